@@ -1,0 +1,72 @@
+//! Tokens: the OpenID Connect endpoints that machine clients and Connect use.
+
+pub mod certs;
+pub mod configuration;
+pub mod revoke;
+pub mod token;
+
+use gateway::Permission::{Open, ReadControl, Seal, SignTokens, VerifyTokens, WriteControl};
+use gateway::{Access, ApiError, Context, Endpoint, Service};
+use http::{Method, StatusCode};
+use model::partner::Client;
+use store::control::Key;
+
+/// The service and its rows.
+pub const SERVICE: Service = Service { name: "auth", title: "OpenID Connect", endpoints };
+
+fn endpoints() -> Vec<Endpoint> {
+    use Access::Public;
+    vec![
+        Endpoint::new::<token::Token>(
+            Method::POST,
+            "/realms/{realm}/protocol/openid-connect/token",
+            "auth.token",
+            Public,
+            &[ReadControl, SignTokens, VerifyTokens, Open, Seal, WriteControl],
+        )
+        .summary("Get an access token"),
+        Endpoint::new::<revoke::Revoke>(
+            Method::POST,
+            "/realms/{realm}/protocol/openid-connect/revoke",
+            "auth.revoke",
+            Public,
+            &[ReadControl, WriteControl, VerifyTokens, Open, Seal],
+        )
+        .summary("Revoke a token"),
+        Endpoint::new::<certs::Certs>(
+            Method::GET,
+            "/realms/{realm}/protocol/openid-connect/certs",
+            "auth.certs",
+            Public,
+            &[VerifyTokens],
+        )
+        .summary("The keys that sign tokens"),
+        Endpoint::new::<configuration::Configuration>(
+            Method::GET,
+            "/realms/{realm}/.well-known/openid-configuration",
+            "auth.configuration",
+            Public,
+            &[],
+        )
+        .summary("OpenID provider configuration"),
+    ]
+}
+
+/// The realm in the path is the configured one.
+fn check_realm(context: &Context, realm: &str) -> Result<(), ApiError> {
+    if realm == context.config().realm { Ok(()) } else { Err(ApiError::not_found("realm")) }
+}
+
+/// The client behind an id and a secret.
+///
+/// # Errors
+/// 401 `invalid_client`, the same for an unknown id and a wrong secret.
+async fn client(context: &Context, id: &str, secret: &str) -> Result<Client, ApiError> {
+    let found: Option<Client> = context.store().get(Key::client(id)).await?;
+    let genuine = found.filter(|client| vault::verify_secret(secret, &client.secret_hash));
+    genuine.ok_or_else(|| oauth(StatusCode::UNAUTHORIZED, "invalid_client", "Invalid client or Invalid client credentials"))
+}
+
+fn oauth(status: StatusCode, error: &'static str, description: &'static str) -> ApiError {
+    ApiError::oauth(status, error, description)
+}

@@ -1,0 +1,123 @@
+//! `POST /realms/{realm}/protocol/openid-connect/token`
+
+use gateway::{ApiError, Body, Call, Context, Input, Json, Operation, Reader};
+use http::StatusCode;
+use model::Timestamp;
+use model::partner::Partner;
+use schemars::JsonSchema;
+use serde::Serialize;
+use store::control::{Key, Revocation};
+use vault::claims::{MACHINE_LIFE, PRE_REGISTRATION_LIFE};
+use vault::{Claims, Issue};
+
+use crate::{check_realm, client, oauth};
+
+/// Client credentials for machines, refresh tokens for fleets inside Connect.
+pub struct Token;
+
+/// The form. Id and secret may come by HTTP Basic instead.
+pub struct Form {
+    realm: String,
+    grant_type: Option<String>,
+    client_id: Option<String>,
+    client_secret: Option<String>,
+    scope: Option<String>,
+    refresh_token: Option<String>,
+}
+
+impl Input for Form {
+    const BODY: Body = Body::Form;
+
+    fn read(reader: &mut Reader) -> Self {
+        let basic = reader.basic_credentials();
+        let (id, secret) = basic.map_or((None, None), |(id, secret)| (Some(id), Some(secret)));
+        Self {
+            realm: reader.path_text("realm"),
+            grant_type: reader.body("grant_type").documented_as_required().secret(),
+            client_id: reader.body("client_id").documented_as_required().secret().or(id),
+            client_secret: reader.body("client_secret").documented_as_required().secret().or(secret),
+            scope: reader.body("scope").documented_as_required().secret(),
+            refresh_token: reader.body("refresh_token").secret(),
+        }
+    }
+}
+
+/// A token answer (RFC 6749 section 5.1).
+#[derive(Serialize, JsonSchema)]
+pub struct TokenResponse {
+    access_token: String,
+    expires_in: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refresh_expires_in: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refresh_token: Option<String>,
+    token_type: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    session_state: Option<String>,
+    #[serde(rename = "not-before-policy")]
+    not_before_policy: i64,
+    scope: String,
+}
+
+impl Operation for Token {
+    type Input = Form;
+    type Output = Json<TokenResponse>;
+
+    async fn run(context: &Context, call: Call, form: Form) -> Result<Self::Output, ApiError> {
+        check_realm(context, &form.realm)?;
+        match form.grant_type.as_deref() {
+            Some("client_credentials") => machine(context, &form, call.now).await.map(Json),
+            Some("refresh_token") => refreshed(context, &form, call.now).await.map(Json),
+            Some(_) => Err(oauth(StatusCode::BAD_REQUEST, "unsupported_grant_type", "grant_type must be client_credentials")),
+            None => Err(oauth(StatusCode::BAD_REQUEST, "invalid_request", "grant_type is required")),
+        }
+    }
+}
+
+async fn machine(context: &Context, form: &Form, now: Timestamp) -> Result<TokenResponse, ApiError> {
+    let (Some(id), Some(secret)) = (&form.client_id, &form.client_secret) else {
+        return Err(oauth(StatusCode::BAD_REQUEST, "invalid_request", "client_id and client_secret are required"));
+    };
+    if form.scope.as_ref().is_some_and(|scope| !scope.is_empty() && scope != "organization") {
+        return Err(oauth(StatusCode::BAD_REQUEST, "invalid_scope", "scope must be organization"));
+    }
+    let client = client(context, id, secret).await?;
+    let partner: Option<Partner> = context.store().get(Key::partner(client.partner_id)).await?;
+    let partner = partner.ok_or_else(|| ApiError::internal("a client without its partner"))?;
+    let issuer = context.config().issuer();
+    let issue = Issue { issuer: &issuer, now, life: MACHINE_LIFE, id: uuid::Uuid::now_v7() };
+    let claims = Claims::machine(&issue, &client.client_id, (&partner.name, partner.id), &client.scopes.join(" "));
+    signed(context, &claims, MACHINE_LIFE).await
+}
+
+/// Only pre-registration tokens have refresh tokens; each is good until its end or its revocation.
+async fn refreshed(context: &Context, form: &Form, now: Timestamp) -> Result<TokenResponse, ApiError> {
+    let invalid = || oauth(StatusCode::UNAUTHORIZED, "invalid_grant", "Invalid refresh token");
+    let token = form.refresh_token.as_deref().ok_or_else(invalid)?;
+    let key = context.refresh_key().await?;
+    let held = vault::refresh::verify(&key, token, now).map_err(|_| invalid())?;
+    if context.store().get::<Revocation>(Key::revocation(&held.jti.to_string())).await?.is_some() {
+        return Err(invalid());
+    }
+    let issue = Issue { issuer: &held.iss, now, life: PRE_REGISTRATION_LIFE, id: uuid::Uuid::now_v7() };
+    let claims = Claims::pre_registration(&issue, (&held.name, held.sub), held.partner_id, held.invitation_id);
+    let answer = signed(context, &claims, PRE_REGISTRATION_LIFE).await?;
+    Ok(TokenResponse {
+        refresh_token: Some(token.to_owned()),
+        refresh_expires_in: Some(held.exp.saturating_sub(now.seconds())),
+        ..answer
+    })
+}
+
+async fn signed(context: &Context, claims: &Claims, life: i64) -> Result<TokenResponse, ApiError> {
+    Ok(TokenResponse {
+        access_token: context.vault().sign(claims).await?,
+        expires_in: life,
+        refresh_expires_in: None,
+        refresh_token: None,
+        token_type: "Bearer",
+        session_state: None,
+        not_before_policy: 0,
+        scope: claims.scope.clone(),
+    })
+}

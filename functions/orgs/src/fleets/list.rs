@@ -1,0 +1,52 @@
+//! `GET /v2/orgs/fleets`
+
+use std::collections::HashMap;
+
+use gateway::{ApiError, Call, Context, Input, Listing, Operation, Paging, Reader};
+use model::agreement::Agreement;
+use model::fleet::Fleet;
+use store::control::Key;
+use store::{Slice, page};
+
+use super::FleetRead;
+
+/// The fleets that share with the caller, by id.
+pub struct List;
+
+/// Filters and paging.
+pub struct Filter {
+    fleet_refs: Option<Vec<String>>,
+    paging: Paging,
+}
+
+impl Input for Filter {
+    fn read(reader: &mut Reader) -> Self {
+        Self { fleet_refs: reader.query("fleet_refs").texts(100), paging: Paging::read(reader, 1_000) }
+    }
+}
+
+impl Operation for List {
+    type Input = Filter;
+    type Output = Listing<FleetRead>;
+
+    async fn run(context: &Context, call: Call, filter: Filter) -> Result<Self::Output, ApiError> {
+        let partner = call.caller.partner()?;
+        let start = filter.paging.start(context, &call).await?;
+        let mut open = context.store().agreements(partner).await?;
+        open.retain(|agreement| agreement.opens_at(call.now) && admits(filter.fleet_refs.as_deref(), agreement));
+        let total = start.total().unwrap_or(open.len() as u64);
+        let slice = Slice::cut(open, &start.page(), |agreement| agreement.fleet_id.to_string().into(), page::by_text);
+        let keys: Vec<Key> = slice.rows.iter().map(|(agreement, _)| Key::fleet(agreement.fleet_id)).collect();
+        let fleets: Vec<Fleet> = context.store().get_many(&keys).await?;
+        let by_id: HashMap<_, _> = fleets.into_iter().map(|fleet| (fleet.id, fleet)).collect();
+        let rows = slice.rows.into_iter();
+        let rows = rows.filter_map(|(agreement, mark)| Some((FleetRead::of(by_id.get(&agreement.fleet_id)?.clone(), &agreement), mark)));
+        let slice = Slice { rows: rows.collect(), before: slice.before, after: slice.after };
+        Listing::of(&start, slice, Some(total))
+    }
+}
+
+fn admits(refs: Option<&[String]>, agreement: &Agreement) -> bool {
+    let Some(refs) = refs else { return true };
+    agreement.fleet_ref.as_ref().is_some_and(|name| refs.contains(name))
+}

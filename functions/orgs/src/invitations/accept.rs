@@ -1,0 +1,76 @@
+//! `POST /v2/orgs/invitations/{invitation_id}/accept`
+
+use gateway::{ApiError, Call, Context, Json, Operation};
+use model::agreement::{Agreement, AgreementStatus};
+use model::fleet::Fleet;
+use model::invitation::{Invitation, InvitationStatus};
+use model::{AgreementId, FleetId, Timestamp};
+use store::control::Write;
+
+use super::{Id, InvitationRead, Tokens, find};
+
+/// The fleet says yes: fleet, share agreement and acceptance come into being together, once.
+pub struct Accept;
+
+impl Operation for Accept {
+    type Input = Id;
+    type Output = Json<InvitationRead>;
+
+    async fn run(context: &Context, call: Call, Id(id): Id) -> Result<Self::Output, ApiError> {
+        let seen = find(context, id).await?;
+        match seen.status_at(call.now) {
+            InvitationStatus::Active => {}
+            InvitationStatus::Accepted => return Err(ApiError::conflict("the invitation was accepted already")),
+            InvitationStatus::Declined => return Err(ApiError::conflict("the invitation was declined")),
+            InvitationStatus::Expired | InvitationStatus::Deleted => return Err(ApiError::conflict("the invitation has expired")),
+        }
+        let fleet = fleet_of(&seen, call.now);
+        let agreement = agreement_of(&seen, &fleet, call.now);
+        let next = Invitation {
+            status: InvitationStatus::Accepted,
+            accepted_at: Some(call.now),
+            fleet_id: Some(fleet.id),
+            updated_at: call.now,
+            ..seen.clone()
+        };
+        let writes = vec![Write::replace(&seen, &next)?, Write::create(&fleet)?, Write::create(&agreement)?];
+        context.store().commit(writes).await?;
+        let tokens = Tokens::issue(context, &next, (&fleet.name, fleet.id), call.now).await?;
+        Ok(Json(InvitationRead::at(call.now, next, context.config()).for_anybody().with(tokens)))
+    }
+}
+
+fn fleet_of(invitation: &Invitation, now: Timestamp) -> Fleet {
+    let prefill = &invitation.prefill;
+    Fleet {
+        id: FleetId::at(now),
+        name: prefill.name.clone().unwrap_or_else(|| format!("Fleet {}", invitation.id)),
+        invitation_id: Some(invitation.id),
+        websites: prefill.website.clone().map(|website| vec![website]),
+        regulatory_id: prefill.regulatory_id.clone(),
+        regulatory_id_type: prefill.regulatory_id_type.clone(),
+        registered_email: prefill.email.clone(),
+        registered_phone: prefill.phone.clone(),
+        country_code: prefill.country_code.clone(),
+        created_at: now,
+        updated_at: now,
+    }
+}
+
+fn agreement_of(invitation: &Invitation, fleet: &Fleet, now: Timestamp) -> Agreement {
+    Agreement {
+        id: AgreementId::at(now),
+        fleet_id: fleet.id,
+        partner_id: invitation.partner_id,
+        invitation_id: Some(invitation.id),
+        fleet_ref: Some(invitation.fleet_ref.clone()),
+        status: AgreementStatus::Active,
+        paused_by: None,
+        effective_date: now,
+        expiration_date: None,
+        scopes: invitation.permissions.clone(),
+        connections: Vec::new(),
+        created_at: now,
+        updated_at: now,
+    }
+}

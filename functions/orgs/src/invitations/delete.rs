@@ -1,0 +1,34 @@
+//! `DELETE /v2/orgs/invitations/{invitation_id}`
+
+use gateway::{ApiError, Call, Context, NoContent, Operation};
+use model::invitation::{Invitation, InvitationStatus};
+use store::control::{Key, Write};
+
+use super::{Id, find, missing};
+
+/// Withdraws an invitation that nobody accepted; its `fleet_ref` is free again.
+pub struct Delete;
+
+impl Operation for Delete {
+    type Input = Id;
+    type Output = NoContent;
+
+    async fn run(context: &Context, call: Call, Id(id): Id) -> Result<Self::Output, ApiError> {
+        let partner = call.caller.partner()?;
+        let seen = find(context, id).await?;
+        if seen.partner_id != partner {
+            return Err(missing());
+        }
+        if seen.status == InvitationStatus::Accepted {
+            return Err(ApiError::conflict("an accepted invitation cannot be withdrawn; cancel its share agreement"));
+        }
+        let next = Invitation { status: InvitationStatus::Deleted, updated_at: call.now, ..seen.clone() };
+        let mut writes = vec![Write::replace(&seen, &next)?];
+        let claim = context.store().invitation_for(partner, &seen.fleet_ref).await?;
+        if claim.is_some_and(|(claim, _)| claim.invitation_id == id) {
+            writes.push(Write::delete(Key::invitation_ref(partner, &seen.fleet_ref)));
+        }
+        context.store().commit(writes).await?;
+        Ok(NoContent)
+    }
+}

@@ -1,0 +1,32 @@
+//! `GET /v2/orgs/invitations/{invitation_id}`
+
+use gateway::{ApiError, Call, Caller, Context, Json, Operation};
+use model::fleet::Fleet;
+use model::invitation::InvitationStatus;
+use store::control::Key;
+
+use super::{Id, InvitationRead, Tokens, find};
+
+/// One invitation. Knowing the id is enough to read it; only its owner sees tokens and the callback.
+pub struct Get;
+
+impl Operation for Get {
+    type Input = Id;
+    type Output = Json<InvitationRead>;
+
+    async fn run(context: &Context, call: Call, Id(id): Id) -> Result<Self::Output, ApiError> {
+        let invitation = find(context, id).await?;
+        let read = InvitationRead::at(call.now, invitation.clone(), context.config());
+        let owner = matches!(call.caller, Caller::Partner { id, .. } if id == invitation.partner_id);
+        if !owner {
+            return Ok(Json(read.for_anybody()));
+        }
+        let accepted = invitation.fleet_id.filter(|_| invitation.status == InvitationStatus::Accepted);
+        let Some(fleet_id) = accepted else {
+            return Ok(Json(read));
+        };
+        let fleet: Option<Fleet> = context.store().get(Key::fleet(fleet_id)).await?;
+        let name = fleet.map(|fleet| fleet.name).unwrap_or_default();
+        Ok(Json(read.with(Tokens::issue(context, &invitation, (&name, fleet_id), call.now).await?)))
+    }
+}

@@ -1,0 +1,43 @@
+//! `GET /v2/orgs/invitations`
+
+use gateway::{ApiError, Call, Context, Input, Listing, Operation, Paging, Reader};
+use model::invitation::Invitation;
+use store::control::{Range, keys};
+
+use super::InvitationRead;
+
+/// The caller's invitations, by age. Withdrawn ones are left out; tokens are answered by id only.
+pub struct List;
+
+/// Filters and paging.
+pub struct Filter {
+    fleet_ref: Option<String>,
+    paging: Paging,
+}
+
+impl Input for Filter {
+    fn read(reader: &mut Reader) -> Self {
+        Self { fleet_ref: reader.query("fleet_ref").text(1, 200), paging: Paging::read(reader, 1_000) }
+    }
+}
+
+impl Operation for List {
+    type Input = Filter;
+    type Output = Listing<InvitationRead>;
+
+    async fn run(context: &Context, call: Call, filter: Filter) -> Result<Self::Output, ApiError> {
+        let partner = call.caller.partner()?;
+        let start = filter.paging.start(context, &call).await?;
+        let range = match &filter.fleet_ref {
+            Some(fleet_ref) => Range::index_2(keys::invitations_for(partner, fleet_ref)),
+            None => Range::index_1(keys::invitations_of(partner)),
+        };
+        let total = match start.total() {
+            Some(total) => total,
+            None => context.store().count(&range).await?,
+        };
+        let slice = context.store().page(&range, &start.page(), |_: &Invitation| true).await?;
+        let slice = slice.map(|invitation| InvitationRead::at(call.now, invitation, context.config()));
+        Listing::of(&start, slice, Some(total))
+    }
+}

@@ -1,0 +1,34 @@
+//! The tokens a fleet acts with between acceptance and sign-in.
+
+use gateway::{ApiError, Context};
+use model::invitation::Invitation;
+use model::{FleetId, Timestamp};
+use vault::claims::PRE_REGISTRATION_LIFE;
+use vault::refresh::RefreshClaims;
+use vault::{Claims, Issue};
+
+/// An access token and the refresh token beside it.
+pub struct Tokens {
+    /// RS256, two hours.
+    pub access: String,
+    /// HS512, 28 days.
+    pub refresh: String,
+}
+
+impl Tokens {
+    /// Fresh tokens for the fleet of an accepted invitation.
+    ///
+    /// # Errors
+    /// 500 if the key service does not sign.
+    pub async fn issue(context: &Context, invitation: &Invitation, fleet: (&str, FleetId), now: Timestamp) -> Result<Self, ApiError> {
+        let issuer = context.config().issuer();
+        let issue = Issue { issuer: &issuer, now, life: PRE_REGISTRATION_LIFE, id: uuid::Uuid::now_v7() };
+        let claims = Claims::pre_registration(&issue, fleet, invitation.partner_id, Some(invitation.id));
+        let access = context.vault().sign(&claims).await?;
+        let key = context.refresh_key().await?;
+        let issue = Issue { issuer: &issuer, now, life: vault::refresh::LIFE, id: uuid::Uuid::now_v7() };
+        let claims = RefreshClaims::new(&issue, fleet, invitation.partner_id, Some(invitation.id));
+        let refresh = vault::refresh::issue(&key, &claims)?;
+        Ok(Self { access, refresh })
+    }
+}

@@ -1,0 +1,49 @@
+//! `GET /v2/orgs/share-agreements`
+
+use gateway::{ApiError, Call, Context, Input, Listing, Operation, Paging, Reader};
+use model::FleetId;
+use model::agreement::AgreementStatus;
+use store::{Slice, page};
+
+use super::{ShareAgreementRead, agreements};
+
+/// The caller's agreements, by id, which is by age.
+pub struct List;
+
+/// Filters and paging.
+pub struct Filter {
+    fleet_id: Option<FleetId>,
+    fleet_ref: Option<String>,
+    status: Option<AgreementStatus>,
+    paging: Paging,
+}
+
+impl Input for Filter {
+    fn read(reader: &mut Reader) -> Self {
+        Self {
+            fleet_id: reader.query("fleet_id").id(),
+            fleet_ref: reader.query("fleet_ref").text(1, 200),
+            status: reader.query("share_agreement_status").code(),
+            paging: Paging::read(reader, 1_000),
+        }
+    }
+}
+
+impl Operation for List {
+    type Input = Filter;
+    type Output = Listing<ShareAgreementRead>;
+
+    async fn run(context: &Context, call: Call, filter: Filter) -> Result<Self::Output, ApiError> {
+        let start = filter.paging.start(context, &call).await?;
+        let (_, mut found) = agreements(context, &call.caller).await?;
+        found.retain(|agreement| {
+            filter.fleet_id.is_none_or(|id| id == agreement.fleet_id)
+                && filter.fleet_ref.as_ref().is_none_or(|name| Some(name) == agreement.fleet_ref.as_ref())
+                && filter.status.is_none_or(|status| status == agreement.status_at(call.now))
+        });
+        let total = start.total().unwrap_or(found.len() as u64);
+        let slice = Slice::cut(found, &start.page(), |agreement| agreement.id.to_string().into(), page::by_text);
+        let slice = slice.map(|agreement| ShareAgreementRead::at(call.now, agreement));
+        Listing::of(&start, slice, Some(total))
+    }
+}

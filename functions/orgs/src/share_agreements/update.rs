@@ -1,0 +1,110 @@
+//! `PATCH /v2/orgs/share-agreements/{share_agreement_id}`
+
+use gateway::{ApiError, Body, Call, Context, Input, Json, Operation, Patch, Problem, Reader};
+use model::agreement::{Action, Agreement, AgreementStatus, Refusal, Side};
+use model::{AgreementId, Timestamp};
+
+use super::{ShareAgreementRead, find, missing, refused};
+
+/// Changes the dates; the former members `status` and `fleet_ref` still work.
+pub struct Update;
+
+/// What to change.
+pub struct Changes {
+    id: AgreementId,
+    effective_date: Option<Timestamp>,
+    expiration_date: Patch<Timestamp>,
+    status: Option<AgreementStatus>,
+    fleet_ref: Option<String>,
+}
+
+impl Input for Changes {
+    const BODY: Body = Body::Json;
+
+    fn read(reader: &mut Reader) -> Self {
+        let effective_date = reader.body("effective_date").patch(gateway::Member::instant);
+        if effective_date == Patch::Clear {
+            reader.problem("body.effective_date", "null", "type", "must be an instant");
+        }
+        Self {
+            id: reader.path("share_agreement_id"),
+            effective_date: effective_date.over(None),
+            expiration_date: reader.body("expiration_date").patch(gateway::Member::instant),
+            status: reader.body("status").code(),
+            fleet_ref: reader.body("fleet_ref").text(1, 200),
+        }
+    }
+}
+
+impl Operation for Update {
+    type Input = Changes;
+    type Output = Json<ShareAgreementRead>;
+
+    async fn run(context: &Context, call: Call, changes: Changes) -> Result<Self::Output, ApiError> {
+        let (side, key) = find(context, &call.caller, changes.id).await?;
+        let seen: Agreement = context.store().get(key.clone()).await?.ok_or_else(missing)?;
+        changes.apply(&seen, side, call.now)?;
+        let change = |seen: &Agreement| changes.apply(seen, side, call.now).ok().filter(|next| next != seen);
+        let after = context.store().update(key, change).await?.ok_or_else(missing)?;
+        Ok(Json(ShareAgreementRead::at(call.now, after)))
+    }
+}
+
+impl Changes {
+    fn apply(&self, seen: &Agreement, side: Side, now: Timestamp) -> Result<Agreement, ApiError> {
+        if seen.status == AgreementStatus::Deleted {
+            return Err(missing());
+        }
+        let effective_date = self.effective_date.unwrap_or(seen.effective_date);
+        let expiration_date = self.expiration_date.clone().over(seen.expiration_date);
+        let mut next = Agreement { effective_date, expiration_date, ..seen.clone() };
+        if next != *seen {
+            if matches!(seen.status_at(now), AgreementStatus::Cancelled | AgreementStatus::Expired) {
+                return Err(refused(Refusal::Ended));
+            }
+            check_dates(&next, seen, side, now)?;
+        }
+        if let Some(name) = self.fleet_ref.as_ref().filter(|_| side == Side::Partner) {
+            next.fleet_ref = Some(name.clone());
+        }
+        if next != *seen {
+            next.updated_at = now;
+        }
+        match self.status.map(action).transpose()? {
+            Some(action) => next.after(action, side, now).map_err(refused),
+            None => Ok(next),
+        }
+    }
+}
+
+fn action(status: AgreementStatus) -> Result<Action, ApiError> {
+    match status {
+        AgreementStatus::Active => Ok(Action::Activate),
+        AgreementStatus::Paused => Ok(Action::Pause),
+        AgreementStatus::Cancelled => Ok(Action::Cancel),
+        AgreementStatus::Deleted | AgreementStatus::Expired => {
+            Err(ApiError::invalid_member("body.status", "", "enum", "must be active, paused or cancelled"))
+        }
+    }
+}
+
+/// An end lies after the start and in the future; a partner may only bring it forward.
+fn check_dates(next: &Agreement, seen: &Agreement, side: Side, now: Timestamp) -> Result<(), ApiError> {
+    let problem = |message: &str| {
+        let input = next.expiration_date.map(|end| end.to_string()).unwrap_or_default();
+        Err(ApiError::invalid(vec![Problem::new("body.expiration_date", &input, "range", message)]))
+    };
+    let later = match (next.expiration_date, seen.expiration_date) {
+        (Some(next), Some(seen)) => next > seen,
+        (None, Some(_)) => true,
+        (_, None) => false,
+    };
+    if side == Side::Partner && later {
+        return problem("a partner may only bring the end forward");
+    }
+    match next.expiration_date {
+        Some(end) if end <= next.effective_date => problem("must lie after effective_date"),
+        Some(end) if end <= now => problem("must lie in the future"),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,117 @@
+//! One batch of stream records, through success, retries, halving and giving up.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::Stage;
+use super::answer::{self, Outcome};
+
+/// How failed batches are treated.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Policy {
+    pub(super) retries: u32,
+    pub(super) bisects: bool,
+    pub(super) reports_failures: bool,
+    /// How long to wait after so many failures.
+    pub(super) backoff: fn(u32) -> Duration,
+}
+
+/// Where a batch's progress goes.
+pub(super) trait Progress {
+    /// Everything up to this sequence number is done with.
+    fn reached(&self, sequence: &str);
+
+    /// These records are given up after so many attempts.
+    async fn give_up(&self, records: &[Value], attempts: u32, reason: &str);
+}
+
+/// Whether a batch was brought to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ending {
+    /// All records are handled or given up.
+    Complete,
+    /// The mappings were told to stop first.
+    Stopped,
+}
+
+/// Delivers records in order; nothing is passed over before what precedes it is handled or given up.
+pub(super) async fn deliver(
+    stage: &Stage,
+    handler: &str,
+    policy: Policy,
+    records: Vec<Value>,
+    progress: &impl Progress,
+) -> Ending {
+    let mut open = VecDeque::from([records]);
+    let mut failures = 0;
+    while let Some(batch) = open.pop_front() {
+        if batch.is_empty() {
+            continue;
+        }
+        if stage.is_stopped() {
+            return Ending::Stopped;
+        }
+        let identifiers: Vec<String> = batch.iter().map(sequence).collect();
+        let answer = stage.invoke(handler, json!({ "Records": batch })).await;
+        let (first_failed, reason) =
+            match answer::read(answer, policy.reports_failures, &identifiers) {
+                Outcome::Handled => {
+                    failures = 0;
+                    reached(progress, &batch);
+                    continue;
+                }
+                Outcome::Partly(failed) => {
+                    let first = identifiers
+                        .iter()
+                        .position(|identifier| failed.contains(identifier))
+                        .unwrap_or(0);
+                    (first, format!("{} records failed", failed.len()))
+                }
+                Outcome::Failed(reason) => (0, reason),
+            };
+        let (handled, rest) = batch.split_at(first_failed);
+        reached(progress, handled);
+        failures = if handled.is_empty() { failures + 1 } else { 1 };
+        tracing::warn!(
+            handler,
+            records.left = rest.len(),
+            attempts = failures,
+            error.reason = reason,
+            "a batch of a stream failed"
+        );
+        if policy.bisects && rest.len() > 1 {
+            let (first, second) = rest.split_at(rest.len() / 2);
+            open.push_front(second.to_vec());
+            open.push_front(first.to_vec());
+            failures = 0;
+        } else if failures > policy.retries {
+            progress.give_up(rest, failures, &reason).await;
+            reached(progress, rest);
+            failures = 0;
+            continue;
+        } else {
+            open.push_front(rest.to_vec());
+        }
+        if !stage.pause((policy.backoff)(failures)).await {
+            return Ending::Stopped;
+        }
+    }
+    Ending::Complete
+}
+
+/// A record's sequence number, by which a function names it.
+pub(super) fn sequence(record: &Value) -> String {
+    record
+        .pointer("/dynamodb/SequenceNumber")
+        .and_then(Value::as_str)
+        .unwrap_or_default()
+        .to_owned()
+}
+
+fn reached(progress: &impl Progress, records: &[Value]) {
+    if let Some(last) = records.last() {
+        progress.reached(&sequence(last));
+    }
+}

@@ -1,0 +1,3 @@
+//! The whole platform in one process.
+
+pub mod aws;

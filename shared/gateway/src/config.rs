@@ -1,0 +1,73 @@
+//! Settings from the environment; template.yaml sets them for every function.
+
+use std::env;
+
+/// The settings of a function.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Config {
+    /// Name of the control table (`CONTROL_TABLE`).
+    pub control_table: String,
+    /// Name of the telematics table (`TELEMATICS_TABLE`).
+    pub telematics_table: String,
+    /// Key that wraps credentials (`CREDENTIALS_KEY`).
+    pub credentials_key: String,
+    /// Keys that sign tokens, the one in use first, comma separated (`TOKEN_KEYS`).
+    pub token_keys: Vec<String>,
+    /// URL of the deliveries queue (`DELIVERIES_QUEUE_URL`).
+    pub deliveries_queue: String,
+    /// URL of the executions queue (`EXECUTIONS_QUEUE_URL`).
+    pub executions_queue: String,
+    /// EventBridge Scheduler group (`SCHEDULE_GROUP`).
+    pub schedule_group: String,
+    /// What schedules fire: the executions function, or a queue (`SCHEDULE_TARGET_ARN`).
+    pub schedule_target: String,
+    /// Role that the Scheduler assumes (`SCHEDULE_ROLE_ARN`).
+    pub schedule_role: String,
+    /// Where the API answers, without a slash at the end (`PUBLIC_URL`).
+    pub public_url: String,
+    /// Where Connect answers; the magic link starts with it (`CONNECT_URL`).
+    pub connect_url: String,
+    /// The realm's name in token paths (`REALM`).
+    pub realm: String,
+    /// The product's name on Connect pages (`PRODUCT_NAME`).
+    pub product_name: String,
+    /// Address ranges that outbound calls may reach although they are private, comma separated (`ALLOWED_ADDRESSES`).
+    pub allowed_addresses: String,
+}
+
+impl Config {
+    /// The settings in the process environment; what is not set is empty.
+    #[must_use]
+    pub fn from_environment() -> Self {
+        Self::from_variables(|name| env::var(name).ok())
+    }
+
+    /// The settings that `get` finds.
+    pub fn from_variables(get: impl Fn(&str) -> Option<String>) -> Self {
+        let text = |name: &str| get(name).unwrap_or_default();
+        let or = |name: &str, default: &str| get(name).filter(|value| !value.is_empty()).unwrap_or_else(|| default.to_owned());
+        let url = |name: &str| text(name).trim_end_matches('/').to_owned();
+        Self {
+            control_table: text("CONTROL_TABLE"),
+            telematics_table: text("TELEMATICS_TABLE"),
+            credentials_key: text("CREDENTIALS_KEY"),
+            token_keys: text("TOKEN_KEYS").split(',').filter(|key| !key.is_empty()).map(String::from).collect(),
+            deliveries_queue: text("DELIVERIES_QUEUE_URL"),
+            executions_queue: text("EXECUTIONS_QUEUE_URL"),
+            schedule_group: text("SCHEDULE_GROUP"),
+            schedule_target: text("SCHEDULE_TARGET_ARN"),
+            schedule_role: text("SCHEDULE_ROLE_ARN"),
+            public_url: url("PUBLIC_URL"),
+            connect_url: url("CONNECT_URL"),
+            realm: or("REALM", "catena"),
+            product_name: or("PRODUCT_NAME", "Catena"),
+            allowed_addresses: text("ALLOWED_ADDRESSES"),
+        }
+    }
+
+    /// The `iss` of our tokens.
+    #[must_use]
+    pub fn issuer(&self) -> String {
+        format!("{}/realms/{}", self.public_url, self.realm)
+    }
+}

@@ -1,0 +1,180 @@
+//! What handlers reach the world with. Clients are made when first asked for, so a function builds only what it uses.
+
+use std::sync::OnceLock;
+
+use aws_config::SdkConfig;
+use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
+use model::Timestamp;
+use serde::Serialize;
+use store::Store;
+use store::control::{Key, PlatformSecrets, Write};
+use store::cursor::CursorKey;
+use tokio::sync::OnceCell;
+use vault::{KeyIds, Sealed, Secret, SigningKey, Vault};
+use webhooks::guarded::GuardedClient;
+
+use crate::{ApiError, Config};
+
+/// Settings, clients and the clock of one function.
+pub struct Context {
+    config: Config,
+    aws: SdkConfig,
+    clock: fn() -> Timestamp,
+    store: OnceLock<Store>,
+    vault: OnceLock<Vault>,
+    guarded: OnceLock<GuardedClient>,
+    sqs: OnceLock<aws_sdk_sqs::Client>,
+    scheduler: OnceLock<aws_sdk_scheduler::Client>,
+    secret: OnceCell<Secret>,
+}
+
+/// A queue we send to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Queue {
+    /// Webhook messages.
+    Deliveries,
+    /// Runs to start or to continue.
+    Executions,
+}
+
+/// The encryption context of the platform's own secrets.
+const PLATFORM: &[(&str, &str)] = &[("purpose", "platform")];
+
+impl Context {
+    /// A context over settings and AWS configuration; `clock` is the only source of now.
+    #[must_use]
+    pub fn new(config: Config, aws: SdkConfig, clock: fn() -> Timestamp) -> Self {
+        Self {
+            config,
+            aws,
+            clock,
+            store: OnceLock::new(),
+            vault: OnceLock::new(),
+            guarded: OnceLock::new(),
+            sqs: OnceLock::new(),
+            scheduler: OnceLock::new(),
+            secret: OnceCell::new(),
+        }
+    }
+
+    /// The settings.
+    #[must_use]
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// Now.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        (self.clock)()
+    }
+
+    /// DynamoDB.
+    pub fn store(&self) -> &Store {
+        self.store.get_or_init(|| Store::from_config(&self.aws, &self.config.control_table, &self.config.telematics_table))
+    }
+
+    /// KMS.
+    pub fn vault(&self) -> &Vault {
+        self.vault.get_or_init(|| {
+            let keys = KeyIds { credentials: self.config.credentials_key.clone(), signing: self.config.token_keys.clone() };
+            Vault::from_config(&self.aws, keys)
+        })
+    }
+
+    /// The client for every outbound URL.
+    ///
+    /// # Errors
+    /// 500 if the allowed address ranges are not readable or TLS cannot start.
+    pub fn guarded(&self) -> Result<&GuardedClient, ApiError> {
+        if let Some(client) = self.guarded.get() {
+            return Ok(client);
+        }
+        let policy = self.address_policy()?;
+        let client = GuardedClient::new(policy).map_err(ApiError::internal)?;
+        Ok(self.guarded.get_or_init(|| client))
+    }
+
+    /// Which addresses outbound calls may reach.
+    ///
+    /// # Errors
+    /// 500 if the setting is not readable.
+    pub fn address_policy(&self) -> Result<webhooks::target::AddressPolicy, ApiError> {
+        self.config.allowed_addresses.parse().map_err(ApiError::internal)
+    }
+
+    /// EventBridge Scheduler.
+    pub fn scheduler(&self) -> &aws_sdk_scheduler::Client {
+        self.scheduler.get_or_init(|| aws_sdk_scheduler::Client::new(&self.aws))
+    }
+
+    /// The key that signs page cursors.
+    ///
+    /// # Errors
+    /// 500 if the platform's secret cannot be read or made.
+    pub async fn cursor_key(&self) -> Result<CursorKey, ApiError> {
+        Ok(CursorKey::derive(self.platform_secret().await?.expose()))
+    }
+
+    /// The key that signs refresh tokens.
+    ///
+    /// # Errors
+    /// 500 if the platform's secret cannot be read or made.
+    pub async fn refresh_key(&self) -> Result<SigningKey, ApiError> {
+        let root = SigningKey::new(self.platform_secret().await?.expose().to_vec());
+        Ok(SigningKey::new(root.sign(b"catena refresh tokens v1").to_vec()))
+    }
+
+    /// The platform's own secret: made once, sealed in the control table, the root of cursor and refresh-token keys.
+    ///
+    /// # Errors
+    /// 500 if it cannot be read or made.
+    pub async fn platform_secret(&self) -> Result<&Secret, ApiError> {
+        self.secret.get_or_try_init(|| self.load_platform_secret()).await
+    }
+
+    async fn load_platform_secret(&self) -> Result<Secret, ApiError> {
+        if let Some(kept) = self.store().get::<PlatformSecrets>(Key::platform_secrets()).await? {
+            let sealed: Sealed = serde_json::from_value(kept.sealed).map_err(ApiError::internal)?;
+            return Ok(self.vault().open(PLATFORM, &sealed).await?);
+        }
+        let fresh = vault::random_secret();
+        let sealed = self.vault().seal(PLATFORM, fresh.as_bytes()).await?;
+        let sealed = serde_json::to_value(sealed).map_err(ApiError::internal)?;
+        let item = PlatformSecrets { sealed, updated_at: self.now() };
+        match self.store().commit(vec![Write::create(&item)?]).await {
+            Err(store::StoreError::Conflict) => Box::pin(self.load_platform_secret()).await,
+            other => {
+                other?;
+                Ok(Secret::new(fresh.into_bytes()))
+            }
+        }
+    }
+
+    /// Sends messages, ten at a time; each may name its fair-queue group.
+    ///
+    /// # Errors
+    /// 500 if the queue refuses any of them.
+    pub async fn send<M: Serialize>(&self, queue: Queue, messages: &[(Option<String>, M)], delay_seconds: i32) -> Result<(), ApiError> {
+        let client = self.sqs.get_or_init(|| aws_sdk_sqs::Client::new(&self.aws));
+        let url = match queue {
+            Queue::Deliveries => &self.config.deliveries_queue,
+            Queue::Executions => &self.config.executions_queue,
+        };
+        for chunk in messages.chunks(10) {
+            let mut entries = Vec::with_capacity(chunk.len());
+            for (place, (group, message)) in chunk.iter().enumerate() {
+                let body = serde_json::to_string(message).map_err(ApiError::internal)?;
+                let entry = SendMessageBatchRequestEntry::builder().id(place.to_string()).message_body(body);
+                let entry = entry.set_message_group_id(group.clone()).set_delay_seconds((delay_seconds > 0).then_some(delay_seconds));
+                entries.push(entry.build().map_err(ApiError::internal)?);
+            }
+            let sent = client.send_message_batch().queue_url(url).set_entries(Some(entries)).send().await;
+            let answer = sent.map_err(|error| ApiError::internal(format!("queue: {}", aws_sdk_sqs::error::DisplayErrorContext(error))))?;
+            if let Some(failed) = answer.failed.first() {
+                return Err(ApiError::internal(format!("queue refused a message: {}", failed.code)));
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,122 @@
+//! The endpoint table: what stands once about every operation.
+
+use http::Method;
+use schemars::SchemaGenerator;
+
+use crate::caller::Access;
+use crate::dispatch::{Incoming, Response};
+use crate::output::Output;
+use crate::reader::{Body, Described, Input, Reader};
+use crate::{ApiError, BoxFuture, Call, Context};
+
+/// One operation: its input, its output, and what it does.
+pub trait Operation: 'static {
+    /// Path, query and body members.
+    type Input: Input;
+    /// What it answers.
+    type Output: Output;
+
+    /// Does it.
+    fn run(context: &Context, call: Call, input: Self::Input) -> impl Future<Output = Result<Self::Output, ApiError>> + Send;
+}
+
+/// One row of a service's table.
+#[derive(Clone)]
+pub struct Endpoint {
+    /// HTTP method.
+    pub method: Method,
+    /// Path with `{parameters}`; the hyphenated spelling where there are two.
+    pub path: &'static str,
+    /// `service.operation`, the Lambda's `Handler`.
+    pub handler: &'static str,
+    /// One line for people.
+    pub summary: &'static str,
+    /// Who may call it.
+    pub access: Access,
+    /// What its role may do.
+    pub permissions: &'static [Permission],
+    pub(crate) body: Body,
+    pub(crate) describe: fn() -> Vec<Described>,
+    pub(crate) answers: fn(&mut SchemaGenerator) -> Vec<(u16, Option<schemars::Schema>)>,
+    pub(crate) call: for<'a> fn(&'a Context, Call, &'a Incoming) -> BoxFuture<'a, Result<Response, ApiError>>,
+}
+
+/// What the role of a function may do. Each stands for fixed actions on fixed resources of the template.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Permission {
+    /// Read items of the control table and its indexes.
+    ReadControl,
+    /// Write items of the control table.
+    WriteControl,
+    /// Read items of the telematics table and its index.
+    ReadTelematics,
+    /// Write items of the telematics table.
+    WriteTelematics,
+    /// Make data keys under the credentials key.
+    Seal,
+    /// Open data keys of the credentials key.
+    Open,
+    /// Sign tokens.
+    SignTokens,
+    /// Read the token keys' public halves.
+    VerifyTokens,
+    /// Send to the deliveries queue.
+    SendDeliveries,
+    /// Send to the executions queue.
+    SendExecutions,
+    /// Make, change and remove schedules of the schedule group.
+    ManageSchedules,
+}
+
+/// A service: its tag and its rows.
+#[derive(Clone, Copy)]
+pub struct Service {
+    /// `orgs`, `telematics`, ...; the name of its OpenAPI document.
+    pub name: &'static str,
+    /// Its title there.
+    pub title: &'static str,
+    /// Its rows.
+    pub endpoints: fn() -> Vec<Endpoint>,
+}
+
+impl Endpoint {
+    /// A row; callers need `access`, the role gets `permissions`.
+    #[must_use]
+    pub fn new<O: Operation>(method: Method, path: &'static str, handler: &'static str, access: Access, permissions: &'static [Permission]) -> Self {
+        Self {
+            method,
+            path,
+            handler,
+            summary: "",
+            access,
+            permissions,
+            body: O::Input::BODY,
+            describe: || Reader::describe::<O::Input>(),
+            answers: O::Output::describe,
+            call: |context, call, incoming| Box::pin(run::<O>(context, call, incoming)),
+        }
+    }
+
+    /// The row with its line for people.
+    #[must_use]
+    pub fn summary(mut self, summary: &'static str) -> Self {
+        self.summary = summary;
+        self
+    }
+
+    /// Every path it is served at: share agreements have two spellings.
+    #[must_use]
+    pub fn paths(&self) -> Vec<String> {
+        let mut paths = vec![self.path.to_owned()];
+        if self.path.contains("share-agreements") {
+            paths.push(self.path.replace("share-agreements", "share_agreements"));
+        }
+        paths
+    }
+}
+
+async fn run<O: Operation>(context: &Context, call: Call, incoming: &Incoming) -> Result<Response, ApiError> {
+    let input = Reader::read::<O::Input>(incoming)?;
+    let output = O::run(context, call, input).await?;
+    Ok(output.into_response())
+}

@@ -1,0 +1,155 @@
+//! Errors as the API answers them (contract section 15): one place where they become a response.
+
+use http::StatusCode;
+use serde::Serialize;
+use serde_json::{Value, json};
+use store::StoreError;
+
+use crate::dispatch::Response;
+
+/// One thing wrong with a request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[schemars(rename = "ValidationErrorDetail")]
+pub struct Problem {
+    /// Where: `query.`, `path.`, `header.` or `body.` and the member.
+    pub path: String,
+    /// What was sent, cut to 200 characters; never a secret.
+    pub input: String,
+    /// What is expected.
+    pub message: String,
+    /// A code for machines.
+    pub error_type: String,
+}
+
+impl Problem {
+    /// A problem; the input is cut.
+    pub fn new(path: &str, input: &str, error_type: &'static str, message: impl Into<String>) -> Self {
+        let input = input.chars().take(200).collect();
+        Self { path: path.into(), input, message: message.into(), error_type: error_type.into() }
+    }
+}
+
+/// An error answer.
+#[derive(Debug)]
+pub struct ApiError {
+    status: StatusCode,
+    body: Value,
+    headers: Vec<(&'static str, String)>,
+    /// For the log only.
+    cause: Option<String>,
+}
+
+impl ApiError {
+    fn with(status: StatusCode, detail: Value) -> Self {
+        let message = status.canonical_reason().unwrap_or("Error");
+        Self { status, body: json!({ "code": status.as_u16(), "message": message, "detail": detail }), headers: Vec::new(), cause: None }
+    }
+
+    /// 400: the request cannot be read at all.
+    pub fn bad_request(detail: impl Into<String>) -> Self {
+        Self::with(StatusCode::BAD_REQUEST, Value::String(detail.into()))
+    }
+
+    /// 401: no token, or one that does not hold.
+    pub fn unauthorized(detail: impl Into<String>) -> Self {
+        let mut error = Self::with(StatusCode::UNAUTHORIZED, Value::String(detail.into()));
+        error.headers.push(("www-authenticate", "Bearer".into()));
+        error
+    }
+
+    /// 403: the token lacks the scope.
+    pub fn forbidden(detail: impl Into<String>) -> Self {
+        Self::with(StatusCode::FORBIDDEN, Value::String(detail.into()))
+    }
+
+    /// 404: it does not exist, or not for this caller.
+    #[must_use]
+    pub fn not_found(what: &'static str) -> Self {
+        Self::with(StatusCode::NOT_FOUND, Value::String(format!("{what} not found")))
+    }
+
+    /// 405.
+    #[must_use]
+    pub fn method_not_allowed() -> Self {
+        Self::with(StatusCode::METHOD_NOT_ALLOWED, Value::Null)
+    }
+
+    /// 409: its state rules that out.
+    pub fn conflict(detail: impl Into<String>) -> Self {
+        Self::with(StatusCode::CONFLICT, Value::String(detail.into()))
+    }
+
+    /// 422 with every problem found.
+    #[must_use]
+    pub fn invalid(problems: Vec<Problem>) -> Self {
+        let mut error = Self::with(StatusCode::UNPROCESSABLE_ENTITY, json!(problems));
+        if let Some(message) = error.body.get_mut("message") {
+            *message = "Invalid Request Body".into();
+        }
+        error
+    }
+
+    /// 422 with one problem.
+    pub fn invalid_member(path: &str, input: &str, error_type: &'static str, message: impl Into<String>) -> Self {
+        Self::invalid(vec![Problem::new(path, input, error_type, message)])
+    }
+
+    /// 504: the TSP did not answer in time.
+    pub fn gateway_timeout(detail: impl Into<String>) -> Self {
+        Self::with(StatusCode::GATEWAY_TIMEOUT, Value::String(detail.into()))
+    }
+
+    /// 500: our fault. The cause goes to the log, not to the caller.
+    pub fn internal(cause: impl ToString) -> Self {
+        let body = json!({ "message": "Internal Server Error" });
+        Self { status: StatusCode::INTERNAL_SERVER_ERROR, body, headers: Vec::new(), cause: Some(cause.to_string()) }
+    }
+
+    /// An error of the OAuth endpoints, in OAuth's own shape (RFC 6749 section 5.2).
+    #[must_use]
+    pub fn oauth(status: StatusCode, error: &'static str, description: &'static str) -> Self {
+        let body = json!({ "error": error, "error_description": description });
+        Self { status, body, headers: vec![("cache-control", "no-store".into())], cause: None }
+    }
+
+    /// The HTTP status.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// What the log should say beside the status.
+    #[must_use]
+    pub fn cause(&self) -> Option<&str> {
+        self.cause.as_deref()
+    }
+
+    /// What the caller is told.
+    #[must_use]
+    pub fn body(&self) -> &Value {
+        &self.body
+    }
+
+    pub(crate) fn into_response(self) -> Response {
+        let mut response = Response::json(self.status, &self.body);
+        for (name, value) in self.headers {
+            response.set(name, &value);
+        }
+        response
+    }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Conflict => Self::conflict("changed by another request; read it again"),
+            other => Self::internal(other),
+        }
+    }
+}
+
+impl From<vault::VaultError> for ApiError {
+    fn from(error: vault::VaultError) -> Self {
+        Self::internal(error)
+    }
+}

@@ -1,0 +1,45 @@
+//! The glue between Lambda and the services: the endpoint table, reading requests, callers, errors, pages, the access log.
+//!
+//! An endpoint is a module with an input, an output and a `run`, and one row in its service's table ([`Endpoint`]). The
+//! Lambda entry, the local gateway, the OpenAPI documents and the template are all made from those rows.
+
+mod caller;
+mod config;
+mod context;
+mod dispatch;
+mod endpoint;
+mod error;
+mod listing;
+pub mod openapi;
+mod output;
+mod reader;
+mod worker;
+
+pub use caller::{Access, Caller};
+pub use config::Config;
+pub use context::{Context, Queue};
+pub use dispatch::{Incoming, Response, dispatch};
+pub use endpoint::{Endpoint, Operation, Permission, Service};
+pub use error::{ApiError, Problem};
+pub use listing::{Counted, Listing, Paging, Start, Uncounted};
+pub use output::{Html, Json, NoContent, Output, Plain, Upserted};
+pub use reader::{Body, Input, Location, Member, Patch, Reader};
+pub use worker::{Trigger, Worker, WorkerError};
+
+use model::Timestamp;
+
+/// What a handler knows of the request beside its input.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// Who asks.
+    pub caller: Caller,
+    /// The answer's `X-Request-Id`.
+    pub request_id: String,
+    /// When it arrived; the only clock a handler sees.
+    pub now: Timestamp,
+    /// Caller, path and filters in one text, to which page cursors are bound.
+    pub binding: String,
+}
+
+/// A boxed future, so that one type of handler serves all endpoints.
+pub type BoxFuture<'a, T> = std::pin::Pin<Box<dyn std::future::Future<Output = T> + Send + 'a>>;

@@ -1,0 +1,199 @@
+//! Lists page by page: four cursors, and an exact total where the contract has one.
+
+use std::marker::PhantomData;
+
+use http::StatusCode;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::Serialize;
+use serde_json::Value;
+use store::cursor::Cursor;
+use store::{Bookmark, Page, Slice};
+
+use crate::dispatch::Response;
+use crate::output::Output;
+use crate::{ApiError, Call, Context, Reader};
+
+/// `cursor` and `size` of a list request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Paging {
+    cursor: Option<String>,
+    size: usize,
+}
+
+impl Paging {
+    /// Reads them; `max` is the largest page the list allows.
+    pub fn read(reader: &mut Reader, max: u32) -> Self {
+        let cursor = reader.query("cursor").text(1, 8_192);
+        let size = reader.query("size").whole(1, max).unwrap_or(300);
+        Self { cursor, size: usize::try_from(size).unwrap_or(300) }
+    }
+
+    /// Where to start reading: at the beginning, or where the cursor says.
+    ///
+    /// # Errors
+    /// 422 `cursor_invalid` for altered, foreign or outdated cursors.
+    pub async fn start(self, context: &Context, call: &Call) -> Result<Start, ApiError> {
+        let key = context.cursor_key().await?;
+        let cursor = match &self.cursor {
+            None => Cursor::new(None, false, false, call.now),
+            Some(text) => {
+                let once = once_decoded(text);
+                key.open(&once, &call.binding, call.now)
+                    .map_err(|error| ApiError::invalid_member("query.cursor", text, "cursor_invalid", error.to_string()))?
+            }
+        };
+        Ok(Start { is_first: self.cursor.is_none(), size: self.size, cursor, key, binding: call.binding.clone(), now: call.now })
+    }
+}
+
+/// Published clients send cursors percent-encoded twice; both spellings mean the same page.
+fn once_decoded(text: &str) -> String {
+    percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned()
+}
+
+/// An opened cursor, or the beginning of a list.
+pub struct Start {
+    /// Whether this is the list's first request.
+    pub is_first: bool,
+    size: usize,
+    cursor: Cursor,
+    key: store::cursor::CursorKey,
+    binding: String,
+    now: model::Timestamp,
+}
+
+impl Start {
+    /// The page to read.
+    #[must_use]
+    pub fn page(&self) -> Page {
+        self.cursor.page(self.size)
+    }
+
+    /// The total that the first page took.
+    #[must_use]
+    pub fn total(&self) -> Option<u64> {
+        self.cursor.total
+    }
+
+    /// What the first page fixed for all later ones.
+    #[must_use]
+    pub fn fixed(&self) -> Option<&Value> {
+        (!self.is_first).then_some(&self.cursor.fixed)
+    }
+
+    /// Fixes something for all later pages.
+    pub fn fix(&mut self, value: Value) {
+        self.cursor.fixed = value;
+    }
+
+    fn text(&self, bookmark: Option<Bookmark>, inclusive: bool, backwards: bool, total: Option<u64>) -> String {
+        let mut cursor = Cursor::new(bookmark, inclusive, backwards, self.now);
+        cursor.total = total;
+        cursor.fixed = self.cursor.fixed.clone();
+        self.key.seal(&cursor, &self.binding)
+    }
+}
+
+/// Lists with a `total`.
+pub struct Counted;
+/// Lists without one.
+pub struct Uncounted;
+
+/// One page of a list. `T` is the published shape of an item; items travel as JSON. `C` says whether it has a total.
+pub struct Listing<T, C = Counted> {
+    items: Vec<Value>,
+    total: Option<u64>,
+    current: Option<String>,
+    current_backwards: Option<String>,
+    previous: Option<String>,
+    next: Option<String>,
+    shape: PhantomData<fn() -> (T, C)>,
+}
+
+impl<T, C> Listing<T, C> {
+    /// The answer for a slice of the list that `start` began.
+    #[must_use]
+    pub fn new(start: &Start, slice: Slice<Value>, total: Option<u64>) -> Self {
+        let first = slice.rows.first().map(|(_, mark)| mark.clone());
+        let last = slice.rows.last().map(|(_, mark)| mark.clone());
+        let text = |mark: &Option<Bookmark>, inclusive, backwards| mark.clone().map(|mark| start.text(Some(mark), inclusive, backwards, total));
+        Self {
+            current: text(&first, true, false),
+            current_backwards: text(&last, true, true),
+            previous: text(&first, false, true).filter(|_| slice.before),
+            next: text(&last, false, false).filter(|_| slice.after),
+            items: slice.rows.into_iter().map(|(row, _)| row).collect(),
+            total,
+            shape: PhantomData,
+        }
+    }
+
+    /// The answer for a slice of things that serialise to `T`'s shape.
+    ///
+    /// # Errors
+    /// 500 if a thing cannot be written as JSON.
+    pub fn of<S: Serialize>(start: &Start, slice: Slice<S>, total: Option<u64>) -> Result<Self, ApiError> {
+        let mut rows = Vec::with_capacity(slice.rows.len());
+        for (row, mark) in slice.rows {
+            rows.push((serde_json::to_value(row).map_err(ApiError::internal)?, mark));
+        }
+        Ok(Self::new(start, Slice { rows, before: slice.before, after: slice.after }, total))
+    }
+
+    fn body(&self) -> Value {
+        let mut body = serde_json::json!({
+            "items": self.items,
+            "current_page": self.current,
+            "current_page_backwards": self.current_backwards,
+            "previous_page": self.previous,
+            "next_page": self.next,
+        });
+        if let (Some(total), Some(members)) = (self.total, body.as_object_mut()) {
+            members.insert("total".into(), total.into());
+        }
+        body
+    }
+
+    fn schema(generator: &mut SchemaGenerator, counted: Counting) -> Schema
+    where
+        T: JsonSchema,
+    {
+        let item = generator.subschema_for::<T>();
+        let text = json_schema!({ "type": ["string", "null"] });
+        let mut properties = serde_json::json!({
+            "items": { "type": "array", "items": item },
+            "current_page": text, "current_page_backwards": text, "previous_page": text, "next_page": text,
+        });
+        let mut required = vec!["items"];
+        if let (Counting::Total, Some(members)) = (counted, properties.as_object_mut()) {
+            members.insert("total".into(), serde_json::json!({ "type": "integer", "minimum": 0 }));
+            required.push("total");
+        }
+        json_schema!({ "type": "object", "properties": properties, "required": required })
+    }
+}
+
+enum Counting {
+    Total,
+    None,
+}
+
+impl<T: JsonSchema> Output for Listing<T, Counted> {
+    fn into_response(self) -> Response {
+        Response::json(StatusCode::OK, &self.body())
+    }
+
+    fn describe(generator: &mut SchemaGenerator) -> Vec<(u16, Option<Schema>)> {
+        vec![(200, Some(Self::schema(generator, Counting::Total)))]
+    }
+}
+
+impl<T: JsonSchema> Output for Listing<T, Uncounted> {
+    fn into_response(self) -> Response {
+        Response::json(StatusCode::OK, &self.body())
+    }
+
+    fn describe(generator: &mut SchemaGenerator) -> Vec<(u16, Option<Schema>)> {
+        vec![(200, Some(Self::schema(generator, Counting::None)))]
+    }
+}

@@ -1,0 +1,549 @@
+//! Reading a request: every member by name, every problem reported, nothing unknown accepted.
+//!
+//! An [`Input`] asks a [`Reader`] for its members. The same calls, made on a reader that only takes notes, describe the
+//! operation for OpenAPI, so what is documented is what is read.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::str::FromStr;
+
+use model::Timestamp;
+use schemars::generate::SchemaSettings;
+use schemars::{JsonSchema, Schema, json_schema};
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use crate::dispatch::Incoming;
+use crate::error::{ApiError, Problem};
+
+/// What an operation reads.
+pub trait Input: Sized + Send {
+    /// Whether it has a body.
+    const BODY: Body = Body::None;
+
+    /// Asks for every member. Members that are missing or wrong come back as defaults; the reader remembers the problem.
+    fn read(reader: &mut Reader) -> Self;
+}
+
+impl Input for () {
+    fn read(_: &mut Reader) -> Self {}
+}
+
+/// The body an operation takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Body {
+    /// None; one that is sent is ignored.
+    None,
+    /// A JSON object.
+    Json,
+    /// A JSON object, or nothing.
+    OptionalJson,
+    /// URL-encoded members.
+    Form,
+}
+
+/// Where a member stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Location {
+    /// In the path.
+    Path,
+    /// In the query.
+    Query,
+    /// In the body.
+    Body,
+}
+
+impl Location {
+    /// The first part of a problem's path.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Path => "path",
+            Self::Query => "query",
+            Self::Body => "body",
+        }
+    }
+}
+
+/// A member of a PATCH body.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub enum Patch<T> {
+    /// Not sent: keep.
+    #[default]
+    Keep,
+    /// Sent as null: clear.
+    Clear,
+    /// Sent: set.
+    Set(T),
+}
+
+impl<T> Patch<T> {
+    /// The member after the patch.
+    pub fn over(self, old: Option<T>) -> Option<T> {
+        match self {
+            Self::Keep => old,
+            Self::Clear => None,
+            Self::Set(value) => Some(value),
+        }
+    }
+}
+
+/// A member as an operation documents it.
+#[derive(Clone, Debug)]
+pub struct Described {
+    /// Where it stands.
+    pub location: Location,
+    /// Its name; dotted inside nested objects.
+    pub name: String,
+    /// Whether it must be sent.
+    pub required: bool,
+    /// Its shape.
+    pub schema: Schema,
+}
+
+/// Reads one request, or takes notes of what would be read.
+#[derive(Default)]
+pub struct Reader {
+    path: BTreeMap<String, String>,
+    query: BTreeMap<String, Vec<String>>,
+    body: Map<String, Value>,
+    authorization: Option<String>,
+    nesting: String,
+    known: BTreeSet<(&'static str, String)>,
+    problems: Vec<Problem>,
+    notes: Option<Vec<Described>>,
+}
+
+impl Reader {
+    /// The input of a request.
+    ///
+    /// # Errors
+    /// 400 for unreadable JSON or a wrong content type; 422 with every problem found.
+    pub fn read<I: Input>(incoming: &Incoming) -> Result<I, ApiError> {
+        let body = body_of(incoming, I::BODY)?;
+        let mut reader = Self { path: incoming.path.clone(), query: incoming.query(), body, ..Self::default() };
+        reader.authorization = incoming.header("authorization").map(String::from);
+        let input = I::read(&mut reader);
+        if I::BODY != Body::Form {
+            reader.refuse_unknown();
+        }
+        if reader.problems.is_empty() { Ok(input) } else { Err(ApiError::invalid(reader.problems)) }
+    }
+
+    /// What an input reads.
+    #[must_use]
+    pub fn describe<I: Input>() -> Vec<Described> {
+        let mut reader = Self { notes: Some(Vec::new()), ..Self::default() };
+        let _defaults = I::read(&mut reader);
+        reader.notes.unwrap_or_default()
+    }
+
+    /// An id in the path.
+    pub fn path<T: From<Uuid>>(&mut self, name: &'static str) -> T {
+        self.member(Location::Path, name).required().id().unwrap_or_else(|| T::from(Uuid::nil()))
+    }
+
+    /// A text in the path.
+    pub fn path_text(&mut self, name: &'static str) -> String {
+        self.member(Location::Path, name).required().text(1, 200).unwrap_or_default()
+    }
+
+    /// A query parameter.
+    pub fn query(&mut self, name: &'static str) -> Member<'_> {
+        self.member(Location::Query, name)
+    }
+
+    /// A body member.
+    pub fn body(&mut self, name: &'static str) -> Member<'_> {
+        self.member(Location::Body, name)
+    }
+
+    /// Id and secret sent by HTTP Basic.
+    #[must_use]
+    pub fn basic_credentials(&self) -> Option<(String, String)> {
+        use base64::Engine as _;
+        let (kind, encoded) = self.authorization.as_deref()?.split_once(' ')?;
+        let text = base64::engine::general_purpose::STANDARD.decode(encoded.trim()).ok()?;
+        let text = String::from_utf8(text).ok()?;
+        let (id, secret) = text.split_once(':')?;
+        kind.eq_ignore_ascii_case("basic").then(|| (id.to_owned(), secret.to_owned()))
+    }
+
+    /// Reports a problem that only several members together show.
+    pub fn problem(&mut self, path: &str, input: &str, error_type: &'static str, message: impl Into<String>) {
+        if self.notes.is_none() {
+            self.problems.push(Problem::new(path, input, error_type, message));
+        }
+    }
+
+    fn member(&mut self, location: Location, name: &'static str) -> Member<'_> {
+        let full = if location == Location::Body { format!("{}{name}", self.nesting) } else { name.to_owned() };
+        self.known.insert((location.name(), full.clone()));
+        Member { reader: self, location, name, full, required: false }
+    }
+
+    fn refuse_unknown(&mut self) {
+        let strangers: Vec<(String, String)> = self
+            .query
+            .iter()
+            .filter(|(name, _)| !self.known.contains(&("query", (*name).clone())))
+            .map(|(name, values)| (format!("query.{name}"), values.join(",")))
+            .collect();
+        for (path, input) in strangers {
+            self.problems.push(Problem::new(&path, &input, "unknown_parameter", "unknown query parameter"));
+        }
+        self.refuse_unknown_members();
+    }
+
+    fn refuse_unknown_members(&mut self) {
+        let known = |name: &String| self.known.contains(&("body", format!("{}{name}", self.nesting)));
+        let strangers: Vec<String> = self.body.keys().filter(|name| !known(name)).cloned().collect();
+        for name in strangers {
+            let path = format!("body.{}{name}", self.nesting);
+            self.problems.push(Problem::new(&path, "", "unknown_field", "unknown member"));
+        }
+    }
+}
+
+fn body_of(incoming: &Incoming, kind: Body) -> Result<Map<String, Value>, ApiError> {
+    match kind {
+        Body::None => Ok(Map::new()),
+        Body::OptionalJson if incoming.body.is_empty() => Ok(Map::new()),
+        Body::Json | Body::OptionalJson => {
+            if !incoming.has_content_type("application/json") {
+                return Err(ApiError::bad_request("content type must be application/json"));
+            }
+            match serde_json::from_slice(&incoming.body) {
+                Ok(Value::Object(members)) => Ok(members),
+                Ok(_) => Err(ApiError::invalid(vec![Problem::new("body", "", "type", "must be a JSON object")])),
+                Err(error) => Err(ApiError::bad_request(format!("unreadable JSON: {error}"))),
+            }
+        }
+        Body::Form => {
+            let pairs = url::form_urlencoded::parse(&incoming.body);
+            Ok(pairs.map(|(name, value)| (name.into_owned(), Value::String(value.into_owned()))).collect())
+        }
+    }
+}
+
+/// One member about to be read.
+pub struct Member<'r> {
+    reader: &'r mut Reader,
+    location: Location,
+    name: &'static str,
+    full: String,
+    required: bool,
+}
+
+enum Raw {
+    Absent,
+    Null,
+    Text(String),
+    Many(Vec<Value>),
+    Other(Value),
+}
+
+impl<'r> Member<'r> {
+    /// The member must be sent.
+    #[must_use]
+    pub fn required(mut self) -> Self {
+        self.required = true;
+        self
+    }
+
+    /// Documented as required, but the operation itself says what is missing (OAuth has error shapes of its own).
+    #[must_use]
+    pub fn documented_as_required(mut self) -> Self {
+        self.required = self.reader.notes.is_some();
+        self
+    }
+
+    /// A text of `min` to `max` characters, none of them a control character.
+    pub fn text(self, min: usize, max: usize) -> Option<String> {
+        let schema = json_schema!({ "type": "string", "minLength": min, "maxLength": max });
+        self.parsed(schema, "range", move |text| {
+            let length = text.chars().count();
+            let fits = (min..=max).contains(&length) && !text.chars().any(char::is_control);
+            fits.then(|| text.to_owned()).ok_or_else(|| format!("must have {min} to {max} characters and no control characters"))
+        })
+    }
+
+    /// Any text; for values that are never repeated in answers.
+    pub fn secret(self) -> Option<String> {
+        let path = self.problem_path();
+        match self.raw(json_schema!({ "type": "string", "format": "password" })) {
+            (_, Raw::Text(text)) => Some(text),
+            (_, Raw::Absent | Raw::Null) => None,
+            (reader, _) => {
+                reader.problems.push(Problem::new(&path, "", "type", "must be a string"));
+                None
+            }
+        }
+    }
+
+    /// A text that `pattern` describes and `admits` checks.
+    pub fn matching(self, pattern: &'static str, expected: &'static str, admits: impl Fn(&str) -> bool) -> Option<String> {
+        let schema = json_schema!({ "type": "string", "pattern": pattern });
+        self.parsed(schema, "format", move |text| admits(text).then(|| text.to_owned()).ok_or_else(|| expected.to_owned()))
+    }
+
+    /// An absolute URL of 1 to 2,083 characters with one of these schemes.
+    pub fn url(self, schemes: &'static [&'static str]) -> Option<String> {
+        let schema = json_schema!({ "type": "string", "format": "uri", "minLength": 1, "maxLength": 2083 });
+        self.parsed(schema, "format", move |text| {
+            let parsed = url::Url::parse(text).ok().filter(|url| schemes.contains(&url.scheme()) && url.has_host());
+            let fits = (1..=2083).contains(&text.chars().count());
+            parsed.filter(|_| fits).map(|_| text.to_owned()).ok_or_else(|| format!("must be an absolute URL ({})", schemes.join(", ")))
+        })
+    }
+
+    /// An id.
+    pub fn id<T: From<Uuid>>(self) -> Option<T> {
+        let schema = json_schema!({ "type": "string", "format": "uuid" });
+        self.parsed(schema, "format", |text| Uuid::from_str(text).map(T::from).map_err(|_| "must be a UUID".to_owned()))
+    }
+
+    /// An RFC 3339 instant.
+    pub fn instant(self) -> Option<Timestamp> {
+        let schema = json_schema!({ "type": "string", "format": "date-time" });
+        self.parsed(schema, "format", |text| {
+            Timestamp::parse(&text.replace(' ', "+")).ok_or_else(|| "must be an RFC 3339 instant with an offset".to_owned())
+        })
+    }
+
+    /// A value out of a closed list.
+    pub fn code<T: DeserializeOwned + JsonSchema>(self) -> Option<T> {
+        self.parsed(inline::<T>(), "enum", |text| {
+            serde_json::from_value(Value::String(text.to_owned())).map_err(|_| "is not one of the allowed values".to_owned())
+        })
+    }
+
+    /// A value out of a published list.
+    pub fn listed(self, values: &'static [&'static str]) -> Option<&'static str> {
+        self.parsed(model::schema::code(values), "enum", move |text| {
+            values.iter().copied().find(|value| *value == text).ok_or_else(|| "is not one of the allowed values".to_owned())
+        })
+    }
+
+    /// True or false.
+    pub fn flag(self) -> Option<bool> {
+        let path = self.problem_path();
+        match self.raw(json_schema!({ "type": "boolean" })) {
+            (_, Raw::Absent | Raw::Null) => None,
+            (_, Raw::Other(Value::Bool(value))) => Some(value),
+            (reader, raw) => {
+                let text = raw.as_query_text();
+                match text.as_deref() {
+                    Some("true" | "1") => Some(true),
+                    Some("false" | "0") => Some(false),
+                    _ => {
+                        reader.problems.push(Problem::new(&path, &text.unwrap_or_default(), "type", "must be true or false"));
+                        None
+                    }
+                }
+            }
+        }
+    }
+
+    /// A whole number within bounds.
+    pub fn whole(self, min: u32, max: u32) -> Option<u32> {
+        let path = self.problem_path();
+        let (reader, raw) = self.raw(json_schema!({ "type": "integer", "minimum": min, "maximum": max }));
+        let (found, text) = match raw {
+            Raw::Absent | Raw::Null => return None,
+            Raw::Text(text) => (text.parse::<u32>().ok(), text),
+            Raw::Other(value) => (value.as_u64().and_then(|number| u32::try_from(number).ok()), value.to_string()),
+            Raw::Many(_) => (None, String::new()),
+        };
+        match found {
+            Some(number) if (min..=max).contains(&number) => Some(number),
+            Some(_) => {
+                reader.problems.push(Problem::new(&path, &text, "range", format!("must be {min} to {max}")));
+                None
+            }
+            None => {
+                reader.problems.push(Problem::new(&path, &text, "type", "must be a whole number"));
+                None
+            }
+        }
+    }
+
+    /// Ids; the key repeats in a query, in a body it is an array.
+    pub fn ids<T: From<Uuid>>(self, max: usize) -> Option<Vec<T>> {
+        self.many(max, json_schema!({ "type": "string", "format": "uuid" }), |text| {
+            Uuid::from_str(text).map(T::from).map_err(|_| ("format", "must be a UUID".to_owned()))
+        })
+    }
+
+    /// Texts; the key repeats in a query, in a body it is an array.
+    pub fn texts(self, max: usize) -> Option<Vec<String>> {
+        self.many(max, json_schema!({ "type": "string" }), |text| Ok(text.to_owned()))
+    }
+
+    /// Values out of a published list.
+    pub fn listed_many(self, max: usize, values: &'static [&'static str]) -> Option<Vec<String>> {
+        self.many(max, model::schema::code(values), move |text| {
+            let known = values.contains(&text);
+            known.then(|| text.to_owned()).ok_or(("enum", "is not one of the allowed values".to_owned()))
+        })
+    }
+
+    /// An object with members of its own.
+    pub fn object<T>(self, read: impl FnOnce(&mut Reader) -> T) -> Option<T> {
+        let (full, path) = (self.full.clone(), self.problem_path());
+        let (reader, raw) = self.raw(json_schema!({ "type": "object" }));
+        let inner = match raw {
+            Raw::Other(Value::Object(members)) => members,
+            Raw::Absent | Raw::Null if reader.notes.is_none() => return None,
+            Raw::Absent | Raw::Null => Map::new(),
+            _ => {
+                reader.problems.push(Problem::new(&path, "", "type", "must be an object"));
+                return None;
+            }
+        };
+        let outer = std::mem::replace(&mut reader.body, inner);
+        let nesting = std::mem::replace(&mut reader.nesting, format!("{full}."));
+        let value = read(reader);
+        reader.refuse_unknown_members();
+        reader.nesting = nesting;
+        reader.body = outer;
+        Some(value)
+    }
+
+    /// An object whose members the operation reads itself.
+    pub fn raw_object(self, schema: Schema) -> Option<Map<String, Value>> {
+        let path = self.problem_path();
+        match self.raw(schema) {
+            (_, Raw::Other(Value::Object(members))) => Some(members),
+            (_, Raw::Absent | Raw::Null) => None,
+            (reader, _) => {
+                reader.problems.push(Problem::new(&path, "", "type", "must be an object"));
+                None
+            }
+        }
+    }
+
+    /// The member of a PATCH: `read` is called where it was sent and is not null.
+    pub fn patch<T>(self, read: impl FnOnce(Self) -> Option<T>) -> Patch<T> {
+        let sent = self.reader.body.get(self.name).cloned();
+        match (sent, read(self)) {
+            (Some(Value::Null), _) => Patch::Clear,
+            (_, Some(value)) => Patch::Set(value),
+            (_, None) => Patch::Keep,
+        }
+    }
+
+    fn problem_path(&self) -> String {
+        format!("{}.{}", self.location.name(), self.full)
+    }
+
+    /// The value as sent; notes the member, and reports it missing where it must not be.
+    fn raw(self, schema: Schema) -> (&'r mut Reader, Raw) {
+        let path = self.problem_path();
+        let Self { reader, location, name, full, required } = self;
+        if let Some(notes) = &mut reader.notes {
+            notes.push(Described { location, name: full, required, schema });
+            return (reader, Raw::Absent);
+        }
+        let raw = match location {
+            Location::Path => reader.path.get(name).cloned().map_or(Raw::Absent, Raw::Text),
+            Location::Query => reader.query.get(name).map_or(Raw::Absent, |values| query_value(values)),
+            Location::Body => match reader.body.get(name).cloned() {
+                None => Raw::Absent,
+                Some(Value::Null) => Raw::Null,
+                Some(Value::String(text)) => Raw::Text(text),
+                Some(Value::Array(values)) => Raw::Many(values),
+                Some(value) => Raw::Other(value),
+            },
+        };
+        if required && matches!(raw, Raw::Absent | Raw::Null) {
+            reader.problems.push(Problem::new(&path, "", "missing", "is required"));
+        }
+        (reader, raw)
+    }
+
+    fn parsed<T>(self, schema: Schema, error_type: &'static str, parse: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
+        let path = self.problem_path();
+        let (reader, raw) = self.raw(schema);
+        let text = match raw {
+            Raw::Absent | Raw::Null => return None,
+            Raw::Text(text) => text,
+            Raw::Many(values) => {
+                let input = Value::Array(values).to_string();
+                reader.problems.push(Problem::new(&path, &input, "type", "must be a single value"));
+                return None;
+            }
+            Raw::Other(value) => {
+                reader.problems.push(Problem::new(&path, &value.to_string(), "type", "must be a string"));
+                return None;
+            }
+        };
+        match parse(&text) {
+            Ok(value) => Some(value),
+            Err(message) => {
+                reader.problems.push(Problem::new(&path, &text, error_type, message));
+                None
+            }
+        }
+    }
+
+    fn many<T>(self, max: usize, item: Schema, parse: impl Fn(&str) -> Result<T, (&'static str, String)>) -> Option<Vec<T>> {
+        let path = self.problem_path();
+        let (reader, raw) = self.raw(json_schema!({ "type": ["array", "null"], "items": item, "maxItems": max }));
+        let values = match raw {
+            Raw::Absent | Raw::Null => return None,
+            Raw::Text(text) if path.starts_with("query.") => vec![Value::String(text)],
+            Raw::Many(values) => values,
+            Raw::Text(text) => {
+                reader.problems.push(Problem::new(&path, &text, "type", "must be an array"));
+                return None;
+            }
+            Raw::Other(value) => {
+                reader.problems.push(Problem::new(&path, &value.to_string(), "type", "must be an array"));
+                return None;
+            }
+        };
+        if values.len() > max {
+            reader.problems.push(Problem::new(&path, &values.len().to_string(), "too_many", format!("at most {max} values")));
+            return None;
+        }
+        let mut found = Vec::with_capacity(values.len());
+        for (place, value) in values.iter().enumerate() {
+            let at = format!("{path}.{place}");
+            match value.as_str().map(&parse) {
+                Some(Ok(value)) => found.push(value),
+                Some(Err((kind, message))) => reader.problems.push(Problem::new(&at, value.as_str().unwrap_or_default(), kind, message)),
+                None => reader.problems.push(Problem::new(&at, &value.to_string(), "type", "must be a string")),
+            }
+        }
+        Some(found)
+    }
+}
+
+impl Raw {
+    fn as_query_text(&self) -> Option<String> {
+        match self {
+            Self::Text(text) => Some(text.clone()),
+            Self::Other(value) => Some(value.to_string()),
+            Self::Absent | Self::Null | Self::Many(_) => None,
+        }
+    }
+}
+
+/// Empty texts count as absent; one value is a text, several are many.
+fn query_value(values: &[String]) -> Raw {
+    let mut given: Vec<&String> = values.iter().filter(|value| !value.is_empty()).collect();
+    match (given.pop(), given.is_empty()) {
+        (None, _) => Raw::Absent,
+        (Some(only), true) => Raw::Text(only.clone()),
+        (Some(_), false) => Raw::Many(values.iter().filter(|value| !value.is_empty()).cloned().map(Value::String).collect()),
+    }
+}
+
+/// The schema of a type with nothing left to refer to.
+fn inline<T: JsonSchema>() -> Schema {
+    let mut settings = SchemaSettings::draft2020_12();
+    settings.inline_subschemas = true;
+    settings.meta_schema = None;
+    settings.into_generator().into_root_schema_for::<T>()
+}

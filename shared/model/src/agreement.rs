@@ -1,0 +1,214 @@
+//! Share agreements: what a fleet lets a partner see, and until when.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{AgreementId, ConnectionId, FleetId, InvitationId, PartnerId, Resource, Scopes, Timestamp, TspId};
+
+/// An agreement between one fleet and one partner.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Agreement {
+    /// Its id.
+    pub id: AgreementId,
+    /// Who shares.
+    pub fleet_id: FleetId,
+    /// Who reads.
+    pub partner_id: PartnerId,
+    /// The invitation it came from.
+    pub invitation_id: Option<InvitationId>,
+    /// The partner's own id for the fleet.
+    pub fleet_ref: Option<String>,
+    /// The stored state; see [`Agreement::status_at`] for the state that counts.
+    pub status: AgreementStatus,
+    /// Who paused it: only that side may activate it again.
+    pub paused_by: Option<Side>,
+    /// Access from here.
+    pub effective_date: Timestamp,
+    /// Access until here; `None` = for good.
+    pub expiration_date: Option<Timestamp>,
+    /// What is shared.
+    pub scopes: Scopes,
+    /// The fleet's connections, copied here so that one query makes a grant.
+    #[serde(default)]
+    pub connections: Vec<Linked>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// Last change.
+    pub updated_at: Timestamp,
+}
+
+/// A connection of the fleet, as far as readers need to know it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Linked {
+    /// The connection.
+    pub connection_id: ConnectionId,
+    /// The TSP.
+    pub tsp_id: TspId,
+    /// Its slug.
+    pub tsp_slug: String,
+    /// The adapter.
+    pub source_name: String,
+    /// Whether it left the connection lists; its history stays readable.
+    #[serde(default)]
+    pub deleted: bool,
+}
+
+/// The state of an agreement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(rename = "ShareAgreementStatusEnum")]
+pub enum AgreementStatus {
+    /// In force within its dates.
+    Active,
+    /// Off for now.
+    Paused,
+    /// Ended for good.
+    Cancelled,
+    /// Gone.
+    Deleted,
+    /// Ended by its date.
+    Expired,
+}
+
+/// A side of an agreement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Side {
+    /// The partner.
+    Partner,
+    /// The fleet.
+    Fleet,
+}
+
+/// What a side can do to an agreement, beside changing its dates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Off for now.
+    Pause,
+    /// On again.
+    Activate,
+    /// Off for good.
+    Cancel,
+    /// Gone.
+    Delete,
+}
+
+/// Why an action is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// The agreement does not exist any more.
+    #[error("share agreement is deleted")]
+    Gone,
+    /// Its state rules the action out.
+    #[error("share agreement has ended")]
+    Ended,
+    /// The other side paused it.
+    #[error("only the side that paused a share agreement may activate it")]
+    NotYours,
+}
+
+impl Agreement {
+    /// The state at `now`: past the expiration date an agreement is expired, whatever is stored.
+    #[must_use]
+    pub fn status_at(&self, now: Timestamp) -> AgreementStatus {
+        let lapsed = self.expiration_date.is_some_and(|end| now >= end);
+        match self.status {
+            AgreementStatus::Active | AgreementStatus::Paused if lapsed => AgreementStatus::Expired,
+            status => status,
+        }
+    }
+
+    /// Whether the partner may see data at `now`.
+    #[must_use]
+    pub fn opens_at(&self, now: Timestamp) -> bool {
+        self.status_at(now) == AgreementStatus::Active && now >= self.effective_date
+    }
+
+    /// Whether the partner may see this resource at `now`.
+    #[must_use]
+    pub fn covers(&self, resource: Resource, now: Timestamp) -> bool {
+        self.opens_at(now) && self.scopes.contains_key(&resource)
+    }
+
+    /// The agreement after `side` did `action` at `now` (table of contract section 5). An action that changes nothing
+    /// returns the agreement as it is.
+    ///
+    /// # Errors
+    /// [`Refusal`] where the table says 409 or 404.
+    pub fn after(&self, action: Action, side: Side, now: Timestamp) -> Result<Self, Refusal> {
+        use AgreementStatus::{Active, Cancelled, Deleted, Expired, Paused};
+        let status = match (self.status_at(now), action) {
+            (Deleted, _) => return Err(Refusal::Gone),
+            (_, Action::Delete) => Deleted,
+            (Cancelled | Expired, _) => return Err(Refusal::Ended),
+            (Active | Paused, Action::Cancel) => Cancelled,
+            (Active | Paused, Action::Pause) => Paused,
+            (Active, Action::Activate) => Active,
+            (Paused, Action::Activate) if self.paused_by == Some(side) => Active,
+            (Paused, Action::Activate) => return Err(Refusal::NotYours),
+        };
+        if status == self.status {
+            return Ok(self.clone());
+        }
+        let paused_by = (status == Paused).then_some(side);
+        Ok(Self { status, paused_by, updated_at: now, ..self.clone() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn agreement(status: AgreementStatus) -> Agreement {
+        let now = Timestamp::parse("2026-01-01T00:00:00Z").unwrap();
+        Agreement {
+            id: AgreementId::at(now),
+            fleet_id: FleetId::at(now),
+            partner_id: PartnerId::at(now),
+            invitation_id: None,
+            fleet_ref: None,
+            status,
+            paused_by: (status == AgreementStatus::Paused).then_some(Side::Partner),
+            effective_date: now,
+            expiration_date: None,
+            scopes: crate::resource::read_everything(),
+            connections: Vec::new(),
+            created_at: now,
+            updated_at: now,
+        }
+    }
+
+    #[test]
+    fn the_table_of_actions_holds() {
+        use Action::{Activate, Cancel, Delete, Pause};
+        use AgreementStatus::{Active, Cancelled, Deleted, Expired, Paused};
+        let cases = [
+            (Active, Pause, Ok(Paused)), (Active, Activate, Ok(Active)), (Active, Cancel, Ok(Cancelled)), (Active, Delete, Ok(Deleted)),
+            (Paused, Pause, Ok(Paused)), (Paused, Activate, Ok(Active)), (Paused, Cancel, Ok(Cancelled)), (Paused, Delete, Ok(Deleted)),
+            (Cancelled, Pause, Err(Refusal::Ended)), (Cancelled, Activate, Err(Refusal::Ended)), (Cancelled, Delete, Ok(Deleted)),
+            (Expired, Cancel, Err(Refusal::Ended)), (Expired, Delete, Ok(Deleted)),
+            (Deleted, Pause, Err(Refusal::Gone)), (Deleted, Delete, Err(Refusal::Gone)),
+        ];
+        let now = Timestamp::parse("2026-01-02T00:00:00Z").unwrap();
+        for (from, action, expected) in cases {
+            let after = agreement(from).after(action, Side::Partner, now).map(|agreement| agreement.status);
+            assert_eq!(after, expected, "{from:?} {action:?}");
+        }
+    }
+
+    #[test]
+    fn only_the_side_that_paused_activates() {
+        let now = Timestamp::parse("2026-01-02T00:00:00Z").unwrap();
+        let paused = agreement(AgreementStatus::Paused);
+        assert_eq!(paused.after(Action::Activate, Side::Fleet, now), Err(Refusal::NotYours));
+    }
+
+    #[test]
+    fn access_ends_with_the_expiration_date() {
+        let end = Timestamp::parse("2026-02-01T00:00:00Z").unwrap();
+        let agreement = Agreement { expiration_date: Some(end), ..agreement(AgreementStatus::Active) };
+        assert!(agreement.opens_at(end.plus_seconds(-1)));
+        assert!(!agreement.opens_at(end));
+        assert_eq!(agreement.status_at(end), AgreementStatus::Expired);
+    }
+}

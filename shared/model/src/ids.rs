@@ -1,0 +1,141 @@
+//! Identifiers. Control-plane ids are UUIDv7 (they sort by creation); telematics records have UUIDv5 ids.
+
+use std::fmt;
+use std::str::FromStr;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::Timestamp;
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident;)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(Uuid);
+
+        impl $name {
+            /// The next id at `now`: UUIDv7, so ids sort by creation time.
+            #[must_use]
+            pub fn at(now: Timestamp) -> Self {
+                Self(v7(now))
+            }
+
+            /// Wraps a UUID that is known to name this kind of thing.
+            #[must_use]
+            pub const fn from_uuid(id: Uuid) -> Self {
+                Self(id)
+            }
+
+            /// The bare UUID.
+            #[must_use]
+            pub const fn uuid(self) -> Uuid {
+                self.0
+            }
+        }
+
+        impl From<Uuid> for $name {
+            fn from(id: Uuid) -> Self {
+                Self(id)
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = uuid::Error;
+
+            fn from_str(text: &str) -> Result<Self, uuid::Error> {
+                Uuid::parse_str(text).map(Self)
+            }
+        }
+
+        impl JsonSchema for $name {
+            fn inline_schema() -> bool {
+                true
+            }
+
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+                Uuid::json_schema(generator)
+            }
+        }
+    )*};
+}
+
+ids! {
+    /// A partner: the company that reads fleets' data.
+    PartnerId;
+    /// A fleet organisation.
+    FleetId;
+    /// An invitation of a fleet by a partner; the secret in the magic link.
+    InvitationId;
+    /// A share agreement between a fleet and a partner.
+    AgreementId;
+    /// A linked TSP account.
+    ConnectionId;
+    /// A telematics provider.
+    TspId;
+    /// The plan to fetch one resource of one connection.
+    ScheduleId;
+    /// One run of a schedule.
+    ExecutionId;
+    /// A webhook subscription.
+    WebhookId;
+    /// One webhook message: the envelope's `id`.
+    MessageId;
+    /// A telematics record.
+    RecordId;
+}
+
+impl RecordId {
+    /// The id of the record that a TSP calls `source_id`, within a connection: UUIDv5 over
+    /// `<source_id>-<connection_id>`. The same rule names links, so they resolve before their target arrives.
+    #[must_use]
+    pub fn of(source_id: &str, connection: ConnectionId) -> Self {
+        let name = format!("{source_id}-{connection}");
+        Self(Uuid::new_v5(&Uuid::NAMESPACE_URL, name.as_bytes()))
+    }
+}
+
+fn v7(now: Timestamp) -> Uuid {
+    let micros = now.micros();
+    let seconds = u64::try_from(micros.div_euclid(1_000_000)).unwrap_or(0);
+    let nanos = u32::try_from(micros.rem_euclid(1_000_000)).unwrap_or(0).saturating_mul(1_000);
+    Uuid::new_v7(uuid::Timestamp::from_unix(uuid::NoContext, seconds, nanos))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn record_ids_follow_the_published_rule() {
+        let connection: ConnectionId = "6f9619ff-8b86-4d01-b42d-00cf4fc964ff".parse().unwrap();
+        let expected = Uuid::new_v5(&Uuid::NAMESPACE_URL, b"112-6f9619ff-8b86-4d01-b42d-00cf4fc964ff");
+        assert_eq!(RecordId::of("112", connection).uuid(), expected);
+    }
+
+    #[test]
+    fn control_plane_ids_sort_by_time() {
+        let early = Timestamp::parse("2026-01-01T00:00:00Z").unwrap();
+        let late = Timestamp::parse("2026-01-01T00:00:00.002Z").unwrap();
+        assert!(FleetId::at(early) < FleetId::at(late));
+        assert_eq!(FleetId::at(early).uuid().get_version_num(), 7);
+    }
+}

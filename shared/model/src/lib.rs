@@ -1,0 +1,28 @@
+//! The domain: ids, time, resources, the things a clearing house keeps, and the rules about them.
+//!
+//! Pure values and functions: no I/O, no AWS, no async. Clock, randomness and ids come in as parameters.
+
+pub mod agreement;
+pub mod codes;
+pub mod connection;
+pub mod credentials;
+pub mod events;
+pub mod execution;
+pub mod fleet;
+pub mod ids;
+pub mod invitation;
+pub mod partner;
+pub mod resource;
+pub mod schedule;
+pub mod schema;
+pub mod telematics;
+pub mod time;
+pub mod tsp;
+pub mod webhook;
+
+pub use ids::{
+    AgreementId, ConnectionId, ExecutionId, FleetId, InvitationId, MessageId, PartnerId, RecordId, ScheduleId, TspId,
+    WebhookId,
+};
+pub use resource::{Resource, Scopes, ShareLevel};
+pub use time::Timestamp;

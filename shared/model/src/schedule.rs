@@ -1,0 +1,122 @@
+//! Schedules: the plan to fetch one resource of one connection.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{ConnectionId, ExecutionId, Resource, ScheduleId, Timestamp};
+
+/// A schedule with its run state.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Schedule {
+    /// Its id.
+    pub id: ScheduleId,
+    /// Whose data.
+    pub connection_id: ConnectionId,
+    /// Which data.
+    pub resource: Resource,
+    /// The adapter, copied from the connection.
+    pub source_name: String,
+    /// Seconds between executions, 10..86,400.
+    pub execution_interval_seconds: u32,
+    /// Its state.
+    pub status: ScheduleStatus,
+    /// Failed executions in a row.
+    pub consecutive_error_count: u32,
+    /// Errors in a row that switch it off, 1..1,000.
+    pub consecutive_error_threshold: u32,
+    /// Runs at a time, 1..10.
+    pub max_concurrent_executions: u32,
+    /// Where the next fetch resumes; opaque.
+    pub cursor: Option<String>,
+    /// Newest data point seen.
+    pub last_data_at: Option<Timestamp>,
+    /// Last successful execution.
+    pub last_success_at: Option<Timestamp>,
+    /// No run before this instant: backoff, a provider's Retry-After, or the next tick.
+    pub next_execution_at: Option<Timestamp>,
+    /// Runs under way, each with the end of its lease.
+    #[serde(default)]
+    pub leases: BTreeMap<ExecutionId, Timestamp>,
+    /// Grows with each write; every change names the revision it saw.
+    pub revision: u64,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// Last change.
+    pub updated_at: Timestamp,
+}
+
+/// The state of a schedule (contract section 8).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(rename = "ScheduleStatusEnum")]
+pub enum ScheduleStatus {
+    /// Too many errors in a row.
+    Inactive,
+    /// Running.
+    Active,
+    /// Off by hand.
+    Paused,
+    /// Its connection is stale.
+    Stale,
+    /// Gone.
+    Deleted,
+    /// Ended with its connection.
+    Cancelled,
+    /// No active agreement covers the resource.
+    CancelledInsufficientScope,
+}
+
+/// Seconds a run may take before another may replace it.
+pub const LEASE_SECONDS: i64 = 300;
+
+impl Schedule {
+    /// A new, active schedule with the contract's defaults.
+    #[must_use]
+    pub fn new(connection_id: ConnectionId, resource: Resource, source_name: &str, now: Timestamp) -> Self {
+        Self {
+            id: ScheduleId::at(now),
+            connection_id,
+            resource,
+            source_name: source_name.into(),
+            execution_interval_seconds: resource.default_interval_seconds(),
+            status: ScheduleStatus::Active,
+            consecutive_error_count: 0,
+            consecutive_error_threshold: 15,
+            max_concurrent_executions: 1,
+            cursor: None,
+            last_data_at: None,
+            last_success_at: None,
+            next_execution_at: Some(now),
+            leases: BTreeMap::new(),
+            revision: 0,
+            created_at: now,
+            updated_at: now,
+        }
+    }
+
+    /// Seconds until the next try after `errors` failures in a row: interval x 2^errors, at most an hour (or the
+    /// interval itself, where that is longer).
+    #[must_use]
+    pub fn backoff_seconds(&self, errors: u32) -> i64 {
+        let interval = i64::from(self.execution_interval_seconds);
+        let grown = interval.saturating_mul(1_i64 << errors.min(20));
+        grown.min(3_600.max(interval))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn failures_back_off_to_an_hour_at_most() {
+        let now = Timestamp::from_millis(0);
+        let schedule = Schedule::new(ConnectionId::at(now), Resource::VehicleLocation, "samsara", now);
+        let waits: Vec<i64> = (0..8).map(|errors| schedule.backoff_seconds(errors)).collect();
+        assert_eq!(waits, [60, 120, 240, 480, 960, 1_920, 3_600, 3_600]);
+        let daily = Schedule { execution_interval_seconds: 86_400, ..schedule };
+        assert_eq!(daily.backoff_seconds(3), 86_400);
+    }
+}

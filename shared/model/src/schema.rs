@@ -1,0 +1,45 @@
+//! Schemas of values whose Rust type says less than the contract does.
+
+use schemars::{Schema, SchemaGenerator, json_schema};
+
+/// A nullable string out of a closed list; the list is published, readers stay open.
+#[must_use]
+pub fn nullable_code(values: &'static [&'static str]) -> Schema {
+    json_schema!({ "anyOf": [{ "type": "string", "enum": values }, { "type": "null" }] })
+}
+
+/// A string out of a closed list.
+#[must_use]
+pub fn code(values: &'static [&'static str]) -> Schema {
+    json_schema!({ "type": "string", "enum": values })
+}
+
+/// A TSP adapter's name.
+pub fn source_name(_: &mut SchemaGenerator) -> Schema {
+    code(crate::codes::TSP_SOURCE_NAMES)
+}
+
+/// An optional TSP adapter's name.
+pub fn nullable_source_name(_: &mut SchemaGenerator) -> Schema {
+    nullable_code(crate::codes::TSP_SOURCE_NAMES)
+}
+
+/// A credential form.
+pub fn conn_type(_: &mut SchemaGenerator) -> Schema {
+    code(crate::codes::CONNECTION_TYPES)
+}
+
+/// A free JSON object, or null.
+pub fn nullable_object(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": ["object", "null"], "additionalProperties": true })
+}
+
+/// A calendar day, or null.
+pub fn nullable_date(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": ["string", "null"], "format": "date" })
+}
+
+/// A concrete webhook event.
+pub fn event_name(_: &mut SchemaGenerator) -> Schema {
+    code(crate::codes::EVENT_NAMES)
+}

@@ -1,0 +1,249 @@
+//! Keys of the control table.
+//!
+//! | thing | pk | sk | index 1 | index 2 |
+//! | --- | --- | --- | --- | --- |
+//! | partner | `PARTNER#id` | `PARTNER` | | |
+//! | machine client | `CLIENT#client id` | `CLIENT` | | |
+//! | invitation | `INVITATION#id` | `INVITATION` | `PARTNER#id#INVITATIONS` | `PARTNER#id#INVITATIONS#fleet_ref` |
+//! | one invitation per fleet_ref | `PARTNER#id` | `INVITATION_REF#fleet_ref` | | |
+//! | fleet | `FLEET#id` | `FLEET` | | |
+//! | agreement | `PARTNER#id` | `AGREEMENT#id` | `FLEET#id#AGREEMENTS` | |
+//! | fleet's tie to a connection | `FLEET#id` | `CONNECTION#id` | `CONNECTION#id#FLEETS` | |
+//! | connection | `CONNECTION#id` | `CONNECTION` | | |
+//! | its sealed credentials | `CONNECTION#id` | `CREDENTIALS` | | |
+//! | one connection per TSP account | `ACCOUNT#tsp#account` | `ACCOUNT` | | |
+//! | schedule | `CONNECTION#id` | `SCHEDULE#id` | | |
+//! | one schedule per resource | `CONNECTION#id` | `SCHEDULE_FOR#resource` | | |
+//! | execution | `SCHEDULE#id` | `EXECUTION#id` | | |
+//! | TSP | `TSPS` | `slug` | | |
+//! | webhook | `PARTNER#id` | `WEBHOOK#id` | `PARTNER#id#EVENT#event` | |
+//! | its sealed secrets | `PARTNER#id` | `WEBHOOK_SECRET#id` | | |
+//! | one webhook per event, url, filters | `PARTNER#id` | `WEBHOOK_UNIQUE#digest` | | |
+//! | delivery log row | `WEBHOOK#id` | `LOG#time#message#attempt` | | |
+//! | dead letter | `WEBHOOK#id` | `DEAD#message` | | |
+//! | Connect session | `SESSION#digest` | `SESSION` | | |
+//! | revoked token | `REVOKED#jti` | `REVOKED` | | |
+//! | platform secrets | `PLATFORM` | `SECRETS` | | |
+
+use std::collections::HashMap;
+use std::fmt::Display;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use model::{AgreementId, ConnectionId, FleetId, InvitationId, PartnerId, Resource, ScheduleId, WebhookId};
+
+/// Partition and sort key of one item.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Key {
+    /// Partition.
+    pub pk: String,
+    /// Place in it.
+    pub sk: String,
+}
+
+impl Key {
+    fn new(pk: impl Into<String>, sk: impl Into<String>) -> Self {
+        Self { pk: pk.into(), sk: sk.into() }
+    }
+
+    pub(crate) fn attributes(&self) -> HashMap<String, AttributeValue> {
+        HashMap::from([
+            ("pk".to_owned(), AttributeValue::S(self.pk.clone())),
+            ("sk".to_owned(), AttributeValue::S(self.sk.clone())),
+        ])
+    }
+
+    /// A partner.
+    #[must_use]
+    pub fn partner(id: PartnerId) -> Self {
+        Self::new(partner(id), "PARTNER")
+    }
+
+    /// A machine client.
+    #[must_use]
+    pub fn client(client_id: &str) -> Self {
+        Self::new(format!("CLIENT#{client_id}"), "CLIENT")
+    }
+
+    /// An invitation.
+    #[must_use]
+    pub fn invitation(id: InvitationId) -> Self {
+        Self::new(format!("INVITATION#{id}"), "INVITATION")
+    }
+
+    /// The claim of a fleet_ref by an invitation.
+    #[must_use]
+    pub fn invitation_ref(partner_id: PartnerId, fleet_ref: &str) -> Self {
+        Self::new(partner(partner_id), format!("INVITATION_REF#{fleet_ref}"))
+    }
+
+    /// A fleet.
+    #[must_use]
+    pub fn fleet(id: FleetId) -> Self {
+        Self::new(fleet(id), "FLEET")
+    }
+
+    /// An agreement, under its partner.
+    #[must_use]
+    pub fn agreement(partner_id: PartnerId, id: AgreementId) -> Self {
+        Self::new(partner(partner_id), format!("AGREEMENT#{id}"))
+    }
+
+    /// A fleet's tie to a connection.
+    #[must_use]
+    pub fn fleet_connection(fleet_id: FleetId, id: ConnectionId) -> Self {
+        Self::new(fleet(fleet_id), format!("CONNECTION#{id}"))
+    }
+
+    /// A connection.
+    #[must_use]
+    pub fn connection(id: ConnectionId) -> Self {
+        Self::new(connection(id), "CONNECTION")
+    }
+
+    /// The sealed credentials of a connection.
+    #[must_use]
+    pub fn credentials(id: ConnectionId) -> Self {
+        Self::new(connection(id), "CREDENTIALS")
+    }
+
+    /// The claim of a TSP account by a connection.
+    #[must_use]
+    pub fn account(tsp: impl Display, account: &str) -> Self {
+        Self::new(format!("ACCOUNT#{tsp}#{account}"), "ACCOUNT")
+    }
+
+    /// A schedule, under its connection.
+    #[must_use]
+    pub fn schedule(connection_id: ConnectionId, id: ScheduleId) -> Self {
+        Self::new(connection(connection_id), format!("SCHEDULE#{id}"))
+    }
+
+    /// The claim of a resource by a schedule.
+    #[must_use]
+    pub fn schedule_for(connection_id: ConnectionId, resource: Resource) -> Self {
+        Self::new(connection(connection_id), format!("SCHEDULE_FOR#{resource}"))
+    }
+
+    /// A run, under its schedule.
+    #[must_use]
+    pub fn execution(schedule_id: ScheduleId, id: impl Display) -> Self {
+        Self::new(executions(schedule_id), format!("EXECUTION#{id}"))
+    }
+
+    /// A TSP by slug.
+    #[must_use]
+    pub fn tsp(slug: &str) -> Self {
+        Self::new(TSPS, slug)
+    }
+
+    /// A webhook, under its partner.
+    #[must_use]
+    pub fn webhook(partner_id: PartnerId, id: WebhookId) -> Self {
+        Self::new(partner(partner_id), format!("WEBHOOK#{id}"))
+    }
+
+    /// The sealed secrets of a webhook.
+    #[must_use]
+    pub fn webhook_secret(partner_id: PartnerId, id: WebhookId) -> Self {
+        Self::new(partner(partner_id), format!("WEBHOOK_SECRET#{id}"))
+    }
+
+    /// The claim of (event, url, filters) by a webhook.
+    #[must_use]
+    pub fn webhook_unique(partner_id: PartnerId, digest: &str) -> Self {
+        Self::new(partner(partner_id), format!("WEBHOOK_UNIQUE#{digest}"))
+    }
+
+    /// A delivery log row; rows sort by time.
+    #[must_use]
+    pub fn delivery_log(id: WebhookId, at: impl Display, message: impl Display, attempt: u32) -> Self {
+        Self::new(deliveries(id), format!("LOG#{at}#{message}#{attempt}"))
+    }
+
+    /// A message that was given up.
+    #[must_use]
+    pub fn dead_letter(id: WebhookId, message: impl Display) -> Self {
+        Self::new(deliveries(id), format!("DEAD#{message}"))
+    }
+
+    /// A Connect session, by the digest of its cookie.
+    #[must_use]
+    pub fn session(digest: &str) -> Self {
+        Self::new(format!("SESSION#{digest}"), "SESSION")
+    }
+
+    /// A revoked token.
+    #[must_use]
+    pub fn revocation(jti: &str) -> Self {
+        Self::new(format!("REVOKED#{jti}"), "REVOKED")
+    }
+
+    /// The platform's own secrets.
+    #[must_use]
+    pub fn platform_secrets() -> Self {
+        Self::new("PLATFORM", "SECRETS")
+    }
+}
+
+/// Partition of all TSPs.
+pub const TSPS: &str = "TSPS";
+
+/// Partition of a partner.
+#[must_use]
+pub fn partner(id: PartnerId) -> String {
+    format!("PARTNER#{id}")
+}
+
+/// Partition of a fleet.
+#[must_use]
+pub fn fleet(id: FleetId) -> String {
+    format!("FLEET#{id}")
+}
+
+/// Partition of a connection.
+#[must_use]
+pub fn connection(id: ConnectionId) -> String {
+    format!("CONNECTION#{id}")
+}
+
+/// Partition of a schedule's executions.
+#[must_use]
+pub fn executions(id: ScheduleId) -> String {
+    format!("SCHEDULE#{id}")
+}
+
+/// Partition of a webhook's logs and dead letters.
+#[must_use]
+pub fn deliveries(id: WebhookId) -> String {
+    format!("WEBHOOK#{id}")
+}
+
+/// Index 1: a partner's invitations, by id.
+#[must_use]
+pub fn invitations_of(id: PartnerId) -> String {
+    format!("PARTNER#{id}#INVITATIONS")
+}
+
+/// Index 2: a partner's invitations of one fleet_ref, by id.
+#[must_use]
+pub fn invitations_for(id: PartnerId, fleet_ref: &str) -> String {
+    format!("PARTNER#{id}#INVITATIONS#{fleet_ref}")
+}
+
+/// Index 1: a fleet's agreements.
+#[must_use]
+pub fn agreements_of(id: FleetId) -> String {
+    format!("FLEET#{id}#AGREEMENTS")
+}
+
+/// Index 1: the fleets tied to a connection.
+#[must_use]
+pub fn fleets_of(id: ConnectionId) -> String {
+    format!("CONNECTION#{id}#FLEETS")
+}
+
+/// Index 1: a partner's subscriptions to one event.
+#[must_use]
+pub fn subscriptions_to(id: PartnerId, event: &str) -> String {
+    format!("PARTNER#{id}#EVENT#{event}")
+}

@@ -1,0 +1,15 @@
+//! The control table: what the platform decides. One item per thing, its key says what it is; see [`keys`].
+
+mod items;
+pub mod keys;
+mod operations;
+mod query;
+mod write;
+
+pub use items::{
+    AccountClaim, ConnectSession, DeadLetter, InvitationClaim, Keyed, PlatformSecrets, Revocation, ScheduleClaim,
+    SealedCredentials, WebhookClaim, WebhookSecret,
+};
+pub use keys::Key;
+pub use query::Range;
+pub use write::Write;

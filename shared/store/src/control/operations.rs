@@ -1,0 +1,167 @@
+//! Reads and writes that the services share: grants, invitations, the TSP catalogue, fleets of a connection.
+
+use std::collections::{BTreeMap, HashSet};
+
+use model::agreement::{Agreement, AgreementStatus};
+use model::connection::FleetConnection;
+use model::invitation::Invitation;
+use model::schedule::Schedule;
+use model::tsp::{Tsp, TspStatus};
+use model::webhook::Webhook;
+use model::{ConnectionId, FleetId, PartnerId, Resource, Timestamp, TspId};
+
+use super::items::{InvitationClaim, Keyed};
+use super::keys::{self, Key};
+use super::query::Range;
+use crate::grants::{Grant, Granted};
+use crate::{Store, StoreError};
+
+impl Store {
+    /// A partner's agreements, deleted ones left out, by id.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn agreements(&self, partner: PartnerId) -> Result<Vec<Agreement>, StoreError> {
+        let mut found: Vec<Agreement> = self.all(&Range::table(keys::partner(partner), "AGREEMENT#")).await?;
+        found.retain(|agreement| agreement.status != AgreementStatus::Deleted);
+        Ok(found)
+    }
+
+    /// A fleet's agreements with all partners (from an index: may lag a write by moments).
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn agreements_of_fleet(&self, fleet: FleetId) -> Result<Vec<Agreement>, StoreError> {
+        self.all(&Range::index_1(keys::agreements_of(fleet))).await
+    }
+
+    /// What a partner may read of `resource` at `now`. Each connection stands in it once.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn grant(&self, partner: PartnerId, resource: Resource, now: Timestamp) -> Result<Grant, StoreError> {
+        let agreements = self.agreements(partner).await?;
+        Ok(Grant::new(resource, granted(agreements.iter().filter(|agreement| agreement.covers(resource, now)))))
+    }
+
+    /// The agreements that let `resource` of a connection out at `now`, one per partner and fleet.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn readers(&self, connection: ConnectionId, resource: Resource, now: Timestamp) -> Result<Vec<Agreement>, StoreError> {
+        let mut found = Vec::new();
+        for tie in self.fleets_of(connection).await? {
+            let agreements = self.agreements_of_fleet(tie.fleet_id).await?;
+            found.extend(agreements.into_iter().filter(|agreement| agreement.covers(resource, now)));
+        }
+        Ok(found)
+    }
+
+    /// The fleets tied to a connection.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn fleets_of(&self, connection: ConnectionId) -> Result<Vec<FleetConnection>, StoreError> {
+        self.all(&Range::index_1(keys::fleets_of(connection))).await
+    }
+
+    /// The connections a fleet has linked.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn connections_of(&self, fleet: FleetId) -> Result<Vec<FleetConnection>, StoreError> {
+        self.all(&Range::table(keys::fleet(fleet), "CONNECTION#")).await
+    }
+
+    /// The schedules of a connection, by id.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn schedules_of(&self, connection: ConnectionId) -> Result<Vec<Schedule>, StoreError> {
+        self.all(&Range::table(keys::connection(connection), "SCHEDULE#")).await
+    }
+
+    /// A partner's subscriptions to an event, deleted ones left out (from an index).
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn subscriptions_to(&self, partner: PartnerId, event: &str) -> Result<Vec<Webhook>, StoreError> {
+        self.all(&Range::index_1(keys::subscriptions_to(partner, event))).await
+    }
+
+    /// The invitation that counts for a partner's `fleet_ref`, and its claim.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn invitation_for(
+        &self,
+        partner: PartnerId,
+        fleet_ref: &str,
+    ) -> Result<Option<(InvitationClaim, Invitation)>, StoreError> {
+        let Some(claim) = self.get::<InvitationClaim>(Key::invitation_ref(partner, fleet_ref)).await? else {
+            return Ok(None);
+        };
+        let invitation = self.get::<Invitation>(Key::invitation(claim.invitation_id)).await?;
+        Ok(invitation.map(|invitation| (claim, invitation)))
+    }
+
+    /// The TSP catalogue, deleted ones left out, by slug.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn tsps(&self) -> Result<Vec<Tsp>, StoreError> {
+        let mut found: Vec<Tsp> = self.all(&Range::table(keys::TSPS.into(), "")).await?;
+        found.retain(|tsp| tsp.status != TspStatus::Deleted);
+        Ok(found)
+    }
+
+    /// One TSP.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn tsp(&self, id: TspId) -> Result<Option<Tsp>, StoreError> {
+        Ok(self.tsps().await?.into_iter().find(|tsp| tsp.id == id))
+    }
+
+    /// Reads, changes and replaces the thing at a key, again from the start where somebody else was faster. `change`
+    /// returns `None` to leave it as it is. Answers the state after.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] after five lost races.
+    pub async fn update<T: Keyed + Clone>(&self, key: Key, change: impl Fn(&T) -> Option<T>) -> Result<Option<T>, StoreError> {
+        for _ in 0..5 {
+            let Some(seen) = self.get::<T>(key.clone()).await? else {
+                return Ok(None);
+            };
+            let Some(next) = change(&seen) else {
+                return Ok(Some(seen));
+            };
+            match self.commit(vec![super::Write::replace(&seen, &next)?]).await {
+                Err(StoreError::Conflict) => {}
+                done => return done.map(|()| Some(next)),
+            }
+        }
+        Err(StoreError::Conflict)
+    }
+}
+
+fn granted<'a>(agreements: impl Iterator<Item = &'a Agreement>) -> Vec<Granted> {
+    let mut found: BTreeMap<ConnectionId, Granted> = BTreeMap::new();
+    let mut seen = HashSet::new();
+    for agreement in agreements {
+        for link in agreement.connections.iter().filter(|link| seen.insert(link.connection_id)) {
+            found.insert(
+                link.connection_id,
+                Granted {
+                    connection: link.connection_id,
+                    fleet: agreement.fleet_id,
+                    fleet_ref: agreement.fleet_ref.clone(),
+                    tsp: link.tsp_id,
+                    tsp_slug: link.tsp_slug.clone(),
+                    source_name: link.source_name.clone(),
+                },
+            );
+        }
+    }
+    found.into_values().collect()
+}

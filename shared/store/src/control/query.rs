@@ -1,0 +1,220 @@
+//! Reads of the control table: by key, by keys, and by partition.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, Select};
+
+use super::items::Keyed;
+use super::keys::Key;
+use crate::page::{Bookmark, Page, Slice};
+use crate::{Store, StoreError};
+
+type Item = HashMap<String, AttributeValue>;
+
+/// A run of items in one partition of the table or of an index.
+#[derive(Clone, Debug)]
+pub struct Range {
+    index: Option<&'static str>,
+    pk: String,
+    prefix: String,
+    newest_first: bool,
+}
+
+impl Range {
+    /// Items of a partition of the table whose sort key starts with `prefix`.
+    #[must_use]
+    pub fn table(pk: String, prefix: &str) -> Self {
+        Self { index: None, pk, prefix: prefix.into(), newest_first: false }
+    }
+
+    /// Items of a partition of index 1 or 2.
+    #[must_use]
+    pub fn index_1(pk: String) -> Self {
+        Self { index: Some("index_1"), pk, prefix: String::new(), newest_first: false }
+    }
+
+    /// Items of a partition of index 2.
+    #[must_use]
+    pub fn index_2(pk: String) -> Self {
+        Self { index: Some("index_2"), pk, prefix: String::new(), newest_first: false }
+    }
+
+    /// The same, in falling order of the sort key.
+    #[must_use]
+    pub fn newest_first(self) -> Self {
+        Self { newest_first: true, ..self }
+    }
+
+    /// Sort keys from a bookmark to the end of the range in reading direction, the bookmark included.
+    fn between(&self, mark: &str, forward: bool) -> (String, String) {
+        if forward {
+            return (mark.to_owned(), format!("{}\u{10ffff}", self.prefix));
+        }
+        let low = if self.prefix.is_empty() { " ".to_owned() } else { self.prefix.clone() };
+        (low, mark.to_owned())
+    }
+
+    fn names(&self) -> (&'static str, &'static str) {
+        match self.index {
+            None => ("pk", "sk"),
+            Some("index_1") => ("g1pk", "g1sk"),
+            Some(_) => ("g2pk", "g2sk"),
+        }
+    }
+}
+
+impl Store {
+    /// The thing at a key, read consistently.
+    ///
+    /// # Errors
+    /// [`StoreError`] if storage fails or the item is not readable.
+    pub async fn get<T: Keyed>(&self, key: Key) -> Result<Option<T>, StoreError> {
+        let request = self.client.get_item().table_name(self.control.as_ref()).consistent_read(true);
+        let answer = request.set_key(Some(key.attributes())).send().await.map_err(|error| StoreError::sdk("read", error))?;
+        answer.item.map(decode).transpose()
+    }
+
+    /// The things at these keys, as many as exist, in no order. One request per 100 keys.
+    ///
+    /// # Errors
+    /// [`StoreError`] if storage fails or an item is not readable.
+    pub async fn get_many<T: Keyed>(&self, keys: &[Key]) -> Result<Vec<T>, StoreError> {
+        let mut found = Vec::with_capacity(keys.len());
+        for chunk in keys.chunks(100) {
+            let mut wanted: Vec<Item> = chunk.iter().map(Key::attributes).collect();
+            while !wanted.is_empty() {
+                let ask = KeysAndAttributes::builder().set_keys(Some(wanted)).consistent_read(true).build();
+                let ask = ask.map_err(|error| StoreError::Unstorable(error.to_string()))?;
+                let request = self.client.batch_get_item().request_items(self.control.as_ref(), ask);
+                let answer = request.send().await.map_err(|error| StoreError::sdk("read", error))?;
+                for item in answer.responses.into_iter().flat_map(HashMap::into_values).flatten() {
+                    found.push(decode(item)?);
+                }
+                let left = answer.unprocessed_keys.and_then(|mut left| left.remove(self.control.as_ref()));
+                wanted = left.map(|left| left.keys).unwrap_or_default();
+            }
+        }
+        Ok(found)
+    }
+
+    /// Everything in a range.
+    ///
+    /// # Errors
+    /// [`StoreError`] if storage fails or an item is not readable.
+    pub async fn all<T: Keyed>(&self, range: &Range) -> Result<Vec<T>, StoreError> {
+        let mut found = Vec::new();
+        let mut start = None;
+        loop {
+            let (items, next) = self.step(range, None, false, None, start).await?;
+            found.extend(items.into_iter().map(decode).collect::<Result<Vec<T>, _>>()?);
+            match next {
+                Some(key) => start = Some(key),
+                None => return Ok(found),
+            }
+        }
+    }
+
+    /// One page of a range; bookmarks are sort keys. `keep` filters what is read.
+    ///
+    /// # Errors
+    /// [`StoreError`] if storage fails or an item is not readable.
+    pub async fn page<T: Keyed>(&self, range: &Range, page: &Page, keep: impl Fn(&T) -> bool) -> Result<Slice<T>, StoreError> {
+        let mut rows = Vec::new();
+        let mut start = None;
+        let limit = i32::try_from(page.size.saturating_add(2)).unwrap_or(i32::MAX);
+        while rows.len() <= page.size {
+            let (items, next) = self.step(range, Some(page), page.backwards, Some(limit), start).await?;
+            for item in items {
+                let mark = item.get(range.names().1).and_then(|value| value.as_s().ok()).cloned().unwrap_or_default();
+                let mark = Bookmark::from(mark);
+                let passed = !page.inclusive && page.bookmark.as_ref() == Some(&mark);
+                let thing: T = decode(item)?;
+                if !passed && keep(&thing) {
+                    rows.push((thing, mark));
+                }
+            }
+            match next {
+                Some(key) => start = Some(key),
+                None => break,
+            }
+        }
+        rows.truncate(page.size.saturating_add(1));
+        Ok(Slice::read(rows, page))
+    }
+
+    /// How many items a range holds.
+    ///
+    /// # Errors
+    /// [`StoreError`] if storage fails.
+    pub async fn count(&self, range: &Range) -> Result<u64, StoreError> {
+        let mut total = 0;
+        let mut start = None;
+        loop {
+            let request = self.ask(range, None, false).select(Select::Count).set_exclusive_start_key(start);
+            let answer = request.send().await.map_err(|error| StoreError::sdk("count", error))?;
+            total += u64::try_from(answer.count).unwrap_or(0);
+            match answer.last_evaluated_key {
+                Some(key) => start = Some(key),
+                None => return Ok(total),
+            }
+        }
+    }
+
+    async fn step(
+        &self,
+        range: &Range,
+        page: Option<&Page>,
+        backwards: bool,
+        limit: Option<i32>,
+        start: Option<Item>,
+    ) -> Result<(Vec<Item>, Option<Item>), StoreError> {
+        let request = self.ask(range, page, backwards).set_limit(limit).set_exclusive_start_key(start);
+        let answer = request.send().await.map_err(|error| StoreError::sdk("query", error))?;
+        Ok((answer.items.unwrap_or_default(), answer.last_evaluated_key))
+    }
+
+    fn ask(
+        &self,
+        range: &Range,
+        page: Option<&Page>,
+        backwards: bool,
+    ) -> aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder {
+        let (pk, sk) = range.names();
+        let forward = backwards == range.newest_first;
+        let request = self
+            .client
+            .query()
+            .table_name(self.control.as_ref())
+            .set_index_name(range.index.map(String::from))
+            .consistent_read(range.index.is_none())
+            .scan_index_forward(forward)
+            .expression_attribute_names("#pk", pk)
+            .expression_attribute_values(":pk", AttributeValue::S(range.pk.clone()));
+        let bookmark = page.and_then(|page| page.bookmark.as_ref()?.as_str());
+        match bookmark {
+            Some(mark) => {
+                let (low, high) = range.between(mark, forward);
+                request
+                    .key_condition_expression("#pk = :pk AND #sk BETWEEN :low AND :high")
+                    .expression_attribute_names("#sk", sk)
+                    .expression_attribute_values(":low", AttributeValue::S(low))
+                    .expression_attribute_values(":high", AttributeValue::S(high))
+            }
+            None if range.prefix.is_empty() => request.key_condition_expression("#pk = :pk"),
+            None => request
+                .key_condition_expression("#pk = :pk AND begins_with(#sk, :prefix)")
+                .expression_attribute_names("#sk", sk)
+                .expression_attribute_values(":prefix", AttributeValue::S(range.prefix.clone())),
+        }
+    }
+}
+
+/// The thing an item holds. Absent members are nulls.
+///
+/// # Errors
+/// [`StoreError::Unreadable`].
+pub(crate) fn decode<T: serde::de::DeserializeOwned>(item: Item) -> Result<T, StoreError> {
+    let key = |name: &str| item.get(name).and_then(|value| value.as_s().ok()).cloned().unwrap_or_default();
+    let (pk, sk) = (key("pk"), key("sk"));
+    serde_dynamo::from_item(item).map_err(|error| StoreError::Unreadable { key: format!("{pk} {sk}"), reason: error.to_string() })
+}

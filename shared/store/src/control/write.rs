@@ -1,0 +1,159 @@
+//! Writes: each names what it expects to find, and several of them happen together or not at all.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem};
+
+use super::items::Keyed;
+use super::keys::Key;
+use crate::{Store, StoreError};
+
+/// Version of the stored form.
+const FORM: &str = "1";
+
+/// One write of a transaction.
+#[derive(Clone, Debug)]
+pub struct Write {
+    kind: Kind,
+    key: Key,
+    item: HashMap<String, AttributeValue>,
+    seen: Option<(&'static str, AttributeValue)>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Kind {
+    Create,
+    Replace,
+    Overwrite,
+    Delete,
+}
+
+impl Write {
+    /// A new thing; a conflict if its key is taken.
+    ///
+    /// # Errors
+    /// [`StoreError::Unstorable`].
+    pub fn create<T: Keyed>(thing: &T) -> Result<Self, StoreError> {
+        Ok(Self { kind: Kind::Create, key: thing.key(), item: item(thing)?, seen: None })
+    }
+
+    /// The next state of a thing; a conflict if it is not in the state that was `seen` any more.
+    ///
+    /// # Errors
+    /// [`StoreError::Unstorable`].
+    pub fn replace<T: Keyed>(seen: &T, next: &T) -> Result<Self, StoreError> {
+        let version = item(seen)?.remove(T::VERSION).ok_or_else(|| StoreError::Unstorable(T::VERSION.into()))?;
+        Ok(Self { kind: Kind::Replace, key: next.key(), item: item(next)?, seen: Some((T::VERSION, version)) })
+    }
+
+    /// The thing, whatever was there.
+    ///
+    /// # Errors
+    /// [`StoreError::Unstorable`].
+    pub fn overwrite<T: Keyed>(thing: &T) -> Result<Self, StoreError> {
+        Ok(Self { kind: Kind::Overwrite, key: thing.key(), item: item(thing)?, seen: None })
+    }
+
+    /// Nothing at this key any more.
+    #[must_use]
+    pub fn delete(key: Key) -> Self {
+        Self { kind: Kind::Delete, key, item: HashMap::new(), seen: None }
+    }
+
+    fn condition(&self) -> Option<&'static str> {
+        match self.kind {
+            Kind::Create => Some("attribute_not_exists(pk)"),
+            Kind::Replace => Some("#version = :seen"),
+            Kind::Overwrite | Kind::Delete => None,
+        }
+    }
+
+    fn into_transact(self, table: &str) -> Result<TransactWriteItem, StoreError> {
+        let condition = self.condition().map(String::from);
+        let unstorable = |error: aws_sdk_dynamodb::error::BuildError| StoreError::Unstorable(error.to_string());
+        if matches!(self.kind, Kind::Delete) {
+            let delete = Delete::builder().table_name(table).set_key(Some(self.key.attributes())).build().map_err(unstorable)?;
+            return Ok(TransactWriteItem::builder().delete(delete).build());
+        }
+        let (names, values) = names_and_values(self.seen);
+        let put = Put::builder()
+            .table_name(table)
+            .set_item(Some(self.item))
+            .set_condition_expression(condition)
+            .set_expression_attribute_names(names)
+            .set_expression_attribute_values(values)
+            .build()
+            .map_err(unstorable)?;
+        Ok(TransactWriteItem::builder().put(put).build())
+    }
+}
+
+type Names = Option<HashMap<String, String>>;
+type Values = Option<HashMap<String, AttributeValue>>;
+
+fn names_and_values(seen: Option<(&'static str, AttributeValue)>) -> (Names, Values) {
+    match seen {
+        None => (None, None),
+        Some((name, value)) => (
+            Some(HashMap::from([("#version".to_owned(), name.to_owned())])),
+            Some(HashMap::from([(":seen".to_owned(), value)])),
+        ),
+    }
+}
+
+fn item<T: Keyed>(thing: &T) -> Result<HashMap<String, AttributeValue>, StoreError> {
+    let mut item: HashMap<String, AttributeValue> =
+        serde_dynamo::to_item(thing).map_err(|error| StoreError::Unstorable(error.to_string()))?;
+    item.retain(|_, value| !value.is_null());
+    item.extend(thing.key().attributes());
+    item.insert("kind".into(), AttributeValue::S(T::KIND.into()));
+    item.insert("v".into(), AttributeValue::N(FORM.into()));
+    for (names, place) in [(["g1pk", "g1sk"], thing.index_1()), (["g2pk", "g2sk"], thing.index_2())] {
+        if let Some(place) = place {
+            let [pk, sk] = names;
+            item.insert(pk.into(), AttributeValue::S(place.pk));
+            item.insert(sk.into(), AttributeValue::S(place.sk));
+        }
+    }
+    if let Some(end) = thing.expires() {
+        item.insert("ttl".into(), AttributeValue::N(end.seconds().to_string()));
+    }
+    Ok(item)
+}
+
+impl Store {
+    /// Does all the writes, or none of them. At most 100.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] if any of them found something else than it expected.
+    pub async fn commit(&self, writes: Vec<Write>) -> Result<(), StoreError> {
+        if writes.len() == 1 {
+            return self.write_one(writes).await;
+        }
+        let items = writes.into_iter().map(|write| write.into_transact(&self.control)).collect::<Result<Vec<_>, _>>()?;
+        let sent = self.client.transact_write_items().set_transact_items(Some(items)).send().await;
+        sent.map(drop).map_err(|error| StoreError::sdk("write", error))
+    }
+
+    /// One write alone needs no transaction, which would cost twice the units.
+    async fn write_one(&self, writes: Vec<Write>) -> Result<(), StoreError> {
+        for write in writes {
+            let condition = write.condition().map(String::from);
+            if matches!(write.kind, Kind::Delete) {
+                let request = self.client.delete_item().table_name(self.control.as_ref());
+                request.set_key(Some(write.key.attributes())).send().await.map_err(|error| StoreError::sdk("delete", error))?;
+                continue;
+            }
+            let (names, values) = names_and_values(write.seen);
+            let request = self.client.put_item().table_name(self.control.as_ref()).set_item(Some(write.item));
+            request
+                .set_condition_expression(condition)
+                .set_expression_attribute_names(names)
+                .set_expression_attribute_values(values)
+                .send()
+                .await
+                .map_err(|error| StoreError::sdk("write", error))?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,94 @@
+//! Opened data keys, kept for minutes so that a poll does not cost a call of the key service.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use sha2::{Digest, Sha256};
+use tokio::time::Instant;
+
+use crate::envelope::{Context, DataKey};
+
+/// How long an opened data key may be used without asking the key service again.
+pub(crate) const LIFE: Duration = Duration::from_mins(5);
+/// How many opened data keys are held at once.
+pub(crate) const CAPACITY: usize = 1_000;
+
+/// The place of a data key: a digest over the wrapped key and the context, so one context never serves another.
+pub(crate) type Slot = [u8; 32];
+
+struct Entry {
+    key: Arc<DataKey>,
+    since: Instant,
+}
+
+/// A bounded map of opened data keys.
+#[derive(Default)]
+pub(crate) struct KeyCache(Mutex<HashMap<Slot, Entry>>);
+
+impl KeyCache {
+    pub(crate) fn slot(context: &Context, wrapped_key: &[u8]) -> Slot {
+        let digest = Sha256::new().chain_update(context.bytes()).chain_update(wrapped_key);
+        digest.finalize().into()
+    }
+
+    pub(crate) fn get(&self, slot: &Slot, now: Instant) -> Option<Arc<DataKey>> {
+        let entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let entry = entries.get(slot).filter(|entry| now.duration_since(entry.since) < LIFE)?;
+        Some(Arc::clone(&entry.key))
+    }
+
+    pub(crate) fn put(&self, slot: Slot, key: Arc<DataKey>, now: Instant) {
+        let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if entries.len() >= CAPACITY {
+            entries.retain(|_, entry| now.duration_since(entry.since) < LIFE);
+        }
+        if entries.len() >= CAPACITY {
+            let oldest = entries.iter().min_by_key(|(_, entry)| entry.since).map(|(slot, _)| *slot);
+            oldest.and_then(|slot| entries.remove(&slot));
+        }
+        entries.insert(slot, Entry { key, since: now });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key() -> Arc<DataKey> {
+        Arc::new(DataKey::from_bytes(&[9; 32]).unwrap())
+    }
+
+    fn slot(number: usize) -> Slot {
+        KeyCache::slot(&Context::new(&[("connection", "a")]), &number.to_be_bytes())
+    }
+
+    #[test]
+    fn entries_end_after_minutes() {
+        let cache = KeyCache::default();
+        let start = Instant::now();
+        cache.put(slot(1), key(), start);
+        assert!(cache.get(&slot(1), start + Duration::from_secs(299)).is_some());
+        assert!(cache.get(&slot(1), start + Duration::from_secs(300)).is_none());
+        assert!(cache.get(&slot(2), start).is_none());
+    }
+
+    #[test]
+    fn the_oldest_makes_room() {
+        let cache = KeyCache::default();
+        let start = Instant::now();
+        let late = start + Duration::from_secs(2);
+        cache.put(slot(0), key(), start);
+        (1..=CAPACITY).for_each(|number| cache.put(slot(number), key(), start + Duration::from_secs(1)));
+        assert!(cache.get(&slot(0), late).is_none());
+        assert!(cache.get(&slot(1), late).is_some());
+        assert!(cache.get(&slot(CAPACITY), late).is_some());
+    }
+
+    #[test]
+    fn the_context_is_part_of_the_place() {
+        let one = KeyCache::slot(&Context::new(&[("connection", "a")]), b"wrapped");
+        let two = KeyCache::slot(&Context::new(&[("connection", "b")]), b"wrapped");
+        assert_ne!(one, two);
+    }
+}

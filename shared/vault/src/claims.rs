@@ -1,0 +1,198 @@
+//! What our access tokens say.
+
+use std::collections::BTreeMap;
+
+use model::{FleetId, InvitationId, PartnerId, Timestamp};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// Life of a machine token, in seconds.
+pub const MACHINE_LIFE: i64 = 900;
+/// Life of a pre-registration token, in seconds.
+pub const PRE_REGISTRATION_LIFE: i64 = 7_200;
+/// The `azp` of pre-registration tokens.
+pub const PRE_REGISTRATION_CLIENT: &str = "pre-registration-client";
+/// The scopes of pre-registration tokens.
+pub const PRE_REGISTRATION_SCOPE: &str =
+    "openid organization share-agreement:read partner:read profile connection:create connection:read email";
+/// The role of pre-registration tokens.
+pub const IMPERSONATOR: &str = "impersonator";
+
+/// The payload of an access token. Unknown members are ignored when one is read, so that older and newer programs can
+/// verify each other's tokens during a deployment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Claims {
+    /// The realm's URL.
+    pub iss: String,
+    /// Who acts: a client id, or a fleet's id.
+    pub sub: String,
+    /// For whom; not set by us.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub aud: Option<String>,
+    /// End of life, unix seconds.
+    pub exp: i64,
+    /// Issued at, unix seconds.
+    pub iat: i64,
+    /// The token's id; revocation remembers it.
+    pub jti: Uuid,
+    /// The client that asked.
+    pub azp: String,
+    /// Scopes, separated by spaces.
+    pub scope: String,
+    /// The organisation it acts for, by name.
+    pub org: BTreeMap<String, OrgClaim>,
+    /// Roles, where there are any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub realm_access: Option<RealmAccess>,
+    /// The partner whose invitation led here; pre-registration tokens only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub partner_id: Option<PartnerId>,
+    /// The invitation that was accepted; pre-registration tokens only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub invitation_id: Option<InvitationId>,
+}
+
+/// An organisation in a token.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrgClaim {
+    /// The partner's or the fleet's id.
+    pub id: Uuid,
+    /// `partner`, `fleet` or `admin`.
+    pub org_type: Vec<String>,
+}
+
+/// Roles in a token.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RealmAccess {
+    /// Their names.
+    pub roles: Vec<String>,
+}
+
+/// The circumstances of one token.
+#[derive(Clone, Copy, Debug)]
+pub struct Issue<'a> {
+    /// The realm's URL.
+    pub issuer: &'a str,
+    /// The instant of issue.
+    pub now: Timestamp,
+    /// Life in seconds: [`MACHINE_LIFE`], [`PRE_REGISTRATION_LIFE`].
+    pub life: i64,
+    /// A fresh id.
+    pub id: Uuid,
+}
+
+impl Claims {
+    /// A token that a partner's machine client gets for its credentials.
+    #[must_use]
+    pub fn machine(issue: &Issue<'_>, client_id: &str, partner: (&str, PartnerId), scope: &str) -> Self {
+        let (name, partner) = partner;
+        Self::new(issue, client_id, client_id, scope).acting_for(name, partner.uuid(), "partner")
+    }
+
+    /// A token for a fleet that accepted an invitation and has no sign-in yet.
+    #[must_use]
+    pub fn pre_registration(
+        issue: &Issue<'_>,
+        fleet: (&str, FleetId),
+        partner: PartnerId,
+        invitation: Option<InvitationId>,
+    ) -> Self {
+        let (name, fleet) = fleet;
+        let claims = Self::new(issue, &fleet.to_string(), PRE_REGISTRATION_CLIENT, PRE_REGISTRATION_SCOPE);
+        Self {
+            realm_access: Some(RealmAccess { roles: vec![IMPERSONATOR.to_owned()] }),
+            partner_id: Some(partner),
+            invitation_id: invitation,
+            ..claims.acting_for(name, fleet.uuid(), "fleet")
+        }
+    }
+
+    fn new(issue: &Issue<'_>, subject: &str, client: &str, scope: &str) -> Self {
+        let iat = issue.now.seconds();
+        Self {
+            iss: issue.issuer.to_owned(),
+            sub: subject.to_owned(),
+            aud: None,
+            exp: iat.saturating_add(issue.life),
+            iat,
+            jti: issue.id,
+            azp: client.to_owned(),
+            scope: scope.to_owned(),
+            org: BTreeMap::new(),
+            realm_access: None,
+            partner_id: None,
+            invitation_id: None,
+        }
+    }
+
+    /// The same claims, acting for this organisation as well. `kind` is `partner`, `fleet` or `admin`.
+    #[must_use]
+    pub fn acting_for(mut self, name: &str, id: Uuid, kind: &str) -> Self {
+        self.org.insert(name.to_owned(), OrgClaim { id, org_type: vec![kind.to_owned()] });
+        self
+    }
+
+    /// The scopes, one by one.
+    pub fn scopes(&self) -> impl Iterator<Item = &str> {
+        self.scope.split_ascii_whitespace()
+    }
+
+    /// Whether it carries this scope.
+    #[must_use]
+    pub fn has_scope(&self, scope: &str) -> bool {
+        self.scopes().any(|held| held == scope)
+    }
+
+    /// The id of the organisation of this type.
+    #[must_use]
+    pub fn org_of_type(&self, kind: &str) -> Option<Uuid> {
+        self.org.values().find(|org| org.org_type.iter().any(|held| held == kind)).map(|org| org.id)
+    }
+
+    /// Whether it is a pre-registration token.
+    #[must_use]
+    pub fn is_pre_registration(&self) -> bool {
+        self.azp == PRE_REGISTRATION_CLIENT
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn issue(life: i64) -> Issue<'static> {
+        let now = Timestamp::parse("2026-11-21T05:00:00Z").unwrap();
+        Issue { issuer: "https://auth.example/realms/catena", now, life, id: Uuid::nil() }
+    }
+
+    #[test]
+    fn machine_tokens_have_the_published_shape() {
+        let partner = PartnerId::from_uuid(Uuid::from_u128(7));
+        let claims = Claims::machine(&issue(MACHINE_LIFE), "acme-1", ("Acme", partner), "fleet:read telematics:read");
+        let expected = json!({
+            "iss": "https://auth.example/realms/catena", "sub": "acme-1", "azp": "acme-1",
+            "iat": 1_795_237_200_i64, "exp": 1_795_238_100_i64, "jti": Uuid::nil(),
+            "scope": "fleet:read telematics:read",
+            "org": { "Acme": { "id": "00000000-0000-0000-0000-000000000007", "org_type": ["partner"] } },
+        });
+        assert_eq!(serde_json::to_value(&claims).unwrap(), expected);
+        assert!(claims.has_scope("fleet:read") && !claims.has_scope("fleet"));
+        assert_eq!(claims.org_of_type("partner"), Some(partner.uuid()));
+        assert_eq!(claims.org_of_type("fleet"), None);
+    }
+
+    #[test]
+    fn pre_registration_tokens_act_for_the_fleet() {
+        let fleet = FleetId::from_uuid(Uuid::from_u128(9));
+        let partner = PartnerId::from_uuid(Uuid::from_u128(7));
+        let claims = Claims::pre_registration(&issue(PRE_REGISTRATION_LIFE), ("Trucks", fleet), partner, None);
+        assert!(claims.is_pre_registration());
+        assert_eq!(claims.exp - claims.iat, 7_200);
+        assert_eq!(claims.realm_access.as_ref().map(|access| access.roles.clone()), Some(vec!["impersonator".into()]));
+        assert_eq!(claims.org_of_type("fleet"), Some(fleet.uuid()));
+        let again: Claims = serde_json::from_value(serde_json::to_value(&claims).unwrap()).unwrap();
+        assert_eq!(again, claims);
+    }
+}

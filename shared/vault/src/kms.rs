@@ -1,0 +1,189 @@
+//! The key service behind everything here.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+
+use aws_sdk_kms::Client;
+use aws_sdk_kms::operation::decrypt::DecryptError;
+use aws_sdk_kms::primitives::Blob;
+use aws_sdk_kms::types::{DataKeySpec, MessageType, SigningAlgorithmSpec};
+use model::Timestamp;
+use rand::RngCore;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use sha2::{Digest, Sha256};
+use tokio::sync::OnceCell;
+use tokio::time::Instant;
+
+use crate::cache::KeyCache;
+use crate::envelope::{self, Context, DataKey};
+use crate::{Jwk, JwkSet, Sealed, Secret, TokenError, VaultError, jwt};
+
+/// The keys in use, as ids or ARNs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyIds {
+    /// A symmetric key; wraps the data keys of sealed values.
+    pub credentials: String,
+    /// RSA-2048 signing keys. The first signs; all are published and valid, so that a key can be rotated: add the new
+    /// one first, and drop the old one when its last token has expired.
+    pub signing: Vec<String>,
+}
+
+/// Seals, opens, signs and verifies. Cheap to share behind an `Arc`; holds the caches.
+pub struct Vault {
+    client: Client,
+    ids: KeyIds,
+    opened: KeyCache,
+    published: OnceCell<Arc<JwkSet>>,
+}
+
+impl Vault {
+    /// A vault over this client.
+    #[must_use]
+    pub fn new(client: Client, ids: KeyIds) -> Self {
+        Self { client, ids, opened: KeyCache::default(), published: OnceCell::new() }
+    }
+
+    /// A vault with a client of its own.
+    #[must_use]
+    pub fn from_config(config: &aws_config::SdkConfig, ids: KeyIds) -> Self {
+        Self::new(Client::new(config), ids)
+    }
+
+    /// Encrypts under a fresh data key, bound to the context. One call of the key service.
+    ///
+    /// # Errors
+    /// `KeyService`, `Incomplete` where the key service fails.
+    pub async fn seal(&self, context: &[(&str, &str)], plaintext: &[u8]) -> Result<Sealed, VaultError> {
+        let context = Context::new(context);
+        let (key, wrapped) = self.fresh_key(&context).await?;
+        let mut nonce = [0; 12];
+        rand::rng().fill_bytes(&mut nonce);
+        let sealed = envelope::seal(&key, wrapped, &context, nonce, plaintext)?;
+        // What was just sealed is usually opened next.
+        self.opened.put(KeyCache::slot(&context, &sealed.wrapped_key), Arc::new(key), Instant::now());
+        Ok(sealed)
+    }
+
+    /// Decrypts what was sealed in the same context. Calls the key service once per five minutes and value.
+    ///
+    /// # Errors
+    /// `Unreadable` for altered values and other contexts, `Version` for newer layouts, else as [`Vault::seal`].
+    pub async fn open(&self, context: &[(&str, &str)], sealed: &Sealed) -> Result<Secret, VaultError> {
+        let context = Context::new(context);
+        let key = self.opened_key(&context, &sealed.wrapped_key).await?;
+        envelope::open(&key, &context, sealed)
+    }
+
+    /// Signs claims: a compact RS256 token under the first signing key. One call of the key service.
+    ///
+    /// # Errors
+    /// `Claims` for claims without a JSON form, else as [`Vault::keys`].
+    pub async fn sign(&self, claims: &impl Serialize) -> Result<String, VaultError> {
+        let keys = self.keys().await?;
+        let (id, key) = self.ids.signing.first().zip(keys.keys.first()).ok_or(VaultError::NoSigningKey)?;
+        let unsigned = jwt::encode_unsigned(&key.kid, claims)?;
+        let answer = self
+            .client
+            .sign()
+            .key_id(id)
+            .message_type(MessageType::Digest)
+            .message(Blob::new(Sha256::digest(unsigned.as_bytes()).to_vec()))
+            .signing_algorithm(SigningAlgorithmSpec::RsassaPkcs1V15Sha256)
+            .send()
+            .await
+            .map_err(|error| VaultError::service("sign", error))?;
+        let signature = answer.signature().ok_or(VaultError::Incomplete("signature"))?;
+        Ok(jwt::assemble(&unsigned, signature.as_ref()))
+    }
+
+    /// All valid public keys, the signing one first. Read once per process, as keys behind an id never change.
+    ///
+    /// # Errors
+    /// `NoSigningKey`, `PublicKey` for wrong configuration; `KeyService`, `Incomplete` where the key service fails.
+    pub async fn keys(&self) -> Result<Arc<JwkSet>, VaultError> {
+        self.published.get_or_try_init(|| self.read_keys()).await.cloned()
+    }
+
+    /// The claims of a token that one of our keys signed and that has not expired at `now`. Revocation, scopes and the
+    /// audience are the caller's to check.
+    ///
+    /// # Errors
+    /// See [`TokenError`].
+    pub async fn verify<C: DeserializeOwned>(&self, token: &str, now: Timestamp) -> Result<C, TokenError> {
+        let keys = self.keys().await.map_err(TokenError::Unavailable)?;
+        jwt::verify(&keys, token, now)
+    }
+
+    async fn fresh_key(&self, context: &Context) -> Result<(DataKey, Vec<u8>), VaultError> {
+        let answer = self
+            .client
+            .generate_data_key()
+            .key_id(&self.ids.credentials)
+            .key_spec(DataKeySpec::Aes256)
+            .set_encryption_context(encryption_context(context))
+            .send()
+            .await
+            .map_err(|error| VaultError::service("generate a data key", error))?;
+        let wrapped = answer.ciphertext_blob.ok_or(VaultError::Incomplete("wrapped data key"))?.into_inner();
+        Ok((data_key(answer.plaintext)?, wrapped))
+    }
+
+    async fn opened_key(&self, context: &Context, wrapped: &[u8]) -> Result<Arc<DataKey>, VaultError> {
+        let slot = KeyCache::slot(context, wrapped);
+        if let Some(key) = self.opened.get(&slot, Instant::now()) {
+            return Ok(key);
+        }
+        let answer = self
+            .client
+            .decrypt()
+            .key_id(&self.ids.credentials)
+            .ciphertext_blob(Blob::new(wrapped))
+            .set_encryption_context(encryption_context(context))
+            .send()
+            .await
+            .map_err(|error| match error.as_service_error() {
+                Some(DecryptError::InvalidCiphertextException(_)) => VaultError::Unreadable,
+                _ => VaultError::service("decrypt a data key", error),
+            })?;
+        let key = Arc::new(data_key(answer.plaintext)?);
+        self.opened.put(slot, Arc::clone(&key), Instant::now());
+        Ok(key)
+    }
+
+    async fn read_keys(&self) -> Result<Arc<JwkSet>, VaultError> {
+        if self.ids.signing.is_empty() {
+            return Err(VaultError::NoSigningKey);
+        }
+        let mut keys = Vec::with_capacity(self.ids.signing.len());
+        for id in &self.ids.signing {
+            keys.push(self.read_key(id).await?);
+        }
+        Ok(Arc::new(JwkSet { keys }))
+    }
+
+    async fn read_key(&self, id: &str) -> Result<Jwk, VaultError> {
+        let answer = self.client.get_public_key().key_id(id).send().await;
+        let answer = answer.map_err(|error| VaultError::service("answer a public key", error))?;
+        let der = answer.public_key().ok_or(VaultError::Incomplete("public key"))?;
+        Jwk::from_spki(der.as_ref())
+    }
+}
+
+impl fmt::Debug for Vault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Vault").field("ids", &self.ids).finish_non_exhaustive()
+    }
+}
+
+fn data_key(plaintext: Option<Blob>) -> Result<DataKey, VaultError> {
+    let bytes = Secret::from(plaintext.ok_or(VaultError::Incomplete("data key"))?.into_inner());
+    DataKey::from_bytes(bytes.expose()).ok_or(VaultError::Incomplete("data key of 32 bytes"))
+}
+
+/// The key service refuses an empty context; leaving it out means the same.
+fn encryption_context(context: &Context) -> Option<HashMap<String, String>> {
+    let pairs: HashMap<_, _> = context.pairs().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    (!pairs.is_empty()).then_some(pairs)
+}

@@ -1,0 +1,25 @@
+//! Everything that touches a key: sealed provider credentials, access tokens, client secrets, cursor signatures.
+//!
+//! [`Vault`] is the only part with I/O, and this is the only crate that talks to KMS. The rest are plain functions on
+//! values, so that tokens and envelopes can be tested without a key service. Private RSA keys never leave KMS.
+
+mod cache;
+pub mod claims;
+pub mod client_secret;
+pub mod envelope;
+mod error;
+pub mod jwks;
+pub mod jwt;
+mod kms;
+pub mod refresh;
+mod secret;
+mod signing;
+
+pub use claims::{Claims, Issue, OrgClaim};
+pub use client_secret::{hash_secret, random_secret, verify_secret};
+pub use envelope::Sealed;
+pub use error::{TokenError, VaultError};
+pub use jwks::{Jwk, JwkSet};
+pub use kms::{KeyIds, Vault};
+pub use secret::Secret;
+pub use signing::SigningKey;

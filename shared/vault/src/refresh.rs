@@ -1,0 +1,121 @@
+//! Refresh tokens of pre-registration clients: HS512, because only this platform reads them.
+
+use model::{FleetId, InvitationId, PartnerId, Timestamp};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::claims::{Issue, PRE_REGISTRATION_CLIENT};
+use crate::{SigningKey, TokenError, VaultError, jwt};
+
+/// Life of a refresh token, in seconds: 28 days.
+pub const LIFE: i64 = 28 * 86_400;
+const TYPE: &str = "Refresh";
+
+/// The payload of a refresh token: all that the next access token needs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefreshClaims {
+    /// The realm's URL.
+    pub iss: String,
+    /// `Refresh`.
+    pub typ: String,
+    /// End of life, unix seconds.
+    pub exp: i64,
+    /// Issued at, unix seconds.
+    pub iat: i64,
+    /// The token's id; revocation remembers it.
+    pub jti: Uuid,
+    /// The client that asked.
+    pub azp: String,
+    /// The fleet it acts for.
+    pub sub: FleetId,
+    /// The fleet's name, as in the access token.
+    pub name: String,
+    /// The partner whose invitation led here.
+    pub partner_id: PartnerId,
+    /// The invitation that was accepted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub invitation_id: Option<InvitationId>,
+}
+
+impl RefreshClaims {
+    /// The refresh token that goes with [`Claims::pre_registration`](crate::Claims::pre_registration).
+    #[must_use]
+    pub fn new(issue: &Issue<'_>, fleet: (&str, FleetId), partner: PartnerId, invitation: Option<InvitationId>) -> Self {
+        let (name, sub) = fleet;
+        let iat = issue.now.seconds();
+        Self {
+            iss: issue.issuer.to_owned(),
+            typ: TYPE.to_owned(),
+            exp: iat.saturating_add(issue.life),
+            iat,
+            jti: issue.id,
+            azp: PRE_REGISTRATION_CLIENT.to_owned(),
+            sub,
+            name: name.to_owned(),
+            partner_id: partner,
+            invitation_id: invitation,
+        }
+    }
+}
+
+/// Signs a refresh token.
+///
+/// # Errors
+/// `Claims` where the claims have no JSON form.
+pub fn issue(key: &SigningKey, claims: &RefreshClaims) -> Result<String, VaultError> {
+    let unsigned = jwt::encode_hs512(claims)?;
+    Ok(jwt::assemble(&unsigned, &key.sign_512(unsigned.as_bytes())))
+}
+
+/// The claims of a refresh token that this key signed and that has not expired at `now`.
+///
+/// # Errors
+/// `Malformed`, `Signature`, `Expired`.
+pub fn verify(key: &SigningKey, token: &str, now: Timestamp) -> Result<RefreshClaims, TokenError> {
+    let parts = jwt::Parts::of(token)?;
+    parts.require_hs512()?;
+    if !key.verify_512(parts.signed.as_bytes(), &parts.signature()?) {
+        return Err(TokenError::Signature);
+    }
+    let claims: RefreshClaims = parts.claims(now)?;
+    if claims.typ == TYPE { Ok(claims) } else { Err(TokenError::Malformed) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn now() -> Timestamp {
+        Timestamp::parse("2026-11-21T05:00:00Z").unwrap()
+    }
+
+    fn claims() -> RefreshClaims {
+        let issue = Issue { issuer: "https://auth.example/realms/catena", now: now(), life: LIFE, id: Uuid::nil() };
+        let invitation = InvitationId::from_uuid(Uuid::from_u128(3));
+        RefreshClaims::new(
+            &issue,
+            ("Trucks", FleetId::from_uuid(Uuid::from_u128(1))),
+            PartnerId::from_uuid(Uuid::from_u128(2)),
+            Some(invitation),
+        )
+    }
+
+    #[test]
+    fn lives_for_28_days() {
+        let key = SigningKey::new(vec![1; 64]);
+        let token = issue(&key, &claims()).unwrap();
+        assert_eq!(verify(&key, &token, now().plus_seconds(LIFE - 1)).unwrap(), claims());
+        assert!(matches!(verify(&key, &token, now().plus_seconds(LIFE)), Err(TokenError::Expired)));
+    }
+
+    #[test]
+    fn other_keys_and_algorithms_are_refused() {
+        let key = SigningKey::new(vec![1; 64]);
+        let token = issue(&key, &claims()).unwrap();
+        assert!(matches!(verify(&SigningKey::new(vec![2; 64]), &token, now()), Err(TokenError::Signature)));
+        let rs256 = jwt::encode_unsigned("a", &claims()).unwrap();
+        let forged = jwt::assemble(&rs256, &key.sign_512(rs256.as_bytes()));
+        assert!(matches!(verify(&key, &forged, now()), Err(TokenError::Signature)));
+        assert!(matches!(verify(&key, "x", now()), Err(TokenError::Malformed)));
+    }
+}

@@ -1,0 +1,247 @@
+//! The client for every outbound call of the platform: to webhook receivers, providers, token endpoints.
+//!
+//! It calls only addresses that the policy permits, decided at each name resolution and not only when a URL was given
+//! (a name may point elsewhere later). It follows no redirect, uses no proxy, and reads no more than it was told to.
+//! Plain http goes only to ranges that an operator allowed.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use http::{HeaderMap, Method, StatusCode};
+use reqwest::redirect;
+use thiserror::Error;
+use tokio::time::{Instant, timeout_at};
+use url::Url;
+
+use crate::resolver::{Reach, Refused};
+use crate::target::AddressPolicy;
+
+/// How long a connection may take where the deadline of the call is later.
+pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// A request. Debug shows neither headers, path nor body, as all three may hold secrets.
+#[derive(Clone)]
+pub struct Request {
+    /// The method.
+    pub method: Method,
+    /// Where to.
+    pub url: Url,
+    /// All headers; none is added but `Host`, `Content-Length` and, where missing, `Accept`.
+    pub headers: HeaderMap,
+    /// The bytes to send.
+    pub body: Bytes,
+}
+
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let host = self.url.host_str().unwrap_or_default();
+        f.debug_struct("Request").field("method", &self.method).field("host", &host).finish_non_exhaustive()
+    }
+}
+
+/// The bounds of one call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// For the whole call: name, connection, request, answer.
+    pub deadline: Duration,
+    /// The most bytes of the answer's body that are kept.
+    pub max_body: usize,
+    /// What happens to a longer body.
+    pub over: OverLimit,
+}
+
+/// What happens to a body that is longer than allowed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OverLimit {
+    /// The rest is not read. For answers whose status is what counts: once it is there, a body that breaks off or that
+    /// outlives the deadline is cut too.
+    Cut,
+    /// The call fails.
+    Refuse,
+}
+
+/// An answer of any status. Debug shows neither headers nor body.
+#[derive(Clone)]
+pub struct Answer {
+    /// Its status; redirects arrive here as they are.
+    pub status: StatusCode,
+    /// Its headers.
+    pub headers: HeaderMap,
+    /// Its body, as it was sent (not decompressed).
+    pub body: Bytes,
+    /// From the call to the end of the body.
+    pub elapsed: Duration,
+}
+
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut debug = f.debug_struct("Answer");
+        debug.field("status", &self.status).field("body_bytes", &self.body.len()).field("elapsed", &self.elapsed);
+        debug.finish_non_exhaustive()
+    }
+}
+
+/// Why there is no answer. The texts are fit for delivery logs: they name no path and no secret.
+#[derive(Debug, Error)]
+pub enum SendError {
+    /// The policy keeps us from every address of this host.
+    #[error("address of {0} is not permitted")]
+    Refused(String),
+    /// The deadline passed.
+    #[error("no answer in time")]
+    Timeout,
+    /// The name does not resolve, or no connection was made.
+    #[error("connection failed")]
+    Connect,
+    /// The TLS handshake failed.
+    #[error("tls handshake failed")]
+    Tls,
+    /// The body is longer than allowed.
+    #[error("answer is too large")]
+    TooLarge,
+    /// The connection broke, or what came was not HTTP.
+    #[error("exchange failed: {0}")]
+    Other(String),
+}
+
+/// A client that cannot be made: no TLS roots, usually.
+#[derive(Debug, Error)]
+#[error("http client cannot be made")]
+pub struct ClientError(#[source] reqwest::Error);
+
+/// The guarded client. Cheap to clone; connections are shared.
+#[derive(Clone, Debug)]
+pub struct GuardedClient {
+    secure: Lane,
+    plain: Lane,
+}
+
+#[derive(Clone, Debug)]
+struct Lane {
+    client: reqwest::Client,
+    reach: Reach,
+}
+
+impl GuardedClient {
+    /// A client under this policy, with [`CONNECT_TIMEOUT`] for connections.
+    ///
+    /// # Errors
+    /// Where the TLS stack cannot start.
+    pub fn new(policy: AddressPolicy) -> Result<Self, ClientError> {
+        Self::with_connect_timeout(policy, CONNECT_TIMEOUT)
+    }
+
+    /// A client under this policy.
+    ///
+    /// # Errors
+    /// Where the TLS stack cannot start.
+    pub fn with_connect_timeout(policy: AddressPolicy, connect: Duration) -> Result<Self, ClientError> {
+        let secure = Lane::new(Reach::Permitted(policy.clone()), connect)?;
+        let plain = Lane::new(Reach::Allowed(policy), connect)?;
+        Ok(Self { secure, plain })
+    }
+
+    /// Sends a request and reads its answer, whatever its status.
+    ///
+    /// # Errors
+    /// Where there is no answer, or (with [`OverLimit::Refuse`]) no whole one.
+    pub async fn send(&self, request: Request, limits: Limits) -> Result<Answer, SendError> {
+        let start = Instant::now();
+        let deadline = start + limits.deadline;
+        let lane = self.lane(&request.url)?;
+        lane.reach.check_literal(&request.url).map_err(|Refused(host)| SendError::Refused(host))?;
+        let exchange = lane.client.request(request.method, request.url).headers(request.headers).body(request.body).send();
+        let response = timeout_at(deadline, exchange).await.map_err(|_| SendError::Timeout)?.map_err(fault)?;
+        read(response, start, deadline, limits).await
+    }
+
+    fn lane(&self, url: &Url) -> Result<&Lane, SendError> {
+        match url.scheme() {
+            "https" => Ok(&self.secure),
+            "http" => Ok(&self.plain),
+            other => Err(SendError::Refused(format!("scheme {other}"))),
+        }
+    }
+}
+
+impl Lane {
+    fn new(reach: Reach, connect: Duration) -> Result<Self, ClientError> {
+        let client = reqwest::Client::builder()
+            .dns_resolver(Arc::new(reach.clone()))
+            .redirect(redirect::Policy::none())
+            // A proxy from the environment would resolve names for us, out of the guard's sight.
+            .no_proxy()
+            .referer(false)
+            .connect_timeout(connect)
+            .pool_idle_timeout(IDLE_TIMEOUT)
+            .build()
+            .map_err(ClientError)?;
+        Ok(Self { client, reach })
+    }
+}
+
+async fn read(mut response: reqwest::Response, start: Instant, deadline: Instant, limits: Limits) -> Result<Answer, SendError> {
+    let status = response.status();
+    let headers = std::mem::take(response.headers_mut());
+    let mut body = BytesMut::new();
+    let complete = timeout_at(deadline, collect(&mut response, &mut body, limits.max_body)).await;
+    match (complete.unwrap_or(Err(SendError::Timeout)), limits.over) {
+        (Ok(()), _) | (Err(_), OverLimit::Cut) => {}
+        (Err(error), OverLimit::Refuse) => return Err(error),
+    }
+    Ok(Answer { status, headers, body: body.freeze(), elapsed: start.elapsed() })
+}
+
+/// Reads into `body` up to `max` bytes; `TooLarge` where there are more.
+async fn collect(response: &mut reqwest::Response, body: &mut BytesMut, max: usize) -> Result<(), SendError> {
+    while let Some(chunk) = response.chunk().await.map_err(fault)? {
+        let room = max - body.len();
+        body.extend_from_slice(chunk.get(..room).unwrap_or(&chunk));
+        if chunk.len() > room {
+            return Err(SendError::TooLarge);
+        }
+    }
+    Ok(())
+}
+
+fn fault(error: reqwest::Error) -> SendError {
+    let error = error.without_url();
+    if let Some(Refused(host)) = cause::<Refused>(&error) {
+        return SendError::Refused(host.clone());
+    }
+    if error.is_timeout() {
+        return SendError::Timeout;
+    }
+    if error.is_connect() {
+        // The TLS layer reports handshake faults as invalid data; a plain connection has no such error.
+        let tls = cause::<io::Error>(&error).is_some_and(|error| error.kind() == io::ErrorKind::InvalidData);
+        return if tls { SendError::Tls } else { SendError::Connect };
+    }
+    SendError::Other(innermost(&error).to_string())
+}
+
+fn cause<T: StdError + 'static>(error: &reqwest::Error) -> Option<&T> {
+    causes(error).find_map(|error| error.downcast_ref())
+}
+
+fn innermost(error: &reqwest::Error) -> &(dyn StdError + 'static) {
+    causes(error).last().unwrap_or(error)
+}
+
+fn causes(error: &reqwest::Error) -> impl Iterator<Item = &(dyn StdError + 'static)> {
+    let mut next: Option<&(dyn StdError + 'static)> = Some(error);
+    std::iter::from_fn(move || {
+        let current = next?;
+        next = current.source();
+        Some(current)
+    })
+}
+
+#[cfg(test)]
+#[path = "guarded_tests.rs"]
+mod tests;

@@ -1,0 +1,201 @@
+//! Faults that a test can ask for: the ways in which real providers misbehave.
+
+use std::collections::HashSet;
+
+use serde::{Deserialize, Serialize};
+
+use crate::world::{Millis, Reading, Vehicle, mix};
+
+/// Old shapes are forgotten after this long; nothing can still be held back by then.
+const REMEMBER_MS: Millis = 48 * 3_600_000;
+/// How much later the second copy of a point comes, if it is not on the same page.
+const SECOND_COPY_MS: Millis = 20_000;
+const LATEST_DELAY_S: u32 = 24 * 3600;
+
+/// The faults to show from now on; absent means none.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Faults {
+    /// Answer this many requests with 429.
+    pub rate_limit_next: u32,
+    /// Answer this many requests with 500 and a text body.
+    pub server_error_next: u32,
+    /// Cut the body of this many good answers half way.
+    pub truncate_next: u32,
+    /// Wait this many milliseconds before every answer.
+    pub slow_ms: u64,
+    /// The share of points, 0 to 1, that a feed delivers twice: on the same page or on a later one.
+    pub duplicate_points: f64,
+    /// Points that a feed delivers after newer ones.
+    pub late_points: Option<LatePoints>,
+    /// Tokens that no longer work.
+    pub revoked_tokens: HashSet<String>,
+}
+
+/// Which points come late.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LatePoints {
+    /// The share of points, 0 to 1.
+    pub share: f64,
+    /// How much later, in seconds.
+    pub by_seconds: u32,
+}
+
+/// Why faults were refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum FaultError {
+    #[error("a share must lie between 0 and 1")]
+    Share,
+    #[error("points cannot be later than a day")]
+    Delay,
+}
+
+/// How points are bent on their way into a feed, from one moment on.
+#[derive(Debug, Clone, Copy)]
+struct Shape {
+    since_ms: Millis,
+    duplicate: f64,
+    late: Option<LatePoints>,
+}
+
+/// The faults in force, and the shapes that points measured earlier still carry.
+#[derive(Debug, Default)]
+pub(crate) struct FaultBoard {
+    faults: Faults,
+    shapes: Vec<Shape>,
+}
+
+/// What happens to the next request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    Pass,
+    RateLimit,
+    ServerError,
+}
+
+impl FaultBoard {
+    pub(crate) fn faults(&self) -> &Faults {
+        &self.faults
+    }
+
+    /// Replaces all faults. Points that are already held back stay held back until their time.
+    pub(crate) fn set(&mut self, faults: Faults, now: Millis) -> Result<(), FaultError> {
+        let shares = [Some(faults.duplicate_points), faults.late_points.map(|late| late.share)];
+        if shares.into_iter().flatten().any(|share| !(0.0..=1.0).contains(&share)) {
+            return Err(FaultError::Share);
+        }
+        if faults.late_points.is_some_and(|late| late.by_seconds > LATEST_DELAY_S) {
+            return Err(FaultError::Delay);
+        }
+        self.forget(now - REMEMBER_MS);
+        self.shapes.push(Shape { since_ms: now, duplicate: faults.duplicate_points, late: faults.late_points });
+        self.faults = faults;
+        Ok(())
+    }
+
+    /// Drops shapes that ended before a moment.
+    fn forget(&mut self, before: Millis) {
+        let ended = self.shapes.iter().skip(1).filter(|next| next.since_ms < before).count();
+        self.shapes.drain(..ended);
+    }
+
+    pub(crate) fn verdict(&mut self) -> Verdict {
+        if take(&mut self.faults.rate_limit_next) {
+            Verdict::RateLimit
+        } else if take(&mut self.faults.server_error_next) {
+            Verdict::ServerError
+        } else {
+            Verdict::Pass
+        }
+    }
+
+    pub(crate) fn truncates(&mut self) -> bool {
+        take(&mut self.faults.truncate_next)
+    }
+
+    /// What a handler needs to know, so that it does not hold the lock.
+    pub(crate) fn delivery(&self) -> Delivery {
+        Delivery { shapes: self.shapes.clone() }
+    }
+}
+
+fn take(counter: &mut u32) -> bool {
+    let any = *counter > 0;
+    *counter = counter.saturating_sub(1);
+    any
+}
+
+/// When points reach a feed.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Delivery {
+    shapes: Vec<Shape>,
+}
+
+/// A point and the time at which a feed gets it.
+#[derive(Debug, Clone)]
+pub(crate) struct Arrival {
+    pub(crate) at_ms: Millis,
+    pub(crate) reading: Reading,
+}
+
+impl Delivery {
+    /// Whether any point can arrive at another time than its own.
+    fn is_plain(&self) -> bool {
+        self.shapes.iter().all(|shape| shape.duplicate <= 0.0 && shape.late.is_none())
+    }
+
+    fn longest_delay(&self) -> Millis {
+        let late = |shape: &Shape| shape.late.map_or(0, |late| i64::from(late.by_seconds) * 1000);
+        self.shapes.iter().map(late).max().unwrap_or(0) + SECOND_COPY_MS
+    }
+
+    /// When a point arrives, once or twice.
+    fn arrivals(&self, vehicle: u64, at: Millis) -> (Millis, Option<Millis>) {
+        let Some(shape) = self.shapes.iter().rfind(|shape| shape.since_ms <= at) else { return (at, None) };
+        let draw = mix(vehicle, crate::world::key(at));
+        let is_late = |late: &LatePoints| crate::world::share(mix(draw, 1)) < late.share;
+        let delay = shape.late.filter(is_late).map_or(0, |late| i64::from(late.by_seconds) * 1000);
+        let twice = crate::world::share(mix(draw, 2)) < shape.duplicate;
+        let gap = if mix(draw, 3).is_multiple_of(2) { 0 } else { SECOND_COPY_MS };
+        (at + delay, twice.then_some(at + delay + gap))
+    }
+
+    /// What a feed receives in `[from, to)`, in order of arrival. When more than `max` points arrive, the rest is left out,
+    /// but never a part of those that arrive in the same millisecond.
+    pub(crate) fn feed(&self, vehicle: &Vehicle, from: Millis, to: Millis, max: usize) -> Vec<Arrival> {
+        if self.is_plain() {
+            let on_time = |reading: Reading| Arrival { at_ms: reading.at_ms, reading };
+            return vehicle.readings(from, to, max).into_iter().map(on_time).collect();
+        }
+        let mut found = Vec::new();
+        for reading in vehicle.readings(from - self.longest_delay(), to, usize::MAX) {
+            let (first, second) = self.arrivals(vehicle.id, reading.at_ms);
+            let copies = [Some(first), second].into_iter().flatten().filter(|at| (from..to).contains(at));
+            found.extend(copies.map(|at_ms| Arrival { at_ms, reading: reading.clone() }));
+        }
+        found.sort_by_key(|arrival| arrival.at_ms);
+        let last = max.checked_sub(1).and_then(|index| found.get(index)).map(|arrival| arrival.at_ms);
+        found.retain(|arrival| last.is_none_or(|last| arrival.at_ms <= last));
+        found
+    }
+
+    /// The readings with a time in `[from, to)` that have arrived by `now`.
+    pub(crate) fn history(&self, vehicle: &Vehicle, from: Millis, to: Millis, now: Millis, max: usize) -> Vec<Reading> {
+        let mut found = vehicle.readings(from, to.min(now + 1), max);
+        if !self.is_plain() {
+            found.retain(|reading| self.arrivals(vehicle.id, reading.at_ms).0 <= now);
+        }
+        found
+    }
+
+    /// The last reading at or before `at` that carries `signal` and has arrived.
+    pub(crate) fn latest(&self, vehicle: &Vehicle, at: Millis, signal: crate::world::Signal) -> Option<Reading> {
+        if self.is_plain() {
+            return vehicle.latest(at, signal);
+        }
+        let arrived = vehicle.latest(at - self.longest_delay(), signal)?;
+        let recent = self.history(vehicle, arrived.at_ms + 1, at + 1, at, usize::MAX);
+        Some(recent.into_iter().rfind(|reading| reading.carries(signal)).unwrap_or(arrived))
+    }
+}

@@ -1,0 +1,67 @@
+//! Requests and replies as plain values, so that everything behind the socket is a function.
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+/// A request, as far as the simulated APIs look at it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Call<'a> {
+    pub(crate) method: &'a str,
+    /// The path below the provider's prefix, with its leading slash.
+    pub(crate) path: &'a str,
+    pub(crate) query: &'a str,
+    /// The token of an `Authorization: Bearer` header.
+    pub(crate) bearer: Option<&'a str>,
+    pub(crate) body: &'a [u8],
+}
+
+impl Call<'_> {
+    /// The parts of the path.
+    pub(crate) fn segments(&self) -> Vec<&str> {
+        self.path.split('/').filter(|part| !part.is_empty()).collect()
+    }
+}
+
+/// What kind of body a reply has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Content {
+    Json,
+    Text,
+}
+
+/// A reply.
+#[derive(Debug, Clone)]
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    pub(crate) content: Content,
+    /// The `Retry-After` header.
+    pub(crate) retry_after: Option<String>,
+    pub(crate) body: Vec<u8>,
+    /// How long to wait before answering.
+    pub(crate) delay: Duration,
+    /// The route that answered, for the statistics.
+    pub(crate) route: &'static str,
+}
+
+impl Reply {
+    /// A JSON reply; a value that cannot be written becomes a 500, as it would at a provider.
+    pub(crate) fn json(status: u16, value: &impl Serialize) -> Self {
+        match serde_json::to_vec(value) {
+            Ok(body) => Self { content: Content::Json, ..Self::text(status, body) },
+            Err(error) => Self::text(500, error.to_string()),
+        }
+    }
+
+    /// A plain text reply.
+    pub(crate) fn text(status: u16, body: impl Into<Vec<u8>>) -> Self {
+        Self {
+            status,
+            content: Content::Text,
+            retry_after: None,
+            body: body.into(),
+            delay: Duration::ZERO,
+            route: "unmatched",
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! Telematics providers, simulated: one fleet, rendered in each provider's real wire format.
+
+pub mod world;

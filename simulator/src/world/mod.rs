@@ -1,0 +1,249 @@
+//! The truth: who drives what, where and since when, in SI units and free of any provider's wire format.
+//!
+//! Every position is a pure function of the vehicle and the time, so history, the present and a restart always agree and
+//! nothing is stored.
+
+mod build;
+mod clocks;
+mod corridors;
+mod course;
+mod duty;
+mod geo;
+mod names;
+mod random;
+mod replay;
+mod road;
+mod route;
+mod shift;
+mod trace;
+
+use std::sync::Arc;
+
+pub use clocks::HosClocks;
+pub use course::{EngineState, Millis, Reading, Signal};
+pub use duty::{DutySpan, DutyStatus};
+pub(crate) use random::{key, mix, share};
+pub use trace::TraceError;
+
+use replay::Replay;
+use road::Road;
+
+/// Everything that the simulated telematics providers know.
+#[derive(Debug)]
+pub struct World {
+    accounts: Vec<Account>,
+}
+
+/// One customer organisation at a telematics provider.
+#[derive(Debug)]
+pub struct Account {
+    /// The API token that opens this account.
+    pub token: String,
+    /// The provider's id of the organisation.
+    pub org_id: String,
+    /// The organisation's name.
+    pub name: String,
+    /// The US DOT number of the carrier.
+    pub dot_number: u32,
+    /// The carrier's postal address.
+    pub address: String,
+    /// The vehicles, ordered by id.
+    pub vehicles: Vec<Vehicle>,
+    /// The drivers, ordered by id, deactivated ones included.
+    pub drivers: Vec<Driver>,
+}
+
+/// One vehicle. What a real account may lack is optional here too.
+#[derive(Debug)]
+pub struct Vehicle {
+    /// A decimal id that is unique over all accounts.
+    pub id: u64,
+    /// The display name that the customer typed.
+    pub name: String,
+    /// What the customer and the gateway know about the machine; absent for a vehicle that was only typed in.
+    pub build: Option<VehicleBuild>,
+    /// The tag that groups the vehicle: id and name.
+    pub tag: (u32, &'static str),
+    /// When the vehicle was added to the account.
+    pub created_ms: Millis,
+    motion: Motion,
+}
+
+/// The machine and its telematics gateway.
+#[derive(Debug)]
+pub struct VehicleBuild {
+    /// The vehicle identification number, with a valid check digit.
+    pub vin: String,
+    /// The manufacturer in capitals.
+    pub make: &'static str,
+    /// The model name.
+    pub model: &'static str,
+    /// The model year.
+    pub year: u16,
+    /// The licence plate.
+    pub plate: String,
+    /// The gateway's serial number without dashes.
+    pub serial: String,
+}
+
+/// One driver.
+#[derive(Debug)]
+pub struct Driver {
+    /// A decimal id that is unique over all accounts.
+    pub id: u64,
+    /// The display name.
+    pub name: String,
+    /// The login name.
+    pub username: String,
+    /// Whether the driver still works here.
+    pub employment: Employment,
+    /// The IANA time zone of the home terminal.
+    pub time_zone: &'static str,
+    /// The state that issued the licence, and its number.
+    pub licence: (&'static str, String),
+    /// The position of the assigned vehicle in [`Account::vehicles`], and the seat in it.
+    pub seat: Option<Seat>,
+    /// When the driver was added to the account.
+    pub created_ms: Millis,
+}
+
+/// Whether a driver still works for the carrier.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Employment {
+    /// Drives.
+    Active,
+    /// Left; listed only when asked for.
+    Deactivated,
+}
+
+/// A driver's place in a vehicle; teams have two.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Seat {
+    /// The position of the vehicle in [`Account::vehicles`].
+    pub vehicle: usize,
+    /// 0 for the first driver, 1 for the second driver of a team.
+    pub number: usize,
+}
+
+#[derive(Debug)]
+enum Motion {
+    Road(Arc<Road>),
+    Replay(Arc<Replay>),
+    Silent,
+}
+
+/// How the world is laid out; see [`crate::Options`] for the meaning of each value.
+#[derive(Debug, Clone, Copy)]
+pub struct Layout<'a> {
+    /// Vehicles in the first account.
+    pub vehicles: usize,
+    /// The seed of everything that looks random.
+    pub seed: u64,
+    /// A recorded trace to replay.
+    pub trace: Option<&'a std::path::Path>,
+    /// How fast the trace clock runs.
+    pub time_factor: f64,
+    /// The reporting intervals.
+    pub reporting: Reporting,
+}
+
+/// How often a vehicle reports, in milliseconds.
+#[derive(Debug, Clone, Copy)]
+pub struct Reporting {
+    /// While it moves.
+    pub moving_ms: Millis,
+    /// While it is parked.
+    pub parked_ms: Millis,
+}
+
+impl World {
+    /// Builds the accounts; the same layout always gives the same world.
+    ///
+    /// # Errors
+    /// When the trace cannot be read or holds no usable row.
+    pub fn build(layout: &Layout<'_>) -> Result<Self, TraceError> {
+        build::world(layout)
+    }
+
+    /// The accounts, in a fixed order.
+    #[must_use]
+    pub fn accounts(&self) -> &[Account] {
+        &self.accounts
+    }
+
+    /// The account that a token opens.
+    #[must_use]
+    pub fn account(&self, token: &str) -> Option<&Account> {
+        self.accounts.iter().find(|account| account.token == token)
+    }
+}
+
+impl Account {
+    /// The other driver of a team vehicle.
+    #[must_use]
+    pub fn codriver(&self, driver: &Driver) -> Option<&Driver> {
+        let seat = driver.seat?;
+        self.drivers.iter().find(|other| {
+            other.id != driver.id && other.seat.is_some_and(|theirs| theirs.vehicle == seat.vehicle)
+        })
+    }
+
+    /// The driver in the first seat of a vehicle.
+    #[must_use]
+    pub fn first_driver(&self, vehicle: usize) -> Option<&Driver> {
+        let seat = Some(Seat { vehicle, number: 0 });
+        self.drivers.iter().find(|driver| driver.seat == seat)
+    }
+
+    /// The vehicle that a driver sits in.
+    #[must_use]
+    pub fn vehicle_of(&self, driver: &Driver) -> Option<&Vehicle> {
+        self.vehicles.get(driver.seat?.vehicle)
+    }
+
+    /// The driver's duty statuses that overlap `[from, to)`, contiguous and not clipped to the window.
+    #[must_use]
+    pub fn duty(&self, driver: &Driver, from: Millis, to: Millis) -> Vec<DutySpan> {
+        let (Some(seat), Some(vehicle)) = (driver.seat, self.vehicle_of(driver)) else { return Vec::new() };
+        // The longest unbroken status is a rest around a free day; starting that much earlier finds every true start.
+        let early = from - duty::LONGEST_SPAN_MS;
+        let late = to + duty::LONGEST_SPAN_MS;
+        let spans = match &vehicle.motion {
+            Motion::Road(road) => road.duty(seat.number, early, late),
+            Motion::Replay(replay) => replay.duty(early, late),
+            Motion::Silent => Vec::new(),
+        };
+        duty::merge(spans).into_iter().filter(|span| span.start_ms < to && span.end_ms > from).collect()
+    }
+
+    /// What is left of the driver's hours at `now`.
+    #[must_use]
+    pub fn clocks(&self, driver: &Driver, now: Millis) -> HosClocks {
+        clocks::at(&self.duty(driver, now - clocks::LOOK_BACK_MS, now + 1), now)
+    }
+}
+
+impl Vehicle {
+    /// The readings with a time in `[from, to)`, oldest first, at most `max` of them.
+    #[must_use]
+    pub fn readings(&self, from: Millis, to: Millis, max: usize) -> Vec<Reading> {
+        match &self.motion {
+            Motion::Road(road) => course::readings(&**road, from, to, max),
+            Motion::Replay(replay) => course::readings(&**replay, from, to, max),
+            Motion::Silent => Vec::new(),
+        }
+    }
+
+    /// The last reading at or before `at` that carries `signal`.
+    #[must_use]
+    pub fn latest(&self, at: Millis, signal: Signal) -> Option<Reading> {
+        match &self.motion {
+            Motion::Road(road) => Some(course::latest(&**road, at, signal)),
+            Motion::Replay(replay) => Some(course::latest(&**replay, at, signal)),
+            Motion::Silent => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,222 @@
+//! Recorded movement: reads a CSV of positions and cuts it into tracks of one vehicle and one UTC day.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use flate2::read::MultiGzDecoder;
+use serde::Deserialize;
+
+use super::course::Millis;
+use super::geo::{self, LatLon};
+
+/// A day in milliseconds, the length of a track's loop.
+pub(super) const DAY_MS: Millis = 24 * 3_600_000;
+
+/// A step that implies more than this is a position glitch, which no odometer sees.
+const FASTEST_MPS: f64 = 45.0;
+/// An engine runs on between points that are closer than this.
+const ENGINE_GAP_MS: Millis = 300_000;
+/// Below this distance a bearing is noise.
+const BEARING_MIN_M: f64 = 10.0;
+
+/// Why a trace could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum TraceError {
+    /// The file could not be opened.
+    #[error("failed to open the trace {path}")]
+    Open {
+        /// The file.
+        path: PathBuf,
+        /// The cause.
+        source: std::io::Error,
+    },
+    /// A row is not `vehicle,unix_time,lat,lon,occupied`.
+    #[error("failed to read the trace {path}")]
+    Row {
+        /// The file.
+        path: PathBuf,
+        /// The cause, with the line number.
+        source: csv::Error,
+    },
+    /// The rows are not sorted by vehicle, then time.
+    #[error("trace {path} is not sorted by vehicle and time: vehicle {vehicle} at {unix_time}")]
+    Order {
+        /// The file.
+        path: PathBuf,
+        /// The vehicle of the first misplaced row.
+        vehicle: String,
+        /// The time of the first misplaced row.
+        unix_time: i64,
+    },
+    /// There is nothing to replay.
+    #[error("trace {path} holds no track with two or more positions")]
+    Empty {
+        /// The file.
+        path: PathBuf,
+    },
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Row {
+    vehicle: String,
+    unix_time: i64,
+    lat: f64,
+    lon: f64,
+    /// Whether a passenger was on board; a truck has none.
+    #[serde(rename = "occupied", default)]
+    _occupied: Option<u8>,
+}
+
+/// One vehicle on one UTC day.
+#[derive(Debug)]
+pub(super) struct Track {
+    /// The recorded vehicle and day, for example `cab7 14016`.
+    pub(super) name: String,
+    pub(super) points: Vec<TrackPoint>,
+}
+
+/// A recorded position with what follows from its predecessors.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct TrackPoint {
+    /// Milliseconds since midnight UTC.
+    pub(super) time_ms: Millis,
+    pub(super) at: LatLon,
+    pub(super) heading_deg: f64,
+    pub(super) speed_mps: f64,
+    /// Metres and engine milliseconds since the start of the track.
+    pub(super) driven_m: f64,
+    pub(super) engine_ms: Millis,
+}
+
+impl Track {
+    pub(super) fn driven_m(&self) -> f64 {
+        self.points.last().map_or(0.0, |point| point.driven_m)
+    }
+
+    pub(super) fn engine_ms(&self) -> Millis {
+        self.points.last().map_or(0, |point| point.engine_ms)
+    }
+
+    fn push(&mut self, time_ms: Millis, at: LatLon) {
+        let point = match self.points.last() {
+            Some(last) => last.followed_by(time_ms, at),
+            None => TrackPoint { time_ms, at, heading_deg: 0.0, speed_mps: 0.0, driven_m: 0.0, engine_ms: 0 },
+        };
+        self.points.push(point);
+    }
+}
+
+impl TrackPoint {
+    fn followed_by(&self, time_ms: Millis, at: LatLon) -> Self {
+        let gap_ms = time_ms - self.time_ms;
+        let step_m = geo::distance_m(self.at, at);
+        let speed_mps = step_m * 1000.0 / gap_ms.max(1) as f64;
+        let real_m = if speed_mps > FASTEST_MPS { 0.0 } else { step_m };
+        let ran_ms = if gap_ms <= ENGINE_GAP_MS { gap_ms } else { 0 };
+        Self {
+            time_ms,
+            at,
+            heading_deg: if step_m < BEARING_MIN_M { self.heading_deg } else { geo::bearing_deg(self.at, at) },
+            speed_mps,
+            driven_m: self.driven_m + real_m,
+            engine_ms: self.engine_ms + ran_ms,
+        }
+    }
+}
+
+/// Reads a trace, gzip-packed if its name ends in `.gz`; tracks with the most points come first.
+pub(super) fn read(path: &Path) -> Result<Vec<Track>, TraceError> {
+    let file = File::open(path).map_err(|source| TraceError::Open { path: path.into(), source })?;
+    let packed = path.extension().is_some_and(|extension| extension == "gz");
+    let source: Box<dyn Read> = if packed { Box::new(MultiGzDecoder::new(file)) } else { Box::new(file) };
+    let mut tracks = cut(path, source)?;
+    tracks.retain(|track| track.points.len() > 1);
+    if tracks.is_empty() {
+        return Err(TraceError::Empty { path: path.into() });
+    }
+    tracks.sort_by(|a, b| b.points.len().cmp(&a.points.len()).then_with(|| a.name.cmp(&b.name)));
+    Ok(tracks)
+}
+
+fn cut(path: &Path, source: impl Read) -> Result<Vec<Track>, TraceError> {
+    let mut tracks: Vec<Track> = Vec::new();
+    let mut last = (String::new(), i64::MIN);
+    for row in csv::Reader::from_reader(source).deserialize() {
+        let row: Row = row.map_err(|source| TraceError::Row { path: path.into(), source })?;
+        let here = (row.vehicle, row.unix_time);
+        if here <= last {
+            return Err(TraceError::Order { path: path.into(), vehicle: here.0, unix_time: here.1 });
+        }
+        let (day, second) = (here.1.div_euclid(86_400), here.1.rem_euclid(86_400));
+        let name = format!("{} {day}", here.0);
+        if tracks.last().is_none_or(|track| track.name != name) {
+            tracks.push(Track { name, points: Vec::new() });
+        }
+        if let Some(track) = tracks.last_mut() {
+            track.push(second * 1000, LatLon { lat: row.lat, lon: row.lon });
+        }
+        last = here;
+    }
+    Ok(tracks)
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use std::io::Write;
+
+    use flate2::{Compression, write::GzEncoder};
+
+    use super::{TraceError, read};
+
+    /// Writes a packed trace that lives as long as the returned file.
+    pub(crate) fn packed(rows: &str) -> tempfile::NamedTempFile {
+        let file = tempfile::Builder::new().suffix(".csv.gz").tempfile().unwrap();
+        let mut encoder = GzEncoder::new(file.reopen().unwrap(), Compression::fast());
+        encoder.write_all(b"vehicle,unix_time,lat,lon,occupied\n").unwrap();
+        encoder.write_all(rows.as_bytes()).unwrap();
+        encoder.finish().unwrap();
+        file
+    }
+
+    /// Two vehicle-days of one cab and one of another; the third point of cab `a` is a glitch.
+    pub(crate) const ROWS: &str = "a,1211018408,37.75134,-122.39488,0\n\
+        a,1211018468,37.75136,-122.38488,1\n\
+        a,1211018528,37.99000,-122.10000,1\n\
+        a,1211018588,37.75139,-122.37488,0\n\
+        a,1211104908,37.75000,-122.39000,0\n\
+        a,1211104968,37.75100,-122.39000,0\n\
+        b,1211018408,37.60000,-122.40000,0\n\
+        b,1211018500,37.60000,-122.39900,0\n";
+
+    #[test]
+    fn a_trace_is_cut_by_vehicle_and_day() {
+        let file = packed(ROWS);
+        let tracks = read(file.path()).unwrap();
+        let shape: Vec<_> = tracks.iter().map(|t| (t.name.as_str(), t.points.len())).collect();
+        assert_eq!(shape, [("a 14016", 4), ("a 14017", 2), ("b 14016", 2)]);
+    }
+
+    #[test]
+    fn speed_heading_and_odometer_follow_from_the_positions() {
+        let file = packed(ROWS);
+        let tracks = read(file.path()).unwrap();
+        let points = &tracks[0].points;
+        assert!((points[1].driven_m - 879.0).abs() < 5.0, "{points:?}");
+        assert!((points[1].speed_mps - 14.6).abs() < 0.2);
+        assert!((points[1].heading_deg - 90.0).abs() < 1.0);
+        assert!(points[2].speed_mps > 300.0, "the glitch stays");
+        assert!((points[3].driven_m - points[1].driven_m).abs() < 1e-9, "the odometer does not see the glitch");
+    }
+
+    #[test]
+    fn a_bad_trace_is_refused() {
+        let unsorted = packed("a,20,1,1,0\na,10,1,1,0\n");
+        assert!(matches!(read(unsorted.path()), Err(TraceError::Order { unix_time: 10, .. })));
+        let text = packed("a,20,north,1,0\n");
+        assert!(matches!(read(text.path()), Err(TraceError::Row { .. })));
+        assert!(matches!(read(packed("").path()), Err(TraceError::Empty { .. })));
+        assert!(matches!(read("/nowhere.csv.gz".as_ref()), Err(TraceError::Open { .. })));
+    }
+}
