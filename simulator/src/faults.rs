@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use serde::{Deserialize, Serialize};
 
-use crate::world::{Millis, Reading, Vehicle, mix};
+use crate::world::{Millis, Reading, Signal, Vehicle, key, mix, share};
 
 /// Old shapes are forgotten after this long; nothing can still be held back by then.
 const REMEMBER_MS: Millis = 48 * 3_600_000;
@@ -139,6 +139,13 @@ pub(crate) struct Arrival {
     pub(crate) reading: Reading,
 }
 
+/// Some points of one vehicle, and where to go on if there are more.
+#[derive(Debug)]
+pub(crate) struct Part {
+    pub(crate) readings: Vec<Reading>,
+    pub(crate) resume_ms: Option<Millis>,
+}
+
 impl Delivery {
     /// Whether any point can arrive at another time than its own.
     fn is_plain(&self) -> bool {
@@ -153,22 +160,21 @@ impl Delivery {
     /// When a point arrives, once or twice.
     fn arrivals(&self, vehicle: u64, at: Millis) -> (Millis, Option<Millis>) {
         let Some(shape) = self.shapes.iter().rfind(|shape| shape.since_ms <= at) else { return (at, None) };
-        let draw = mix(vehicle, crate::world::key(at));
-        let is_late = |late: &LatePoints| crate::world::share(mix(draw, 1)) < late.share;
-        let delay = shape.late.filter(is_late).map_or(0, |late| i64::from(late.by_seconds) * 1000);
-        let twice = crate::world::share(mix(draw, 2)) < shape.duplicate;
+        let draw = mix(vehicle, key(at));
+        let late = shape.late.filter(|late| share(mix(draw, 1)) < late.share);
+        let first = at + late.map_or(0, |late| i64::from(late.by_seconds) * 1000);
+        let twice = share(mix(draw, 2)) < shape.duplicate;
         let gap = if mix(draw, 3).is_multiple_of(2) { 0 } else { SECOND_COPY_MS };
-        (at + delay, twice.then_some(at + delay + gap))
+        (first, twice.then_some(first + gap))
     }
 
-    /// What a feed receives in `[from, to)`, in order of arrival. When more than `max` points arrive, the rest is left out,
-    /// but never a part of those that arrive in the same millisecond.
-    pub(crate) fn feed(&self, vehicle: &Vehicle, from: Millis, to: Millis, max: usize) -> Vec<Arrival> {
+    /// What a feed receives in `[from, to)`, in order of arrival, about `max` points at a time: those that arrive in the same
+    /// millisecond stay together.
+    pub(crate) fn feed(&self, vehicle: &Vehicle, from: Millis, to: Millis, max: usize) -> Part {
         if self.is_plain() {
-            let on_time = |reading: Reading| Arrival { at_ms: reading.at_ms, reading };
-            return vehicle.readings(from, to, max).into_iter().map(on_time).collect();
+            return Part::of(vehicle.readings(from, to, max), max);
         }
-        let mut found = Vec::new();
+        let mut found: Vec<Arrival> = Vec::new();
         for reading in vehicle.readings(from - self.longest_delay(), to, usize::MAX) {
             let (first, second) = self.arrivals(vehicle.id, reading.at_ms);
             let copies = [Some(first), second].into_iter().flatten().filter(|at| (from..to).contains(at));
@@ -177,25 +183,36 @@ impl Delivery {
         found.sort_by_key(|arrival| arrival.at_ms);
         let last = max.checked_sub(1).and_then(|index| found.get(index)).map(|arrival| arrival.at_ms);
         found.retain(|arrival| last.is_none_or(|last| arrival.at_ms <= last));
-        found
+        Part {
+            readings: found.into_iter().map(|arrival| arrival.reading).collect(),
+            resume_ms: last.map(|last| last + 1),
+        }
     }
 
     /// The readings with a time in `[from, to)` that have arrived by `now`.
-    pub(crate) fn history(&self, vehicle: &Vehicle, from: Millis, to: Millis, now: Millis, max: usize) -> Vec<Reading> {
-        let mut found = vehicle.readings(from, to.min(now + 1), max);
+    pub(crate) fn history(&self, vehicle: &Vehicle, window: (Millis, Millis), now: Millis, max: usize) -> Part {
+        let mut part = Part::of(vehicle.readings(window.0, window.1.min(now + 1), max), max);
         if !self.is_plain() {
-            found.retain(|reading| self.arrivals(vehicle.id, reading.at_ms).0 <= now);
+            part.readings.retain(|reading| self.arrivals(vehicle.id, reading.at_ms).0 <= now);
         }
-        found
+        part
     }
 
-    /// The last reading at or before `at` that carries `signal` and has arrived.
-    pub(crate) fn latest(&self, vehicle: &Vehicle, at: Millis, signal: crate::world::Signal) -> Option<Reading> {
+    /// The last reading at or before `at` that carries `signal` and had arrived by then.
+    pub(crate) fn latest(&self, vehicle: &Vehicle, at: Millis, signal: Signal) -> Option<Reading> {
         if self.is_plain() {
             return vehicle.latest(at, signal);
         }
         let arrived = vehicle.latest(at - self.longest_delay(), signal)?;
-        let recent = self.history(vehicle, arrived.at_ms + 1, at + 1, at, usize::MAX);
+        let recent = self.history(vehicle, (arrived.at_ms + 1, at + 1), at, usize::MAX).readings;
         Some(recent.into_iter().rfind(|reading| reading.carries(signal)).unwrap_or(arrived))
+    }
+}
+
+impl Part {
+    fn of(readings: Vec<Reading>, max: usize) -> Self {
+        let full = readings.len() >= max;
+        let resume_ms = readings.last().filter(|_| full).map(|reading| reading.at_ms + 1);
+        Self { readings, resume_ms }
     }
 }

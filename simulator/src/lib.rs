@@ -1,3 +1,21 @@
-//! Telematics providers, simulated: one fleet, rendered in each provider's real wire format.
+//! Telematics providers, simulated: one fleet in SI units ([`world`]), rendered in each provider's real wire format.
+//!
+//! Each provider lives below its own prefix; `/samsara` speaks the Samsara API, so that a client works with the base URL
+//! `http://127.0.0.1:4600/samsara`. Below `/_sim` are the statistics and the fault knobs. Nothing is stored: every answer is a
+//! function of the options, the time and the request, so a restart changes nothing.
 
+mod app;
+mod clock;
+mod control;
+mod faults;
+mod http;
+mod limiter;
+mod options;
+mod samsara;
+mod server;
 pub mod world;
+
+pub use clock::{Clock, ManualClock, SystemClock};
+pub use faults::{Faults, LatePoints};
+pub use options::Options;
+pub use server::{Simulator, bind};

@@ -1,1 +1,54 @@
-//! xtask
+//! The workspace's own tools: generated files, lints, and the checks of a change.
+
+mod ci;
+mod files;
+mod lint_template;
+pub mod openapi;
+pub mod template;
+mod tools;
+
+use anyhow::Result;
+use clap::{Args, Parser};
+
+/// `cargo xtask <command>`.
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "The workspace's own tools")]
+pub enum Command {
+    /// Write template.yaml from infra/base.yaml and the tables of endpoints and workers.
+    Template(Generated),
+    /// Write the OpenAPI documents.
+    Openapi(Generated),
+    /// Check template.yaml with cfn-lint and sam validate.
+    LintTemplate,
+    /// Run every check of a change but the tests.
+    Ci,
+}
+
+/// Options of the commands that write files.
+#[derive(Args)]
+pub struct Generated {
+    /// Write nothing; fail if a file is not current.
+    #[arg(long)]
+    check: bool,
+}
+
+impl Command {
+    /// Does it.
+    ///
+    /// # Errors
+    /// In sentences for the person at the terminal.
+    pub fn run(self) -> Result<()> {
+        match self {
+            Self::Template(options) => template::command(options.mode()),
+            Self::Openapi(options) => openapi::command(options.mode()),
+            Self::LintTemplate => lint_template::command(),
+            Self::Ci => ci::command(),
+        }
+    }
+}
+
+impl Generated {
+    fn mode(&self) -> files::Mode {
+        if self.check { files::Mode::Check } else { files::Mode::Write }
+    }
+}

@@ -1,1 +1,7 @@
-fn main() {}
+//! `cargo xtask <command>`.
+
+use clap::Parser as _;
+
+fn main() -> anyhow::Result<()> {
+    xtask::Command::parse().run()
+}

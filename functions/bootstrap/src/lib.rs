@@ -1,1 +1,25 @@
-//! bootstrap
+//! Every service and every worker in one place, for the Lambda entry, the local gateway, the documents and the template.
+
+mod lambda;
+
+use gateway::{Endpoint, Service, Worker};
+
+pub use lambda::run;
+
+/// All services that answer HTTP.
+#[must_use]
+pub fn services() -> Vec<Service> {
+    vec![auth::SERVICE, orgs::SERVICE, integrations::SERVICE, telematics::SERVICE, notifications::SERVICE, connect::SERVICE]
+}
+
+/// All endpoints of all services.
+#[must_use]
+pub fn endpoints() -> Vec<Endpoint> {
+    services().iter().flat_map(|service| (service.endpoints)()).collect()
+}
+
+/// All functions that schedules, queues and streams start.
+#[must_use]
+pub fn workers() -> Vec<Worker> {
+    [ingestion::workers(), delivery::workers()].concat()
+}

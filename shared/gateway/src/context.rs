@@ -15,10 +15,29 @@ use webhooks::guarded::GuardedClient;
 
 use crate::{ApiError, Config};
 
+/// How each AWS service is reached: all alike when deployed, each at its own endpoint locally.
+#[derive(Clone, Debug)]
+pub struct Aws {
+    /// DynamoDB.
+    pub dynamodb: SdkConfig,
+    /// SQS.
+    pub sqs: SdkConfig,
+    /// KMS.
+    pub kms: SdkConfig,
+    /// EventBridge Scheduler.
+    pub scheduler: SdkConfig,
+}
+
+impl From<SdkConfig> for Aws {
+    fn from(all: SdkConfig) -> Self {
+        Self { dynamodb: all.clone(), sqs: all.clone(), kms: all.clone(), scheduler: all }
+    }
+}
+
 /// Settings, clients and the clock of one function.
 pub struct Context {
     config: Config,
-    aws: SdkConfig,
+    aws: Aws,
     clock: fn() -> Timestamp,
     store: OnceLock<Store>,
     vault: OnceLock<Vault>,
@@ -43,7 +62,7 @@ const PLATFORM: &[(&str, &str)] = &[("purpose", "platform")];
 impl Context {
     /// A context over settings and AWS configuration; `clock` is the only source of now.
     #[must_use]
-    pub fn new(config: Config, aws: SdkConfig, clock: fn() -> Timestamp) -> Self {
+    pub fn new(config: Config, aws: Aws, clock: fn() -> Timestamp) -> Self {
         Self {
             config,
             aws,
@@ -71,14 +90,14 @@ impl Context {
 
     /// DynamoDB.
     pub fn store(&self) -> &Store {
-        self.store.get_or_init(|| Store::from_config(&self.aws, &self.config.control_table, &self.config.telematics_table))
+        self.store.get_or_init(|| Store::from_config(&self.aws.dynamodb, &self.config.control_table, &self.config.telematics_table))
     }
 
     /// KMS.
     pub fn vault(&self) -> &Vault {
         self.vault.get_or_init(|| {
             let keys = KeyIds { credentials: self.config.credentials_key.clone(), signing: self.config.token_keys.clone() };
-            Vault::from_config(&self.aws, keys)
+            Vault::from_config(&self.aws.kms, keys)
         })
     }
 
@@ -105,7 +124,7 @@ impl Context {
 
     /// EventBridge Scheduler.
     pub fn scheduler(&self) -> &aws_sdk_scheduler::Client {
-        self.scheduler.get_or_init(|| aws_sdk_scheduler::Client::new(&self.aws))
+        self.scheduler.get_or_init(|| aws_sdk_scheduler::Client::new(&self.aws.scheduler))
     }
 
     /// The key that signs page cursors.
@@ -156,7 +175,7 @@ impl Context {
     /// # Errors
     /// 500 if the queue refuses any of them.
     pub async fn send<M: Serialize>(&self, queue: Queue, messages: &[(Option<String>, M)], delay_seconds: i32) -> Result<(), ApiError> {
-        let client = self.sqs.get_or_init(|| aws_sdk_sqs::Client::new(&self.aws));
+        let client = self.sqs.get_or_init(|| aws_sdk_sqs::Client::new(&self.aws.sqs));
         let url = match queue {
             Queue::Deliveries => &self.config.deliveries_queue,
             Queue::Executions => &self.config.executions_queue,

@@ -17,7 +17,7 @@ mod worker;
 
 pub use caller::{Access, Caller};
 pub use config::Config;
-pub use context::{Context, Queue};
+pub use context::{Aws, Context, Queue};
 pub use dispatch::{Incoming, Response, dispatch};
 pub use endpoint::{Endpoint, Operation, Permission, Service};
 pub use error::{ApiError, Problem};

@@ -187,3 +187,7 @@ fn encryption_context(context: &Context) -> Option<HashMap<String, String>> {
     let pairs: HashMap<_, _> = context.pairs().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
     (!pairs.is_empty()).then_some(pairs)
 }
+
+#[cfg(test)]
+#[path = "kms_tests.rs"]
+mod tests;

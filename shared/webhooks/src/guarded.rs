@@ -218,11 +218,15 @@ fn fault(error: reqwest::Error) -> SendError {
         return SendError::Timeout;
     }
     if error.is_connect() {
-        // The TLS layer reports handshake faults as invalid data; a plain connection has no such error.
-        let tls = cause::<io::Error>(&error).is_some_and(|error| error.kind() == io::ErrorKind::InvalidData);
-        return if tls { SendError::Tls } else { SendError::Connect };
+        return if cause::<io::Error>(&error).is_some_and(is_tls) { SendError::Tls } else { SendError::Connect };
     }
     SendError::Other(innermost(&error).to_string())
+}
+
+/// The TLS layer reports handshake faults as invalid data, wrapped in other I/O errors; plain connections have none.
+fn is_tls(error: &io::Error) -> bool {
+    let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<io::Error>());
+    error.kind() == io::ErrorKind::InvalidData || inner.is_some_and(is_tls)
 }
 
 fn cause<T: StdError + 'static>(error: &reqwest::Error) -> Option<&T> {

@@ -8,8 +8,14 @@ use super::*;
 
 const LIMITS: Limits = Limits { deadline: Duration::from_secs(5), max_body: 4, over: OverLimit::Cut };
 
-/// A server that answers its one request with these bytes, and then holds the connection open or closes it.
-async fn server(answer: &'static str, hold: Duration) -> (SocketAddr, JoinHandle<String>) {
+/// What a server does with the connection after its answer.
+enum End {
+    Close,
+    Hold,
+}
+
+/// A server that answers its one request with these bytes.
+async fn server(answer: &'static str, end: End) -> (SocketAddr, JoinHandle<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let task = tokio::spawn(async move {
@@ -18,10 +24,10 @@ async fn server(answer: &'static str, hold: Duration) -> (SocketAddr, JoinHandle
         let length = stream.read(&mut request).await.unwrap();
         stream.write_all(answer.as_bytes()).await.unwrap();
         let seen = String::from_utf8_lossy(&request[..length]).into_owned();
-        if !hold.is_zero() {
+        if matches!(end, End::Hold) {
             tokio::spawn(async move {
-                tokio::time::sleep(hold).await;
-                drop(stream)
+                let _open = stream;
+                std::future::pending::<()>().await;
             });
         }
         seen
@@ -65,7 +71,7 @@ async fn names_that_resolve_to_special_addresses_are_refused() {
 
 #[tokio::test]
 async fn allowed_ranges_are_called() {
-    let (address, seen) = server("HTTP/1.1 202 Accepted\r\nx-a: b\r\ncontent-length: 2\r\n\r\nok", Duration::ZERO).await;
+    let (address, seen) = server("HTTP/1.1 202 Accepted\r\nx-a: b\r\ncontent-length: 2\r\n\r\nok", End::Close).await;
     let answer = client("127.0.0.0/8").send(request(&format!("http://{address}/in")), LIMITS).await.unwrap();
     assert_eq!((answer.status.as_u16(), answer.body.as_ref()), (202, b"ok".as_slice()));
     assert_eq!(answer.headers["x-a"], "b");
@@ -76,7 +82,7 @@ async fn allowed_ranges_are_called() {
 
 #[tokio::test]
 async fn allowed_names_are_called() {
-    let (address, _) = server("HTTP/1.1 204 No Content\r\n\r\n", Duration::ZERO).await;
+    let (address, _) = server("HTTP/1.1 204 No Content\r\n\r\n", End::Close).await;
     let url = format!("http://localhost:{}/", address.port());
     assert_eq!(client("127.0.0.0/8").send(request(&url), LIMITS).await.unwrap().status, 204);
 }
@@ -84,7 +90,7 @@ async fn allowed_names_are_called() {
 #[tokio::test]
 async fn redirects_are_answers() {
     let redirect = "HTTP/1.1 307 Temporary Redirect\r\nlocation: http://127.0.0.1:9/\r\ncontent-length: 0\r\n\r\n";
-    let (address, _) = server(redirect, Duration::ZERO).await;
+    let (address, _) = server(redirect, End::Close).await;
     let answer = client("127.0.0.0/8").send(request(&format!("http://{address}/")), LIMITS).await.unwrap();
     assert_eq!(answer.status, 307);
 }
@@ -92,14 +98,14 @@ async fn redirects_are_answers() {
 #[tokio::test]
 async fn bodies_end_at_the_limit() {
     let long = "HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\n0123456789";
-    let (address, _) = server(long, Duration::ZERO).await;
+    let (address, _) = server(long, End::Close).await;
     let answer = client("127.0.0.0/8").send(request(&format!("http://{address}/")), LIMITS).await.unwrap();
     assert_eq!(answer.body, "0123");
-    let (address, _) = server(long, Duration::ZERO).await;
+    let (address, _) = server(long, End::Close).await;
     let limits = Limits { over: OverLimit::Refuse, ..LIMITS };
     let refused = client("127.0.0.0/8").send(request(&format!("http://{address}/")), limits).await;
     assert!(matches!(refused, Err(SendError::TooLarge)), "{refused:?}");
-    let (address, _) = server(long, Duration::ZERO).await;
+    let (address, _) = server(long, End::Close).await;
     let limits = Limits { max_body: 10, ..limits };
     let whole = client("127.0.0.0/8").send(request(&format!("http://{address}/")), limits).await.unwrap();
     assert_eq!(whole.body, "0123456789");
@@ -109,10 +115,10 @@ async fn bodies_end_at_the_limit() {
 async fn a_body_that_never_ends_keeps_its_status() {
     let slow = "HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\n01";
     let limits = Limits { deadline: Duration::from_millis(300), ..LIMITS };
-    let (address, _) = server(slow, Duration::from_secs(60)).await;
+    let (address, _) = server(slow, End::Hold).await;
     let answer = client("127.0.0.0/8").send(request(&format!("http://{address}/")), limits).await.unwrap();
     assert_eq!((answer.status.as_u16(), answer.body.as_ref()), (200, b"01".as_slice()));
-    let (address, _) = server(slow, Duration::from_secs(60)).await;
+    let (address, _) = server(slow, End::Hold).await;
     let limits = Limits { over: OverLimit::Refuse, ..limits };
     let late = client("127.0.0.0/8").send(request(&format!("http://{address}/")), limits).await;
     assert!(matches!(late, Err(SendError::Timeout)), "{late:?}");
@@ -121,7 +127,7 @@ async fn a_body_that_never_ends_keeps_its_status() {
 #[tokio::test]
 async fn silence_is_a_timeout() {
     let limits = Limits { deadline: Duration::from_millis(200), ..LIMITS };
-    let (address, _) = server("", Duration::from_secs(60)).await;
+    let (address, _) = server("", End::Hold).await;
     let late = client("127.0.0.0/8").send(request(&format!("http://{address}/")), limits).await;
     assert!(matches!(late, Err(SendError::Timeout)), "{late:?}");
 }
@@ -129,13 +135,13 @@ async fn silence_is_a_timeout() {
 #[tokio::test]
 async fn faults_are_told_apart() {
     let client = client("127.0.0.0/8");
-    let (address, _) = server("HTTP/1.1 400 Bad Request\r\n\r\n", Duration::ZERO).await;
+    let (address, _) = server("HTTP/1.1 400 Bad Request\r\n\r\n", End::Close).await;
     let fault = client.send(request(&format!("https://{address}/")), LIMITS).await;
     assert!(matches!(fault, Err(SendError::Tls)), "{fault:?}");
     let free = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     let fault = client.send(request(&format!("http://{free}/secret")), LIMITS).await;
     assert!(matches!(fault, Err(SendError::Connect)), "{fault:?}");
-    let (address, _) = server("nonsense\r\n\r\n", Duration::ZERO).await;
+    let (address, _) = server("nonsense\r\n\r\n", End::Close).await;
     let fault = client.send(request(&format!("http://{address}/secret")), LIMITS).await;
     let Err(SendError::Other(text)) = fault else { panic!("{fault:?}") };
     assert!(!text.contains("secret"), "{text}");

@@ -27,7 +27,7 @@ impl DutyStatus {
     }
 
     /// Whether the status counts towards the hours of work.
-    pub(super) fn works(self) -> bool {
+    pub(crate) fn works(self) -> bool {
         matches!(self, Self::Driving | Self::OnDuty)
     }
 }

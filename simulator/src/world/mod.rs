@@ -22,6 +22,7 @@ use std::sync::Arc;
 pub use clocks::HosClocks;
 pub use course::{EngineState, Millis, Reading, Signal};
 pub use duty::{DutySpan, DutyStatus};
+pub(crate) use geo::whole;
 pub(crate) use random::{key, mix, share};
 pub use trace::TraceError;
 
@@ -224,6 +225,12 @@ impl Account {
 }
 
 impl Vehicle {
+    /// Whether a gateway reports from this vehicle.
+    #[must_use]
+    pub fn reports(&self) -> bool {
+        !matches!(self.motion, Motion::Silent)
+    }
+
     /// The readings with a time in `[from, to)`, oldest first, at most `max` of them.
     #[must_use]
     pub fn readings(&self, from: Millis, to: Millis, max: usize) -> Vec<Reading> {

@@ -1,0 +1,43 @@
+//! The members that choose fleets and connections, and the grant they narrow.
+
+use gateway::{ApiError, Call, Context, Reader};
+use model::{ConnectionId, FleetId, Resource};
+use store::{Grant, Granted};
+
+/// `fleet_ids`, `fleet_refs`, `connection_id`, `include_source_data`: on every list of records.
+#[derive(Clone, Debug, Default)]
+pub struct Scope {
+    fleets: Option<Vec<FleetId>>,
+    refs: Option<Vec<String>>,
+    connection: Option<ConnectionId>,
+    /// Whether rows carry the TSP's own JSON.
+    pub source_data: bool,
+}
+
+impl Scope {
+    /// Reads the members.
+    pub fn read(reader: &mut Reader) -> Self {
+        Self {
+            fleets: reader.query("fleet_ids").ids(100),
+            refs: reader.query("fleet_refs").texts(100),
+            connection: reader.query("connection_id").id(),
+            source_data: reader.query("include_source_data").flag().unwrap_or(false),
+        }
+    }
+
+    /// What the caller may read of `resource`, narrowed to what the members name.
+    ///
+    /// # Errors
+    /// 403 for callers other than partners.
+    pub async fn grant(&self, context: &Context, call: &Call, resource: Resource) -> Result<Grant, ApiError> {
+        let partner = call.caller.partner()?;
+        let grant = context.store().grant(partner, resource, call.now).await?;
+        Ok(grant.narrowed(|granted| self.admits(granted)))
+    }
+
+    fn admits(&self, granted: &Granted) -> bool {
+        self.fleets.as_ref().is_none_or(|fleets| fleets.contains(&granted.fleet))
+            && self.refs.as_ref().is_none_or(|refs| granted.fleet_ref.as_ref().is_some_and(|name| refs.contains(name)))
+            && self.connection.is_none_or(|connection| connection == granted.connection)
+    }
+}

@@ -1,0 +1,99 @@
+//! Time windows of event and position lists: half-open, at most 45 days, fixed by the first page.
+
+use gateway::{ApiError, Problem, Reader, Start};
+use model::Timestamp;
+use serde::{Deserialize, Serialize};
+
+const DAY: i64 = 86_400;
+const LONGEST: i64 = 45 * DAY;
+
+/// `[from, to)`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Window {
+    /// First instant inside.
+    pub from: Timestamp,
+    /// First instant outside.
+    pub to: Timestamp,
+}
+
+/// The two members of a request that bound a window.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Bounds {
+    /// Lower bound.
+    pub from: Option<Timestamp>,
+    /// Upper bound.
+    pub to: Option<Timestamp>,
+}
+
+impl Bounds {
+    /// Reads `from_datetime` and `to_datetime`.
+    pub fn read(reader: &mut Reader) -> Self {
+        Self { from: reader.query("from_datetime").instant(), to: reader.query("to_datetime").instant() }
+    }
+
+    /// Whether the request bounds anything.
+    #[must_use]
+    pub fn is_open(self) -> bool {
+        self.from.is_none() && self.to.is_none()
+    }
+
+    /// The window at `now`: a missing end is now, a missing start one day before the end. `names` are the members to
+    /// blame.
+    ///
+    /// # Errors
+    /// 422 for an empty window or one of more than 45 days.
+    pub fn window(self, now: Timestamp, names: [&'static str; 2]) -> Result<Window, ApiError> {
+        let to = self.to.unwrap_or(now);
+        let from = self.from.unwrap_or_else(|| to.plus_seconds(-DAY));
+        let [first, last] = names;
+        let blamed = if self.from.is_some() { first } else { last };
+        let problem = |kind, message: &str| {
+            let input = if blamed == first { from } else { to };
+            Err(ApiError::invalid(vec![Problem::new(&format!("query.{blamed}"), &input.to_string(), kind, message)]))
+        };
+        if from >= to {
+            return problem("time_range_empty", "the time range is empty");
+        }
+        if from.plus_seconds(LONGEST) < to {
+            return problem("time_span_too_long", "the time range may span 45 days at most");
+        }
+        Ok(Window { from, to })
+    }
+}
+
+/// What the first page worked out from the clock, as later pages find it in their cursor.
+///
+/// # Errors
+/// What `first` reports; 500 if the cursor does not hold it.
+pub fn fixed<T: Serialize + for<'de> Deserialize<'de>>(start: &mut Start, first: impl FnOnce() -> Result<T, ApiError>) -> Result<T, ApiError> {
+    if let Some(kept) = start.fixed() {
+        return serde_json::from_value(kept.clone()).map_err(ApiError::internal);
+    }
+    let value = first()?;
+    start.fix(serde_json::to_value(&value).map_err(ApiError::internal)?);
+    Ok(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn defaults_and_limits_of_a_window() {
+        let now = Timestamp::parse("2026-11-21T12:00:00Z").unwrap();
+        let at = |text| Timestamp::parse(text);
+        let check = |from, to, expected: Result<(&str, &str), &str>| {
+            let got = Bounds { from, to }.window(now, ["from_datetime", "to_datetime"]);
+            match (got, expected) {
+                (Ok(window), Ok((from, to))) => assert_eq!((Some(window.from), Some(window.to)), (at(from), at(to))),
+                (Err(error), Err(kind)) => assert!(error.body().to_string().contains(kind), "{error:?}"),
+                (got, expected) => panic!("{got:?} instead of {expected:?}"),
+            }
+        };
+        check(None, None, Ok(("2026-11-20T12:00:00Z", "2026-11-21T12:00:00Z")));
+        check(None, at("2026-11-01T00:00:00Z"), Ok(("2026-10-31T00:00:00Z", "2026-11-01T00:00:00Z")));
+        check(at("2026-11-21T00:00:00Z"), None, Ok(("2026-11-21T00:00:00Z", "2026-11-21T12:00:00Z")));
+        check(at("2026-11-21T12:00:00Z"), None, Err("time_range_empty"));
+        check(at("2026-10-01T00:00:00Z"), None, Err("time_span_too_long"));
+    }
+}

@@ -1,0 +1,98 @@
+//! `catena check`: the main job, walked over HTTP as partner, fleet and receiver would, one line per step.
+
+mod report;
+mod steps;
+
+use std::time::Duration;
+
+use anyhow::Context as _;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+pub use report::Report;
+
+use crate::receiver::Receiver;
+use crate::{Options, Platform, seed};
+
+/// The platform that is walked.
+pub struct Target {
+    url: String,
+    client_id: String,
+    client_secret: String,
+    /// A token that the simulated TSP accepts.
+    tsp_token: String,
+    own: Option<Platform>,
+}
+
+/// How to walk.
+#[derive(Clone, Copy, Debug)]
+pub struct Walk {
+    /// Wait for a tick that the Scheduler really fires.
+    pub tick: bool,
+    /// Print no lines.
+    pub quiet: bool,
+}
+
+/// The simulator's second account: the demo fleet holds the first one.
+const TSP_TOKEN: &str = "samsara_api_demo2";
+
+impl Target {
+    /// A platform that runs already.
+    #[must_use]
+    pub fn running(url: &str, client_id: Option<&str>, client_secret: Option<&str>, _: &Options) -> Self {
+        Self {
+            url: url.trim_end_matches('/').to_owned(),
+            client_id: client_id.unwrap_or(seed::CLIENT_ID).to_owned(),
+            client_secret: client_secret.unwrap_or(seed::CLIENT_SECRET).to_owned(),
+            tsp_token: TSP_TOKEN.to_owned(),
+            own: None,
+        }
+    }
+
+    /// A platform started for this, on free ports.
+    ///
+    /// # Errors
+    /// If it does not start.
+    pub async fn own(options: Options) -> anyhow::Result<Self> {
+        let options = Options { port: 0, simulator_port: 0, receiver_port: 0, ..options };
+        let platform = Platform::start(options, &|_| ()).await?;
+        let tokens = &platform.demo.tsp_tokens;
+        let tsp_token = tokens.first().context("the simulator has no account")?.clone();
+        Ok(Self {
+            url: platform.demo.url.clone(),
+            client_id: seed::CLIENT_ID.to_owned(),
+            client_secret: seed::CLIENT_SECRET.to_owned(),
+            tsp_token,
+            own: Some(platform),
+        })
+    }
+
+    /// Stops the platform, if it was started for this.
+    ///
+    /// # Errors
+    /// If it does not stop.
+    pub async fn stop(self) -> anyhow::Result<()> {
+        match self.own {
+            Some(platform) => platform.stop().await,
+            None => Ok(()),
+        }
+    }
+}
+
+/// Walks the main job; every failure ends in the report.
+pub async fn walk(target: &Target, walk: Walk) -> Report {
+    let mut report = Report::new(walk.quiet);
+    let (stop, stopped) = watch::channel(false);
+    let receiver = match TcpListener::bind("127.0.0.1:0").await.map_err(anyhow::Error::from).and_then(Receiver::new) {
+        Ok(receiver) => receiver,
+        Err(error) => {
+            report.failed("start a webhook receiver", &error);
+            return report;
+        }
+    };
+    let serving = tokio::spawn(receiver.clone().serve(stopped));
+    steps::all(target, walk, &receiver, &mut report).await;
+    stop.send_replace(true);
+    let _ended = tokio::time::timeout(Duration::from_secs(1), serving).await;
+    report
+}

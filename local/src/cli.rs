@@ -1,0 +1,137 @@
+//! The command line.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::{Options, Platform, check, feed};
+
+/// A clearing house for fleet telematics data, whole, on this machine.
+#[derive(Debug, Parser)]
+#[command(name = "catena", version, about)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    run: RunArgs,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Start the platform and show what happens (the default).
+    Run(RunArgs),
+    /// Walk the main job over HTTP, against a running platform or one it starts itself.
+    Check(CheckArgs),
+}
+
+/// Options of a local run.
+#[derive(Clone, Debug, Args)]
+pub struct RunArgs {
+    /// Port of the API and of Connect.
+    #[arg(long, default_value_t = 4500)]
+    port: u16,
+    /// Port of the simulated TSPs.
+    #[arg(long, default_value_t = 4600)]
+    simulator_port: u16,
+    /// Port of the demo partner's webhook receiver.
+    #[arg(long, default_value_t = 4700)]
+    receiver_port: u16,
+    /// Port of the emulator of SQS, KMS and Scheduler; any free one unless given.
+    #[arg(long)]
+    emulator_port: Option<u16>,
+    /// Port of the embedded DynamoDB; any free one unless given.
+    #[arg(long)]
+    database_port: Option<u16>,
+    /// Keep data in this folder between runs.
+    #[arg(long)]
+    state: Option<PathBuf>,
+    /// Replay recorded movement (`vehicle,unix_time,lat,lon,occupied` as .csv.gz) instead of made-up trucks.
+    #[arg(long)]
+    trace: Option<PathBuf>,
+    /// How fast the recorded movement plays.
+    #[arg(long, default_value_t = 1.0)]
+    time_factor: f64,
+    /// Vehicles of the simulated fleet.
+    #[arg(long, default_value_t = 8)]
+    vehicles: usize,
+}
+
+/// Options of a check.
+#[derive(Clone, Debug, Args)]
+pub struct CheckArgs {
+    #[command(flatten)]
+    run: RunArgs,
+    /// Check the platform that runs at this URL instead of starting one.
+    #[arg(long)]
+    url: Option<String>,
+    /// Client id there; the demo partner's unless given.
+    #[arg(long)]
+    client_id: Option<String>,
+    /// Client secret there; the demo partner's unless given.
+    #[arg(long, env = "CATENA_CLIENT_SECRET", hide_env_values = true)]
+    client_secret: Option<String>,
+    /// Do not wait for a tick of the Scheduler (60 to 70 seconds).
+    #[arg(long)]
+    no_tick: bool,
+    /// One JSON object instead of lines.
+    #[arg(long)]
+    json: bool,
+}
+
+impl RunArgs {
+    fn options(&self) -> Options {
+        Options {
+            port: self.port,
+            simulator_port: self.simulator_port,
+            receiver_port: self.receiver_port,
+            emulator_port: self.emulator_port,
+            database_port: self.database_port,
+            state: self.state.clone(),
+            trace: self.trace.clone(),
+            time_factor: self.time_factor,
+            vehicles: self.vehicles,
+        }
+    }
+}
+
+impl Cli {
+    /// Does what was asked for; failures are one sentence on the error stream.
+    pub async fn run(self) -> ExitCode {
+        let done = match self.command {
+            Some(Command::Check(args)) => check(args).await,
+            Some(Command::Run(args)) => serve(&args).await,
+            None => serve(&self.run).await,
+        };
+        match done {
+            Ok(code) => code,
+            Err(error) => {
+                eprintln!("catena: {error:#}");
+                ExitCode::FAILURE
+            }
+        }
+    }
+}
+
+async fn serve(args: &RunArgs) -> anyhow::Result<ExitCode> {
+    feed::show();
+    let platform = Platform::start(args.options(), &|line| println!("  {line}")).await?;
+    println!("{}", platform.welcome().await?);
+    tokio::signal::ctrl_c().await?;
+    println!("\n  stopping");
+    platform.stop().await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn check(args: CheckArgs) -> anyhow::Result<ExitCode> {
+    let target = match &args.url {
+        Some(url) => check::Target::running(url, args.client_id.as_deref(), args.client_secret.as_deref(), &args.run.options()),
+        None => check::Target::own(args.run.options()).await?,
+    };
+    let report = check::walk(&target, check::Walk { tick: !args.no_tick, quiet: args.json }).await;
+    if args.json {
+        println!("{}", report.json());
+    }
+    target.stop().await?;
+    Ok(if report.holds() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}

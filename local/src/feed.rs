@@ -1,0 +1,64 @@
+//! The live feed: one line per request, execution and delivery, for the person at the terminal.
+
+use std::fmt::Write as _;
+
+use tracing::field::{Field, Visit};
+use tracing::{Event, Level, Subscriber};
+use tracing_subscriber::filter::EnvFilter;
+use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
+use tracing_subscriber::util::SubscriberInitExt as _;
+
+/// Shows the feed on standard output. `RUST_LOG` chooses what it tells, as everywhere.
+pub fn show() {
+    let quiet = "info,dynoxide=error,aws_config=warn,aws_smithy_runtime=warn,hyper=warn,reqwest=warn,simulator=warn";
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| quiet.into());
+    let _only_the_first_counts = tracing_subscriber::registry().with(Feed.with_filter(filter)).try_init();
+}
+
+struct Feed;
+
+impl<S: Subscriber> Layer<S> for Feed {
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        let mut line = Line::default();
+        event.record(&mut line);
+        let now = chrono::Local::now().format("%H:%M:%S");
+        let mark = match *event.metadata().level() {
+            Level::ERROR => "✗",
+            Level::WARN => "!",
+            _ => "·",
+        };
+        println!("  {now} {mark} {:<11}{}", line.message, line.fields);
+    }
+}
+
+#[derive(Default)]
+struct Line {
+    message: String,
+    fields: String,
+}
+
+impl Line {
+    fn add(&mut self, name: &str, value: &str) {
+        if name == "message" {
+            value.clone_into(&mut self.message);
+        } else if name != "request.id" {
+            let short = name.rsplit('.').next().unwrap_or(name);
+            let label = if short == "id" { name } else { short };
+            let _infallible = write!(self.fields, "  {label}={value}");
+        }
+    }
+}
+
+impl Visit for Line {
+    fn record_f64(&mut self, field: &Field, value: f64) {
+        self.add(field.name(), &format!("{value:.1}"));
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.add(field.name(), value);
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
+        self.add(field.name(), &format!("{value:?}"));
+    }
+}

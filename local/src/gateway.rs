@@ -1,0 +1,104 @@
+//! The local HTTP gateway: routes from template.yaml, handlers from the endpoint tables.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use ::gateway::{ApiError, Context, Endpoint, Incoming, Response, dispatch};
+use anyhow::Context as _;
+use axum::body::{Body, to_bytes};
+use axum::extract::Request;
+use http::{Method, StatusCode};
+use matchit::Router as Paths;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+use crate::aws::template::Route;
+
+/// The largest body a request may have, as on API Gateway.
+const MAX_BODY: usize = 10 << 20;
+
+/// Routes requests to endpoints.
+#[derive(Clone)]
+pub struct Router {
+    paths: Arc<Paths<HashMap<Method, Arc<Endpoint>>>>,
+    context: Arc<Context>,
+}
+
+impl Router {
+    /// The router of the template's routes.
+    ///
+    /// # Errors
+    /// If a route names a handler that no table has, or two routes clash.
+    pub fn new(routes: &[Route], context: Arc<Context>) -> anyhow::Result<Self> {
+        let endpoints: HashMap<&'static str, Arc<Endpoint>> =
+            bootstrap::endpoints().into_iter().map(|endpoint| (endpoint.handler, Arc::new(endpoint))).collect();
+        let mut by_path: BTreeMap<&str, HashMap<Method, Arc<Endpoint>>> = BTreeMap::new();
+        for route in routes {
+            let endpoint = endpoints.get(route.handler.as_str());
+            let endpoint = endpoint.with_context(|| format!("template.yaml routes to {}, which no table has", route.handler))?;
+            let method = route.method.parse().with_context(|| format!("{} is no method", route.method))?;
+            by_path.entry(&route.path).or_default().insert(method, Arc::clone(endpoint));
+        }
+        let mut paths = Paths::new();
+        for (path, methods) in by_path {
+            paths.insert(path, methods).with_context(|| format!("route {path} clashes with another one"))?;
+        }
+        Ok(Self { paths: Arc::new(paths), context })
+    }
+
+    /// Serves until told to stop.
+    pub async fn serve(self, listener: TcpListener, mut stopped: watch::Receiver<bool>) {
+        let router = axum::Router::new().fallback(move |request: Request| self.clone().answer(request));
+        let served = axum::serve(listener, router).with_graceful_shutdown(async move {
+            let _closed = stopped.wait_for(|stop| *stop).await;
+        });
+        if let Err(error) = served.await {
+            tracing::error!(cause = %error, "gateway ended");
+        }
+    }
+
+    async fn answer(self, request: Request) -> http::Response<Body> {
+        let path = request.uri().path().to_owned();
+        let found = self.paths.at(&path).ok().map(|found| {
+            let parameters = found.params.iter().map(|(name, value)| (name.to_owned(), decoded(value))).collect();
+            (found.value, parameters)
+        });
+        let answer = match found {
+            None => plain(StatusCode::NOT_FOUND, &ApiError::not_found("path")),
+            Some((methods, parameters)) => match methods.get(request.method()) {
+                None => plain(StatusCode::METHOD_NOT_ALLOWED, &ApiError::method_not_allowed()),
+                Some(endpoint) => self.call(endpoint, request, parameters).await,
+            },
+        };
+        let mut response = http::Response::new(Body::from(answer.body));
+        *response.status_mut() = answer.status;
+        *response.headers_mut() = answer.headers;
+        response
+    }
+
+    async fn call(&self, endpoint: &Endpoint, request: Request, path: BTreeMap<String, String>) -> Response {
+        let (parts, body) = request.into_parts();
+        let Ok(body) = to_bytes(body, MAX_BODY).await else {
+            return plain(StatusCode::BAD_REQUEST, &ApiError::bad_request("the body could not be read"));
+        };
+        let incoming = Incoming {
+            method: parts.method,
+            raw_path: parts.uri.path().to_owned(),
+            raw_query: parts.uri.query().unwrap_or_default().to_owned(),
+            headers: parts.headers,
+            path,
+            body,
+        };
+        dispatch(&self.context, endpoint, &incoming).await
+    }
+}
+
+fn plain(status: StatusCode, error: &ApiError) -> Response {
+    let mut response = Response::json(status, error.body());
+    response.set("x-request-id", &uuid::Uuid::now_v7().to_string());
+    response
+}
+
+fn decoded(text: &str) -> String {
+    percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned()
+}

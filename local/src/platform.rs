@@ -1,0 +1,214 @@
+//! All parts of the local run, started in order and stopped in reverse.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use ::gateway::{Aws, Config, Context, Worker};
+use futures::FutureExt as _;
+use model::Timestamp;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::aws::mappings::{Invoke, Mappings};
+use crate::aws::template::{self, Template};
+use crate::aws::{Cloud, CloudOptions, Named, Physical, STACK};
+use crate::gateway::Router;
+use crate::receiver::Receiver;
+use crate::seed::{self, Demo};
+
+/// The deployable truth, which the local run is provisioned from.
+const TEMPLATE: &str = include_str!("../../template.yaml");
+
+/// Where everything listens and where it keeps its data.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// API and Connect; 0 = any free port.
+    pub port: u16,
+    /// Simulated TSPs; 0 = any free port.
+    pub simulator_port: u16,
+    /// Demo partner's receiver; 0 = any free port.
+    pub receiver_port: u16,
+    /// Emulator.
+    pub emulator_port: Option<u16>,
+    /// Embedded DynamoDB.
+    pub database_port: Option<u16>,
+    /// Keeps data between runs.
+    pub state: Option<PathBuf>,
+    /// Recorded movement.
+    pub trace: Option<PathBuf>,
+    /// How fast it plays.
+    pub time_factor: f64,
+    /// Vehicles of the simulated fleet.
+    pub vehicles: usize,
+}
+
+/// The running platform.
+pub struct Platform {
+    /// The demo partner and where everything answers.
+    pub demo: Demo,
+    /// What the demo partner has received.
+    pub receiver: Receiver,
+    cloud: Cloud,
+    mappings: Mappings,
+    servers: Vec<JoinHandle<()>>,
+    stop: watch::Sender<bool>,
+}
+
+impl Platform {
+    /// Starts everything; `progress` is told each step.
+    ///
+    /// # Errors
+    /// One sentence that says what to do: a taken port, no Python, no network, ...
+    pub async fn start(options: Options, progress: &(dyn Fn(&str) + Sync)) -> anyhow::Result<Self> {
+        let (stop, stopped) = watch::channel(false);
+        let listener = listen(options.port, "--port").await?;
+        let url = format!("http://127.0.0.1:{}", listener.local_addr()?.port());
+        progress(&format!("API and Connect at {url}"));
+        let receiver = Receiver::new(listen(options.receiver_port, "--receiver-port").await?)?;
+        let simulator = simulate(&options).await?;
+        progress(&format!("simulated TSPs at {}", simulator.base_url()));
+
+        let template = Template::parse(TEMPLATE)?;
+        let parameters = parameters(&url);
+        let cloud_options = CloudOptions {
+            state: options.state.clone(),
+            emulator_port: options.emulator_port,
+            database_port: options.database_port,
+            cache: None,
+            parameters: parameters.clone(),
+            named: Named::from_environment(),
+        };
+        let cloud = Cloud::start(&cloud_options, &template, progress).await?;
+        let context = Arc::new(context(&cloud)?);
+        let demo = seed::plant(&context, &url, &simulator.base_url(), receiver.url(), simulator.tokens()).await?;
+        progress("catalogue and demo partner are in place");
+
+        let mut mappings = Mappings::start(&cloud, options.state.as_deref(), invoke(Arc::clone(&context)), stopped.clone()).await?;
+        if let Some(queue) = schedule_queue(&cloud) {
+            mappings.schedules(&queue, "executions.run");
+        }
+        let routes = routes(&template, &parameters, &cloud.physical)?;
+        let router = Router::new(&routes, context)?;
+        progress(&format!("{} routes, {} functions", routes.len(), cloud.functions.len()));
+        let servers = vec![
+            tokio::spawn(router.serve(listener, stopped.clone())),
+            tokio::spawn(receiver.clone().serve(stopped.clone())),
+            tokio::spawn(run_simulator(simulator, stopped)),
+        ];
+        Ok(Self { demo, receiver, cloud, mappings, servers, stop })
+    }
+
+    /// What a newcomer needs: addresses, credentials, a magic link and a `curl` line.
+    ///
+    /// # Errors
+    /// If the invitation cannot be made.
+    pub async fn welcome(&self) -> anyhow::Result<String> {
+        seed::welcome(&self.demo).await
+    }
+
+    /// Stops everything in reverse order; what is under way may finish.
+    ///
+    /// # Errors
+    /// If the emulator does not stop cleanly.
+    pub async fn stop(self) -> anyhow::Result<()> {
+        self.stop.send_replace(true);
+        for server in self.servers {
+            let _ended = tokio::time::timeout(Duration::from_secs(2), server).await;
+        }
+        self.mappings.finish(Duration::from_secs(5)).await;
+        self.cloud.stop().await
+    }
+}
+
+async fn listen(port: u16, option: &str) -> anyhow::Result<TcpListener> {
+    let address = format!("127.0.0.1:{port}");
+    TcpListener::bind(&address).await.with_context(|| format!("port {port} is taken; choose another one with {option}"))
+}
+
+async fn simulate(options: &Options) -> anyhow::Result<simulator::Simulator> {
+    let simulated = simulator::Options {
+        vehicles: options.vehicles,
+        trace: options.trace.clone(),
+        time_factor: options.time_factor,
+        ..simulator::Options::default()
+    };
+    let address = ([127, 0, 0, 1], options.simulator_port).into();
+    simulator::bind(simulated, address)
+        .await
+        .with_context(|| format!("the simulator cannot start on port {}; choose another one with --simulator-port", options.simulator_port))
+}
+
+async fn run_simulator(simulator: simulator::Simulator, mut stopped: watch::Receiver<bool>) {
+    let ended = simulator.run(async move {
+        let _closed = stopped.wait_for(|stop| *stop).await;
+    });
+    if let Err(error) = ended.await {
+        tracing::error!(cause = %error, "simulator ended");
+    }
+}
+
+/// The template's parameters for a local run.
+fn parameters(url: &str) -> BTreeMap<String, String> {
+    [
+        ("Stage", "local"),
+        ("PublicUrl", url),
+        ("ConnectUrl", url),
+        ("AllowedAddresses", "127.0.0.0/8,::1/128"),
+    ]
+    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+    .into()
+}
+
+/// One context serves all functions: the template gives them one environment.
+fn context(cloud: &Cloud) -> anyhow::Result<Context> {
+    let function = cloud.functions.first().context("template.yaml has no functions")?;
+    let environment: HashMap<String, String> = cloud.environment(&function.id);
+    let config = Config::from_variables(|name| environment.get(name).cloned());
+    let at = |endpoint: &str| cloud.clients.shared.to_builder().endpoint_url(endpoint).build();
+    let aws = Aws {
+        dynamodb: at(&cloud.endpoints.dynamodb),
+        sqs: at(&cloud.endpoints.sqs),
+        kms: at(&cloud.endpoints.kms),
+        scheduler: at(&cloud.endpoints.scheduler),
+    };
+    Ok(Context::new(config, aws, Timestamp::system))
+}
+
+fn routes(template: &Template, parameters: &BTreeMap<String, String>, physical: &Physical) -> anyhow::Result<Vec<template::Route>> {
+    template.routes(template::Context { stack: STACK, parameters, physical })
+}
+
+/// The queue that schedules fire into locally, where there is one.
+fn schedule_queue(cloud: &Cloud) -> Option<String> {
+    cloud.physical.reference("SchedulesQueue").map(str::to_owned)
+}
+
+/// Calls workers by handler name, as Lambda would.
+fn invoke(context: Arc<Context>) -> Invoke {
+    let workers: Arc<HashMap<&'static str, Worker>> =
+        Arc::new(bootstrap::workers().into_iter().map(|worker| (worker.handler, worker)).collect());
+    Arc::new(move |handler, event| {
+        let (context, workers) = (Arc::clone(&context), Arc::clone(&workers));
+        async move {
+            let worker = workers.get(handler.as_str()).ok_or_else(|| format!("no function is called {handler}"))?;
+            (worker.call)(&context, event).await.map_err(|error| error.to_string())
+        }
+        .boxed()
+    })
+}
+
+impl Platform {
+    /// Whether EventBridge Scheduler holds a schedule of this name.
+    ///
+    /// # Errors
+    /// If it does not, or does not answer.
+    pub async fn scheduled(&self, name: &str) -> anyhow::Result<()> {
+        let group = self.cloud.physical.reference("ScheduleGroup").context("template.yaml has no ScheduleGroup")?;
+        let asked = self.cloud.clients.scheduler.get_schedule().group_name(group).name(name).send().await;
+        asked.map(drop).with_context(|| format!("EventBridge Scheduler has no schedule {name}"))
+    }
+}

@@ -1,0 +1,135 @@
+//! The demo partner's webhook receiver: a real HTTP server that checks signatures and remembers what came.
+
+use std::collections::HashMap;
+use std::io::Read as _;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::body::{Body, to_bytes};
+use axum::extract::Request;
+use http::{HeaderMap, StatusCode};
+use serde_json::Value;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+/// Deliveries remembered at most; the oldest go first.
+const REMEMBERED: usize = 1_000;
+
+/// What one delivery was.
+#[derive(Clone, Debug)]
+pub struct Received {
+    /// The subscription.
+    pub webhook_id: String,
+    /// The event.
+    pub event: String,
+    /// The envelope.
+    pub envelope: Value,
+    /// Whether the signature held under the subscription's secret; `None` = the secret is not known here.
+    pub genuine: Option<bool>,
+}
+
+/// Receives webhooks. Cheap to clone.
+#[derive(Clone)]
+pub struct Receiver {
+    listener: Arc<Mutex<Option<TcpListener>>>,
+    url: String,
+    secrets: Arc<Mutex<HashMap<String, String>>>,
+    received: Arc<Mutex<Vec<Received>>>,
+}
+
+impl Receiver {
+    /// A receiver behind a listener.
+    ///
+    /// # Errors
+    /// If the listener has no address.
+    pub fn new(listener: TcpListener) -> anyhow::Result<Self> {
+        let url = format!("http://127.0.0.1:{}/webhooks", listener.local_addr()?.port());
+        Ok(Self {
+            listener: Arc::new(Mutex::new(Some(listener))),
+            url,
+            secrets: Arc::default(),
+            received: Arc::default(),
+        })
+    }
+
+    /// Where deliveries go.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Tells it a subscription's secret, so that it can check signatures.
+    pub fn trust(&self, webhook_id: &str, secret: &str) {
+        self.secrets.lock().unwrap_or_else(PoisonError::into_inner).insert(webhook_id.into(), secret.into());
+    }
+
+    /// What came so far.
+    #[must_use]
+    pub fn received(&self) -> Vec<Received> {
+        self.received.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Serves until told to stop.
+    pub async fn serve(self, mut stopped: watch::Receiver<bool>) {
+        let listener = self.listener.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(listener) = listener else { return };
+        let router = axum::Router::new().fallback(move |request: Request| self.clone().take_in(request));
+        let served = axum::serve(listener, router).with_graceful_shutdown(async move {
+            let _closed = stopped.wait_for(|stop| *stop).await;
+        });
+        if let Err(error) = served.await {
+            tracing::error!(cause = %error, "receiver ended");
+        }
+    }
+
+    async fn take_in(self, request: Request) -> StatusCode {
+        let (parts, body) = request.into_parts();
+        let Ok(body) = to_bytes(Body::from(body), 4 << 20).await else {
+            return StatusCode::BAD_REQUEST;
+        };
+        let Some(plain) = unpacked(&parts.headers, &body) else {
+            return StatusCode::BAD_REQUEST;
+        };
+        let Ok(envelope) = serde_json::from_slice::<Value>(&plain) else {
+            return StatusCode::BAD_REQUEST;
+        };
+        let webhook_id = header(&parts.headers, "x-webhook-id");
+        let secret = self.secrets.lock().unwrap_or_else(PoisonError::into_inner).get(&webhook_id).cloned();
+        let genuine = secret.map(|secret| is_genuine(&secret, &parts.headers, &plain));
+        let event = header(&parts.headers, "x-event-type");
+        let mut received = self.received.lock().unwrap_or_else(PoisonError::into_inner);
+        if received.len() >= REMEMBERED {
+            received.remove(0);
+        }
+        received.push(Received { webhook_id, event, envelope, genuine });
+        if genuine == Some(false) { StatusCode::UNAUTHORIZED } else { StatusCode::ACCEPTED }
+    }
+}
+
+fn header(headers: &HeaderMap, name: &str) -> String {
+    headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned()
+}
+
+fn unpacked(headers: &HeaderMap, body: &[u8]) -> Option<Vec<u8>> {
+    if header(headers, "content-encoding") != "gzip" {
+        return Some(body.to_vec());
+    }
+    let mut plain = Vec::new();
+    flate2::read::GzDecoder::new(body).take(16 << 20).read_to_end(&mut plain).ok()?;
+    Some(plain)
+}
+
+/// The published recipe, written out: base64(HMAC-SHA256(secret, timestamp + "." + body)).
+fn is_genuine(secret: &str, headers: &HeaderMap, body: &[u8]) -> bool {
+    use base64::Engine as _;
+    use hmac::{Hmac, Mac as _};
+    let Ok(sent) = base64::engine::general_purpose::STANDARD.decode(header(headers, "x-catena-signature")) else {
+        return false;
+    };
+    let Ok(mut mac) = Hmac::<sha2::Sha256>::new_from_slice(secret.as_bytes()) else {
+        return false;
+    };
+    mac.update(header(headers, "x-catena-timestamp").as_bytes());
+    mac.update(b".");
+    mac.update(body);
+    mac.verify_slice(&sent).is_ok()
+}

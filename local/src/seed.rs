@@ -1,0 +1,161 @@
+//! What a fresh local platform starts with: the TSP catalogue, a demo partner, and a demo fleet that connects itself.
+
+use anyhow::{Context as _, bail};
+use ::gateway::Context;
+use model::partner::{Client, InvitationDefaults, PARTNER_SCOPES, Partner};
+use model::tsp::{Tsp, TspStatus};
+use model::{PartnerId, Timestamp, TspId};
+use reqwest::Method;
+use serde_json::{Value, json};
+use store::control::Write;
+use uuid::Uuid;
+
+use crate::api::{Answer, Api};
+
+/// The demo partner's client id.
+pub const CLIENT_ID: &str = "demo";
+/// Its secret; the local platform answers on loopback only.
+pub const CLIENT_SECRET: &str = "local-demo-secret";
+/// The secret of the demo partner's webhooks.
+pub const WEBHOOK_SECRET: &str = "local-demo-webhook-secret";
+/// The events that the demo partner hears of.
+const EVENTS: &[&str] = &["vehicle_location.*", "share_agreement.*", "fleet_connection.created"];
+
+/// The demo partner and where everything answers.
+#[derive(Clone, Debug)]
+pub struct Demo {
+    /// API and Connect.
+    pub url: String,
+    /// The simulated TSP.
+    pub simulator: String,
+    /// The demo partner's webhook receiver.
+    pub receiver: String,
+    /// Tokens that the simulated TSP accepts.
+    pub tsp_tokens: Vec<String>,
+}
+
+/// Puts catalogue and demo partner in place; what is there already is brought up to date.
+pub async fn plant(context: &Context, url: &str, simulator: &str, receiver: &str, tsp_tokens: Vec<String>) -> anyhow::Result<Demo> {
+    let now = context.now();
+    let partner = partner(now);
+    let client = Client {
+        client_id: CLIENT_ID.into(),
+        secret_hash: vault::hash_secret(CLIENT_SECRET),
+        partner_id: partner.id,
+        scopes: PARTNER_SCOPES.iter().map(|scope| (*scope).to_owned()).collect(),
+    };
+    let mut writes = vec![Write::overwrite(&partner)?, Write::overwrite(&client)?];
+    for tsp in catalogue(simulator, now) {
+        writes.push(Write::overwrite(&tsp)?);
+    }
+    context.store().commit(writes).await?;
+    Ok(Demo { url: url.into(), simulator: simulator.into(), receiver: receiver.into(), tsp_tokens })
+}
+
+fn stable(name: &str) -> Uuid {
+    Uuid::new_v5(&Uuid::NAMESPACE_URL, format!("urn:catena:local:{name}").as_bytes())
+}
+
+fn partner(now: Timestamp) -> Partner {
+    Partner {
+        id: PartnerId::from_uuid(stable("partner:demo")),
+        name: "Demo Insurance".into(),
+        slug: "demo-insurance".into(),
+        logo_url: None,
+        purpose: Some("to price your fleet's insurance by how it is really driven".into()),
+        defaults: InvitationDefaults::default(),
+        created_at: now,
+    }
+}
+
+/// Samsara answers from the simulator; its other regions are the real ones; the rest is announced.
+fn catalogue(simulator: &str, now: Timestamp) -> Vec<Tsp> {
+    let tsp = |slug: &str, name: &str, source_name: &str, conn_type: &str, status, base_url: Option<&str>| Tsp {
+        id: TspId::from_uuid(stable(&format!("tsp:{slug}"))),
+        name: name.into(),
+        description: None,
+        websites: None,
+        source_name: source_name.into(),
+        status,
+        conn_type: conn_type.into(),
+        is_sandbox: base_url == Some(simulator),
+        logo_url: None,
+        logo_dark_url: None,
+        slug: slug.into(),
+        base_url: base_url.map(str::to_owned),
+        created_at: now,
+        updated_at: now,
+    };
+    use TspStatus::{Active, Inactive};
+    vec![
+        tsp("samsara", "Samsara", "samsara", "token", Active, Some(simulator)),
+        tsp("samsara-ca", "Samsara Canada", "samsara", "token", Active, Some("https://api.ca.samsara.com")),
+        tsp("samsara-eu", "Samsara Europe", "samsara", "token", Active, Some("https://api.eu.samsara.com")),
+        tsp("motive", "Motive", "motive", "api_key", Inactive, None),
+        tsp("geotab", "Geotab", "geotab", "geotab", Inactive, None),
+    ]
+}
+
+/// Onboards the demo fleet, as a fleet would by its link, unless a run before did; subscribes the demo partner; answers
+/// what a newcomer needs to know.
+pub async fn welcome(demo: &Demo) -> anyhow::Result<String> {
+    let api = Api::sign_in(&demo.url, CLIENT_ID, CLIENT_SECRET).await?;
+    for event in EVENTS {
+        subscribe(&api, event, &demo.receiver).await?;
+    }
+    onboard(&api, demo).await?;
+    let invitation = api.invite("my-fleet", "My Fleet").await?;
+    let link = Answer::text(&invitation, "/magic_link")?;
+    let url = &demo.url;
+    let token = demo.tsp_tokens.get(1).or_else(|| demo.tsp_tokens.first()).map_or("", String::as_str);
+    Ok(format!(
+        r"
+  The platform runs. A demo fleet is connected; its positions arrive below.
+
+    API            {url}
+    client id      {CLIENT_ID}
+    client secret  {CLIENT_SECRET}
+    magic link     {link}
+                   (choose Samsara; the API token is {token})
+
+    TOKEN=$(curl -s {url}/realms/catena/protocol/openid-connect/token \
+      -d grant_type=client_credentials -d client_id={CLIENT_ID} -d client_secret={CLIENT_SECRET} \
+      | python3 -c 'import json,sys; print(json.load(sys.stdin)[{quote}access_token{quote}])')
+    curl -s -H {quote}Authorization: Bearer $TOKEN{quote} {url}/v2/telematics/vehicle-locations
+
+  Ctrl-C stops it.
+",
+        quote = '"',
+    ))
+}
+
+/// Makes a subscription; one that is there already is fine.
+pub async fn subscribe(api: &Api, event: &str, receiver: &str) -> anyhow::Result<Vec<String>> {
+    let body = json!({ "url": receiver, "event_name": event, "secret": WEBHOOK_SECRET });
+    let answer = api.tell(Method::POST, "/v2/notifications/webhooks", &body).await?;
+    if answer.status.as_u16() == 409 {
+        return Ok(Vec::new());
+    }
+    let made = answer.expect(&[200]).with_context(|| format!("subscribing to {event}"))?;
+    let list = if made.is_array() { made } else { Value::Array(vec![made]) };
+    Ok(list.as_array().into_iter().flatten().filter_map(|webhook| webhook.get("id")?.as_str().map(str::to_owned)).collect())
+}
+
+async fn onboard(api: &Api, demo: &Demo) -> anyhow::Result<()> {
+    let invitation = api.invite("demo-fleet", "Demo Trucking").await?;
+    if Answer::text(&invitation, "/status")? == "accepted" {
+        return Ok(());
+    }
+    let id = Answer::text(&invitation, "/id")?;
+    let accepted = Api::new(&demo.url)?.ask(Method::POST, &format!("/v2/orgs/invitations/{id}/accept")).await?.expect(&[200])?;
+    let fleet = api.with_token(&Answer::text(&accepted, "/pre_registration_access_token")?);
+    let Some(token) = demo.tsp_tokens.first() else { bail!("the simulator has no account") };
+    connect(&fleet, token).await.map(drop)
+}
+
+/// Links the simulated Samsara account behind a token; answers the connection.
+pub async fn connect(fleet: &Api, token: &str) -> anyhow::Result<Value> {
+    let tsps = fleet.get("/v2/orgs/tsps?slug=samsara").await?;
+    let body = json!({ "tsp_id": Answer::text(&tsps, "/0/id")?, "credentials": { "token": token } });
+    fleet.tell(Method::POST, "/v2/integrations/connections", &body).await?.expect(&[200]).context("connecting")
+}

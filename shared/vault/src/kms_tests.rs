@@ -1,0 +1,136 @@
+//! The vault against a key service that is a few lines long: it wraps a data key by reversing it.
+
+use std::sync::Mutex;
+
+use aws_sdk_kms::config::{BehaviorVersion, Credentials, Region};
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+use super::*;
+use crate::claims::{Claims, Issue, MACHINE_LIFE};
+use crate::jwt::test_keys;
+
+const DATA_KEY: [u8; 32] = *b"0123456789abcdefghijklmnopqrstuv";
+
+type Calls = Arc<Mutex<Vec<String>>>;
+
+async fn vault() -> (Vault, Calls) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let calls = Calls::default();
+    let seen = Arc::clone(&calls);
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            tokio::spawn(serve(stream, Arc::clone(&seen)));
+        }
+    });
+    let config = aws_sdk_kms::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("us-east-1"))
+        .endpoint_url(format!("http://{address}"))
+        .credentials_provider(Credentials::new("test", "test", None, None, "test"))
+        .build();
+    let ids = KeyIds { credentials: "sealing".into(), signing: vec!["0".into(), "1".into()] };
+    (Vault::new(Client::from_conf(config), ids), calls)
+}
+
+async fn serve(mut stream: TcpStream, calls: Calls) {
+    let mut bytes = Vec::new();
+    let (operation, input) = loop {
+        assert_ne!(stream.read_buf(&mut bytes).await.unwrap(), 0, "request is cut");
+        if let Some(request) = parse(&bytes) {
+            break request;
+        }
+    };
+    let (status, body) = answer(&operation, &input);
+    calls.lock().unwrap().push(operation);
+    let head = "content-type: application/x-amz-json-1.1\r\nconnection: close";
+    let answer = format!("HTTP/1.1 {status} X\r\n{head}\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+    stream.write_all(answer.as_bytes()).await.unwrap();
+}
+
+fn parse(bytes: &[u8]) -> Option<(String, Value)> {
+    let text = std::str::from_utf8(bytes).unwrap();
+    let (head, body) = text.split_once("\r\n\r\n")?;
+    let target = head.lines().find_map(|line| line.strip_prefix("x-amz-target: TrentService."))?;
+    Some((target.to_owned(), serde_json::from_str(body).ok()?))
+}
+
+fn answer(operation: &str, input: &Value) -> (u16, String) {
+    let key = || input["KeyId"].as_str().unwrap().parse::<usize>().unwrap();
+    let wrapped = STANDARD.encode(DATA_KEY.iter().rev().copied().collect::<Vec<_>>());
+    let body = match operation {
+        "GenerateDataKey" => {
+            assert_eq!(input["EncryptionContext"], json!({ "connection": "a" }));
+            json!({ "Plaintext": STANDARD.encode(DATA_KEY), "CiphertextBlob": wrapped })
+        }
+        "Decrypt" if input["EncryptionContext"] == json!({ "connection": "a" }) => {
+            json!({ "Plaintext": STANDARD.encode(DATA_KEY) })
+        }
+        "Decrypt" => return (400, json!({ "__type": "InvalidCiphertextException" }).to_string()),
+        "GetPublicKey" => json!({ "PublicKey": STANDARD.encode(test_keys::public(key())) }),
+        "Sign" => {
+            // The test key signs texts, not digests, so this service knows the text and checks the digest.
+            let unsigned = jwt::encode_unsigned(&test_keys::set().keys[0].kid, &claims()).unwrap();
+            assert_eq!(input["Message"], STANDARD.encode(Sha256::digest(&unsigned)));
+            assert_eq!(input["MessageType"], "DIGEST");
+            assert_eq!(input["SigningAlgorithm"], "RSASSA_PKCS1_V1_5_SHA_256");
+            let signature = URL_SAFE_NO_PAD.decode(test_keys::sign(key(), &unsigned)).unwrap();
+            json!({ "Signature": STANDARD.encode(signature) })
+        }
+        other => panic!("{other}"),
+    };
+    (200, body.to_string())
+}
+
+fn now() -> Timestamp {
+    Timestamp::parse("2026-11-21T05:00:00Z").unwrap()
+}
+
+fn claims() -> Claims {
+    let issue = Issue { issuer: "https://auth.example", now: now(), life: MACHINE_LIFE, id: uuid::Uuid::nil() };
+    let partner = model::PartnerId::from_uuid(uuid::Uuid::nil());
+    Claims::machine(&issue, "acme-1", ("Acme", partner), "fleet:read")
+}
+
+fn taken(calls: &Calls) -> String {
+    std::mem::take(&mut *calls.lock().unwrap()).join(" ")
+}
+
+#[tokio::test]
+async fn data_keys_are_opened_once_in_minutes() {
+    let (vault, calls) = vault().await;
+    let sealed = vault.seal(&[("connection", "a")], b"secret").await.unwrap();
+    assert_eq!(vault.open(&[("connection", "a")], &sealed).await.unwrap(), Secret::from("secret"));
+    assert_eq!(taken(&calls), "GenerateDataKey");
+    let cold = Vault::new(vault.client.clone(), vault.ids.clone());
+    for _ in 0..3 {
+        assert_eq!(cold.open(&[("connection", "a")], &sealed).await.unwrap(), Secret::from("secret"));
+    }
+    assert_eq!(taken(&calls), "Decrypt");
+    assert!(matches!(vault.open(&[("connection", "b")], &sealed).await, Err(VaultError::Unreadable)));
+}
+
+#[tokio::test]
+async fn signed_tokens_verify() {
+    let (vault, calls) = vault().await;
+    let (now, claims) = (now(), claims());
+    let token = vault.sign(&claims).await.unwrap();
+    assert_eq!(vault.verify::<Claims>(&token, now).await.unwrap(), claims);
+    assert!(matches!(vault.verify::<Claims>(&token, now.plus_seconds(900)).await, Err(TokenError::Expired)));
+    assert_eq!(*vault.keys().await.unwrap(), test_keys::set());
+    assert_eq!(taken(&calls), "GetPublicKey GetPublicKey Sign");
+    let header = URL_SAFE_NO_PAD.decode(token.split('.').next().unwrap()).unwrap();
+    let kid = &test_keys::set().keys[0].kid;
+    assert_eq!(serde_json::from_slice::<Value>(&header).unwrap(), json!({ "alg": "RS256", "typ": "JWT", "kid": kid }));
+}
+
+#[tokio::test]
+async fn no_signing_key_is_an_error_not_an_empty_set() {
+    let (vault, _) = vault().await;
+    let ids = KeyIds { signing: vec![], ..vault.ids.clone() };
+    assert!(matches!(Vault::new(vault.client.clone(), ids).keys().await, Err(VaultError::NoSigningKey)));
+}

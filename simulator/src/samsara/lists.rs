@@ -1,0 +1,270 @@
+//! The organisation, its vehicles and its drivers.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::cursor::{Cursor, Kind};
+use super::query::is_vehicle;
+use super::refusal::Refusal;
+use super::wire::{Page, Pagination, Reference, Single, external_ids, time, time_s};
+use super::{Answer, Request};
+use crate::http::Reply;
+use crate::world::{Account, Driver, Employment, Vehicle, VehicleBuild};
+
+/// The page of a list that `limit` and `after` ask for.
+pub(super) fn slice<T: Copy>(request: &Request<'_>, kind: Kind, all: &[T]) -> Result<(Vec<T>, Pagination), Refusal> {
+    let limit = request.query.limit()?;
+    let offset = match request.query.after(kind)? {
+        None => 0,
+        Some(Cursor::Offset(offset)) => offset,
+        Some(Cursor::Scan(_)) => return Err(Refusal::Cursor),
+    };
+    let page: Vec<T> = all.iter().skip(offset).take(limit).copied().collect();
+    let end = offset.saturating_add(page.len());
+    let pagination = if end < all.len() {
+        Pagination::feed(Cursor::Offset(end).encode(kind), true)
+    } else {
+        Pagination::last()
+    };
+    Ok((page, pagination))
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct CarrierSettings<'a> {
+    carrier_name: &'a str,
+    dot_number: u32,
+    main_office_address: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    home_terminal_name: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    home_terminal_address: Option<&'a str>,
+}
+
+impl<'a> From<&'a Account> for CarrierSettings<'a> {
+    fn from(account: &'a Account) -> Self {
+        Self {
+            carrier_name: &account.name,
+            dot_number: account.dot_number,
+            main_office_address: &account.address,
+            home_terminal_name: None,
+            home_terminal_address: None,
+        }
+    }
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Organization<'a> {
+    id: &'a str,
+    name: &'a str,
+    carrier_settings: CarrierSettings<'a>,
+}
+
+/// `GET /me`.
+pub(super) fn me(request: &Request<'_>) -> Reply {
+    let account = request.account;
+    let data = Organization { id: &account.org_id, name: &account.name, carrier_settings: account.into() };
+    Reply::json(200, &Single { data })
+}
+
+#[derive(Debug, Serialize)]
+struct Gateway {
+    serial: String,
+    model: &'static str,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Tag {
+    id: String,
+    name: &'static str,
+    parent_tag_id: &'static str,
+}
+
+/// What is known of a machine with a gateway.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Machine {
+    external_ids: BTreeMap<&'static str, String>,
+    gateway: Gateway,
+    license_plate: String,
+    make: &'static str,
+    model: &'static str,
+    serial: String,
+    vin: String,
+    /// A number in quotes.
+    year: String,
+}
+
+impl From<&VehicleBuild> for Machine {
+    fn from(build: &VehicleBuild) -> Self {
+        let dashed: Vec<char> = build.serial.chars().collect();
+        let groups = dashed.chunks(4).map(|group| group.iter().collect::<String>());
+        Self {
+            external_ids: external_ids(build),
+            gateway: Gateway { serial: groups.collect::<Vec<_>>().join("-"), model: "VG34" },
+            license_plate: build.plate.clone(),
+            make: build.make,
+            model: build.model,
+            serial: build.serial.clone(),
+            vin: build.vin.clone(),
+            year: build.year.to_string(),
+        }
+    }
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct VehicleBody {
+    id: String,
+    name: String,
+    notes: &'static str,
+    harsh_acceleration_setting_type: &'static str,
+    vehicle_regulation_mode: &'static str,
+    created_at_time: String,
+    updated_at_time: String,
+    #[serde(flatten)]
+    machine: Option<Machine>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    static_assigned_driver: Option<Reference>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tags: Vec<Tag>,
+}
+
+fn vehicle_body(account: &Account, vehicle: &Vehicle) -> VehicleBody {
+    let position = account.vehicles.iter().position(|other| other.id == vehicle.id);
+    let driver = position.and_then(|position| account.first_driver(position));
+    let tag = Tag { id: vehicle.tag.0.to_string(), name: vehicle.tag.1, parent_tag_id: "3914000" };
+    VehicleBody {
+        id: vehicle.id.to_string(),
+        name: vehicle.name.clone(),
+        notes: "",
+        harsh_acceleration_setting_type: "automatic",
+        vehicle_regulation_mode: "regulated",
+        created_at_time: time_s(vehicle.created_ms),
+        updated_at_time: time_s(vehicle.created_ms),
+        machine: vehicle.build.as_ref().map(Machine::from),
+        static_assigned_driver: driver.map(Reference::from),
+        tags: if vehicle.build.is_some() { vec![tag] } else { Vec::new() },
+    }
+}
+
+/// `GET /fleet/vehicles`.
+pub(super) fn vehicles(request: &Request<'_>) -> Answer {
+    let since = request.query.time("updatedAfterTime")?;
+    let mut all = request.query.vehicles(&request.account.vehicles);
+    all.retain(|vehicle| since.is_none_or(|since| vehicle.created_ms > since));
+    let (page, pagination) = slice(request, Kind::Vehicles, &all)?;
+    let data: Vec<_> = page.iter().map(|vehicle| vehicle_body(request.account, vehicle)).collect();
+    Ok(Reply::json(200, &Page { data, pagination }))
+}
+
+/// `GET /fleet/vehicles/{id}`, by id or by an external id.
+pub(super) fn vehicle(request: &Request<'_>, id: &str) -> Answer {
+    let found = request.account.vehicles.iter().find(|vehicle| is_vehicle(vehicle, id));
+    let data = vehicle_body(request.account, found.ok_or(Refusal::NotFound)?);
+    Ok(Reply::json(200, &Single { data }))
+}
+
+#[derive(Debug, Serialize)]
+struct Ruleset {
+    cycle: &'static str,
+    shift: &'static str,
+    restart: &'static str,
+    r#break: &'static str,
+}
+
+#[derive(Debug, Serialize)]
+struct EldSettings {
+    rulesets: [Ruleset; 1],
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct HosSetting {
+    heavy_haul_exemption_toggle_enabled: bool,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct DriverBody<'a> {
+    id: String,
+    name: &'a str,
+    username: &'a str,
+    driver_activation_status: &'static str,
+    is_deactivated: bool,
+    timezone: &'static str,
+    locale: &'static str,
+    license_number: &'a str,
+    license_state: &'static str,
+    eld_exempt: bool,
+    eld_pc_enabled: bool,
+    eld_ym_enabled: bool,
+    has_vehicle_unpinning_enabled: bool,
+    carrier_settings: CarrierSettings<'a>,
+    hos_setting: HosSetting,
+    eld_settings: EldSettings,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    static_assigned_vehicle: Option<Reference>,
+    created_at_time: String,
+    updated_at_time: String,
+}
+
+const RULES: Ruleset = Ruleset {
+    cycle: "USA 70 hour / 8 day",
+    shift: "US Interstate Property",
+    restart: "34-hour Restart",
+    r#break: "Property (off-duty/sleeper)",
+};
+
+fn driver_body<'a>(account: &'a Account, driver: &'a Driver) -> DriverBody<'a> {
+    let deactivated = driver.employment == Employment::Deactivated;
+    let vehicle = account.vehicle_of(driver);
+    DriverBody {
+        id: driver.id.to_string(),
+        name: &driver.name,
+        username: &driver.username,
+        driver_activation_status: if deactivated { "deactivated" } else { "active" },
+        is_deactivated: deactivated,
+        timezone: driver.time_zone,
+        locale: "us",
+        license_number: &driver.licence.1,
+        license_state: driver.licence.0,
+        eld_exempt: false,
+        eld_pc_enabled: true,
+        eld_ym_enabled: false,
+        has_vehicle_unpinning_enabled: false,
+        carrier_settings: CarrierSettings {
+            home_terminal_name: Some(""),
+            home_terminal_address: Some(""),
+            ..account.into()
+        },
+        hos_setting: HosSetting { heavy_haul_exemption_toggle_enabled: false },
+        eld_settings: EldSettings { rulesets: [RULES] },
+        static_assigned_vehicle: vehicle.map(|v| Reference { id: v.id.to_string(), name: v.name.clone() }),
+        created_at_time: time(driver.created_ms),
+        updated_at_time: time(driver.created_ms),
+    }
+}
+
+/// `GET /fleet/drivers`: the active ones unless `driverActivationStatus` says otherwise.
+pub(super) fn drivers(request: &Request<'_>) -> Answer {
+    let wanted = match request.query.one("driverActivationStatus") {
+        None | Some("active") => Employment::Active,
+        Some("deactivated") => Employment::Deactivated,
+        Some(_) => return Err(Refusal::ActivationStatus),
+    };
+    let all: Vec<_> = request.account.drivers.iter().filter(|driver| driver.employment == wanted).collect();
+    let (page, pagination) = slice(request, Kind::Drivers, &all)?;
+    let data: Vec<_> = page.iter().map(|driver| driver_body(request.account, driver)).collect();
+    Ok(Reply::json(200, &Page { data, pagination }))
+}
+
+/// `GET /fleet/drivers/{id}`.
+pub(super) fn driver(request: &Request<'_>, id: &str) -> Answer {
+    let found = request.account.drivers.iter().find(|driver| driver.id.to_string() == id);
+    let data = driver_body(request.account, found.ok_or(Refusal::NotFound)?);
+    Ok(Reply::json(200, &Single { data }))
+}

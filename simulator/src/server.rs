@@ -1,0 +1,103 @@
+//! The socket: turns HTTP requests into calls and replies into HTTP responses.
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use anyhow::{Context, Result, ensure};
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::State;
+use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
+use axum::response::Response;
+use tokio::net::TcpListener;
+
+use crate::app::App;
+use crate::http::{Call, Content, Reply};
+use crate::options::Options;
+
+/// A simulator that listens but does not answer before it runs.
+#[derive(Debug)]
+pub struct Simulator {
+    app: Arc<App>,
+    listener: TcpListener,
+    addr: SocketAddr,
+}
+
+/// Builds the world and takes a port; port 0 takes any free one.
+///
+/// # Errors
+/// When an option is out of range, the trace cannot be read or the address is taken.
+pub async fn bind(options: Options, addr: SocketAddr) -> Result<Simulator> {
+    ensure!((0.5..=100.0).contains(&options.time_factor), "the time factor must lie between 0.5 and 100");
+    let app = Arc::new(App::new(&options)?);
+    let listener = TcpListener::bind(addr).await.with_context(|| format!("failed to listen on {addr}"))?;
+    let addr = listener.local_addr().context("failed to read the local address")?;
+    Ok(Simulator { app, listener, addr })
+}
+
+impl Simulator {
+    /// Where it listens.
+    #[must_use]
+    pub fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// The root, without a trailing slash; `/_sim` lies below it.
+    #[must_use]
+    pub fn base_url(&self) -> String {
+        format!("http://{}", self.addr)
+    }
+
+    /// The base URL to give to a Samsara client.
+    #[must_use]
+    pub fn samsara_url(&self) -> String {
+        format!("{}/samsara", self.base_url())
+    }
+
+    /// The API tokens, one per account.
+    #[must_use]
+    pub fn tokens(&self) -> Vec<String> {
+        self.app.world.accounts().iter().map(|account| account.token.clone()).collect()
+    }
+
+    /// Answers requests until `shutdown` is ready.
+    ///
+    /// # Errors
+    /// When the socket fails.
+    pub async fn run(self, shutdown: impl Future<Output = ()> + Send + 'static) -> Result<()> {
+        let router = Router::new().fallback(handle).with_state(self.app);
+        axum::serve(self.listener, router).with_graceful_shutdown(shutdown).await.context("failed to serve")
+    }
+}
+
+async fn handle(State(app): State<Arc<App>>, method: Method, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
+    let authorization = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let call = Call {
+        method: method.as_str(),
+        path: uri.path(),
+        query: uri.query().unwrap_or_default(),
+        bearer: authorization.and_then(|value| value.strip_prefix("Bearer ")),
+        body: &body,
+    };
+    let reply = app.answer(&call);
+    if !reply.delay.is_zero() {
+        tokio::time::sleep(reply.delay).await;
+    }
+    into_response(reply)
+}
+
+fn into_response(reply: Reply) -> Response {
+    let content_type = match reply.content {
+        Content::Json => "application/json",
+        Content::Text => "text/plain; charset=utf-8",
+    };
+    let mut response = Response::new(Body::from(reply.body));
+    *response.status_mut() = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    response.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static(content_type));
+    let retry_after = reply.retry_after.and_then(|value| header::HeaderValue::try_from(value).ok());
+    if let Some(value) = retry_after {
+        response.headers_mut().insert(header::RETRY_AFTER, value);
+    }
+    response
+}

@@ -1,0 +1,210 @@
+"""Reads every Samsara resource of a running simulator with the official SDK, which refuses any answer of a wrong shape.
+
+Usage: python samsara_sdk.py http://127.0.0.1:4600/samsara [TOKEN]
+"""
+
+import sys
+import time
+from datetime import datetime, timedelta, timezone
+
+from samsara import Samsara
+from samsara.core.api_error import ApiError
+
+STAT_SETS = [["engineStates", "fuelPercents", "gps"], ["obdOdometerMeters", "obdEngineSeconds"]]
+
+
+def rfc3339(moment):
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def walk(fetch):
+    """All rows of a paged call that has no pager of its own."""
+    rows, after = [], None
+    while True:
+        page = fetch(after)
+        rows += page.data
+        if not page.pagination.has_next_page:
+            return rows, page.pagination.end_cursor
+        after = page.pagination.end_cursor
+
+
+def expect(condition, what):
+    if not condition:
+        raise AssertionError(what)
+
+
+class Run:
+    def __init__(self, base_url, token):
+        self.base_url = base_url
+        self.client = Samsara(token=token, base_url=base_url)
+        self.now = datetime.now(timezone.utc)
+        self.window = {"start_time": rfc3339(self.now - timedelta(hours=12)), "end_time": rfc3339(self.now)}
+
+    def me(self):
+        org = self.client.organization_info.get_organization_info().data
+        expect(org.id and org.name and org.carrier_settings.dot_number, "an organisation has id, name, DOT number")
+        return 1
+
+    def vehicles(self):
+        found = list(self.client.vehicles.list(limit=3))
+        expect(len({v.id for v in found}) == len(found), "pages do not overlap")
+        expect(all(v.year is None or isinstance(v.year, str) for v in found), "the year is a string")
+        self.vehicle_ids = [v.id for v in found]
+        return len(found)
+
+    def vehicle(self):
+        found = [self.client.vehicles.get(id).data for id in self.vehicle_ids]
+        expect([v.id for v in found] == self.vehicle_ids, "each vehicle is found by its id")
+        return len(found)
+
+    def drivers_active(self):
+        found = list(self.client.drivers.list(limit=4))
+        expect(all(d.driver_activation_status == "active" for d in found), "the default lists active drivers")
+        self.driver_ids = [d.id for d in found]
+        return len(found)
+
+    def drivers_deactivated(self):
+        found = list(self.client.drivers.list(driver_activation_status="deactivated"))
+        expect(all(d.driver_activation_status == "deactivated" for d in found), "only deactivated drivers")
+        return len(found)
+
+    def driver(self):
+        found = [self.client.drivers.get(id).data for id in self.driver_ids]
+        expect([d.id for d in found] == self.driver_ids, "each driver is found by its id")
+        return len(found)
+
+    def locations_latest(self):
+        found, _ = walk(lambda after: self.client.vehicle_locations.get_vehicle_locations(after=after))
+        expect(all(v.location.reverse_geo for v in found), "a location has a place name")
+        return len(found)
+
+    def locations_latest_filtered(self):
+        wanted = self.vehicle_ids[:2]
+        found = self.client.vehicle_locations.get_vehicle_locations(vehicle_ids=wanted).data
+        expect([v.id for v in found] == wanted, "only the wanted vehicles")
+        return len(found)
+
+    def locations_feed(self):
+        feed = self.client.vehicle_locations.get_vehicle_locations_feed
+        first, cursor = walk(lambda after: feed(after=after))
+        expect(all(len(v.locations) == 1 for v in first), "the first call has the newest position only")
+        points = len(first)
+        for _ in range(4):
+            time.sleep(5)
+            later, cursor = walk(lambda after: feed(after=after or cursor))
+            points += sum(len(v.locations) for v in later)
+        return points
+
+    def locations_history(self):
+        history = self.client.vehicle_locations.get_vehicle_locations_history
+        found, _ = walk(lambda after: history(after=after, **self.window))
+        points = [p for v in found for p in v.locations]
+        expect(all(self.window["start_time"] <= p.time < self.window["end_time"] for p in points), "half-open window")
+        return len(points)
+
+    def stats_latest(self):
+        total = 0
+        for types in STAT_SETS:
+            found, _ = walk(lambda after: self.client.vehicle_stats.get_vehicle_stats(types=types, after=after))
+            total += len(found)
+        return total
+
+    def stats_feed(self):
+        total = 0
+        for types in STAT_SETS:
+            feed = self.client.vehicle_stats.get_vehicle_stats_feed
+            first, cursor = walk(lambda after: feed(types=types, after=after, decorations=["gps", "fuelPercents"]))
+            later, _ = walk(lambda after: feed(types=types, after=after or cursor))
+            total += len(first) + len(later)
+        return total
+
+    def stats_history(self):
+        total = 0
+        for types in STAT_SETS:
+            history = self.client.vehicle_stats.get_vehicle_stats_history
+            found, _ = walk(lambda after: history(types=types, after=after, decorations=["gps"], **self.window))
+            total += sum(len(getattr(v, name) or []) for v in found for name in snake(types))
+        return total
+
+    def hos_logs(self):
+        found, _ = walk(lambda after: self.client.hours_of_service.get_hos_logs(after=after, **self.window))
+        logs = [log for driver in found for log in driver.hos_logs]
+        expect(all(log.hos_status_type for log in logs), "a log has a status")
+        expect(any(log.log_end_time is None for log in logs), "the log of now is open")
+        expect(any(log.vehicle and log.vehicle.external_ids for log in logs), "logs name the vehicle's external ids")
+        return len(logs)
+
+    def hos_clocks(self):
+        found, _ = walk(lambda after: self.client.hours_of_service.get_hos_clocks(after=after, limit=4))
+        expect(all(c.clocks.cycle.cycle_started_at_time for c in found), "a cycle has a start")
+        return len(found)
+
+    def refusals(self):
+        calls = [
+            (400, lambda: self.client.vehicles.list(limit=513)),
+            (400, lambda: self.client.drivers.list(driver_activation_status="all")),
+            (400, lambda: self.client.vehicle_stats.get_vehicle_stats(types="bogusType")),
+            (404, lambda: self.client.vehicles.get("1")),
+            (401, lambda: Samsara(token="wrong", base_url=self.base_url).vehicles.list()),
+        ]
+        for status, call in calls:
+            try:
+                call()
+            except ApiError as error:
+                expect(error.status_code == status, f"{status} expected, got {error.status_code}")
+            else:
+                raise AssertionError(f"{status} expected, got an answer")
+        return len(calls)
+
+
+def snake(names):
+    table = {
+        "engineStates": "engine_states",
+        "fuelPercents": "fuel_percents",
+        "gps": "gps",
+        "obdOdometerMeters": "obd_odometer_meters",
+        "obdEngineSeconds": "obd_engine_seconds",
+    }
+    return [table[name] for name in names]
+
+
+CHECKS = [
+    Run.me,
+    Run.vehicles,
+    Run.vehicle,
+    Run.drivers_active,
+    Run.drivers_deactivated,
+    Run.driver,
+    Run.locations_latest,
+    Run.locations_latest_filtered,
+    Run.locations_feed,
+    Run.locations_history,
+    Run.stats_latest,
+    Run.stats_feed,
+    Run.stats_history,
+    Run.hos_logs,
+    Run.hos_clocks,
+    Run.refusals,
+]
+
+
+def main():
+    if len(sys.argv) not in (2, 3):
+        sys.exit(__doc__)
+    run = Run(sys.argv[1], sys.argv[2] if len(sys.argv) == 3 else "samsara_api_demo")
+    failed = 0
+    for check in CHECKS:
+        name = check.__name__
+        try:
+            count = check(run)
+            expect(count > 0, "nothing was returned")
+            print(f"ok    {name:28}{count:6}")
+        except Exception as error:  # any failure counts, and the others still run
+            failed += 1
+            print(f"FAIL  {name:28}{type(error).__name__}: {error}")
+    print(f"{len(CHECKS) - failed} of {len(CHECKS)} resources read, {failed} failed")
+    sys.exit(1 if failed else 0)
+
+
+if __name__ == "__main__":
+    main()

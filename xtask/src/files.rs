@@ -1,0 +1,48 @@
+//! Generated files: written, or compared with what is there.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, bail};
+
+/// What a generating command does with its files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// Writes them.
+    Write,
+    /// Compares them.
+    Check,
+}
+
+/// The workspace's folder.
+pub(crate) fn root() -> PathBuf {
+    let own = Path::new(env!("CARGO_MANIFEST_DIR"));
+    own.parent().unwrap_or(own).to_owned()
+}
+
+/// The text of a file of the workspace.
+///
+/// # Errors
+/// When it cannot be read.
+pub(crate) fn read(path: &str) -> Result<String> {
+    fs::read_to_string(root().join(path)).with_context(|| format!("{path} cannot be read"))
+}
+
+/// Writes a generated file, or checks that it is current. `command` is what a reader should run if it is not.
+///
+/// # Errors
+/// When it cannot be written, or is not current.
+pub(crate) fn settle(mode: Mode, path: &str, text: &str, command: &str) -> Result<()> {
+    let full = root().join(path);
+    let kept = fs::read_to_string(&full).unwrap_or_default();
+    match mode {
+        _ if kept == text => Ok(()),
+        Mode::Check => bail!("{path} is not current: run `{command}` and commit the result"),
+        Mode::Write => {
+            if let Some(folder) = full.parent() {
+                fs::create_dir_all(folder)?;
+            }
+            fs::write(&full, text).with_context(|| format!("{path} cannot be written"))
+        }
+    }
+}

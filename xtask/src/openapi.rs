@@ -1,0 +1,53 @@
+//! `cargo xtask openapi`: the OpenAPI documents of the services, out of their tables.
+
+use std::collections::BTreeMap;
+
+use anyhow::Result;
+use gateway::Service;
+use serde_json::Value;
+
+use crate::files::{self, Mode};
+
+/// The services whose documents are published; Connect's pages are for browsers.
+const PUBLISHED: [&str; 5] = ["auth", "orgs", "integrations", "notifications", "telematics"];
+
+/// Webhooks are described where they are subscribed to.
+const WITH_EVENTS: &str = "notifications";
+
+/// Writes or checks the documents.
+///
+/// # Errors
+/// When one cannot be written, or is not current.
+pub(crate) fn command(mode: Mode) -> Result<()> {
+    for (path, text) in documents() {
+        files::settle(mode, &path, &text, "cargo xtask openapi")?;
+    }
+    Ok(())
+}
+
+/// Every document with its path in the workspace.
+#[must_use]
+pub fn documents() -> Vec<(String, String)> {
+    let services = bootstrap::services();
+    let published = services.iter().filter(|service| PUBLISHED.contains(&service.name));
+    published.map(|service| (format!("openapi/{}.json", service.name), document(service))).collect()
+}
+
+fn document(service: &Service) -> String {
+    let events = if service.name == WITH_EVENTS { bootstrap::events() } else { Vec::new() };
+    // The realm is configuration: the token paths are published relative to it.
+    let document = gateway::openapi::document(service, "/realms/{realm}", &events);
+    format!("{:#}\n", sorted(document))
+}
+
+/// Members in alphabetical order, whichever map serde_json was built with.
+fn sorted(value: Value) -> Value {
+    match value {
+        Value::Object(members) => {
+            let members: BTreeMap<String, Value> = members.into_iter().map(|(name, value)| (name, sorted(value))).collect();
+            Value::Object(members.into_iter().collect())
+        }
+        Value::Array(items) => Value::Array(items.into_iter().map(sorted).collect()),
+        scalar => scalar,
+    }
+}

@@ -1,0 +1,76 @@
+//! What each permission is in IAM: exact actions on exact resources. Nothing here may name `*` alone.
+
+use gateway::{Permission, Trigger};
+
+/// One statement of a role's policy.
+pub(super) struct Statement {
+    pub(super) sid: &'static str,
+    pub(super) actions: &'static [&'static str],
+    /// YAML expressions.
+    pub(super) resources: &'static [&'static str],
+    /// A YAML mapping.
+    pub(super) condition: Option<&'static str>,
+}
+
+const fn statement(sid: &'static str, actions: &'static [&'static str], resources: &'static [&'static str]) -> Statement {
+    Statement { sid, actions, resources, condition: None }
+}
+
+const CONTROL: &[&str] = &["!GetAtt ControlTable.Arn"];
+// `index/*` is every index of this one table.
+const CONTROL_AND_INDEXES: &[&str] = &["!GetAtt ControlTable.Arn", "!Sub '${ControlTable.Arn}/index/*'"];
+const TELEMATICS: &[&str] = &["!GetAtt TelematicsTable.Arn"];
+const TELEMATICS_AND_INDEX: &[&str] = &["!GetAtt TelematicsTable.Arn", "!Sub '${TelematicsTable.Arn}/index/by_time'"];
+const CREDENTIALS: &[&str] = &["!GetAtt CredentialsKey.Arn"];
+const TOKENS: &[&str] = &["!GetAtt TokenKey.Arn"];
+// Schedules are made at run time; `*` stands for their names within our own group.
+const SCHEDULES: &[&str] = &["!Sub 'arn:${AWS::Partition}:scheduler:${AWS::Region}:${AWS::AccountId}:schedule/${ScheduleGroup}/*'"];
+
+const READ: &[&str] = &["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"];
+const WRITE: &[&str] =
+    &["dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:BatchWriteItem", "dynamodb:ConditionCheckItem"];
+const SCHEDULE: &[&str] =
+    &["scheduler:CreateSchedule", "scheduler:UpdateSchedule", "scheduler:DeleteSchedule", "scheduler:GetSchedule"];
+
+/// The statements of a permission.
+pub(super) fn of(permission: Permission) -> Vec<Statement> {
+    match permission {
+        Permission::ReadControl => vec![statement("ReadControl", READ, CONTROL_AND_INDEXES)],
+        Permission::WriteControl => vec![statement("WriteControl", WRITE, CONTROL)],
+        Permission::ReadTelematics => vec![statement("ReadTelematics", READ, TELEMATICS_AND_INDEX)],
+        Permission::WriteTelematics => vec![statement("WriteTelematics", WRITE, TELEMATICS)],
+        Permission::Seal => vec![statement("Seal", &["kms:GenerateDataKey"], CREDENTIALS)],
+        Permission::Open => vec![statement("Open", &["kms:Decrypt"], CREDENTIALS)],
+        // The key's id in a token's header is made of its public half.
+        Permission::SignTokens => vec![statement("SignTokens", &["kms:Sign", "kms:GetPublicKey"], TOKENS)],
+        Permission::VerifyTokens => vec![statement("VerifyTokens", &["kms:GetPublicKey"], TOKENS)],
+        Permission::SendDeliveries => vec![statement("SendDeliveries", &["sqs:SendMessage"], &["!GetAtt DeliveriesQueue.Arn"])],
+        Permission::SendExecutions => vec![statement("SendExecutions", &["sqs:SendMessage"], &["!GetAtt ExecutionsQueue.Arn"])],
+        Permission::ManageSchedules => vec![statement("ManageSchedules", SCHEDULE, SCHEDULES), pass_role()],
+    }
+}
+
+fn pass_role() -> Statement {
+    let condition = Some("{StringEquals: {iam:PassedToService: scheduler.amazonaws.com}}");
+    Statement { condition, ..statement("PassScheduleRole", &["iam:PassRole"], &["!GetAtt ScheduleRole.Arn"]) }
+}
+
+/// What reading its trigger takes. The queue or table is that of the worker's row.
+pub(super) fn of_trigger(trigger: Trigger) -> Vec<(Statement, Vec<String>)> {
+    const RECEIVE: &[&str] = &["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"];
+    const FOLLOW: &[&str] = &["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"];
+    const LETTERS: &[&str] = &["sqs:SendMessage"];
+    match trigger {
+        Trigger::Scheduler => vec![(statement("GiveUp", LETTERS, &["!GetAtt ScheduleDlq.Arn"]), Vec::new())],
+        Trigger::Queue(queue) => vec![(statement("Receive", RECEIVE, &[]), vec![format!("!GetAtt {queue}.Arn")])],
+        Trigger::Streams(tables) => vec![
+            (statement("Follow", FOLLOW, &[]), tables.iter().map(|table| format!("!GetAtt {table}.StreamArn")).collect()),
+            // ListStreams takes the table's streams as its resource.
+            (
+                statement("FindStreams", &["dynamodb:ListStreams"], &[]),
+                tables.iter().map(|table| format!("!Sub '${{{table}.Arn}}/stream/*'")).collect(),
+            ),
+            (statement("GiveUp", LETTERS, &["!GetAtt StreamFailuresDlq.Arn"]), Vec::new()),
+        ],
+    }
+}

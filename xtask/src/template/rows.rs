@@ -1,0 +1,94 @@
+//! What the template needs of an endpoint or a worker.
+
+use gateway::{Access, Endpoint, Permission, Trigger, Worker};
+
+/// One function.
+#[derive(Clone, Debug)]
+pub struct Row {
+    /// `service.operation`.
+    pub handler: &'static str,
+    /// One line for people.
+    pub summary: &'static str,
+    /// What starts it.
+    pub cause: Cause,
+    /// What its role may do.
+    pub permissions: &'static [Permission],
+}
+
+/// What starts a function.
+#[derive(Clone, Debug)]
+pub enum Cause {
+    /// Requests.
+    Http {
+        /// The method in capitals.
+        method: String,
+        /// Every path; most have one.
+        paths: Vec<String>,
+        /// Whether the API asks for a token.
+        gate: Gate,
+    },
+    /// Schedules, messages or table changes.
+    Trigger(Trigger),
+}
+
+/// Whether the API asks for a token before it calls the function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gate {
+    /// It does not.
+    Open,
+    /// It does.
+    Token,
+}
+
+/// All functions, in the order of the tables.
+pub(super) fn all() -> Vec<Row> {
+    let endpoints = bootstrap::endpoints().into_iter().map(|endpoint| Row::from(&endpoint));
+    endpoints.chain(bootstrap::workers().iter().map(Row::from)).collect()
+}
+
+impl From<&Endpoint> for Row {
+    fn from(endpoint: &Endpoint) -> Self {
+        let gate = match endpoint.access {
+            // A JWT authorizer cannot be optional: such functions look at the token themselves.
+            Access::Public | Access::Optional => Gate::Open,
+            Access::Scope(_) => Gate::Token,
+        };
+        let cause = Cause::Http { method: endpoint.method.to_string(), paths: endpoint.paths(), gate };
+        Self { handler: endpoint.handler, summary: endpoint.summary, cause, permissions: endpoint.permissions }
+    }
+}
+
+impl From<&Worker> for Row {
+    fn from(worker: &Worker) -> Self {
+        Self { handler: worker.handler, summary: worker.summary, cause: Cause::Trigger(worker.trigger), permissions: worker.permissions }
+    }
+}
+
+impl Row {
+    /// `SharingAgreementsList` for `sharing_agreements.list`: the start of its logical ids.
+    pub(super) fn id(&self) -> String {
+        self.handler.split(['.', '_']).map(capitalised).collect()
+    }
+
+    /// `sharing-agreements-list`: the end of its function name.
+    pub(super) fn name(&self) -> String {
+        self.handler.replace(['.', '_'], "-")
+    }
+
+    /// Seconds that one invocation may take.
+    pub(super) fn timeout(&self) -> Option<u32> {
+        match (&self.cause, self.handler) {
+            // These wait for a TSP's answer; the API itself gives up at 30 s.
+            (Cause::Http { .. }, "connections.create") => Some(29),
+            (Cause::Http { method, .. }, handler) if handler.starts_with("connect.") && method == "POST" => Some(29),
+            (Cause::Http { .. }, _) => None,
+            (Cause::Trigger(Trigger::Scheduler | Trigger::Queue("ExecutionsQueue")), _) => Some(120),
+            (Cause::Trigger(_), _) => Some(60),
+        }
+    }
+}
+
+fn capitalised(word: &str) -> String {
+    let mut letters = word.chars();
+    letters.next().map(|first| first.to_ascii_uppercase().to_string() + letters.as_str()).unwrap_or_default()
+}

@@ -1,0 +1,65 @@
+//! Python tools, pinned, each in a virtual environment of its own because their dependencies clash.
+
+use std::env;
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+
+use anyhow::{Context as _, Result, ensure};
+
+/// A Python package and the program it brings.
+pub(crate) struct Tool {
+    package: &'static str,
+    version: &'static str,
+    program: &'static str,
+}
+
+/// Checks CloudFormation templates.
+pub(crate) const CFN_LINT: Tool = Tool { package: "cfn-lint", version: "1.58.0", program: "cfn-lint" };
+/// AWS's tool for SAM templates.
+pub(crate) const SAM: Tool = Tool { package: "aws-sam-cli", version: "1.170.0", program: "sam" };
+
+/// Written last: an environment without it is half-made.
+const MARKER: &str = "complete";
+
+impl Tool {
+    /// The program's path; installs it if it is not there.
+    ///
+    /// # Errors
+    /// When Python 3 is missing or the package registry cannot be reached.
+    pub(crate) fn program(&self) -> Result<PathBuf> {
+        let home = cache()?.join("venvs").join(format!("{}-{}", self.package, self.version));
+        if !home.join(MARKER).exists() {
+            self.install(&home)?;
+        }
+        Ok(home.join("bin").join(self.program))
+    }
+
+    fn install(&self, home: &PathBuf) -> Result<()> {
+        eprintln!("installing {} {}", self.package, self.version);
+        run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(home))?;
+        let pinned = format!("{}=={}", self.package, self.version);
+        run(Command::new(home.join("bin/pip")).args(["install", "--quiet", "--disable-pip-version-check", &pinned]))?;
+        fs::write(home.join(MARKER), "").context("the virtual environment cannot be written")
+    }
+}
+
+/// `$CATENA_CACHE`, else `catena` in the user's cache directory.
+fn cache() -> Result<PathBuf> {
+    let variable = |name: &str| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    variable("CATENA_CACHE")
+        .or_else(|| variable("XDG_CACHE_HOME").map(|folder| folder.join("catena")))
+        .or_else(|| variable("HOME").map(|folder| folder.join(".cache/catena")))
+        .context("there is no home directory for the tools: set CATENA_CACHE to a directory")
+}
+
+/// Runs a program to its end.
+///
+/// # Errors
+/// When it cannot be started, or does not end well.
+pub(crate) fn run(command: &mut Command) -> Result<()> {
+    let name = command.get_program().to_string_lossy().into_owned();
+    let status = command.status().with_context(|| format!("{name} cannot be started"))?;
+    ensure!(status.success(), "{name} failed: {status}");
+    Ok(())
+}
