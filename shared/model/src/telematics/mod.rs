@@ -124,6 +124,29 @@ pub struct Envelope {
     pub extras: Option<Value>,
 }
 
+impl Envelope {
+    /// The names of its members.
+    pub const MEMBERS: &'static [&'static str] = &[
+        "fleet_id",
+        "fleet_ref",
+        "id",
+        "created_at",
+        "updated_at",
+        "deleted_at",
+        "connection_id",
+        "tsp_id",
+        "tsp_slug",
+        "source_name",
+        "source_data",
+        "source_id",
+        "source_data_hash",
+        "occurred_at",
+        "execution_id",
+        "schedule_id",
+        "extras",
+    ];
+}
+
 fn object(_: &mut SchemaGenerator) -> Schema {
     json_schema!({ "type": "object", "additionalProperties": true })
 }

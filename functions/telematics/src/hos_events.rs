@@ -1,0 +1,89 @@
+//! `GET /v2/telematics/hos-events`
+
+use gateway::{ApiError, Call, Context, Input, Listing, Operation, Paging, Reader};
+use model::telematics::{HosEvent, Row};
+use model::{RecordId, Resource, Timestamp};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use store::telematics::EventFilter;
+
+use crate::scope::Scope;
+use crate::window::{Bounds, Window, fixed};
+
+/// Duty log entries, by time.
+pub struct List;
+
+/// Filters and paging.
+pub struct Wanted {
+    occurred: Bounds,
+    active: Bounds,
+    driver_ids: Option<Vec<RecordId>>,
+    vehicle_ids: Option<Vec<RecordId>>,
+    event_type_codes: Option<Vec<String>>,
+    scope: Scope,
+    paging: Paging,
+}
+
+/// The windows that the first page fixed.
+#[derive(Clone, Copy, Serialize, Deserialize)]
+struct Windows {
+    occurred: Option<Window>,
+    active: Option<Window>,
+}
+
+impl Input for Wanted {
+    fn read(reader: &mut Reader) -> Self {
+        let active =
+            Bounds { from: reader.query("active_from_datetime").instant(), to: reader.query("active_to_datetime").instant() };
+        Self {
+            occurred: Bounds::read(reader),
+            active,
+            driver_ids: reader.query("driver_ids").ids(100),
+            vehicle_ids: reader.query("vehicle_ids").ids(100),
+            event_type_codes: reader.query("event_type_codes").listed_many(5, model::codes::HOS_EVENT_TYPES),
+            scope: Scope::read(reader),
+            paging: Paging::read(reader, 500),
+        }
+    }
+}
+
+impl Wanted {
+    /// An active window takes the default day's place; both may be given.
+    fn windows(&self, now: Timestamp) -> Result<Windows, ApiError> {
+        let active = (!self.active.is_open()).then(|| self.active.window(now, ["active_from_datetime", "active_to_datetime"]));
+        let occurred = (!self.occurred.is_open() || self.active.is_open())
+            .then(|| self.occurred.window(now, ["from_datetime", "to_datetime"]));
+        Ok(Windows { occurred: occurred.transpose()?, active: active.transpose()? })
+    }
+
+    fn filter(&self, windows: Windows) -> EventFilter {
+        EventFilter {
+            from: windows.occurred.map(|window| window.from),
+            to: windows.occurred.map(|window| window.to),
+            active_from: windows.active.map(|window| window.from),
+            active_to: windows.active.map(|window| window.to),
+            driver_ids: self.driver_ids.clone(),
+            vehicle_ids: self.vehicle_ids.clone(),
+            event_type_codes: self.event_type_codes.clone(),
+        }
+    }
+}
+
+impl Operation for List {
+    type Input = Wanted;
+    type Output = Listing<Row<HosEvent>>;
+
+    async fn run(context: &Context, call: Call, wanted: Wanted) -> Result<Self::Output, ApiError> {
+        let mut start = wanted.paging.clone().start(context, &call).await?;
+        let windows = fixed(&mut start, || wanted.windows(call.now))?;
+        let filter = wanted.filter(windows);
+        let grant = wanted.scope.grant(context, &call, Resource::HosEvent).await?;
+        let store = context.store();
+        let total = match start.total() {
+            Some(total) => total,
+            None => store.count_events(&grant, &filter).await?,
+        };
+        let slice = store.list_events(&grant, &filter, &start.page(), wanted.scope.source_data).await?;
+        Ok(Listing::new(&start, slice.map(Value::Object), Some(total)))
+    }
+}
