@@ -113,7 +113,30 @@ impl Api {
         self.send(self.request(method, path).json(body)).await
     }
 
-    /// A form post with this browser's cookies; answers status, location and page.
+    /// A request with this body as it is.
+    ///
+    /// # Errors
+    /// If there is no answer.
+    pub async fn raw(&self, method: Method, path: &str, body: Option<&str>) -> anyhow::Result<Answer> {
+        let request = self.request(method, path);
+        let Some(body) = body else { return self.send(request).await };
+        self.send(request.header("content-type", "application/json").body(body.to_owned())).await
+    }
+
+    /// Ends this client's token.
+    ///
+    /// # Errors
+    /// If the endpoint refuses.
+    pub async fn revoke(&self, client_id: &str, client_secret: &str) -> anyhow::Result<()> {
+        let token = self.token.as_deref().unwrap_or_default();
+        let form = [("token", token), ("client_id", client_id), ("client_secret", client_secret)];
+        let path = "/realms/catena/protocol/openid-connect/revoke";
+        let answer = self.http.post(format!("{}{path}", self.url)).form(&form).send().await?;
+        answer.error_for_status()?;
+        Ok(())
+    }
+
+    /// A page as this browser sees it, redirects followed and cookies kept.
     ///
     /// # Errors
     /// If there is no answer.

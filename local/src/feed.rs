@@ -9,7 +9,7 @@ use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 /// Shows the feed on standard output. `RUST_LOG` chooses what it tells, as everywhere.
-pub fn show() {
+pub(crate) fn show() {
     let quiet = "info,dynoxide=error,aws_config=warn,aws_smithy_runtime=warn,hyper=warn,reqwest=warn,simulator=warn";
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| quiet.into());
     let _only_the_first_counts = tracing_subscriber::registry().with(Feed.with_filter(filter)).try_init();

@@ -19,7 +19,7 @@ const MAX_BODY: usize = 10 << 20;
 
 /// Routes requests to endpoints.
 #[derive(Clone)]
-pub struct Router {
+pub(crate) struct Router {
     paths: Arc<Paths<HashMap<Method, Arc<Endpoint>>>>,
     context: Arc<Context>,
 }
@@ -29,7 +29,7 @@ impl Router {
     ///
     /// # Errors
     /// If a route names a handler that no table has, or two routes clash.
-    pub fn new(routes: &[Route], context: Arc<Context>) -> anyhow::Result<Self> {
+    pub(crate) fn new(routes: &[Route], context: Arc<Context>) -> anyhow::Result<Self> {
         let endpoints: HashMap<&'static str, Arc<Endpoint>> =
             bootstrap::endpoints().into_iter().map(|endpoint| (endpoint.handler, Arc::new(endpoint))).collect();
         let mut by_path: BTreeMap<&str, HashMap<Method, Arc<Endpoint>>> = BTreeMap::new();
@@ -47,7 +47,7 @@ impl Router {
     }
 
     /// Serves until told to stop.
-    pub async fn serve(self, listener: TcpListener, mut stopped: watch::Receiver<bool>) {
+    pub(crate) async fn serve(self, listener: TcpListener, mut stopped: watch::Receiver<bool>) {
         let router = axum::Router::new().fallback(move |request: Request| self.clone().answer(request));
         let served = axum::serve(listener, router).with_graceful_shutdown(async move {
             let _closed = stopped.wait_for(|stop| *stop).await;

@@ -1,7 +1,7 @@
 //! The platform on one machine: every function in one process behind a local gateway, over an emulated AWS, with a
 //! simulated TSP and a demo partner. The functions, the AWS calls and the template are those that get deployed.
 
-mod api;
+pub mod api;
 pub mod aws;
 pub mod check;
 pub mod cli;
@@ -9,7 +9,7 @@ mod feed;
 mod gateway;
 mod platform;
 mod receiver;
-mod seed;
+pub mod demo;
 
 pub use platform::{Options, Platform};
-pub use seed::Demo;
+pub use demo::Demo;

@@ -18,7 +18,7 @@ use crate::aws::template::{self, Template};
 use crate::aws::{Cloud, CloudOptions, Named, Physical, STACK};
 use crate::gateway::Router;
 use crate::receiver::Receiver;
-use crate::seed::{self, Demo};
+use crate::demo::{self, Demo};
 
 /// The deployable truth, which the local run is provisioned from.
 const TEMPLATE: &str = include_str!("../../template.yaml");
@@ -70,7 +70,7 @@ impl Platform {
         progress(&format!("API and Connect at {url}"));
         let receiver = Receiver::new(listen(options.receiver_port, "--receiver-port").await?)?;
         let simulator = simulate(&options).await?;
-        progress(&format!("simulated TSPs at {}", simulator.base_url()));
+        progress(&format!("simulated TSPs at {}", simulator.samsara_url()));
 
         let template = Template::parse(TEMPLATE)?;
         let parameters = parameters(&url);
@@ -84,7 +84,7 @@ impl Platform {
         };
         let cloud = Cloud::start(&cloud_options, &template, progress).await?;
         let context = Arc::new(context(&cloud)?);
-        let demo = seed::plant(&context, &url, &simulator.base_url(), receiver.url(), simulator.tokens()).await?;
+        let demo = demo::plant(&context, &url, &simulator.samsara_url(), receiver.url(), simulator.tokens()).await?;
         progress("catalogue and demo partner are in place");
 
         let mut mappings = Mappings::start(&cloud, options.state.as_deref(), invoke(Arc::clone(&context)), stopped.clone()).await?;
@@ -107,7 +107,7 @@ impl Platform {
     /// # Errors
     /// If the invitation cannot be made.
     pub async fn welcome(&self) -> anyhow::Result<String> {
-        seed::welcome(&self.demo).await
+        demo::welcome(&self.demo).await
     }
 
     /// Stops everything in reverse order; what is under way may finish.

@@ -36,10 +36,7 @@ impl App {
             seed: options.seed,
             trace: options.trace.as_deref(),
             time_factor: options.time_factor,
-            reporting: Reporting {
-                moving_ms: seconds(options.moving_interval_s),
-                parked_ms: seconds(options.parked_interval_s),
-            },
+            reporting: Reporting { moving_ms: seconds(options.moving_interval_s), parked_ms: seconds(options.parked_interval_s) },
         };
         Ok(Self {
             world: World::build(&layout)?,

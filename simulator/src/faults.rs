@@ -10,6 +10,8 @@ use crate::world::{Millis, Reading, Signal, Vehicle, key, mix, share};
 const REMEMBER_MS: Millis = 48 * 3_600_000;
 /// How much later the second copy of a point comes, if it is not on the same page.
 const SECOND_COPY_MS: Millis = 20_000;
+/// How far a feed looks ahead at once while points are bent, since it has to sort them.
+const SHAPED_WINDOW_MS: Millis = 6 * 3_600_000;
 const LATEST_DELAY_S: u32 = 24 * 3600;
 
 /// The faults to show from now on; absent means none.
@@ -174,6 +176,8 @@ impl Delivery {
         if self.is_plain() {
             return Part::of(vehicle.readings(from, to, max), max);
         }
+        let until = to;
+        let to = until.min(from + SHAPED_WINDOW_MS);
         let mut found: Vec<Arrival> = Vec::new();
         for reading in vehicle.readings(from - self.longest_delay(), to, usize::MAX) {
             let (first, second) = self.arrivals(vehicle.id, reading.at_ms);
@@ -183,10 +187,7 @@ impl Delivery {
         found.sort_by_key(|arrival| arrival.at_ms);
         let last = max.checked_sub(1).and_then(|index| found.get(index)).map(|arrival| arrival.at_ms);
         found.retain(|arrival| last.is_none_or(|last| arrival.at_ms <= last));
-        Part {
-            readings: found.into_iter().map(|arrival| arrival.reading).collect(),
-            resume_ms: last.map(|last| last + 1),
-        }
+        Part { readings: found.into_iter().map(|arrival| arrival.reading).collect(), resume_ms: last.map(|last| last + 1) }
     }
 
     /// The readings with a time in `[from, to)` that have arrived by `now`.

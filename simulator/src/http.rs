@@ -55,13 +55,6 @@ impl Reply {
 
     /// A plain text reply.
     pub(crate) fn text(status: u16, body: impl Into<Vec<u8>>) -> Self {
-        Self {
-            status,
-            content: Content::Text,
-            retry_after: None,
-            body: body.into(),
-            delay: Duration::ZERO,
-            route: "unmatched",
-        }
+        Self { status, content: Content::Text, retry_after: None, body: body.into(), delay: Duration::ZERO, route: "unmatched" }
     }
 }

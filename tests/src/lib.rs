@@ -1,1 +1,1 @@
-//! tests
+//! Tests of the workspace as a whole; see `tests/`.

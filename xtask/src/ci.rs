@@ -35,7 +35,8 @@ pub(crate) fn command() -> Result<()> {
         let mark = if outcome.is_ok() { "" } else { "  failed" };
         println!("{name:<12} {:>8.1}{mark}", took.as_secs_f64());
     }
-    let failed: Vec<String> = done.iter().filter_map(|(name, _, outcome)| Some(format!("{name}: {:#}", outcome.as_ref().err()?))).collect();
+    let failed: Vec<String> =
+        done.iter().filter_map(|(name, _, outcome)| Some(format!("{name}: {:#}", outcome.as_ref().err()?))).collect();
     if failed.is_empty() { Ok(()) } else { bail!("{}", failed.join("\n")) }
 }
 

@@ -110,14 +110,15 @@ async fn refreshed(context: &Context, form: &Form, now: Timestamp) -> Result<Tok
 }
 
 async fn signed(context: &Context, claims: &Claims, life: i64) -> Result<TokenResponse, ApiError> {
+    let claims = Claims { aud: Some(context.config().realm.clone()), ..claims.clone() };
     Ok(TokenResponse {
-        access_token: context.vault().sign(claims).await?,
+        access_token: context.vault().sign(&claims).await?,
         expires_in: life,
         refresh_expires_in: None,
         refresh_token: None,
         token_type: "Bearer",
         session_state: None,
         not_before_policy: 0,
-        scope: claims.scope.clone(),
+        scope: claims.scope,
     })
 }

@@ -4,6 +4,7 @@ mod lambda;
 
 use gateway::{Endpoint, Service, Worker};
 
+pub use delivery::events;
 pub use lambda::run;
 
 /// All services that answer HTTP.

@@ -1,1 +1,4 @@
-//! connect
+//! Pages follow.
+
+/// The service.
+pub const SERVICE: gateway::Service = gateway::Service { name: "connect", title: "Connect", endpoints: Vec::new };

@@ -1,1 +1,93 @@
-//! ingestion
+//! Ingestion: schedules fire runs, runs fetch from the TSPs and store what they bring, and changes of schedules and
+//! agreements keep EventBridge Scheduler in step.
+//!
+//! [`run`] is one run of one schedule; [`maintain`] follows the control table's stream. Both are idempotent: their triggers
+//! deliver at least once.
+
+mod events;
+pub mod maintain;
+pub mod run;
+
+use gateway::Permission::{ManageSchedules, Open, ReadControl, ReadTelematics, SendExecutions, WriteControl, WriteTelematics};
+use gateway::{Context, Permission, Trigger, Worker, WorkerError};
+use serde_json::{Value, json};
+
+use events::{Messages, StreamEvent};
+use run::RunRequest;
+
+const RUN: &[Permission] = &[ReadControl, WriteControl, ReadTelematics, WriteTelematics, Open, SendExecutions];
+const MAINTAIN: &[Permission] = &[ReadControl, WriteControl, ManageSchedules, SendExecutions];
+
+/// The workers of ingestion.
+#[must_use]
+pub fn workers() -> Vec<Worker> {
+    vec![
+        Worker {
+            handler: "executions.run",
+            summary: "Run a schedule when it fires",
+            trigger: Trigger::Scheduler,
+            permissions: RUN,
+            call: |context, event| Box::pin(fired(context, event)),
+        },
+        Worker {
+            handler: "executions.resume",
+            summary: "Run schedules at once: first runs, long fetches that go on, consent that returned",
+            trigger: Trigger::Queue("ExecutionsQueue"),
+            permissions: RUN,
+            call: |context, event| Box::pin(resumed(context, event)),
+        },
+        Worker {
+            handler: "schedules.maintain",
+            summary: "Keep timers and schedules in step with schedules and agreements",
+            trigger: Trigger::Streams(&["ControlTable"]),
+            permissions: MAINTAIN,
+            call: |context, event| Box::pin(changed(context, event)),
+        },
+    ]
+}
+
+async fn fired(context: &Context, event: Value) -> Result<Value, WorkerError> {
+    let request: RunRequest = serde_json::from_value(event)?;
+    let outcome = run::run_schedule(context, request.connection_id, request.schedule_id).await?;
+    Ok(json!({ "outcome": outcome.name() }))
+}
+
+/// One message after the other: each is a run of up to a minute, and the queue hands out one at a time.
+async fn resumed(context: &Context, event: Value) -> Result<Value, WorkerError> {
+    let messages: Messages = serde_json::from_value(event)?;
+    let mut failed = Vec::new();
+    for message in messages.records {
+        let done = match serde_json::from_str::<RunRequest>(&message.body) {
+            Ok(request) => run::run_schedule(context, request.connection_id, request.schedule_id).await.map(drop),
+            Err(error) => Err(error.into()),
+        };
+        if let Err(error) = done {
+            tracing::error!(message.id = %message.id, cause = %error, "run not started or not finished, the message returns");
+            failed.push(message.id);
+        }
+    }
+    Ok(events::failures(failed))
+}
+
+/// In stream order; the first record that fails, and all after it, come again.
+async fn changed(context: &Context, event: Value) -> Result<Value, WorkerError> {
+    let stream: StreamEvent = serde_json::from_value(event)?;
+    for record in stream.records {
+        if let Err(error) = maintain::follow(context, &record).await {
+            tracing::error!(stream.sequence = %record.change.sequence, cause = %error, "change not followed, it returns");
+            return Ok(events::failures(vec![record.change.sequence]));
+        }
+    }
+    Ok(events::failures(Vec::new()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn handlers_are_named_once() {
+        let names: Vec<&str> = workers().iter().map(|worker| worker.handler).collect();
+        assert_eq!(names, ["executions.run", "executions.resume", "schedules.maintain"]);
+    }
+}

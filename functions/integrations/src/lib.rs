@@ -1,1 +1,54 @@
-//! integrations
+//! Integrations: connections to TSP accounts, their schedules, the runs of those, and how fresh the data is.
+
+pub mod connections;
+pub mod executions;
+pub mod schedules;
+mod visible;
+
+use gateway::Permission::{Open, ReadControl, Seal, VerifyTokens, WriteControl};
+use gateway::{Access, Endpoint, Permission, Service};
+use http::Method;
+
+/// The service and its rows.
+pub const SERVICE: Service = Service { name: "integrations", title: "Integrations", endpoints };
+
+const READ: &[Permission] = &[ReadControl, VerifyTokens];
+/// Lists also open the platform secret that signs cursors, or make it.
+const LIST: &[Permission] = &[ReadControl, WriteControl, VerifyTokens, Open, Seal];
+const LINK: &[Permission] = &[ReadControl, WriteControl, VerifyTokens, Open, Seal];
+const WRITE: &[Permission] = &[ReadControl, WriteControl, VerifyTokens];
+
+fn endpoints() -> Vec<Endpoint> {
+    use Access::Scope;
+    vec![
+        Endpoint::new::<connections::list::List>(Method::GET, "/v2/integrations/connections", "connections.list", Scope("connection:read"), LIST)
+            .summary("List connections"),
+        Endpoint::new::<connections::create::Create>(Method::POST, "/v2/integrations/connections", "connections.create", Scope("connection:create"), LINK)
+            .summary("Link a TSP account, after its credentials have been tried"),
+        Endpoint::new::<connections::freshness::Freshness>(Method::GET, "/v2/integrations/connections/data-freshness", "connections.data_freshness", Scope("connection:read"), READ)
+            .summary("How fresh each resource of each connection is"),
+        Endpoint::new::<connections::get::Get>(Method::GET, "/v2/integrations/connections/{connection_id}", "connections.get", Scope("connection:read"), READ)
+            .summary("Read a connection"),
+        Endpoint::new::<connections::delete::Delete>(Method::DELETE, "/v2/integrations/connections/{connection_id}", "connections.delete", Scope("connection:delete"), WRITE)
+            .summary("Unlink a TSP account"),
+        Endpoint::new::<schedules::list::List>(Method::GET, "/v2/integrations/connections/{connection_id}/schedules", "schedules.list", Scope("schedule:read"), LIST)
+            .summary("List the schedules of a connection"),
+        Endpoint::new::<schedules::get::Get>(Method::GET, "/v2/integrations/connections/{connection_id}/schedules/{schedule_id}", "schedules.get", Scope("schedule:read"), READ)
+            .summary("Read a schedule"),
+        Endpoint::new::<executions::list::List>(Method::GET, "/v2/integrations/connections/{connection_id}/schedules/{schedule_id}/executions", "executions.list", Scope("execution:read"), LIST)
+            .summary("List the runs of a schedule, newest first"),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn handlers_are_named_once() {
+        let rows = endpoints();
+        let names: std::collections::BTreeSet<&str> = rows.iter().map(|row| row.handler).collect();
+        assert_eq!(names.len(), rows.len());
+        assert!(rows.iter().all(|row| !row.summary.is_empty() && row.path.starts_with("/v2/integrations/")));
+    }
+}

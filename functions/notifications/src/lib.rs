@@ -1,1 +1,68 @@
-//! notifications
+//! Notifications: a partner's webhook subscriptions, the log of their deliveries, and replay.
+
+pub mod webhooks;
+
+use gateway::Permission::{Open, ReadControl, Seal, SendDeliveries, VerifyTokens, WriteControl};
+use gateway::{Access, Endpoint, Permission, Service};
+use http::Method;
+
+/// The service and its rows.
+pub const SERVICE: Service = Service { name: "notifications", title: "Notifications", endpoints };
+
+/// Lists also open (and at first make) the platform secret that signs cursors.
+const LIST: &[Permission] = &[ReadControl, WriteControl, VerifyTokens, Open, Seal];
+const READ: &[Permission] = &[ReadControl, VerifyTokens];
+const WRITE: &[Permission] = &[ReadControl, WriteControl, VerifyTokens];
+/// Signing secrets are sealed before they are stored.
+const KEEP_SECRET: &[Permission] = &[ReadControl, WriteControl, VerifyTokens, Seal];
+const REPLAY: &[Permission] = &[ReadControl, WriteControl, VerifyTokens, SendDeliveries];
+
+const ALL: &str = "/v2/notifications/webhooks";
+const ONE: &str = "/v2/notifications/webhooks/{webhook_id}";
+
+fn endpoints() -> Vec<Endpoint> {
+    use Access::Scope;
+    use webhooks::{act, create, delete, get, list, logs, replay, update};
+    vec![
+        Endpoint::new::<list::List>(Method::GET, ALL, "webhooks.list", Scope("webhook:read"), LIST).summary("List subscriptions"),
+        Endpoint::new::<create::Create>(Method::POST, ALL, "webhooks.create", Scope("webhook:create"), KEEP_SECRET)
+            .summary("Subscribe to an event, or to all events of a subject"),
+        Endpoint::new::<get::Get>(Method::GET, ONE, "webhooks.get", Scope("webhook:read"), READ).summary("Read a subscription"),
+        Endpoint::new::<update::Update>(Method::PATCH, ONE, "webhooks.update", Scope("webhook:update"), KEEP_SECRET)
+            .summary("Change url or filters, or rotate the secret"),
+        Endpoint::new::<delete::Delete>(Method::DELETE, ONE, "webhooks.delete", Scope("webhook:delete"), WRITE)
+            .summary("Unsubscribe"),
+        Endpoint::new::<act::Activate>(
+            Method::POST,
+            "/v2/notifications/webhooks/{webhook_id}/activate",
+            "webhooks.activate",
+            Scope("webhook:update"),
+            WRITE,
+        )
+        .summary("Deliver again"),
+        Endpoint::new::<act::Pause>(
+            Method::POST,
+            "/v2/notifications/webhooks/{webhook_id}/pause",
+            "webhooks.pause",
+            Scope("webhook:update"),
+            WRITE,
+        )
+        .summary("Keep events for replay instead of delivering them"),
+        Endpoint::new::<logs::Logs>(
+            Method::GET,
+            "/v2/notifications/webhooks/{webhook_id}/logs",
+            "webhooks.logs",
+            Scope("webhook:read"),
+            LIST,
+        )
+        .summary("List delivery attempts, the newest first"),
+        Endpoint::new::<replay::Replay>(
+            Method::POST,
+            "/v2/notifications/webhooks/{webhook_id}/replay",
+            "webhooks.replay",
+            Scope("webhook:update"),
+            REPLAY,
+        )
+        .summary("Send the kept events again, the oldest first"),
+    ]
+}

@@ -12,7 +12,7 @@ use tokio::sync::watch;
 pub use report::Report;
 
 use crate::receiver::Receiver;
-use crate::{Options, Platform, seed};
+use crate::{Options, Platform, demo};
 
 /// The platform that is walked.
 pub struct Target {
@@ -42,8 +42,8 @@ impl Target {
     pub fn running(url: &str, client_id: Option<&str>, client_secret: Option<&str>, _: &Options) -> Self {
         Self {
             url: url.trim_end_matches('/').to_owned(),
-            client_id: client_id.unwrap_or(seed::CLIENT_ID).to_owned(),
-            client_secret: client_secret.unwrap_or(seed::CLIENT_SECRET).to_owned(),
+            client_id: client_id.unwrap_or(demo::CLIENT_ID).to_owned(),
+            client_secret: client_secret.unwrap_or(demo::CLIENT_SECRET).to_owned(),
             tsp_token: TSP_TOKEN.to_owned(),
             own: None,
         }
@@ -60,8 +60,8 @@ impl Target {
         let tsp_token = tokens.first().context("the simulator has no account")?.clone();
         Ok(Self {
             url: platform.demo.url.clone(),
-            client_id: seed::CLIENT_ID.to_owned(),
-            client_secret: seed::CLIENT_SECRET.to_owned(),
+            client_id: demo::CLIENT_ID.to_owned(),
+            client_secret: demo::CLIENT_SECRET.to_owned(),
             tsp_token,
             own: Some(platform),
         })

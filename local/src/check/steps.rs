@@ -10,7 +10,7 @@ use super::report::Report;
 use super::{Target, Walk};
 use crate::api::{Answer, Api};
 use crate::receiver::Receiver;
-use crate::seed;
+use crate::demo;
 
 /// How long data may take to show up.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -57,10 +57,10 @@ async fn sign_in(target: &Target) -> Seen<Api> {
 }
 
 async fn subscribe(api: &Api, receiver: &Receiver) -> Seen<()> {
-    let made = seed::subscribe(api, "vehicle_location.added", receiver.url()).await?;
+    let made = demo::subscribe(api, "vehicle_location.added", receiver.url()).await?;
     ensure!(made.len() == 1, "{} subscriptions instead of one", made.len());
     for id in &made {
-        receiver.trust(id, seed::WEBHOOK_SECRET);
+        receiver.trust(id, demo::WEBHOOK_SECRET);
     }
     Ok(((), made.join(", ")))
 }
@@ -109,7 +109,7 @@ async fn wrong_credentials(fleet: &Api) -> Seen<()> {
 }
 
 async fn connect(fleet: &Api, target: &Target) -> Seen<String> {
-    let connection = seed::connect(fleet, &target.tsp_token).await?;
+    let connection = demo::connect(fleet, &target.tsp_token).await?;
     ensure!(!connection.to_string().contains(&target.tsp_token), "the answer repeats the token");
     let id = Answer::text(&connection, "/id")?;
     Ok((id.clone(), id))
@@ -187,7 +187,8 @@ fn counted(page: &Value) -> String {
 }
 
 async fn vehicles(api: &Api, fleet_ref: &str) -> Seen<String> {
-    let page = until(PATIENCE, || found(api, &format_path("vehicles", fleet_ref))).await?;
+    let path = format_path("vehicles", fleet_ref);
+    let page = until(PATIENCE, || found(api, &path)).await?;
     let id = Answer::text(&page, "/items/0/id")?;
     let one = api.get(&format!("/v2/telematics/vehicles/{id}")).await?;
     ensure!(Some(&one) == page.pointer("/items/0"), "by id it looks different");
@@ -199,7 +200,8 @@ fn format_path(list: &str, fleet_ref: &str) -> String {
 }
 
 async fn rows(api: &Api, fleet_ref: &str, list: &str) -> Seen<()> {
-    let page = until(PATIENCE, || found(api, &format_path(list, fleet_ref))).await?;
+    let path = format_path(list, fleet_ref);
+    let page = until(PATIENCE, || found(api, &path)).await?;
     Ok(((), counted(&page)))
 }
 

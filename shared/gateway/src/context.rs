@@ -170,7 +170,7 @@ impl Context {
         }
     }
 
-    /// Sends messages, ten at a time; each may name its fair-queue group.
+    /// Sends messages, as many at a time as one request may carry; each may name its fair-queue group.
     ///
     /// # Errors
     /// 500 if the queue refuses any of them.
@@ -180,12 +180,15 @@ impl Context {
             Queue::Deliveries => &self.config.deliveries_queue,
             Queue::Executions => &self.config.executions_queue,
         };
-        for chunk in messages.chunks(10) {
-            let mut entries = Vec::with_capacity(chunk.len());
-            for (place, (group, message)) in chunk.iter().enumerate() {
-                let body = serde_json::to_string(message).map_err(ApiError::internal)?;
+        let mut bodies = Vec::with_capacity(messages.len());
+        for (group, message) in messages {
+            bodies.push((group.clone(), serde_json::to_string(message).map_err(ApiError::internal)?));
+        }
+        for batch in batches(bodies) {
+            let mut entries = Vec::with_capacity(batch.len());
+            for (place, (group, body)) in batch.into_iter().enumerate() {
                 let entry = SendMessageBatchRequestEntry::builder().id(place.to_string()).message_body(body);
-                let entry = entry.set_message_group_id(group.clone()).set_delay_seconds((delay_seconds > 0).then_some(delay_seconds));
+                let entry = entry.set_message_group_id(group).set_delay_seconds((delay_seconds > 0).then_some(delay_seconds));
                 entries.push(entry.build().map_err(ApiError::internal)?);
             }
             let sent = client.send_message_batch().queue_url(url).set_entries(Some(entries)).send().await;
@@ -195,5 +198,44 @@ impl Context {
             }
         }
         Ok(())
+    }
+}
+
+/// Most bytes of one request to a queue; the bound of all bodies together, not of each.
+const BATCH_BYTES: usize = 250_000;
+
+/// Bodies in runs of at most ten and [`BATCH_BYTES`]; one that is longer goes alone.
+fn batches(bodies: Vec<(Option<String>, String)>) -> Vec<Vec<(Option<String>, String)>> {
+    let mut found: Vec<Vec<(Option<String>, String)>> = Vec::new();
+    let mut bytes = 0_usize;
+    for entry in bodies {
+        let size = entry.1.len();
+        match found.last_mut().filter(|run| run.len() < 10 && bytes + size <= BATCH_BYTES) {
+            Some(run) => {
+                run.push(entry);
+                bytes += size;
+            }
+            None => {
+                found.push(vec![entry]);
+                bytes = size;
+            }
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod batch_tests {
+    use super::batches;
+
+    #[test]
+    fn requests_to_a_queue_stay_within_its_bounds() {
+        let sizes = |lengths: &[usize]| {
+            let bodies = lengths.iter().map(|length| (None, "x".repeat(*length))).collect();
+            batches(bodies).iter().map(Vec::len).collect::<Vec<_>>()
+        };
+        assert_eq!(sizes(&[1; 25]), [10, 10, 5]);
+        assert_eq!(sizes(&[200_000, 200_000, 10, 10]), [1, 3]);
+        assert_eq!(sizes(&[10, 900_000, 10]), [1, 1, 1]);
     }
 }

@@ -1,1 +1,27 @@
-//! providers
+//! Telematics providers: the only crate that knows one. One folder per adapter, one trait, one line in the registry.
+//!
+//! Mapping, cursors and error judgement are plain functions on values; [`Http`] is the only door to the outside.
+
+mod adapter;
+mod error;
+mod http_client;
+mod samsara;
+
+pub use adapter::{Account, Adapter, BoxFuture, Fetch, Fetched};
+pub use error::{ProviderError, Reply};
+pub use http_client::{Answer, Http, HttpFailure};
+pub use samsara::Samsara;
+
+/// Every adapter. Adding a provider is a folder and a line here.
+static ADAPTERS: &[&dyn Adapter] = &[&Samsara];
+
+/// The adapter behind a `source_name` of the TSP catalogue; `None` where there is none yet.
+#[must_use]
+pub fn adapter(source_name: &str) -> Option<&'static dyn Adapter> {
+    adapters().find(|adapter| adapter.source_name() == source_name)
+}
+
+/// Every adapter there is, for the catalogue and for tests.
+pub fn adapters() -> impl Iterator<Item = &'static dyn Adapter> {
+    ADAPTERS.iter().copied()
+}

@@ -60,12 +60,9 @@ impl Cursor {
         let fields = text.strip_prefix(&format!("1.{kind:?}."))?;
         match fields.split('.').collect::<Vec<_>>().as_slice() {
             [offset] => Some(Self::Offset(offset.parse().ok()?)),
-            [from, until, vehicle, at] => Some(Self::Scan(Scan {
-                from: time(from)?,
-                until: time(until)?,
-                vehicle: vehicle.parse().ok()?,
-                at: time(at)?,
-            })),
+            [from, until, vehicle, at] => {
+                Some(Self::Scan(Scan { from: time(from)?, until: time(until)?, vehicle: vehicle.parse().ok()?, at: time(at)? }))
+            }
             _ => None,
         }
     }

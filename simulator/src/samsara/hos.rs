@@ -3,11 +3,16 @@
 use serde::Serialize;
 
 use super::cursor::Kind;
-use super::lists::slice;
+use super::lists::{slice, slice_of};
+use super::refusal::Refusal;
 use super::wire::{HosVehicle, Page, Reference, time};
 use super::{Answer, Request};
 use crate::http::Reply;
 use crate::world::{Driver, DutySpan, DutyStatus, Employment, HosClocks, Millis, Signal};
+
+const DAY_MS: Millis = 24 * 3_600_000;
+const LONGEST_WINDOW_DAYS: i64 = 366;
+const PAGE_LOGS: i64 = 6_000;
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -60,7 +65,13 @@ fn drivers<'a>(request: &Request<'a>) -> Vec<&'a Driver> {
 pub(super) fn logs(request: &Request<'_>) -> Answer {
     let start = request.query.time("startTime")?.unwrap_or(request.now);
     let end = request.query.time("endTime")?.unwrap_or(request.now).clamp(start, request.now.max(start));
-    let (page, pagination) = slice(request, Kind::HosLogs, &drivers(request))?;
+    let days = (end - start) / DAY_MS + 1;
+    if days > LONGEST_WINDOW_DAYS {
+        return Err(Refusal::Value("startTime"));
+    }
+    // A driver has about fourteen logs a day; long windows get fewer drivers per page.
+    let limit = usize::try_from(PAGE_LOGS / (14 * days)).unwrap_or(1).max(1).min(request.query.limit()?);
+    let (page, pagination) = slice_of(request, Kind::HosLogs, &drivers(request), limit)?;
     let row = |driver: &&Driver| DriverLogs {
         driver: Reference::from(*driver),
         hos_logs: request

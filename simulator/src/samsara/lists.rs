@@ -14,7 +14,16 @@ use crate::world::{Account, Driver, Employment, Vehicle, VehicleBuild};
 
 /// The page of a list that `limit` and `after` ask for.
 pub(super) fn slice<T: Copy>(request: &Request<'_>, kind: Kind, all: &[T]) -> Result<(Vec<T>, Pagination), Refusal> {
-    let limit = request.query.limit()?;
+    slice_of(request, kind, all, request.query.limit()?)
+}
+
+/// The page of a list that `after` asks for, with at most `limit` items.
+pub(super) fn slice_of<T: Copy>(
+    request: &Request<'_>,
+    kind: Kind,
+    all: &[T],
+    limit: usize,
+) -> Result<(Vec<T>, Pagination), Refusal> {
     let offset = match request.query.after(kind)? {
         None => 0,
         Some(Cursor::Offset(offset)) => offset,
@@ -22,11 +31,7 @@ pub(super) fn slice<T: Copy>(request: &Request<'_>, kind: Kind, all: &[T]) -> Re
     };
     let page: Vec<T> = all.iter().skip(offset).take(limit).copied().collect();
     let end = offset.saturating_add(page.len());
-    let pagination = if end < all.len() {
-        Pagination::feed(Cursor::Offset(end).encode(kind), true)
-    } else {
-        Pagination::last()
-    };
+    let pagination = if end < all.len() { Pagination::feed(Cursor::Offset(end).encode(kind), true) } else { Pagination::last() };
     Ok((page, pagination))
 }
 
@@ -236,11 +241,7 @@ fn driver_body<'a>(account: &'a Account, driver: &'a Driver) -> DriverBody<'a> {
         eld_pc_enabled: true,
         eld_ym_enabled: false,
         has_vehicle_unpinning_enabled: false,
-        carrier_settings: CarrierSettings {
-            home_terminal_name: Some(""),
-            home_terminal_address: Some(""),
-            ..account.into()
-        },
+        carrier_settings: CarrierSettings { home_terminal_name: Some(""), home_terminal_address: Some(""), ..account.into() },
         hos_setting: HosSetting { heavy_haul_exemption_toggle_enabled: false },
         eld_settings: EldSettings { rulesets: [RULES] },
         static_assigned_vehicle: vehicle.map(|v| Reference { id: v.id.to_string(), name: v.name.clone() }),

@@ -142,3 +142,6 @@ fn admitted(app: &App, call: &Call<'_>, endpoint: Option<Endpoint<'_>>) -> Answe
     let delivery = app.board().delivery();
     endpoint.answer(&Request { account, query: Query::parse(call.query)?, delivery, now })
 }
+
+#[cfg(test)]
+mod tests;

@@ -33,10 +33,7 @@ impl Query {
     pub(super) fn limit(&self) -> Result<usize, Refusal> {
         let Some(text) = self.one("limit") else { return Ok(LIMIT) };
         let got: u64 = text.parse().ok().filter(|limit| *limit > 0).ok_or(Refusal::Value("limit"))?;
-        usize::try_from(got)
-            .ok()
-            .filter(|limit| *limit <= LIMIT)
-            .ok_or(Refusal::LimitTooLarge { max: LIMIT, got })
+        usize::try_from(got).ok().filter(|limit| *limit <= LIMIT).ok_or(Refusal::LimitTooLarge { max: LIMIT, got })
     }
 
     pub(super) fn time(&self, name: &'static str) -> Result<Option<Millis>, Refusal> {

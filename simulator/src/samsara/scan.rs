@@ -49,8 +49,7 @@ pub(super) fn history<'a>(request: &Request<'a>, kind: Kind) -> Result<(Rows<'a>
         Some(Cursor::Offset(_)) => return Err(Refusal::Cursor),
         Some(Cursor::Scan(scan)) => scan,
     };
-    let fetch =
-        |vehicle: &Vehicle, from, max| request.delivery.history(vehicle, (from, scan.until), request.now, max);
+    let fetch = |vehicle: &Vehicle, from, max| request.delivery.history(vehicle, (from, scan.until), request.now, max);
     let (rows, rest) = page(&vehicles, scan, fetch);
     let pagination = match rest {
         Some(rest) => Pagination::feed(Cursor::Scan(rest).encode(kind), true),
@@ -60,11 +59,7 @@ pub(super) fn history<'a>(request: &Request<'a>, kind: Kind) -> Result<(Rows<'a>
 }
 
 /// The next rows of a walk, and the rest of the walk if there is one. Vehicles without readings have no row.
-fn page<'a>(
-    vehicles: &[&'a Vehicle],
-    scan: Scan,
-    fetch: impl Fn(&Vehicle, Millis, usize) -> Part,
-) -> (Rows<'a>, Option<Scan>) {
+fn page<'a>(vehicles: &[&'a Vehicle], scan: Scan, fetch: impl Fn(&Vehicle, Millis, usize) -> Part) -> (Rows<'a>, Option<Scan>) {
     let (mut rows, mut room) = (Vec::new(), PAGE);
     for (index, vehicle) in vehicles.iter().enumerate().skip(scan.vehicle) {
         if room == 0 {

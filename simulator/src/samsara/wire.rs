@@ -100,11 +100,7 @@ pub(super) struct HosVehicle {
 
 impl From<&Vehicle> for HosVehicle {
     fn from(vehicle: &Vehicle) -> Self {
-        Self {
-            id: vehicle.id.to_string(),
-            name: vehicle.name.clone(),
-            external_ids: vehicle.build.as_ref().map(external_ids),
-        }
+        Self { id: vehicle.id.to_string(), name: vehicle.name.clone(), external_ids: vehicle.build.as_ref().map(external_ids) }
     }
 }
 

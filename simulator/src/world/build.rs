@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::corridors::CORRIDORS;
 use super::course::Millis;
-use super::names::{DRIVERS, MACHINES, TAGS, VEHICLES, model_year, vin};
+use super::names::{CASCADIA, DRIVERS, MACHINES, TAGS, VEHICLES, model_year, vin};
 use super::random::{between, key, mix, pick};
 use super::replay::{Pace, Replay};
 use super::road::Road;
@@ -162,11 +162,12 @@ impl Builder<'_> {
 }
 
 fn build(key: u64, number: u64) -> VehicleBuild {
-    let fallback = &MACHINES[0];
-    let machine = pick(MACHINES, key, 21).unwrap_or(fallback);
+    let machine = pick(MACHINES, key, 21).unwrap_or(&CASCADIA);
     let (year, letter) = model_year(key, 22);
+    // A VIN holds five digits: each account gets its own half of them.
+    let serial = number + number / 100_000 * 50_000 + 10_001;
     VehicleBuild {
-        vin: vin(machine.wmi, letter, number + 10_001),
+        vin: vin(machine.wmi, letter, serial),
         make: machine.make,
         model: machine.model,
         year,

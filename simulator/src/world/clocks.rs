@@ -54,7 +54,11 @@ struct Tally {
 impl Tally {
     fn add(&mut self, span: &DutySpan, now: Millis) {
         let length_ms = span.end_ms.min(now) - span.start_ms;
-        if span.status.rests() { self.rest(length_ms, span.end_ms.min(now)) } else { self.rest_ms = 0 }
+        if span.status.rests() {
+            self.rest(length_ms, span.end_ms.min(now))
+        } else {
+            self.rest_ms = 0
+        }
         self.pause_ms = if span.status == DutyStatus::Driving { 0 } else { self.pause_ms + length_ms };
         if self.pause_ms >= PAUSE_MS {
             self.since_break_ms = 0;

@@ -139,8 +139,7 @@ pub(super) fn latest<C: Course>(course: &C, at: Millis, signal: Signal) -> Readi
 
 fn nth<C: Course>(course: &C, leg: &C::Leg, index: i64) -> Reading {
     let carried = |signal| index.rem_euclid(course.every(leg, signal)) == 0;
-    let carries =
-        Carries { engine: carried(Signal::Engine), meters: carried(Signal::Meters), fuel: carried(Signal::Fuel) };
+    let carries = Carries { engine: carried(Signal::Engine), meters: carried(Signal::Meters), fuel: carried(Signal::Fuel) };
     course.reading(leg, course.times(leg).moment(index), carries)
 }
 

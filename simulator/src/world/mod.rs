@@ -184,9 +184,7 @@ impl Account {
     #[must_use]
     pub fn codriver(&self, driver: &Driver) -> Option<&Driver> {
         let seat = driver.seat?;
-        self.drivers.iter().find(|other| {
-            other.id != driver.id && other.seat.is_some_and(|theirs| theirs.vehicle == seat.vehicle)
-        })
+        self.drivers.iter().find(|other| other.id != driver.id && other.seat.is_some_and(|theirs| theirs.vehicle == seat.vehicle))
     }
 
     /// The driver in the first seat of a vehicle.

@@ -47,9 +47,12 @@ const fn machine(wmi: &'static str, make: &'static str, model: &'static str) -> 
     Machine { wmi, make, model }
 }
 
+/// The commonest of all.
+pub(super) const CASCADIA: Machine = machine("3AK", "FREIGHTLINER", "CASCADIA");
+
 /// Class 8 tractors.
 pub(super) const MACHINES: &[Machine] = &[
-    machine("3AK", "FREIGHTLINER", "CASCADIA"),
+    CASCADIA,
     machine("1XK", "KENWORTH", "T680"),
     machine("1XP", "PETERBILT", "579"),
     machine("4V4", "VOLVO", "VNL"),

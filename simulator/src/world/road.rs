@@ -92,8 +92,7 @@ impl Road {
         let mut leg_start = self.phase_ms + cycle * cycle_ms;
         let (mut before_m, mut before_s) = (worked * self.metres_per_cycle, worked * shift::ENGINE_SECONDS);
         let place = |step: Step| {
-            let engine_s =
-                if runs(&step) { shift::ENGINE_SECONDS * step.duration_ms as f64 / run_ms as f64 } else { 0.0 };
+            let engine_s = if runs(&step) { shift::ENGINE_SECONDS * step.duration_ms as f64 / run_ms as f64 } else { 0.0 };
             let leg = Leg { step, start_ms: leg_start, before_m, before_s, engine_s };
             leg_start += step.duration_ms;
             before_m += step.metres;
@@ -141,8 +140,7 @@ impl Course for Road {
     }
 
     fn times(&self, leg: &Leg) -> LegTimes {
-        let interval_ms =
-            if leg.step.activity.moves() { self.reporting.moving_ms } else { self.reporting.parked_ms };
+        let interval_ms = if leg.step.activity.moves() { self.reporting.moving_ms } else { self.reporting.parked_ms };
         LegTimes { start_ms: leg.start_ms, end_ms: leg.end_ms(), interval_ms }
     }
 
@@ -158,17 +156,13 @@ impl Course for Road {
 
     fn reading(&self, leg: &Leg, at: Millis, carries: Carries) -> Reading {
         let into_s = (at - leg.start_ms) as f64 / 1000.0;
-        let (driven_m, speed_mps) = if leg.step.activity.moves() {
-            shift::progress(leg.step.duration_ms, leg.step.metres, into_s)
-        } else {
-            (0.0, 0.0)
-        };
+        let (driven_m, speed_mps) =
+            if leg.step.activity.moves() { shift::progress(leg.step.duration_ms, leg.step.metres, into_s) } else { (0.0, 0.0) };
         let share = into_s * 1000.0 / leg.step.duration_ms as f64;
         let metres = leg.before_m + driven_m;
         let noise = |axis| between(mix(self.key, key(at)), axis, -GPS_NOISE_M, GPS_NOISE_M);
         let point = self.route.at(self.odometer_m + metres);
-        let (latitude, longitude) =
-            point.map_or((0.0, 0.0), |point| rounded(shifted(point.at, noise(1), noise(2))));
+        let (latitude, longitude) = point.map_or((0.0, 0.0), |point| rounded(shifted(point.at, noise(1), noise(2))));
         let odometer_m = to_milli(self.odometer_m + metres);
         Reading {
             at_ms: at,

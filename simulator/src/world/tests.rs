@@ -23,9 +23,7 @@ fn window(vehicle: &Vehicle, from: Millis, to: Millis) -> Vec<super::Reading> {
 #[test]
 fn the_same_seed_gives_the_same_readings_and_another_seed_does_not() {
     let (a, b, c) = (world(8, 1), world(8, 1), world(8, 2));
-    let readings = |world: &World| {
-        first(world).vehicles.iter().flat_map(|v| window(v, NOW - 48 * HOUR, NOW)).collect::<Vec<_>>()
-    };
+    let readings = |world: &World| first(world).vehicles.iter().flat_map(|v| window(v, NOW - 48 * HOUR, NOW)).collect::<Vec<_>>();
     assert_eq!(readings(&a), readings(&b));
     assert_ne!(readings(&a), readings(&c));
 }

@@ -48,5 +48,8 @@ fn assemble(base: &str, rows: &[Row]) -> Result<String> {
     let base = base.split_once("AWSTemplateFormatVersion").map_or(base, |(comment, _)| base.get(comment.len()..).unwrap_or(base));
     let (before, after) = base.split_once(MARKER).context("infra/base.yaml has no line `  # @functions`")?;
     let functions: Vec<String> = rows.iter().map(function::render).collect();
-    Ok(format!("{HEADER}{before}{}\n{}{after}", alarms::queues(), functions.join("\n")))
+    Ok(format!("{HEADER}{before}{}\n{}{after}", alarms::shared(), functions.join("\n")))
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,13 +7,13 @@ pub(super) struct Statement {
     pub(super) sid: &'static str,
     pub(super) actions: &'static [&'static str],
     /// YAML expressions.
-    pub(super) resources: &'static [&'static str],
+    pub(super) resources: Vec<String>,
     /// A YAML mapping.
     pub(super) condition: Option<&'static str>,
 }
 
-const fn statement(sid: &'static str, actions: &'static [&'static str], resources: &'static [&'static str]) -> Statement {
-    Statement { sid, actions, resources, condition: None }
+fn statement(sid: &'static str, actions: &'static [&'static str], resources: &[&str]) -> Statement {
+    Statement { sid, actions, resources: resources.iter().map(ToString::to_string).collect(), condition: None }
 }
 
 const CONTROL: &[&str] = &["!GetAtt ControlTable.Arn"];
@@ -24,7 +24,8 @@ const TELEMATICS_AND_INDEX: &[&str] = &["!GetAtt TelematicsTable.Arn", "!Sub '${
 const CREDENTIALS: &[&str] = &["!GetAtt CredentialsKey.Arn"];
 const TOKENS: &[&str] = &["!GetAtt TokenKey.Arn"];
 // Schedules are made at run time; `*` stands for their names within our own group.
-const SCHEDULES: &[&str] = &["!Sub 'arn:${AWS::Partition}:scheduler:${AWS::Region}:${AWS::AccountId}:schedule/${ScheduleGroup}/*'"];
+const SCHEDULES: &[&str] =
+    &["!Sub 'arn:${AWS::Partition}:scheduler:${AWS::Region}:${AWS::AccountId}:schedule/${ScheduleGroup}/*'"];
 
 const READ: &[&str] = &["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"];
 const WRITE: &[&str] =
@@ -55,22 +56,19 @@ fn pass_role() -> Statement {
     Statement { condition, ..statement("PassScheduleRole", &["iam:PassRole"], &["!GetAtt ScheduleRole.Arn"]) }
 }
 
-/// What reading its trigger takes. The queue or table is that of the worker's row.
-pub(super) fn of_trigger(trigger: Trigger) -> Vec<(Statement, Vec<String>)> {
+/// What its trigger takes.
+pub(super) fn of_trigger(trigger: Trigger) -> Vec<Statement> {
     const RECEIVE: &[&str] = &["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"];
-    const FOLLOW: &[&str] = &["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"];
-    const LETTERS: &[&str] = &["sqs:SendMessage"];
+    const FOLLOW: &[&str] =
+        &["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"];
+    const GIVE_UP: &[&str] = &["sqs:SendMessage"];
     match trigger {
-        Trigger::Scheduler => vec![(statement("GiveUp", LETTERS, &["!GetAtt ScheduleDlq.Arn"]), Vec::new())],
-        Trigger::Queue(queue) => vec![(statement("Receive", RECEIVE, &[]), vec![format!("!GetAtt {queue}.Arn")])],
-        Trigger::Streams(tables) => vec![
-            (statement("Follow", FOLLOW, &[]), tables.iter().map(|table| format!("!GetAtt {table}.StreamArn")).collect()),
-            // ListStreams takes the table's streams as its resource.
-            (
-                statement("FindStreams", &["dynamodb:ListStreams"], &[]),
-                tables.iter().map(|table| format!("!Sub '${{{table}.Arn}}/stream/*'")).collect(),
-            ),
-            (statement("GiveUp", LETTERS, &["!GetAtt StreamFailuresDlq.Arn"]), Vec::new()),
-        ],
+        Trigger::Scheduler => vec![statement("GiveUp", GIVE_UP, &["!GetAtt ScheduleDlq.Arn"])],
+        Trigger::Queue(queue) => vec![statement("Receive", RECEIVE, &[&format!("!GetAtt {queue}.Arn")])],
+        Trigger::Streams(tables) => {
+            let resources = tables.iter().map(|table| format!("!GetAtt {table}.StreamArn")).collect();
+            let follow = Statement { resources, ..statement("Follow", FOLLOW, &[]) };
+            vec![follow, statement("GiveUp", GIVE_UP, &["!GetAtt StreamFailuresDlq.Arn"])]
+        }
     }
 }

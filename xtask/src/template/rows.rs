@@ -60,17 +60,22 @@ impl From<&Endpoint> for Row {
 
 impl From<&Worker> for Row {
     fn from(worker: &Worker) -> Self {
-        Self { handler: worker.handler, summary: worker.summary, cause: Cause::Trigger(worker.trigger), permissions: worker.permissions }
+        Self {
+            handler: worker.handler,
+            summary: worker.summary,
+            cause: Cause::Trigger(worker.trigger),
+            permissions: worker.permissions,
+        }
     }
 }
 
 impl Row {
-    /// `SharingAgreementsList` for `sharing_agreements.list`: the start of its logical ids.
+    /// `ShareAgreementsList` for `share_agreements.list`: the start of its logical ids.
     pub(super) fn id(&self) -> String {
         self.handler.split(['.', '_']).map(capitalised).collect()
     }
 
-    /// `sharing-agreements-list`: the end of its function name.
+    /// `share-agreements-list`: the end of its function name.
     pub(super) fn name(&self) -> String {
         self.handler.replace(['.', '_'], "-")
     }

@@ -24,7 +24,8 @@ impl Tokens {
         let issuer = context.config().issuer();
         let issue = Issue { issuer: &issuer, now, life: PRE_REGISTRATION_LIFE, id: uuid::Uuid::now_v7() };
         let claims = Claims::pre_registration(&issue, fleet, invitation.partner_id, Some(invitation.id));
-        let access = context.vault().sign(&claims).await?;
+        let audience = Some(context.config().realm.clone());
+        let access = context.vault().sign(&Claims { aud: audience, ..claims }).await?;
         let key = context.refresh_key().await?;
         let issue = Issue { issuer: &issuer, now, life: vault::refresh::LIFE, id: uuid::Uuid::now_v7() };
         let claims = RefreshClaims::new(&issue, fleet, invitation.partner_id, Some(invitation.id));

@@ -7,8 +7,8 @@
 //! | where a record is | `I#resource#record id` | `I` | with the first write of the record (events: with each) |
 //! | exact totals | `N#connection#resource` | `total` or date | in the transaction of the inserts |
 //! | positions of up to 64 vehicles | `L#connection#group#date` | `hour#revision#part` | once per group, hour and fetch |
-//! | newest positions of a group | `L#connection` | `G#group` | in the transaction of the blocks |
-//! | counts of a group's day | `L#connection#group` | date | in the transaction of the blocks |
+//! | newest positions of a group, counts of its newest day | `L#connection` | `G#group` | in the transaction of the blocks |
+//! | counts of a group's earlier day | `L#connection#group` | date | in the transaction of the blocks |
 //! | which vehicle is in which group | `L#connection` | `D` | when a vehicle is new |
 //!
 //! Times in keys are microseconds, 17 digits. Entities also carry `t` = `time#record id`, the sort key of the local index
@@ -26,10 +26,23 @@
 //! a group pass through the revision of its newest positions, which makes counts exact under concurrent runs.
 
 pub mod change;
-mod stub_reads;
+mod entities;
+mod events;
+mod keys;
+mod merge;
+mod positions;
+mod record;
+mod table;
+mod tombstones;
+mod upsert;
+
+#[cfg(test)]
+mod tests;
 
 use model::{ConnectionId, ExecutionId, RecordId, Resource, ScheduleId, Timestamp, TspId};
 use serde_json::{Map, Value};
+
+pub use positions::{Block, decode_block};
 
 /// A row as the API answers it: envelope and fields, absent ones as nulls.
 pub type Row = Map<String, Value>;

@@ -1,0 +1,219 @@
+//! The table of changes, by stored images.
+
+use model::{AgreementId, ExecutionId, InvitationId, ScheduleId, Timestamp, TspId};
+use serde_json::json;
+use store::control::Keyed;
+
+use super::*;
+
+fn now() -> Timestamp {
+    Timestamp::parse("2026-11-21T05:00:00Z").unwrap()
+}
+
+/// The image of a thing as the store writes it: absent members are left out, its kind stands beside it.
+fn image<T: Keyed>(thing: &T) -> Item {
+    let mut json = serde_json::to_value(thing).unwrap();
+    json.as_object_mut().unwrap().retain(|_, value| !value.is_null());
+    json["kind"] = T::KIND.into();
+    json["pk"] = thing.key().pk.into();
+    serde_dynamo::to_item(json).unwrap()
+}
+
+fn events<T: Keyed>(old: Option<&T>, new: &T) -> Vec<&'static str> {
+    changes(old, new).iter().map(|change| change.event).collect()
+}
+
+fn changes<T: Keyed>(old: Option<&T>, new: &T) -> Vec<Change> {
+    let old = old.map(image).unwrap_or_default();
+    of_control(&old, &image(new), "https://connect.example").unwrap()
+}
+
+fn some_invitation(status: InvitationStatus) -> Invitation {
+    Invitation {
+        id: InvitationId::at(now()),
+        created_at: now(),
+        updated_at: now(),
+        partner_id: PartnerId::at(now()),
+        partner_slug: Some("acme".into()),
+        fleet_ref: "F-1".into(),
+        status,
+        expires_at: now().plus_seconds(3_600),
+        expires_in_hours: 1,
+        permissions: model::resource::read_everything(),
+        limit_tsps: None,
+        success_redirect_url: None,
+        failure_redirect_url: None,
+        callback_url: None,
+        prefill: model::invitation::Prefill { name: Some("Rolling".into()), ..Default::default() },
+        accepted_at: None,
+        fleet_id: None,
+        declined_at: None,
+        decline_reason: None,
+    }
+}
+
+#[test]
+fn invitations() {
+    use InvitationStatus::{Accepted, Active, Declined, Deleted, Expired};
+    let cases = [
+        (None, Active, Some("invitation.created")),
+        (Some(Active), Active, None),
+        (Some(Active), Accepted, Some("invitation.accepted")),
+        (Some(Active), Declined, Some("invitation.declined")),
+        (Some(Declined), Active, Some("invitation.created")),
+        (Some(Active), Expired, Some("invitation.expired")),
+        (Some(Active), Deleted, Some("invitation.deleted")),
+    ];
+    for (old, new, expected) in cases {
+        let found = events(old.map(some_invitation).as_ref(), &some_invitation(new));
+        assert_eq!(found, Vec::from_iter(expected), "{old:?} {new:?}");
+    }
+    let made = changes(None, &some_invitation(Active));
+    let record = &made[0].record;
+    assert_eq!(record["magic_link"], format!("https://connect.example/?invite={}", record["id"].as_str().unwrap()));
+    assert_eq!(record["partner_provided_fleet_name"], "Rolling");
+    assert!(record["pre_registration_access_token"].is_null());
+    assert!(matches!(&made[0].audience, Audience::Owner { fleet_ref: Some(name), .. } if name == "F-1"));
+}
+
+fn some_agreement(status: AgreementStatus) -> Agreement {
+    Agreement {
+        id: AgreementId::at(now()),
+        fleet_id: FleetId::at(now()),
+        partner_id: PartnerId::at(now()),
+        invitation_id: None,
+        fleet_ref: Some("F-1".into()),
+        status,
+        paused_by: None,
+        effective_date: now(),
+        expiration_date: None,
+        scopes: model::resource::read_everything(),
+        connections: Vec::new(),
+        created_at: now(),
+        updated_at: now(),
+    }
+}
+
+#[test]
+fn agreements() {
+    use AgreementStatus::{Active, Cancelled, Deleted, Paused};
+    let seen = some_agreement(Active);
+    assert_eq!(events(None, &seen), ["share_agreement.created"]);
+    for status in [Paused, Cancelled] {
+        assert_eq!(events(Some(&seen), &Agreement { status, ..seen.clone() }), ["share_agreement.updated"]);
+    }
+    assert_eq!(events(Some(&seen), &Agreement { status: Deleted, ..seen.clone() }), ["share_agreement.deleted"]);
+    let dated = Agreement { expiration_date: Some(now().plus_seconds(60)), ..seen.clone() };
+    assert_eq!(events(Some(&seen), &dated), ["share_agreement.updated"]);
+    assert_eq!(events(Some(&seen), &Agreement { scopes: Default::default(), ..seen.clone() }), ["share_agreement.updated"]);
+    let link = model::agreement::Linked {
+        connection_id: ConnectionId::at(now()),
+        tsp_id: TspId::at(now()),
+        tsp_slug: "samsara".into(),
+        source_name: "samsara".into(),
+        deleted: false,
+    };
+    let linked = Agreement { connections: vec![link], updated_at: now().plus_seconds(1), ..seen.clone() };
+    assert_eq!(events(Some(&seen), &linked), [""; 0], "connections alone are no news");
+}
+
+#[test]
+fn connections() {
+    let tie = |first| FleetConnection {
+        id: uuid::Uuid::nil(),
+        fleet_id: FleetId::at(now()),
+        connection_id: ConnectionId::at(now()),
+        tsp_id: TspId::at(now()),
+        tsp_slug: "samsara".into(),
+        source_name: "samsara".into(),
+        first,
+        created_at: now(),
+    };
+    assert_eq!(events(None, &tie(true)), ["connection.created", "fleet_connection.created"]);
+    assert_eq!(events(None, &tie(false)), ["fleet_connection.created"]);
+    assert_eq!(events(Some(&tie(true)), &tie(true)), [""; 0]);
+    let seen = Connection {
+        id: ConnectionId::at(now()),
+        tsp_id: TspId::at(now()),
+        tsp_slug: "samsara".into(),
+        source_name: "samsara".into(),
+        account: "42".into(),
+        masked: json!({}),
+        status: ConnectionStatus::Active,
+        description: None,
+        refusals: 0,
+        refused_since: None,
+        created_at: now(),
+        updated_at: now(),
+    };
+    assert_eq!(events(None, &seen), [""; 0], "its tie tells of it");
+    let stale = Connection { status: ConnectionStatus::Stale, ..seen.clone() };
+    assert_eq!(events(Some(&seen), &stale), ["connection.staled"]);
+    assert_eq!(events(Some(&stale), &stale), [""; 0]);
+    assert!(changes(Some(&seen), &stale)[0].record["fleet_id"].is_null(), "filled in per reader");
+}
+
+#[test]
+fn webhooks() {
+    use WebhookStatus::{Active, Deleted, Paused, Stale};
+    let webhook = |status, seconds| Webhook {
+        id: WebhookId::from_uuid(uuid::Uuid::nil()),
+        partner_id: PartnerId::at(now()),
+        url: "https://hooks.example/in".into(),
+        event_name: "vehicle.added".into(),
+        filters: None,
+        status,
+        encoding: None,
+        snapshot: None,
+        created_at: now(),
+        updated_at: now().plus_seconds(seconds),
+        deleted_at: None,
+    };
+    let seen = webhook(Active, 0);
+    assert_eq!(events(None, &seen), ["webhook.created"]);
+    assert_eq!(events(Some(&seen), &webhook(Active, 1)), ["webhook.updated"]);
+    assert_eq!(events(Some(&seen), &seen), [""; 0]);
+    for (status, event) in [(Paused, "webhook.paused"), (Stale, "webhook.staled"), (Deleted, "webhook.deleted")] {
+        assert_eq!(events(Some(&seen), &webhook(status, 1)), [event]);
+    }
+    assert_eq!(events(Some(&webhook(Paused, 0)), &seen), ["webhook.activated"]);
+    assert!(changes(None, &seen)[0].record.get("secret").is_none());
+}
+
+#[test]
+fn runs_and_schedules() {
+    let run = |status, lost| Execution {
+        id: ExecutionId::at(now()),
+        created_at: now(),
+        updated_at: now(),
+        schedule_id: ScheduleId::at(now()),
+        connection_id: ConnectionId::at(now()),
+        resource: Resource::Vehicle,
+        source_name: "samsara".into(),
+        status,
+        cursor: None,
+        response: None,
+        last_data_at: None,
+        lost,
+    };
+    let pending = run(ExecutionStatus::Pending, false);
+    let failed = run(ExecutionStatus::Failed, false);
+    assert_eq!(events(None, &pending), ["execution.created"]);
+    assert_eq!(events(Some(&pending), &failed), ["execution.failed"]);
+    assert_eq!(events(Some(&failed), &failed), [""; 0]);
+    assert_eq!(events(Some(&pending), &run(ExecutionStatus::Failed, true)), ["execution.staled"]);
+    assert_eq!(events(Some(&pending), &run(ExecutionStatus::Success, false)), [""; 0]);
+    let active = Schedule::new(ConnectionId::at(now()), Resource::Vehicle, "samsara", now());
+    let inactive = Schedule { status: ScheduleStatus::Inactive, ..active.clone() };
+    assert_eq!(events(Some(&active), &inactive), ["schedule.deactivated"]);
+    assert_eq!(events(Some(&active), &active), [""; 0]);
+    assert!(changes(Some(&active), &inactive)[0].record.get("fleet_id").is_none(), "schedules name no fleet");
+}
+
+#[test]
+fn removed_and_unknown_items_say_nothing() {
+    let old = image(&some_invitation(InvitationStatus::Active));
+    assert!(of_control(&old, &Item::default(), "").unwrap().is_empty());
+    let unknown = serde_dynamo::to_item(json!({ "kind": "session", "pk": "x" })).unwrap();
+    assert!(of_control(&Item::default(), &unknown, "").unwrap().is_empty());
+}

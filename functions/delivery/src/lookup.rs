@@ -1,0 +1,72 @@
+//! Who may know of a change, and who subscribed to it. Every question is asked once per invocation.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use model::agreement::Agreement;
+use model::webhook::Webhook;
+use model::{ConnectionId, FleetId, PartnerId, Resource, Timestamp};
+use store::{Store, StoreError};
+
+/// Answers, as they stood at `now`.
+pub(crate) struct Lookup<'a> {
+    store: &'a Store,
+    now: Timestamp,
+    fleets: HashMap<FleetId, Arc<Vec<Agreement>>>,
+    ties: HashMap<ConnectionId, Arc<Vec<FleetId>>>,
+    subscriptions: HashMap<(PartnerId, String), Arc<Vec<Webhook>>>,
+}
+
+impl<'a> Lookup<'a> {
+    pub(crate) fn new(store: &'a Store, now: Timestamp) -> Self {
+        Self { store, now, fleets: HashMap::new(), ties: HashMap::new(), subscriptions: HashMap::new() }
+    }
+
+    /// The agreements of a fleet that are in force.
+    pub(crate) async fn of_fleet(&mut self, fleet: FleetId) -> Result<Arc<Vec<Agreement>>, StoreError> {
+        if let Some(known) = self.fleets.get(&fleet) {
+            return Ok(Arc::clone(known));
+        }
+        let mut found = self.store.agreements_of_fleet(fleet).await?;
+        found.retain(|agreement| agreement.opens_at(self.now));
+        let found = Arc::new(found);
+        self.fleets.insert(fleet, Arc::clone(&found));
+        Ok(found)
+    }
+
+    /// The agreements in force with any fleet of a connection, covering `resource` where one is named.
+    pub(crate) async fn of_connection(
+        &mut self,
+        connection: ConnectionId,
+        resource: Option<Resource>,
+    ) -> Result<Vec<Agreement>, StoreError> {
+        let mut found = Vec::new();
+        for fleet in self.ties(connection).await?.iter() {
+            let agreements = self.of_fleet(*fleet).await?;
+            let covers = |agreement: &&Agreement| resource.is_none_or(|resource| agreement.covers(resource, self.now));
+            found.extend(agreements.iter().filter(covers).cloned());
+        }
+        Ok(found)
+    }
+
+    /// A partner's subscriptions to an event, paused and stale ones too: their events are kept.
+    pub(crate) async fn subscriptions(&mut self, partner: PartnerId, event: &str) -> Result<Arc<Vec<Webhook>>, StoreError> {
+        let key = (partner, event.to_owned());
+        if let Some(known) = self.subscriptions.get(&key) {
+            return Ok(Arc::clone(known));
+        }
+        let found = Arc::new(self.store.subscriptions_to(partner, event).await?);
+        self.subscriptions.insert(key, Arc::clone(&found));
+        Ok(found)
+    }
+
+    async fn ties(&mut self, connection: ConnectionId) -> Result<Arc<Vec<FleetId>>, StoreError> {
+        if let Some(known) = self.ties.get(&connection) {
+            return Ok(Arc::clone(known));
+        }
+        let found = self.store.fleets_of(connection).await?;
+        let found = Arc::new(found.into_iter().map(|tie| tie.fleet_id).collect::<Vec<_>>());
+        self.ties.insert(connection, Arc::clone(&found));
+        Ok(found)
+    }
+}

@@ -1,0 +1,265 @@
+//! One message: attempts on the fast ladder, and what becomes of it afterwards.
+
+use std::time::Duration;
+
+use gateway::{Context, Queue, WorkerError};
+use model::events::SCHEMA_VERSION;
+use model::webhook::{DeliveryLog, Encoding, LogStatus, Webhook, WebhookStatus};
+use model::{MessageId, Timestamp, WebhookId};
+use serde::Serialize;
+use serde_json::Value;
+use store::control::{DeadLetter, Key, Write};
+use url::Url;
+use webhooks::guarded::{Answer, Limits, OverLimit, SendError};
+use webhooks::{Delivery, SigningSecrets, Verdict, outcome, retry};
+
+use crate::message::Message;
+use crate::send::Secrets;
+
+/// The receiver has this long; what it says is not kept.
+const LIMITS: Limits = Limits { deadline: Duration::from_secs(3), max_body: 4_096, over: OverLimit::Cut };
+/// Waits up to this long are waited out here; longer ones in the queue.
+const IN_PLACE: Duration = Duration::from_secs(5);
+/// The longest delay a queue takes, in seconds.
+const LONGEST_DELAY: f64 = 900.0;
+
+/// The body of a delivery (contract section 13.4).
+#[derive(Serialize)]
+struct Envelope<'a> {
+    version: &'static str,
+    event_name: &'a str,
+    data: &'a [Value],
+    webhook_id: WebhookId,
+    timestamp: Timestamp,
+    id: MessageId,
+    delivery_attempt: u32,
+}
+
+/// Tries until the message is delivered, given up, or due on the slow ladder.
+///
+/// # Errors
+/// [`WorkerError`] where we cannot keep or queue the message; the receiver's faults are no errors.
+pub(crate) async fn climb(
+    context: &Context,
+    webhook: &Webhook,
+    secrets: &Secrets,
+    mut message: Message,
+) -> Result<(), WorkerError> {
+    loop {
+        message.attempts = message.attempts.saturating_add(1);
+        message.step = message.step.saturating_add(1);
+        let result = attempt(context, webhook, secrets, &message).await?;
+        let now = context.now();
+        let first = *message.first_try_at.get_or_insert(now);
+        log(context, &message, &result, now).await;
+        let verdict = outcome::judge(&result, now);
+        let not_before = match verdict {
+            Verdict::Delivered => return Ok(()),
+            Verdict::Dead => return keep(context, message, "receiver refused the message", now).await,
+            Verdict::Gone => {
+                pause(context, webhook, now).await?;
+                return keep(context, message, "receiver is gone", now).await;
+            }
+            Verdict::Retry { not_before } => not_before,
+        };
+        let jitter = rand::random_range(-1.0..=1.0);
+        match retry::next_delay(message.step, first, now, not_before, jitter) {
+            None => return keep(context, message, "receiver did not take the message in time", now).await,
+            Some(delay) if delay <= IN_PLACE => tokio::time::sleep(delay).await,
+            Some(delay) => {
+                message.not_before = Some(after(now, delay));
+                return wait(context, message, now).await;
+            }
+        }
+    }
+}
+
+/// One signed request.
+async fn attempt(
+    context: &Context,
+    webhook: &Webhook,
+    secrets: &Secrets,
+    message: &Message,
+) -> Result<Result<Answer, SendError>, WorkerError> {
+    let delivery = Delivery {
+        webhook_id: webhook.id,
+        message_id: message.message_id,
+        event_name: message.event_name.clone(),
+        schema_version: SCHEMA_VERSION.to_owned(),
+        attempt: message.attempts,
+        body: serde_json::to_vec(&envelope(message))?.into(),
+        encoding: webhook.encoding.unwrap_or(Encoding::Gzip),
+    };
+    let url = Url::parse(&webhook.url).map_err(other)?;
+    let unreadable = || WorkerError::Other(format!("secret of webhook {} is not text", webhook.id));
+    let current = secrets.current.expose_text().ok_or_else(unreadable)?;
+    let signing = SigningSecrets { current, previous: secrets.previous.as_ref().and_then(vault::Secret::expose_text) };
+    let request = delivery.request(url, signing, uuid::Uuid::new_v4(), context.now()).map_err(other)?;
+    Ok(context.guarded()?.send(request, LIMITS).await)
+}
+
+fn envelope(message: &Message) -> Envelope<'_> {
+    Envelope {
+        version: SCHEMA_VERSION,
+        event_name: &message.event_name,
+        data: &message.data,
+        webhook_id: message.webhook_id,
+        timestamp: message.timestamp,
+        id: message.message_id,
+        delivery_attempt: message.attempts,
+    }
+}
+
+fn other(error: impl std::fmt::Display) -> WorkerError {
+    WorkerError::Other(error.to_string())
+}
+
+/// Writes the attempt's log row. A row that is lost is not worth a second delivery.
+async fn log(context: &Context, message: &Message, result: &Result<Answer, SendError>, now: Timestamp) {
+    let row = log_row(message, result, now);
+    tracing::info!(
+        webhook.id = %row.webhook_id,
+        message.id = %row.message_id,
+        attempt = row.attempt,
+        status_code = row.status_code,
+        duration_ms = row.response_time_ms.unwrap_or_default(),
+        "delivery attempt"
+    );
+    let written = match Write::overwrite(&row) {
+        Ok(write) => context.store().commit(vec![write]).await,
+        Err(error) => Err(error),
+    };
+    if let Err(error) = written {
+        tracing::error!(webhook.id = %row.webhook_id, %error, "delivery log row is lost");
+    }
+}
+
+fn log_row(message: &Message, result: &Result<Answer, SendError>, now: Timestamp) -> DeliveryLog {
+    let (status_code, error_message, elapsed) = match result {
+        Ok(answer) if answer.status.is_success() => (answer.status.as_u16(), None, Some(answer.elapsed)),
+        Ok(answer) => {
+            (answer.status.as_u16(), Some(format!("receiver answered {}", answer.status.as_u16())), Some(answer.elapsed))
+        }
+        Err(error) => (0, Some(error.to_string()), None),
+    };
+    DeliveryLog {
+        created_at: now,
+        webhook_id: message.webhook_id,
+        message_id: message.message_id,
+        event_name: message.event_name.clone(),
+        status: if error_message.is_none() { LogStatus::Success } else { LogStatus::Failed },
+        status_code,
+        error_message,
+        response_time_ms: elapsed.map(|elapsed| u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX)),
+        attempt: message.attempts,
+    }
+}
+
+/// Keeps a message for replay.
+///
+/// # Errors
+/// [`WorkerError::Store`].
+pub(crate) async fn keep(context: &Context, message: Message, reason: &str, now: Timestamp) -> Result<(), WorkerError> {
+    tracing::warn!(
+        webhook.id = %message.webhook_id,
+        message.id = %message.message_id,
+        attempts = message.attempts,
+        reason,
+        metric.dead_letters = 1,
+        "message kept for replay"
+    );
+    let message = message.rewound();
+    let letter = DeadLetter {
+        webhook_id: message.webhook_id,
+        message_id: message.message_id,
+        // As text: records carry TSP members whose names and depth DynamoDB maps do not always take.
+        message: Value::String(serde_json::to_string(&message)?),
+        reason: reason.to_owned(),
+        created_at: now,
+    };
+    Ok(context.store().commit(vec![Write::overwrite(&letter)?]).await?)
+}
+
+/// Puts a message back until it is due, or for as long as the queue can hold it back.
+///
+/// # Errors
+/// [`WorkerError::Other`] if the queue refuses it.
+pub(crate) async fn wait(context: &Context, message: Message, now: Timestamp) -> Result<(), WorkerError> {
+    let delay = delay_seconds(message.not_before, now);
+    let group = Some(message.webhook_id.to_string());
+    Ok(context.send(Queue::Deliveries, &[(group, message)], delay).await?)
+}
+
+/// Whole seconds until `due`, rounded up, at most what a queue takes.
+fn delay_seconds(due: Option<Timestamp>, now: Timestamp) -> i32 {
+    let left = due.map_or(0.0, |due| due.seconds_since(now)).clamp(0.0, LONGEST_DELAY).ceil();
+    (0..=900).find(|seconds| f64::from(*seconds) >= left).unwrap_or(900)
+}
+
+fn after(now: Timestamp, delay: Duration) -> Timestamp {
+    let micros = i64::try_from(delay.as_micros()).unwrap_or(i64::MAX);
+    Timestamp::from_micros(now.micros().saturating_add(micros))
+}
+
+async fn pause(context: &Context, webhook: &Webhook, now: Timestamp) -> Result<(), WorkerError> {
+    let key = Key::webhook(webhook.partner_id, webhook.id);
+    let paused = |seen: &Webhook| {
+        let active = seen.status == WebhookStatus::Active;
+        active.then(|| Webhook { status: WebhookStatus::Paused, updated_at: now, ..seen.clone() })
+    };
+    context.store().update(key, paused).await?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use model::PartnerId;
+
+    use super::*;
+
+    fn now() -> Timestamp {
+        Timestamp::parse("2026-11-21T05:00:00Z").unwrap()
+    }
+
+    fn message() -> Message {
+        Message {
+            webhook_id: WebhookId::at(now()),
+            partner_id: PartnerId::at(now()),
+            message_id: MessageId::at(now()),
+            event_name: "vehicle.added".into(),
+            timestamp: now(),
+            data: vec![serde_json::json!({ "id": 1 })],
+            fleet_id: None,
+            resource: None,
+            attempts: 2,
+            step: 2,
+            first_try_at: Some(now()),
+            not_before: None,
+        }
+    }
+
+    #[test]
+    fn envelopes_have_the_contract_members() {
+        let json = serde_json::to_value(envelope(&message())).unwrap();
+        let mut members: Vec<_> = json.as_object().unwrap().keys().map(String::as_str).collect();
+        members.sort_unstable();
+        assert_eq!(members, ["data", "delivery_attempt", "event_name", "id", "timestamp", "version", "webhook_id"]);
+        assert_eq!((json["version"].as_str(), json["delivery_attempt"].as_u64()), (Some("3.0"), Some(2)));
+    }
+
+    #[test]
+    fn no_answer_is_logged_as_status_zero() {
+        let row = log_row(&message(), &Err(SendError::Timeout), now());
+        assert_eq!((row.status, row.status_code, row.response_time_ms, row.attempt), (LogStatus::Failed, 0, None, 2));
+        assert_eq!(row.error_message.as_deref(), Some("no answer in time"));
+    }
+
+    #[test]
+    fn long_waits_hop_through_the_queue() {
+        let in_seconds = |seconds| delay_seconds(Some(now().plus_seconds(seconds)), now());
+        assert_eq!((in_seconds(-5), in_seconds(60), in_seconds(900), in_seconds(43_200)), (0, 60, 900, 900));
+        let half = Timestamp::from_micros(now().micros() + 1_500_000);
+        assert_eq!(delay_seconds(Some(half), now()), 2);
+        assert_eq!(delay_seconds(None, now()), 0);
+    }
+}

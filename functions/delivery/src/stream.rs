@@ -1,0 +1,57 @@
+//! Records of DynamoDB streams, as Lambda hands them over.
+
+use aws_lambda_events::dynamodb::{Event, EventRecord};
+use gateway::WorkerError;
+use model::Timestamp;
+use serde::de::DeserializeOwned;
+use serde_dynamo::Item;
+use serde_json::{Value, json};
+
+/// The records of an event, in order.
+///
+/// # Errors
+/// [`WorkerError::Event`] for anything but a stream event.
+pub(crate) fn records(event: Value) -> Result<Vec<EventRecord>, WorkerError> {
+    Ok(serde_json::from_value::<Event>(event)?.records)
+}
+
+/// The name of the table that a record comes from: `arn:aws:dynamodb:region:account:table/NAME/stream/label`.
+pub(crate) fn table(record: &EventRecord) -> Option<&str> {
+    record.event_source_arn.as_deref()?.split('/').nth(1)
+}
+
+/// The record's place in its shard.
+pub(crate) fn sequence(record: &EventRecord) -> &str {
+    record.change.sequence_number.as_deref().unwrap_or_default()
+}
+
+/// When the change was made, to the precision of the stream.
+pub(crate) fn instant(record: &EventRecord) -> Timestamp {
+    Timestamp::from_micros(record.change.approximate_creation_date_time.timestamp_micros())
+}
+
+/// What an item says it is.
+pub(crate) fn kind(item: &Item) -> Option<&str> {
+    match item.inner().get("kind")? {
+        serde_dynamo::AttributeValue::S(kind) => Some(kind),
+        _ => None,
+    }
+}
+
+/// The thing in an image; `None` for an absent image.
+///
+/// # Errors
+/// [`WorkerError::Other`] for an image that is not what its kind says.
+pub(crate) fn thing<T: DeserializeOwned>(image: &Item) -> Result<Option<T>, WorkerError> {
+    if image.inner().is_empty() {
+        return Ok(None);
+    }
+    let thing = serde_dynamo::from_item(image.clone());
+    thing.map(Some).map_err(|error| WorkerError::Other(format!("image is not readable: {error}")))
+}
+
+/// The answer that has everything from this record on delivered again; `None` = all went well.
+pub(crate) fn answer(failed: Option<&str>) -> Value {
+    let failures: Vec<Value> = failed.into_iter().map(|id| json!({ "itemIdentifier": id })).collect();
+    json!({ "batchItemFailures": failures })
+}

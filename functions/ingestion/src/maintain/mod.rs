@@ -1,0 +1,85 @@
+//! Follows the control table: timers mirror active schedules, schedules mirror consent.
+//!
+//! A change says only that something happened; what is done follows from the state as it is now. So a change that comes twice
+//! or late does no harm, and timers exist for active schedules only.
+
+mod consent;
+mod plan;
+mod timers;
+
+use gateway::{Context, WorkerError};
+use model::agreement::Agreement;
+use model::schedule::{Schedule, ScheduleStatus};
+use store::control::{Key, Keyed};
+
+use crate::events::{Change, StreamRecord};
+use crate::run::{self, Reason};
+
+/// Does what one change of the control table asks for.
+///
+/// # Errors
+/// Where storage, the scheduler or the queue fails; the record should come again.
+pub async fn follow(context: &Context, record: &StreamRecord) -> Result<(), WorkerError> {
+    let change = &record.change;
+    match change.kind() {
+        Some(Schedule::KIND) => schedule_changed(context, &images(change)?).await,
+        Some(Agreement::KIND) => agreement_changed(context, &images(change)?).await,
+        _ => Ok(()),
+    }
+}
+
+/// A thing before and after.
+type Images<T> = (Option<T>, Option<T>);
+
+fn images<T: serde::de::DeserializeOwned>(change: &Change) -> Result<Images<T>, WorkerError> {
+    change.images().map_err(|error| WorkerError::Other(format!("image is not readable: {error}")))
+}
+
+async fn schedule_changed(context: &Context, (old, new): &Images<Schedule>) -> Result<(), WorkerError> {
+    let Some(new) = new else {
+        return match old {
+            Some(old) => timers::remove(context, old.id).await,
+            None => Ok(()),
+        };
+    };
+    if old.as_ref().is_some_and(|old| (old.status, old.execution_interval_seconds) == (new.status, new.execution_interval_seconds)) {
+        return Ok(());
+    }
+    let now = context.store().get::<Schedule>(Key::schedule(new.connection_id, new.id)).await?;
+    let Some(now) = now.filter(|now| now.status == ScheduleStatus::Active) else {
+        return timers::remove(context, new.id).await;
+    };
+    timers::ensure(context, &now).await?;
+    match begins(old.as_ref(), new) {
+        Some(reason) => run::ask(context, now.connection_id, now.id, reason).await,
+        None => Ok(()),
+    }
+}
+
+/// Why the schedule should run at once, if it should.
+fn begins(old: Option<&Schedule>, new: &Schedule) -> Option<Reason> {
+    match (old.map(|old| old.status), new.status) {
+        (Some(ScheduleStatus::Active), _) => None,
+        (Some(ScheduleStatus::CancelledInsufficientScope), ScheduleStatus::Active) => Some(Reason::Scope),
+        (_, ScheduleStatus::Active) => Some(Reason::First),
+        _ => None,
+    }
+}
+
+async fn agreement_changed(context: &Context, (old, new): &Images<Agreement>) -> Result<(), WorkerError> {
+    let Some(agreement) = new.as_ref().or(old.as_ref()) else { return Ok(()) };
+    if let (Some(old), Some(new)) = (old, new)
+        && is_same_consent(old, new)
+    {
+        return Ok(());
+    }
+    for link in &agreement.connections {
+        consent::reconcile(context.store(), link.connection_id, agreement, context.now()).await?;
+    }
+    Ok(())
+}
+
+fn is_same_consent(old: &Agreement, new: &Agreement) -> bool {
+    let terms = |agreement: &Agreement| (agreement.status, agreement.effective_date, agreement.expiration_date);
+    terms(old) == terms(new) && old.scopes == new.scopes && old.connections == new.connections
+}

@@ -1,0 +1,92 @@
+//! Timers in EventBridge Scheduler: one per active schedule, named by its id.
+
+use aws_sdk_scheduler::error::{BuildError, DisplayErrorContext, SdkError};
+use aws_sdk_scheduler::operation::get_schedule::GetScheduleOutput;
+use aws_sdk_scheduler::primitives::DateTime;
+use aws_sdk_scheduler::types::{FlexibleTimeWindow, FlexibleTimeWindowMode, ScheduleState, Target};
+use gateway::{Config, Context, WorkerError};
+use model::ScheduleId;
+use model::schedule::Schedule;
+
+use super::plan::Plan;
+
+/// There is a timer for the schedule, as the schedule wants it.
+///
+/// # Errors
+/// Where the scheduler refuses or cannot be reached.
+pub(super) async fn ensure(context: &Context, schedule: &Schedule) -> Result<(), WorkerError> {
+    let plan = Plan::of(schedule, context.now());
+    let create = context
+        .scheduler()
+        .create_schedule()
+        .group_name(&context.config().schedule_group)
+        .name(&plan.name)
+        .schedule_expression(&plan.expression)
+        .start_date(DateTime::from_secs(plan.start.seconds()))
+        .flexible_time_window(punctual()?)
+        .target(target(context.config(), &plan)?)
+        .state(ScheduleState::Enabled);
+    match create.send().await {
+        Ok(_) => Ok(()),
+        Err(error) if error.as_service_error().is_some_and(|service| service.is_conflict_exception()) => adjust(context, &plan).await,
+        Err(error) => Err(failed("create a timer", &error)),
+    }
+}
+
+/// There is no timer for the schedule.
+///
+/// # Errors
+/// Where the scheduler refuses or cannot be reached.
+pub(super) async fn remove(context: &Context, id: ScheduleId) -> Result<(), WorkerError> {
+    let delete = context.scheduler().delete_schedule().group_name(&context.config().schedule_group).name(id.to_string());
+    match delete.send().await {
+        Ok(_) => Ok(()),
+        Err(error) if error.as_service_error().is_some_and(|service| service.is_resource_not_found_exception()) => Ok(()),
+        Err(error) => Err(failed("delete a timer", &error)),
+    }
+}
+
+/// The timer that is there already, changed where it differs.
+async fn adjust(context: &Context, plan: &Plan) -> Result<(), WorkerError> {
+    let group = &context.config().schedule_group;
+    let get = context.scheduler().get_schedule().group_name(group).name(&plan.name);
+    let found = get.send().await.map_err(|error| failed("read a timer", &error))?;
+    if is_as_planned(&found, plan, context.config()) {
+        return Ok(());
+    }
+    let update = context
+        .scheduler()
+        .update_schedule()
+        .group_name(group)
+        .name(&plan.name)
+        .schedule_expression(&plan.expression)
+        .start_date(DateTime::from_secs(plan.start.seconds()))
+        .flexible_time_window(punctual()?)
+        .target(target(context.config(), plan)?)
+        .state(ScheduleState::Enabled);
+    update.send().await.map(drop).map_err(|error| failed("change a timer", &error))
+}
+
+fn is_as_planned(found: &GetScheduleOutput, plan: &Plan, config: &Config) -> bool {
+    let target = found.target().map(|target| (target.arn(), target.input()));
+    let planned = Some((config.schedule_target.as_str(), Some(plan.input.as_str())));
+    let enabled = found.state().is_none_or(|state| *state == ScheduleState::Enabled);
+    enabled && target == planned && found.schedule_expression() == Some(plan.expression.as_str())
+}
+
+fn punctual() -> Result<FlexibleTimeWindow, WorkerError> {
+    FlexibleTimeWindow::builder().mode(FlexibleTimeWindowMode::Off).build().map_err(|error| unbuildable(&error))
+}
+
+fn target(config: &Config, plan: &Plan) -> Result<Target, WorkerError> {
+    let target = Target::builder().arn(&config.schedule_target).role_arn(&config.schedule_role).input(&plan.input);
+    target.build().map_err(|error| unbuildable(&error))
+}
+
+fn unbuildable(error: &BuildError) -> WorkerError {
+    WorkerError::Other(format!("timer is not complete: {error}"))
+}
+
+fn failed<E: std::error::Error + 'static, R: std::fmt::Debug + 'static>(what: &str, error: &SdkError<E, R>) -> WorkerError {
+    WorkerError::Other(format!("scheduler failed to {what}: {}", DisplayErrorContext(error)))
+}

@@ -1,0 +1,61 @@
+//! Leases: at most so many runs of a schedule at a time, and runs that vanished are found.
+
+use model::ExecutionId;
+use model::Timestamp;
+use model::execution::{Execution, ExecutionStatus};
+use model::schedule::Schedule;
+use store::control::{Key, Write};
+use store::{Store, StoreError};
+
+use super::outcome;
+
+/// Takes a lease and writes the pending run, in one transaction; runs whose lease lapsed are marked as lost with it. `None`
+/// where the schedule has no room, or somebody else was faster.
+///
+/// # Errors
+/// [`StoreError`].
+pub(super) async fn take(store: &Store, schedule: &Schedule, now: Timestamp) -> Result<Option<(ExecutionId, Schedule)>, StoreError> {
+    let id = ExecutionId::at(now);
+    let Some(leased) = outcome::leased(schedule, id, now) else {
+        return Ok(None);
+    };
+    let mut writes = vec![Write::replace(schedule, &leased)?, Write::create(&pending(&leased, id, now))?];
+    for lost in lost_runs(store, schedule, now).await? {
+        writes.push(Write::overwrite(&lost)?);
+    }
+    match store.commit(writes).await {
+        Ok(()) => Ok(Some((id, leased))),
+        Err(StoreError::Conflict) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// The run of a schedule as it begins.
+pub(super) fn pending(schedule: &Schedule, id: ExecutionId, now: Timestamp) -> Execution {
+    Execution {
+        id,
+        created_at: now,
+        updated_at: now,
+        schedule_id: schedule.id,
+        connection_id: schedule.connection_id,
+        resource: schedule.resource,
+        source_name: schedule.source_name.clone(),
+        status: ExecutionStatus::Pending,
+        cursor: schedule.cursor.clone(),
+        response: None,
+        last_data_at: None,
+        lost: false,
+    }
+}
+
+async fn lost_runs(store: &Store, schedule: &Schedule, now: Timestamp) -> Result<Vec<Execution>, StoreError> {
+    let lapsed = schedule.leases.iter().filter(|(_, end)| **end <= now);
+    let keys: Vec<Key> = lapsed.map(|(id, _)| Key::execution(schedule.id, id)).collect();
+    let mut runs: Vec<Execution> = store.get_many(&keys).await?;
+    runs.retain(|run| run.status == ExecutionStatus::Pending);
+    for run in &mut runs {
+        tracing::warn!(execution.id = %run.id, schedule.id = %schedule.id, "execution lost, its lease ran out");
+        *run = Execution { status: ExecutionStatus::Failed, lost: true, updated_at: now, ..run.clone() };
+    }
+    Ok(runs)
+}

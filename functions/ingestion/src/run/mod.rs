@@ -1,0 +1,193 @@
+//! One run of one schedule: lease, fetch page by page, store, commit.
+//!
+//! A page is stored first and its cursor committed after, so a crash at any point repeats at most one page, which changes
+//! nothing twice: records are known by their content. The result of a run, the release of its lease and the next instant are
+//! one transaction, the last thing a run does.
+
+mod lease;
+pub mod outcome;
+mod pages;
+mod settle;
+#[cfg(test)]
+mod tests;
+
+use gateway::{Context, Queue, WorkerError};
+use model::connection::{Connection, ConnectionStatus};
+use model::credentials::Credentials;
+use model::schedule::Schedule;
+use model::tsp::Tsp;
+use model::{ConnectionId, ExecutionId, ScheduleId, Timestamp};
+use providers::{Adapter, Http};
+use serde::{Deserialize, Serialize};
+use store::Store;
+use store::control::{Key, SealedCredentials};
+use url::Url;
+use vault::Sealed;
+
+use outcome::is_due;
+use pages::{Halt, Haul};
+
+/// What asks for a run: EventBridge Scheduler, or a message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunRequest {
+    /// Whose data.
+    pub connection_id: ConnectionId,
+    /// The plan.
+    pub schedule_id: ScheduleId,
+    /// When the timer was to fire; absent from messages.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scheduled_for: Option<String>,
+    /// Why a message asks; absent from timers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Reason>,
+}
+
+/// Why a run is asked for outside its timer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// The schedule is new or active again.
+    First,
+    /// The run before it ended at its budget, with more to fetch.
+    Continue,
+    /// Consent returned.
+    Scope,
+}
+
+/// How a request for a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Not due, not active, or another run is under way.
+    Skipped,
+    /// Everything there was is stored.
+    Fetched,
+    /// The budget ended first; another run was asked for.
+    Continues,
+    /// The TSP did not do it; the schedule knows when to try again.
+    Failed,
+    /// The lease was lost, or the schedule ended meanwhile.
+    Superseded,
+}
+
+impl Outcome {
+    /// Its name in logs and answers.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Skipped => "skipped",
+            Self::Fetched => "success",
+            Self::Continues => "continues",
+            Self::Failed => "failed",
+            Self::Superseded => "superseded",
+        }
+    }
+}
+
+/// What a run fetches with.
+pub(crate) struct Source<'a> {
+    pub(crate) adapter: &'a dyn Adapter,
+    pub(crate) http: &'a dyn Http,
+    pub(crate) credentials: &'a Credentials,
+    pub(crate) base: &'a Url,
+}
+
+/// A run that holds its lease.
+pub(crate) struct Run<'a> {
+    pub(crate) store: &'a Store,
+    pub(crate) clock: &'a (dyn Fn() -> Timestamp + Sync),
+    pub(crate) connection: &'a Connection,
+    pub(crate) id: ExecutionId,
+    pub(crate) started: Timestamp,
+}
+
+/// Runs a schedule if it is due. Any number of requests for the same minute make one run.
+///
+/// # Errors
+/// Our own faults (storage, vault, queue), after which the request should come again; a TSP's faults are outcomes.
+pub async fn run_schedule(context: &Context, connection_id: ConnectionId, schedule_id: ScheduleId) -> Result<Outcome, WorkerError> {
+    let store = context.store();
+    let schedule = store.get::<Schedule>(Key::schedule(connection_id, schedule_id)).await?;
+    let Some(schedule) = schedule.filter(|schedule| is_due(schedule, context.now())) else {
+        return Ok(Outcome::Skipped);
+    };
+    let connection = store.get::<Connection>(Key::connection(connection_id)).await?;
+    let Some(connection) = connection.filter(|connection| connection.status == ConnectionStatus::Active) else {
+        return Ok(Outcome::Skipped);
+    };
+    let Some(adapter) = providers::adapter(&connection.source_name) else {
+        return Err(WorkerError::Other(format!("no adapter for {}", connection.source_name)));
+    };
+    let credentials = credentials_of(context, &connection).await?;
+    let base = base_of(store, &connection, adapter).await?;
+    let source = Source { adapter, http: context.guarded()?, credentials: &credentials, base: &base };
+    let outcome = run_with(store, &|| context.now(), &connection, &schedule, &source).await?;
+    if outcome == Outcome::Continues {
+        ask(context, connection_id, schedule_id, Reason::Continue).await?;
+    }
+    Ok(outcome)
+}
+
+/// Asks for a run at once. A request that is lost costs time only: the timer fires all the same.
+///
+/// # Errors
+/// The queue's.
+pub(crate) async fn ask(context: &Context, connection_id: ConnectionId, schedule_id: ScheduleId, reason: Reason) -> Result<(), WorkerError> {
+    let request = RunRequest { connection_id, schedule_id, scheduled_for: None, reason: Some(reason) };
+    Ok(context.send(Queue::Executions, &[(Some(connection_id.to_string()), request)], 0).await?)
+}
+
+/// The run itself, with everything it needs in hand.
+pub(crate) async fn run_with(
+    store: &Store,
+    clock: &(dyn Fn() -> Timestamp + Sync),
+    connection: &Connection,
+    schedule: &Schedule,
+    source: &Source<'_>,
+) -> Result<Outcome, WorkerError> {
+    let started = clock();
+    let Some((id, leased)) = lease::take(store, schedule, started).await? else {
+        return Ok(Outcome::Skipped);
+    };
+    let run = Run { store, clock, connection, id, started };
+    let mut haul = Haul::starting_at(&leased);
+    let fetched = pages::fetch_all(&run, source, &leased, &mut haul).await;
+    let settled = match fetched {
+        Ok(()) => settle::success(&run, &leased, &haul).await,
+        Err(Halt::Provider(error)) => settle::failure(&run, &leased, &haul, &error).await,
+        Err(Halt::Superseded) => Ok(Outcome::Superseded),
+        Err(Halt::Ours(fault)) => {
+            settle::fault(&run, &leased, &haul).await;
+            Err(fault)
+        }
+    };
+    report(&run, &leased, &haul, &settled);
+    settled
+}
+
+/// One line per run.
+fn report(run: &Run<'_>, schedule: &Schedule, haul: &Haul, settled: &Result<Outcome, WorkerError>) {
+    let status = settled.as_ref().map_or("fault", |outcome| outcome.name());
+    let duration_ms = (run.clock)().seconds_since(run.started) * 1_000.0;
+    tracing::info!(
+        execution.id = %run.id, schedule.id = %schedule.id, connection.id = %schedule.connection_id, resource = schedule.resource.name(),
+        source.name = %schedule.source_name, records = haul.records, added = haul.added, modified = haul.modified, removed = haul.removed,
+        pages = haul.pages, duration_ms, status, "execution"
+    );
+}
+
+async fn credentials_of(context: &Context, connection: &Connection) -> Result<Credentials, WorkerError> {
+    let kept = context.store().get::<SealedCredentials>(Key::credentials(connection.id)).await?;
+    let kept = kept.ok_or_else(|| WorkerError::Other("connection has no credentials".into()))?;
+    let sealed: Sealed = serde_json::from_value(kept.sealed)?;
+    let id = connection.id.to_string();
+    let secret = context.vault().open(&[("connection_id", id.as_str()), ("tsp", connection.source_name.as_str())], &sealed).await?;
+    let text = secret.expose_text().ok_or_else(|| WorkerError::Other("credentials are not text".into()))?;
+    Credentials::from_json(text).map_err(|error| WorkerError::Other(error.to_string()))
+}
+
+async fn base_of(store: &Store, connection: &Connection, adapter: &dyn Adapter) -> Result<Url, WorkerError> {
+    let tsp = store.get::<Tsp>(Key::tsp(&connection.tsp_slug)).await?;
+    let named = tsp.and_then(|tsp| tsp.base_url);
+    let base = named.as_deref().unwrap_or_else(|| adapter.default_base_url());
+    Url::parse(base).map_err(|error| WorkerError::Other(format!("base url of {} is not readable: {error}", connection.tsp_slug)))
+}

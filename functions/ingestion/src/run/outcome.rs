@@ -1,0 +1,194 @@
+//! What becomes of schedules and connections after a run: plain functions from the state before to the state after.
+
+use model::connection::{Connection, ConnectionStatus};
+use model::schedule::{LEASE_SECONDS, Schedule, ScheduleStatus};
+use model::{ExecutionId, Timestamp};
+use providers::ProviderError;
+use serde_json::{Value, json};
+
+/// Refusals in a row that make a connection stale, if they span [`STALE_SECONDS`].
+pub const STALE_REFUSALS: u32 = 3;
+/// The least span of those refusals.
+pub const STALE_SECONDS: i64 = 600;
+/// Questions in a row that the TSP rejects before the cursor is given up.
+const LOST_CURSOR: u32 = 3;
+/// Timers fire within their minute, not on the second; a run may begin this much before its instant.
+const EARLY_SECONDS: i64 = 30;
+
+/// Whether the schedule may run at `now`.
+#[must_use]
+pub fn is_due(schedule: &Schedule, now: Timestamp) -> bool {
+    let early = early_seconds(schedule);
+    schedule.status == ScheduleStatus::Active && schedule.next_execution_at.is_none_or(|next| now.plus_seconds(early) >= next)
+}
+
+fn early_seconds(schedule: &Schedule) -> i64 {
+    EARLY_SECONDS.min(i64::from(schedule.execution_interval_seconds) / 2)
+}
+
+/// What a good run brought.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Catch {
+    /// Where the next one resumes.
+    pub cursor: Option<String>,
+    /// Newest data point.
+    pub last_data_at: Option<Timestamp>,
+    /// Whether there is more to fetch at once.
+    pub more: bool,
+}
+
+/// What kept a run from its data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Setback {
+    /// The TSP asks to wait; no error.
+    Wait {
+        /// For so many seconds.
+        seconds: i64,
+    },
+    /// The TSP refuses the credentials.
+    Refused,
+    /// The TSP rejects the question; its cursor may be the reason.
+    Rejected,
+    /// The TSP is down, slow or unreadable.
+    Fault,
+}
+
+impl Setback {
+    /// What the TSP's answer means for the schedule.
+    #[must_use]
+    pub fn of(error: &ProviderError) -> Self {
+        match error {
+            ProviderError::RateLimited { retry_after, .. } => {
+                let seconds = retry_after.as_secs() + u64::from(retry_after.subsec_nanos() > 0);
+                Self::Wait { seconds: i64::try_from(seconds).unwrap_or(86_400).clamp(1, 86_400) }
+            }
+            ProviderError::Refused { .. } => Self::Refused,
+            ProviderError::Rejected { .. } => Self::Rejected,
+            ProviderError::Unavailable { .. } | ProviderError::Timeout | ProviderError::Malformed { .. } | ProviderError::Unsupported { .. } => {
+                Self::Fault
+            }
+        }
+    }
+}
+
+/// The schedule with one more run under way and its lapsed leases gone; `None` where no run may be added.
+#[must_use]
+pub fn leased(schedule: &Schedule, execution: ExecutionId, now: Timestamp) -> Option<Schedule> {
+    let mut next = touched(schedule, now);
+    next.leases.retain(|_, end| *end > now);
+    let room = usize::try_from(schedule.max_concurrent_executions).unwrap_or(1);
+    if next.leases.len() >= room {
+        return None;
+    }
+    next.leases.insert(execution, now.plus_seconds(LEASE_SECONDS));
+    Some(next)
+}
+
+/// The schedule after one page was stored: its cursor moves, the lease grows.
+#[must_use]
+pub fn after_page(schedule: &Schedule, execution: ExecutionId, cursor: Option<&str>, now: Timestamp) -> Schedule {
+    let mut next = Schedule { cursor: cursor.map(String::from), ..touched(schedule, now) };
+    next.leases.insert(execution, now.plus_seconds(LEASE_SECONDS));
+    next
+}
+
+/// The schedule after a good run that began at `started`.
+#[must_use]
+pub fn after_success(schedule: &Schedule, execution: ExecutionId, catch: &Catch, started: Timestamp, now: Timestamp) -> Schedule {
+    let interval = i64::from(schedule.execution_interval_seconds);
+    let next_execution_at = if catch.more { now } else { started.plus_seconds(interval) };
+    Schedule {
+        cursor: catch.cursor.clone(),
+        last_data_at: schedule.last_data_at.max(catch.last_data_at),
+        last_success_at: Some(now),
+        consecutive_error_count: 0,
+        next_execution_at: Some(next_execution_at),
+        ..released(schedule, execution, now)
+    }
+}
+
+/// The schedule after a run that the TSP kept from its data. The cursor stays where the last stored page put it.
+#[must_use]
+pub fn after_failure(schedule: &Schedule, execution: ExecutionId, setback: Setback, now: Timestamp) -> Schedule {
+    let freed = released(schedule, execution, now);
+    // A run may begin early, but never before an instant that the TSP or the backoff named.
+    let not_before = |seconds: i64| Some(now.plus_seconds(seconds + early_seconds(schedule)));
+    if let Setback::Wait { seconds } = setback {
+        return Schedule { next_execution_at: not_before(seconds), ..freed };
+    }
+    let errors = schedule.consecutive_error_count.saturating_add(1);
+    let gives_up = schedule.status == ScheduleStatus::Active && errors >= schedule.consecutive_error_threshold;
+    let starts_over = setback == Setback::Rejected && errors >= LOST_CURSOR;
+    Schedule {
+        consecutive_error_count: errors,
+        status: if gives_up { ScheduleStatus::Inactive } else { schedule.status },
+        next_execution_at: not_before(schedule.backoff_seconds(errors)),
+        cursor: freed.cursor.clone().filter(|_| !starts_over),
+        ..freed
+    }
+}
+
+/// The schedule after a fault of our own: nothing counts, the run may be repeated at once.
+#[must_use]
+pub fn after_fault(schedule: &Schedule, execution: ExecutionId, now: Timestamp) -> Schedule {
+    released(schedule, execution, now)
+}
+
+/// The connection after the TSP refused its credentials once more.
+#[must_use]
+pub fn after_refusal(connection: &Connection, now: Timestamp) -> Connection {
+    let since = connection.refused_since.unwrap_or(now);
+    let refusals = connection.refusals.saturating_add(1);
+    let lasting = refusals >= STALE_REFUSALS && now >= since.plus_seconds(STALE_SECONDS);
+    let stale = lasting && connection.status == ConnectionStatus::Active;
+    let status = if stale { ConnectionStatus::Stale } else { connection.status };
+    Connection { refusals, refused_since: Some(since), status, updated_at: now, ..connection.clone() }
+}
+
+/// The schedule of a connection that became stale.
+#[must_use]
+pub fn stale(schedule: &Schedule, now: Timestamp) -> Option<Schedule> {
+    let runs = schedule.status == ScheduleStatus::Active;
+    runs.then(|| Schedule { status: ScheduleStatus::Stale, ..touched(schedule, now) })
+}
+
+/// The TSP's answer for the execution's record: redacted, at most 16 KiB as the adapter cut it.
+#[must_use]
+pub fn response_of(error: &ProviderError) -> Value {
+    let Some(reply) = error.reply() else {
+        return json!({ "message": error.to_string() });
+    };
+    let body = match serde_json::from_str(&reply.body) {
+        Ok(body) => redacted(body),
+        Err(_) => Value::String(reply.body.clone()),
+    };
+    json!({ "status": reply.status, "body": body })
+}
+
+fn redacted(value: Value) -> Value {
+    match value {
+        Value::Object(members) => Value::Object(members.into_iter().map(|(name, value)| if is_secret(&name) { (name, json!("*****")) } else { (name, redacted(value)) }).collect()),
+        Value::Array(values) => Value::Array(values.into_iter().map(redacted).collect()),
+        other => other,
+    }
+}
+
+fn is_secret(name: &str) -> bool {
+    const MARKS: &[&str] = &["authorization", "cookie", "password", "secret", "token", "api_key", "apikey", "credential", "sessionid"];
+    let name = name.to_ascii_lowercase();
+    MARKS.iter().any(|mark| name.contains(mark))
+}
+
+fn released(schedule: &Schedule, execution: ExecutionId, now: Timestamp) -> Schedule {
+    let mut next = touched(schedule, now);
+    next.leases.remove(&execution);
+    next
+}
+
+fn touched(schedule: &Schedule, now: Timestamp) -> Schedule {
+    Schedule { revision: schedule.revision + 1, updated_at: now, ..schedule.clone() }
+}
+
+#[cfg(test)]
+#[path = "outcome_tests.rs"]
+mod tests;

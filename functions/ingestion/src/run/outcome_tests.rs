@@ -1,0 +1,114 @@
+use std::time::Duration;
+
+use model::{ConnectionId, Resource, TspId};
+use providers::Reply;
+
+use super::*;
+
+fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_millis(1_790_000_000_000).plus_seconds(seconds)
+}
+
+fn schedule() -> Schedule {
+    Schedule::new(ConnectionId::at(at(0)), Resource::VehicleLocation, "samsara", at(0))
+}
+
+fn connection() -> Connection {
+    Connection {
+        id: ConnectionId::at(at(0)),
+        tsp_id: TspId::at(at(0)),
+        tsp_slug: "samsara".into(),
+        source_name: "samsara".into(),
+        account: "1".into(),
+        masked: json!({}),
+        status: ConnectionStatus::Active,
+        description: None,
+        refusals: 0,
+        refused_since: None,
+        created_at: at(0),
+        updated_at: at(0),
+    }
+}
+
+#[test]
+fn a_tick_is_due_from_shortly_before_its_instant() {
+    let schedule = Schedule { next_execution_at: Some(at(60)), ..schedule() };
+    for (now, expected) in [(0, false), (29, false), (30, true), (60, true), (3_600, true)] {
+        assert_eq!(is_due(&schedule, at(now)), expected, "{now}");
+    }
+    let paused = Schedule { status: ScheduleStatus::Paused, ..schedule };
+    assert!(!is_due(&paused, at(60)));
+}
+
+#[test]
+fn leases_are_bounded_and_lapse() {
+    let (first, second) = (ExecutionId::at(at(0)), ExecutionId::at(at(1)));
+    let one = leased(&schedule(), first, at(0)).unwrap();
+    assert_eq!(leased(&one, second, at(299)), None);
+    let two = leased(&one, second, at(300)).unwrap();
+    assert_eq!(two.leases.keys().copied().collect::<Vec<_>>(), [second]);
+    assert_eq!(two.revision, 2);
+    let wide = Schedule { max_concurrent_executions: 2, ..one };
+    assert_eq!(leased(&wide, second, at(10)).unwrap().leases.len(), 2);
+}
+
+#[test]
+fn a_success_moves_everything_on() {
+    let id = ExecutionId::at(at(0));
+    let running = Schedule { consecutive_error_count: 4, last_data_at: Some(at(-5)), ..leased(&schedule(), id, at(0)).unwrap() };
+    let catch = Catch { cursor: Some("c1".into()), last_data_at: Some(at(-9)), more: false };
+    let next = after_success(&running, id, &catch, at(0), at(3));
+    assert_eq!((next.cursor.as_deref(), next.consecutive_error_count, next.leases.len()), (Some("c1"), 0, 0));
+    assert_eq!((next.last_data_at, next.last_success_at, next.next_execution_at), (Some(at(-5)), Some(at(3)), Some(at(60))));
+    let more = after_success(&running, id, &Catch { more: true, ..catch }, at(0), at(3));
+    assert_eq!(more.next_execution_at, Some(at(3)));
+}
+
+#[test]
+fn setbacks_count_or_wait() {
+    let id = ExecutionId::at(at(0));
+    let running = Schedule { cursor: Some("c".into()), consecutive_error_count: 2, ..leased(&schedule(), id, at(0)).unwrap() };
+    // setback, errors after, seconds until the next run may begin, cursor kept
+    let cases = [
+        (Setback::Wait { seconds: 90 }, 2, 90, true),
+        (Setback::Fault, 3, 480, true),
+        (Setback::Refused, 3, 480, true),
+        (Setback::Rejected, 3, 480, false),
+    ];
+    for (setback, errors, wait, kept) in cases {
+        let next = after_failure(&running, id, setback, at(0));
+        assert_eq!((next.consecutive_error_count, next.cursor.is_some(), next.leases.len()), (errors, kept, 0), "{setback:?}");
+        assert!(!is_due(&next, at(wait - 1)) && is_due(&next, at(wait)), "{setback:?}");
+        assert_eq!(next.status, ScheduleStatus::Active);
+    }
+}
+
+#[test]
+fn the_threshold_switches_off() {
+    let id = ExecutionId::at(at(0));
+    let running = Schedule { consecutive_error_count: 14, ..schedule() };
+    assert_eq!(after_failure(&running, id, Setback::Fault, at(0)).status, ScheduleStatus::Inactive);
+    assert_eq!(after_failure(&running, id, Setback::Wait { seconds: 1 }, at(0)).status, ScheduleStatus::Active);
+    let ended = Schedule { status: ScheduleStatus::Cancelled, ..running };
+    assert_eq!(after_failure(&ended, id, Setback::Fault, at(0)).status, ScheduleStatus::Cancelled);
+}
+
+#[test]
+fn three_refusals_over_ten_minutes_make_stale() {
+    let times = |instants: &[i64]| instants.iter().fold(connection(), |seen, now| after_refusal(&seen, at(*now))).status;
+    assert_eq!(times(&[0, 300, 599]), ConnectionStatus::Active);
+    assert_eq!(times(&[0, 600]), ConnectionStatus::Active);
+    assert_eq!(times(&[0, 300, 600]), ConnectionStatus::Stale);
+    assert_eq!(stale(&schedule(), at(0)).unwrap().status, ScheduleStatus::Stale);
+    assert_eq!(stale(&Schedule { status: ScheduleStatus::Paused, ..schedule() }, at(0)), None);
+}
+
+#[test]
+fn answers_are_redacted() {
+    let reply = Reply::new(429, br#"{"error":"slow","access_token":"abc","deep":[{"Set-Cookie":"x"}]}"#, &[]);
+    let error = ProviderError::RateLimited { retry_after: Duration::from_millis(1_500), reply };
+    let expected = json!({ "status": 429, "body": { "error": "slow", "access_token": "*****", "deep": [{ "Set-Cookie": "*****" }] } });
+    assert_eq!(response_of(&error), expected);
+    assert_eq!(Setback::of(&error), Setback::Wait { seconds: 2 });
+    assert_eq!(Setback::of(&ProviderError::Timeout), Setback::Fault);
+}

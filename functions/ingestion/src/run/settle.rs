@@ -1,0 +1,138 @@
+//! Committing what a run did: each commit names the schedule's revision it saw, and is made anew where somebody else changed
+//! the schedule meanwhile, as long as the lease holds.
+
+use gateway::WorkerError;
+use model::connection::{Connection, ConnectionStatus};
+use model::execution::{Execution, ExecutionStatus};
+use model::schedule::{Schedule, ScheduleStatus};
+use providers::ProviderError;
+use store::StoreError;
+use store::control::{Key, Write};
+
+use super::outcome::{self, Catch, Setback};
+use super::pages::Haul;
+use super::{Outcome, Run, lease};
+
+/// How often a commit is made anew.
+const TRIES: usize = 8;
+
+/// Whether a commit was made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Committed {
+    /// It was.
+    Done,
+    /// The lease is gone, or the schedule is not active any more.
+    Superseded,
+}
+
+/// Commits the cursor after a page that is not the last.
+pub(super) async fn page(run: &Run<'_>, schedule: &Schedule, haul: &Haul) -> Result<Committed, StoreError> {
+    for _ in 0..TRIES {
+        let Some(seen) = held(run, schedule).await?.filter(|seen| seen.status == ScheduleStatus::Active) else {
+            return Ok(Committed::Superseded);
+        };
+        let next = outcome::after_page(&seen, run.id, haul.cursor.as_deref(), (run.clock)());
+        match run.store.commit(vec![Write::replace(&seen, &next)?]).await {
+            Err(StoreError::Conflict) => {}
+            done => return done.map(|()| Committed::Done),
+        }
+    }
+    Err(StoreError::Conflict)
+}
+
+/// Ends a good run.
+pub(super) async fn success(run: &Run<'_>, schedule: &Schedule, haul: &Haul) -> Result<Outcome, WorkerError> {
+    let catch = Catch { cursor: haul.cursor.clone(), last_data_at: haul.last_data_at, more: haul.more };
+    let now = (run.clock)();
+    let execution = Execution { status: ExecutionStatus::Success, ..ended(run, schedule, haul) };
+    for _ in 0..TRIES {
+        let Some(seen) = held(run, schedule).await? else {
+            return Ok(Outcome::Superseded);
+        };
+        let next = outcome::after_success(&seen, run.id, &catch, run.started, now);
+        let mut writes = vec![Write::replace(&seen, &next)?, Write::overwrite(&execution)?];
+        if let Some(connection) = refused_before(run).await? {
+            let forgiven = Connection { refusals: 0, refused_since: None, updated_at: now, ..connection.clone() };
+            writes.push(Write::replace(&connection, &forgiven)?);
+        }
+        match run.store.commit(writes).await {
+            Err(StoreError::Conflict) => {}
+            done => return done.map(|()| if haul.more { Outcome::Continues } else { Outcome::Fetched }).map_err(WorkerError::from),
+        }
+    }
+    Err(StoreError::Conflict.into())
+}
+
+/// Ends a run that the TSP kept from its data.
+pub(super) async fn failure(run: &Run<'_>, schedule: &Schedule, haul: &Haul, error: &ProviderError) -> Result<Outcome, WorkerError> {
+    let setback = Setback::of(error);
+    let now = (run.clock)();
+    let response = Some(outcome::response_of(error));
+    let execution = Execution { status: ExecutionStatus::Failed, response, ..ended(run, schedule, haul) };
+    for _ in 0..TRIES {
+        let Some(seen) = held(run, schedule).await? else {
+            return Ok(Outcome::Superseded);
+        };
+        let next = outcome::after_failure(&seen, run.id, setback, now);
+        let mut writes = vec![Write::overwrite(&execution)?];
+        let next = if setback == Setback::Refused { refusal_writes(run, next, &mut writes).await? } else { next };
+        writes.push(Write::replace(&seen, &next)?);
+        match run.store.commit(writes).await {
+            Err(StoreError::Conflict) => {}
+            done => return done.map(|()| Outcome::Failed).map_err(WorkerError::from),
+        }
+    }
+    Err(StoreError::Conflict.into())
+}
+
+/// Ends a run after a fault of our own, as well as it can: where even this fails, the lease lapses by itself.
+pub(super) async fn fault(run: &Run<'_>, schedule: &Schedule, haul: &Haul) {
+    let execution = Execution { status: ExecutionStatus::Failed, ..ended(run, schedule, haul) };
+    let released = async {
+        let Some(seen) = held(run, schedule).await? else { return Ok(()) };
+        let next = outcome::after_fault(&seen, run.id, (run.clock)());
+        run.store.commit(vec![Write::replace(&seen, &next)?, Write::overwrite(&execution)?]).await
+    };
+    if let Err(error) = released.await {
+        tracing::warn!(execution.id = %run.id, cause = %error, "lease not released, it will lapse");
+    }
+}
+
+/// Counts the refusal on the connection; the refusal that makes it stale takes all its schedules along.
+async fn refusal_writes(run: &Run<'_>, own: Schedule, writes: &mut Vec<Write>) -> Result<Schedule, StoreError> {
+    let now = (run.clock)();
+    let Some(seen) = run.store.get::<Connection>(Key::connection(run.connection.id)).await? else {
+        return Ok(own);
+    };
+    let next = outcome::after_refusal(&seen, now);
+    writes.push(Write::replace(&seen, &next)?);
+    if next.status != ConnectionStatus::Stale || seen.status == ConnectionStatus::Stale {
+        return Ok(own);
+    }
+    for other in run.store.schedules_of(seen.id).await?.iter().filter(|other| other.id != own.id) {
+        if let Some(stale) = outcome::stale(other, now) {
+            writes.push(Write::replace(other, &stale)?);
+        }
+    }
+    Ok(Schedule { status: ScheduleStatus::Stale, ..own })
+}
+
+/// The schedule as it is now, if this run still holds its lease.
+async fn held(run: &Run<'_>, schedule: &Schedule) -> Result<Option<Schedule>, StoreError> {
+    let seen = run.store.get::<Schedule>(Key::schedule(schedule.connection_id, schedule.id)).await?;
+    Ok(seen.filter(|seen| seen.leases.contains_key(&run.id)))
+}
+
+/// The connection, if the TSP refused it before this run.
+async fn refused_before(run: &Run<'_>) -> Result<Option<Connection>, StoreError> {
+    if run.connection.refusals == 0 {
+        return Ok(None);
+    }
+    let seen = run.store.get::<Connection>(Key::connection(run.connection.id)).await?;
+    Ok(seen.filter(|seen| seen.refusals > 0 && seen.status == ConnectionStatus::Active))
+}
+
+fn ended(run: &Run<'_>, schedule: &Schedule, haul: &Haul) -> Execution {
+    let begun = lease::pending(schedule, run.id, run.started);
+    Execution { cursor: haul.cursor.clone(), last_data_at: haul.last_data_at, updated_at: (run.clock)(), ..begun }
+}

@@ -1,0 +1,93 @@
+//! Credentials on the wire: their published shapes, and what is said about bad ones.
+
+use gateway::{ApiError, Problem};
+use model::credentials::{Credentials, Field, FieldProblem, Form, Kind, Problem as Fault};
+use schemars::{Schema, SchemaGenerator, json_schema};
+use serde_json::{Map, Value, json};
+
+/// The credentials of a form.
+///
+/// # Errors
+/// 422 with every bad field, by path `body.credentials.<field>`; values are never repeated.
+pub(super) fn checked(form: &'static Form, given: &Map<String, Value>) -> Result<Credentials, ApiError> {
+    Credentials::check(form, given).map_err(|problems| ApiError::invalid(problems.iter().map(described).collect()))
+}
+
+fn described(problem: &FieldProblem) -> Problem {
+    let (error_type, message) = match problem.problem {
+        Fault::Missing => ("missing", "is required by this provider"),
+        Fault::Unknown => ("unknown_field", "unknown member"),
+        Fault::Type => ("type", "is not the kind of value this field takes"),
+        Fault::Empty => ("format", "must not be blank"),
+        Fault::Choice => ("enum", "is not one of the allowed values"),
+    };
+    Problem::new(&format!("body.credentials.{}", problem.field), "", error_type, message)
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Direction {
+    Input,
+    Output,
+}
+
+/// The shapes a request may send; which one is meant, the TSP's `conn_type` says.
+pub(super) fn given_schema() -> Schema {
+    union(Direction::Input)
+}
+
+/// The shapes an answer may show.
+pub(super) fn masked_schema(_: &mut SchemaGenerator) -> Schema {
+    union(Direction::Output)
+}
+
+fn union(direction: Direction) -> Schema {
+    let forms: Vec<Value> = Form::all().iter().map(|form| shape(form, direction)).collect();
+    json_schema!({ "anyOf": forms })
+}
+
+fn shape(form: &Form, direction: Direction) -> Value {
+    let name = form.schema_name();
+    let title = match direction {
+        _ if form.one_schema => name.to_owned(),
+        Direction::Input => format!("{name}-Input"),
+        Direction::Output => format!("{name}-Output"),
+    };
+    let members = form.fields.iter().map(|field| (field.name.to_owned(), member(field, direction)));
+    let members: Map<String, Value> = members.collect();
+    let required: Vec<&str> = form.fields.iter().filter(|field| field.required).map(|field| field.name).collect();
+    json!({ "title": title, "type": "object", "properties": members, "required": required })
+}
+
+fn member(field: &Field, direction: Direction) -> Value {
+    if field.masked && direction == Direction::Output {
+        return json!({});
+    }
+    let kind = if field.required { json!(field.json_type()) } else { json!([field.json_type(), "null"]) };
+    match field.kind {
+        Kind::Choice(words) => json!({ "type": kind, "enum": words }),
+        _ => json!({ "type": kind }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_union_has_all_forms() {
+        for direction in [Direction::Input, Direction::Output] {
+            let schema = union(direction);
+            assert_eq!(schema.get("anyOf").unwrap().as_array().unwrap().len(), 37);
+        }
+    }
+
+    #[test]
+    fn bad_fields_are_named_and_never_repeated() {
+        let form = Form::of("api_auth").unwrap_or(&Form::all()[1]);
+        let given = json!({ "nonsense": "s3cret" });
+        let error = checked(form, given.as_object().unwrap()).unwrap_err();
+        assert_eq!(error.status(), 422);
+        let text = error.body().to_string();
+        assert!(text.contains("body.credentials.nonsense") && !text.contains("s3cret"), "{text}");
+    }
+}

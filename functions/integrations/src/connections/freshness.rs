@@ -1,0 +1,103 @@
+//! `GET /v2/integrations/connections/data-freshness`
+
+use std::collections::HashMap;
+
+use futures::{StreamExt, TryStreamExt, stream};
+use gateway::{ApiError, Call, Context, Input, Json, Operation, Reader};
+use model::connection::{Connection, ConnectionStatus};
+use model::schedule::{Schedule, ScheduleStatus};
+use model::{ConnectionId, FleetId, Resource, ScheduleId, ShareLevel, Timestamp, TspId};
+use schemars::JsonSchema;
+use serde::Serialize;
+use store::control::Key;
+
+use crate::visible::{self, Fleets, Visible};
+
+/// How many connections are read at a time.
+const LANES: usize = 16;
+
+/// How fresh each resource of each connection is.
+pub struct Freshness;
+
+/// Filters.
+pub struct Filter(Fleets);
+
+/// One resource of one connection (contract `DataFreshness`).
+#[derive(Serialize, JsonSchema)]
+pub struct DataFreshness {
+    resource: Resource,
+    share_level: Option<ShareLevel>,
+    fleet_id: FleetId,
+    fleet_ref: Option<String>,
+    connection_id: ConnectionId,
+    connection_description: Option<String>,
+    schedule_id: ScheduleId,
+    source_name: String,
+    tsp_id: TspId,
+    tsp_slug: String,
+    #[schemars(required)]
+    last_successful_execution_at: Option<Timestamp>,
+    #[schemars(required)]
+    next_execution_at: Option<Timestamp>,
+    #[schemars(required)]
+    schedule_status: Option<ScheduleStatus>,
+}
+
+impl Input for Filter {
+    fn read(reader: &mut Reader) -> Self {
+        Self(Fleets::read(reader))
+    }
+}
+
+impl Operation for Freshness {
+    type Input = Filter;
+    type Output = Json<Vec<DataFreshness>>;
+
+    async fn run(context: &Context, call: Call, Filter(fleets): Filter) -> Result<Self::Output, ApiError> {
+        let seen = visible::all(context, &call, &fleets).await?;
+        let mut keys: Vec<Key> = seen.iter().map(|seen| Key::connection(seen.connection_id)).collect();
+        keys.sort_by(|left, right| left.pk.cmp(&right.pk));
+        keys.dedup();
+        let found: Vec<Connection> = context.store().get_many(&keys).await?;
+        let live = found.into_iter().filter(|connection| connection.status != ConnectionStatus::Deleted);
+        let by_id: HashMap<_, _> = live.map(|connection| (connection.id, connection)).collect();
+        let schedules: HashMap<_, _> = stream::iter(by_id.keys().copied())
+            .map(|id| async move { context.store().schedules_of(id).await.map(|schedules| (id, schedules)) })
+            .buffer_unordered(LANES)
+            .try_collect()
+            .await?;
+        let mut rows = Vec::new();
+        for seen in &seen {
+            if let (Some(connection), Some(schedules)) = (by_id.get(&seen.connection_id), schedules.get(&seen.connection_id)) {
+                rows.extend(rows_of(seen, connection, schedules));
+            }
+        }
+        Ok(Json(rows))
+    }
+}
+
+/// The rows of one connection, by the resource's name.
+fn rows_of(seen: &Visible, connection: &Connection, schedules: &[Schedule]) -> Vec<DataFreshness> {
+    let shown = schedules.iter().filter(|schedule| schedule.status != ScheduleStatus::Deleted && seen.shows(schedule.resource));
+    let mut rows: Vec<DataFreshness> = shown.map(|schedule| row(seen, connection, schedule)).collect();
+    rows.sort_by_key(|row| row.resource.name());
+    rows
+}
+
+fn row(seen: &Visible, connection: &Connection, schedule: &Schedule) -> DataFreshness {
+    DataFreshness {
+        resource: schedule.resource,
+        share_level: seen.level(schedule.resource),
+        fleet_id: seen.fleet_id,
+        fleet_ref: seen.fleet_ref.clone(),
+        connection_id: connection.id,
+        connection_description: connection.description.clone(),
+        schedule_id: schedule.id,
+        source_name: connection.source_name.clone(),
+        tsp_id: connection.tsp_id,
+        tsp_slug: connection.tsp_slug.clone(),
+        last_successful_execution_at: schedule.last_success_at,
+        next_execution_at: schedule.next_execution_at.filter(|_| schedule.status == ScheduleStatus::Active),
+        schedule_status: Some(schedule.status),
+    }
+}

@@ -1,0 +1,43 @@
+//! `GET /v2/integrations/connections/{connection_id}/schedules`
+
+use gateway::{ApiError, Call, Context, Input, Listing, Operation, Paging, Reader, Uncounted};
+use model::schedule::ScheduleStatus;
+use model::{ConnectionId, Resource};
+use store::{Slice, page};
+
+use super::ScheduleRead;
+use crate::visible;
+
+/// The schedules of a connection, by id.
+pub struct List;
+
+/// The connection, a filter, paging.
+pub struct Filter {
+    connection_id: ConnectionId,
+    resource: Option<Resource>,
+    paging: Paging,
+}
+
+impl Input for Filter {
+    fn read(reader: &mut Reader) -> Self {
+        let connection_id = reader.path("connection_id");
+        Self { connection_id, resource: reader.query("resource").code(), paging: Paging::read(reader, 1_000) }
+    }
+}
+
+impl Operation for List {
+    type Input = Filter;
+    type Output = Listing<ScheduleRead, Uncounted>;
+
+    async fn run(context: &Context, call: Call, filter: Filter) -> Result<Self::Output, ApiError> {
+        let seen = visible::one(context, &call, filter.connection_id).await?;
+        let start = filter.paging.start(context, &call).await?;
+        let mut schedules = context.store().schedules_of(filter.connection_id).await?;
+        schedules.retain(|schedule| {
+            let wanted = filter.resource.is_none_or(|resource| resource == schedule.resource);
+            wanted && schedule.status != ScheduleStatus::Deleted && seen.shows(schedule.resource)
+        });
+        let slice = Slice::cut(schedules, &start.page(), |schedule| schedule.id.to_string().into(), page::by_text);
+        Listing::of(&start, slice.map(ScheduleRead::from), None)
+    }
+}

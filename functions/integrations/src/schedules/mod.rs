@@ -1,0 +1,56 @@
+//! Schedules of a connection; read only.
+
+pub mod get;
+pub mod list;
+
+use gateway::{ApiError, Call, Context};
+use model::schedule::{Schedule, ScheduleStatus};
+use model::{ConnectionId, Resource, ScheduleId, Timestamp};
+use schemars::JsonSchema;
+use serde::Serialize;
+use store::control::Key;
+
+use crate::visible::{self, Visible};
+
+/// A schedule (contract `ScheduleRead`).
+#[derive(Serialize, JsonSchema)]
+pub struct ScheduleRead {
+    id: ScheduleId,
+    connection_id: ConnectionId,
+    resource: Resource,
+    execution_interval_seconds: u32,
+    status: ScheduleStatus,
+    consecutive_error_count: u32,
+    consecutive_error_threshold: u32,
+    max_concurrent_executions: u32,
+    cursor: Option<String>,
+    last_data_at: Option<Timestamp>,
+}
+
+impl From<Schedule> for ScheduleRead {
+    fn from(schedule: Schedule) -> Self {
+        Self {
+            id: schedule.id,
+            connection_id: schedule.connection_id,
+            resource: schedule.resource,
+            execution_interval_seconds: schedule.execution_interval_seconds,
+            status: schedule.status,
+            consecutive_error_count: schedule.consecutive_error_count,
+            consecutive_error_threshold: schedule.consecutive_error_threshold,
+            max_concurrent_executions: schedule.max_concurrent_executions,
+            cursor: schedule.cursor,
+            last_data_at: schedule.last_data_at,
+        }
+    }
+}
+
+/// One schedule, if the caller sees its connection and its resource.
+///
+/// # Errors
+/// 404 where the caller does not see it; 500 if storage fails.
+pub(crate) async fn one(context: &Context, call: &Call, connection: ConnectionId, id: ScheduleId) -> Result<(Visible, Schedule), ApiError> {
+    let seen = visible::one(context, call, connection).await?;
+    let schedule = context.store().get::<Schedule>(Key::schedule(connection, id)).await?;
+    let schedule = schedule.filter(|schedule| schedule.status != ScheduleStatus::Deleted && seen.shows(schedule.resource));
+    schedule.map(|schedule| (seen, schedule)).ok_or_else(|| ApiError::not_found("schedule"))
+}

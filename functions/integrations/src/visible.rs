@@ -1,0 +1,106 @@
+//! Which connections a caller sees, and as whose.
+
+use gateway::{ApiError, Call, Caller, Context, Reader};
+use model::agreement::{Agreement, Linked};
+use model::{ConnectionId, FleetId, Resource, Scopes, ShareLevel, TspId};
+
+/// A connection as one caller sees it.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Visible {
+    pub(crate) connection_id: ConnectionId,
+    pub(crate) tsp_id: TspId,
+    pub(crate) fleet_id: FleetId,
+    /// The caller's own name for the fleet; fleets have none for themselves.
+    pub(crate) fleet_ref: Option<String>,
+    /// What a partner may see of it; `None` = everything, as the fleet's own.
+    scopes: Option<Scopes>,
+}
+
+impl Visible {
+    /// Whether the caller sees this resource of the connection.
+    pub(crate) fn shows(&self, resource: Resource) -> bool {
+        self.scopes.as_ref().is_none_or(|scopes| scopes.contains_key(&resource))
+    }
+
+    /// How far the resource is shared with the caller.
+    pub(crate) fn level(&self, resource: Resource) -> Option<ShareLevel> {
+        self.scopes.as_ref()?.get(&resource).copied()
+    }
+
+    fn through(agreement: &Agreement, link: &Linked) -> Self {
+        Self {
+            connection_id: link.connection_id,
+            tsp_id: link.tsp_id,
+            fleet_id: agreement.fleet_id,
+            fleet_ref: agreement.fleet_ref.clone(),
+            scopes: Some(agreement.scopes.clone()),
+        }
+    }
+}
+
+/// `fleet_ids` and `fleet_refs`, which lists share; both must hold.
+#[derive(Default)]
+pub(crate) struct Fleets {
+    ids: Option<Vec<FleetId>>,
+    refs: Option<Vec<String>>,
+}
+
+impl Fleets {
+    pub(crate) fn read(reader: &mut Reader) -> Self {
+        Self { ids: reader.query("fleet_ids").ids(100), refs: reader.query("fleet_refs").texts(100) }
+    }
+
+    fn admits(&self, seen: &Visible) -> bool {
+        let by_id = self.ids.as_ref().is_none_or(|ids| ids.contains(&seen.fleet_id));
+        let named = |refs: &Vec<String>| seen.fleet_ref.as_ref().is_some_and(|name| refs.contains(name));
+        by_id && self.refs.as_ref().is_none_or(named)
+    }
+}
+
+/// Every connection the caller sees, once per fleet, by fleet and connection.
+///
+/// # Errors
+/// 403 for callers that are neither partner nor fleet; 500 if storage fails.
+pub(crate) async fn all(context: &Context, call: &Call, fleets: &Fleets) -> Result<Vec<Visible>, ApiError> {
+    let mut found = match call.caller {
+        Caller::Fleet { id, .. } => own(context, id).await?,
+        _ => shared(context, call).await?,
+    };
+    found.retain(|seen| fleets.admits(seen));
+    found.sort_by_key(|seen| (seen.fleet_id, seen.connection_id));
+    found.dedup_by_key(|seen| (seen.fleet_id, seen.connection_id));
+    Ok(found)
+}
+
+/// One connection, if the caller sees it.
+///
+/// # Errors
+/// 404 where the caller does not see it; 500 if storage fails.
+pub(crate) async fn one(context: &Context, call: &Call, id: ConnectionId) -> Result<Visible, ApiError> {
+    let found = all(context, call, &Fleets::default()).await?;
+    found.into_iter().find(|seen| seen.connection_id == id).ok_or_else(missing)
+}
+
+/// 404.
+pub(crate) fn missing() -> ApiError {
+    ApiError::not_found("connection")
+}
+
+async fn shared(context: &Context, call: &Call) -> Result<Vec<Visible>, ApiError> {
+    let agreements = context.store().agreements(call.caller.partner()?).await?;
+    let open = agreements.iter().filter(|agreement| agreement.opens_at(call.now));
+    let links = open.flat_map(|agreement| agreement.connections.iter().map(move |link| (agreement, link)));
+    Ok(links.filter(|(_, link)| !link.deleted).map(|(agreement, link)| Visible::through(agreement, link)).collect())
+}
+
+async fn own(context: &Context, fleet: FleetId) -> Result<Vec<Visible>, ApiError> {
+    let ties = context.store().connections_of(fleet).await?;
+    let seen = ties.into_iter().map(|tie| Visible {
+        connection_id: tie.connection_id,
+        tsp_id: tie.tsp_id,
+        fleet_id: fleet,
+        fleet_ref: None,
+        scopes: None,
+    });
+    Ok(seen.collect())
+}

@@ -1,0 +1,211 @@
+//! `POST /v2/notifications/webhooks`
+
+use gateway::{ApiError, Body, Call, Context, Input, Operation, Output, Reader, Response};
+use http::StatusCode;
+use model::codes::{CATCH_ALL_EVENTS, EVENT_NAMES};
+use model::webhook::{Encoding, Filters, Webhook, WebhookStatus};
+use model::{PartnerId, Timestamp, WebhookId};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::Serialize;
+use store::StoreError;
+use store::control::{WebhookSecret, Write};
+
+use super::rules;
+
+/// Subscribes to one event, or to each event of a subject.
+pub struct Create;
+
+/// What to subscribe to.
+pub struct Wanted {
+    url: String,
+    event_name: String,
+    filters: Option<Filters>,
+    secret: Option<String>,
+    encoding: Option<Encoding>,
+    snapshot: Option<bool>,
+}
+
+impl Input for Wanted {
+    const BODY: Body = Body::Json;
+
+    fn read(reader: &mut Reader) -> Self {
+        let named = reader.body("event_name").required();
+        let event_name =
+            named.matching("^[a-z_]+\\.([a-z_]+|\\*)$", "must be the name of an event, or of a subject and `.*`", is_event);
+        let snapshot = reader.body("snapshot").flag();
+        if snapshot == Some(true) {
+            reader.problem("body.snapshot", "true", "enum", "snapshots are not available yet");
+        }
+        Self {
+            url: reader.body("url").required().text(1, 2_083).unwrap_or_default(),
+            event_name: event_name.unwrap_or_default(),
+            filters: reader.body("filters").object(rules::read_filters),
+            secret: rules::read_secret(reader),
+            encoding: reader.body("encoding").code(),
+            snapshot,
+        }
+    }
+}
+
+fn is_event(name: &str) -> bool {
+    (EVENT_NAMES.contains(&name) || CATCH_ALL_EVENTS.contains(&name)) && !model::events::expand(name).is_empty()
+}
+
+/// A new subscription (contract `Webhook`). The only answer that shows the secret.
+#[derive(Clone, PartialEq, Serialize, JsonSchema)]
+#[schemars(rename = "Webhook")]
+pub struct WebhookCreated {
+    url: String,
+    filters: Option<Filters>,
+    secret: Option<String>,
+    created_at: Option<Timestamp>,
+    updated_at: Option<Timestamp>,
+    deleted_at: Option<Timestamp>,
+    id: WebhookId,
+    partner_id: PartnerId,
+    status: WebhookStatus,
+    #[schemars(schema_with = "model::schema::event_name")]
+    event_name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    encoding: Option<Encoding>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    snapshot: Option<bool>,
+}
+
+impl WebhookCreated {
+    fn of(webhook: Webhook, secret: &str) -> Self {
+        Self {
+            url: webhook.url,
+            filters: webhook.filters,
+            secret: Some(secret.to_owned()),
+            created_at: Some(webhook.created_at),
+            updated_at: Some(webhook.updated_at),
+            deleted_at: webhook.deleted_at,
+            id: webhook.id,
+            partner_id: webhook.partner_id,
+            status: webhook.status,
+            event_name: webhook.event_name,
+            encoding: webhook.encoding,
+            snapshot: webhook.snapshot,
+        }
+    }
+}
+
+/// One subscription, or several where a wildcard stands for several events. A wildcard with a single event answers one,
+/// as published clients expect.
+pub enum Created {
+    /// An object.
+    One(Box<WebhookCreated>),
+    /// An array.
+    Many(Vec<WebhookCreated>),
+}
+
+impl From<Vec<WebhookCreated>> for Created {
+    fn from(mut made: Vec<WebhookCreated>) -> Self {
+        if made.len() == 1
+            && let Some(only) = made.pop()
+        {
+            return Self::One(Box::new(only));
+        }
+        Self::Many(made)
+    }
+}
+
+impl Output for Created {
+    fn into_response(self) -> Response {
+        match self {
+            Self::One(made) => Response::json(StatusCode::OK, &made),
+            Self::Many(made) => Response::json(StatusCode::OK, &made),
+        }
+    }
+
+    fn describe(generator: &mut SchemaGenerator) -> Vec<(u16, Option<Schema>)> {
+        let one = generator.subschema_for::<WebhookCreated>();
+        vec![(200, Some(json_schema!({ "anyOf": [one, { "type": "array", "items": one }] })))]
+    }
+}
+
+impl Operation for Create {
+    type Input = Wanted;
+    type Output = Created;
+
+    async fn run(context: &Context, call: Call, wanted: Wanted) -> Result<Self::Output, ApiError> {
+        let partner = call.caller.partner()?;
+        rules::check_url(context, &wanted.url)?;
+        let secret = wanted.secret.clone().unwrap_or_else(rules::fresh_secret);
+        let mut writes = Vec::new();
+        let mut made = Vec::new();
+        for event in model::events::expand(&wanted.event_name) {
+            let webhook = webhook(&wanted, partner, event, call.now);
+            writes.extend(writes_for(context, &webhook, &secret).await?);
+            made.push(WebhookCreated::of(webhook, &secret));
+        }
+        match context.store().commit(writes).await {
+            Err(StoreError::Conflict) => Err(ApiError::conflict("a subscription with this event, url and filters exists")),
+            done => Ok(done.map(|()| made.into())?),
+        }
+    }
+}
+
+fn webhook(wanted: &Wanted, partner: PartnerId, event: &str, now: Timestamp) -> Webhook {
+    Webhook {
+        id: WebhookId::at(now),
+        partner_id: partner,
+        url: wanted.url.clone(),
+        event_name: event.to_owned(),
+        filters: wanted.filters.clone(),
+        status: WebhookStatus::Active,
+        encoding: wanted.encoding,
+        snapshot: wanted.snapshot,
+        created_at: now,
+        updated_at: now,
+        deleted_at: None,
+    }
+}
+
+/// The subscription, its sealed secret, and the claim that keeps a second one out; all of them or none.
+async fn writes_for(context: &Context, webhook: &Webhook, secret: &str) -> Result<[Write; 3], ApiError> {
+    let kept = WebhookSecret {
+        partner_id: webhook.partner_id,
+        webhook_id: webhook.id,
+        current: rules::sealed(context, webhook.id, secret).await?,
+        previous: None,
+        previous_until: None,
+        updated_at: webhook.created_at,
+    };
+    let digest = rules::digest(&webhook.event_name, &webhook.url, webhook.filters.as_ref());
+    let claim = rules::claim(webhook.partner_id, webhook.id, digest);
+    Ok([Write::create(webhook)?, Write::create(&kept)?, Write::create(&claim)?])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_events_that_fire_can_be_wanted() {
+        let known = ["vehicle.added", "vehicle.*", "vehicle_location.*", "execution.*", "schedule.*", "webhook.paused"];
+        known.into_iter().for_each(|name| assert!(is_event(name), "{name}"));
+        let unknown = ["", "*", "vehicle", "vehicle.", "vehicle.sold", "nothing.*", "VEHICLE.added"];
+        unknown.into_iter().for_each(|name| assert!(!is_event(name), "{name}"));
+    }
+
+    #[test]
+    fn a_single_subscription_is_answered_as_an_object() {
+        let wanted = Wanted {
+            url: "https://hooks.example/in".into(),
+            event_name: "vehicle_location.*".into(),
+            filters: None,
+            secret: None,
+            encoding: None,
+            snapshot: None,
+        };
+        let now = Timestamp::from_millis(1_700_000_000_000);
+        let made = WebhookCreated::of(webhook(&wanted, PartnerId::at(now), "vehicle_location.added", now), "correct horse");
+        let json = serde_json::to_value(&made).unwrap();
+        assert_eq!(json["secret"], "correct horse");
+        assert!(json.get("encoding").is_none() && json.get("snapshot").is_none());
+        assert!(matches!(Created::from(vec![made.clone()]), Created::One(_)));
+        assert!(matches!(Created::from(vec![made.clone(), made]), Created::Many(_)));
+    }
+}

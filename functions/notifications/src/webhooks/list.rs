@@ -1,0 +1,50 @@
+//! `GET /v2/notifications/webhooks`
+
+use gateway::{ApiError, Call, Context, Input, Listing, Operation, Paging, Reader, Uncounted};
+use model::codes::EVENT_NAMES;
+use model::webhook::{Webhook, WebhookStatus};
+use store::control::{Range, keys};
+
+use super::WebhookRead;
+
+/// The caller's subscriptions, by age. Deleted ones only where they are asked for.
+pub struct List;
+
+/// Filters and paging.
+pub struct Filter {
+    event_name: Option<&'static str>,
+    status: Option<WebhookStatus>,
+    paging: Paging,
+}
+
+impl Input for Filter {
+    fn read(reader: &mut Reader) -> Self {
+        Self {
+            event_name: reader.query("event_name").listed(EVENT_NAMES),
+            status: reader.query("status").code(),
+            paging: Paging::read(reader, 1_000),
+        }
+    }
+}
+
+impl Filter {
+    fn admits(event_name: Option<&str>, status: Option<WebhookStatus>, webhook: &Webhook) -> bool {
+        let by_status = status.map_or(webhook.status != WebhookStatus::Deleted, |wanted| wanted == webhook.status);
+        by_status && event_name.is_none_or(|wanted| wanted == webhook.event_name)
+    }
+}
+
+impl Operation for List {
+    type Input = Filter;
+    type Output = Listing<WebhookRead, Uncounted>;
+
+    async fn run(context: &Context, call: Call, filter: Filter) -> Result<Self::Output, ApiError> {
+        let partner = call.caller.partner()?;
+        let Filter { event_name, status, paging } = filter;
+        let start = paging.start(context, &call).await?;
+        let range = Range::table(keys::partner(partner), "WEBHOOK#");
+        let keep = |webhook: &Webhook| Filter::admits(event_name, status, webhook);
+        let slice = context.store().page(&range, &start.page(), keep).await?;
+        Listing::of(&start, slice.map(WebhookRead::from), None)
+    }
+}

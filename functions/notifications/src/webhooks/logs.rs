@@ -1,0 +1,122 @@
+//! `GET /v2/notifications/webhooks/{webhook_id}/logs`
+
+use gateway::{ApiError, Call, Context, Input, Listing, Operation, Paging, Reader, Uncounted};
+use model::webhook::{DeliveryLog, LogStatus};
+use model::{MessageId, Timestamp, WebhookId};
+use schemars::JsonSchema;
+use serde::Serialize;
+use store::control::{Keyed, Range, keys};
+
+use super::find;
+
+/// The delivery attempts of a subscription, the newest first.
+pub struct Logs;
+
+/// Filters and paging.
+pub struct Filter {
+    id: WebhookId,
+    start_date: Option<Timestamp>,
+    end_date: Option<Timestamp>,
+    status: Option<LogStatus>,
+    paging: Paging,
+}
+
+/// One attempt (contract `WebhookLogRead`).
+#[derive(Serialize, JsonSchema)]
+pub struct WebhookLogRead {
+    created_at: Timestamp,
+    webhook_id: WebhookId,
+    message_id: MessageId,
+    #[schemars(schema_with = "model::schema::event_name")]
+    event_name: String,
+    status: LogStatus,
+    status_code: u16,
+    #[schemars(required)]
+    error_message: Option<String>,
+    #[schemars(required)]
+    response_time_ms: Option<u64>,
+}
+
+impl From<DeliveryLog> for WebhookLogRead {
+    fn from(log: DeliveryLog) -> Self {
+        Self {
+            created_at: log.created_at,
+            webhook_id: log.webhook_id,
+            message_id: log.message_id,
+            event_name: log.event_name,
+            status: log.status,
+            status_code: log.status_code,
+            error_message: log.error_message,
+            response_time_ms: log.response_time_ms,
+        }
+    }
+}
+
+impl Input for Filter {
+    fn read(reader: &mut Reader) -> Self {
+        let filter = Self {
+            id: reader.path("webhook_id"),
+            start_date: reader.query("start_date").instant(),
+            end_date: reader.query("end_date").instant(),
+            status: reader.query("status").code(),
+            paging: Paging::read(reader, 1_000),
+        };
+        if let (Some(start), Some(end)) = (filter.start_date, filter.end_date)
+            && start >= end
+        {
+            reader.problem("query.end_date", &end.to_string(), "time_range_empty", "must lie after start_date");
+        }
+        filter
+    }
+}
+
+/// Whether a row lies in `[start, end)` and has the status. DynamoDB drops lapsed rows late, so they are left out here.
+fn admits(window: (Option<Timestamp>, Option<Timestamp>), status: Option<LogStatus>, log: &DeliveryLog, now: Timestamp) -> bool {
+    let (start, end) = window;
+    start.is_none_or(|start| log.created_at >= start)
+        && end.is_none_or(|end| log.created_at < end)
+        && status.is_none_or(|wanted| wanted == log.status)
+        && log.expires().is_none_or(|lapse| now < lapse)
+}
+
+impl Operation for Logs {
+    type Input = Filter;
+    type Output = Listing<WebhookLogRead, Uncounted>;
+
+    async fn run(context: &Context, call: Call, filter: Filter) -> Result<Self::Output, ApiError> {
+        let Filter { id, start_date, end_date, status, paging } = filter;
+        find(context, call.caller.partner()?, id).await?;
+        let start = paging.start(context, &call).await?;
+        let range = Range::table(keys::deliveries(id), "LOG#").newest_first();
+        let keep = |log: &DeliveryLog| admits((start_date, end_date), status, log, call.now);
+        let slice = context.store().page(&range, &start.page(), keep).await?;
+        Listing::of(&start, slice.map(WebhookLogRead::from), None)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_window_is_half_open_and_ends_after_two_weeks() {
+        let at = Timestamp::from_millis(1_700_000_000_000);
+        let log = DeliveryLog {
+            created_at: at,
+            webhook_id: WebhookId::at(at),
+            message_id: MessageId::at(at),
+            event_name: "vehicle.added".into(),
+            status: LogStatus::Failed,
+            status_code: 500,
+            error_message: None,
+            response_time_ms: Some(3),
+            attempt: 1,
+        };
+        let next = at.plus_seconds(1);
+        assert!(admits((Some(at), Some(next)), None, &log, next));
+        assert!(!admits((Some(next), None), None, &log, next));
+        assert!(!admits((None, Some(at)), None, &log, next));
+        assert!(!admits((None, None), Some(LogStatus::Success), &log, next));
+        assert!(!admits((None, None), None, &log, at.plus_seconds(14 * 86_400)));
+    }
+}

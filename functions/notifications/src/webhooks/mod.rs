@@ -1,0 +1,101 @@
+//! Webhook subscriptions, as their owner sees them.
+
+pub mod act;
+pub mod create;
+pub mod delete;
+pub mod get;
+pub mod list;
+pub mod logs;
+pub mod replay;
+pub mod rules;
+pub mod update;
+
+use gateway::{ApiError, Context, Input, Reader};
+use model::webhook::{Encoding, Filters, Webhook, WebhookStatus};
+use model::{PartnerId, Timestamp, WebhookId};
+use schemars::JsonSchema;
+use serde::Serialize;
+use store::control::Key;
+use url::Url;
+
+/// What stands where something is masked.
+pub const MASK: &str = "*****";
+
+/// A subscription (contract `WebhookRead`): the secret and the path of the url are masked.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct WebhookRead {
+    id: WebhookId,
+    url: String,
+    #[schemars(schema_with = "model::schema::event_name")]
+    event_name: String,
+    #[schemars(required)]
+    filters: Option<Filters>,
+    secret: &'static str,
+    status: WebhookStatus,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    encoding: Option<Encoding>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    snapshot: Option<bool>,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+}
+
+impl From<Webhook> for WebhookRead {
+    fn from(webhook: Webhook) -> Self {
+        Self {
+            id: webhook.id,
+            url: masked_url(&webhook.url),
+            event_name: webhook.event_name,
+            filters: webhook.filters,
+            secret: MASK,
+            status: webhook.status,
+            encoding: webhook.encoding,
+            snapshot: webhook.snapshot,
+            created_at: webhook.created_at,
+            updated_at: webhook.updated_at,
+        }
+    }
+}
+
+/// The url with everything behind the host masked: paths and queries of webhook receivers often carry tokens.
+fn masked_url(text: &str) -> String {
+    let parsed = Url::parse(text).ok();
+    let Some((url, host)) = parsed.as_ref().and_then(|url| Some((url, url.host_str()?))) else {
+        return MASK.to_owned();
+    };
+    let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
+    format!("{}://{host}{port}/{MASK}", url.scheme())
+}
+
+/// The subscription's id.
+pub struct Id(WebhookId);
+
+impl Input for Id {
+    fn read(reader: &mut Reader) -> Self {
+        Self(reader.path("webhook_id"))
+    }
+}
+
+fn missing() -> ApiError {
+    ApiError::not_found("webhook")
+}
+
+/// A subscription of this partner that was not deleted.
+async fn find(context: &Context, partner: PartnerId, id: WebhookId) -> Result<Webhook, ApiError> {
+    let found: Option<Webhook> = context.store().get(Key::webhook(partner, id)).await?;
+    found.filter(|webhook| webhook.status != WebhookStatus::Deleted).ok_or_else(missing)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_show_the_host_and_nothing_behind_it() {
+        let check = |url: &str, expected: &str| assert_eq!(masked_url(url), expected, "{url}");
+        check("https://hooks.example/in?token=abc#x", "https://hooks.example/*****");
+        check("https://hooks.example:8443/a/b", "https://hooks.example:8443/*****");
+        check("https://[2001:db8::1]/a", "https://[2001:db8::1]/*****");
+        check("not a url", "*****");
+    }
+}

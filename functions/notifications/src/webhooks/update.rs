@@ -1,0 +1,157 @@
+//! `PATCH /v2/notifications/webhooks/{webhook_id}`
+
+use gateway::{ApiError, Body, Call, Context, Input, Json, Operation, Patch, Reader};
+use model::webhook::{Filters, Webhook, WebhookStatus};
+use model::{Timestamp, WebhookId};
+use store::StoreError;
+use store::control::{Key, WebhookClaim, WebhookSecret, Write};
+
+use super::{WebhookRead, act, find, missing, rules};
+
+/// Changes url or filters, rotates the secret; the former member `status` still works.
+pub struct Update;
+
+/// What to change.
+pub struct Changes {
+    id: WebhookId,
+    url: Option<String>,
+    filters: Patch<Filters>,
+    secret: Option<String>,
+    status: Option<WebhookStatus>,
+}
+
+const FORMER_STATUSES: &[&str] = &["active", "inactive", "paused"];
+
+impl Input for Changes {
+    const BODY: Body = Body::Json;
+
+    fn read(reader: &mut Reader) -> Self {
+        let status = reader.body("status").listed(FORMER_STATUSES);
+        Self {
+            id: reader.path("webhook_id"),
+            url: reader.body("url").text(1, 2_083),
+            filters: reader.body("filters").patch(|member| member.object(rules::read_filters)),
+            secret: rules::read_secret(reader),
+            status: status.map(|name| if name == "active" { WebhookStatus::Active } else { WebhookStatus::Paused }),
+        }
+    }
+}
+
+impl Changes {
+    /// The subscription after the changes; its secret is not part of it, so a rotation alone changes only the time.
+    fn over(&self, seen: &Webhook, now: Timestamp) -> Webhook {
+        let next = Webhook {
+            url: self.url.clone().unwrap_or_else(|| seen.url.clone()),
+            filters: self.filters.clone().over(seen.filters.clone()),
+            ..seen.clone()
+        };
+        let next = self.status.and_then(|status| act::moved(&next, status, now)).unwrap_or(next);
+        let changed = next != *seen || self.secret.is_some();
+        Webhook { updated_at: if changed { now } else { seen.updated_at }, ..next }
+    }
+}
+
+impl Operation for Update {
+    type Input = Changes;
+    type Output = Json<WebhookRead>;
+
+    async fn run(context: &Context, call: Call, changes: Changes) -> Result<Self::Output, ApiError> {
+        let partner = call.caller.partner()?;
+        if let Some(url) = &changes.url {
+            rules::check_url(context, url)?;
+        }
+        let seen = find(context, partner, changes.id).await?;
+        let next = changes.over(&seen, call.now);
+        if next == seen {
+            return Ok(Json(seen.into()));
+        }
+        let mut writes = vec![Write::replace(&seen, &next)?];
+        let claim = moved_claim(&seen, &next);
+        if let Some((left, taken)) = &claim {
+            writes.extend([Write::delete(Key::webhook_unique(partner, left)), Write::create(taken)?]);
+        }
+        if let Some(secret) = &changes.secret {
+            writes.push(rotation(context, &seen, secret, call.now).await?);
+        }
+        match context.store().commit(writes).await {
+            Err(StoreError::Conflict) => Err(conflict(context, claim.map(|(_, taken)| taken)).await?),
+            done => Ok(done.map(|()| Json(next.into()))?),
+        }
+    }
+}
+
+/// The digest that becomes free and the claim of the new one, where event, url and filters are not the same any more.
+fn moved_claim(seen: &Webhook, next: &Webhook) -> Option<(String, WebhookClaim)> {
+    let digest = |webhook: &Webhook| rules::digest(&webhook.event_name, &webhook.url, webhook.filters.as_ref());
+    let (left, taken) = (digest(seen), digest(next));
+    (left != taken).then(|| (left, rules::claim(next.partner_id, next.id, taken)))
+}
+
+async fn rotation(context: &Context, seen: &Webhook, secret: &str, now: Timestamp) -> Result<Write, ApiError> {
+    let key = Key::webhook_secret(seen.partner_id, seen.id);
+    let kept: WebhookSecret = context.store().get(key).await?.ok_or_else(missing)?;
+    let current = rules::sealed(context, seen.id, secret).await?;
+    Ok(Write::replace(&kept, &rules::rotated(&kept, current, now))?)
+}
+
+/// Tells a taken place from a lost race.
+async fn conflict(context: &Context, claim: Option<WebhookClaim>) -> Result<ApiError, ApiError> {
+    if let Some(wanted) = claim {
+        let holder: Option<WebhookClaim> = context.store().get(Key::webhook_unique(wanted.partner_id, &wanted.digest)).await?;
+        if holder.is_some() {
+            return Ok(ApiError::conflict("a subscription with this event, url and filters exists"));
+        }
+    }
+    Ok(StoreError::Conflict.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use model::PartnerId;
+
+    use super::*;
+
+    fn now() -> Timestamp {
+        Timestamp::from_millis(1_700_000_000_000)
+    }
+
+    fn seen() -> Webhook {
+        let filters = Filters { fleet_ids: None, fleet_refs: Some(vec!["a".into()]) };
+        Webhook {
+            id: WebhookId::at(now()),
+            partner_id: PartnerId::at(now()),
+            url: "https://hooks.example/in".into(),
+            event_name: "vehicle.added".into(),
+            filters: Some(filters),
+            status: WebhookStatus::Active,
+            encoding: None,
+            snapshot: None,
+            created_at: now(),
+            updated_at: now(),
+            deleted_at: None,
+        }
+    }
+
+    fn changes() -> Changes {
+        Changes { id: seen().id, url: None, filters: Patch::Keep, secret: None, status: None }
+    }
+
+    #[test]
+    fn absent_members_keep_and_null_filters_clear() {
+        let later = now().plus_seconds(5);
+        assert_eq!(changes().over(&seen(), later), seen());
+        let cleared = Changes { filters: Patch::Clear, ..changes() }.over(&seen(), later);
+        assert_eq!((cleared.filters.clone(), cleared.updated_at), (None, later));
+        let (left, taken) = moved_claim(&seen(), &cleared).unwrap();
+        assert_ne!(left, taken.digest);
+        let paused = Changes { status: Some(WebhookStatus::Paused), ..changes() }.over(&seen(), later);
+        assert_eq!(paused.status, WebhookStatus::Paused);
+        assert!(moved_claim(&seen(), &paused).is_none());
+    }
+
+    #[test]
+    fn a_rotation_counts_as_a_change() {
+        let rotated = Changes { secret: Some("correct horse".into()), ..changes() }.over(&seen(), now().plus_seconds(5));
+        assert_eq!(rotated.updated_at, now().plus_seconds(5));
+    }
+}

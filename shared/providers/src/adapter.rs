@@ -1,0 +1,87 @@
+//! What an adapter is: how the platform asks a provider for data, without knowing which provider it is.
+
+use std::pin::Pin;
+
+use model::credentials::Credentials;
+use model::telematics::Batch;
+use model::{ConnectionId, Resource, Timestamp};
+use url::Url;
+
+use crate::{Http, ProviderError};
+
+/// A boxed future, so that `dyn Adapter` and `dyn Http` work.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// The account that credentials open.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Account {
+    /// The provider's own discriminator of the account: equal ids are one account, whatever the credentials.
+    pub id: String,
+    /// What the provider calls it.
+    pub name: Option<String>,
+}
+
+/// One question for one page of one resource.
+#[derive(Clone, Copy, Debug)]
+pub struct Fetch<'a> {
+    /// Record ids and links are made within it.
+    pub connection: ConnectionId,
+    /// What opens the account.
+    pub credentials: &'a Credentials,
+    /// Where the provider's API lives.
+    pub base_url: &'a Url,
+    /// The cursor of the page before, as the adapter gave it; `None` starts.
+    pub cursor: Option<&'a str>,
+    /// The time of the question.
+    pub now: Timestamp,
+}
+
+/// One page. The caller stores the batch, then the cursor; a page asked again brings the same records.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fetched {
+    /// The records.
+    pub batch: Batch,
+    /// Where to go on: at once while `more`, else with the next run. `None` = start over then. Text opaque to the caller.
+    pub cursor: Option<String>,
+    /// The latest event time on the page; never later than the question.
+    pub last_data_at: Option<Timestamp>,
+    /// Whether there is more to fetch now.
+    pub more: bool,
+    /// This page ends a walk over every record of the resource: what the walk (the pages since the cursor was last
+    /// `None`) did not bring no longer exists at the provider.
+    pub complete_scan: bool,
+}
+
+/// A provider's adapter.
+pub trait Adapter: Send + Sync {
+    /// The `source_name` of its records and of its TSPs.
+    fn source_name(&self) -> &'static str;
+
+    /// The root of the provider's API where the TSP names no other.
+    fn default_base_url(&self) -> &'static str;
+
+    /// What it can fetch.
+    fn resources(&self) -> &'static [Resource];
+
+    /// Tries the credentials with the cheapest call and tells whose they are. Takes 20 s at most.
+    ///
+    /// # Errors
+    /// [`ProviderError::Refused`] where the provider does not take them; otherwise as `fetch`.
+    fn validate<'a>(
+        &'a self,
+        http: &'a dyn Http,
+        base: &'a Url,
+        credentials: &'a Credentials,
+    ) -> BoxFuture<'a, Result<Account, ProviderError>>;
+
+    /// Brings one page of a resource. Nothing is retried here: the caller owns the time.
+    ///
+    /// # Errors
+    /// What the provider answered instead, see [`ProviderError`].
+    fn fetch<'a>(
+        &'a self,
+        http: &'a dyn Http,
+        resource: Resource,
+        fetch: Fetch<'a>,
+    ) -> BoxFuture<'a, Result<Fetched, ProviderError>>;
+}

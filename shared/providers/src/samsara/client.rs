@@ -1,0 +1,188 @@
+//! Questions to Samsara, and the judgement of what comes back.
+
+use std::time::Duration;
+
+use http::header::{ACCEPT, AUTHORIZATION, RETRY_AFTER, USER_AGENT};
+use http::{HeaderMap, HeaderValue};
+use model::credentials::Credentials;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use url::Url;
+
+use super::lax::Lax;
+use crate::error::cut_message;
+use crate::{Answer, Http, HttpFailure, ProviderError, Reply};
+
+/// The longest a data page may take.
+pub(super) const PAGE_DEADLINE: Duration = Duration::from_secs(30);
+/// The wait where a 429 names none.
+const DEFAULT_WAIT: Duration = Duration::from_secs(1);
+const LONGEST_WAIT: Duration = Duration::from_secs(3600);
+
+/// One account's view of the API.
+pub(super) struct Client<'a> {
+    http: &'a dyn Http,
+    base: Url,
+    token: &'a str,
+    headers: HeaderMap,
+}
+
+impl<'a> Client<'a> {
+    /// # Errors
+    /// Where the form holds no token, the token cannot be sent, or its URL is not Samsara's.
+    pub(super) fn new(http: &'a dyn Http, base: &Url, credentials: &'a Credentials) -> Result<Self, ProviderError> {
+        let token = ["token", "access_token", "api_key"].iter().find_map(|name| credentials.get(name)).map(str::trim);
+        let form = credentials.form().conn_type;
+        let token = token.ok_or_else(|| ProviderError::Unsupported { what: format!("credential form {form}") })?;
+        let base = match credentials.get("url") {
+            Some(text) => own_url(text, base).ok_or_else(|| refused("url is not an address of Samsara"))?,
+            None => base.clone(),
+        };
+        Ok(Self { http, base, token, headers: headers(token)? })
+    }
+
+    pub(super) const fn token(&self) -> &'a str {
+        self.token
+    }
+
+    /// A good answer to `GET path?query`.
+    ///
+    /// # Errors
+    /// Everything else.
+    pub(super) async fn get(&self, path: &str, query: &[(&str, &str)], deadline: Duration) -> Result<Good, ProviderError> {
+        let mut url = self.base.clone();
+        url.set_path(&format!("{}{path}", self.base.path().trim_end_matches('/')));
+        url.set_query(None);
+        if !query.is_empty() {
+            url.query_pairs_mut().extend_pairs(query);
+        }
+        let answer = self.http.get(url, self.headers.clone(), deadline).await.map_err(|failure| no_answer(&failure))?;
+        judge(answer, self.token)
+    }
+}
+
+/// The `url` of the credentials, if the platform may believe it: the account id it reports decides whose data a connection
+/// holds, so only the TSP's own host and Samsara's will do.
+fn own_url(text: &str, base: &Url) -> Option<Url> {
+    let url = Url::parse(text.trim()).ok()?;
+    let host = url.host_str()?;
+    let samsara = url.scheme() == "https" && (host == "samsara.com" || host.ends_with(".samsara.com"));
+    (samsara || url.origin() == base.origin()).then_some(url)
+}
+
+fn headers(token: &str) -> Result<HeaderMap, ProviderError> {
+    let mut bearer = HeaderValue::from_str(&format!("Bearer {token}")).map_err(|_| refused("token cannot be sent"))?;
+    bearer.set_sensitive(true);
+    let fixed = [(ACCEPT, HeaderValue::from_static("application/json")), (USER_AGENT, HeaderValue::from_static("catena"))];
+    Ok(fixed.into_iter().chain([(AUTHORIZATION, bearer)]).collect())
+}
+
+fn refused(message: &str) -> ProviderError {
+    ProviderError::Refused { message: message.into(), reply: None }
+}
+
+fn no_answer(failure: &HttpFailure) -> ProviderError {
+    match failure {
+        HttpFailure::Timeout => ProviderError::Timeout,
+        HttpFailure::TooLarge => ProviderError::Malformed { what: failure.to_string(), reply: None },
+        HttpFailure::Unreachable(_) => {
+            ProviderError::Unavailable { status: None, message: cut_message(&failure.to_string()), reply: None }
+        }
+    }
+}
+
+/// The body of a 200, with what is needed to tell what was wrong with it.
+pub(super) struct Good {
+    body: bytes::Bytes,
+    token: String,
+}
+
+impl Good {
+    /// The body as `T`.
+    ///
+    /// # Errors
+    /// [`ProviderError::Malformed`] where it was cut off or is something else.
+    pub(super) fn parse<'de, T: Deserialize<'de>>(&'de self) -> Result<T, ProviderError> {
+        serde_json::from_slice(&self.body).map_err(|error| self.malformed(&error.to_string()))
+    }
+
+    pub(super) fn malformed(&self, what: &str) -> ProviderError {
+        let reply = Some(Reply::new(200, &self.body, &[&self.token]));
+        ProviderError::Malformed { what: cut_message(what), reply }
+    }
+}
+
+fn judge(answer: Answer, token: &str) -> Result<Good, ProviderError> {
+    let status = answer.status.as_u16();
+    if status == 200 {
+        return Ok(Good { body: answer.body, token: token.to_owned() });
+    }
+    let reply = Reply::new(status, &answer.body, &[token]);
+    let message = message(&reply);
+    Err(match status {
+        401 | 403 => ProviderError::Refused { message, reply: Some(reply) },
+        429 => ProviderError::RateLimited { retry_after: wait(&answer.headers), reply },
+        408 | 500.. => ProviderError::Unavailable { status: Some(status), message, reply: Some(reply) },
+        _ => ProviderError::Rejected { status, message, reply },
+    })
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Fault {
+    message: Lax<String>,
+}
+
+/// The reason in a JSON body, else the text of a plain one. It is shown, never interpreted: its wording changes.
+fn message(reply: &Reply) -> String {
+    let told = serde_json::from_str::<Fault>(&reply.body).ok().and_then(|fault| fault.message.0);
+    let plain = Some(reply.body.trim()).filter(|text| !text.is_empty() && !text.starts_with(['<', '{', '[']));
+    cut_message(&told.or(plain.map(str::to_owned)).unwrap_or_else(|| format!("status {}", reply.status)))
+}
+
+/// `Retry-After` in seconds; this provider sends fractions.
+fn wait(headers: &HeaderMap) -> Duration {
+    let seconds = headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok()).and_then(|text| text.trim().parse().ok());
+    let wait = seconds.and_then(|seconds: f64| Duration::try_from_secs_f64(seconds).ok());
+    wait.unwrap_or(DEFAULT_WAIT).min(LONGEST_WAIT)
+}
+
+/// A page of a list or feed; the records stay JSON text.
+#[derive(Deserialize)]
+pub(super) struct Page<'a> {
+    #[serde(borrow)]
+    pub(super) data: Vec<&'a RawValue>,
+    pagination: Pagination,
+}
+
+#[derive(Deserialize)]
+struct Pagination {
+    #[serde(rename = "endCursor", default)]
+    end_cursor: Lax<String>,
+    #[serde(rename = "hasNextPage")]
+    has_next_page: bool,
+}
+
+/// Where the provider says to go on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Next {
+    /// Its cursor; absent on the last page of a plain list.
+    pub(super) after: Option<String>,
+    /// Whether there is more now.
+    pub(super) more: bool,
+}
+
+impl Good {
+    /// A page that was asked for with the cursor `after`.
+    ///
+    /// # Errors
+    /// [`ProviderError::Malformed`]; also where going on would bring the same page for ever.
+    pub(super) fn page(&self, after: Option<&str>) -> Result<(Vec<&RawValue>, Next), ProviderError> {
+        let Page { data, pagination } = self.parse()?;
+        let next = Next { after: pagination.end_cursor.0, more: pagination.has_next_page };
+        if next.more && (next.after.is_none() || next.after.as_deref() == after) {
+            return Err(self.malformed("the cursor does not move"));
+        }
+        Ok((data, next))
+    }
+}

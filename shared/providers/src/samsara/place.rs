@@ -1,0 +1,80 @@
+//! City-level places out of `reverseGeo.formattedLocation`: `street, City, ST ZIP`.
+
+use model::telematics::InferredAddress;
+
+const UNITED_STATES: &[&str] = &[
+    "AL", "AK", "AZ", "AR", "CA", "CO", "CT", "DE", "DC", "FL", "GA", "HI", "ID", "IL", "IN", "IA", "KS", "KY", "LA", "ME", "MD",
+    "MA", "MI", "MN", "MS", "MO", "MT", "NE", "NV", "NH", "NJ", "NM", "NY", "NC", "ND", "OH", "OK", "OR", "PA", "RI", "SC", "SD",
+    "TN", "TX", "UT", "VT", "VA", "WA", "WV", "WI", "WY",
+];
+const CANADA: &[&str] = &["AB", "BC", "MB", "NB", "NL", "NS", "NT", "NU", "ON", "PE", "QC", "SK", "YT"];
+
+/// The alpha-3 country of a state or province code; the two sets do not meet.
+pub(super) fn country_of(code: &str) -> Option<&'static str> {
+    match code {
+        code if UNITED_STATES.contains(&code) => Some("USA"),
+        code if CANADA.contains(&code) => Some("CAN"),
+        _ => None,
+    }
+}
+
+/// The place in a formatted location; `None` unless it clearly ends in a state or province. Elsewhere the same letters
+/// mean other things (`Berlin, DE 10115`), so the position must be in North America.
+pub(super) fn place(formatted: &str, longitude: f64, latitude: f64) -> Option<InferredAddress> {
+    let around = (-180.0..=-50.0).contains(&longitude) && (15.0..=84.0).contains(&latitude);
+    let mut parts = formatted.rsplit(',').map(str::trim).filter(|part| !part.is_empty() && !is_country(part));
+    let (code, postal) = split_code(parts.next()?);
+    let country = country_of(code).filter(|_| around && is_postal(postal))?;
+    // A part that starts with a digit is a street: the city is missing.
+    let city = parts.next().filter(|city| !city.starts_with(|first: char| first.is_ascii_digit()));
+    Some(InferredAddress {
+        city: city.map(str::to_owned),
+        province: Some(code.to_owned()),
+        country_code: Some(country.to_owned()),
+    })
+}
+
+fn is_country(part: &str) -> bool {
+    matches!(part, "USA" | "US" | "United States" | "Canada" | "CAN")
+}
+
+fn split_code(part: &str) -> (&str, &str) {
+    part.split_once(char::is_whitespace).map_or((part, ""), |(code, postal)| (code, postal.trim()))
+}
+
+fn is_postal(text: &str) -> bool {
+    let compact: Vec<char> = text.chars().filter(|c| !c.is_whitespace()).collect();
+    let canadian = compact.len() == 6
+        && compact.iter().enumerate().all(|(at, c)| if at % 2 == 0 { c.is_ascii_uppercase() } else { c.is_ascii_digit() });
+    canadian || compact.iter().all(|c| c.is_ascii_digit() || *c == '-')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_clear_places_are_told() {
+        let usa = |city: Option<&'static str>, province| Some((city, province, "USA"));
+        let cases = [
+            ("16 N Fair Oaks Ave, Pasadena, CA 91103", usa(Some("Pasadena"), "CA")),
+            ("100 Example St, Example City, TX", usa(Some("Example City"), "TX")),
+            ("Pasadena, CA 91103-1234, USA", usa(Some("Pasadena"), "CA")),
+            ("1 Main St, TX 75001", usa(None, "TX")),
+            ("5 King St W, Toronto, ON M5H 1A1", Some((Some("Toronto"), "ON", "CAN"))),
+            ("Calle 5, Monterrey, NL 64000 MX", None),
+            ("Avenida 3, Tijuana, B.C.", None),
+            ("I-80 West", None),
+            ("", None),
+            (",,,", None),
+        ];
+        for (text, expected) in cases {
+            let found = place(text, -100.0, 40.0);
+            let found = found
+                .as_ref()
+                .map(|at| (at.city.as_deref(), at.province.as_deref().unwrap(), at.country_code.as_deref().unwrap()));
+            assert_eq!(found, expected, "{text}");
+        }
+        assert_eq!(place("Unter den Linden 1, Berlin, DE 10115", 13.4, 52.5), None);
+    }
+}

@@ -1,0 +1,342 @@
+//! The adapter against canned answers. The fixtures are the vendor's published examples with synthetic values.
+
+use std::sync::Mutex;
+
+use bytes::Bytes;
+use http::{HeaderMap, StatusCode};
+use model::telematics::{Batch, HosEvent, Observation, User, Vehicle};
+use model::{ConnectionId, RecordId, Timestamp};
+use proptest::prelude::*;
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
+
+use super::*;
+use crate::{Answer, HttpFailure};
+
+const TOKEN: &str = "samsara_api_hidden";
+
+/// Answers in order, and remembers what was asked.
+#[derive(Default)]
+struct Canned {
+    answers: Mutex<Vec<Result<Answer, HttpFailure>>>,
+    asked: Mutex<Vec<String>>,
+}
+
+impl Canned {
+    fn new(answers: Vec<Result<Answer, HttpFailure>>) -> Self {
+        Self { answers: Mutex::new(answers.into_iter().rev().collect()), asked: Mutex::default() }
+    }
+
+    fn asked(&self) -> Vec<String> {
+        self.asked.lock().unwrap().clone()
+    }
+}
+
+impl Http for Canned {
+    fn get(&self, url: Url, headers: HeaderMap, _: Duration) -> BoxFuture<'_, Result<Answer, HttpFailure>> {
+        assert_eq!(headers["authorization"], format!("Bearer {TOKEN}"));
+        self.asked.lock().unwrap().push(url.to_string());
+        let answer = self.answers.lock().unwrap().pop().expect("no answer left");
+        Box::pin(async { answer })
+    }
+}
+
+fn answer(status: u16, body: &str) -> Result<Answer, HttpFailure> {
+    let (status, headers) = (StatusCode::from_u16(status).unwrap(), HeaderMap::new());
+    Ok(Answer { status, headers, body: Bytes::copy_from_slice(body.as_bytes()), elapsed: Duration::ZERO })
+}
+
+fn credentials(conn_type: &str, given: Value) -> Credentials {
+    Credentials::check(model::credentials::Form::of(conn_type).unwrap(), given.as_object().unwrap()).unwrap()
+}
+
+fn base() -> Url {
+    "http://simulator.local/samsara/".parse().unwrap()
+}
+
+fn connection() -> ConnectionId {
+    "6f9619ff-8b86-4d01-b42d-00cf4fc964ff".parse().unwrap()
+}
+
+fn now() -> Timestamp {
+    Timestamp::parse("2026-11-21T12:00:00Z").unwrap()
+}
+
+fn ask(http: &Canned, resource: Resource, cursor: Option<&str>) -> Result<Fetched, ProviderError> {
+    let (base, credentials) = (base(), credentials("token", json!({ "token": TOKEN })));
+    let fetch = Fetch { connection: connection(), credentials: &credentials, base_url: &base, cursor, now: now() };
+    run(Samsara.fetch(http, resource, fetch))
+}
+
+fn run<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future)
+}
+
+/// Fetches until there is no more, and gives every page.
+fn walk(http: &Canned, resource: Resource) -> Vec<Fetched> {
+    let mut pages: Vec<Fetched> = Vec::new();
+    loop {
+        let cursor = pages.last().and_then(|page| page.cursor.clone());
+        pages.push(ask(http, resource, cursor.as_deref()).unwrap());
+        if !pages.last().unwrap().more {
+            return pages;
+        }
+    }
+}
+
+fn vehicles(page: &Fetched) -> &[Observation<Vehicle>] {
+    let Batch::Vehicles(rows) = &page.batch else { panic!("not vehicles") };
+    rows
+}
+
+fn users(page: &Fetched) -> &[Observation<User>] {
+    let Batch::Users(rows) = &page.batch else { panic!("not users") };
+    rows
+}
+
+fn some(text: &str) -> Option<String> {
+    Some(text.into())
+}
+
+#[test]
+fn check_vehicles() {
+    let pages = [include_str!("fixtures/vehicles_page.json"), include_str!("fixtures/vehicles_last.json")];
+    let http = Canned::new(pages.iter().map(|body| answer(200, body)).collect());
+    let pages = walk(&http, Resource::Vehicle);
+    let list = "http://simulator.local/samsara/fleet/vehicles?limit=512";
+    assert_eq!(http.asked(), [list.to_owned(), format!("{list}&after=00000000-0000-0000-0000-000000000018")]);
+    assert_eq!(pages.iter().map(|page| page.complete_scan).collect::<Vec<_>>(), [false, true]);
+    assert_eq!(pages[1].cursor, None);
+    let bare = &vehicles(&pages[0])[0].fields;
+    assert_eq!((bare.vin.clone(), bare.notes.clone(), bare.model_year), (None, None, None));
+    let row = &vehicles(&pages[0])[1];
+    assert_eq!((row.source_id.as_str(), row.occurred_at), ("281000000000001", Timestamp::parse("2022-12-13T20:04:43Z")));
+    let expected = Vehicle {
+        vehicle_name: some("U-102 (Tractor)"),
+        oem: some("KENWORTH"),
+        model_type: some("T680"),
+        model_year: Some(2015),
+        vin: some("4SYNTHV1N00000001"),
+        engine_vin: some("Y000001"),
+        license_plate_number: some("SYNPL02"),
+        is_active: Some(true),
+        eld_id: some("GSYNAAA002"),
+        eld_serial_number: some("GSYN-AAA-002"),
+        eld_device_type: some("VG34"),
+        vehicle_groups: Some(json!({ "2900001": "GRP  Alpha - 23" })),
+        external_id: some("U-102"),
+        speed_unit: some("mph"),
+        odometer_unit: some("m"),
+        ..Vehicle::default()
+    };
+    assert_eq!(row.fields, expected);
+    assert_eq!(row.extras.as_ref().unwrap()["staticAssignedDriver"]["id"], "7000001");
+}
+
+#[test]
+fn check_users() {
+    let pages = [include_str!("fixtures/drivers_active.json"), include_str!("fixtures/drivers_deactivated.json")];
+    let http = Canned::new(pages.iter().map(|body| answer(200, body)).collect());
+    let pages = walk(&http, Resource::User);
+    let asked = http.asked();
+    assert!(asked[0].ends_with("driverActivationStatus=active") && asked[1].ends_with("=deactivated"), "{asked:?}");
+    assert_eq!(pages.iter().map(|page| page.complete_scan).collect::<Vec<_>>(), [false, true]);
+    let user = &users(&pages[0])[0].fields;
+    assert_eq!((user.first_name.clone(), user.last_name.clone()), (some("Driver"), some("Example001")));
+    assert_eq!((user.is_active, user.is_driver), (Some(true), Some(true)));
+    assert_eq!((user.license_region.clone(), user.license_country.clone()), (some("TX"), some("USA")));
+    assert_eq!(user.hos_ruleset_code, some("US_INT_PROP_70_8"));
+    assert_eq!((user.default_time_zone.clone(), user.carrier_number.clone()), (some("America/Chicago"), some("100001")));
+    assert_eq!(users(&pages[1])[0].fields.is_active, Some(false));
+}
+
+#[test]
+fn check_positions() {
+    let http = Canned::new(vec![
+        answer(200, include_str!("fixtures/locations_feed.json")),
+        answer(200, r#"{"data":[],"pagination":{"endCursor":"MjkZ","hasNextPage":false}}"#),
+    ]);
+    let pages = walk(&http, Resource::VehicleLocation);
+    let feed = "http://simulator.local/samsara/fleet/vehicles/locations/feed";
+    assert_eq!(http.asked(), [feed.to_owned(), format!("{feed}?after=MjkY")]);
+    assert_eq!(pages[1].cursor, some(r#"{"v":1,"cursor":{"at":"feed","after":"MjkZ"}}"#));
+    assert!(pages.iter().all(|page| !page.complete_scan));
+    let Batch::Positions(rows) = &pages[0].batch else { panic!("not positions") };
+    // The third reading is off the globe, as in the vendor's own example.
+    assert_eq!(rows.len(), 2);
+    assert!((rows[0].speed.unwrap() - 21.592_032).abs() < 1e-9, "{:?}", rows[0].speed);
+    assert_eq!(rows[0].place.as_ref().unwrap().city, some("Pasadena"));
+    assert_eq!(rows[0].source_id(), "location:112:2026-01-27T07:06:25.500000Z");
+    assert_eq!(serde_json::from_str::<Value>(&rows[0].source).unwrap()["heading"], 120);
+    assert_eq!(pages[0].last_data_at, Timestamp::parse("2026-01-27T07:07:25Z"));
+}
+
+#[test]
+fn check_duty_logs() {
+    let http = Canned::new(vec![answer(200, include_str!("fixtures/hos_logs.json"))]);
+    let page = walk(&http, Resource::HosEvent).remove(0);
+    let asked = http.asked().remove(0);
+    assert!(asked.contains("startTime=2026-11-13T12%3A00%3A00.000000Z&endTime=2026-11-21T12"), "{asked}");
+    let Batch::HosEvents(rows) = &page.batch else { panic!("not duty logs") };
+    let start = Timestamp::parse("2026-01-27T07:06:25Z").unwrap();
+    let fields = &rows[0].fields;
+    assert_eq!(rows[0].source_id, "hos_event:88668:2026-01-27T07:06:25.000000Z");
+    assert_eq!(rows[0].source["driver"]["name"], "Sample Driver");
+    assert_eq!((fields.started_at, fields.ended_at), (Some(start), Some(start.plus_seconds(3600))));
+    assert_eq!(fields.driver_id, Some(RecordId::of("88668", connection())));
+    assert_eq!(fields.co_driver_id, Some(RecordId::of("1", connection())));
+    assert_eq!(fields.additional_driver_ids, Some(json!({ "2": RecordId::of("2", connection()) })));
+    assert_eq!(fields.annotations.as_ref().unwrap().remarks, "Lunch Break");
+    assert!(fields.location.is_some() && fields.h3_index_11.is_some());
+    // The second entry has no extent; the third starts with it, lasts, and takes its place.
+    let HosEvent { duty_status_code, event_type_code, event_code, ended_at, vehicle_id, .. } = rows[1].fields.clone();
+    assert_eq!((duty_status_code, event_type_code, event_code), (some("YM"), some("3"), some("YM")));
+    assert_eq!((ended_at, rows.len()), (None, 2));
+    assert_eq!(vehicle_id, Some(RecordId::of("123456789", connection())));
+}
+
+#[test]
+fn check_validation() {
+    let (me, list) = (include_str!("fixtures/me.json"), r#"{"data":[],"pagination":{"endCursor":"","hasNextPage":false}}"#);
+    let refusal = r#"{"message":"invalid token","requestId":"8916e1c1"}"#;
+    let try_out = |answers| {
+        let http = Canned::new(answers);
+        let found = run(Samsara.validate(&http, &base(), &credentials("access_token", json!({ "access_token": TOKEN }))));
+        assert!(http.answers.lock().unwrap().is_empty());
+        found
+    };
+    let account = try_out(vec![answer(200, me)]).unwrap();
+    assert_eq!(account, Account { id: "123".into(), name: some("Sample Company") });
+    let narrow = try_out(vec![answer(403, refusal), answer(200, list)]).unwrap();
+    assert!(narrow.id.starts_with("unknown-") && narrow.id.len() == 24 && !narrow.id.contains(TOKEN), "{narrow:?}");
+    let refused = try_out(vec![answer(401, refusal), answer(401, refusal)]).unwrap_err();
+    assert!(matches!(&refused, ProviderError::Refused { message, reply: Some(_) } if message == "invalid token"), "{refused}");
+    assert_eq!(try_out(vec![Err(HttpFailure::Timeout)]), Err(ProviderError::Timeout));
+}
+
+#[test]
+fn check_credentials() {
+    let http = Canned::new(vec![answer(200, include_str!("fixtures/me.json"))]);
+    let eu = credentials("token", json!({ "token": format!(" {TOKEN}\n"), "url": "https://api.eu.samsara.com" }));
+    run(Samsara.validate(&http, &base(), &eu)).unwrap();
+    assert_eq!(http.asked(), ["https://api.eu.samsara.com/me"]);
+    for url in ["https://samsara.com.evil.example/", "http://api.samsara.com/", "https://evilsamsara.com"] {
+        let spoof = credentials("token", json!({ "token": TOKEN, "url": url }));
+        let refused = run(Samsara.validate(&Canned::default(), &base(), &spoof)).unwrap_err();
+        assert!(matches!(refused, ProviderError::Refused { reply: None, .. }), "{url}");
+    }
+    let form = credentials("company_id", json!({ "company_id": "1" }));
+    let found = run(Samsara.validate(&Canned::default(), &base(), &form));
+    assert_eq!(found, Err(ProviderError::Unsupported { what: "credential form company_id".into() }));
+}
+
+#[test]
+fn check_faults() {
+    let echo = format!("<html>{TOKEN}</html>");
+    let stuck = r#"{"data":[],"pagination":{"endCursor":"","hasNextPage":true}}"#;
+    let cases = [
+        (answer(401, r#"{"message":"invalid token"}"#), "provider refused the credentials: invalid token", false),
+        (answer(403, r#"{"message":"Permission Denied"}"#), "provider refused the credentials: Permission Denied", false),
+        (
+            answer(400, "rpc error: code = InvalidArgument"),
+            "provider rejected the request: rpc error: code = InvalidArgument",
+            false,
+        ),
+        (answer(302, ""), "provider rejected the request: status 302", false),
+        (answer(503, "upstream connect error"), "provider is unavailable: upstream connect error", true),
+        (answer(502, &echo), "provider is unavailable: status 502", true),
+        (answer(429, "{}"), "provider asks to wait 1000 ms", true),
+        (answer(200, stuck), "provider answered something unreadable: the cursor does not move", true),
+        (Err(HttpFailure::Timeout), "provider did not answer in time", true),
+        (
+            Err(HttpFailure::Unreachable("connection failed".into())),
+            "provider is unavailable: unreachable: connection failed",
+            true,
+        ),
+        (Err(HttpFailure::TooLarge), "provider answered something unreadable: answer is too large", true),
+    ];
+    for (answer, text, retryable) in cases {
+        let error = ask(&Canned::new(vec![answer]), Resource::Vehicle, None).unwrap_err();
+        assert_eq!((error.to_string().as_str(), error.is_retryable()), (text, retryable));
+        assert!(!format!("{error:?}").contains(TOKEN), "{error:?}");
+    }
+    let whole = include_str!("fixtures/vehicles_page.json");
+    let cut = ask(&Canned::new(vec![answer(200, &whole[..whole.len() / 2])]), Resource::Vehicle, None).unwrap_err();
+    assert!(matches!(cut, ProviderError::Malformed { reply: Some(_), .. }), "{cut}");
+    let unknown = ask(&Canned::default(), Resource::DvirLog, None);
+    assert_eq!(unknown, Err(ProviderError::Unsupported { what: "dvir_log".into() }));
+}
+
+#[test]
+fn check_waits() {
+    for (text, millis) in [("0.40235", 402), ("7", 7_000), ("-1", 1_000), ("soon", 1_000), ("1e30", 1_000), ("99999", 3_600_000)]
+    {
+        let mut limited = answer(429, "{}").unwrap();
+        limited.headers.insert("retry-after", text.parse().unwrap());
+        let error = ask(&Canned::new(vec![Ok(limited)]), Resource::HosEvent, None).unwrap_err();
+        assert!(
+            matches!(error, ProviderError::RateLimited { retry_after, .. } if retry_after.as_millis() == millis),
+            "{text}: {error}"
+        );
+    }
+}
+
+#[test]
+fn check_hashes() {
+    let hash = |json: Value| vehicles::observation(&RawValue::from_string(json.to_string()).unwrap()).unwrap().source_hash;
+    let one = hash(json!({ "id": "1", "name": "a", "updatedAtTime": "2026-01-01T00:00:00Z" }));
+    assert_eq!(one, hash(json!({ "id": "1", "updatedAtTime": "2026-02-01T00:00:00Z", "name": "a" })));
+    assert_ne!(one, hash(json!({ "id": "1", "name": "b", "updatedAtTime": "2026-01-01T00:00:00Z" })));
+}
+
+/// Any JSON, with the member names of the wire among the others.
+fn wild() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        "[ -~]{0,12}".prop_map(Value::from),
+        Just(json!("2026-01-27T07:06:25Z")),
+    ];
+    let names = prop::sample::select(vec![
+        "id",
+        "name",
+        "year",
+        "time",
+        "latitude",
+        "longitude",
+        "speed",
+        "locations",
+        "driver",
+        "hosLogs",
+        "logStartTime",
+        "tags",
+        "gateway",
+        "externalIds",
+        "eldSettings",
+        "rulesets",
+        "carrierSettings",
+        "reverseGeo",
+        "formattedLocation",
+        "codrivers",
+    ]);
+    leaf.prop_recursive(5, 64, 6, move |inner| {
+        let list = prop::collection::vec(inner.clone(), 0..6).prop_map(Value::from);
+        let object = prop::collection::vec((names.clone(), inner), 0..6);
+        prop_oneof![list, object.prop_map(|members| members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())]
+    })
+}
+
+proptest! {
+    #[test]
+    fn mapping_takes_any_json(value in wild()) {
+        let raw = RawValue::from_string(value.to_string()).unwrap();
+        let _none = (vehicles::observation(&raw), drivers::observation(&raw));
+        let _none = (positions::readings(&[&raw]), hos::entries(&[&raw], connection()));
+        for resource in Samsara.resources() {
+            let body = json!({ "data": value, "pagination": { "endCursor": "", "hasNextPage": false } });
+            let _either = ask(&Canned::new(vec![answer(200, &body.to_string())]), *resource, None);
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! What a thousand positions cost: fetched once a minute, one point per vehicle and fetch, and six points per vehicle and fetch.
+//!
+//! By DynamoDB's rules: each put of a transaction costs two units per started KB of its item.
+
+use model::telematics::Position;
+
+use super::positions::position;
+use super::*;
+use crate::telematics::table::weight;
+
+#[tokio::test]
+async fn blocks_stay_cheap() {
+    for (vehicles, points, limit) in [(5, 1, 900), (50, 1, 260), (500, 1, 220), (5, 6, 200), (50, 6, 60), (500, 6, 50)] {
+        let units = units_per_thousand(vehicles, points).await;
+        println!("{vehicles:>3} vehicles, {points} points each per fetch: {units:>5} write units per 1,000 positions");
+        assert!(units <= limit, "{units} units for {vehicles} vehicles with {points} points each");
+    }
+}
+
+async fn units_per_thousand(vehicles: usize, points: i64) -> u64 {
+    let Fixture { store, client } = open().await;
+    let origin = origin(1, Resource::VehicleLocation, "2026-11-21T03:00:00Z");
+    let fetch = |minute: i64| -> Vec<Position> {
+        let seconds = move |point| minute * 60 + point * (60 / points);
+        (0..vehicles).flat_map(|vehicle| (0..points).map(move |point| position(vehicle, seconds(point)))).collect()
+    };
+    let (mut units, mut known) = (0, Vec::new());
+    for minute in 0..20 {
+        let stored = store.store_positions(&origin, &fetch(minute)).await.unwrap();
+        assert_eq!(stored.unchanged, 0);
+        let items = client.scan().table_name(TABLE).send().await.unwrap().items.unwrap();
+        units += items.iter().filter(|item| !known.contains(*item)).map(|item| 2 * weight(item).div_ceil(1_024)).sum::<usize>();
+        known = items;
+    }
+    u64::try_from(units * 1_000).unwrap() / (20 * u64::try_from(vehicles).unwrap() * u64::try_from(points).unwrap())
+}

@@ -1,0 +1,146 @@
+use std::collections::HashSet;
+
+use model::RecordId;
+use model::telematics::{User, Vehicle};
+use serde_json::json;
+
+use super::super::{EntityFilter, Order, Stored, Sweep, change};
+use super::*;
+
+fn vehicle(name: &str, year: Option<i64>, occurred: Option<&str>) -> Observation<Vehicle> {
+    let fields = Vehicle { vehicle_name: Some(name.into()), model_year: year, ..Vehicle::default() };
+    observation(&format!("v-{name}"), occurred.map(at), json!({ "name": name, "year": year }), fields)
+}
+
+fn fleet(count: usize) -> Vec<Observation<Vehicle>> {
+    (0..count)
+        .map(|number| {
+            let year = (number % 3 > 0).then(|| 2_000 + i64::try_from(number % 7).unwrap());
+            vehicle(&format!("{number:03}"), year, Some(&format!("2026-11-{:02}T00:00:00Z", 1 + number % 5)))
+        })
+        .collect()
+}
+
+fn stored(added: u64, modified: u64, unchanged: u64) -> Stored {
+    Stored { added, modified, unchanged }
+}
+
+#[tokio::test]
+async fn unchanged_content_costs_no_write() {
+    let Fixture { store, client } = open().await;
+    let (first, later) =
+        (origin(1, Resource::Vehicle, "2026-11-21T00:00:00Z"), origin(1, Resource::Vehicle, "2026-11-21T01:00:00Z"));
+    let mut rows = fleet(120);
+    assert_eq!(store.upsert_entities(&first, &rows).await.unwrap(), stored(120, 0, 0));
+    let before = client.scan().table_name(TABLE).send().await.unwrap().items.unwrap();
+    assert_eq!(store.upsert_entities(&later, &rows).await.unwrap(), stored(0, 0, 120));
+    let after = client.scan().table_name(TABLE).send().await.unwrap().items.unwrap();
+    assert_eq!(before, after);
+
+    rows[7] = vehicle("007", Some(1999), None);
+    assert_eq!(store.upsert_entities(&later, &rows).await.unwrap(), stored(0, 1, 119));
+    let grant = grant(Resource::Vehicle, &[1]);
+    let row = store.get_entity(&grant, RecordId::of("v-007", connection(1)), true).await.unwrap().unwrap();
+    let expected = json!({
+        "created_at": "2026-11-21T00:00:00.000000Z", "updated_at": "2026-11-21T01:00:00.000000Z", "model_year": 1999,
+        "occurred_at": "2026-11-03T00:00:00.000000Z", "fleet_ref": "fleet-1", "vin": null, "deleted_at": null, "extras": null,
+        "source_data": { "name": "007", "year": 1999 }, "source_id": "v-007", "tsp_slug": "samsara",
+    });
+    for (name, value) in expected.as_object().unwrap() {
+        assert_eq!(&row[name], value, "{name}");
+    }
+    assert_eq!(store.count_entities(&grant, &EntityFilter::default()).await.unwrap(), 120);
+}
+
+#[tokio::test]
+async fn pages_cover_everything_once_in_any_order() {
+    let Fixture { store, .. } = open().await;
+    let numbers = [1, 2, 3];
+    for (number, count) in numbers.into_iter().zip([25, 14, 0]) {
+        store.upsert_entities(&origin(number, Resource::Vehicle, "2026-11-21T00:00:00Z"), &fleet(count)).await.unwrap();
+    }
+    let (grant, filter) = (grant(Resource::Vehicle, &numbers), EntityFilter::default());
+    for (field, descending) in [(None, false), (None, true), (Some("model_year"), false), (Some("model_year"), true)] {
+        let order = Order { field: field.map(String::from), descending };
+        let (store, grant, filter, order) = (&store, &grant, &filter, &order);
+        let list = |page: Page| async move { sendable(store.list_entities(grant, filter, order, &page, false)).await };
+        for size in [1, 10, 39, 50] {
+            let rows = walk(size, list).await;
+            assert_eq!(rows.iter().map(|row| text(row, "id")).collect::<HashSet<_>>().len(), 39);
+            let key = |row: &Row| match field {
+                Some(field) => row[field].as_i64().map(|year| if descending { -year } else { year }).unwrap_or(9_999),
+                None => at(&text(row, "occurred_at")).micros() * if descending { -1 } else { 1 },
+            };
+            assert!(rows.iter().map(key).is_sorted(), "{order:?}");
+        }
+    }
+    assert_eq!(store.count_entities(&grant, &filter).await.unwrap(), 39);
+}
+
+#[tokio::test]
+async fn filters_and_grants_narrow() {
+    let Fixture { store, .. } = open().await;
+    let user = |name: &str, is_driver| {
+        let fields = User { username: Some(name.into()), is_driver, ..User::default() };
+        observation(name, None, json!({ "name": name }), fields)
+    };
+    let users: Vec<_> = [("ann", Some(true)), ("bob", Some(false)), ("cid", None), ("dan", Some(true))]
+        .into_iter()
+        .map(|(name, role)| user(name, role))
+        .collect();
+    for number in [1, 2] {
+        store.upsert_entities(&origin(number, Resource::User, "2026-11-21T00:00:00Z"), &users).await.unwrap();
+    }
+    let both = grant(Resource::User, &[1, 2]);
+    let one = grant(Resource::User, &[2]);
+    let id = RecordId::of("ann", connection(1));
+    let cases = [
+        (&both, EntityFilter { is_driver: Some(true), ..EntityFilter::default() }, 4),
+        (&one, EntityFilter { is_driver: Some(false), ..EntityFilter::default() }, 1),
+        (&both, EntityFilter { ids: Some(vec![id]), ..EntityFilter::default() }, 1),
+        (&one, EntityFilter { ids: Some(vec![id]), ..EntityFilter::default() }, 0),
+        (&both, EntityFilter { source_ids: Some(vec!["ann".into(), "bob".into()]), ..EntityFilter::default() }, 4),
+        (&both, EntityFilter { ids: Some(vec![id]), source_ids: Some(vec!["bob".into()]), ..EntityFilter::default() }, 0),
+        (&both, EntityFilter { ids: Some(Vec::new()), ..EntityFilter::default() }, 0),
+    ];
+    for (grant, filter, expected) in &cases {
+        assert_eq!(store.count_entities(grant, filter).await.unwrap(), *expected, "{filter:?}");
+        let store = &store;
+        let list = |page: Page| async move { store.list_entities(grant, filter, &Order::default(), &page, false).await };
+        assert_eq!(u64::try_from(walk(2, list).await.len()).unwrap(), *expected, "{filter:?}");
+    }
+    assert_eq!(store.get_entity(&one, id, false).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn vanished_records_are_marked_unless_too_many_vanish() {
+    let Fixture { store, client } = open().await;
+    let origin = |now| origin(1, Resource::Vehicle, now);
+    let rows = fleet(30);
+    let ids = |count| rows.iter().take(count).map(|row| RecordId::of(&row.source_id, connection(1))).collect::<HashSet<_>>();
+    store.upsert_entities(&origin("2026-11-21T00:00:00Z"), &rows).await.unwrap();
+    let image = async || client.get_item().table_name(TABLE).set_key(Some(entity_key())).send().await.unwrap().item.unwrap();
+    let sweep = async |now, count| store.tombstone_missing(&origin(now), &ids(count)).await.unwrap();
+    assert_eq!(sweep("2026-11-21T01:00:00Z", 23).await, Sweep::Refused { missing: 7, known: 30 });
+    let before = image().await;
+    assert_eq!(sweep("2026-11-21T01:00:00Z", 24).await, Sweep::Done { removed: 6 });
+    let deleted = image().await;
+    assert_eq!(sweep("2026-11-21T02:00:00Z", 24).await, Sweep::Done { removed: 0 });
+    let change = change::from_images(Some(&before), Some(&deleted)).unwrap().unwrap();
+    assert_eq!((change.added.len(), change.modified.len(), change.removed.len()), (0, 0, 1));
+    assert_eq!(text(&change.removed[0], "deleted_at"), "2026-11-21T01:00:00.000000Z");
+    assert_eq!(change::from_images(None, Some(&before)).unwrap().unwrap().added.len(), 1);
+
+    let grant = grant(Resource::Vehicle, &[1]);
+    assert_eq!(store.count_entities(&grant, &EntityFilter::default()).await.unwrap(), 30);
+    assert_eq!(store.upsert_entities(&origin("2026-11-21T03:00:00Z"), &rows).await.unwrap(), stored(0, 6, 24));
+    let returned = image().await;
+    let change = change::from_images(Some(&deleted), Some(&returned)).unwrap().unwrap();
+    assert_eq!((text(&change.modified[0], "deleted_at"), change.removed.len()), ("null".into(), 0));
+    assert_eq!(change::from_images(Some(&returned), Some(&returned)).unwrap(), None);
+}
+
+fn entity_key() -> super::super::table::Item {
+    let id = RecordId::of("v-029", connection(1)).to_string();
+    super::super::table::key(&super::super::keys::entities(connection(1), Resource::Vehicle), &id)
+}

@@ -1,0 +1,165 @@
+//! Tests against the embedded database.
+
+mod cost;
+mod entities;
+mod events;
+mod positions;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::{BehaviorVersion, Config, Credentials, Region};
+use aws_sdk_dynamodb::types::{
+    AttributeDefinition, BillingMode, KeySchemaElement, KeyType, LocalSecondaryIndex, Projection, ProjectionType,
+    ScalarAttributeType,
+};
+use model::telematics::{Observation, source_hash};
+use model::{ConnectionId, ExecutionId, FleetId, Resource, ScheduleId, Timestamp, TspId};
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::{Origin, Row};
+use crate::{Bookmark, Grant, Granted, Page, Slice, Store, StoreError};
+
+const TABLE: &str = "telematics";
+
+/// A database of this test's own.
+struct Fixture {
+    store: Store,
+    client: Client,
+}
+
+async fn open() -> Fixture {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(dynoxide::server::serve_on(listener, dynoxide::Database::memory().unwrap()));
+    let config = Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("us-east-1"))
+        .credentials_provider(Credentials::new("test", "test", None, None, "test"))
+        .endpoint_url(endpoint);
+    let client = Client::from_conf(config.build());
+    create(&client).await;
+    Fixture { store: Store::new(client.clone(), "control", TABLE), client }
+}
+
+async fn create(client: &Client) {
+    let attribute = |name: &str| {
+        AttributeDefinition::builder().attribute_name(name).attribute_type(ScalarAttributeType::S).build().unwrap()
+    };
+    let part = |name: &str, kind| KeySchemaElement::builder().attribute_name(name).key_type(kind).build().unwrap();
+    let by_time = LocalSecondaryIndex::builder()
+        .index_name("by_time")
+        .key_schema(part("pk", KeyType::Hash))
+        .key_schema(part("t", KeyType::Range))
+        .projection(Projection::builder().projection_type(ProjectionType::All).build());
+    client
+        .create_table()
+        .table_name(TABLE)
+        .billing_mode(BillingMode::PayPerRequest)
+        .set_attribute_definitions(Some(vec![attribute("pk"), attribute("sk"), attribute("t")]))
+        .key_schema(part("pk", KeyType::Hash))
+        .key_schema(part("sk", KeyType::Range))
+        .local_secondary_indexes(by_time.build().unwrap())
+        .send()
+        .await
+        .unwrap();
+}
+
+fn at(text: &str) -> Timestamp {
+    Timestamp::parse(text).unwrap()
+}
+
+fn connection(number: u128) -> ConnectionId {
+    Uuid::from_u128(number).into()
+}
+
+fn origin(number: u128, resource: Resource, now: &str) -> Origin {
+    Origin {
+        connection: connection(number),
+        resource,
+        tsp: TspId::from_uuid(Uuid::from_u128(9)),
+        tsp_slug: "samsara".into(),
+        source_name: "samsara".into(),
+        execution: ExecutionId::from_uuid(Uuid::from_u128(77)),
+        schedule: ScheduleId::from_uuid(Uuid::from_u128(78)),
+        now: at(now),
+    }
+}
+
+fn grant(resource: Resource, numbers: &[u128]) -> Grant {
+    let granted = |number: &u128| Granted {
+        connection: connection(*number),
+        fleet: FleetId::from_uuid(Uuid::from_u128(1_000 + number)),
+        fleet_ref: Some(format!("fleet-{number}")),
+        tsp: TspId::from_uuid(Uuid::from_u128(9)),
+        tsp_slug: "samsara".into(),
+        source_name: "samsara".into(),
+    };
+    Grant::new(resource, numbers.iter().map(granted).collect())
+}
+
+fn observation<T>(source_id: &str, occurred_at: Option<Timestamp>, source: Value, fields: T) -> Observation<T> {
+    let source_hash = source_hash(&source, &[]);
+    Observation { source_id: source_id.into(), occurred_at, source, source_hash, extras: None, fields }
+}
+
+fn text(row: &Row, name: &str) -> String {
+    row[name].as_str().unwrap_or("null").to_owned()
+}
+
+fn column(slice: &Slice<Row>, name: &str) -> Vec<String> {
+    slice.rows.iter().map(|(row, _)| text(row, name)).collect()
+}
+
+/// Walks a list page by page, forwards and backwards, and checks that both ways give the same rows once each; also that each
+/// page can be asked for again from its first and its last row.
+async fn walk<F>(size: usize, list: impl Fn(Page) -> F) -> Vec<Row>
+where
+    F: Future<Output = Result<Slice<Row>, StoreError>>,
+{
+    let there = one_way(size, false, &list).await;
+    let mut back = one_way(size, true, &list).await;
+    back.reverse();
+    assert_eq!(there.len(), back.len());
+    assert_eq!(there, back);
+    there
+}
+
+async fn one_way<F>(size: usize, backwards: bool, list: &impl Fn(Page) -> F) -> Vec<Row>
+where
+    F: Future<Output = Result<Slice<Row>, StoreError>>,
+{
+    let mut rows = Vec::new();
+    let mut page = Page { backwards, ..Page::first(size) };
+    loop {
+        let slice = list(page.clone()).await.unwrap();
+        again(&slice, backwards, list).await;
+        let more = if backwards { slice.before } else { slice.after };
+        let edge = if backwards { slice.rows.first() } else { slice.rows.last() };
+        let mark: Option<Bookmark> = edge.map(|(_, mark)| mark.clone());
+        let mut found: Vec<Row> = slice.rows.into_iter().map(|(row, _)| row).collect();
+        if backwards {
+            found.reverse();
+        }
+        assert!(found.len() == size || !more, "a page with others ahead is full");
+        rows.extend(found);
+        if !more {
+            return rows;
+        }
+        page.bookmark = mark;
+    }
+}
+
+/// The same page, from its first row on.
+async fn again<F>(slice: &Slice<Row>, backwards: bool, list: &impl Fn(Page) -> F)
+where
+    F: Future<Output = Result<Slice<Row>, StoreError>>,
+{
+    let edge = if backwards { slice.rows.last() } else { slice.rows.first() };
+    let Some((_, mark)) = edge else { return };
+    let page = Page { bookmark: Some(mark.clone()), inclusive: true, backwards, size: slice.rows.len() };
+    assert_eq!(list(page).await.unwrap().rows, slice.rows);
+}
+
+fn sendable<T: Send>(future: T) -> T {
+    future
+}

@@ -1,0 +1,173 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use model::RecordId;
+use model::telematics::Position;
+
+use super::super::{PositionFilter, Stored, Subject, change};
+use super::*;
+
+pub(super) fn position(vehicle: usize, seconds: i64) -> Position {
+    let occurred_at = at("2026-11-20T22:30:00Z").plus_seconds(seconds);
+    let (latitude, longitude) = (37.0 + seconds as f64 / 1e5, -122.0 + vehicle as f64 / 1e3);
+    Position {
+        vehicle: format!("2814749876543{vehicle:03}"),
+        driver: (!vehicle.is_multiple_of(2))
+            .then(|| format!("driver-{}", (vehicle + usize::try_from(seconds / 3_600).unwrap()) % 5)),
+        occurred_at,
+        longitude,
+        latitude,
+        speed: Some(29.0576),
+        odometer: Some(1.0e6 + seconds as f64),
+        fuel_level: None,
+        engine_hours: None,
+        place: None,
+        source: format!(
+            r#"{{"time":"{occurred_at}","latitude":{latitude},"longitude":{longitude},"headingDegrees":{},"speedMilesPerHour":65,"reverseGeo":{{"formattedLocation":"{} Main St, San Francisco, CA"}},"address":null,"isEcuSpeed":true}}"#,
+            seconds % 360,
+            100 + seconds % 977,
+        ),
+    }
+}
+
+fn vehicle_id(vehicle: usize, connection_number: u128) -> RecordId {
+    RecordId::of(&position(vehicle, 0).vehicle, connection(connection_number))
+}
+
+/// 70 vehicles (two groups) over three hours and midnight.
+fn drive() -> Vec<Position> {
+    (0..70).flat_map(|vehicle| (0..8).map(move |step| position(vehicle, step * 900 + 7))).collect()
+}
+
+fn stored(added: usize, unchanged: usize) -> Stored {
+    let count = |number: usize| u64::try_from(number).unwrap();
+    Stored { added: count(added), modified: 0, unchanged: count(unchanged) }
+}
+
+#[tokio::test]
+async fn points_are_stored_once_however_they_come() {
+    let Fixture { store, client } = open().await;
+    let origin = origin(1, Resource::VehicleLocation, "2026-11-21T03:00:00Z");
+    let all = drive();
+    let (late, timely): (Vec<Position>, Vec<Position>) =
+        all.iter().cloned().partition(|position| position.occurred_at.micros() / 900_000_000 % 3 == 0);
+    assert_eq!(sendable(store.store_positions(&origin, &timely)).await.unwrap(), stored(timely.len(), 0));
+    let before = client.scan().table_name(TABLE).send().await.unwrap().items.unwrap();
+    assert_eq!(store.store_positions(&origin, &timely).await.unwrap(), stored(0, timely.len()));
+    assert_eq!(client.scan().table_name(TABLE).send().await.unwrap().items.unwrap(), before, "a second run writes nothing");
+    assert_eq!(store.store_positions(&origin, &late).await.unwrap(), stored(late.len(), 0));
+    let twice: Vec<Position> = all.iter().chain(&all).cloned().collect();
+    assert_eq!(store.store_positions(&origin, &twice).await.unwrap(), stored(0, twice.len()));
+
+    let items = client.scan().table_name(TABLE).send().await.unwrap().items.unwrap();
+    let changes: Vec<_> = items.iter().filter_map(|item| change::from_images(None, Some(item)).unwrap()).collect();
+    let ids: BTreeSet<String> = changes.iter().flat_map(|change| change.added.iter().map(|row| text(row, "id"))).collect();
+    assert_eq!((ids.len(), changes.iter().map(|change| change.added.len()).sum::<usize>()), (all.len(), all.len()));
+}
+
+#[tokio::test]
+async fn concurrent_runs_of_one_fetch_count_each_point_once() {
+    let Fixture { store, .. } = open().await;
+    let origin = origin(1, Resource::VehicleLocation, "2026-11-21T03:00:00Z");
+    let all = drive();
+    let (one, two) = tokio::join!(store.store_positions(&origin, &all), store.store_positions(&origin, &all));
+    assert_eq!(one.unwrap().added + two.unwrap().added, u64::try_from(all.len()).unwrap());
+    let grant = grant(Resource::VehicleLocation, &[1]);
+    let (from, to) = (at("2026-11-01T00:00:00Z"), at("2026-12-01T00:00:00Z"));
+    let total = store.count_history(&grant, Subject::default(), from, to).await.unwrap();
+    assert_eq!(total, u64::try_from(all.len()).unwrap());
+}
+
+#[tokio::test]
+async fn history_pages_and_totals_agree_with_brute_force() {
+    let Fixture { store, .. } = open().await;
+    for number in [1, 2] {
+        let origin = origin(number, Resource::VehicleLocation, "2026-11-21T03:00:00Z");
+        for part in drive().chunks(101) {
+            store.store_positions(&origin, part).await.unwrap();
+        }
+    }
+    let grant = &grant(Resource::VehicleLocation, &[1, 2]);
+    let driver = RecordId::of("driver-3", connection(2));
+    let subjects = [
+        Subject { vehicle: Some(vehicle_id(66, 1)), driver: None },
+        Subject { vehicle: None, driver: Some(driver) },
+        Subject { vehicle: Some(vehicle_id(3, 2)), driver: Some(driver) },
+        Subject { vehicle: Some(vehicle_id(500, 1)), driver: None },
+        Subject::default(),
+    ];
+    let windows = [
+        ("2026-11-01T00:00:00Z", "2026-12-01T00:00:00Z"),
+        ("2026-11-20T22:45:07Z", "2026-11-21T00:15:07Z"),
+        ("2026-11-20T23:00:00Z", "2026-11-21T00:00:00Z"),
+        ("2026-11-20T23:00:01Z", "2026-11-20T23:00:01Z"),
+    ];
+    let everything = expected(&[1, 2]);
+    for subject in subjects {
+        for (from, to) in windows.map(|(from, to)| (at(from), at(to))) {
+            let wanted = |(time, vehicle, known): &(Timestamp, RecordId, Option<RecordId>)| {
+                let by_subject =
+                    subject.vehicle.is_none_or(|id| id == *vehicle) && subject.driver.is_none_or(|id| Some(id) == *known);
+                by_subject && from <= *time && *time < to
+            };
+            let expected: BTreeMap<_, _> = everything.iter().filter(|(_, point)| wanted(point)).collect();
+            let store = &store;
+            let list = |page: Page| async move { sendable(store.position_history(grant, subject, from, to, &page, false)).await };
+            let rows = walk(if expected.len() > 400 { 300 } else { 7 }, list).await;
+            let ids: Vec<&String> = expected.values().map(|_| ()).zip(expected.keys()).map(|((), (_, id))| id).collect();
+            assert_eq!(rows.iter().map(|row| text(row, "id")).collect::<Vec<_>>().iter().collect::<Vec<_>>(), ids, "{subject:?}");
+            let count = store.count_history(grant, subject, from, to).await.unwrap();
+            assert_eq!(count, u64::try_from(ids.len()).unwrap(), "{subject:?} {from} {to}");
+        }
+    }
+}
+
+/// All points in list order: (time, id) to (time, vehicle, driver).
+fn expected(connections: &[u128]) -> BTreeMap<(Timestamp, String), (Timestamp, RecordId, Option<RecordId>)> {
+    let mut points = BTreeMap::new();
+    for number in connections {
+        let id = |source: &str| RecordId::of(source, connection(*number));
+        for point in drive() {
+            let key = (point.occurred_at, id(&point.source_id()).to_string());
+            points.insert(key, (point.occurred_at, id(&point.vehicle), point.driver.as_deref().map(id)));
+        }
+    }
+    points
+}
+
+#[tokio::test]
+async fn the_newest_position_stays_the_newest() {
+    let Fixture { store, .. } = open().await;
+    let early = origin(1, Resource::VehicleLocation, "2026-11-21T03:00:00Z");
+    let later = origin(1, Resource::VehicleLocation, "2026-11-21T04:00:00Z");
+    let of = |seconds: i64| (0..70).map(|vehicle| position(vehicle, seconds)).collect::<Vec<_>>();
+    store.store_positions(&early, &of(600)).await.unwrap();
+    store.store_positions(&later, &of(900)[..5]).await.unwrap();
+    store.store_positions(&later, &of(300)).await.unwrap();
+    store.store_positions(&origin(2, Resource::VehicleLocation, "2026-11-21T04:00:00Z"), &of(60)[..9]).await.unwrap();
+
+    let (store, grant) = (&store, &grant(Resource::VehicleLocation, &[1, 2]));
+    let filter = PositionFilter::default();
+    let list = |page: Page| async move { sendable(store.latest_positions(grant, &PositionFilter::default(), &page, true)).await };
+    let rows = walk(13, list).await;
+    assert_eq!((rows.len(), store.count_latest(grant, &filter).await.unwrap()), (79, 79));
+    assert!(rows.iter().map(|row| text(row, "vehicle_id")).is_sorted());
+    for row in &rows {
+        assert_eq!(row["source_data"]["time"], row["occurred_at"]);
+        assert_eq!(text(row, "source_data_hash"), source_hash(&row["source_data"], &[]));
+    }
+    let find = async |vehicle: usize| {
+        let filter = PositionFilter { vehicle_ids: Some(vec![vehicle_id(vehicle, 1)]), driver_ids: None };
+        let mut slice = store.latest_positions(grant, &filter, &Page::first(5), false).await.unwrap();
+        assert_eq!(slice.rows.len(), 1);
+        slice.rows.remove(0).0
+    };
+    let moved = find(2).await;
+    assert_eq!(text(&moved, "occurred_at"), "2026-11-20T22:45:00.000000Z");
+    assert_eq!(text(&moved, "created_at"), "2026-11-21T03:00:00.000000Z");
+    assert_eq!(text(&moved, "updated_at"), "2026-11-21T04:00:00.000000Z");
+    assert_eq!(moved["source_data"], serde_json::json!({}));
+    assert_eq!(text(&find(7).await, "occurred_at"), "2026-11-20T22:40:00.000000Z");
+    let driver = PositionFilter { driver_ids: Some(vec![RecordId::of("driver-1", connection(1))]), vehicle_ids: None };
+    let driven = store.latest_positions(grant, &driver, &Page::first(99), false).await.unwrap();
+    assert_eq!(driven.rows.len(), 7);
+}

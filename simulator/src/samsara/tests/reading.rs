@@ -1,0 +1,164 @@
+//! What an undisturbed client reads.
+
+use std::collections::HashSet;
+
+use serde_json::Value;
+
+use super::{Bench, NOW, TOKEN, points_of, set, window};
+
+#[test]
+fn refusals_have_the_documented_status_and_body() {
+    let bench = Bench::new(8);
+    let check = |url: &str, status: u16, message: &str| {
+        let reply = bench.get(url);
+        let body: Value = serde_json::from_slice(&reply.body).unwrap();
+        assert_eq!((reply.status, body["message"].as_str().unwrap()), (status, message), "{url}");
+        assert!(body["requestId"].as_str().is_some_and(|id| id.len() == 8));
+    };
+    check("/fleet/drivers?driverActivationStatus=x", 400, BAD_STATUS);
+    check("/fleet/vehicles/stats?types=bogusType", 400, "Invalid stat type(s): bogusType");
+    check("/fleet/vehicles/stats", 400, "Missing required parameter: types");
+    check("/fleet/vehicles?limit=513", 400, "limit must be lesser or equal than 512 but got value 513");
+    check("/fleet/vehicles?after=MjkY", 400, "Invalid pagination parameters.");
+    check("/fleet/vehicles/locations/history", 400, "Missing required parameter: startTime");
+    check("/fleet/vehicles/1", 404, "Not found");
+    check("/fleet/nonsense", 404, "Not found");
+    let four = "/fleet/vehicles/stats?types=gps,engineStates,fuelPercents,obdOdometerMeters";
+    check(four, 400, "Too many types: at most 3 are allowed");
+}
+
+const BAD_STATUS: &str = "Invalid value for driverActivationStatus. Can only be 'active' or 'deactivated'";
+
+#[test]
+fn tokens_open_their_own_account_only() {
+    let bench = Bench::new(8);
+    for token in [None, Some("nonsense")] {
+        let reply = bench.call("GET", "/samsara/me", token, "");
+        assert_eq!(reply.status, 401);
+        assert_eq!(serde_json::from_slice::<Value>(&reply.body).unwrap()["message"], "invalid token");
+    }
+    assert_eq!(bench.call("POST", "/samsara/me", Some(TOKEN), "").status, 405);
+    let other = bench.call("GET", "/samsara/me", Some("samsara_api_demo2"), "");
+    let other: Value = serde_json::from_slice(&other.body).unwrap();
+    assert_ne!(other["data"]["id"], bench.ok("/me")["data"]["id"]);
+}
+
+#[test]
+fn lists_page_without_loss_and_end_with_an_empty_cursor() {
+    let bench = Bench::new(23);
+    for (url, count) in [
+        ("/fleet/vehicles?limit=5", 23),
+        ("/fleet/drivers?limit=5", 22 + 6 + 1),
+        ("/fleet/vehicles/locations?limit=5", 22),
+        ("/fleet/vehicles/stats?types=gps&limit=5", 22),
+        ("/fleet/hos/clocks?limit=5", 22 + 6 + 1),
+    ] {
+        let (rows, cursor) = bench.walk(url, None);
+        let ids: HashSet<_> = rows.iter().map(|row| format!("{}{}", row["id"], row["driver"]["id"])).collect();
+        assert_eq!((rows.len(), ids.len(), cursor.as_str()), (count, count, ""), "{url}");
+    }
+    assert_eq!(bench.walk("/fleet/drivers?driverActivationStatus=deactivated", None).0.len(), 1);
+}
+
+#[test]
+fn a_vehicle_without_gateway_lacks_the_keys_instead_of_having_nulls() {
+    let bench = Bench::new(8);
+    let (rows, _) = bench.walk("/fleet/vehicles?", None);
+    let bare: Vec<_> = rows.iter().filter(|row| row.get("vin").is_none()).collect();
+    assert_eq!(bare.len(), 1);
+    for key in ["make", "model", "year", "gateway", "serial", "externalIds", "licensePlate"] {
+        assert!(bare[0].get(key).is_none(), "{key}");
+    }
+    assert!(rows[0]["year"].is_string());
+    assert!(rows[0]["externalIds"]["samsara.vin"].is_string());
+    assert!(!rows.iter().any(|row| row.to_string().contains("null")));
+    let by_vin = format!("/fleet/vehicles/samsara.vin:{}", rows[0]["vin"].as_str().unwrap());
+    assert_eq!(bench.ok(&by_vin)["data"], rows[0]);
+}
+
+#[test]
+fn filters_take_repeated_and_separated_ids() {
+    let bench = Bench::new(8);
+    let (all, _) = bench.walk("/fleet/vehicles/locations?", None);
+    let id = |index: usize| all[index]["id"].as_str().unwrap();
+    let separated = bench.walk(&format!("/fleet/vehicles/locations?vehicleIds={},{}", id(0), id(2)), None).0;
+    let repeated = bench.walk(&format!("/fleet/vehicles/locations?vehicleIds={}&vehicleIds={}", id(0), id(2)), None).0;
+    assert_eq!(separated, repeated);
+    assert_eq!(separated.len(), 2);
+}
+
+#[test]
+fn the_feed_starts_with_the_newest_and_then_delivers_everything_once() {
+    let bench = Bench::new(8);
+    let (first, cursor) = bench.walk("/fleet/vehicles/locations/feed?", None);
+    assert!(first.iter().all(|row| row["locations"].as_array().unwrap().len() == 1));
+    let (nothing, again) = bench.walk("/fleet/vehicles/locations/feed?", Some(&cursor));
+    assert!(nothing.is_empty() && !again.is_empty(), "caught up, but the cursor lives");
+    let mut cursor = again;
+    let mut from = 0;
+    for step in [5, 60, 1_200] {
+        let points = bench.follow(&mut cursor, 3_600, step);
+        assert_eq!(points.len(), set(&points).len());
+        assert_eq!(set(&points), set(&bench.history(from, from + 3_600)), "polled every {step} s");
+        from += 3_600;
+    }
+}
+
+#[test]
+fn long_walks_are_paged_and_lose_nothing() {
+    let bench = Bench::new(30);
+    let url = window("/fleet/vehicles/locations/history", NOW - 24 * 3_600_000, NOW);
+    let first = bench.ok(&url);
+    assert_eq!(first["pagination"]["hasNextPage"], true);
+    let (rows, cursor) = bench.walk(&format!("{url}&"), None);
+    let points = points_of(&rows);
+    assert_eq!(points.len(), set(&points).len());
+    assert!(points.len() > 10_000 && cursor.is_empty());
+    let quarters = (0..4).flat_map(|index| bench.history((index - 4) * 21_600, (index - 3) * 21_600));
+    assert_eq!(set(&points), set(&quarters.collect::<Vec<_>>()));
+}
+
+#[test]
+fn stats_have_singular_keys_when_latest_and_plural_arrays_otherwise() {
+    let bench = Bench::new(3);
+    let types = "types=engineStates,fuelPercents&types=obdOdometerMeters";
+    let latest = &bench.ok(&format!("/fleet/vehicles/stats?{types}"))["data"][0];
+    assert!(latest["engineState"]["value"].is_string() && latest["fuelPercent"]["value"].is_i64());
+    assert!(latest["obdOdometerMeters"]["value"].is_i64());
+    let feed = &bench.ok(&format!("/fleet/vehicles/stats/feed?{types}&decorations=gps"))["data"][0];
+    assert!(feed["engineStates"][0]["decorations"]["gps"]["latitude"].is_f64());
+    assert!(feed["engineStates"][0]["decorations"]["gps"].get("time").is_none());
+    assert_eq!(feed["fuelPercents"][0]["value"], latest["fuelPercent"]["value"]);
+    let unmeasured = bench.ok("/fleet/vehicles/stats?types=engineRpm,evChargingStatus");
+    assert_eq!(unmeasured["data"].as_array().unwrap().len(), 0);
+}
+
+#[test]
+fn hours_of_service_logs_are_contiguous_and_the_last_is_open() {
+    let bench = Bench::new(8);
+    let (rows, _) = bench.walk(&window("/fleet/hos/logs", NOW - 36 * 3_600_000, NOW), None);
+    let logs = |row: &Value| row["hosLogs"].as_array().unwrap().clone();
+    for row in rows.iter().filter(|row| !logs(row).is_empty()) {
+        let logs = logs(row);
+        assert!(logs.windows(2).all(|pair| pair[0]["logEndTime"] == pair[1]["logStartTime"]));
+        assert!(logs.last().unwrap().get("logEndTime").is_none());
+        assert!(logs[0]["logRecordedLocation"]["latitude"].is_f64());
+    }
+    let all: Vec<Value> = rows.iter().flat_map(logs).collect();
+    let statuses: HashSet<_> = all.iter().map(|log| log["hosStatusType"].as_str().unwrap()).collect();
+    assert!(statuses.is_superset(&HashSet::from(["offDuty", "sleeperBed", "driving", "onDuty"])));
+    assert!(all.iter().any(|log| log["codrivers"].is_array()));
+    assert!(all.iter().all(|log| log["vehicle"].get("externalIds").is_none()), "the key has a capital E");
+    assert!(rows.iter().any(|row| row["hosLogs"] == serde_json::json!([])), "one driver never logs");
+    let (now, _) = bench.walk("/fleet/hos/logs?", None);
+    assert!(now.iter().all(|row| row["hosLogs"].as_array().unwrap().len() <= 1));
+}
+
+#[test]
+fn long_log_windows_are_paged_by_driver_and_endless_ones_refused() {
+    let bench = Bench::new(8);
+    let quarter = window("/fleet/hos/logs", NOW - 90 * 86_400_000, NOW);
+    assert_eq!(bench.ok(&quarter)["pagination"]["hasNextPage"], true);
+    assert_eq!(bench.walk(&quarter, None).0.len(), 10);
+    assert_eq!(bench.get(&window("/fleet/hos/logs", 0, NOW)).status, 400);
+}

@@ -1,0 +1,91 @@
+//! Dependencies point one way, and each outside library has its one room.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::process::Command;
+
+use serde_json::Value;
+
+/// What each of our crates may use of ours. A crate that is not listed fails the test: think where it belongs.
+const MAY_USE: &[(&str, &[&str])] = &[
+    ("model", &[]),
+    ("simulator", &[]),
+    ("store", &["model"]),
+    ("vault", &["model"]),
+    ("webhooks", &["model"]),
+    // For the guarded client, which every outbound call goes through.
+    ("providers", &["model", "webhooks"]),
+    ("gateway", LIBRARIES),
+    ("auth", WITH_GATEWAY),
+    ("orgs", WITH_GATEWAY),
+    ("integrations", WITH_GATEWAY),
+    ("telematics", WITH_GATEWAY),
+    ("notifications", WITH_GATEWAY),
+    ("connect", WITH_GATEWAY),
+    ("ingestion", WITH_GATEWAY),
+    ("delivery", WITH_GATEWAY),
+    (
+        "bootstrap",
+        &["auth", "orgs", "integrations", "telematics", "notifications", "connect", "ingestion", "delivery", "gateway", "model"],
+    ),
+    ("catena", &["model", "store", "vault", "providers", "webhooks", "gateway", "bootstrap", "simulator"]),
+    ("xtask", &["gateway", "bootstrap"]),
+    ("tests", &["gateway", "bootstrap", "xtask"]),
+];
+
+const LIBRARIES: &[&str] = &["model", "store", "vault", "providers", "webhooks"];
+const WITH_GATEWAY: &[&str] = &["model", "store", "vault", "providers", "webhooks", "gateway"];
+
+/// Outside libraries and the crates that may use them; `catena` is the local run, which makes tables, queues and keys.
+const ROOMS: &[(&str, &[&str])] = &[
+    ("aws-sdk-dynamodb", &["store", "catena"]),
+    ("aws-sdk-dynamodbstreams", &["catena"]),
+    ("aws-sdk-kms", &["vault", "catena"]),
+    ("aws-sdk-sqs", &["gateway", "catena"]),
+    ("aws-sdk-scheduler", &["gateway", "catena"]),
+    ("lambda_http", &["bootstrap"]),
+    ("lambda_runtime", &["bootstrap"]),
+];
+
+/// Crate name to the names of what it is built with; tests and build scripts may use more.
+fn dependencies() -> BTreeMap<String, BTreeSet<String>> {
+    let output = Command::new(env!("CARGO")).args(["metadata", "--no-deps", "--format-version", "1"]).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let used = |package: &Value| {
+        let all = package["dependencies"].as_array().unwrap().iter();
+        all.filter(|dependency| dependency["kind"].is_null()).map(|dependency| text(&dependency["name"])).collect()
+    };
+    let packages = metadata["packages"].as_array().unwrap().iter();
+    packages.map(|package| (text(&package["name"]), used(package))).collect()
+}
+
+#[test]
+fn dependencies_point_one_way() {
+    let found = dependencies();
+    let ours: BTreeSet<&String> = found.keys().collect();
+    for (package, used) in &found {
+        let (_, allowed) =
+            MAY_USE.iter().find(|(name, _)| name == package).unwrap_or_else(|| panic!("{package} has no place in the plan"));
+        for other in used.iter().filter(|name| ours.contains(name)) {
+            assert!(allowed.contains(&other.as_str()), "{package} may not use {other}");
+        }
+    }
+}
+
+#[test]
+fn outside_libraries_stay_in_their_rooms() {
+    for (package, used) in dependencies() {
+        for (library, rooms) in ROOMS {
+            let is_fine = !used.contains(*library) || rooms.contains(&package.as_str());
+            assert!(is_fine, "{package} may not use {library}: only {rooms:?} may");
+        }
+    }
+}
+
+#[test]
+fn the_model_knows_neither_io_nor_aws() {
+    let found = dependencies();
+    let forbidden = |name: &&String| name.starts_with("aws-") || ["tokio", "futures", "reqwest", "http"].contains(&name.as_str());
+    assert_eq!(found["model"].iter().filter(forbidden).collect::<Vec<_>>(), Vec::<&String>::new());
+}

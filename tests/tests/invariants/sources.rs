@@ -1,0 +1,56 @@
+//! What no source file may say.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
+}
+
+/// The sources under some folders of the workspace.
+fn sources(folders: &[&str]) -> Vec<(PathBuf, String)> {
+    let mut open: Vec<PathBuf> = folders.iter().map(|folder| root().join(folder)).collect();
+    let mut found = Vec::new();
+    while let Some(folder) = open.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                open.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let text = fs::read_to_string(&path).unwrap();
+                found.push((path, text));
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn nothing_scans_a_table() {
+    for (path, text) in sources(&["shared", "functions"]) {
+        // The calls of the SDK: `.scan()` and its paginator's name.
+        assert!(!text.contains(".scan()") && !text.contains("ScanFluentBuilder"), "{} scans a table", path.display());
+    }
+}
+
+#[test]
+fn grants_are_made_in_one_place() {
+    for (path, text) in sources(&["shared", "functions"]) {
+        let is_test = path.to_string_lossy().contains("test") || text.contains("#[cfg(test)]");
+        let is_store = path.starts_with(root().join("shared/store"));
+        assert!(is_test || is_store || !text.contains("Grant::new("), "{} makes a grant", path.display());
+    }
+}
+
+#[test]
+fn every_stored_kind_has_one_name() {
+    let mut seen: BTreeMap<String, PathBuf> = BTreeMap::new();
+    for (path, text) in sources(&["shared/store"]) {
+        for kind in text.split("const KIND: &'static str = \"").skip(1).filter_map(|rest| rest.split('"').next()) {
+            let other = seen.insert(kind.to_owned(), path.clone());
+            assert_eq!(other, None, "two things are stored as {kind:?}");
+        }
+    }
+    assert!(!seen.is_empty(), "the sources name no kinds any more: change this test");
+}

@@ -1,0 +1,172 @@
+//! One row as resources: the function, its role, its log group, its alarm.
+
+use gateway::Trigger;
+
+use super::alarms;
+use super::policies::{self, Statement};
+use super::rows::{Cause, Gate, Row};
+
+/// The resources of a row.
+pub(super) fn render(row: &Row) -> String {
+    let id = row.id();
+    let name = row.name();
+    let mut text = format!(
+        "\
+  # {summary}
+  {id}Function:
+    Type: AWS::Serverless::Function
+    Metadata: {{SkipBuild: true}}
+    Properties:
+      FunctionName: !Sub '${{AWS::StackName}}-{name}'
+      Handler: {handler}
+      Role: !GetAtt {id}Role.Arn
+      LoggingConfig: {{LogGroup: !Ref {id}Logs}}
+",
+        summary = row.summary,
+        handler = row.handler,
+    );
+    if let Some(seconds) = row.timeout() {
+        text += &format!("      Timeout: {seconds}\n");
+    }
+    text += &events(&row.cause);
+    text += &role(row, &id);
+    text += &logs(&id, &name);
+    text += &alarms::of_function(&id, &name, row.handler);
+    if let Cause::Trigger(Trigger::Streams(_)) = row.cause {
+        text += &alarms::of_follower(&id, &name, row.handler);
+    }
+    text
+}
+
+fn events(cause: &Cause) -> String {
+    match cause {
+        Cause::Http { method, paths, gate } => {
+            // A second path is another spelling of the first.
+            let names = ["Route", "OtherSpelling"];
+            let routes = names.iter().zip(paths).map(|(name, path)| route(name, method, path, *gate));
+            format!("      Events:\n{}", routes.collect::<String>())
+        }
+        Cause::Trigger(Trigger::Scheduler) => SCHEDULED.to_owned(),
+        Cause::Trigger(Trigger::Queue(queue)) => format!("      Events:\n{}", queue_event(queue)),
+        Cause::Trigger(Trigger::Streams(tables)) => {
+            format!("      Events:\n{}", tables.iter().map(|table| stream_event(table)).collect::<String>())
+        }
+    }
+}
+
+/// The Scheduler invokes asynchronously: Lambda repeats once, and then tells the dead-letter queue.
+const SCHEDULED: &str = "      EventInvokeConfig:
+        MaximumRetryAttempts: 1
+        MaximumEventAgeInSeconds: 300
+        DestinationConfig:
+          OnFailure: {Type: SQS, Destination: !GetAtt ScheduleDlq.Arn}
+";
+
+fn route(name: &str, method: &str, path: &str, gate: Gate) -> String {
+    let auth = match gate {
+        Gate::Open => "            Auth: {Authorizer: NONE}\n",
+        Gate::Token => "",
+    };
+    format!(
+        "        {name}:
+          Type: HttpApi
+          Properties:
+            ApiId: !Ref HttpApi
+            Method: {method}
+            Path: {path}
+{auth}"
+    )
+}
+
+fn queue_event(queue: &str) -> String {
+    // A run may take all of an invocation's time; deliveries are short and go out together.
+    let size = if queue == "ExecutionsQueue" { 1 } else { 10 };
+    format!(
+        "        {queue}:
+          Type: SQS
+          Properties:
+            Queue: !GetAtt {queue}.Arn
+            BatchSize: {size}
+            FunctionResponseTypes: [ReportBatchItemFailures]
+            ScalingConfig: {{MaximumConcurrency: 20}}
+"
+    )
+}
+
+fn stream_event(table: &str) -> String {
+    format!(
+        "        {table}:
+          Type: DynamoDB
+          Properties:
+            Stream: !GetAtt {table}.StreamArn
+            StartingPosition: TRIM_HORIZON
+            BatchSize: 100
+            ParallelizationFactor: 2
+            FunctionResponseTypes: [ReportBatchItemFailures]
+            BisectBatchOnFunctionError: true
+            MaximumRetryAttempts: 10
+            DestinationConfig:
+              OnFailure: {{Destination: !GetAtt StreamFailuresDlq.Arn}}
+"
+    )
+}
+
+fn role(row: &Row, id: &str) -> String {
+    let mut statements = vec![Statement {
+        sid: "Log",
+        actions: &["logs:CreateLogStream", "logs:PutLogEvents"],
+        resources: vec![format!("!GetAtt {id}Logs.Arn")],
+        condition: None,
+    }];
+    let mut permissions = row.permissions.to_vec();
+    permissions.sort();
+    permissions.dedup();
+    statements.extend(permissions.into_iter().flat_map(policies::of));
+    if let Cause::Trigger(trigger) = row.cause {
+        statements.extend(policies::of_trigger(trigger));
+    }
+    let statements: String = statements.iter().map(written).collect();
+    format!(
+        "
+  {id}Role:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument:
+        Version: '2012-10-17'
+        Statement: [{{Effect: Allow, Principal: {{Service: lambda.amazonaws.com}}, Action: sts:AssumeRole}}]
+      Policies:
+        - PolicyName: own
+          PolicyDocument:
+            Version: '2012-10-17'
+            Statement:
+{statements}"
+    )
+}
+
+fn written(statement: &Statement) -> String {
+    let resources: String = statement.resources.iter().map(|resource| format!("                  - {resource}\n")).collect();
+    let condition = statement.condition.map(|condition| format!("                Condition: {condition}\n")).unwrap_or_default();
+    format!(
+        "              - Sid: {}
+                Effect: Allow
+                Action: [{}]
+                Resource:
+{resources}{condition}",
+        statement.sid,
+        statement.actions.join(", ")
+    )
+}
+
+fn logs(id: &str, name: &str) -> String {
+    format!(
+        "
+  {id}Logs:
+    Type: AWS::Logs::LogGroup
+    DeletionPolicy: Delete
+    UpdateReplacePolicy: Delete
+    Properties:
+      LogGroupName: !Sub '/aws/lambda/${{AWS::StackName}}-{name}'
+      RetentionInDays: !Ref LogRetentionDays
+"
+    )
+}
