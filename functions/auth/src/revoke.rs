@@ -28,9 +28,9 @@ impl Input for Form {
         let _hint = reader.body("token_type_hint").secret();
         Self {
             realm: reader.path_text("realm"),
-            token: reader.body("token").secret(),
-            client_id: reader.body("client_id").secret().or(id),
-            client_secret: reader.body("client_secret").secret().or(secret),
+            token: reader.body("token").documented_as_required().secret(),
+            client_id: reader.body("client_id").documented_as_required().secret().or(id),
+            client_secret: reader.body("client_secret").documented_as_required().secret().or(secret),
         }
     }
 }

@@ -4,7 +4,6 @@ use model::{FleetId, MessageId, PartnerId, Resource, Timestamp, WebhookId};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-use uuid::Uuid;
 
 /// The most records of one message.
 pub(crate) const MAX_RECORDS: usize = 100;
@@ -61,7 +60,7 @@ pub(crate) fn id(at: Timestamp, sequence: &str, event: &str, webhook: WebhookId,
     let mut random = [0_u8; 10];
     random.iter_mut().zip(digest).for_each(|(slot, byte)| *slot = byte);
     let millis = u64::try_from(at.millis()).unwrap_or(0);
-    Uuid::from(uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid()).into()
+    uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid().into()
 }
 
 /// The records in runs of at most [`MAX_RECORDS`] records and [`MAX_BYTES`] bytes. A record beyond the limit goes alone.
@@ -111,7 +110,7 @@ mod tests {
 
     #[test]
     fn messages_hold_a_hundred_records_and_200_kb_at_most() {
-        let small = |count: usize| (0..count).map(|number| Value::from(number)).collect::<Vec<_>>();
+        let small = |count: usize| (0..count).map(Value::from).collect::<Vec<_>>();
         let sizes = |records| chunks(records).iter().map(Vec::len).collect::<Vec<_>>();
         assert_eq!(sizes(small(0)), Vec::<usize>::new());
         assert_eq!(sizes(small(100)), [100]);

@@ -23,6 +23,7 @@ pub struct InvitationEvent {
     magic_link: String,
     expires_at: Timestamp,
     expires_in_hours: u16,
+    #[schemars(schema_with = "any_status")]
     status: InvitationStatus,
     partner_provided_fleet_name: Option<String>,
     accepted_at: Option<Timestamp>,
@@ -77,6 +78,7 @@ pub struct AgreementEvent {
     fleet_id: FleetId,
     partner_id: PartnerId,
     fleet_ref: Option<String>,
+    #[schemars(schema_with = "any_status")]
     status: AgreementStatus,
     effective_date: Option<Timestamp>,
     expiration_date: Option<Timestamp>,
@@ -110,6 +112,7 @@ pub struct ConnectionEvent {
     #[schemars(required)]
     fleet_id: Option<FleetId>,
     tsp_id: TspId,
+    #[schemars(schema_with = "any_status")]
     status: ConnectionStatus,
 }
 
@@ -165,6 +168,7 @@ pub struct ExecutionEvent {
     connection_id: ConnectionId,
     #[schemars(required)]
     fleet_id: Option<FleetId>,
+    #[schemars(schema_with = "any_status")]
     status: ExecutionStatus,
     #[schemars(schema_with = "model::schema::source_name")]
     source_name: String,
@@ -195,6 +199,7 @@ pub struct ScheduleEvent {
     connection_id: ConnectionId,
     resource: Resource,
     execution_interval_seconds: u32,
+    #[schemars(schema_with = "any_status")]
     status: ScheduleStatus,
     consecutive_error_threshold: u32,
     max_concurrent_executions: u32,
@@ -240,4 +245,9 @@ impl WebhookEvent {
             status: webhook.status,
         }
     }
+}
+
+/// Events publish one list of states for all their records.
+fn any_status(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+    model::schema::code(model::codes::EVENT_STATUSES)
 }

@@ -21,22 +21,70 @@ const WRITE: &[Permission] = &[ReadControl, WriteControl, VerifyTokens];
 fn endpoints() -> Vec<Endpoint> {
     use Access::Scope;
     vec![
-        Endpoint::new::<connections::list::List>(Method::GET, "/v2/integrations/connections", "connections.list", Scope("connection:read"), LIST)
-            .summary("List connections"),
-        Endpoint::new::<connections::create::Create>(Method::POST, "/v2/integrations/connections", "connections.create", Scope("connection:create"), LINK)
-            .summary("Link a TSP account, after its credentials have been tried"),
-        Endpoint::new::<connections::freshness::Freshness>(Method::GET, "/v2/integrations/connections/data-freshness", "connections.data_freshness", Scope("connection:read"), READ)
-            .summary("How fresh each resource of each connection is"),
-        Endpoint::new::<connections::get::Get>(Method::GET, "/v2/integrations/connections/{connection_id}", "connections.get", Scope("connection:read"), READ)
-            .summary("Read a connection"),
-        Endpoint::new::<connections::delete::Delete>(Method::DELETE, "/v2/integrations/connections/{connection_id}", "connections.delete", Scope("connection:delete"), WRITE)
-            .summary("Unlink a TSP account"),
-        Endpoint::new::<schedules::list::List>(Method::GET, "/v2/integrations/connections/{connection_id}/schedules", "schedules.list", Scope("schedule:read"), LIST)
-            .summary("List the schedules of a connection"),
-        Endpoint::new::<schedules::get::Get>(Method::GET, "/v2/integrations/connections/{connection_id}/schedules/{schedule_id}", "schedules.get", Scope("schedule:read"), READ)
-            .summary("Read a schedule"),
-        Endpoint::new::<executions::list::List>(Method::GET, "/v2/integrations/connections/{connection_id}/schedules/{schedule_id}/executions", "executions.list", Scope("execution:read"), LIST)
-            .summary("List the runs of a schedule, newest first"),
+        Endpoint::new::<connections::list::List>(
+            Method::GET,
+            "/v2/integrations/connections",
+            "connections.list",
+            Scope("connection:read"),
+            LIST,
+        )
+        .summary("List connections"),
+        Endpoint::new::<connections::create::Create>(
+            Method::POST,
+            "/v2/integrations/connections",
+            "connections.create",
+            Scope("connection:create"),
+            LINK,
+        )
+        .summary("Link a TSP account, after its credentials have been tried"),
+        Endpoint::new::<connections::freshness::Freshness>(
+            Method::GET,
+            "/v2/integrations/connections/data-freshness",
+            "connections.data_freshness",
+            Scope("connection:read"),
+            READ,
+        )
+        .summary("How fresh each resource of each connection is"),
+        Endpoint::new::<connections::get::Get>(
+            Method::GET,
+            "/v2/integrations/connections/{connection_id}",
+            "connections.get",
+            Scope("connection:read"),
+            READ,
+        )
+        .summary("Read a connection"),
+        Endpoint::new::<connections::delete::Delete>(
+            Method::DELETE,
+            "/v2/integrations/connections/{connection_id}",
+            "connections.delete",
+            Scope("connection:delete"),
+            WRITE,
+        )
+        .summary("Unlink a TSP account"),
+        Endpoint::new::<schedules::list::List>(
+            Method::GET,
+            "/v2/integrations/connections/{connection_id}/schedules",
+            "schedules.list",
+            Scope("schedule:read"),
+            LIST,
+        )
+        .summary("List the schedules of a connection"),
+        Endpoint::new::<schedules::get::Get>(
+            Method::GET,
+            "/v2/integrations/connections/{connection_id}/schedules/{schedule_id}",
+            "schedules.get",
+            Scope("schedule:read"),
+            READ,
+        )
+        .summary("Read a schedule"),
+        Endpoint::new::<executions::list::List>(
+            Method::GET,
+            "/v2/integrations/connections/{connection_id}/schedules/{schedule_id}/executions",
+            "executions.list",
+            Scope("execution:read"),
+            LIST,
+        )
+        .summary("List the runs of a schedule, newest first"),
     ]
 }
 

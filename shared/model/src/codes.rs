@@ -833,3 +833,20 @@ pub const HOS_RECORD_ORIGINS: &[&str] = &[
     "USER_EDIT",
     "UNIDENTIFIED",
 ];
+
+/// States of the records that events carry, whatever they are records of.
+pub const EVENT_STATUSES: &[&str] = &[
+    "active",
+    "inactive",
+    "paused",
+    "expired",
+    "cancelled",
+    "pending",
+    "deleted",
+    "stale",
+    "success",
+    "failed",
+    "scheduled",
+    "accepted",
+    "declined",
+];

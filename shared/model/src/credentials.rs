@@ -286,7 +286,7 @@ impl Credentials {
 mod tests {
     use super::*;
 
-    fn check(conn_type: &str, given: Value) -> Result<Credentials, Vec<(String, Problem)>> {
+    fn check(conn_type: &str, given: &Value) -> Result<Credentials, Vec<(String, Problem)>> {
         let problems = |found: Vec<FieldProblem>| found.into_iter().map(|found| (found.field, found.problem)).collect();
         Credentials::check(Form::of(conn_type).unwrap(), given.as_object().unwrap()).map_err(problems)
     }
@@ -315,22 +315,22 @@ mod tests {
             ("sftp", json!({ "host": "h", "username": "u", "password": "p", "port": "22" }), "port", Problem::Type),
         ];
         for (form, given, field, problem) in cases {
-            assert_eq!(check(form, given.clone()), Err(vec![(field.into(), problem)]), "{form} {given}");
+            assert_eq!(check(form, &given), Err(vec![(field.into(), problem)]), "{form} {given}");
         }
     }
 
     #[test]
     fn values_survive_sealing_and_are_masked_in_answers() {
         let given = json!({ "host": "h.example", "username": "u", "password": "hidden", "port": 2222 });
-        let credentials = check("sftp", given).unwrap();
+        let credentials = check("sftp", &given).unwrap();
         let opened = Credentials::from_json(&credentials.to_sealed_json()).unwrap();
         assert_eq!(opened, credentials);
         assert_eq!((opened.get("password"), opened.number("port")), (Some("hidden"), Some(2222)));
         assert_eq!(opened.masked(), json!({ "host": MASK, "port": 2222, "username": MASK, "password": MASK }));
         assert_eq!(format!("{opened:?}"), "***");
         let unset = json!({ "host": "h", "username": "u", "password": "p", "port": null });
-        assert_eq!(check("sftp", unset).unwrap().number("port"), Some(22));
-        assert_eq!(check("token", json!({ "token": "t", "url": "" })).unwrap().masked(), json!({ "token": MASK, "url": null }));
+        assert_eq!(check("sftp", &unset).unwrap().number("port"), Some(22));
+        assert_eq!(check("token", &json!({ "token": "t", "url": "" })).unwrap().masked(), json!({ "token": MASK, "url": null }));
     }
 
     #[test]

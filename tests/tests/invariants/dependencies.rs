@@ -41,7 +41,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("aws-sdk-dynamodbstreams", &["catena"]),
     ("aws-sdk-kms", &["vault", "catena"]),
     ("aws-sdk-sqs", &["gateway", "catena"]),
-    ("aws-sdk-scheduler", &["gateway", "catena"]),
+    ("aws-sdk-scheduler", &["gateway", "ingestion", "catena"]),
     ("lambda_http", &["bootstrap"]),
     ("lambda_runtime", &["bootstrap"]),
 ];

@@ -92,7 +92,12 @@ async fn create(store: &Store, connection: &Connection, resource: Resource, now:
 
 fn cancelled(seen: &Schedule, now: Timestamp) -> Option<Schedule> {
     let status = ScheduleStatus::CancelledInsufficientScope;
-    (seen.status == ScheduleStatus::Active).then(|| Schedule { status, revision: seen.revision + 1, updated_at: now, ..seen.clone() })
+    (seen.status == ScheduleStatus::Active).then(|| Schedule {
+        status,
+        revision: seen.revision + 1,
+        updated_at: now,
+        ..seen.clone()
+    })
 }
 
 fn revived(seen: &Schedule, now: Timestamp) -> Option<Schedule> {
@@ -116,7 +121,8 @@ mod tests {
         let now = Timestamp::from_millis(1_790_000_000_000);
         let connection = ConnectionId::at(now);
         let with = |resource, status| Schedule { status, ..Schedule::new(connection, resource, "samsara", now) };
-        let schedules = [with(Resource::Vehicle, Active), with(Resource::User, CancelledInsufficientScope), with(Resource::HosEvent, Paused)];
+        let schedules =
+            [with(Resource::Vehicle, Active), with(Resource::User, CancelledInsufficientScope), with(Resource::HosEvent, Paused)];
         let key = |index: usize| Key::schedule(connection, schedules[index].id);
         let supported = [Resource::Vehicle, Resource::User, Resource::HosEvent, Resource::VehicleLocation];
         let all = steps(&schedules, &supported, |_| true);

@@ -42,7 +42,10 @@ async fn schedule_changed(context: &Context, (old, new): &Images<Schedule>) -> R
             None => Ok(()),
         };
     };
-    if old.as_ref().is_some_and(|old| (old.status, old.execution_interval_seconds) == (new.status, new.execution_interval_seconds)) {
+    if old
+        .as_ref()
+        .is_some_and(|old| (old.status, old.execution_interval_seconds) == (new.status, new.execution_interval_seconds))
+    {
         return Ok(());
     }
     let now = context.store().get::<Schedule>(Key::schedule(new.connection_id, new.id)).await?;

@@ -53,7 +53,13 @@ mod tests {
     fn expressions_are_whole_minutes() {
         let now = Timestamp::from_millis(1_790_000_000_000);
         let schedule = Schedule::new(ConnectionId::at(now), Resource::VehicleLocation, "samsara", now);
-        let cases = [(10, "rate(1 minute)"), (60, "rate(1 minute)"), (61, "rate(2 minutes)"), (300, "rate(5 minutes)"), (86_400, "rate(1440 minutes)")];
+        let cases = [
+            (10, "rate(1 minute)"),
+            (60, "rate(1 minute)"),
+            (61, "rate(2 minutes)"),
+            (300, "rate(5 minutes)"),
+            (86_400, "rate(1440 minutes)"),
+        ];
         for (seconds, expected) in cases {
             let plan = Plan::of(&Schedule { execution_interval_seconds: seconds, ..schedule.clone() }, now);
             assert_eq!(plan.expression, expected);

@@ -28,7 +28,9 @@ pub(super) async fn ensure(context: &Context, schedule: &Schedule) -> Result<(),
         .state(ScheduleState::Enabled);
     match create.send().await {
         Ok(_) => Ok(()),
-        Err(error) if error.as_service_error().is_some_and(|service| service.is_conflict_exception()) => adjust(context, &plan).await,
+        Err(error) if error.as_service_error().is_some_and(|service| service.is_conflict_exception()) => {
+            adjust(context, &plan).await
+        }
         Err(error) => Err(failed("create a timer", &error)),
     }
 }

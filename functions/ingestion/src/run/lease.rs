@@ -14,7 +14,11 @@ use super::outcome;
 ///
 /// # Errors
 /// [`StoreError`].
-pub(super) async fn take(store: &Store, schedule: &Schedule, now: Timestamp) -> Result<Option<(ExecutionId, Schedule)>, StoreError> {
+pub(super) async fn take(
+    store: &Store,
+    schedule: &Schedule,
+    now: Timestamp,
+) -> Result<Option<(ExecutionId, Schedule)>, StoreError> {
     let id = ExecutionId::at(now);
     let Some(leased) = outcome::leased(schedule, id, now) else {
         return Ok(None);

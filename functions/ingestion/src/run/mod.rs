@@ -104,7 +104,11 @@ pub(crate) struct Run<'a> {
 ///
 /// # Errors
 /// Our own faults (storage, vault, queue), after which the request should come again; a TSP's faults are outcomes.
-pub async fn run_schedule(context: &Context, connection_id: ConnectionId, schedule_id: ScheduleId) -> Result<Outcome, WorkerError> {
+pub async fn run_schedule(
+    context: &Context,
+    connection_id: ConnectionId,
+    schedule_id: ScheduleId,
+) -> Result<Outcome, WorkerError> {
     let store = context.store();
     let schedule = store.get::<Schedule>(Key::schedule(connection_id, schedule_id)).await?;
     let Some(schedule) = schedule.filter(|schedule| is_due(schedule, context.now())) else {
@@ -131,7 +135,12 @@ pub async fn run_schedule(context: &Context, connection_id: ConnectionId, schedu
 ///
 /// # Errors
 /// The queue's.
-pub(crate) async fn ask(context: &Context, connection_id: ConnectionId, schedule_id: ScheduleId, reason: Reason) -> Result<(), WorkerError> {
+pub(crate) async fn ask(
+    context: &Context,
+    connection_id: ConnectionId,
+    schedule_id: ScheduleId,
+    reason: Reason,
+) -> Result<(), WorkerError> {
     let request = RunRequest { connection_id, schedule_id, scheduled_for: None, reason: Some(reason) };
     Ok(context.send(Queue::Executions, &[(Some(connection_id.to_string()), request)], 0).await?)
 }
@@ -180,7 +189,8 @@ async fn credentials_of(context: &Context, connection: &Connection) -> Result<Cr
     let kept = kept.ok_or_else(|| WorkerError::Other("connection has no credentials".into()))?;
     let sealed: Sealed = serde_json::from_value(kept.sealed)?;
     let id = connection.id.to_string();
-    let secret = context.vault().open(&[("connection_id", id.as_str()), ("tsp", connection.source_name.as_str())], &sealed).await?;
+    let secret =
+        context.vault().open(&[("connection_id", id.as_str()), ("tsp", connection.source_name.as_str())], &sealed).await?;
     let text = secret.expose_text().ok_or_else(|| WorkerError::Other("credentials are not text".into()))?;
     Credentials::from_json(text).map_err(|error| WorkerError::Other(error.to_string()))
 }

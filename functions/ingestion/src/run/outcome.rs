@@ -64,9 +64,10 @@ impl Setback {
             }
             ProviderError::Refused { .. } => Self::Refused,
             ProviderError::Rejected { .. } => Self::Rejected,
-            ProviderError::Unavailable { .. } | ProviderError::Timeout | ProviderError::Malformed { .. } | ProviderError::Unsupported { .. } => {
-                Self::Fault
-            }
+            ProviderError::Unavailable { .. }
+            | ProviderError::Timeout
+            | ProviderError::Malformed { .. }
+            | ProviderError::Unsupported { .. } => Self::Fault,
         }
     }
 }
@@ -167,14 +168,20 @@ pub fn response_of(error: &ProviderError) -> Value {
 
 fn redacted(value: Value) -> Value {
     match value {
-        Value::Object(members) => Value::Object(members.into_iter().map(|(name, value)| if is_secret(&name) { (name, json!("*****")) } else { (name, redacted(value)) }).collect()),
+        Value::Object(members) => Value::Object(
+            members
+                .into_iter()
+                .map(|(name, value)| if is_secret(&name) { (name, json!("*****")) } else { (name, redacted(value)) })
+                .collect(),
+        ),
         Value::Array(values) => Value::Array(values.into_iter().map(redacted).collect()),
         other => other,
     }
 }
 
 fn is_secret(name: &str) -> bool {
-    const MARKS: &[&str] = &["authorization", "cookie", "password", "secret", "token", "api_key", "apikey", "credential", "sessionid"];
+    const MARKS: &[&str] =
+        &["authorization", "cookie", "password", "secret", "token", "api_key", "apikey", "credential", "sessionid"];
     let name = name.to_ascii_lowercase();
     MARKS.iter().any(|mark| name.contains(mark))
 }

@@ -107,7 +107,8 @@ fn three_refusals_over_ten_minutes_make_stale() {
 fn answers_are_redacted() {
     let reply = Reply::new(429, br#"{"error":"slow","access_token":"abc","deep":[{"Set-Cookie":"x"}]}"#, &[]);
     let error = ProviderError::RateLimited { retry_after: Duration::from_millis(1_500), reply };
-    let expected = json!({ "status": 429, "body": { "error": "slow", "access_token": "*****", "deep": [{ "Set-Cookie": "*****" }] } });
+    let expected =
+        json!({ "status": 429, "body": { "error": "slow", "access_token": "*****", "deep": [{ "Set-Cookie": "*****" }] } });
     assert_eq!(response_of(&error), expected);
     assert_eq!(Setback::of(&error), Setback::Wait { seconds: 2 });
     assert_eq!(Setback::of(&ProviderError::Timeout), Setback::Fault);

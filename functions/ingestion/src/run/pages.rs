@@ -103,7 +103,7 @@ fn is_spent(run: &Run<'_>, haul: &Haul) -> bool {
     haul.pages >= MAX_PAGES || (run.clock)().seconds_since(run.started) >= MAX_SECONDS
 }
 
-async fn keep(run: &Run<'_>, schedule: &Schedule, haul: &mut Haul, fetched: &Fetched) -> Result<(), Halt> {
+pub(super) async fn keep(run: &Run<'_>, schedule: &Schedule, haul: &mut Haul, fetched: &Fetched) -> Result<(), Halt> {
     let origin = origin(run, schedule);
     let stored = store_batch(run, &origin, &fetched.batch).await?;
     haul.pages += 1;

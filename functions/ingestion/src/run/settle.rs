@@ -57,14 +57,21 @@ pub(super) async fn success(run: &Run<'_>, schedule: &Schedule, haul: &Haul) -> 
         }
         match run.store.commit(writes).await {
             Err(StoreError::Conflict) => {}
-            done => return done.map(|()| if haul.more { Outcome::Continues } else { Outcome::Fetched }).map_err(WorkerError::from),
+            done => {
+                return done.map(|()| if haul.more { Outcome::Continues } else { Outcome::Fetched }).map_err(WorkerError::from);
+            }
         }
     }
     Err(StoreError::Conflict.into())
 }
 
 /// Ends a run that the TSP kept from its data.
-pub(super) async fn failure(run: &Run<'_>, schedule: &Schedule, haul: &Haul, error: &ProviderError) -> Result<Outcome, WorkerError> {
+pub(super) async fn failure(
+    run: &Run<'_>,
+    schedule: &Schedule,
+    haul: &Haul,
+    error: &ProviderError,
+) -> Result<Outcome, WorkerError> {
     let setback = Setback::of(error);
     let now = (run.clock)();
     let response = Some(outcome::response_of(error));

@@ -1,1 +1,263 @@
+//! Whole runs against the embedded database, with a TSP whose pages are written down here.
 
+use std::sync::Mutex;
+use std::time::Duration;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::{BehaviorVersion, Config, Credentials as Keys, Region};
+use aws_sdk_dynamodb::types::{
+    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, LocalSecondaryIndex, Projection,
+    ProjectionType, ScalarAttributeType,
+};
+use http::HeaderMap;
+use model::credentials::Form;
+use model::execution::{Execution, ExecutionStatus};
+use model::schedule::ScheduleStatus;
+use model::telematics::{Batch, Observation, source_hash};
+use model::{Resource, TspId};
+use providers::{Account, Answer, BoxFuture, Fetch, Fetched, HttpFailure, ProviderError, Reply};
+use serde_json::json;
+use store::control::{Range, Write, keys};
+
+use super::*;
+
+/// Answers in order; the last one again and again.
+struct Canned(Mutex<Vec<Result<Fetched, ProviderError>>>);
+
+impl Canned {
+    fn of(mut answers: Vec<Result<Fetched, ProviderError>>) -> Self {
+        answers.reverse();
+        Self(Mutex::new(answers))
+    }
+}
+
+impl Adapter for Canned {
+    fn source_name(&self) -> &'static str {
+        "samsara"
+    }
+
+    fn default_base_url(&self) -> &'static str {
+        "https://tsp.test/"
+    }
+
+    fn resources(&self) -> &'static [Resource] {
+        &[Resource::Vehicle]
+    }
+
+    fn validate<'a>(&'a self, _: &'a dyn Http, _: &'a Url, _: &'a Credentials) -> BoxFuture<'a, Result<Account, ProviderError>> {
+        Box::pin(async { Err(ProviderError::Timeout) })
+    }
+
+    fn fetch<'a>(&'a self, _: &'a dyn Http, _: Resource, _: Fetch<'a>) -> BoxFuture<'a, Result<Fetched, ProviderError>> {
+        let mut left = self.0.lock().unwrap();
+        let answer = if left.len() > 1 { left.pop().unwrap() } else { left[0].clone() };
+        Box::pin(async move { answer })
+    }
+}
+
+impl Http for Canned {
+    fn get(&self, _: Url, _: HeaderMap, _: Duration) -> BoxFuture<'_, Result<Answer, HttpFailure>> {
+        Box::pin(async { Err(HttpFailure::Timeout) })
+    }
+}
+
+struct Fixture {
+    store: Store,
+    connection: Connection,
+    schedule: ScheduleId,
+}
+
+fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_millis(1_790_000_000_000).plus_seconds(seconds)
+}
+
+impl Fixture {
+    async fn open() -> Self {
+        let store = database().await;
+        let id = ConnectionId::at(at(0));
+        let connection = Connection {
+            id,
+            tsp_id: TspId::at(at(0)),
+            tsp_slug: "samsara".into(),
+            source_name: "samsara".into(),
+            account: "1".into(),
+            masked: json!({}),
+            status: ConnectionStatus::Active,
+            description: None,
+            refusals: 0,
+            refused_since: None,
+            created_at: at(0),
+            updated_at: at(0),
+        };
+        let schedule = Schedule::new(id, Resource::Vehicle, "samsara", at(0));
+        store.commit(vec![Write::create(&connection).unwrap(), Write::create(&schedule).unwrap()]).await.unwrap();
+        Self { store, connection, schedule: schedule.id }
+    }
+
+    async fn schedule(&self) -> Schedule {
+        self.store.get(Key::schedule(self.connection.id, self.schedule)).await.unwrap().unwrap()
+    }
+
+    async fn executions(&self) -> Vec<Execution> {
+        self.store.all(&Range::table(keys::executions(self.schedule), "EXECUTION#")).await.unwrap()
+    }
+
+    async fn connection(&self) -> Connection {
+        self.store.get(Key::connection(self.connection.id)).await.unwrap().unwrap()
+    }
+
+    async fn run(&self, now: i64, answers: Vec<Result<Fetched, ProviderError>>) -> Outcome {
+        let (tsp, schedule) = (Canned::of(answers), self.schedule().await);
+        let given = json!({ "token": "t" });
+        let credentials = Credentials::check(Form::of("token").unwrap(), given.as_object().unwrap()).unwrap();
+        let base = Url::parse("https://tsp.test/").unwrap();
+        let source = Source { adapter: &tsp, http: &tsp, credentials: &credentials, base: &base };
+        run_with(&self.store, &move || at(now), &self.connection().await, &schedule, &source).await.unwrap()
+    }
+}
+
+fn page(names: &[&str], cursor: Option<&str>, more: bool) -> Result<Fetched, ProviderError> {
+    let row = |name: &&str| {
+        let source = json!({ "id": name });
+        Observation {
+            source_id: (*name).into(),
+            occurred_at: Some(at(-60)),
+            source_hash: source_hash(&source, &[]),
+            source,
+            extras: None,
+            fields: model::telematics::Vehicle::default(),
+        }
+    };
+    let batch = Batch::Vehicles(names.iter().map(row).collect());
+    Ok(Fetched { batch, cursor: cursor.map(String::from), last_data_at: Some(at(-60)), more, complete_scan: !more })
+}
+
+#[tokio::test]
+async fn a_run_stores_every_page_and_moves_on() {
+    let fixture = Fixture::open().await;
+    let outcome = fixture.run(0, vec![page(&["a", "b"], Some("2"), true), page(&["c"], None, false)]).await;
+    let schedule = fixture.schedule().await;
+    assert_eq!(outcome, Outcome::Fetched);
+    assert_eq!((schedule.leases.len(), schedule.last_success_at, schedule.next_execution_at), (0, Some(at(0)), Some(at(600))));
+    let runs = fixture.executions().await;
+    assert_eq!(runs.iter().map(|run| run.status).collect::<Vec<_>>(), [ExecutionStatus::Success]);
+    assert!(!is_due(&schedule, at(20)), "a second tick of the same minute does nothing");
+}
+
+#[tokio::test]
+async fn a_crash_between_store_and_commit_repeats_the_page_without_a_trace() {
+    let fixture = Fixture::open().await;
+    let before = fixture.schedule().await;
+    let (tsp, clock) = (page(&["a", "b"], None, false).unwrap(), || at(0));
+    // The page is stored, and then the process dies: neither cursor nor result is committed.
+    let (id, leased) = lease::take(&fixture.store, &before, at(0)).await.unwrap().unwrap();
+    let run = Run { store: &fixture.store, clock: &clock, connection: &fixture.connection, id, started: at(0) };
+    let mut haul = Haul::starting_at(&leased);
+    pages::keep(&run, &leased, &mut haul, &tsp).await.ok().unwrap();
+    assert_eq!((haul.added, haul.modified), (2, 0));
+    // While the lease holds nobody else runs; when it lapsed the page comes again and changes nothing.
+    assert_eq!(fixture.run(60, vec![Ok(tsp.clone())]).await, Outcome::Skipped);
+    let schedule = fixture.schedule().await;
+    let (second, leased) = lease::take(&fixture.store, &schedule, at(301)).await.unwrap().unwrap();
+    let run = Run { id: second, started: at(301), ..run };
+    let mut haul = Haul::starting_at(&leased);
+    pages::keep(&run, &leased, &mut haul, &tsp).await.ok().unwrap();
+    assert_eq!((haul.records, haul.added, haul.modified), (2, 0, 0));
+    settle::success(&run, &leased, &haul).await.unwrap();
+    let runs = fixture.executions().await;
+    let ends: Vec<(ExecutionStatus, bool)> = runs.iter().map(|run| (run.status, run.lost)).collect();
+    assert_eq!(ends, [(ExecutionStatus::Failed, true), (ExecutionStatus::Success, false)]);
+}
+
+#[tokio::test]
+async fn a_scan_without_a_record_removes_it() {
+    let fixture = Fixture::open().await;
+    fixture.run(0, vec![page(&["a", "b"], None, false)]).await;
+    let (schedule, clock) = (fixture.schedule().await, || at(600));
+    let (id, leased) = lease::take(&fixture.store, &schedule, at(600)).await.unwrap().unwrap();
+    let run = Run { store: &fixture.store, clock: &clock, connection: &fixture.connection, id, started: at(600) };
+    let tsp = Canned::of(vec![page(&["a"], None, false)]);
+    let given = json!({ "token": "t" });
+    let credentials = Credentials::check(Form::of("token").unwrap(), given.as_object().unwrap()).unwrap();
+    let base = Url::parse("https://tsp.test/").unwrap();
+    let source = Source { adapter: &tsp, http: &tsp, credentials: &credentials, base: &base };
+    let mut haul = Haul::starting_at(&leased);
+    pages::fetch_all(&run, &source, &leased, &mut haul).await.ok().unwrap();
+    assert_eq!((haul.removed, haul.added), (1, 0));
+}
+
+#[tokio::test]
+async fn the_budget_ends_a_long_fetch() {
+    let fixture = Fixture::open().await;
+    let pages: Vec<_> = (1..=60).map(|number| page(&[], Some(&number.to_string()), true)).collect();
+    assert_eq!(fixture.run(0, pages).await, Outcome::Continues);
+    let schedule = fixture.schedule().await;
+    assert_eq!((schedule.cursor.as_deref(), schedule.next_execution_at), (Some("50"), Some(at(0))));
+}
+
+#[tokio::test]
+async fn refusals_make_the_connection_stale_and_rate_limits_do_not_count() {
+    let fixture = Fixture::open().await;
+    let reply = Reply::new(429, b"{}", &[]);
+    let wait = || Err(ProviderError::RateLimited { retry_after: Duration::from_secs(30), reply: reply.clone() });
+    let refused = || Err(ProviderError::Refused { message: "no".into(), reply: None });
+    assert_eq!(fixture.run(0, vec![wait()]).await, Outcome::Failed);
+    assert_eq!((fixture.schedule().await.consecutive_error_count, fixture.connection().await.refusals), (0, 0));
+    for now in [60, 400, 700] {
+        assert_eq!(fixture.run(now, vec![refused()]).await, Outcome::Failed);
+    }
+    assert_eq!(fixture.connection().await.status, ConnectionStatus::Stale);
+    assert_eq!(fixture.schedule().await.status, ScheduleStatus::Stale);
+    let runs = fixture.executions().await;
+    assert!(runs.len() == 4 && runs.iter().all(|run| run.status == ExecutionStatus::Failed && run.response.is_some()));
+}
+
+async fn database() -> Store {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(dynoxide::server::serve_on(listener, dynoxide::Database::memory().unwrap()));
+    let keys = Keys::new("test", "test", None, None, "test");
+    let config = Config::builder().behavior_version(BehaviorVersion::latest()).region(Region::new("us-east-1"));
+    let client = Client::from_conf(config.credentials_provider(keys).endpoint_url(endpoint).build());
+    let everything = || Projection::builder().projection_type(ProjectionType::All).build();
+    let index = |name: &str, [pk, sk]: [&str; 2]| {
+        let index = GlobalSecondaryIndex::builder()
+            .index_name(name)
+            .key_schema(part(pk, KeyType::Hash))
+            .key_schema(part(sk, KeyType::Range));
+        index.projection(everything()).build().unwrap()
+    };
+    let control = table(&client, "control", &["pk", "sk", "g1pk", "g1sk", "g2pk", "g2sk"]);
+    let control = control
+        .global_secondary_indexes(index("index_1", ["g1pk", "g1sk"]))
+        .global_secondary_indexes(index("index_2", ["g2pk", "g2sk"]));
+    control.send().await.unwrap();
+    let by_time = LocalSecondaryIndex::builder()
+        .index_name("by_time")
+        .key_schema(part("pk", KeyType::Hash))
+        .key_schema(part("t", KeyType::Range));
+    let by_time = by_time.projection(everything()).build().unwrap();
+    table(&client, "telematics", &["pk", "sk", "t"]).local_secondary_indexes(by_time).send().await.unwrap();
+    Store::new(client, "control", "telematics")
+}
+
+fn part(name: &str, kind: KeyType) -> KeySchemaElement {
+    KeySchemaElement::builder().attribute_name(name).key_type(kind).build().unwrap()
+}
+
+fn table(
+    client: &Client,
+    name: &str,
+    attributes: &[&str],
+) -> aws_sdk_dynamodb::operation::create_table::builders::CreateTableFluentBuilder {
+    let attribute = |name: &&str| {
+        AttributeDefinition::builder().attribute_name(*name).attribute_type(ScalarAttributeType::S).build().unwrap()
+    };
+    let definitions = attributes.iter().map(attribute).collect();
+    let create = client
+        .create_table()
+        .table_name(name)
+        .billing_mode(BillingMode::PayPerRequest)
+        .set_attribute_definitions(Some(definitions));
+    create.key_schema(part("pk", KeyType::Hash)).key_schema(part("sk", KeyType::Range))
+}

@@ -48,7 +48,15 @@ impl Operation for Create {
         let form = Form::of(&tsp.conn_type).ok_or_else(|| ApiError::internal(format!("unknown conn_type {}", tsp.conn_type)))?;
         let credentials = credentials::checked(form, &new.credentials)?;
         let account = door.try_with(context, &credentials).await?.map_err(|error| trial::answer(&error))?;
-        let offer = Offer { fleet, tsp: &tsp, door: &door, account: account.id, credentials, description: new.description, now: call.now };
+        let offer = Offer {
+            fleet,
+            tsp: &tsp,
+            door: &door,
+            account: account.id,
+            credentials,
+            description: new.description,
+            now: call.now,
+        };
         let connection = link(context, &offer).await?;
         Ok(Json(ConnectionRead::seen_by(connection, fleet, None)))
     }

@@ -41,12 +41,14 @@ pub(super) fn masked_schema(_: &mut SchemaGenerator) -> Schema {
 }
 
 fn union(direction: Direction) -> Schema {
-    let forms: Vec<Value> = Form::all().iter().map(|form| shape(form, direction)).collect();
+    let named = Form::all().iter().map(|form| (form.schema_name(), form));
+    // The contract publishes a model for Zubie, equal to Motive's, that no `conn_type` names.
+    let zubie = Form::of("motive").map(|form| ("ZubieCreds", form));
+    let forms: Vec<Value> = named.chain(zubie).map(|(name, form)| shape(name, form, direction)).collect();
     json_schema!({ "anyOf": forms })
 }
 
-fn shape(form: &Form, direction: Direction) -> Value {
-    let name = form.schema_name();
+fn shape(name: &str, form: &Form, direction: Direction) -> Value {
     let title = match direction {
         _ if form.one_schema => name.to_owned(),
         Direction::Input => format!("{name}-Input"),

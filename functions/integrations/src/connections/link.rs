@@ -93,7 +93,10 @@ async fn joined(
     id: ConnectionId,
 ) -> Result<(Connection, Vec<Write>), ApiError> {
     let store = context.store();
-    let seen = store.get::<Connection>(Key::connection(id)).await?.ok_or_else(|| ApiError::internal("account claim without a connection"))?;
+    let seen = store
+        .get::<Connection>(Key::connection(id))
+        .await?
+        .ok_or_else(|| ApiError::internal("account claim without a connection"))?;
     let known = store.get::<FleetConnection>(Key::fleet_connection(offer.fleet, id)).await?;
     let old_works = old_credentials_work(context, offer, &seen).await?;
     let next = revived(&seen, offer, old_works.then_some(&seen.masked));
@@ -171,7 +174,8 @@ fn tie(offer: &Offer<'_>, connection: &Connection, maker: Maker) -> FleetConnect
 
 /// The fleet's agreements that may still open, with the connection in them.
 fn agreement_writes(agreements: &[Agreement], connection: &Connection, now: Timestamp) -> Result<Vec<Write>, StoreError> {
-    let living = agreements.iter().filter(|agreement| !matches!(agreement.status, AgreementStatus::Deleted | AgreementStatus::Cancelled));
+    let living =
+        agreements.iter().filter(|agreement| !matches!(agreement.status, AgreementStatus::Deleted | AgreementStatus::Cancelled));
     let changed = living.filter_map(|agreement| Some((agreement, with_link(agreement, connection, now)?)));
     changed.map(|(agreement, next)| Write::replace(agreement, &next)).collect()
 }
@@ -195,7 +199,12 @@ fn with_link(agreement: &Agreement, connection: &Connection, now: Timestamp) -> 
 }
 
 /// New schedules for what is shared and has none; those that waited for credentials or consent run again.
-fn schedule_writes(offer: &Offer<'_>, agreements: &[Agreement], connection: &Connection, known: &[Schedule]) -> Result<Vec<Write>, StoreError> {
+fn schedule_writes(
+    offer: &Offer<'_>,
+    agreements: &[Agreement],
+    connection: &Connection,
+    known: &[Schedule],
+) -> Result<Vec<Write>, StoreError> {
     let mut writes = Vec::new();
     for resource in offer.door.adapter.resources().iter().copied() {
         let shared = agreements.iter().any(|agreement| agreement.covers(resource, offer.now));
@@ -230,5 +239,80 @@ fn awake(schedule: &Schedule, now: Timestamp) -> Schedule {
         revision: schedule.revision + 1,
         updated_at: now,
         ..schedule.clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use model::{AgreementId, PartnerId, TspId};
+
+    use super::*;
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_millis(1_790_000_000_000).plus_seconds(seconds)
+    }
+
+    fn connection() -> Connection {
+        Connection {
+            id: ConnectionId::at(at(0)),
+            tsp_id: TspId::at(at(0)),
+            tsp_slug: "samsara".into(),
+            source_name: "samsara".into(),
+            account: "1".into(),
+            masked: serde_json::json!({}),
+            status: ConnectionStatus::Active,
+            description: None,
+            refusals: 0,
+            refused_since: None,
+            created_at: at(0),
+            updated_at: at(0),
+        }
+    }
+
+    fn agreement() -> Agreement {
+        Agreement {
+            id: AgreementId::at(at(0)),
+            fleet_id: FleetId::at(at(0)),
+            partner_id: PartnerId::at(at(0)),
+            invitation_id: None,
+            fleet_ref: None,
+            status: AgreementStatus::Active,
+            paused_by: None,
+            effective_date: at(0),
+            expiration_date: None,
+            scopes: model::resource::read_everything(),
+            connections: Vec::new(),
+            created_at: at(0),
+            updated_at: at(0),
+        }
+    }
+
+    #[test]
+    fn an_agreement_holds_each_connection_once() {
+        let connection = connection();
+        let mut linked = with_link(&agreement(), &connection, at(1)).unwrap();
+        assert_eq!((linked.connections.len(), linked.updated_at), (1, at(1)));
+        assert_eq!(with_link(&linked, &connection, at(2)), None);
+        linked.connections[0].deleted = true;
+        let again = with_link(&linked, &connection, at(3)).unwrap();
+        assert!(again.connections.len() == 1 && !again.connections[0].deleted);
+    }
+
+    #[test]
+    fn schedules_wake_for_what_they_waited_for() {
+        use ScheduleStatus::{Active, CancelledInsufficientScope, Paused, Stale};
+        let schedule = Schedule::new(ConnectionId::at(at(0)), Resource::Vehicle, "samsara", at(0));
+        let cases = [
+            (Stale, false, true),
+            (CancelledInsufficientScope, false, false),
+            (CancelledInsufficientScope, true, true),
+            (Paused, true, false),
+            (Active, true, false),
+        ];
+        for (status, shared, expected) in cases {
+            assert_eq!(waits(&Schedule { status, ..schedule.clone() }, shared), expected, "{status:?}");
+        }
+        let next = awake(&schedule, at(9));
+        assert_eq!((next.status, next.revision, next.next_execution_at), (Active, 1, Some(at(9))));
     }
 }

@@ -35,7 +35,11 @@ impl Door {
     ///
     /// # Errors
     /// What the TSP answered instead; [`answer`] makes it one of ours.
-    pub(super) async fn try_with(&self, context: &Context, credentials: &Credentials) -> Result<Result<Account, ProviderError>, ApiError> {
+    pub(super) async fn try_with(
+        &self,
+        context: &Context,
+        credentials: &Credentials,
+    ) -> Result<Result<Account, ProviderError>, ApiError> {
         let attempt = self.adapter.validate(context.guarded()?, &self.base, credentials);
         Ok(tokio::time::timeout(PATIENCE, attempt).await.unwrap_or(Err(ProviderError::Timeout)))
     }
@@ -70,7 +74,10 @@ mod tests {
             assert_eq!(answer(error).status(), status, "{error}");
         }
         let detail = answer(&refused).body()["detail"][0].clone();
-        assert_eq!((detail["path"].as_str(), detail["error_type"].as_str()), (Some("body.credentials"), Some("credentials_rejected")));
+        assert_eq!(
+            (detail["path"].as_str(), detail["error_type"].as_str()),
+            (Some("body.credentials"), Some("credentials_rejected"))
+        );
         assert_eq!(detail["message"].as_str().map(str::len), Some(300));
     }
 }

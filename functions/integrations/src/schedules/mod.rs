@@ -48,7 +48,12 @@ impl From<Schedule> for ScheduleRead {
 ///
 /// # Errors
 /// 404 where the caller does not see it; 500 if storage fails.
-pub(crate) async fn one(context: &Context, call: &Call, connection: ConnectionId, id: ScheduleId) -> Result<(Visible, Schedule), ApiError> {
+pub(crate) async fn one(
+    context: &Context,
+    call: &Call,
+    connection: ConnectionId,
+    id: ScheduleId,
+) -> Result<(Visible, Schedule), ApiError> {
     let seen = visible::one(context, call, connection).await?;
     let schedule = context.store().get::<Schedule>(Key::schedule(connection, id)).await?;
     let schedule = schedule.filter(|schedule| schedule.status != ScheduleStatus::Deleted && seen.shows(schedule.resource));

@@ -138,15 +138,16 @@ mod tests {
 
     #[test]
     fn absent_members_keep_and_null_filters_clear() {
+        let seen = seen();
         let later = now().plus_seconds(5);
-        assert_eq!(changes().over(&seen(), later), seen());
-        let cleared = Changes { filters: Patch::Clear, ..changes() }.over(&seen(), later);
+        assert_eq!(changes().over(&seen, later), seen);
+        let cleared = Changes { filters: Patch::Clear, ..changes() }.over(&seen, later);
         assert_eq!((cleared.filters.clone(), cleared.updated_at), (None, later));
-        let (left, taken) = moved_claim(&seen(), &cleared).unwrap();
+        let (left, taken) = moved_claim(&seen, &cleared).unwrap();
         assert_ne!(left, taken.digest);
-        let paused = Changes { status: Some(WebhookStatus::Paused), ..changes() }.over(&seen(), later);
+        let paused = Changes { status: Some(WebhookStatus::Paused), ..changes() }.over(&seen, later);
         assert_eq!(paused.status, WebhookStatus::Paused);
-        assert!(moved_claim(&seen(), &paused).is_none());
+        assert!(moved_claim(&seen, &paused).is_none());
     }
 
     #[test]

@@ -46,7 +46,7 @@ fn answer(status: u16, body: &str) -> Result<Answer, HttpFailure> {
     Ok(Answer { status, headers, body: Bytes::copy_from_slice(body.as_bytes()), elapsed: Duration::ZERO })
 }
 
-fn credentials(conn_type: &str, given: Value) -> Credentials {
+fn credentials(conn_type: &str, given: &Value) -> Credentials {
     Credentials::check(model::credentials::Form::of(conn_type).unwrap(), given.as_object().unwrap()).unwrap()
 }
 
@@ -63,7 +63,7 @@ fn now() -> Timestamp {
 }
 
 fn ask(http: &Canned, resource: Resource, cursor: Option<&str>) -> Result<Fetched, ProviderError> {
-    let (base, credentials) = (base(), credentials("token", json!({ "token": TOKEN })));
+    let (base, credentials) = (base(), credentials("token", &json!({ "token": TOKEN })));
     let fetch = Fetch { connection: connection(), credentials: &credentials, base_url: &base, cursor, now: now() };
     run(Samsara.fetch(http, resource, fetch))
 }
@@ -201,7 +201,7 @@ fn check_validation() {
     let refusal = r#"{"message":"invalid token","requestId":"8916e1c1"}"#;
     let try_out = |answers| {
         let http = Canned::new(answers);
-        let found = run(Samsara.validate(&http, &base(), &credentials("access_token", json!({ "access_token": TOKEN }))));
+        let found = run(Samsara.validate(&http, &base(), &credentials("access_token", &json!({ "access_token": TOKEN }))));
         assert!(http.answers.lock().unwrap().is_empty());
         found
     };
@@ -217,15 +217,15 @@ fn check_validation() {
 #[test]
 fn check_credentials() {
     let http = Canned::new(vec![answer(200, include_str!("fixtures/me.json"))]);
-    let eu = credentials("token", json!({ "token": format!(" {TOKEN}\n"), "url": "https://api.eu.samsara.com" }));
+    let eu = credentials("token", &json!({ "token": format!(" {TOKEN}\n"), "url": "https://api.eu.samsara.com" }));
     run(Samsara.validate(&http, &base(), &eu)).unwrap();
     assert_eq!(http.asked(), ["https://api.eu.samsara.com/me"]);
     for url in ["https://samsara.com.evil.example/", "http://api.samsara.com/", "https://evilsamsara.com"] {
-        let spoof = credentials("token", json!({ "token": TOKEN, "url": url }));
+        let spoof = credentials("token", &json!({ "token": TOKEN, "url": url }));
         let refused = run(Samsara.validate(&Canned::default(), &base(), &spoof)).unwrap_err();
         assert!(matches!(refused, ProviderError::Refused { reply: None, .. }), "{url}");
     }
-    let form = credentials("company_id", json!({ "company_id": "1" }));
+    let form = credentials("company_id", &json!({ "company_id": "1" }));
     let found = run(Samsara.validate(&Canned::default(), &base(), &form));
     assert_eq!(found, Err(ProviderError::Unsupported { what: "credential form company_id".into() }));
 }
