@@ -1,7 +1,7 @@
 //! What a fresh local platform starts with: the TSP catalogue, a demo partner, and a demo fleet that connects itself.
 
-use anyhow::{Context as _, bail};
 use ::gateway::Context;
+use anyhow::{Context as _, bail};
 use model::partner::{Client, InvitationDefaults, PARTNER_SCOPES, Partner};
 use model::tsp::{Tsp, TspStatus};
 use model::{PartnerId, Timestamp, TspId};
@@ -35,7 +35,13 @@ pub struct Demo {
 }
 
 /// Puts catalogue and demo partner in place; what is there already is brought up to date.
-pub async fn plant(context: &Context, url: &str, simulator: &str, receiver: &str, tsp_tokens: Vec<String>) -> anyhow::Result<Demo> {
+pub async fn plant(
+    context: &Context,
+    url: &str,
+    simulator: &str,
+    receiver: &str,
+    tsp_tokens: Vec<String>,
+) -> anyhow::Result<Demo> {
     let now = context.now();
     let partner = partner(now);
     let client = Client {

@@ -44,7 +44,8 @@ impl Line {
         } else if name != "request.id" {
             let short = name.rsplit('.').next().unwrap_or(name);
             let label = if short == "id" { name } else { short };
-            let _infallible = write!(self.fields, "  {label}={value}");
+            let shown = if value.len() == 36 { value.get(28..).unwrap_or(value) } else { value };
+            let _infallible = write!(self.fields, "  {label}={shown}");
         }
     }
 }

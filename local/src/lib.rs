@@ -5,11 +5,11 @@ pub mod api;
 pub mod aws;
 pub mod check;
 pub mod cli;
+pub mod demo;
 mod feed;
 mod gateway;
 mod platform;
 mod receiver;
-pub mod demo;
 
-pub use platform::{Options, Platform};
 pub use demo::Demo;
+pub use platform::{Options, Platform};

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context as _;
 use ::gateway::{Aws, Config, Context, Worker};
+use anyhow::Context as _;
 use futures::FutureExt as _;
 use model::Timestamp;
 use tokio::net::TcpListener;
@@ -16,9 +16,9 @@ use tokio::task::JoinHandle;
 use crate::aws::mappings::{Invoke, Mappings};
 use crate::aws::template::{self, Template};
 use crate::aws::{Cloud, CloudOptions, Named, Physical, STACK};
+use crate::demo::{self, Demo};
 use crate::gateway::Router;
 use crate::receiver::Receiver;
-use crate::demo::{self, Demo};
 
 /// The deployable truth, which the local run is provisioned from.
 const TEMPLATE: &str = include_str!("../../template.yaml");
@@ -87,7 +87,8 @@ impl Platform {
         let demo = demo::plant(&context, &url, &simulator.samsara_url(), receiver.url(), simulator.tokens()).await?;
         progress("catalogue and demo partner are in place");
 
-        let mut mappings = Mappings::start(&cloud, options.state.as_deref(), invoke(Arc::clone(&context)), stopped.clone()).await?;
+        let mut mappings =
+            Mappings::start(&cloud, options.state.as_deref(), invoke(Arc::clone(&context)), stopped.clone()).await?;
         if let Some(queue) = schedule_queue(&cloud) {
             mappings.schedules(&queue, "executions.run");
         }
@@ -137,9 +138,9 @@ async fn simulate(options: &Options) -> anyhow::Result<simulator::Simulator> {
         ..simulator::Options::default()
     };
     let address = ([127, 0, 0, 1], options.simulator_port).into();
-    simulator::bind(simulated, address)
-        .await
-        .with_context(|| format!("the simulator cannot start on port {}; choose another one with --simulator-port", options.simulator_port))
+    simulator::bind(simulated, address).await.with_context(|| {
+        format!("the simulator cannot start on port {}; choose another one with --simulator-port", options.simulator_port)
+    })
 }
 
 async fn run_simulator(simulator: simulator::Simulator, mut stopped: watch::Receiver<bool>) {
@@ -153,14 +154,9 @@ async fn run_simulator(simulator: simulator::Simulator, mut stopped: watch::Rece
 
 /// The template's parameters for a local run.
 fn parameters(url: &str) -> BTreeMap<String, String> {
-    [
-        ("Stage", "local"),
-        ("PublicUrl", url),
-        ("ConnectUrl", url),
-        ("AllowedAddresses", "127.0.0.0/8,::1/128"),
-    ]
-    .map(|(name, value)| (name.to_owned(), value.to_owned()))
-    .into()
+    [("Stage", "local"), ("PublicUrl", url), ("ConnectUrl", url), ("AllowedAddresses", "127.0.0.0/8,::1/128")]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .into()
 }
 
 /// One context serves all functions: the template gives them one environment.
@@ -178,7 +174,11 @@ fn context(cloud: &Cloud) -> anyhow::Result<Context> {
     Ok(Context::new(config, aws, Timestamp::system))
 }
 
-fn routes(template: &Template, parameters: &BTreeMap<String, String>, physical: &Physical) -> anyhow::Result<Vec<template::Route>> {
+fn routes(
+    template: &Template,
+    parameters: &BTreeMap<String, String>,
+    physical: &Physical,
+) -> anyhow::Result<Vec<template::Route>> {
     template.routes(template::Context { stack: STACK, parameters, physical })
 }
 

@@ -43,12 +43,7 @@ impl Receiver {
     /// If the listener has no address.
     pub fn new(listener: TcpListener) -> anyhow::Result<Self> {
         let url = format!("http://127.0.0.1:{}/webhooks", listener.local_addr()?.port());
-        Ok(Self {
-            listener: Arc::new(Mutex::new(Some(listener))),
-            url,
-            secrets: Arc::default(),
-            received: Arc::default(),
-        })
+        Ok(Self { listener: Arc::new(Mutex::new(Some(listener))), url, secrets: Arc::default(), received: Arc::default() })
     }
 
     /// Where deliveries go.

@@ -55,7 +55,10 @@ impl Operation for Revoke {
 
 /// What to remember of a token: an access token of this client, or a refresh token.
 async fn revocation(context: &Context, token: &str, client_id: &str, now: Timestamp) -> Result<Option<Revocation>, ApiError> {
-    let remember = |jti: uuid::Uuid, exp: i64| Revocation { jti: jti.to_string(), expires_at: Timestamp::from_millis(exp.saturating_mul(1_000)) };
+    let remember = |jti: uuid::Uuid, exp: i64| Revocation {
+        jti: jti.to_string(),
+        expires_at: Timestamp::from_millis(exp.saturating_mul(1_000)),
+    };
     if let Ok(claims) = context.vault().verify::<Claims>(token, now).await {
         return Ok((claims.azp == client_id).then(|| remember(claims.jti, claims.exp)));
     }

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use gateway::{Config, Context, Endpoint, Incoming, Worker, dispatch};
-use lambda_http::request::RequestContext;
 use lambda_http::{Body, Request, RequestExt as _};
 use lambda_runtime::{Error, LambdaEvent};
 use model::Timestamp;
@@ -55,11 +54,7 @@ async fn serve_events(context: &Context, worker: &Worker) -> Result<(), Error> {
 fn incoming(request: Request) -> Incoming {
     let path: BTreeMap<String, String> =
         request.path_parameters().iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-    let raw_query = match request.request_context_ref() {
-        Some(RequestContext::ApiGatewayV2(_)) | None => request.uri().query().unwrap_or_default().to_owned(),
-        #[allow(unreachable_patterns, clippy::allow_attributes, reason = "other gateways exist only with other features")]
-        Some(_) => String::new(),
-    };
+    let raw_query = request.uri().query().unwrap_or_default().to_owned();
     let raw_path = request.raw_http_path().to_owned();
     let (parts, body) = request.into_parts();
     Incoming { method: parts.method, raw_path, raw_query, headers: parts.headers, path, body: body.to_vec().into() }

@@ -21,35 +21,120 @@ const ACCEPT: &[Permission] = &[ReadControl, WriteControl, SignTokens, VerifyTok
 fn endpoints() -> Vec<Endpoint> {
     use Access::{Optional, Public, Scope};
     vec![
-        Endpoint::new::<invitations::list::List>(Method::GET, "/v2/orgs/invitations", "invitations.list", Scope("invitation:read"), READ)
-            .summary("List invitations"),
-        Endpoint::new::<invitations::create::Create>(Method::POST, "/v2/orgs/invitations", "invitations.create", Scope("invitation:create"), WRITE)
-            .summary("Invite a fleet, or refresh its invitation"),
-        Endpoint::new::<invitations::get::Get>(Method::GET, "/v2/orgs/invitations/{invitation_id}", "invitations.get", Optional, ACCEPT)
-            .summary("Read an invitation; its id is the secret"),
-        Endpoint::new::<invitations::delete::Delete>(Method::DELETE, "/v2/orgs/invitations/{invitation_id}", "invitations.delete", Scope("invitation:delete"), WRITE)
-            .summary("Withdraw an invitation"),
-        Endpoint::new::<invitations::accept::Accept>(Method::POST, "/v2/orgs/invitations/{invitation_id}/accept", "invitations.accept", Public, ACCEPT)
-            .summary("Accept: makes the fleet and the share agreement"),
-        Endpoint::new::<invitations::decline::Decline>(Method::POST, "/v2/orgs/invitations/{invitation_id}/decline", "invitations.decline", Public, &[ReadControl, WriteControl])
-            .summary("Decline, with a reason"),
-        Endpoint::new::<share_agreements::list::List>(Method::GET, "/v2/orgs/share-agreements", "share_agreements.list", Scope("share-agreement:read"), READ)
-            .summary("List share agreements"),
-        Endpoint::new::<share_agreements::get::Get>(Method::GET, "/v2/orgs/share-agreements/{share_agreement_id}", "share_agreements.get", Scope("share-agreement:read"), &[ReadControl, VerifyTokens])
-            .summary("Read a share agreement"),
-        Endpoint::new::<share_agreements::update::Update>(Method::PATCH, "/v2/orgs/share-agreements/{share_agreement_id}", "share_agreements.update", Scope("share-agreement:update"), WRITE)
-            .summary("Change a share agreement's dates"),
-        Endpoint::new::<share_agreements::delete::Delete>(Method::DELETE, "/v2/orgs/share-agreements/{share_agreement_id}", "share_agreements.delete", Scope("share-agreement:delete"), WRITE)
-            .summary("Delete a share agreement"),
-        Endpoint::new::<share_agreements::act::Pause>(Method::POST, "/v2/orgs/share-agreements/{share_agreement_id}/pause", "share_agreements.pause", Scope("share-agreement:update"), WRITE)
-            .summary("Pause a share agreement"),
-        Endpoint::new::<share_agreements::act::Activate>(Method::POST, "/v2/orgs/share-agreements/{share_agreement_id}/activate", "share_agreements.activate", Scope("share-agreement:update"), WRITE)
-            .summary("Activate a paused share agreement"),
-        Endpoint::new::<share_agreements::act::Cancel>(Method::POST, "/v2/orgs/share-agreements/{share_agreement_id}/cancel", "share_agreements.cancel", Scope("share-agreement:update"), WRITE)
-            .summary("End a share agreement for good"),
-        Endpoint::new::<fleets::list::List>(Method::GET, "/v2/orgs/fleets", "fleets.list", Scope("fleet:read"), READ).summary("List fleets"),
-        Endpoint::new::<fleets::get::Get>(Method::GET, "/v2/orgs/fleets/{fleet_id}", "fleets.get", Scope("fleet:read"), &[ReadControl, VerifyTokens])
-            .summary("Read a fleet"),
+        Endpoint::new::<invitations::list::List>(
+            Method::GET,
+            "/v2/orgs/invitations",
+            "invitations.list",
+            Scope("invitation:read"),
+            READ,
+        )
+        .summary("List invitations"),
+        Endpoint::new::<invitations::create::Create>(
+            Method::POST,
+            "/v2/orgs/invitations",
+            "invitations.create",
+            Scope("invitation:create"),
+            WRITE,
+        )
+        .summary("Invite a fleet, or refresh its invitation"),
+        Endpoint::new::<invitations::get::Get>(
+            Method::GET,
+            "/v2/orgs/invitations/{invitation_id}",
+            "invitations.get",
+            Optional,
+            ACCEPT,
+        )
+        .summary("Read an invitation; its id is the secret"),
+        Endpoint::new::<invitations::delete::Delete>(
+            Method::DELETE,
+            "/v2/orgs/invitations/{invitation_id}",
+            "invitations.delete",
+            Scope("invitation:delete"),
+            WRITE,
+        )
+        .summary("Withdraw an invitation"),
+        Endpoint::new::<invitations::accept::Accept>(
+            Method::POST,
+            "/v2/orgs/invitations/{invitation_id}/accept",
+            "invitations.accept",
+            Public,
+            ACCEPT,
+        )
+        .summary("Accept: makes the fleet and the share agreement"),
+        Endpoint::new::<invitations::decline::Decline>(
+            Method::POST,
+            "/v2/orgs/invitations/{invitation_id}/decline",
+            "invitations.decline",
+            Public,
+            &[ReadControl, WriteControl],
+        )
+        .summary("Decline, with a reason"),
+        Endpoint::new::<share_agreements::list::List>(
+            Method::GET,
+            "/v2/orgs/share-agreements",
+            "share_agreements.list",
+            Scope("share-agreement:read"),
+            READ,
+        )
+        .summary("List share agreements"),
+        Endpoint::new::<share_agreements::get::Get>(
+            Method::GET,
+            "/v2/orgs/share-agreements/{share_agreement_id}",
+            "share_agreements.get",
+            Scope("share-agreement:read"),
+            &[ReadControl, VerifyTokens],
+        )
+        .summary("Read a share agreement"),
+        Endpoint::new::<share_agreements::update::Update>(
+            Method::PATCH,
+            "/v2/orgs/share-agreements/{share_agreement_id}",
+            "share_agreements.update",
+            Scope("share-agreement:update"),
+            WRITE,
+        )
+        .summary("Change a share agreement's dates"),
+        Endpoint::new::<share_agreements::delete::Delete>(
+            Method::DELETE,
+            "/v2/orgs/share-agreements/{share_agreement_id}",
+            "share_agreements.delete",
+            Scope("share-agreement:delete"),
+            WRITE,
+        )
+        .summary("Delete a share agreement"),
+        Endpoint::new::<share_agreements::act::Pause>(
+            Method::POST,
+            "/v2/orgs/share-agreements/{share_agreement_id}/pause",
+            "share_agreements.pause",
+            Scope("share-agreement:update"),
+            WRITE,
+        )
+        .summary("Pause a share agreement"),
+        Endpoint::new::<share_agreements::act::Activate>(
+            Method::POST,
+            "/v2/orgs/share-agreements/{share_agreement_id}/activate",
+            "share_agreements.activate",
+            Scope("share-agreement:update"),
+            WRITE,
+        )
+        .summary("Activate a paused share agreement"),
+        Endpoint::new::<share_agreements::act::Cancel>(
+            Method::POST,
+            "/v2/orgs/share-agreements/{share_agreement_id}/cancel",
+            "share_agreements.cancel",
+            Scope("share-agreement:update"),
+            WRITE,
+        )
+        .summary("End a share agreement for good"),
+        Endpoint::new::<fleets::list::List>(Method::GET, "/v2/orgs/fleets", "fleets.list", Scope("fleet:read"), READ)
+            .summary("List fleets"),
+        Endpoint::new::<fleets::get::Get>(
+            Method::GET,
+            "/v2/orgs/fleets/{fleet_id}",
+            "fleets.get",
+            Scope("fleet:read"),
+            &[ReadControl, VerifyTokens],
+        )
+        .summary("Read a fleet"),
         Endpoint::new::<tsps::list::List>(Method::GET, "/v2/orgs/tsps", "tsps.list", Public, ANYBODY).summary("List TSPs"),
         Endpoint::new::<tsps::get::Get>(Method::GET, "/v2/orgs/tsps/{tsp_id}", "tsps.get", Public, ANYBODY).summary("Read a TSP"),
     ]

@@ -38,7 +38,8 @@ impl Query {
             reader.problem("query.sort_by", name, "sort_field_unknown", "is not a scalar field of the row");
         }
         let descending = reader.query("sort_order").code() == Some(SortOrder::Desc);
-        let filter = EntityFilter { ids: reader.query(ids).ids(100), source_ids: reader.query("source_ids").texts(100), is_driver };
+        let filter =
+            EntityFilter { ids: reader.query(ids).ids(100), source_ids: reader.query("source_ids").texts(100), is_driver };
         Self { scope: Scope::read(reader), filter, order: Order { field, descending }, paging: Paging::read(reader, 1_000) }
     }
 
@@ -61,9 +62,8 @@ impl Query {
 
 /// Fields of a row that a list can be sorted by: the scalar ones. Which those are shows in the row's schema.
 fn sortable<T: Default + Serialize>() -> BTreeSet<String> {
-    const OBJECTS: &[&str] = &[
-        "source_data", "extras", "vehicle_groups", "company_groups", "private_user_groups", "report_groups", "security_groups",
-    ];
+    const OBJECTS: &[&str] =
+        &["source_data", "extras", "vehicle_groups", "company_groups", "private_user_groups", "report_groups", "security_groups"];
     let fields = serde_json::to_value(T::default()).unwrap_or_default();
     let own = fields.as_object().into_iter().flatten().map(|(name, _)| name.clone());
     let shared = Envelope::MEMBERS.iter().map(|name| (*name).to_owned());
@@ -109,4 +109,3 @@ impl<T: JsonSchema> JsonSchema for Shown<T> {
         generator.subschema_for::<Row<T>>()
     }
 }
-

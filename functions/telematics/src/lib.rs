@@ -22,10 +22,12 @@ const LIST: &[Permission] = &[ReadControl, ReadTelematics, VerifyTokens, Open, S
 
 fn endpoints() -> Vec<Endpoint> {
     vec![
-        Endpoint::new::<vehicles::List>(Method::GET, "/v2/telematics/vehicles", "vehicles.list", READ, LIST).summary("List vehicles"),
+        Endpoint::new::<vehicles::List>(Method::GET, "/v2/telematics/vehicles", "vehicles.list", READ, LIST)
+            .summary("List vehicles"),
         Endpoint::new::<vehicles::Get>(Method::GET, "/v2/telematics/vehicles/{vehicle_id}", "vehicles.get", READ, GET)
             .summary("Read a vehicle"),
-        Endpoint::new::<users::List>(Method::GET, "/v2/telematics/users", "users.list", READ, LIST).summary("List drivers and staff"),
+        Endpoint::new::<users::List>(Method::GET, "/v2/telematics/users", "users.list", READ, LIST)
+            .summary("List drivers and staff"),
         Endpoint::new::<users::Get>(Method::GET, "/v2/telematics/users/{user_id}", "users.get", READ, GET).summary("Read a user"),
         Endpoint::new::<vehicle_locations::List>(
             Method::GET,

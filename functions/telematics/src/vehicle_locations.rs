@@ -75,7 +75,12 @@ async fn latest(context: &Context, call: &Call, wanted: Wanted) -> Result<Listin
     Ok(Listing::new(&start, slice.map(Value::Object), Some(total)))
 }
 
-async fn history(context: &Context, call: &Call, wanted: Wanted, subject: Subject) -> Result<Listing<Row<VehicleLocation>>, ApiError> {
+async fn history(
+    context: &Context,
+    call: &Call,
+    wanted: Wanted,
+    subject: Subject,
+) -> Result<Listing<Row<VehicleLocation>>, ApiError> {
     let mut start = wanted.paging.start(context, call).await?;
     let bounds = wanted.bounds;
     let window = fixed(&mut start, || bounds.window(call.now, ["from_datetime", "to_datetime"]))?;
@@ -85,7 +90,6 @@ async fn history(context: &Context, call: &Call, wanted: Wanted, subject: Subjec
         Some(total) => total,
         None => store.count_history(&grant, subject, window.from, window.to).await?,
     };
-    let slice =
-        store.position_history(&grant, subject, window.from, window.to, &start.page(), wanted.scope.source_data).await?;
+    let slice = store.position_history(&grant, subject, window.from, window.to, &start.page(), wanted.scope.source_data).await?;
     Ok(Listing::new(&start, slice.map(Value::Object), Some(total)))
 }

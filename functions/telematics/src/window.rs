@@ -65,7 +65,10 @@ impl Bounds {
 ///
 /// # Errors
 /// What `first` reports; 500 if the cursor does not hold it.
-pub fn fixed<T: Serialize + for<'de> Deserialize<'de>>(start: &mut Start, first: impl FnOnce() -> Result<T, ApiError>) -> Result<T, ApiError> {
+pub fn fixed<T: Serialize + for<'de> Deserialize<'de>>(
+    start: &mut Start,
+    first: impl FnOnce() -> Result<T, ApiError>,
+) -> Result<T, ApiError> {
     if let Some(kept) = start.fixed() {
         return serde_json::from_value(kept.clone()).map_err(ApiError::internal);
     }

@@ -55,64 +55,32 @@ impl Cloud {
     ///
     /// # Errors
     /// In one sentence for the person at the terminal.
-    pub async fn start(
-        options: &CloudOptions,
-        template: &Template,
-        progress: &(dyn Fn(&str) + Sync),
-    ) -> Result<Self> {
+    pub async fn start(options: &CloudOptions, template: &Template, progress: &(dyn Fn(&str) + Sync)) -> Result<Self> {
         let lock = options.state.as_deref().map(claim).transpose()?;
         let named = options.named.clone();
-        let are_others = if named.is_any() {
-            Foreign::Yes
-        } else {
-            Foreign::No
-        };
-        let (database, emulator) =
-            tokio::try_join!(start_database(options), start_emulator(options, progress))?;
-        let endpoints = named.complete(
-            database.as_ref().map(Database::endpoint),
-            emulator.as_ref().map(Emulator::endpoint).as_deref(),
-        );
+        let are_others = if named.is_any() { Foreign::Yes } else { Foreign::No };
+        let (database, emulator) = tokio::try_join!(start_database(options), start_emulator(options, progress))?;
+        let endpoints =
+            named.complete(database.as_ref().map(Database::endpoint), emulator.as_ref().map(Emulator::endpoint).as_deref());
         let clients = Clients::build(&endpoints, are_others).await;
         let mut emulator = emulator;
-        let provisioned =
-            provision::provision(&clients, template, STACK, &options.parameters).await;
+        let provisioned = provision::provision(&clients, template, STACK, &options.parameters).await;
         let provisioned = match are_others {
-            Foreign::Yes => {
-                provisioned.context("the endpoints named by AWS_ENDPOINT_URL cannot be set up")?
-            }
+            Foreign::Yes => provisioned.context("the endpoints named by AWS_ENDPOINT_URL cannot be set up")?,
             Foreign::No => provisioned?,
         };
         persist(options, emulator.as_mut()).await?;
         let physical = provisioned.physical;
-        let functions = template.functions(Context {
-            stack: STACK,
-            parameters: &options.parameters,
-            physical: &physical,
-        })?;
+        let functions = template.functions(Context { stack: STACK, parameters: &options.parameters, physical: &physical })?;
         let ignored = provisioned.ignored;
-        Ok(Self {
-            clients,
-            endpoints,
-            physical,
-            functions,
-            ignored,
-            database,
-            emulator,
-            _lock: lock,
-        })
+        Ok(Self { clients, endpoints, physical, functions, ignored, database, emulator, _lock: lock })
     }
 
     /// A function's environment variables by its logical id's path; empty for an unknown one.
     #[must_use]
     pub fn environment(&self, function: &str) -> HashMap<String, String> {
-        let found = self
-            .functions
-            .iter()
-            .find(|candidate| candidate.id == function);
-        found
-            .map(|function| function.environment.clone())
-            .unwrap_or_default()
+        let found = self.functions.iter().find(|candidate| candidate.id == function);
+        found.map(|function| function.environment.clone()).unwrap_or_default()
     }
 
     /// Stops what was started, cleanly, so that all state is on disk.
@@ -133,50 +101,35 @@ impl Cloud {
 async fn start_database(options: &CloudOptions) -> Result<Option<Database>> {
     match options.named.dynamodb {
         Some(_) => Ok(None),
-        None => Database::start(options.state.as_deref(), options.database_port)
-            .await
-            .map(Some),
+        None => Database::start(options.state.as_deref(), options.database_port).await.map(Some),
     }
 }
 
-async fn start_emulator(
-    options: &CloudOptions,
-    progress: &(dyn Fn(&str) + Sync),
-) -> Result<Option<Emulator>> {
+async fn start_emulator(options: &CloudOptions, progress: &(dyn Fn(&str) + Sync)) -> Result<Option<Emulator>> {
     if !options.named.needs_emulator() {
         return Ok(None);
     }
-    let emulator = EmulatorOptions {
-        state: options.state.clone(),
-        port: options.emulator_port,
-        cache: options.cache.clone(),
-    };
+    let emulator = EmulatorOptions { state: options.state.clone(), port: options.emulator_port, cache: options.cache.clone() };
     Emulator::start(emulator, progress).await.map(Some)
 }
 
 /// See [`Emulator::restart_to_persist`]: the first start on a state directory puts its keys on disk.
 async fn persist(options: &CloudOptions, emulator: Option<&mut Emulator>) -> Result<()> {
     match emulator {
-        Some(emulator) if options.state.is_some() && emulator.is_new() => {
-            emulator.restart_to_persist().await
-        }
+        Some(emulator) if options.state.is_some() && emulator.is_new() => emulator.restart_to_persist().await,
         _ => Ok(()),
     }
 }
 
 fn claim(state: &Path) -> Result<File> {
-    fs::create_dir_all(state)
-        .with_context(|| format!("the state directory {} cannot be made", state.display()))?;
-    let lock = File::create(state.join("lock"))
-        .with_context(|| format!("the state directory {} cannot be written", state.display()))?;
+    fs::create_dir_all(state).with_context(|| format!("the state directory {} cannot be made", state.display()))?;
+    let lock =
+        File::create(state.join("lock")).with_context(|| format!("the state directory {} cannot be written", state.display()))?;
     match lock.try_lock() {
         Ok(()) => Ok(lock),
-        Err(TryLockError::WouldBlock) => bail!(
-            "another catena uses the state directory {}: end it, or choose another one",
-            state.display()
-        ),
-        Err(TryLockError::Error(error)) => {
-            Err(error).context("the state directory's file system has no locks")
+        Err(TryLockError::WouldBlock) => {
+            bail!("another catena uses the state directory {}: end it, or choose another one", state.display())
         }
+        Err(TryLockError::Error(error)) => Err(error).context("the state directory's file system has no locks"),
     }
 }

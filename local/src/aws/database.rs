@@ -35,29 +35,16 @@ impl Database {
     pub async fn start(state: Option<&Path>, port: Option<u16>) -> Result<Self> {
         let store = match state {
             Some(folder) => open(&folder.join(FILE))?,
-            None => dynoxide::Database::memory()
-                .map_err(|error| anyhow!("the database cannot be made in memory: {error}"))?,
+            None => dynoxide::Database::memory().map_err(|error| anyhow!("the database cannot be made in memory: {error}"))?,
         };
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port.unwrap_or(0)))
             .await
-            .with_context(|| {
-                format!(
-                    "the database cannot listen on port {}: choose another one",
-                    port.unwrap_or(0)
-                )
-            })?;
-        let address: SocketAddr = listener
-            .local_addr()
-            .context("the database's port is unknown")?;
+            .with_context(|| format!("the database cannot listen on port {}: choose another one", port.unwrap_or(0)))?;
+        let address: SocketAddr = listener.local_addr().context("the database's port is unknown")?;
         let (stop, stopped) = watch::channel(false);
         let server = tokio::spawn(serve(listener, store.clone(), stopped.clone()));
         let sweeper = tokio::spawn(sweep(store, stopped));
-        Ok(Self {
-            endpoint: format!("http://{address}"),
-            stop,
-            server,
-            sweeper,
-        })
+        Ok(Self { endpoint: format!("http://{address}"), stop, server, sweeper })
     }
 
     /// Where it answers.
@@ -70,37 +57,24 @@ impl Database {
     pub async fn stop(mut self) {
         self.stop.send_replace(true);
         self.sweeper.abort();
-        if tokio::time::timeout(STOP_PATIENCE, &mut self.server)
-            .await
-            .is_err()
-        {
+        if tokio::time::timeout(STOP_PATIENCE, &mut self.server).await.is_err() {
             self.server.abort();
         }
     }
 }
 
 fn open(file: &Path) -> Result<dynoxide::Database> {
-    let name = file
-        .to_str()
-        .context("the state directory's path must be plain text")?;
-    dynoxide::Database::new(name)
-        .map_err(|error| anyhow!("the database file {name} cannot be opened: {error}"))
+    let name = file.to_str().context("the state directory's path must be plain text")?;
+    dynoxide::Database::new(name).map_err(|error| anyhow!("the database file {name} cannot be opened: {error}"))
 }
 
-async fn serve(
-    listener: TcpListener,
-    store: dynoxide::Database,
-    mut stopped: watch::Receiver<bool>,
-) {
+async fn serve(listener: TcpListener, store: dynoxide::Database, mut stopped: watch::Receiver<bool>) {
     let stop = async move {
         // An error means that the sender is gone, which is a stop too.
         drop(stopped.wait_for(|stopped| *stopped).await);
     };
     if let Err(reason) = dynoxide::server::serve_with_shutdown(listener, store, stop).await {
-        tracing::error!(
-            error.reason = reason,
-            "the embedded database stopped serving"
-        );
+        tracing::error!(error.reason = reason, "the embedded database stopped serving");
     }
 }
 

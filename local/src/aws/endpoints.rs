@@ -37,16 +37,8 @@ impl Named {
     }
 
     pub(super) fn read(variable: &dyn Fn(&str) -> Option<String>) -> Self {
-        let of = |service: &str| {
-            variable(&format!("AWS_ENDPOINT_URL_{service}"))
-                .or_else(|| variable("AWS_ENDPOINT_URL"))
-        };
-        Self {
-            dynamodb: of("DYNAMODB"),
-            sqs: of("SQS"),
-            kms: of("KMS"),
-            scheduler: of("SCHEDULER"),
-        }
+        let of = |service: &str| variable(&format!("AWS_ENDPOINT_URL_{service}")).or_else(|| variable("AWS_ENDPOINT_URL"));
+        Self { dynamodb: of("DYNAMODB"), sqs: of("SQS"), kms: of("KMS"), scheduler: of("SCHEDULER") }
     }
 
     /// Whether some service is left for the emulator.
@@ -62,9 +54,7 @@ impl Named {
     }
 
     pub(super) fn complete(self, database: Option<&str>, emulator: Option<&str>) -> Endpoints {
-        let or = |named: Option<String>, own: Option<&str>| {
-            named.or_else(|| own.map(str::to_owned)).unwrap_or_default()
-        };
+        let or = |named: Option<String>, own: Option<&str>| named.or_else(|| own.map(str::to_owned)).unwrap_or_default();
         Endpoints {
             dynamodb: or(self.dynamodb, database),
             sqs: or(self.sqs, emulator),
@@ -97,29 +87,15 @@ impl Clients {
         let shared = shared_config(are_others).await;
         Self {
             dynamodb: aws_sdk_dynamodb::Client::from_conf(
-                aws_sdk_dynamodb::config::Builder::from(&shared)
-                    .endpoint_url(&endpoints.dynamodb)
-                    .build(),
+                aws_sdk_dynamodb::config::Builder::from(&shared).endpoint_url(&endpoints.dynamodb).build(),
             ),
             streams: aws_sdk_dynamodbstreams::Client::from_conf(
-                aws_sdk_dynamodbstreams::config::Builder::from(&shared)
-                    .endpoint_url(&endpoints.dynamodb)
-                    .build(),
+                aws_sdk_dynamodbstreams::config::Builder::from(&shared).endpoint_url(&endpoints.dynamodb).build(),
             ),
-            sqs: aws_sdk_sqs::Client::from_conf(
-                aws_sdk_sqs::config::Builder::from(&shared)
-                    .endpoint_url(&endpoints.sqs)
-                    .build(),
-            ),
-            kms: aws_sdk_kms::Client::from_conf(
-                aws_sdk_kms::config::Builder::from(&shared)
-                    .endpoint_url(&endpoints.kms)
-                    .build(),
-            ),
+            sqs: aws_sdk_sqs::Client::from_conf(aws_sdk_sqs::config::Builder::from(&shared).endpoint_url(&endpoints.sqs).build()),
+            kms: aws_sdk_kms::Client::from_conf(aws_sdk_kms::config::Builder::from(&shared).endpoint_url(&endpoints.kms).build()),
             scheduler: aws_sdk_scheduler::Client::from_conf(
-                aws_sdk_scheduler::config::Builder::from(&shared)
-                    .endpoint_url(&endpoints.scheduler)
-                    .build(),
+                aws_sdk_scheduler::config::Builder::from(&shared).endpoint_url(&endpoints.scheduler).build(),
             ),
             shared,
         }
@@ -136,11 +112,7 @@ pub enum Foreign {
 }
 
 async fn shared_config(are_others: Foreign) -> SdkConfig {
-    let given = |name: &str| {
-        env::var(name)
-            .ok()
-            .filter(|value| !value.is_empty() && are_others == Foreign::Yes)
-    };
+    let given = |name: &str| env::var(name).ok().filter(|value| !value.is_empty() && are_others == Foreign::Yes);
     let credentials = Credentials::new(
         given("AWS_ACCESS_KEY_ID").unwrap_or_else(|| "test".to_owned()),
         given("AWS_SECRET_ACCESS_KEY").unwrap_or_else(|| "test".to_owned()),

@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 use super::report::Report;
 use super::{Target, Walk};
 use crate::api::{Answer, Api};
-use crate::receiver::Receiver;
 use crate::demo;
+use crate::receiver::Receiver;
 
 /// How long data may take to show up.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -118,8 +118,10 @@ async fn connect(fleet: &Api, target: &Target) -> Seen<String> {
 async fn schedules(api: &Api, connection: &str) -> Seen<Vec<(String, String)>> {
     let page = api.get(&format!("/v2/integrations/connections/{connection}/schedules")).await?;
     let items = page.get("items").and_then(Value::as_array).context("no items")?;
-    let found: Vec<(String, String)> =
-        items.iter().map(|item| Ok((Answer::text(item, "/id")?, Answer::text(item, "/resource")?))).collect::<anyhow::Result<_>>()?;
+    let found: Vec<(String, String)> = items
+        .iter()
+        .map(|item| Ok((Answer::text(item, "/id")?, Answer::text(item, "/resource")?)))
+        .collect::<anyhow::Result<_>>()?;
     let mut names: Vec<&str> = found.iter().map(|(_, resource)| resource.as_str()).collect();
     names.sort_unstable();
     for wanted in ["hos_event", "user", "vehicle", "vehicle_location"] {

@@ -90,7 +90,8 @@ impl Context {
 
     /// DynamoDB.
     pub fn store(&self) -> &Store {
-        self.store.get_or_init(|| Store::from_config(&self.aws.dynamodb, &self.config.control_table, &self.config.telematics_table))
+        self.store
+            .get_or_init(|| Store::from_config(&self.aws.dynamodb, &self.config.control_table, &self.config.telematics_table))
     }
 
     /// KMS.
@@ -174,7 +175,12 @@ impl Context {
     ///
     /// # Errors
     /// 500 if the queue refuses any of them.
-    pub async fn send<M: Serialize>(&self, queue: Queue, messages: &[(Option<String>, M)], delay_seconds: i32) -> Result<(), ApiError> {
+    pub async fn send<M: Serialize>(
+        &self,
+        queue: Queue,
+        messages: &[(Option<String>, M)],
+        delay_seconds: i32,
+    ) -> Result<(), ApiError> {
         let client = self.sqs.get_or_init(|| aws_sdk_sqs::Client::new(&self.aws.sqs));
         let url = match queue {
             Queue::Deliveries => &self.config.deliveries_queue,
@@ -192,7 +198,8 @@ impl Context {
                 entries.push(entry.build().map_err(ApiError::internal)?);
             }
             let sent = client.send_message_batch().queue_url(url).set_entries(Some(entries)).send().await;
-            let answer = sent.map_err(|error| ApiError::internal(format!("queue: {}", aws_sdk_sqs::error::DisplayErrorContext(error))))?;
+            let answer =
+                sent.map_err(|error| ApiError::internal(format!("queue: {}", aws_sdk_sqs::error::DisplayErrorContext(error))))?;
             if let Some(failed) = answer.failed.first() {
                 return Err(ApiError::internal(format!("queue refused a message: {}", failed.code)));
             }

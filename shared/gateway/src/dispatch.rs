@@ -51,7 +51,8 @@ impl Incoming {
 
     /// Path and filters in a fixed order, without paging members.
     fn filters(&self) -> String {
-        let mut pairs: Vec<(String, Vec<String>)> = self.query().into_iter().filter(|(name, _)| name != "cursor" && name != "size").collect();
+        let mut pairs: Vec<(String, Vec<String>)> =
+            self.query().into_iter().filter(|(name, _)| name != "cursor" && name != "size").collect();
         for (_, values) in &mut pairs {
             values.retain(|value| !value.is_empty());
             values.sort();

@@ -20,6 +20,9 @@ pub trait Operation: 'static {
     fn run(context: &Context, call: Call, input: Self::Input) -> impl Future<Output = Result<Self::Output, ApiError>> + Send;
 }
 
+/// Statuses, and the shapes of their bodies.
+pub(crate) type Answers = Vec<(u16, Option<schemars::Schema>)>;
+
 /// One row of a service's table.
 #[derive(Clone)]
 pub struct Endpoint {
@@ -37,7 +40,7 @@ pub struct Endpoint {
     pub permissions: &'static [Permission],
     pub(crate) body: Body,
     pub(crate) describe: fn() -> Vec<Described>,
-    pub(crate) answers: fn(&mut SchemaGenerator) -> Vec<(u16, Option<schemars::Schema>)>,
+    pub(crate) answers: fn(&mut SchemaGenerator) -> Answers,
     pub(crate) call: for<'a> fn(&'a Context, Call, &'a Incoming) -> BoxFuture<'a, Result<Response, ApiError>>,
 }
 
@@ -82,7 +85,13 @@ pub struct Service {
 impl Endpoint {
     /// A row; callers need `access`, the role gets `permissions`.
     #[must_use]
-    pub fn new<O: Operation>(method: Method, path: &'static str, handler: &'static str, access: Access, permissions: &'static [Permission]) -> Self {
+    pub fn new<O: Operation>(
+        method: Method,
+        path: &'static str,
+        handler: &'static str,
+        access: Access,
+        permissions: &'static [Permission],
+    ) -> Self {
         Self {
             method,
             path,

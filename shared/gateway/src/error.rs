@@ -42,7 +42,12 @@ pub struct ApiError {
 impl ApiError {
     fn with(status: StatusCode, detail: Value) -> Self {
         let message = status.canonical_reason().unwrap_or("Error");
-        Self { status, body: json!({ "code": status.as_u16(), "message": message, "detail": detail }), headers: Vec::new(), cause: None }
+        Self {
+            status,
+            body: json!({ "code": status.as_u16(), "message": message, "detail": detail }),
+            headers: Vec::new(),
+            cause: None,
+        }
     }
 
     /// 400: the request cannot be read at all.

@@ -116,7 +116,9 @@ impl<T, C> Listing<T, C> {
     pub fn new(start: &Start, slice: Slice<Value>, total: Option<u64>) -> Self {
         let first = slice.rows.first().map(|(_, mark)| mark.clone());
         let last = slice.rows.last().map(|(_, mark)| mark.clone());
-        let text = |mark: &Option<Bookmark>, inclusive, backwards| mark.clone().map(|mark| start.text(Some(mark), inclusive, backwards, total));
+        let text = |mark: &Option<Bookmark>, inclusive, backwards| {
+            mark.clone().map(|mark| start.text(Some(mark), inclusive, backwards, total))
+        };
         Self {
             current: text(&first, true, false),
             current_backwards: text(&last, true, true),

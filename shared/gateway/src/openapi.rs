@@ -33,7 +33,8 @@ pub fn document(service: &Service, base: &str, events: &[Event]) -> Value {
             paths.entry(path).or_default().insert(endpoint.method.as_str().to_lowercase(), operation);
         }
     }
-    let webhooks: Map<String, Value> = events.iter().map(|event| (event.name.to_owned(), webhook(event, &mut generator))).collect();
+    let webhooks: Map<String, Value> =
+        events.iter().map(|event| (event.name.to_owned(), webhook(event, &mut generator))).collect();
     let schemas = generator.take_definitions(true);
     let mut document = json!({
         "openapi": "3.1.0",
@@ -88,12 +89,12 @@ fn operation(endpoint: &Endpoint, tag: &str, generator: &mut SchemaGenerator) ->
 }
 
 fn parameter(member: &Described) -> Value {
-    let mut parameter = json!({ "in": member.location.name(), "name": member.name, "required": member.required, "schema": member.schema });
-    if member.schema.get("type").is_some_and(Value::is_array) {
-        if let Some(members) = parameter.as_object_mut() {
-            members.insert("style".into(), "form".into());
-            members.insert("explode".into(), true.into());
-        }
+    let mut parameter =
+        json!({ "in": member.location.name(), "name": member.name, "required": member.required, "schema": member.schema });
+    let repeats = member.schema.get("type").is_some_and(Value::is_array);
+    if let (true, Some(members)) = (repeats, parameter.as_object_mut()) {
+        members.insert("style".into(), "form".into());
+        members.insert("explode".into(), true.into());
     }
     parameter
 }
@@ -136,7 +137,10 @@ fn errors(endpoint: &Endpoint, generator: &mut SchemaGenerator, responses: &mut 
     if endpoint.path.starts_with("/realms/") {
         let schema = json!({ "type": "object", "properties": { "error": { "type": "string" }, "error_description": { "type": "string" } }, "required": ["error"] });
         for status in ["400", "401"] {
-            responses.insert(status.into(), json!({ "description": "OAuth error", "content": { "application/json": { "schema": schema } } }));
+            responses.insert(
+                status.into(),
+                json!({ "description": "OAuth error", "content": { "application/json": { "schema": schema } } }),
+            );
         }
         return;
     }
@@ -144,8 +148,15 @@ fn errors(endpoint: &Endpoint, generator: &mut SchemaGenerator, responses: &mut 
     let plain = json!({ "type": ["string", "null"] });
     let retry = json!({ "anyOf": [{ "type": "object", "properties": { "retry_after_seconds": { "type": "integer" }, "message": { "type": "string" } }, "required": ["retry_after_seconds", "message"] }, { "type": "null" }] });
     let listed: &[(u16, &Value)] = &[
-        (400, &plain), (401, &plain), (403, &plain), (404, &plain), (405, &plain), (409, &plain), (429, &retry),
-        (501, &plain), (504, &plain),
+        (400, &plain),
+        (401, &plain),
+        (403, &plain),
+        (404, &plain),
+        (405, &plain),
+        (409, &plain),
+        (429, &retry),
+        (501, &plain),
+        (504, &plain),
     ];
     for (status, detail) in listed {
         responses.entry(status.to_string()).or_insert_with(|| error_response(detail));
@@ -153,7 +164,10 @@ fn errors(endpoint: &Endpoint, generator: &mut SchemaGenerator, responses: &mut 
     let invalid = json!({ "anyOf": [problems, { "type": "null" }] });
     responses.insert("422".into(), error_response(&invalid));
     let ours = json!({ "type": "object", "properties": { "message": { "type": "string" } }, "required": ["message"] });
-    responses.insert("500".into(), json!({ "description": "Internal Server Error", "content": { "application/json": { "schema": ours } } }));
+    responses.insert(
+        "500".into(),
+        json!({ "description": "Internal Server Error", "content": { "application/json": { "schema": ours } } }),
+    );
 }
 
 fn error_response(detail: &Value) -> Value {

@@ -101,13 +101,22 @@ pub struct Described {
     pub schema: Schema,
 }
 
+/// What happens to query parameters that nobody asks for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Strangers {
+    #[default]
+    Refused,
+    Welcome,
+}
+
 /// Reads one request, or takes notes of what would be read.
 #[derive(Default)]
 pub struct Reader {
     path: BTreeMap<String, String>,
     query: BTreeMap<String, Vec<String>>,
     body: Map<String, Value>,
-    authorization: Option<String>,
+    headers: http::HeaderMap,
+    strangers: Strangers,
     nesting: String,
     known: BTreeSet<(&'static str, String)>,
     problems: Vec<Problem>,
@@ -122,7 +131,7 @@ impl Reader {
     pub fn read<I: Input>(incoming: &Incoming) -> Result<I, ApiError> {
         let body = body_of(incoming, I::BODY)?;
         let mut reader = Self { path: incoming.path.clone(), query: incoming.query(), body, ..Self::default() };
-        reader.authorization = incoming.header("authorization").map(String::from);
+        reader.headers = incoming.headers.clone();
         let input = I::read(&mut reader);
         if I::BODY != Body::Form {
             reader.refuse_unknown();
@@ -158,11 +167,29 @@ impl Reader {
         self.member(Location::Body, name)
     }
 
+    /// A header's text.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// Every member of a form, for forms whose members depend on data.
+    #[must_use]
+    pub fn form(&self) -> BTreeMap<String, String> {
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        self.body.iter().map(|(name, value)| (name.clone(), text(value))).collect()
+    }
+
+    /// Accepts query parameters that nobody asks for: pages are opened with whatever a partner's site adds.
+    pub fn accept_unknown_parameters(&mut self) {
+        self.strangers = Strangers::Welcome;
+    }
+
     /// Id and secret sent by HTTP Basic.
     #[must_use]
     pub fn basic_credentials(&self) -> Option<(String, String)> {
         use base64::Engine as _;
-        let (kind, encoded) = self.authorization.as_deref()?.split_once(' ')?;
+        let (kind, encoded) = self.header("authorization")?.split_once(' ')?;
         let text = base64::engine::general_purpose::STANDARD.decode(encoded.trim()).ok()?;
         let text = String::from_utf8(text).ok()?;
         let (id, secret) = text.split_once(':')?;
@@ -183,6 +210,9 @@ impl Reader {
     }
 
     fn refuse_unknown(&mut self) {
+        if self.strangers == Strangers::Welcome {
+            return;
+        }
         let strangers: Vec<(String, String)> = self
             .query
             .iter()
@@ -293,7 +323,10 @@ impl<'r> Member<'r> {
         self.parsed(schema, "format", move |text| {
             let parsed = url::Url::parse(text).ok().filter(|url| schemes.contains(&url.scheme()) && url.has_host());
             let fits = (1..=2083).contains(&text.chars().count());
-            parsed.filter(|_| fits).map(|_| text.to_owned()).ok_or_else(|| format!("must be an absolute URL ({})", schemes.join(", ")))
+            parsed
+                .filter(|_| fits)
+                .map(|_| text.to_owned())
+                .ok_or_else(|| format!("must be an absolute URL ({})", schemes.join(", ")))
         })
     }
 
@@ -512,7 +545,9 @@ impl<'r> Member<'r> {
             let at = format!("{path}.{place}");
             match value.as_str().map(&parse) {
                 Some(Ok(value)) => found.push(value),
-                Some(Err((kind, message))) => reader.problems.push(Problem::new(&at, value.as_str().unwrap_or_default(), kind, message)),
+                Some(Err((kind, message))) => {
+                    reader.problems.push(Problem::new(&at, value.as_str().unwrap_or_default(), kind, message))
+                }
                 None => reader.problems.push(Problem::new(&at, &value.to_string(), "type", "must be a string")),
             }
         }

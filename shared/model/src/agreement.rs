@@ -183,11 +183,21 @@ mod tests {
         use Action::{Activate, Cancel, Delete, Pause};
         use AgreementStatus::{Active, Cancelled, Deleted, Expired, Paused};
         let cases = [
-            (Active, Pause, Ok(Paused)), (Active, Activate, Ok(Active)), (Active, Cancel, Ok(Cancelled)), (Active, Delete, Ok(Deleted)),
-            (Paused, Pause, Ok(Paused)), (Paused, Activate, Ok(Active)), (Paused, Cancel, Ok(Cancelled)), (Paused, Delete, Ok(Deleted)),
-            (Cancelled, Pause, Err(Refusal::Ended)), (Cancelled, Activate, Err(Refusal::Ended)), (Cancelled, Delete, Ok(Deleted)),
-            (Expired, Cancel, Err(Refusal::Ended)), (Expired, Delete, Ok(Deleted)),
-            (Deleted, Pause, Err(Refusal::Gone)), (Deleted, Delete, Err(Refusal::Gone)),
+            (Active, Pause, Ok(Paused)),
+            (Active, Activate, Ok(Active)),
+            (Active, Cancel, Ok(Cancelled)),
+            (Active, Delete, Ok(Deleted)),
+            (Paused, Pause, Ok(Paused)),
+            (Paused, Activate, Ok(Active)),
+            (Paused, Cancel, Ok(Cancelled)),
+            (Paused, Delete, Ok(Deleted)),
+            (Cancelled, Pause, Err(Refusal::Ended)),
+            (Cancelled, Activate, Err(Refusal::Ended)),
+            (Cancelled, Delete, Ok(Deleted)),
+            (Expired, Cancel, Err(Refusal::Ended)),
+            (Expired, Delete, Ok(Deleted)),
+            (Deleted, Pause, Err(Refusal::Gone)),
+            (Deleted, Delete, Err(Refusal::Gone)),
         ];
         let now = Timestamp::parse("2026-01-02T00:00:00Z").unwrap();
         for (from, action, expected) in cases {

@@ -572,107 +572,14 @@ pub const HOS_MALFUNCTIONS: &[&str] = &[
 
 /// Regions of a duty status record.
 pub const HOS_REGIONS: &[&str] = &[
-    "US-AL",
-    "US-AK",
-    "US-AR",
-    "US-AZ",
-    "US-CA",
-    "US-CO",
-    "US-CT",
-    "US-DE",
-    "US-FL",
-    "US-GA",
-    "US-HI",
-    "US-IA",
-    "US-ID",
-    "US-IL",
-    "US-IN",
-    "US-KS",
-    "US-KY",
-    "US-LA",
-    "US-MA",
-    "US-MD",
-    "US-ME",
-    "US-MI",
-    "US-MN",
-    "US-MO",
-    "US-MS",
-    "US-MT",
-    "US-NC",
-    "US-ND",
-    "US-NE",
-    "US-NH",
-    "US-NJ",
-    "US-NM",
-    "US-NV",
-    "US-NY",
-    "US-OH",
-    "US-OK",
-    "US-OR",
-    "US-PA",
-    "US-RI",
-    "US-SC",
-    "US-SD",
-    "US-TN",
-    "US-TX",
-    "US-UT",
-    "US-VA",
-    "US-VT",
-    "US-WA",
-    "US-WI",
-    "US-WV",
-    "US-WY",
-    "US-DC",
-    "US-AS",
-    "US-GU",
-    "US-MP",
-    "US-PR",
-    "US-VI",
-    "CA-AB",
-    "CA-BC",
-    "CA-MB",
-    "CA-NB",
-    "CA-NF",
-    "CA-NS",
-    "CA-NT",
-    "CA-ON",
-    "CA-PE",
-    "CA-QC",
-    "CA-SK",
-    "CA-YT",
-    "CA-NL",
-    "MX-AG",
-    "MX-BN",
-    "MX-BS",
-    "MX-CH",
-    "MX-CI",
-    "MX-CL",
-    "MX-CP",
-    "MX-CS",
-    "MX-DF",
-    "MX-DG",
-    "MX-GE",
-    "MX-GJ",
-    "MX-HD",
-    "MX-JA",
-    "MX-MC",
-    "MX-MR",
-    "MX-MX",
-    "MX-NA",
-    "MX-NL",
-    "MX-OA",
-    "MX-PU",
-    "MX-QE",
-    "MX-QI",
-    "MX-SI",
-    "MX-SL",
-    "MX-SO",
-    "MX-TA",
-    "MX-TB",
-    "MX-TL",
-    "MX-VC",
-    "MX-YU",
-    "MX-ZA",
+    "US-AL", "US-AK", "US-AR", "US-AZ", "US-CA", "US-CO", "US-CT", "US-DE", "US-FL", "US-GA", "US-HI", "US-IA", "US-ID", "US-IL",
+    "US-IN", "US-KS", "US-KY", "US-LA", "US-MA", "US-MD", "US-ME", "US-MI", "US-MN", "US-MO", "US-MS", "US-MT", "US-NC", "US-ND",
+    "US-NE", "US-NH", "US-NJ", "US-NM", "US-NV", "US-NY", "US-OH", "US-OK", "US-OR", "US-PA", "US-RI", "US-SC", "US-SD", "US-TN",
+    "US-TX", "US-UT", "US-VA", "US-VT", "US-WA", "US-WI", "US-WV", "US-WY", "US-DC", "US-AS", "US-GU", "US-MP", "US-PR", "US-VI",
+    "CA-AB", "CA-BC", "CA-MB", "CA-NB", "CA-NF", "CA-NS", "CA-NT", "CA-ON", "CA-PE", "CA-QC", "CA-SK", "CA-YT", "CA-NL", "MX-AG",
+    "MX-BN", "MX-BS", "MX-CH", "MX-CI", "MX-CL", "MX-CP", "MX-CS", "MX-DF", "MX-DG", "MX-GE", "MX-GJ", "MX-HD", "MX-JA", "MX-MC",
+    "MX-MR", "MX-MX", "MX-NA", "MX-NL", "MX-OA", "MX-PU", "MX-QE", "MX-QI", "MX-SI", "MX-SL", "MX-SO", "MX-TA", "MX-TB", "MX-TL",
+    "MX-VC", "MX-YU", "MX-ZA",
 ];
 
 /// Concrete webhook events and the wildcards listed among them.
@@ -797,42 +704,16 @@ pub const CATCH_ALL_EVENTS: &[&str] = &[
 ];
 
 /// Duty statuses.
-pub const DUTY_STATUSES: &[&str] = &[
-    "OFF",
-    "SB",
-    "D",
-    "ON",
-    "PC",
-    "YM",
-    "INT",
-    "WT",
-];
+pub const DUTY_STATUSES: &[&str] = &["OFF", "SB", "D", "ON", "PC", "YM", "INT", "WT"];
 
 /// ELD event types.
-pub const HOS_EVENT_TYPES: &[&str] = &[
-    "1",
-    "2",
-    "3",
-    "4",
-    "5",
-    "6",
-];
+pub const HOS_EVENT_TYPES: &[&str] = &["1", "2", "3", "4", "5", "6"];
 
 /// States of an ELD record.
-pub const HOS_RECORD_STATUSES: &[&str] = &[
-    "ACTIVE",
-    "INACTIVE_CHANGED",
-    "INACTIVE_REQUESTED",
-    "INACTIVE_REJECTED",
-];
+pub const HOS_RECORD_STATUSES: &[&str] = &["ACTIVE", "INACTIVE_CHANGED", "INACTIVE_REQUESTED", "INACTIVE_REJECTED"];
 
 /// Origins of an ELD record.
-pub const HOS_RECORD_ORIGINS: &[&str] = &[
-    "AUTO",
-    "DRIVER_EDIT",
-    "USER_EDIT",
-    "UNIDENTIFIED",
-];
+pub const HOS_RECORD_ORIGINS: &[&str] = &["AUTO", "DRIVER_EDIT", "USER_EDIT", "UNIDENTIFIED"];
 
 /// States of the records that events carry, whatever they are records of.
 pub const EVENT_STATUSES: &[&str] = &[

@@ -21,8 +21,7 @@ pub mod tsp;
 pub mod webhook;
 
 pub use ids::{
-    AgreementId, ConnectionId, ExecutionId, FleetId, InvitationId, MessageId, PartnerId, RecordId, ScheduleId, TspId,
-    WebhookId,
+    AgreementId, ConnectionId, ExecutionId, FleetId, InvitationId, MessageId, PartnerId, RecordId, ScheduleId, TspId, WebhookId,
 };
 pub use resource::{Resource, Scopes, ShareLevel};
 pub use time::Timestamp;

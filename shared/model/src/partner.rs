@@ -59,8 +59,24 @@ impl std::fmt::Debug for Client {
 
 /// Every fine scope a partner's machine client can carry (contract section 2).
 pub const PARTNER_SCOPES: &[&str] = &[
-    "fleet:read", "partner:read", "partner-property:read", "partner-property:create", "invitation:read", "invitation:create",
-    "invitation:delete", "share-agreement:read", "share-agreement:update", "share-agreement:delete", "connection:read",
-    "schedule:read", "execution:read", "resource_operation:read", "telematics:read", "telematics:write", "webhook:read",
-    "webhook:create", "webhook:update", "webhook:delete",
+    "fleet:read",
+    "partner:read",
+    "partner-property:read",
+    "partner-property:create",
+    "invitation:read",
+    "invitation:create",
+    "invitation:delete",
+    "share-agreement:read",
+    "share-agreement:update",
+    "share-agreement:delete",
+    "connection:read",
+    "schedule:read",
+    "execution:read",
+    "resource_operation:read",
+    "telematics:read",
+    "telematics:write",
+    "webhook:read",
+    "webhook:create",
+    "webhook:update",
+    "webhook:delete",
 ];

@@ -42,10 +42,11 @@ impl StoreError {
             Some("ConditionalCheckFailedException" | "TransactionCanceledException" | "TransactionConflictException") => {
                 Self::Conflict
             }
-            Some("ThrottlingException" | "ProvisionedThroughputExceededException" | "RequestLimitExceeded") => {
-                Self::Throttled
-            }
-            _ => Self::Unavailable { operation, reason: reason(&error).unwrap_or_else(|| format!("{}", DisplayErrorContext(&error))) },
+            Some("ThrottlingException" | "ProvisionedThroughputExceededException" | "RequestLimitExceeded") => Self::Throttled,
+            _ => Self::Unavailable {
+                operation,
+                reason: reason(&error).unwrap_or_else(|| format!("{}", DisplayErrorContext(&error))),
+            },
         }
     }
 }

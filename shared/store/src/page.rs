@@ -55,7 +55,12 @@ impl<T> Slice<T> {
     }
 
     /// The page of a whole list in memory; `key` gives each row's bookmark, `order` compares two bookmarks.
-    pub fn cut(rows: Vec<T>, page: &Page, key: impl Fn(&T) -> Bookmark, order: impl Fn(&Bookmark, &Bookmark) -> std::cmp::Ordering) -> Self {
+    pub fn cut(
+        rows: Vec<T>,
+        page: &Page,
+        key: impl Fn(&T) -> Bookmark,
+        order: impl Fn(&Bookmark, &Bookmark) -> std::cmp::Ordering,
+    ) -> Self {
         use std::cmp::Ordering::{Equal, Greater, Less};
         let ahead = if page.backwards { Less } else { Greater };
         let admits = |candidate: &Bookmark| match &page.bookmark {
@@ -65,7 +70,14 @@ impl<T> Slice<T> {
                 side => side == ahead,
             },
         };
-        let mut found: Vec<(T, Bookmark)> = rows.into_iter().map(|row| { let mark = key(&row); (row, mark) }).filter(|(_, mark)| admits(mark)).collect();
+        let mut found: Vec<(T, Bookmark)> = rows
+            .into_iter()
+            .map(|row| {
+                let mark = key(&row);
+                (row, mark)
+            })
+            .filter(|(_, mark)| admits(mark))
+            .collect();
         found.sort_by(|(_, left), (_, right)| order(left, right));
         if page.backwards {
             found.reverse();

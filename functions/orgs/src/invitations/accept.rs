@@ -22,7 +22,9 @@ impl Operation for Accept {
             InvitationStatus::Active => {}
             InvitationStatus::Accepted => return Err(ApiError::conflict("the invitation was accepted already")),
             InvitationStatus::Declined => return Err(ApiError::conflict("the invitation was declined")),
-            InvitationStatus::Expired | InvitationStatus::Deleted => return Err(ApiError::conflict("the invitation has expired")),
+            InvitationStatus::Expired | InvitationStatus::Deleted => {
+                return Err(ApiError::conflict("the invitation has expired"));
+            }
         }
         let fleet = fleet_of(&seen, call.now);
         let agreement = agreement_of(&seen, &fleet, call.now);

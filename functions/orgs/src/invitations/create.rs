@@ -139,8 +139,15 @@ impl Wish {
 
 /// Member names of the prefill, in the order of [`Prefill`]'s members.
 type Names = [&'static str; 7];
-const PRESENT: Names =
-    ["fleet_name", "fleet_email", "fleet_regulatory_id", "fleet_regulatory_id_type", "fleet_phone", "fleet_website", "fleet_country_code"];
+const PRESENT: Names = [
+    "fleet_name",
+    "fleet_email",
+    "fleet_regulatory_id",
+    "fleet_regulatory_id_type",
+    "fleet_phone",
+    "fleet_website",
+    "fleet_country_code",
+];
 const FORMER: Names = [
     "partner_provided_fleet_name",
     "partner_provided_fleet_email",
@@ -153,8 +160,13 @@ const FORMER: Names = [
 
 fn prefill(reader: &mut Reader, names: Names) -> Prefill {
     let [name, email, regulatory_id, regulatory_id_type, phone, website, country_code] = names;
-    let plain = |text: &str| !text.is_empty() && text.chars().count() <= 200 && text.chars().all(|letter| letter.is_alphanumeric() || letter == ' ');
-    let address = |text: &str| text.split_once('@').is_some_and(|(user, host)| !user.is_empty() && host.contains('.')) && !text.contains(char::is_whitespace);
+    let plain = |text: &str| {
+        !text.is_empty() && text.chars().count() <= 200 && text.chars().all(|letter| letter.is_alphanumeric() || letter == ' ')
+    };
+    let address = |text: &str| {
+        text.split_once('@').is_some_and(|(user, host)| !user.is_empty() && host.contains('.'))
+            && !text.contains(char::is_whitespace)
+    };
     let alpha_3 = |text: &str| text.len() == 3 && text.chars().all(|letter| letter.is_alphanumeric() || letter == '_');
     Prefill {
         name: reader.body(name).matching(r"^[\p{L}\p{N} ]+$", "may hold letters, digits and spaces", plain),
@@ -173,7 +185,12 @@ fn merged(reader: &mut Reader, present: Prefill, former: Prefill) -> Prefill {
     let mut one = |place: usize, now: Option<String>, then: Option<String>| {
         if now.is_some() && then.is_some() && now != then {
             let path = format!("body.{}", FORMER.get(place).copied().unwrap_or_default());
-            reader.problem(&path, then.as_deref().unwrap_or_default(), "conflict_fields", "differs from the member that took its place");
+            reader.problem(
+                &path,
+                then.as_deref().unwrap_or_default(),
+                "conflict_fields",
+                "differs from the member that took its place",
+            );
         }
         now.or(then)
     };
@@ -233,7 +250,9 @@ async fn check_tsps(context: &Context, wanted: Option<&[String]>) -> Result<(), 
         .iter()
         .enumerate()
         .filter(|(_, name)| !known(name))
-        .map(|(place, name)| Problem::new(&format!("body.limit_tsps.{place}"), name, "enum", "is not a TSP's slug or source_name"))
+        .map(|(place, name)| {
+            Problem::new(&format!("body.limit_tsps.{place}"), name, "enum", "is not a TSP's slug or source_name")
+        })
         .collect();
     if strangers.is_empty() { Ok(()) } else { Err(ApiError::invalid(strangers)) }
 }

@@ -20,7 +20,12 @@ impl Tokens {
     ///
     /// # Errors
     /// 500 if the key service does not sign.
-    pub async fn issue(context: &Context, invitation: &Invitation, fleet: (&str, FleetId), now: Timestamp) -> Result<Self, ApiError> {
+    pub async fn issue(
+        context: &Context,
+        invitation: &Invitation,
+        fleet: (&str, FleetId),
+        now: Timestamp,
+    ) -> Result<Self, ApiError> {
         let issuer = context.config().issuer();
         let issue = Issue { issuer: &issuer, now, life: PRE_REGISTRATION_LIFE, id: uuid::Uuid::now_v7() };
         let claims = Claims::pre_registration(&issue, fleet, invitation.partner_id, Some(invitation.id));

@@ -23,11 +23,7 @@ const MARKER: &str = "complete";
 /// # Errors
 /// When no home directory is known.
 pub(super) fn cache_dir(given: Option<&Path>) -> Result<PathBuf> {
-    let variable = |name: &str| {
-        env::var_os(name)
-            .filter(|value| !value.is_empty())
-            .map(PathBuf::from)
-    };
+    let variable = |name: &str| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     given
         .map(Path::to_owned)
         .or_else(|| variable("CATENA_CACHE"))
@@ -47,10 +43,8 @@ pub(super) async fn install(cache: &Path, progress: &(dyn Fn(&str) + Sync)) -> R
     if is_whole() {
         return Ok(python);
     }
-    fs::create_dir_all(cache)
-        .with_context(|| format!("the directory {} cannot be made", cache.display()))?;
-    let lock = fs::File::create(cache.join("emulator.lock"))
-        .context("the emulator's lock file cannot be written")?;
+    fs::create_dir_all(cache).with_context(|| format!("the directory {} cannot be made", cache.display()))?;
+    let lock = fs::File::create(cache.join("emulator.lock")).context("the emulator's lock file cannot be written")?;
     // Two first starts at once: the second one waits for the first and then finds the marker.
     let lock = tokio::task::spawn_blocking(move || lock.lock().map(|()| lock))
         .await
@@ -63,28 +57,14 @@ pub(super) async fn install(cache: &Path, progress: &(dyn Fn(&str) + Sync)) -> R
 }
 
 async fn make(home: &Path, python: &Path, progress: &(dyn Fn(&str) + Sync)) -> Result<()> {
-    progress(&format!(
-        "installing the AWS emulator (ministack {VERSION}) into {}; this happens once",
-        home.display()
-    ));
+    progress(&format!("installing the AWS emulator (ministack {VERSION}) into {}; this happens once", home.display()));
     if home.exists() {
-        fs::remove_dir_all(home)
-            .with_context(|| format!("the half-made {} cannot be removed", home.display()))?;
+        fs::remove_dir_all(home).with_context(|| format!("the half-made {} cannot be removed", home.display()))?;
     }
     let made = run(Command::new("python3").args(["-m", "venv"]).arg(home)).await;
     check_venv(made)?;
     let mut pip = Command::new(python);
-    pip.args([
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "--disable-pip-version-check",
-        "--no-input",
-        "--retries",
-        "2",
-    ])
-    .args(PACKAGES);
+    pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input", "--retries", "2"]).args(PACKAGES);
     let installed = run(&mut pip).await.context("pip cannot be started")?;
     if !installed.status.success() {
         bail!(
@@ -112,23 +92,11 @@ fn check_venv(made: std::io::Result<Output>) -> Result<()> {
 }
 
 async fn run(command: &mut Command) -> std::io::Result<Output> {
-    command
-        .stdin(std::process::Stdio::null())
-        .kill_on_drop(true)
-        .output()
-        .await
+    command.stdin(std::process::Stdio::null()).kill_on_drop(true).output().await
 }
 
 fn last_line(output: &Output) -> String {
-    let text = [
-        String::from_utf8_lossy(&output.stderr),
-        String::from_utf8_lossy(&output.stdout),
-    ]
-    .concat();
+    let text = [String::from_utf8_lossy(&output.stderr), String::from_utf8_lossy(&output.stdout)].concat();
     let error = text.lines().find(|line| line.starts_with("ERROR"));
-    error
-        .or_else(|| text.lines().rev().find(|line| !line.trim().is_empty()))
-        .unwrap_or("no reason given")
-        .trim()
-        .to_owned()
+    error.or_else(|| text.lines().rev().find(|line| !line.trim().is_empty())).unwrap_or("no reason given").trim().to_owned()
 }

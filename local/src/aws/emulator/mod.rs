@@ -60,23 +60,9 @@ impl Emulator {
     pub async fn start(options: EmulatorOptions, progress: &(dyn Fn(&str) + Sync)) -> Result<Self> {
         let cache = install::cache_dir(options.cache.as_deref())?;
         let python = install::install(&cache, progress).await?;
-        let http = reqwest::Client::builder()
-            .no_proxy()
-            .timeout(Duration::from_secs(2))
-            .build()
-            .context("no HTTP client")?;
-        let is_new = options
-            .state
-            .as_deref()
-            .is_none_or(|state| !memory(state).join("kms.json").exists());
-        let mut emulator = Self {
-            options,
-            python,
-            port: 0,
-            http,
-            child: None,
-            is_new,
-        };
+        let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(2)).build().context("no HTTP client")?;
+        let is_new = options.state.as_deref().is_none_or(|state| !memory(state).join("kms.json").exists());
+        let mut emulator = Self { options, python, port: 0, http, child: None, is_new };
         emulator.wait_for_predecessor().await?;
         emulator.launch().await?;
         Ok(emulator)
@@ -129,12 +115,8 @@ impl Emulator {
         let patience = Instant::now() + STOP_PATIENCE;
         while record::is_in_use(state)? {
             if Instant::now() > patience {
-                let who = Record::read(state)
-                    .map_or_else(String::new, |record| format!(" (process {})", record.pid));
-                bail!(
-                    "the AWS emulator of an earlier run{who} still uses {}: end it first",
-                    state.display()
-                );
+                let who = Record::read(state).map_or_else(String::new, |record| format!(" (process {})", record.pid));
+                bail!("the AWS emulator of an earlier run{who} still uses {}: end it first", state.display());
             }
             tokio::time::sleep(HEALTH_INTERVAL).await;
         }
@@ -159,29 +141,17 @@ impl Emulator {
 
     async fn launch_once(&mut self) -> Result<()> {
         if TcpListener::bind((Ipv4Addr::LOCALHOST, self.port)).is_err() {
-            bail!(
-                "port {} for the AWS emulator is taken: choose another one",
-                self.port
-            );
+            bail!("port {} for the AWS emulator is taken: choose another one", self.port);
         }
         let log = self.log_file()?;
-        let child = self
-            .command(&log)?
-            .spawn()
-            .context("the AWS emulator cannot be started")?;
+        let child = self.command(&log)?.spawn().context("the AWS emulator cannot be started")?;
         self.child = Some(child);
         self.record()?;
-        self.wait_until_healthy().await.with_context(|| {
-            format!(
-                "the AWS emulator did not start; its log is {}",
-                log.display()
-            )
-        })
+        self.wait_until_healthy().await.with_context(|| format!("the AWS emulator did not start; its log is {}", log.display()))
     }
 
     fn command(&self, log: &Path) -> Result<Command> {
-        let output = File::create(log)
-            .with_context(|| format!("the log {} cannot be written", log.display()))?;
+        let output = File::create(log).with_context(|| format!("the log {} cannot be written", log.display()))?;
         let errors = output.try_clone().context("the log cannot be shared")?;
         let mut command = Command::new(&self.python);
         command
@@ -217,24 +187,15 @@ impl Emulator {
             Some(state) => state.clone(),
             None => install::cache_dir(self.options.cache.as_deref())?.join("logs"),
         };
-        fs::create_dir_all(&folder)
-            .with_context(|| format!("the directory {} cannot be made", folder.display()))?;
-        let name = if self.options.state.is_some() {
-            "emulator.log".to_owned()
-        } else {
-            format!("emulator-{}.log", self.port)
-        };
+        fs::create_dir_all(&folder).with_context(|| format!("the directory {} cannot be made", folder.display()))?;
+        let name = if self.options.state.is_some() { "emulator.log".to_owned() } else { format!("emulator-{}.log", self.port) };
         Ok(folder.join(name))
     }
 
     fn record(&self) -> Result<()> {
         let pid = self.child.as_ref().and_then(Child::id);
         match (&self.options.state, pid) {
-            (Some(state), Some(pid)) => Record {
-                pid,
-                port: self.port,
-            }
-            .write(state),
+            (Some(state), Some(pid)) => Record { pid, port: self.port }.write(state),
             _ => Ok(()),
         }
     }
@@ -243,11 +204,7 @@ impl Emulator {
         let patience = Instant::now() + START_PATIENCE;
         let health = format!("{}/_localstack/health", self.endpoint());
         while Instant::now() < patience {
-            if let Some(status) = self
-                .child
-                .as_mut()
-                .and_then(|child| child.try_wait().ok().flatten())
-            {
+            if let Some(status) = self.child.as_mut().and_then(|child| child.try_wait().ok().flatten()) {
                 self.child = None;
                 bail!("it ended at once ({status})");
             }
@@ -258,10 +215,7 @@ impl Emulator {
             tokio::time::sleep(HEALTH_INTERVAL).await;
         }
         self.end().await?;
-        bail!(
-            "it did not answer within {} seconds",
-            START_PATIENCE.as_secs()
-        )
+        bail!("it did not answer within {} seconds", START_PATIENCE.as_secs())
     }
 
     /// Closes the child's input, which it takes for a request to stop cleanly, and waits.
@@ -273,14 +227,8 @@ impl Emulator {
         match tokio::time::timeout(STOP_PATIENCE, child.wait()).await {
             Ok(_) => Ok(()),
             Err(_) => {
-                child
-                    .kill()
-                    .await
-                    .context("the AWS emulator cannot be ended")?;
-                bail!(
-                    "the AWS emulator did not stop within {} seconds and was killed",
-                    STOP_PATIENCE.as_secs()
-                )
+                child.kill().await.context("the AWS emulator cannot be ended")?;
+                bail!("the AWS emulator did not stop within {} seconds and was killed", STOP_PATIENCE.as_secs())
             }
         }
     }
@@ -293,8 +241,5 @@ fn memory(state: &Path) -> PathBuf {
 
 fn free_port() -> Result<u16> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("no port is free")?;
-    Ok(listener
-        .local_addr()
-        .context("the free port is unknown")?
-        .port())
+    Ok(listener.local_addr().context("the free port is unknown")?.port())
 }

@@ -39,13 +39,10 @@ pub(super) fn lock_file(state: &Path) -> PathBuf {
 
 /// Whether an emulator lives on this state directory.
 pub(super) fn is_in_use(state: &Path) -> Result<bool> {
-    let lock =
-        fs::File::create(lock_file(state)).context("the state directory cannot be written")?;
+    let lock = fs::File::create(lock_file(state)).context("the state directory cannot be written")?;
     match lock.try_lock() {
         Ok(()) => Ok(false),
         Err(TryLockError::WouldBlock) => Ok(true),
-        Err(TryLockError::Error(error)) => {
-            Err(error).context("the state directory's file system has no locks")
-        }
+        Err(TryLockError::Error(error)) => Err(error).context("the state directory's file system has no locks"),
     }
 }

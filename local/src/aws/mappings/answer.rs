@@ -16,11 +16,7 @@ pub(super) enum Outcome {
 }
 
 /// Reads an answer by AWS Lambda's rules: no list is success, an unknown or empty identifier fails the whole batch.
-pub(super) fn read(
-    answer: Result<Value, String>,
-    reports_failures: bool,
-    identifiers: &[String],
-) -> Outcome {
+pub(super) fn read(answer: Result<Value, String>, reports_failures: bool, identifiers: &[String]) -> Outcome {
     let answer = match answer {
         Ok(answer) if reports_failures => answer,
         Ok(_) => return Outcome::Handled,
@@ -32,19 +28,11 @@ pub(super) fn read(
     let mut failed = HashSet::new();
     for item in listed {
         match item.get("itemIdentifier").and_then(Value::as_str) {
-            Some(identifier) if identifiers.iter().any(|known| known == identifier) => {
-                failed.insert(identifier.to_owned())
-            }
+            Some(identifier) if identifiers.iter().any(|known| known == identifier) => failed.insert(identifier.to_owned()),
             _ => {
-                return Outcome::Failed(
-                    "the answer names an item that is not of the batch".to_owned(),
-                );
+                return Outcome::Failed("the answer names an item that is not of the batch".to_owned());
             }
         };
     }
-    if failed.is_empty() {
-        Outcome::Handled
-    } else {
-        Outcome::Partly(failed)
-    }
+    if failed.is_empty() { Outcome::Handled } else { Outcome::Partly(failed) }
 }

@@ -55,22 +55,18 @@ pub(super) async fn deliver(
         }
         let identifiers: Vec<String> = batch.iter().map(sequence).collect();
         let answer = stage.invoke(handler, json!({ "Records": batch })).await;
-        let (first_failed, reason) =
-            match answer::read(answer, policy.reports_failures, &identifiers) {
-                Outcome::Handled => {
-                    failures = 0;
-                    reached(progress, &batch);
-                    continue;
-                }
-                Outcome::Partly(failed) => {
-                    let first = identifiers
-                        .iter()
-                        .position(|identifier| failed.contains(identifier))
-                        .unwrap_or(0);
-                    (first, format!("{} records failed", failed.len()))
-                }
-                Outcome::Failed(reason) => (0, reason),
-            };
+        let (first_failed, reason) = match answer::read(answer, policy.reports_failures, &identifiers) {
+            Outcome::Handled => {
+                failures = 0;
+                reached(progress, &batch);
+                continue;
+            }
+            Outcome::Partly(failed) => {
+                let first = identifiers.iter().position(|identifier| failed.contains(identifier)).unwrap_or(0);
+                (first, format!("{} records failed", failed.len()))
+            }
+            Outcome::Failed(reason) => (0, reason),
+        };
         let (handled, rest) = batch.split_at(first_failed);
         reached(progress, handled);
         failures = if handled.is_empty() { failures + 1 } else { 1 };
@@ -103,11 +99,7 @@ pub(super) async fn deliver(
 
 /// A record's sequence number, by which a function names it.
 pub(super) fn sequence(record: &Value) -> String {
-    record
-        .pointer("/dynamodb/SequenceNumber")
-        .and_then(Value::as_str)
-        .unwrap_or_default()
-        .to_owned()
+    record.pointer("/dynamodb/SequenceNumber").and_then(Value::as_str).unwrap_or_default().to_owned()
 }
 
 fn reached(progress: &impl Progress, records: &[Value]) {

@@ -39,17 +39,11 @@ impl Checkpoints {
             Some(file) => read(file)?,
             None => BTreeMap::new(),
         };
-        Ok(Self {
-            file,
-            positions: Mutex::new(positions),
-        })
+        Ok(Self { file, positions: Mutex::new(positions) })
     }
 
     pub(super) fn get(&self, key: &str) -> Option<Position> {
-        let positions = self
-            .positions
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let positions = self.positions.lock().unwrap_or_else(PoisonError::into_inner);
         positions.get(key).map(|text| match text.as_str() {
             "horizon" => Position::Horizon,
             "ended" => Position::Ended,
@@ -64,16 +58,10 @@ impl Checkpoints {
             Position::Ended => "ended".to_owned(),
             Position::After(number) => number,
         };
-        let mut positions = self
-            .positions
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut positions = self.positions.lock().unwrap_or_else(PoisonError::into_inner);
         positions.insert(key.to_owned(), text);
         match &self.file {
-            Some(file) => files::replace(
-                file,
-                &serde_json::to_vec(&*positions).context("positions cannot be written")?,
-            ),
+            Some(file) => files::replace(file, &serde_json::to_vec(&*positions).context("positions cannot be written")?),
             None => Ok(()),
         }
     }
@@ -81,12 +69,8 @@ impl Checkpoints {
 
 fn read(file: &Path) -> Result<BTreeMap<String, String>> {
     match fs::read(file) {
-        Ok(text) => serde_json::from_slice(&text).with_context(|| {
-            format!(
-                "{} is damaged: remove it, and streams are read again",
-                file.display()
-            )
-        }),
+        Ok(text) => serde_json::from_slice(&text)
+            .with_context(|| format!("{} is damaged: remove it, and streams are read again", file.display())),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(BTreeMap::new()),
         Err(error) => Err(error).with_context(|| format!("{} cannot be read", file.display())),
     }

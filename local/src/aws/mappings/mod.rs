@@ -35,8 +35,7 @@ use super::physical::Physical;
 use super::template::{Event, Function, QueueEvent, StreamEvent};
 
 /// Invokes a handler by name with an event, and gives its answer or the text of its error.
-pub type Invoke =
-    Arc<dyn Fn(String, Value) -> BoxFuture<'static, Result<Value, String>> + Send + Sync>;
+pub type Invoke = Arc<dyn Fn(String, Value) -> BoxFuture<'static, Result<Value, String>> + Send + Sync>;
 
 /// Where a function without a given number of retries gives a stream's batch up.
 const RETRIES: u32 = 10;
@@ -63,12 +62,7 @@ impl Mappings {
     ///
     /// # Errors
     /// When a mapping's queue is not the template's, or the checkpoints of an earlier run cannot be read.
-    pub async fn start(
-        cloud: &Cloud,
-        state: Option<&Path>,
-        invoke: Invoke,
-        stop: watch::Receiver<bool>,
-    ) -> Result<Self> {
+    pub async fn start(cloud: &Cloud, state: Option<&Path>, invoke: Invoke, stop: watch::Receiver<bool>) -> Result<Self> {
         let checkpoints = Arc::new(Checkpoints::load(state)?);
         let mut mappings = Self::idle(&cloud.clients, invoke, stop);
         for function in &cloud.functions {
@@ -81,24 +75,13 @@ impl Mappings {
     }
 
     fn idle(clients: &Clients, invoke: Invoke, stop: watch::Receiver<bool>) -> Self {
-        Self {
-            stage: Stage {
-                clients: clients.clone(),
-                invoke,
-                stop,
-            },
-            tasks: JoinSet::new(),
-        }
+        Self { stage: Stage { clients: clients.clone(), invoke, stop }, tasks: JoinSet::new() }
     }
 
     /// Delivers each message of a queue as the event itself: what a schedule's target is sent is what its handler sees.
     pub fn schedules(&mut self, queue_url: &str, handler: &str) {
-        let reader = QueueReader {
-            handler: handler.to_owned(),
-            queue_url: queue_url.to_owned(),
-            shape: Shape::Bare,
-            concurrency: 8,
-        };
+        let reader =
+            QueueReader { handler: handler.to_owned(), queue_url: queue_url.to_owned(), shape: Shape::Bare, concurrency: 8 };
         self.tasks.spawn(reader.run(self.stage.clone()));
     }
 
@@ -106,32 +89,18 @@ impl Mappings {
     pub async fn finish(mut self, patience: Duration) {
         let all = async { while self.tasks.join_next().await.is_some() {} };
         if tokio::time::timeout(patience, all).await.is_err() {
-            tracing::warn!(
-                "invocations that took too long to end were cut; what they handled is delivered again"
-            );
+            tracing::warn!("invocations that took too long to end were cut; what they handled is delivered again");
         }
         self.tasks.shutdown().await;
     }
 
-    async fn add(
-        &mut self,
-        function: &Function,
-        physical: &Physical,
-        checkpoints: &Arc<Checkpoints>,
-    ) -> Result<()> {
+    async fn add(&mut self, function: &Function, physical: &Physical, checkpoints: &Arc<Checkpoints>) -> Result<()> {
         for event in &function.events {
             match event {
                 Event::Queue(queue) => self.add_queue(function, queue, physical)?,
-                Event::Stream(stream) => {
-                    self.add_stream(function, stream, physical, checkpoints)
-                        .await?
-                }
+                Event::Stream(stream) => self.add_stream(function, stream, physical, checkpoints).await?,
                 Event::Schedule(schedule) if schedule.enabled => {
-                    self.tasks.spawn(timetable::run(
-                        self.stage.clone(),
-                        function.handler.clone(),
-                        schedule.clone(),
-                    ));
+                    self.tasks.spawn(timetable::run(self.stage.clone(), function.handler.clone(), schedule.clone()));
                 }
                 Event::Schedule(_) | Event::Http(_) => {}
             }
@@ -139,18 +108,11 @@ impl Mappings {
         Ok(())
     }
 
-    fn add_queue(
-        &mut self,
-        function: &Function,
-        event: &QueueEvent,
-        physical: &Physical,
-    ) -> Result<()> {
+    fn add_queue(&mut self, function: &Function, event: &QueueEvent, physical: &Physical) -> Result<()> {
         let reader = QueueReader {
             handler: function.handler.clone(),
             queue_url: queue_url(physical, &event.queue_arn)?,
-            shape: Shape::Batch {
-                event: event.clone(),
-            },
+            shape: Shape::Batch { event: event.clone() },
             concurrency: event.concurrency,
         };
         self.tasks.spawn(reader.run(self.stage.clone()));
@@ -164,11 +126,7 @@ impl Mappings {
         physical: &Physical,
         checkpoints: &Arc<Checkpoints>,
     ) -> Result<()> {
-        let on_failure = event
-            .on_failure
-            .as_deref()
-            .map(|arn| queue_url(physical, arn))
-            .transpose()?;
+        let on_failure = event.on_failure.as_deref().map(|arn| queue_url(physical, arn)).transpose()?;
         let reader = StreamReader {
             function: function.id.clone(),
             handler: function.handler.clone(),
@@ -187,10 +145,7 @@ impl Stage {
     /// Invokes a handler; a panic is an error like any other.
     async fn invoke(&self, handler: &str, event: Value) -> Result<Value, String> {
         let call = (self.invoke)(handler.to_owned(), event);
-        AssertUnwindSafe(call)
-            .catch_unwind()
-            .await
-            .unwrap_or_else(|_| Err("the handler panicked".to_owned()))
+        AssertUnwindSafe(call).catch_unwind().await.unwrap_or_else(|_| Err("the handler panicked".to_owned()))
     }
 
     /// Returns when the mappings are to end.
@@ -219,9 +174,7 @@ impl std::fmt::Debug for Stage {
 }
 
 fn queue_url(physical: &Physical, arn: &str) -> Result<String> {
-    let url = physical
-        .queue_url(arn)
-        .with_context(|| format!("no queue of the template has the ARN {arn}"))?;
+    let url = physical.queue_url(arn).with_context(|| format!("no queue of the template has the ARN {arn}"))?;
     Ok(url.to_owned())
 }
 

@@ -69,11 +69,7 @@ impl QueueReader {
                 }
                 Err(reason) => {
                     failures += 1;
-                    tracing::warn!(
-                        queue.url = reader.queue_url,
-                        error.reason = reason,
-                        "messages cannot be received"
-                    );
+                    tracing::warn!(queue.url = reader.queue_url, error.reason = reason, "messages cannot be received");
                     stage.pause(backoff(failures)).await;
                 }
             }
@@ -102,12 +98,7 @@ impl QueueReader {
         Ok(batch)
     }
 
-    async fn receive_some(
-        &self,
-        stage: &Stage,
-        wanted: usize,
-        wait_seconds: i32,
-    ) -> Result<Vec<Message>, String> {
+    async fn receive_some(&self, stage: &Stage, wanted: usize, wait_seconds: i32) -> Result<Vec<Message>, String> {
         let received = stage
             .clients
             .sqs
@@ -135,50 +126,25 @@ impl QueueReader {
     }
 
     async fn handle_batch(&self, stage: &Stage, event: &QueueEvent, messages: &[Message]) {
-        let records = messages
-            .iter()
-            .map(|message| (message, record(message, &event.queue_arn)));
+        let records = messages.iter().map(|message| (message, record(message, &event.queue_arn)));
         let (wanted, unwanted): (Vec<_>, Vec<_>) =
             records.partition(|(_, record)| filter::passes(&event.filters, &filtered(record)));
-        self.delete(
-            stage,
-            &unwanted
-                .iter()
-                .map(|(message, _)| *message)
-                .collect::<Vec<_>>(),
-        )
-        .await;
+        self.delete(stage, &unwanted.iter().map(|(message, _)| *message).collect::<Vec<_>>()).await;
         if wanted.is_empty() {
             return;
         }
         let (messages, records): (Vec<&Message>, Vec<Value>) = wanted.into_iter().unzip();
-        let identifiers: Vec<String> = messages
-            .iter()
-            .map(|message| message.message_id().unwrap_or_default().to_owned())
-            .collect();
-        let answer = stage
-            .invoke(&self.handler, json!({ "Records": records }))
-            .await;
+        let identifiers: Vec<String> =
+            messages.iter().map(|message| message.message_id().unwrap_or_default().to_owned()).collect();
+        let answer = stage.invoke(&self.handler, json!({ "Records": records })).await;
         let handled = match answer::read(answer, event.reports_failures, &identifiers) {
             Outcome::Handled => messages,
             Outcome::Partly(failed) => {
-                tracing::warn!(
-                    handler = self.handler,
-                    messages.failed = failed.len(),
-                    "messages of a batch failed"
-                );
-                messages
-                    .into_iter()
-                    .filter(|message| message.message_id().is_none_or(|id| !failed.contains(id)))
-                    .collect()
+                tracing::warn!(handler = self.handler, messages.failed = failed.len(), "messages of a batch failed");
+                messages.into_iter().filter(|message| message.message_id().is_none_or(|id| !failed.contains(id))).collect()
             }
             Outcome::Failed(reason) => {
-                tracing::warn!(
-                    handler = self.handler,
-                    messages.failed = messages.len(),
-                    error.reason = reason,
-                    "a batch failed"
-                );
+                tracing::warn!(handler = self.handler, messages.failed = messages.len(), error.reason = reason, "a batch failed");
                 return;
             }
         };
@@ -190,11 +156,7 @@ impl QueueReader {
         let event = serde_json::from_str(body).unwrap_or_else(|_| Value::String(body.to_owned()));
         match stage.invoke(&self.handler, event).await {
             Ok(_) => self.delete(stage, &[message]).await,
-            Err(reason) => tracing::warn!(
-                handler = self.handler,
-                error.reason = reason,
-                "a scheduled event failed"
-            ),
+            Err(reason) => tracing::warn!(handler = self.handler, error.reason = reason, "a scheduled event failed"),
         }
     }
 
@@ -203,23 +165,12 @@ impl QueueReader {
         for some in messages.chunks(MOST) {
             let entries = some.iter().enumerate().filter_map(|(index, message)| {
                 let entry = DeleteMessageBatchRequestEntry::builder().id(index.to_string());
-                entry
-                    .set_receipt_handle(message.receipt_handle().map(str::to_owned))
-                    .build()
-                    .ok()
+                entry.set_receipt_handle(message.receipt_handle().map(str::to_owned)).build().ok()
             });
-            let request = stage
-                .clients
-                .sqs
-                .delete_message_batch()
-                .queue_url(&self.queue_url);
+            let request = stage.clients.sqs.delete_message_batch().queue_url(&self.queue_url);
             if let Err(error) = request.set_entries(Some(entries.collect())).send().await {
                 let reason = DisplayErrorContext(error).to_string();
-                tracing::warn!(
-                    queue.url = self.queue_url,
-                    error.reason = reason,
-                    "handled messages cannot be deleted"
-                );
+                tracing::warn!(queue.url = self.queue_url, error.reason = reason, "handled messages cannot be deleted");
             }
         }
     }
@@ -228,9 +179,8 @@ impl QueueReader {
 /// A record as AWS Lambda delivers it.
 fn record(message: &Message, queue_arn: &str) -> Value {
     let system = message.attributes().into_iter().flatten();
-    let attributes: serde_json::Map<String, Value> = system
-        .map(|(name, value)| (name.as_str().to_owned(), Value::String(value.clone())))
-        .collect();
+    let attributes: serde_json::Map<String, Value> =
+        system.map(|(name, value)| (name.as_str().to_owned(), Value::String(value.clone()))).collect();
     json!({
         "messageId": message.message_id(),
         "receiptHandle": message.receipt_handle(),
@@ -262,10 +212,7 @@ fn message_attributes(message: &Message) -> Value {
 /// Filters look into a body that is JSON.
 fn filtered(record: &Value) -> Value {
     let mut record = record.clone();
-    let body = record
-        .get("body")
-        .and_then(Value::as_str)
-        .and_then(|body| serde_json::from_str::<Value>(body).ok());
+    let body = record.get("body").and_then(Value::as_str).and_then(|body| serde_json::from_str::<Value>(body).ok());
     if let (Some(members), Some(body)) = (record.as_object_mut(), body) {
         members.insert("body".to_owned(), body);
     }

@@ -19,27 +19,15 @@ pub(super) fn event(record: &Record, stream_arn: &str) -> Value {
     let change = record.dynamodb();
     let mut body = Map::new();
     if let Some(change) = change {
-        let created = change
-            .approximate_creation_date_time()
-            .map(aws_sdk_dynamodbstreams::primitives::DateTime::as_secs_f64);
+        let created = change.approximate_creation_date_time().map(aws_sdk_dynamodbstreams::primitives::DateTime::as_secs_f64);
         body.insert("ApproximateCreationDateTime".to_owned(), json!(created));
-        let images = [
-            ("Keys", change.keys()),
-            ("NewImage", change.new_image()),
-            ("OldImage", change.old_image()),
-        ];
-        for (name, image) in images
-            .into_iter()
-            .filter_map(|(name, image)| Some((name, image?)))
-        {
+        let images = [("Keys", change.keys()), ("NewImage", change.new_image()), ("OldImage", change.old_image())];
+        for (name, image) in images.into_iter().filter_map(|(name, image)| Some((name, image?))) {
             body.insert(name.to_owned(), item(image));
         }
         body.insert("SequenceNumber".to_owned(), json!(change.sequence_number()));
         body.insert("SizeBytes".to_owned(), json!(change.size_bytes()));
-        body.insert(
-            "StreamViewType".to_owned(),
-            json!(change.stream_view_type().map(|view| view.as_str())),
-        );
+        body.insert("StreamViewType".to_owned(), json!(change.stream_view_type().map(|view| view.as_str())));
     }
     let mut event = json!({
         "eventID": record.event_id(),
@@ -58,12 +46,7 @@ pub(super) fn event(record: &Record, stream_arn: &str) -> Value {
 }
 
 fn item(image: &HashMap<String, AttributeValue>) -> Value {
-    Value::Object(
-        image
-            .iter()
-            .map(|(name, value)| (name.clone(), attribute(value)))
-            .collect(),
-    )
+    Value::Object(image.iter().map(|(name, value)| (name.clone(), attribute(value))).collect())
 }
 
 fn attribute(value: &AttributeValue) -> Value {

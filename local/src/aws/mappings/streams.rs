@@ -81,18 +81,12 @@ impl StreamReader {
         while readers.join_next().await.is_some() {}
     }
 
-    async fn start_ready(
-        self: &Arc<Self>,
-        readers: &mut JoinSet<String>,
-        active: &mut HashSet<String>,
-    ) -> Result<(), String> {
+    async fn start_ready(self: &Arc<Self>, readers: &mut JoinSet<String>, active: &mut HashSet<String>) -> Result<(), String> {
         let shards = self.shards().await?;
-        let is_ended =
-            |shard: &str| self.checkpoints.get(&self.key(shard)) == Some(Position::Ended);
+        let is_ended = |shard: &str| self.checkpoints.get(&self.key(shard)) == Some(Position::Ended);
         for shard in shards::ready(&shards, is_ended, active) {
             let id = shard.shard_id().unwrap_or_default().to_owned();
-            self.settle_start(shard, &id)
-                .map_err(|error| error.to_string())?;
+            self.settle_start(shard, &id).map_err(|error| error.to_string())?;
             active.insert(id.clone());
             let reader = Arc::clone(self);
             readers.spawn(async move {
@@ -107,12 +101,7 @@ impl StreamReader {
         let mut shards = Vec::new();
         let mut after = None;
         loop {
-            let request = self
-                .stage
-                .clients
-                .streams
-                .describe_stream()
-                .stream_arn(&self.event.stream_arn);
+            let request = self.stage.clients.streams.describe_stream().stream_arn(&self.event.stream_arn);
             let described = request.set_exclusive_start_shard_id(after).send().await;
             let described = described.map_err(|error| DisplayErrorContext(error).to_string())?;
             let Some(description) = described.stream_description else {
@@ -171,18 +160,8 @@ impl StreamReader {
 
     /// Reads once and delivers what came.
     async fn step(&self, shard: &str, iterator: String) -> Result<Step, String> {
-        let limit = i32::try_from(self.event.batch_size)
-            .unwrap_or(1000)
-            .min(1000);
-        let read = self
-            .stage
-            .clients
-            .streams
-            .get_records()
-            .shard_iterator(iterator)
-            .limit(limit)
-            .send()
-            .await;
+        let limit = i32::try_from(self.event.batch_size).unwrap_or(1000).min(1000);
+        let read = self.stage.clients.streams.get_records().shard_iterator(iterator).limit(limit).send().await;
         let read = match read.map_err(SdkError::into_service_error) {
             Ok(read) => read,
             Err(GetRecordsError::ExpiredIteratorException(_)) => return Ok(Step::Again),
@@ -204,35 +183,20 @@ impl StreamReader {
         })
     }
 
-    async fn deliver(
-        &self,
-        shard: &str,
-        read: &[aws_sdk_dynamodbstreams::types::Record],
-    ) -> Ending {
-        let events: Vec<Value> = read
-            .iter()
-            .map(|record| records::event(record, &self.event.stream_arn))
-            .collect();
+    async fn deliver(&self, shard: &str, read: &[aws_sdk_dynamodbstreams::types::Record]) -> Ending {
+        let events: Vec<Value> = read.iter().map(|record| records::event(record, &self.event.stream_arn)).collect();
         let last = events.last().map(batch::sequence);
-        let wanted = events
-            .into_iter()
-            .filter(|event| filter::passes(&self.event.filters, event))
-            .collect();
+        let wanted = events.into_iter().filter(|event| filter::passes(&self.event.filters, event)).collect();
         let policy = Policy {
             retries: self.event.retries.unwrap_or(RETRIES),
             bisects: self.event.bisects,
             reports_failures: self.event.reports_failures,
             backoff,
         };
-        let progress = ShardProgress {
-            reader: self,
-            shard,
-        };
+        let progress = ShardProgress { reader: self, shard };
         let ending = batch::deliver(&self.stage, &self.handler, policy, wanted, &progress).await;
         // Records that a filter kept out at the batch's end are done with too.
-        let is_behind = |last: &String| {
-            self.checkpoints.get(&self.key(shard)) != Some(Position::After(last.clone()))
-        };
+        let is_behind = |last: &String| self.checkpoints.get(&self.key(shard)) != Some(Position::After(last.clone()));
         if let (Ending::Complete, Some(last)) = (ending, last.filter(is_behind)) {
             progress.reached(&last);
         }
@@ -240,26 +204,15 @@ impl StreamReader {
     }
 
     async fn iterator(&self, shard: &str) -> Result<String, String> {
-        let request = self
-            .stage
-            .clients
-            .streams
-            .get_shard_iterator()
-            .stream_arn(&self.event.stream_arn)
-            .shard_id(shard);
+        let request = self.stage.clients.streams.get_shard_iterator().stream_arn(&self.event.stream_arn).shard_id(shard);
         let request = match self.checkpoints.get(&self.key(shard)) {
-            Some(Position::After(number)) => request
-                .shard_iterator_type(ShardIteratorType::AfterSequenceNumber)
-                .sequence_number(number),
+            Some(Position::After(number)) => {
+                request.shard_iterator_type(ShardIteratorType::AfterSequenceNumber).sequence_number(number)
+            }
             _ => request.shard_iterator_type(ShardIteratorType::TrimHorizon),
         };
-        let given = request
-            .send()
-            .await
-            .map_err(|error| DisplayErrorContext(error).to_string())?;
-        given
-            .shard_iterator
-            .ok_or_else(|| "the endpoint gave no iterator".to_owned())
+        let given = request.send().await.map_err(|error| DisplayErrorContext(error).to_string())?;
+        given.shard_iterator.ok_or_else(|| "the endpoint gave no iterator".to_owned())
     }
 
     fn key(&self, shard: &str) -> String {
@@ -293,15 +246,11 @@ struct ShardProgress<'a> {
 
 impl Progress for ShardProgress<'_> {
     fn reached(&self, sequence: &str) {
-        self.reader
-            .reached_position(self.shard, Position::After(sequence.to_owned()));
+        self.reader.reached_position(self.shard, Position::After(sequence.to_owned()));
     }
 
     async fn give_up(&self, records: &[Value], attempts: u32, reason: &str) {
-        let (first, last) = (
-            records.first().map(batch::sequence),
-            records.last().map(batch::sequence),
-        );
+        let (first, last) = (records.first().map(batch::sequence), records.last().map(batch::sequence));
         tracing::error!(
             handler = self.reader.handler,
             records.count = records.len(),
@@ -321,23 +270,10 @@ impl Progress for ShardProgress<'_> {
             records,
             attempts,
         });
-        let sent = self
-            .reader
-            .stage
-            .clients
-            .sqs
-            .send_message()
-            .queue_url(queue)
-            .message_body(letter.to_string())
-            .send()
-            .await;
+        let sent = self.reader.stage.clients.sqs.send_message().queue_url(queue).message_body(letter.to_string()).send().await;
         if let Err(error) = sent {
             let reason = DisplayErrorContext(error).to_string();
-            tracing::error!(
-                queue.url = queue,
-                error.reason = reason,
-                "the queue for failed batches cannot be reached"
-            );
+            tracing::error!(queue.url = queue, error.reason = reason, "the queue for failed batches cannot be reached");
         }
     }
 }

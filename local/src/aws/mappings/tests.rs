@@ -45,24 +45,15 @@ async fn cloud() -> Cloud {
 }
 
 async fn cloud_of(text: &str) -> Cloud {
-    let nowhere = |name: &str| {
-        (!name.ends_with("_DYNAMODB") && name != "AWS_ENDPOINT_URL")
-            .then(|| "http://127.0.0.1:9".to_owned())
-    };
-    let options = CloudOptions {
-        named: Named::read(&nowhere),
-        ..CloudOptions::default()
-    };
-    Cloud::start(&options, &Template::parse(text).unwrap(), &|_| {})
-        .await
-        .unwrap()
+    let nowhere =
+        |name: &str| (!name.ends_with("_DYNAMODB") && name != "AWS_ENDPOINT_URL").then(|| "http://127.0.0.1:9".to_owned());
+    let options = CloudOptions { named: Named::read(&nowhere), ..CloudOptions::default() };
+    Cloud::start(&options, &Template::parse(text).unwrap(), &|_| {}).await.unwrap()
 }
 
 async fn put(cloud: &Cloud, key: &str, value: &str) {
     let request = cloud.clients.dynamodb.put_item().table_name("catena-Facts");
-    let request = request
-        .item("pk", AttributeValue::S(key.to_owned()))
-        .item("n", AttributeValue::N(value.to_owned()));
+    let request = request.item("pk", AttributeValue::S(key.to_owned())).item("n", AttributeValue::N(value.to_owned()));
     request.send().await.unwrap();
 }
 
@@ -89,10 +80,7 @@ fn listener(fails_once: &'static str) -> (Invoke, UnboundedReceiver<(String, Str
     (invoke, receiver)
 }
 
-async fn take(
-    receiver: &mut UnboundedReceiver<(String, String, String)>,
-    count: usize,
-) -> Vec<String> {
+async fn take(receiver: &mut UnboundedReceiver<(String, String, String)>, count: usize) -> Vec<String> {
     let mut seen = Vec::new();
     while seen.len() < count {
         let next = tokio::time::timeout(Duration::from_secs(20), receiver.recv()).await;
@@ -111,24 +99,17 @@ async fn a_stream_is_delivered_in_order_and_resumed_at_its_checkpoint() {
     let (stop, stopped) = watch::channel(false);
     let (invoke, mut seen) = listener("b");
     put(&cloud, "a", "1").await;
-    let mappings = Mappings::start(&cloud, Some(state.path()), invoke, stopped)
-        .await
-        .unwrap();
+    let mappings = Mappings::start(&cloud, Some(state.path()), invoke, stopped).await.unwrap();
     put(&cloud, "b", "1").await;
     put(&cloud, "a", "2").await;
-    assert_eq!(
-        take(&mut seen, 3).await,
-        ["INSERT a ->1", "INSERT b ->1", "MODIFY a 1>2"]
-    );
+    assert_eq!(take(&mut seen, 3).await, ["INSERT a ->1", "INSERT b ->1", "MODIFY a 1>2"]);
     stop.send_replace(true);
     mappings.finish(Duration::from_secs(5)).await;
 
     put(&cloud, "c", "3").await;
     let (stop, stopped) = watch::channel(false);
     let (invoke, mut seen) = listener("");
-    let mappings = Mappings::start(&cloud, Some(state.path()), invoke, stopped)
-        .await
-        .unwrap();
+    let mappings = Mappings::start(&cloud, Some(state.path()), invoke, stopped).await.unwrap();
     assert_eq!(take(&mut seen, 1).await, ["INSERT c ->3"]);
     drop(stop);
     mappings.finish(Duration::from_secs(5)).await;
@@ -142,9 +123,7 @@ async fn the_latest_position_is_settled_when_the_mapping_starts() {
     put(&cloud, "before", "1").await;
     let (stop, stopped) = watch::channel(false);
     let (invoke, mut seen) = listener("");
-    let mappings = Mappings::start(&cloud, None, invoke, stopped)
-        .await
-        .unwrap();
+    let mappings = Mappings::start(&cloud, None, invoke, stopped).await.unwrap();
     put(&cloud, "after", "1").await;
     assert_eq!(take(&mut seen, 1).await, ["INSERT after ->1"]);
     stop.send_replace(true);
@@ -156,38 +135,12 @@ async fn the_latest_position_is_settled_when_the_mapping_starts() {
 async fn provisioning_twice_adopts_the_table() {
     let cloud = cloud().await;
     let template = Template::parse(TEMPLATE).unwrap();
-    let again =
-        crate::aws::provision::provision(&cloud.clients, &template, "catena", &BTreeMap::new())
-            .await
-            .unwrap();
+    let again = crate::aws::provision::provision(&cloud.clients, &template, "catena", &BTreeMap::new()).await.unwrap();
     assert_eq!(again.physical.attributes, cloud.physical.attributes);
-    let table = cloud
-        .clients
-        .dynamodb
-        .describe_table()
-        .table_name("catena-Facts")
-        .send()
-        .await
-        .unwrap()
-        .table
-        .unwrap();
+    let table = cloud.clients.dynamodb.describe_table().table_name("catena-Facts").send().await.unwrap().table.unwrap();
     assert_eq!(table.global_secondary_indexes().len(), 1);
-    let expiry = cloud
-        .clients
-        .dynamodb
-        .describe_time_to_live()
-        .table_name("catena-Facts")
-        .send()
-        .await
-        .unwrap();
-    assert_eq!(
-        expiry
-            .time_to_live_description
-            .unwrap()
-            .attribute_name
-            .as_deref(),
-        Some("expires")
-    );
+    let expiry = cloud.clients.dynamodb.describe_time_to_live().table_name("catena-Facts").send().await.unwrap();
+    assert_eq!(expiry.time_to_live_description.unwrap().attribute_name.as_deref(), Some("expires"));
     cloud.stop().await.unwrap();
 }
 
@@ -196,27 +149,14 @@ async fn a_newer_template_adds_its_index() {
     let cloud = cloud().await;
     let attribute = "        - {AttributeName: owner, AttributeType: S}\n";
     let index = "        - {IndexName: by_owner,";
-    let added = "        - {IndexName: by_due, KeySchema: [{AttributeName: due, KeyType: HASH}], Projection: {ProjectionType: ALL}}\n";
+    let added =
+        "        - {IndexName: by_due, KeySchema: [{AttributeName: due, KeyType: HASH}], Projection: {ProjectionType: ALL}}\n";
     let text = TEMPLATE
-        .replace(
-            attribute,
-            &format!("{attribute}{}", attribute.replace("owner", "due")),
-        )
+        .replace(attribute, &format!("{attribute}{}", attribute.replace("owner", "due")))
         .replace(index, &format!("{added}{index}"));
     let template = Template::parse(&text).unwrap();
-    crate::aws::provision::provision(&cloud.clients, &template, "catena", &BTreeMap::new())
-        .await
-        .unwrap();
-    let table = cloud
-        .clients
-        .dynamodb
-        .describe_table()
-        .table_name("catena-Facts")
-        .send()
-        .await
-        .unwrap()
-        .table
-        .unwrap();
+    crate::aws::provision::provision(&cloud.clients, &template, "catena", &BTreeMap::new()).await.unwrap();
+    let table = cloud.clients.dynamodb.describe_table().table_name("catena-Facts").send().await.unwrap().table.unwrap();
     assert_eq!(table.global_secondary_indexes().len(), 2);
     cloud.stop().await.unwrap();
 }
@@ -242,12 +182,7 @@ async fn check(policy: Policy, reached: &[&str], given_up: &[usize]) {
     let names_failures = policy.reports_failures;
     let invoke: Invoke = Arc::new(move |_, event| {
         let is_bad = |record: &&Value| record["dynamodb"]["SequenceNumber"] == "3";
-        let bad = event["Records"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .find(is_bad)
-            .is_some();
+        let bad = event["Records"].as_array().unwrap().iter().find(is_bad).is_some();
         let answer = match (bad, names_failures) {
             (false, _) => Ok(Value::Null),
             (true, true) => Ok(json!({"batchItemFailures": [{"itemIdentifier": "3"}]})),
@@ -256,16 +191,10 @@ async fn check(policy: Policy, reached: &[&str], given_up: &[usize]) {
         async move { answer }.boxed()
     });
     let (_stop, stopped) = watch::channel(false);
-    let endpoints =
-        Named::default().complete(Some("http://127.0.0.1:9"), Some("http://127.0.0.1:9"));
+    let endpoints = Named::default().complete(Some("http://127.0.0.1:9"), Some("http://127.0.0.1:9"));
     let clients = Clients::build(&endpoints, crate::aws::Foreign::No).await;
-    let stage = Stage {
-        clients,
-        invoke,
-        stop: stopped,
-    };
-    let records =
-        ["1", "2", "3", "4"].map(|number| json!({"dynamodb": {"SequenceNumber": number}}));
+    let stage = Stage { clients, invoke, stop: stopped };
+    let records = ["1", "2", "3", "4"].map(|number| json!({"dynamodb": {"SequenceNumber": number}}));
     let diary = Diary::default();
     let ending = batch::deliver(&stage, "h", policy, records.to_vec(), &diary).await;
     assert_eq!(ending, Ending::Complete);
@@ -275,12 +204,7 @@ async fn check(policy: Policy, reached: &[&str], given_up: &[usize]) {
 
 #[tokio::test]
 async fn failing_batches() {
-    let policy = |retries, bisects, reports_failures| Policy {
-        retries,
-        bisects,
-        reports_failures,
-        backoff: |_| Duration::ZERO,
-    };
+    let policy = |retries, bisects, reports_failures| Policy { retries, bisects, reports_failures, backoff: |_| Duration::ZERO };
     check(policy(2, false, false), &["4"], &[4]).await;
     check(policy(2, false, true), &["2", "4"], &[2]).await;
     check(policy(2, true, false), &["2", "3", "4"], &[1]).await;
@@ -290,24 +214,14 @@ async fn failing_batches() {
 #[test]
 fn answers() {
     let known = ["a".to_owned(), "b".to_owned()];
-    let check = |answer: Result<Value, String>, expected: answer::Outcome| {
-        assert_eq!(answer::read(answer, true, &known), expected)
-    };
+    let check =
+        |answer: Result<Value, String>, expected: answer::Outcome| assert_eq!(answer::read(answer, true, &known), expected);
     check(Ok(Value::Null), answer::Outcome::Handled);
-    check(
-        Ok(json!({"batchItemFailures": []})),
-        answer::Outcome::Handled,
-    );
-    check(
-        Ok(json!({"batchItemFailures": [{"itemIdentifier": "b"}]})),
-        answer::Outcome::Partly(["b".to_owned()].into()),
-    );
+    check(Ok(json!({"batchItemFailures": []})), answer::Outcome::Handled);
+    check(Ok(json!({"batchItemFailures": [{"itemIdentifier": "b"}]})), answer::Outcome::Partly(["b".to_owned()].into()));
     check(
         Ok(json!({"batchItemFailures": [{"itemIdentifier": ""}]})),
         answer::Outcome::Failed("the answer names an item that is not of the batch".to_owned()),
     );
-    check(
-        Err("no".to_owned()),
-        answer::Outcome::Failed("no".to_owned()),
-    );
+    check(Err("no".to_owned()), answer::Outcome::Failed("no".to_owned()));
 }

@@ -8,11 +8,7 @@ use crate::aws::template::ScheduleEvent;
 /// Invokes a handler at a fixed rate, first after one period, as AWS does.
 pub(super) async fn run(stage: Stage, handler: String, schedule: ScheduleEvent) {
     let Some(period) = period(&schedule.expression) else {
-        tracing::warn!(
-            handler,
-            schedule.expression,
-            "the local run drives rate(...) only: this timetable does not run"
-        );
+        tracing::warn!(handler, schedule.expression, "the local run drives rate(...) only: this timetable does not run");
         return;
     };
     while stage.pause(period).await {
@@ -31,9 +27,7 @@ fn period(expression: &str) -> Option<Duration> {
         "day" | "days" => 86_400,
         _ => return None,
     };
-    Some(Duration::from_secs(
-        count.parse::<u64>().ok()?.checked_mul(seconds)?,
-    ))
+    Some(Duration::from_secs(count.parse::<u64>().ok()?.checked_mul(seconds)?))
 }
 
 #[cfg(test)]
@@ -43,11 +37,7 @@ mod tests {
     #[test]
     fn rates() {
         let check = |expression: &str, seconds: Option<u64>| {
-            assert_eq!(
-                period(expression),
-                seconds.map(Duration::from_secs),
-                "{expression}"
-            )
+            assert_eq!(period(expression), seconds.map(Duration::from_secs), "{expression}")
         };
         check("rate(1 minute)", Some(60));
         check("rate(6 hours)", Some(21_600));

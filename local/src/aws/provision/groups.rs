@@ -11,17 +11,10 @@ pub(super) async fn ensure(client: &Client, ready: &Ready<'_>) -> Result<Made> {
     let made = client.create_schedule_group().name(&name).send().await;
     let arn = match made.map_err(aws_sdk_scheduler::error::SdkError::into_service_error) {
         Ok(made) => made.schedule_group_arn,
-        Err(CreateScheduleGroupError::ConflictException(_)) => client
-            .get_schedule_group()
-            .name(&name)
-            .send()
-            .await?
-            .arn
-            .unwrap_or_default(),
+        Err(CreateScheduleGroupError::ConflictException(_)) => {
+            client.get_schedule_group().name(&name).send().await?.arn.unwrap_or_default()
+        }
         Err(error) => return Err(error.into()),
     };
-    Ok(Made {
-        reference: name,
-        attributes: vec![("Arn", arn)],
-    })
+    Ok(Made { reference: name, attributes: vec![("Arn", arn)] })
 }

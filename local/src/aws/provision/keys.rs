@@ -19,26 +19,18 @@ pub(super) fn alias_of(template: &Template, context: Context<'_>, key: &Place) -
             && resource.kind == "AWS::KMS::Alias"
             && target.is_some_and(|target| points_at(target, &key.logical))
     });
-    let named = aliases
-        .next()
-        .and_then(|(place, resource)| Some((place.scope, resource.properties.get("AliasName")?)));
+    let named = aliases.next().and_then(|(place, resource)| Some((place.scope, resource.properties.get("AliasName")?)));
     match named {
         Some((scope, expression)) => {
             let name = template.value(context, scope, expression)?;
-            Ok(name
-                .as_str()
-                .context("an AliasName is not text")?
-                .to_owned())
+            Ok(name.as_str().context("an AliasName is not text")?.to_owned())
         }
         None => Ok(format!("alias/{}", template.made_up_name(context, key))),
     }
 }
 
 fn points_at(target: &Value, logical: &str) -> bool {
-    target.get("Ref").is_some_and(|name| name == logical)
-        || target
-            .pointer("/Fn::GetAtt/0")
-            .is_some_and(|name| name == logical)
+    target.get("Ref").is_some_and(|name| name == logical) || target.pointer("/Fn::GetAtt/0").is_some_and(|name| name == logical)
 }
 
 pub(super) async fn ensure(client: &Client, ready: &Ready<'_>) -> Result<Made> {
@@ -47,30 +39,18 @@ pub(super) async fn ensure(client: &Client, ready: &Ready<'_>) -> Result<Made> {
         None => create(client, ready).await?,
     };
     let arn = key.arn.unwrap_or_default();
-    Ok(Made {
-        reference: key.key_id.clone(),
-        attributes: vec![("Arn", arn), ("KeyId", key.key_id)],
-    })
+    Ok(Made { reference: key.key_id.clone(), attributes: vec![("Arn", arn), ("KeyId", key.key_id)] })
 }
 
 pub(super) async fn ensure_alias(client: &Client, ready: &Ready<'_>) -> Result<Made> {
     let name = ready.named("AliasName");
     let target = ready.text("TargetKeyId").context("it has no TargetKeyId")?;
     name_key(client, &name, target).await?;
-    Ok(Made {
-        reference: name,
-        attributes: Vec::new(),
-    })
+    Ok(Made { reference: name, attributes: Vec::new() })
 }
 
 async fn find(client: &Client, alias: &str) -> Result<Option<KeyMetadata>> {
-    match client
-        .describe_key()
-        .key_id(alias)
-        .send()
-        .await
-        .map_err(SdkError::into_service_error)
-    {
+    match client.describe_key().key_id(alias).send().await.map_err(SdkError::into_service_error) {
         Ok(found) => Ok(found.key_metadata),
         Err(DescribeKeyError::NotFoundException(_)) => Ok(None),
         Err(error) => Err(error.into()),
@@ -83,22 +63,13 @@ async fn create(client: &Client, ready: &Ready<'_>) -> Result<KeyMetadata> {
         .set_description(ready.text("Description").map(str::to_owned))
         .set_key_spec(ready.text("KeySpec").map(KeySpec::from))
         .set_key_usage(ready.text("KeyUsage").map(KeyUsageType::from));
-    let key = request
-        .send()
-        .await?
-        .key_metadata
-        .context("KMS named no key")?;
+    let key = request.send().await?.key_metadata.context("KMS named no key")?;
     name_key(client, &ready.alias, &key.key_id).await?;
     Ok(key)
 }
 
 async fn name_key(client: &Client, alias: &str, key: &str) -> Result<()> {
-    let named = client
-        .create_alias()
-        .alias_name(alias)
-        .target_key_id(key)
-        .send()
-        .await;
+    let named = client.create_alias().alias_name(alias).target_key_id(key).send().await;
     match named.map_err(SdkError::into_service_error) {
         Ok(_) | Err(CreateAliasError::AlreadyExistsException(_)) => Ok(()),
         Err(error) => Err(error.into()),

@@ -55,11 +55,7 @@ pub async fn provision(
     let mut ignored = Vec::new();
     let mut open = Vec::new();
     for (place, resource) in template.places() {
-        let context = Context {
-            stack,
-            parameters,
-            physical: &physical,
-        };
+        let context = Context { stack, parameters, physical: &physical };
         match is_provisioned(&resource.kind) {
             _ if !template.exists(context, &place, resource)? => {}
             true => open.push((place, resource)),
@@ -67,11 +63,7 @@ pub async fn provision(
         }
     }
     while !open.is_empty() {
-        let context = Context {
-            stack,
-            parameters,
-            physical: &physical,
-        };
+        let context = Context { stack, parameters, physical: &physical };
         let (ready, waiting) = split(template, context, open)?;
         let made = try_join_all(ready.into_iter().map(|ready| create(clients, ready))).await?;
         for (path, made) in made {
@@ -84,11 +76,7 @@ pub async fn provision(
 
 type Open<'a> = Vec<(Place, &'a Resource)>;
 
-fn split<'a>(
-    template: &Template,
-    context: Context<'_>,
-    open: Open<'a>,
-) -> Result<(Vec<Ready<'a>>, Open<'a>)> {
+fn split<'a>(template: &Template, context: Context<'_>, open: Open<'a>) -> Result<(Vec<Ready<'a>>, Open<'a>)> {
     let (mut ready, mut waiting) = (Vec::new(), Vec::new());
     let mut reason = None;
     for (place, resource) in open {
@@ -110,9 +98,9 @@ fn split<'a>(
         }
     }
     match (ready.is_empty(), reason) {
-        (true, Some(path)) => bail!(
-            "the template's resources wait for each other in a circle, or for {path}, which a condition leaves out"
-        ),
+        (true, Some(path)) => {
+            bail!("the template's resources wait for each other in a circle, or for {path}, which a condition leaves out")
+        }
         _ => Ok((ready, waiting)),
     }
 }
@@ -126,12 +114,7 @@ async fn create(clients: &Clients, ready: Ready<'_>) -> Result<(String, Made)> {
         "AWS::Scheduler::ScheduleGroup" => groups::ensure(&clients.scheduler, &ready).await,
         other => bail!("{other} is not created by the local run"),
     };
-    let made = made.with_context(|| {
-        format!(
-            "the template's {} ({}) cannot be created",
-            ready.path, ready.kind
-        )
-    })?;
+    let made = made.with_context(|| format!("the template's {} ({}) cannot be created", ready.path, ready.kind))?;
     Ok((ready.path, made))
 }
 

@@ -28,51 +28,27 @@ const ATTRIBUTES: [&str; 11] = [
 pub(super) async fn ensure(client: &Client, ready: &Ready<'_>) -> Result<Made> {
     let name = name(ready);
     let attributes = attributes(&ready.properties);
-    let made = client
-        .create_queue()
-        .queue_name(&name)
-        .set_attributes(Some(attributes.clone()))
-        .send()
-        .await;
+    let made = client.create_queue().queue_name(&name).set_attributes(Some(attributes.clone())).send().await;
     let url = match made {
         Ok(made) => made.queue_url,
         // Endpoints differ in how they name this refusal, so the queue itself is asked for.
         Err(refusal) => match client.get_queue_url().queue_name(&name).send().await {
             Ok(found) => {
                 let url = found.queue_url.clone();
-                client
-                    .set_queue_attributes()
-                    .set_queue_url(url)
-                    .set_attributes(Some(attributes))
-                    .send()
-                    .await?;
+                client.set_queue_attributes().set_queue_url(url).set_attributes(Some(attributes)).send().await?;
                 found.queue_url
             }
             Err(_) => return Err(refusal.into()),
         },
     };
     let url = url.context("SQS named no URL")?;
-    let described = client
-        .get_queue_attributes()
-        .queue_url(&url)
-        .attribute_names(QueueAttributeName::QueueArn)
-        .send()
-        .await?;
-    let arn = described
-        .attributes
-        .and_then(|mut all| all.remove(&QueueAttributeName::QueueArn))
-        .context("SQS named no ARN")?;
-    Ok(Made {
-        reference: url.clone(),
-        attributes: vec![("Arn", arn), ("QueueUrl", url), ("QueueName", name)],
-    })
+    let described = client.get_queue_attributes().queue_url(&url).attribute_names(QueueAttributeName::QueueArn).send().await?;
+    let arn = described.attributes.and_then(|mut all| all.remove(&QueueAttributeName::QueueArn)).context("SQS named no ARN")?;
+    Ok(Made { reference: url.clone(), attributes: vec![("Arn", arn), ("QueueUrl", url), ("QueueName", name)] })
 }
 
 fn name(ready: &Ready<'_>) -> String {
-    let is_fifo = ready
-        .properties
-        .get("FifoQueue")
-        .is_some_and(|flag| text(flag) == "true");
+    let is_fifo = ready.properties.get("FifoQueue").is_some_and(|flag| text(flag) == "true");
     match ready.text("QueueName") {
         Some(name) => name.to_owned(),
         None if is_fifo => format!("{}.fifo", ready.name),
@@ -81,19 +57,6 @@ fn name(ready: &Ready<'_>) -> String {
 }
 
 fn attributes(properties: &Value) -> HashMap<QueueAttributeName, String> {
-    let given = ATTRIBUTES
-        .iter()
-        .filter_map(|name| Some((QueueAttributeName::from(*name), properties.get(name)?)));
-    given
-        .map(|(name, value)| {
-            (
-                name,
-                if value.is_object() {
-                    value.to_string()
-                } else {
-                    text(value)
-                },
-            )
-        })
-        .collect()
+    let given = ATTRIBUTES.iter().filter_map(|name| Some((QueueAttributeName::from(*name), properties.get(name)?)));
+    given.map(|(name, value)| (name, if value.is_object() { value.to_string() } else { text(value) })).collect()
 }

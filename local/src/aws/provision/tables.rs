@@ -7,9 +7,9 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::create_table::CreateTableError;
 use aws_sdk_dynamodb::types::{
-    AttributeDefinition, BillingMode, CreateGlobalSecondaryIndexAction, GlobalSecondaryIndex,
-    GlobalSecondaryIndexUpdate, KeySchemaElement, LocalSecondaryIndex, Projection,
-    StreamSpecification, TableDescription, TableStatus, TimeToLiveSpecification,
+    AttributeDefinition, BillingMode, CreateGlobalSecondaryIndexAction, GlobalSecondaryIndex, GlobalSecondaryIndexUpdate,
+    KeySchemaElement, LocalSecondaryIndex, Projection, StreamSpecification, TableDescription, TableStatus,
+    TimeToLiveSpecification,
 };
 use serde_json::Value;
 
@@ -26,18 +26,13 @@ pub(super) async fn ensure(client: &Client, ready: &Ready<'_>) -> Result<Made> {
     let created = create(client, &name, &ready.properties)?.send().await;
     let table = match created.map_err(SdkError::into_service_error) {
         Ok(created) => active(client, &name, created.table_description).await?,
-        Err(CreateTableError::ResourceInUseException(_)) => {
-            adopt(client, &name, &ready.properties).await?
-        }
+        Err(CreateTableError::ResourceInUseException(_)) => adopt(client, &name, &ready.properties).await?,
         Err(error) => return Err(error.into()),
     };
     ensure_expiry(client, &name, &ready.properties).await?;
     let mut attributes = vec![("Arn", table.table_arn.unwrap_or_default())];
     attributes.extend(table.latest_stream_arn.map(|arn| ("StreamArn", arn)));
-    Ok(Made {
-        reference: name,
-        attributes,
-    })
+    Ok(Made { reference: name, attributes })
 }
 
 type Create = aws_sdk_dynamodb::operation::create_table::builders::CreateTableFluentBuilder;
@@ -75,42 +70,27 @@ fn create(client: &Client, name: &str, properties: &Value) -> Result<Create> {
 async fn adopt(client: &Client, name: &str, properties: &Value) -> Result<TableDescription> {
     let mut table = active(client, name, None).await?;
     if table.key_schema() != key_schema(properties)?.as_slice() {
-        bail!(
-            "the table {name} of an earlier run has other keys: start with a new state directory"
-        );
+        bail!("the table {name} of an earlier run has other keys: start with a new state directory");
     }
     for index in list(properties, "GlobalSecondaryIndexes") {
         let index_name = word(index, "IndexName")?;
-        let is_there = |existing: &aws_sdk_dynamodb::types::GlobalSecondaryIndexDescription| {
-            existing.index_name() == Some(index_name)
-        };
+        let is_there =
+            |existing: &aws_sdk_dynamodb::types::GlobalSecondaryIndexDescription| existing.index_name() == Some(index_name);
         if !table.global_secondary_indexes().iter().any(is_there) {
             table = add_index(client, name, properties, index).await?;
         }
     }
-    let has_stream = table
-        .stream_specification()
-        .is_some_and(StreamSpecification::stream_enabled);
+    let has_stream = table.stream_specification().is_some_and(StreamSpecification::stream_enabled);
     match stream(properties)? {
         Some(wanted) if !has_stream => {
-            client
-                .update_table()
-                .table_name(name)
-                .stream_specification(wanted)
-                .send()
-                .await?;
+            client.update_table().table_name(name).stream_specification(wanted).send().await?;
             active(client, name, None).await
         }
         _ => Ok(table),
     }
 }
 
-async fn add_index(
-    client: &Client,
-    name: &str,
-    properties: &Value,
-    index: &Value,
-) -> Result<TableDescription> {
+async fn add_index(client: &Client, name: &str, properties: &Value, index: &Value) -> Result<TableDescription> {
     let action = CreateGlobalSecondaryIndexAction::builder()
         .index_name(word(index, "IndexName")?)
         .set_key_schema(Some(key_schema(index)?))
@@ -120,19 +100,13 @@ async fn add_index(
         .update_table()
         .table_name(name)
         .set_attribute_definitions(Some(definitions(properties)?))
-        .global_secondary_index_updates(
-            GlobalSecondaryIndexUpdate::builder().create(action).build(),
-        )
+        .global_secondary_index_updates(GlobalSecondaryIndexUpdate::builder().create(action).build())
         .send()
         .await?;
     active(client, name, None).await
 }
 
-async fn active(
-    client: &Client,
-    name: &str,
-    mut known: Option<TableDescription>,
-) -> Result<TableDescription> {
+async fn active(client: &Client, name: &str, mut known: Option<TableDescription>) -> Result<TableDescription> {
     for _ in 0..PATIENCE {
         match known.take() {
             Some(table) if table.table_status() == Some(&TableStatus::Active) => return Ok(table),
@@ -145,104 +119,54 @@ async fn active(
 }
 
 async fn ensure_expiry(client: &Client, name: &str, properties: &Value) -> Result<()> {
-    let Some(attribute) = properties
-        .pointer("/TimeToLiveSpecification/AttributeName")
-        .and_then(Value::as_str)
-    else {
+    let Some(attribute) = properties.pointer("/TimeToLiveSpecification/AttributeName").and_then(Value::as_str) else {
         return Ok(());
     };
-    let described = client
-        .describe_time_to_live()
-        .table_name(name)
-        .send()
-        .await?;
-    let current = described
-        .time_to_live_description
-        .and_then(|current| current.attribute_name);
+    let described = client.describe_time_to_live().table_name(name).send().await?;
+    let current = described.time_to_live_description.and_then(|current| current.attribute_name);
     if current.as_deref() == Some(attribute) {
         return Ok(());
     }
-    let wanted = TimeToLiveSpecification::builder()
-        .attribute_name(attribute)
-        .enabled(true)
-        .build()?;
-    client
-        .update_time_to_live()
-        .table_name(name)
-        .time_to_live_specification(wanted)
-        .send()
-        .await?;
+    let wanted = TimeToLiveSpecification::builder().attribute_name(attribute).enabled(true).build()?;
+    client.update_time_to_live().table_name(name).time_to_live_specification(wanted).send().await?;
     Ok(())
 }
 
 fn definitions(properties: &Value) -> Result<Vec<AttributeDefinition>> {
     let definition = |item: &Value| {
         let kind = word(item, "AttributeType")?.into();
-        Ok(AttributeDefinition::builder()
-            .attribute_name(word(item, "AttributeName")?)
-            .attribute_type(kind)
-            .build()?)
+        Ok(AttributeDefinition::builder().attribute_name(word(item, "AttributeName")?).attribute_type(kind).build()?)
     };
-    list(properties, "AttributeDefinitions")
-        .iter()
-        .map(definition)
-        .collect()
+    list(properties, "AttributeDefinitions").iter().map(definition).collect()
 }
 
 fn key_schema(properties: &Value) -> Result<Vec<KeySchemaElement>> {
     let element = |item: &Value| {
         let kind = word(item, "KeyType")?.into();
-        Ok(KeySchemaElement::builder()
-            .attribute_name(word(item, "AttributeName")?)
-            .key_type(kind)
-            .build()?)
+        Ok(KeySchemaElement::builder().attribute_name(word(item, "AttributeName")?).key_type(kind).build()?)
     };
     list(properties, "KeySchema").iter().map(element).collect()
 }
 
 fn projection(index: &Value) -> Projection {
     let written = index.get("Projection").unwrap_or(&Value::Null);
-    let names: Vec<String> = list(written, "NonKeyAttributes")
-        .iter()
-        .filter_map(|name| Some(name.as_str()?.to_owned()))
-        .collect();
+    let names: Vec<String> =
+        list(written, "NonKeyAttributes").iter().filter_map(|name| Some(name.as_str()?.to_owned())).collect();
     Projection::builder()
-        .projection_type(
-            written
-                .get("ProjectionType")
-                .and_then(Value::as_str)
-                .unwrap_or("ALL")
-                .into(),
-        )
+        .projection_type(written.get("ProjectionType").and_then(Value::as_str).unwrap_or("ALL").into())
         .set_non_key_attributes((!names.is_empty()).then_some(names))
         .build()
 }
 
 fn stream(properties: &Value) -> Result<Option<StreamSpecification>> {
-    let view = properties
-        .pointer("/StreamSpecification/StreamViewType")
-        .and_then(Value::as_str);
-    Ok(view
-        .map(|view| {
-            StreamSpecification::builder()
-                .stream_enabled(true)
-                .stream_view_type(view.into())
-                .build()
-        })
-        .transpose()?)
+    let view = properties.pointer("/StreamSpecification/StreamViewType").and_then(Value::as_str);
+    Ok(view.map(|view| StreamSpecification::builder().stream_enabled(true).stream_view_type(view.into()).build()).transpose()?)
 }
 
 fn list<'a>(value: &'a Value, name: &str) -> &'a [Value] {
-    value
-        .get(name)
-        .and_then(Value::as_array)
-        .map(Vec::as_slice)
-        .unwrap_or_default()
+    value.get(name).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
 }
 
 fn word<'a>(value: &'a Value, name: &str) -> Result<&'a str> {
-    value
-        .get(name)
-        .and_then(Value::as_str)
-        .with_context(|| format!("{name} is missing"))
+    value.get(name).and_then(Value::as_str).with_context(|| format!("{name} is missing"))
 }

@@ -89,17 +89,12 @@ pub struct ScheduleEvent {
 }
 
 pub(super) fn is_http(event: &Value) -> bool {
-    matches!(
-        event.get("Type").and_then(Value::as_str),
-        Some("HttpApi" | "Api")
-    )
+    matches!(event.get("Type").and_then(Value::as_str), Some("HttpApi" | "Api"))
 }
 
 pub(super) fn route(properties: &Value, handler: &str, function: &str) -> Route {
     Route {
-        method: word(properties, "Method")
-            .unwrap_or_else(|| "ANY".to_owned())
-            .to_uppercase(),
+        method: word(properties, "Method").unwrap_or_else(|| "ANY".to_owned()).to_uppercase(),
         path: word(properties, "Path").unwrap_or_else(|| "$default".to_owned()),
         handler: handler.to_owned(),
         function: function.to_owned(),
@@ -114,28 +109,19 @@ pub(super) fn typed(event: &Value, handler: &str, function: &str) -> Option<Even
         "DynamoDB" => Some(Event::Stream(stream_event(properties))),
         "Schedule" | "ScheduleV2" => Some(Event::Schedule(schedule_event(properties))),
         other => {
-            tracing::warn!(
-                function.id = function,
-                event.kind = other,
-                "the local run does not drive this kind of event"
-            );
+            tracing::warn!(function.id = function, event.kind = other, "the local run does not drive this kind of event");
             None
         }
     }
 }
 
 fn queue_event(properties: &Value) -> QueueEvent {
-    let concurrency = properties
-        .pointer("/ScalingConfig/MaximumConcurrency")
-        .and_then(whole);
+    let concurrency = properties.pointer("/ScalingConfig/MaximumConcurrency").and_then(whole);
     QueueEvent {
         queue_arn: word(properties, "Queue").unwrap_or_default(),
         batch_size: size(properties, "BatchSize", 10),
         reports_failures: reports_failures(properties),
-        concurrency: concurrency
-            .and_then(|most| usize::try_from(most).ok())
-            .unwrap_or(8)
-            .max(1),
+        concurrency: concurrency.and_then(|most| usize::try_from(most).ok()).unwrap_or(8).max(1),
         filters: filters(properties),
     }
 }
@@ -149,16 +135,9 @@ fn stream_event(properties: &Value) -> StreamEvent {
         },
         batch_size: size(properties, "BatchSize", 100),
         reports_failures: reports_failures(properties),
-        bisects: properties
-            .get("BisectBatchOnFunctionError")
-            .is_some_and(|flag| text(flag) == "true"),
-        retries: properties
-            .get("MaximumRetryAttempts")
-            .and_then(whole)
-            .and_then(|most| u32::try_from(most).ok()),
-        on_failure: properties
-            .pointer("/DestinationConfig/OnFailure/Destination")
-            .map(text),
+        bisects: properties.get("BisectBatchOnFunctionError").is_some_and(|flag| text(flag) == "true"),
+        retries: properties.get("MaximumRetryAttempts").and_then(whole).and_then(|most| u32::try_from(most).ok()),
+        on_failure: properties.pointer("/DestinationConfig/OnFailure/Destination").map(text),
         filters: filters(properties),
     }
 }
@@ -167,27 +146,15 @@ fn schedule_event(properties: &Value) -> ScheduleEvent {
     let written = word(properties, "Input").unwrap_or_default();
     let is_disabled = word(properties, "State").as_deref() == Some("DISABLED");
     ScheduleEvent {
-        expression: word(properties, "ScheduleExpression")
-            .or_else(|| word(properties, "Schedule"))
-            .unwrap_or_default(),
-        input: serde_json::from_str(&written)
-            .unwrap_or_else(|_| serde_json::json!({ "source": "aws.events", "detail": {} })),
-        enabled: !is_disabled
-            && properties
-                .get("Enabled")
-                .is_none_or(|flag| text(flag) != "false"),
+        expression: word(properties, "ScheduleExpression").or_else(|| word(properties, "Schedule")).unwrap_or_default(),
+        input: serde_json::from_str(&written).unwrap_or_else(|_| serde_json::json!({ "source": "aws.events", "detail": {} })),
+        enabled: !is_disabled && properties.get("Enabled").is_none_or(|flag| text(flag) != "false"),
     }
 }
 
 fn filters(properties: &Value) -> Vec<Value> {
-    let written = properties
-        .pointer("/FilterCriteria/Filters")
-        .and_then(Value::as_array);
-    written
-        .into_iter()
-        .flatten()
-        .filter_map(|filter| pattern(filter.get("Pattern")?))
-        .collect()
+    let written = properties.pointer("/FilterCriteria/Filters").and_then(Value::as_array);
+    written.into_iter().flatten().filter_map(|filter| pattern(filter.get("Pattern")?)).collect()
 }
 
 /// A filter's pattern is JSON written in a string, or an object where the template leaves that to SAM.
@@ -199,13 +166,8 @@ fn pattern(written: &Value) -> Option<Value> {
 }
 
 fn reports_failures(properties: &Value) -> bool {
-    let types = properties
-        .get("FunctionResponseTypes")
-        .and_then(Value::as_array);
-    types
-        .into_iter()
-        .flatten()
-        .any(|kind| kind == "ReportBatchItemFailures")
+    let types = properties.get("FunctionResponseTypes").and_then(Value::as_array);
+    types.into_iter().flatten().any(|kind| kind == "ReportBatchItemFailures")
 }
 
 fn word(properties: &Value, name: &str) -> Option<String> {
@@ -217,9 +179,6 @@ pub(super) fn whole(value: &Value) -> Option<u64> {
 }
 
 fn size(properties: &Value, name: &str, default: usize) -> usize {
-    let given = properties
-        .get(name)
-        .and_then(whole)
-        .and_then(|size| usize::try_from(size).ok());
+    let given = properties.get(name).and_then(whole).and_then(|size| usize::try_from(size).ok());
     given.unwrap_or(default).max(1)
 }

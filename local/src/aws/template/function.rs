@@ -31,10 +31,7 @@ impl Template {
     /// # Errors
     /// When a function's expressions cannot be resolved.
     pub fn functions(&self, context: Context<'_>) -> Result<Vec<Function>> {
-        self.function_places(context)?
-            .into_iter()
-            .map(|(place, resource)| self.function(context, &place, resource))
-            .collect()
+        self.function_places(context)?.into_iter().map(|(place, resource)| self.function(context, &place, resource)).collect()
     }
 
     /// All HTTP routes; needs nothing to be created.
@@ -46,11 +43,7 @@ impl Template {
         for (place, resource) in self.function_places(context)? {
             let handler = self.handler(context, &place, resource)?;
             let events = resource.properties.get("Events").and_then(Value::as_object);
-            for event in events
-                .into_iter()
-                .flat_map(|events| events.values())
-                .filter(|event| event::is_http(event))
-            {
+            for event in events.into_iter().flat_map(|events| events.values()).filter(|event| event::is_http(event)) {
                 let event = self.value(context, place.scope, event)?;
                 let properties = event.get("Properties").unwrap_or(&Value::Null);
                 routes.push(event::route(properties, &handler, &self.path(&place)));
@@ -61,10 +54,7 @@ impl Template {
 
     fn function_places(&self, context: Context<'_>) -> Result<Vec<(Place, &Resource)>> {
         let mut found = Vec::new();
-        for (place, resource) in self
-            .places()
-            .filter(|(_, resource)| resource.kind == "AWS::Serverless::Function")
-        {
+        for (place, resource) in self.places().filter(|(_, resource)| resource.kind == "AWS::Serverless::Function") {
             if self.exists(context, &place, resource)? {
                 found.push((place, resource));
             }
@@ -72,85 +62,35 @@ impl Template {
         Ok(found)
     }
 
-    fn function(
-        &self,
-        context: Context<'_>,
-        place: &Place,
-        resource: &Resource,
-    ) -> Result<Function> {
+    fn function(&self, context: Context<'_>, place: &Place, resource: &Resource) -> Result<Function> {
         let id = self.path(place);
-        let handler = self
-            .handler(context, place, resource)
-            .with_context(|| format!("function {id}"))?;
-        let timeout = self
-            .property(context, place, resource, "Timeout")?
-            .and_then(|value| event::whole(&value))
-            .unwrap_or(3);
-        let environment = self
-            .environment(context, place, resource)
-            .with_context(|| format!("the environment of {id}"))?;
+        let handler = self.handler(context, place, resource).with_context(|| format!("function {id}"))?;
+        let timeout = self.property(context, place, resource, "Timeout")?.and_then(|value| event::whole(&value)).unwrap_or(3);
+        let environment = self.environment(context, place, resource).with_context(|| format!("the environment of {id}"))?;
         let mut events = Vec::new();
-        for event in resource
-            .properties
-            .get("Events")
-            .and_then(Value::as_object)
-            .into_iter()
-            .flat_map(|events| events.values())
-        {
-            let event = self
-                .value(context, place.scope, event)
-                .with_context(|| format!("an event of {id}"))?;
+        for event in resource.properties.get("Events").and_then(Value::as_object).into_iter().flat_map(|events| events.values()) {
+            let event = self.value(context, place.scope, event).with_context(|| format!("an event of {id}"))?;
             events.extend(event::typed(&event, &handler, &id));
         }
-        Ok(Function {
-            id,
-            handler,
-            timeout: Duration::from_secs(timeout),
-            environment,
-            events,
-        })
+        Ok(Function { id, handler, timeout: Duration::from_secs(timeout), environment, events })
     }
 
     fn handler(&self, context: Context<'_>, place: &Place, resource: &Resource) -> Result<String> {
         let handler = self.property(context, place, resource, "Handler")?;
-        handler
-            .map(|handler| text(&handler))
-            .with_context(|| format!("function {} has no Handler", self.path(place)))
+        handler.map(|handler| text(&handler)).with_context(|| format!("function {} has no Handler", self.path(place)))
     }
 
     /// A function's property, or that of `Globals`.
-    fn property(
-        &self,
-        context: Context<'_>,
-        place: &Place,
-        resource: &Resource,
-        name: &str,
-    ) -> Result<Option<Value>> {
-        let globals = self
-            .scopes
-            .get(place.scope)
-            .map_or(&Value::Null, |scope| &scope.globals);
+    fn property(&self, context: Context<'_>, place: &Place, resource: &Resource, name: &str) -> Result<Option<Value>> {
+        let globals = self.scopes.get(place.scope).map_or(&Value::Null, |scope| &scope.globals);
         let expression = resource.properties.get(name).or_else(|| globals.get(name));
-        Ok(expression
-            .map(|expression| self.value(context, place.scope, expression))
-            .transpose()?)
+        Ok(expression.map(|expression| self.value(context, place.scope, expression)).transpose()?)
     }
 
-    fn environment(
-        &self,
-        context: Context<'_>,
-        place: &Place,
-        resource: &Resource,
-    ) -> Result<HashMap<String, String>> {
-        let globals = self
-            .scopes
-            .get(place.scope)
-            .map_or(&Value::Null, |scope| &scope.globals);
+    fn environment(&self, context: Context<'_>, place: &Place, resource: &Resource) -> Result<HashMap<String, String>> {
+        let globals = self.scopes.get(place.scope).map_or(&Value::Null, |scope| &scope.globals);
         let mut variables = HashMap::new();
-        for written in [
-            globals.pointer("/Environment/Variables"),
-            resource.properties.pointer("/Environment/Variables"),
-        ] {
+        for written in [globals.pointer("/Environment/Variables"), resource.properties.pointer("/Environment/Variables")] {
             let resolved = self.value(context, place.scope, written.unwrap_or(&Value::Null))?;
             for (name, value) in resolved.as_object().into_iter().flatten() {
                 variables.insert(name.clone(), text(value));

@@ -77,16 +77,13 @@ impl Template {
     /// When a text is no template, or a nested one cannot be read.
     pub fn load(text: &str, read: &dyn Fn(&str) -> Option<String>) -> Result<Self> {
         let mut template = Self { scopes: Vec::new() };
-        template
-            .add(text, Scope::default(), "", read, 0)
-            .context("the template cannot be used")?;
+        template.add(text, Scope::default(), "", read, 0).context("the template cannot be used")?;
         Ok(template)
     }
 
     /// The resources of all stacks with their path, such as `ControlTable` or `Delivery.Queue`.
     pub fn resources(&self) -> impl Iterator<Item = (String, &Resource)> {
-        self.places()
-            .map(|(place, resource)| (self.path(&place), resource))
+        self.places().map(|(place, resource)| (self.path(&place), resource))
     }
 
     /// A template's parameters with their defaults, of the root stack.
@@ -101,15 +98,7 @@ impl Template {
 
     pub(crate) fn places(&self) -> impl Iterator<Item = (Place, &Resource)> {
         self.scopes.iter().enumerate().flat_map(|(scope, stack)| {
-            stack.resources.iter().map(move |(logical, resource)| {
-                (
-                    Place {
-                        scope,
-                        logical: logical.clone(),
-                    },
-                    resource,
-                )
-            })
+            stack.resources.iter().map(move |(logical, resource)| (Place { scope, logical: logical.clone() }, resource))
         })
     }
 
@@ -118,9 +107,7 @@ impl Template {
     }
 
     pub(crate) fn prefix(&self, scope: usize) -> &str {
-        self.scopes
-            .get(scope)
-            .map_or("", |scope| scope.prefix.as_str())
+        self.scopes.get(scope).map_or("", |scope| scope.prefix.as_str())
     }
 
     fn resource(&self, scope: usize, logical: &str) -> Option<&Resource> {
@@ -146,18 +133,10 @@ impl Template {
         self.scopes.push(scope);
         for (logical, location, arguments) in nested {
             let path = join(folder, &location);
-            let text =
-                read(&path).with_context(|| format!("the nested template {path} is missing"))?;
-            let shell = Scope {
-                prefix: format!("{prefix}{logical}."),
-                parent: Some(index),
-                arguments,
-                ..Scope::default()
-            };
+            let text = read(&path).with_context(|| format!("the nested template {path} is missing"))?;
+            let shell = Scope { prefix: format!("{prefix}{logical}."), parent: Some(index), arguments, ..Scope::default() };
             let below = path.rsplit_once('/').map_or("", |(folder, _)| folder);
-            let child = self
-                .add(&text, shell, below, read, depth + 1)
-                .with_context(|| format!("in {path}"))?;
+            let child = self.add(&text, shell, below, read, depth + 1).with_context(|| format!("in {path}"))?;
             if let Some(scope) = self.scopes.get_mut(index) {
                 scope.children.insert(logical, child);
             }
@@ -168,28 +147,16 @@ impl Template {
 
 impl Scope {
     fn fill(self, document: &Value) -> Result<Self> {
-        let section = |name: &str| {
-            document
-                .get(name)
-                .and_then(Value::as_object)
-                .cloned()
-                .unwrap_or_default()
-        };
+        let section = |name: &str| document.get(name).and_then(Value::as_object).cloned().unwrap_or_default();
         let mut resources = BTreeMap::new();
         for (logical, resource) in section("Resources") {
-            let kind = resource
-                .get("Type")
-                .and_then(Value::as_str)
-                .with_context(|| format!("resource {logical} has no Type"))?;
+            let kind = resource.get("Type").and_then(Value::as_str).with_context(|| format!("resource {logical} has no Type"))?;
             resources.insert(
                 logical.clone(),
                 Resource {
                     kind: kind.to_owned(),
                     properties: resource.get("Properties").cloned().unwrap_or(Value::Null),
-                    condition: resource
-                        .get("Condition")
-                        .and_then(Value::as_str)
-                        .map(str::to_owned),
+                    condition: resource.get("Condition").and_then(Value::as_str).map(str::to_owned),
                 },
             );
         }
@@ -201,10 +168,7 @@ impl Scope {
             mappings: section("Mappings"),
             conditions: section("Conditions"),
             outputs: section("Outputs"),
-            globals: document
-                .pointer("/Globals/Function")
-                .cloned()
-                .unwrap_or(Value::Null),
+            globals: document.pointer("/Globals/Function").cloned().unwrap_or(Value::Null),
             resources,
             ..self
         })
@@ -218,17 +182,8 @@ impl Scope {
                 "AWS::CloudFormation::Stack" => "TemplateURL",
                 _ => return None,
             };
-            let location = resource
-                .properties
-                .get(key)?
-                .as_str()
-                .filter(|location| !location.contains("://"))?;
-            let arguments = resource
-                .properties
-                .get("Parameters")
-                .and_then(Value::as_object)
-                .cloned()
-                .unwrap_or_default();
+            let location = resource.properties.get(key)?.as_str().filter(|location| !location.contains("://"))?;
+            let arguments = resource.properties.get("Parameters").and_then(Value::as_object).cloned().unwrap_or_default();
             Some((logical.clone(), location.to_owned(), arguments))
         });
         stacks.collect()

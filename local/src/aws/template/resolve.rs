@@ -64,31 +64,17 @@ pub(crate) fn text(value: &Value) -> String {
 pub(crate) fn is_provisioned(kind: &str) -> bool {
     matches!(
         kind,
-        "AWS::DynamoDB::Table"
-            | "AWS::SQS::Queue"
-            | "AWS::KMS::Key"
-            | "AWS::KMS::Alias"
-            | "AWS::Scheduler::ScheduleGroup"
+        "AWS::DynamoDB::Table" | "AWS::SQS::Queue" | "AWS::KMS::Key" | "AWS::KMS::Alias" | "AWS::Scheduler::ScheduleGroup"
     )
 }
 
 impl Template {
     /// Resolves an expression of a scope; `AWS::NoValue` gives null, and members that are null are left out.
-    pub(crate) fn value(
-        &self,
-        context: Context<'_>,
-        scope: usize,
-        expression: &Value,
-    ) -> Resolved<Value> {
+    pub(crate) fn value(&self, context: Context<'_>, scope: usize, expression: &Value) -> Resolved<Value> {
         match expression {
             Value::Array(items) => {
-                let items = items
-                    .iter()
-                    .map(|item| self.value(context, scope, item))
-                    .collect::<Resolved<Vec<_>>>()?;
-                Ok(Value::Array(
-                    items.into_iter().filter(|item| !item.is_null()).collect(),
-                ))
+                let items = items.iter().map(|item| self.value(context, scope, item)).collect::<Resolved<Vec<_>>>()?;
+                Ok(Value::Array(items.into_iter().filter(|item| !item.is_null()).collect()))
             }
             Value::Object(members) => match intrinsic(members) {
                 Some((name, argument)) => self.intrinsic(context, scope, name, argument),
@@ -99,24 +85,14 @@ impl Template {
     }
 
     /// Whether a resource exists under the context's parameters.
-    pub(crate) fn exists(
-        &self,
-        context: Context<'_>,
-        place: &Place,
-        resource: &Resource,
-    ) -> Resolved<bool> {
+    pub(crate) fn exists(&self, context: Context<'_>, place: &Place, resource: &Resource) -> Resolved<bool> {
         match &resource.condition {
             Some(name) => self.named_condition(context, place.scope, name),
             None => Ok(true),
         }
     }
 
-    fn members(
-        &self,
-        context: Context<'_>,
-        scope: usize,
-        members: &Map<String, Value>,
-    ) -> Resolved<Value> {
+    fn members(&self, context: Context<'_>, scope: usize, members: &Map<String, Value>) -> Resolved<Value> {
         let mut resolved = Map::new();
         for (name, member) in members {
             let value = self.value(context, scope, member)?;
@@ -127,22 +103,14 @@ impl Template {
         Ok(Value::Object(resolved))
     }
 
-    fn intrinsic(
-        &self,
-        context: Context<'_>,
-        scope: usize,
-        name: &str,
-        argument: &Value,
-    ) -> Resolved<Value> {
+    fn intrinsic(&self, context: Context<'_>, scope: usize, name: &str, argument: &Value) -> Resolved<Value> {
         match name {
             "Ref" => self.reference(context, scope, argument.as_str().unwrap_or_default()),
             "Fn::GetAtt" => self.get_att(context, scope, argument),
             "Fn::Sub" => self.substitute(context, scope, argument),
             "Fn::If" => self.choose(context, scope, argument),
             "Fn::FindInMap" => self.find_in_map(context, scope, argument),
-            "Fn::Equals" | "Fn::And" | "Fn::Or" | "Fn::Not" => self
-                .condition(context, scope, name, argument)
-                .map(Value::Bool),
+            "Fn::Equals" | "Fn::And" | "Fn::Or" | "Fn::Not" => self.condition(context, scope, name, argument).map(Value::Bool),
             "Fn::GetAZs" => Ok(Value::Array(vec![Value::String(format!("{REGION}a"))])),
             "Fn::Join" | "Fn::Select" | "Fn::Split" | "Fn::ToJsonString" | "Fn::Length" => {
                 functions::plain_function(name, &self.value(context, scope, argument)?)
@@ -155,32 +123,17 @@ impl Template {
         if let Some(pseudo) = self.pseudo(context, scope, name) {
             return Ok(pseudo);
         }
-        if self
-            .scopes
-            .get(scope)
-            .is_some_and(|stack| stack.parameters.contains_key(name))
-        {
+        if self.scopes.get(scope).is_some_and(|stack| stack.parameters.contains_key(name)) {
             return self.parameter(context, scope, name);
         }
-        let place = Place {
-            scope,
-            logical: name.to_owned(),
-        };
+        let place = Place { scope, logical: name.to_owned() };
         match self.resource(scope, name) {
             Some(resource) if is_provisioned(&resource.kind) => {
                 let path = self.path(&place);
-                context
-                    .physical
-                    .refs
-                    .get(&path)
-                    .cloned()
-                    .map(Value::String)
-                    .ok_or(Unresolved::Pending(path))
+                context.physical.refs.get(&path).cloned().map(Value::String).ok_or(Unresolved::Pending(path))
             }
             Some(_) => Ok(Value::String(self.made_up_name(context, &place))),
-            None if self.is_generated(scope, name) => {
-                Ok(Value::String(self.made_up_name(context, &place)))
-            }
+            None if self.is_generated(scope, name) => Ok(Value::String(self.made_up_name(context, &place))),
             None => wrong(format!("{}{name} is not in it", self.prefix(scope))),
         }
     }
@@ -191,15 +144,8 @@ impl Template {
             "AWS::AccountId" => ACCOUNT.to_owned(),
             "AWS::Partition" => "aws".to_owned(),
             "AWS::URLSuffix" => "amazonaws.com".to_owned(),
-            "AWS::StackName" => format!(
-                "{}{}",
-                context.stack,
-                made_up::stack_suffix(self.prefix(scope))
-            ),
-            "AWS::StackId" => format!(
-                "arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/{}/local",
-                context.stack
-            ),
+            "AWS::StackName" => format!("{}{}", context.stack, made_up::stack_suffix(self.prefix(scope))),
+            "AWS::StackId" => format!("arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/{}/local", context.stack),
             "AWS::NoValue" => return Some(Value::Null),
             _ => return None,
         };
@@ -216,16 +162,10 @@ impl Template {
         if let (None, Some(given)) = (stack.parent, context.parameters.get(name)) {
             return Ok(Value::String(given.clone()));
         }
-        let default = stack
-            .parameters
-            .get(name)
-            .and_then(|declared| declared.get("Default"));
+        let default = stack.parameters.get(name).and_then(|declared| declared.get("Default"));
         match default {
             Some(default) => Ok(Value::String(text(default))),
-            None => wrong(format!(
-                "parameter {}{name} has neither a value nor a default",
-                stack.prefix
-            )),
+            None => wrong(format!("parameter {}{name} has neither a value nor a default", stack.prefix)),
         }
     }
 
@@ -233,9 +173,7 @@ impl Template {
         let (logical, attribute) = match argument {
             Value::String(text) => text.split_once('.').unwrap_or((text, "")),
             Value::Array(parts) => match parts.as_slice() {
-                [Value::String(logical), Value::String(attribute)] => {
-                    (logical.as_str(), attribute.as_str())
-                }
+                [Value::String(logical), Value::String(attribute)] => (logical.as_str(), attribute.as_str()),
                 _ => return wrong("Fn::GetAtt takes a resource and an attribute"),
             },
             _ => return wrong("Fn::GetAtt takes a resource and an attribute"),
@@ -243,71 +181,36 @@ impl Template {
         self.attribute(context, scope, logical, attribute)
     }
 
-    fn attribute(
-        &self,
-        context: Context<'_>,
-        scope: usize,
-        logical: &str,
-        attribute: &str,
-    ) -> Resolved<Value> {
+    fn attribute(&self, context: Context<'_>, scope: usize, logical: &str, attribute: &str) -> Resolved<Value> {
         if let Some(output) = attribute.strip_prefix("Outputs.") {
             return self.output(context, scope, logical, output);
         }
-        let place = Place {
-            scope,
-            logical: logical.to_owned(),
-        };
+        let place = Place { scope, logical: logical.to_owned() };
         let path = self.path(&place);
-        if let Some(known) = context
-            .physical
-            .attributes
-            .get(&(path.clone(), attribute.to_owned()))
-        {
+        if let Some(known) = context.physical.attributes.get(&(path.clone(), attribute.to_owned())) {
             return Ok(Value::String(known.clone()));
         }
         match self.resource(scope, logical) {
-            Some(resource) if is_provisioned(&resource.kind) => {
-                match context.physical.refs.contains_key(&path) {
-                    true => wrong(format!(
-                        "{path} has no attribute {attribute} in the local run"
-                    )),
-                    false => Err(Unresolved::Pending(path)),
-                }
+            Some(resource) if is_provisioned(&resource.kind) => match context.physical.refs.contains_key(&path) {
+                true => wrong(format!("{path} has no attribute {attribute} in the local run")),
+                false => Err(Unresolved::Pending(path)),
+            },
+            Some(resource) => {
+                Ok(Value::String(made_up::attribute(&resource.kind, &self.made_up_name(context, &place), attribute)))
             }
-            Some(resource) => Ok(Value::String(made_up::attribute(
-                &resource.kind,
-                &self.made_up_name(context, &place),
-                attribute,
-            ))),
-            None if self.is_generated(scope, logical) => Ok(Value::String(made_up::attribute(
-                "AWS::IAM::Role",
-                &self.made_up_name(context, &place),
-                attribute,
-            ))),
+            None if self.is_generated(scope, logical) => {
+                Ok(Value::String(made_up::attribute("AWS::IAM::Role", &self.made_up_name(context, &place), attribute)))
+            }
             None => wrong(format!("{path} is not in it")),
         }
     }
 
-    fn output(
-        &self,
-        context: Context<'_>,
-        scope: usize,
-        logical: &str,
-        output: &str,
-    ) -> Resolved<Value> {
-        let child = self
-            .scopes
-            .get(scope)
-            .and_then(|stack| stack.children.get(logical))
-            .copied();
-        let expression =
-            child.and_then(|child| self.scopes.get(child)?.outputs.get(output)?.get("Value"));
+    fn output(&self, context: Context<'_>, scope: usize, logical: &str, output: &str) -> Resolved<Value> {
+        let child = self.scopes.get(scope).and_then(|stack| stack.children.get(logical)).copied();
+        let expression = child.and_then(|child| self.scopes.get(child)?.outputs.get(output)?.get("Value"));
         match (child, expression) {
             (Some(child), Some(expression)) => self.value(context, child, expression),
-            _ => wrong(format!(
-                "{}{logical} has no output {output}",
-                self.prefix(scope)
-            )),
+            _ => wrong(format!("{}{logical} has no output {output}", self.prefix(scope))),
         }
     }
 }

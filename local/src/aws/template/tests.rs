@@ -76,64 +76,30 @@ Outputs: {Own: {Value: !Ref Own}}
 ";
 
 fn template() -> Template {
-    Template::load(ROOT, &|path| {
-        (path == "infra/nested.yaml").then(|| NESTED.to_owned())
-    })
-    .unwrap()
+    Template::load(ROOT, &|path| (path == "infra/nested.yaml").then(|| NESTED.to_owned())).unwrap()
 }
 
 fn created() -> Physical {
     let mut physical = Physical::default();
-    physical.insert(
-        "ControlTable",
-        "catena-ControlTable".into(),
-        [("StreamArn", "arn:stream".into())],
-    );
-    physical.insert(
-        "Jobs",
-        "http://queue/jobs".into(),
-        [
-            ("Arn", "arn:jobs".into()),
-            ("QueueUrl", "http://queue/jobs".into()),
-        ],
-    );
-    physical.insert(
-        "Nested.Own",
-        "http://queue/own".into(),
-        [("Arn", "arn:own".into())],
-    );
+    physical.insert("ControlTable", "catena-ControlTable".into(), [("StreamArn", "arn:stream".into())]);
+    physical.insert("Jobs", "http://queue/jobs".into(), [("Arn", "arn:jobs".into()), ("QueueUrl", "http://queue/jobs".into())]);
+    physical.insert("Nested.Own", "http://queue/own".into(), [("Arn", "arn:own".into())]);
     physical
 }
 
 #[test]
 fn functions_are_resolved_with_globals_and_nested_stacks() {
     let (parameters, physical) = (BTreeMap::new(), created());
-    let context = Context {
-        stack: "catena",
-        parameters: &parameters,
-        physical: &physical,
-    };
+    let context = Context { stack: "catena", parameters: &parameters, physical: &physical };
     let functions = template().functions(context).unwrap();
-    let create = functions
-        .iter()
-        .find(|function| function.id == "Create")
-        .unwrap();
+    let create = functions.iter().find(|function| function.id == "Create").unwrap();
     assert_eq!(create.environment["CONTROL_TABLE"], "catena-ControlTable");
     assert_eq!(create.environment["STAGE"], "own");
     assert_eq!(create.environment["COUNT"], "3");
-    assert_eq!(
-        create.environment["ROLE"],
-        "arn:aws:iam::000000000000:role/catena-CreateRole"
-    );
-    assert_eq!(
-        create.environment["CALLBACK"],
-        "https://dev.example/${kept}/arn:jobs"
-    );
+    assert_eq!(create.environment["ROLE"], "arn:aws:iam::000000000000:role/catena-CreateRole");
+    assert_eq!(create.environment["CALLBACK"], "https://dev.example/${kept}/arn:jobs");
     assert_eq!(create.timeout.as_secs(), 9);
-    let read = functions
-        .iter()
-        .find(|function| function.id == "Nested.Read")
-        .unwrap();
+    let read = functions.iter().find(|function| function.id == "Nested.Read").unwrap();
     assert_eq!(read.environment["TABLE"], "catena-ControlTable");
     assert_eq!(read.environment["OWN"], "http://queue/own");
     assert_eq!(read.environment["NAME"], "catena-Nested");
@@ -142,74 +108,25 @@ fn functions_are_resolved_with_globals_and_nested_stacks() {
 #[test]
 fn events_are_typed() {
     let (parameters, physical) = (BTreeMap::new(), created());
-    let context = Context {
-        stack: "catena",
-        parameters: &parameters,
-        physical: &physical,
-    };
+    let context = Context { stack: "catena", parameters: &parameters, physical: &physical };
     let functions = template().functions(context).unwrap();
-    let send = functions
-        .iter()
-        .find(|function| function.id == "Send")
-        .unwrap();
-    let queue = send
-        .events
-        .iter()
-        .find_map(|event| {
-            if let Event::Queue(queue) = event {
-                Some(queue)
-            } else {
-                None
-            }
-        })
-        .unwrap();
-    assert_eq!(
-        (queue.batch_size, queue.concurrency, queue.reports_failures),
-        (7, 4, true)
-    );
-    let stream = send
-        .events
-        .iter()
-        .find_map(|event| {
-            if let Event::Stream(stream) = event {
-                Some(stream)
-            } else {
-                None
-            }
-        })
-        .unwrap();
-    assert_eq!(
-        (stream.start, stream.bisects, stream.retries),
-        (StartingPosition::Latest, true, Some(2))
-    );
+    let send = functions.iter().find(|function| function.id == "Send").unwrap();
+    let queue = send.events.iter().find_map(|event| if let Event::Queue(queue) = event { Some(queue) } else { None }).unwrap();
+    assert_eq!((queue.batch_size, queue.concurrency, queue.reports_failures), (7, 4, true));
+    let stream =
+        send.events.iter().find_map(|event| if let Event::Stream(stream) = event { Some(stream) } else { None }).unwrap();
+    assert_eq!((stream.start, stream.bisects, stream.retries), (StartingPosition::Latest, true, Some(2)));
     assert_eq!(stream.on_failure.as_deref(), Some("arn:jobs"));
-    assert!(
-        send.events
-            .iter()
-            .any(|event| matches!(event, Event::Schedule(tick) if tick.input == json!({"a": 1})))
-    );
+    assert!(send.events.iter().any(|event| matches!(event, Event::Schedule(tick) if tick.input == json!({"a": 1}))));
 }
 
 #[test]
 fn routes_need_nothing_created() {
     let (parameters, physical) = (BTreeMap::new(), Physical::default());
-    let context = Context {
-        stack: "catena",
-        parameters: &parameters,
-        physical: &physical,
-    };
+    let context = Context { stack: "catena", parameters: &parameters, physical: &physical };
     let routes = template().routes(context).unwrap();
-    let lines: Vec<_> = routes
-        .iter()
-        .map(|route| format!("{} {} {}", route.method, route.path, route.handler))
-        .collect();
-    assert_eq!(
-        lines,
-        [
-            "POST /v2/orgs/invitations invitations.create",
-            "GET /v2/{fleet} vehicles.list"
-        ]
-    );
+    let lines: Vec<_> = routes.iter().map(|route| format!("{} {} {}", route.method, route.path, route.handler)).collect();
+    assert_eq!(lines, ["POST /v2/orgs/invitations invitations.create", "GET /v2/{fleet} vehicles.list"]);
     assert!(template().functions(context).is_err());
 }
 
@@ -217,43 +134,17 @@ fn routes_need_nothing_created() {
 fn expressions() {
     let parameters = BTreeMap::from([("Stage".to_owned(), "prod".to_owned())]);
     let physical = created();
-    let context = Context {
-        stack: "catena",
-        parameters: &parameters,
-        physical: &physical,
-    };
+    let context = Context { stack: "catena", parameters: &parameters, physical: &physical };
     let template = template();
     let check = |expression: Value, expected: Result<Value, Unresolved>| {
-        assert_eq!(
-            template.value(context, 0, &expression),
-            expected,
-            "{expression}"
-        );
+        assert_eq!(template.value(context, 0, &expression), expected, "{expression}");
     };
-    check(
-        json!({"Fn::Join": ["-", ["a", {"Ref": "Stage"}]]}),
-        Ok(json!("a-prod")),
-    );
-    check(
-        json!({"Fn::Select": [1, {"Fn::Split": [".", "x.y"]}]}),
-        Ok(json!("y")),
-    );
+    check(json!({"Fn::Join": ["-", ["a", {"Ref": "Stage"}]]}), Ok(json!("a-prod")));
+    check(json!({"Fn::Select": [1, {"Fn::Split": [".", "x.y"]}]}), Ok(json!("y")));
     check(json!({"Fn::If": ["IsProd", 1, 2]}), Ok(json!(1)));
     check(json!([{"Ref": "AWS::NoValue"}, 1]), Ok(json!([1])));
-    check(
-        json!({"Fn::Sub": ["${A}:${AWS::Region}", {"A": {"Ref": "Stage"}}]}),
-        Ok(json!("prod:us-east-1")),
-    );
-    check(
-        json!({"Fn::GetAtt": ["Nested", "Outputs.Own"]}),
-        Ok(json!("http://queue/own")),
-    );
-    check(
-        json!({"Ref": "OnlyProd"}),
-        Err(Unresolved::Pending("OnlyProd".to_owned())),
-    );
-    check(
-        json!({"Ref": "Nope"}),
-        Err(Unresolved::Wrong("Nope is not in it".to_owned())),
-    );
+    check(json!({"Fn::Sub": ["${A}:${AWS::Region}", {"A": {"Ref": "Stage"}}]}), Ok(json!("prod:us-east-1")));
+    check(json!({"Fn::GetAtt": ["Nested", "Outputs.Own"]}), Ok(json!("http://queue/own")));
+    check(json!({"Ref": "OnlyProd"}), Err(Unresolved::Pending("OnlyProd".to_owned())));
+    check(json!({"Ref": "Nope"}), Err(Unresolved::Wrong("Nope is not in it".to_owned())));
 }

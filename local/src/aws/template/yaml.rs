@@ -17,9 +17,7 @@ fn plain(value: Yaml) -> Result<Value> {
     Ok(match value {
         Yaml::Null => Value::Null,
         Yaml::Bool(flag) => Value::Bool(flag),
-        Yaml::Number(number) => {
-            serde_json::to_value(number).context("a number in the template is not finite")?
-        }
+        Yaml::Number(number) => serde_json::to_value(number).context("a number in the template is not finite")?,
         Yaml::String(text) => Value::String(text),
         Yaml::Sequence(items) => Value::Array(items.into_iter().map(plain).collect::<Result<_>>()?),
         Yaml::Mapping(entries) => {
@@ -62,7 +60,8 @@ mod tests {
 
     #[test]
     fn short_tags_become_long_forms() {
-        let text = "a: !Ref T\nb: !GetAtt Q.Arn\nc: !Sub '${T}-x'\nd: !If [Prod, !Ref A, 1]\ne: !Join ['-', [x, !Ref B]]\n200: ok\n";
+        let text =
+            "a: !Ref T\nb: !GetAtt Q.Arn\nc: !Sub '${T}-x'\nd: !If [Prod, !Ref A, 1]\ne: !Join ['-', [x, !Ref B]]\n200: ok\n";
         assert_eq!(
             parse(text).unwrap(),
             json!({

@@ -251,8 +251,7 @@ impl Batch {
 pub fn source_hash(source: &Value, volatile: &[&str]) -> String {
     let canonical = match source {
         Value::Object(members) => {
-            let kept: BTreeMap<&String, &Value> =
-                members.iter().filter(|(name, _)| !volatile.contains(&name.as_str())).collect();
+            let kept: BTreeMap<&String, &Value> = members.iter().filter(|(name, _)| !volatile.contains(&name.as_str())).collect();
             serde_json::to_vec(&kept)
         }
         other => serde_json::to_vec(other),

@@ -48,7 +48,12 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn readers(&self, connection: ConnectionId, resource: Resource, now: Timestamp) -> Result<Vec<Agreement>, StoreError> {
+    pub async fn readers(
+        &self,
+        connection: ConnectionId,
+        resource: Resource,
+        now: Timestamp,
+    ) -> Result<Vec<Agreement>, StoreError> {
         let mut found = Vec::new();
         for tie in self.fleets_of(connection).await? {
             let agreements = self.agreements_of_fleet(tie.fleet_id).await?;

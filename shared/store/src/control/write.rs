@@ -94,10 +94,9 @@ type Values = Option<HashMap<String, AttributeValue>>;
 fn names_and_values(seen: Option<(&'static str, AttributeValue)>) -> (Names, Values) {
     match seen {
         None => (None, None),
-        Some((name, value)) => (
-            Some(HashMap::from([("#version".to_owned(), name.to_owned())])),
-            Some(HashMap::from([(":seen".to_owned(), value)])),
-        ),
+        Some((name, value)) => {
+            (Some(HashMap::from([("#version".to_owned(), name.to_owned())])), Some(HashMap::from([(":seen".to_owned(), value)])))
+        }
     }
 }
 

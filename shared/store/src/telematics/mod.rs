@@ -21,6 +21,8 @@
 //! the table's stream is an insert. A point newer than its vehicle's newest is new without a look; an older one costs reading
 //! the blocks of its hour, and only where the hour's counts say that there is something to compare with.
 //!
+//! Which vehicles are in a block is said in its packed columns only: no read could skip an item without paying for it.
+//!
 //! **Groups** come from a directory, not from a hash: the first 64 vehicles share group 0, the next 64 group 1. A fleet of five
 //! pays for one block per fetch instead of five, a fleet of 500 for eight, and no vehicle ever changes its group. All writes of
 //! a group pass through the revision of its newest positions, which makes counts exact under concurrent runs.

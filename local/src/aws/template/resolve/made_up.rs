@@ -8,28 +8,17 @@ impl Template {
     pub(super) fn is_generated(&self, scope: usize, name: &str) -> bool {
         let serverless = |resource: &Resource| resource.kind.starts_with("AWS::Serverless::");
         self.scopes.get(scope).is_some_and(|stack| {
-            stack.resources.iter().any(|(logical, resource)| {
-                serverless(resource) && name.starts_with(logical.as_str())
-            })
+            stack.resources.iter().any(|(logical, resource)| serverless(resource) && name.starts_with(logical.as_str()))
         })
     }
 
     pub(crate) fn made_up_name(&self, context: Context<'_>, place: &Place) -> String {
-        format!(
-            "{}{}-{}",
-            context.stack,
-            stack_suffix(self.prefix(place.scope)),
-            place.logical
-        )
+        format!("{}{}-{}", context.stack, stack_suffix(self.prefix(place.scope)), place.logical)
     }
 }
 
 pub(super) fn stack_suffix(prefix: &str) -> String {
-    prefix
-        .split('.')
-        .filter(|part| !part.is_empty())
-        .map(|part| format!("-{part}"))
-        .collect()
+    prefix.split('.').filter(|part| !part.is_empty()).map(|part| format!("-{part}")).collect()
 }
 
 pub(super) fn attribute(kind: &str, name: &str, attribute: &str) -> String {

@@ -15,6 +15,8 @@ use crate::{Bookmark, Grant, Granted, Page, Slice, Store, StoreError};
 
 /// Requests in flight at once.
 const PARALLEL: usize = 16;
+/// Hours read at once.
+const HOURS: usize = 24;
 
 /// A group that may hold what is wanted, and the days in which it has points.
 struct Lane<'a> {
@@ -51,14 +53,14 @@ impl Store {
             hours.reverse();
         }
         let mut found: Vec<Found<'_>> = Vec::new();
-        for hour in hours {
-            let mut points = self.hour(&lanes, subject, hour, &bounds).await?;
+        let mut rest = hours.as_slice();
+        while found.len() <= page.size && !rest.is_empty() {
+            let (some, left) = rest.split_at(enough(&lanes, rest, page.size.saturating_add(2) - found.len()));
+            let mut points = self.points(&lanes, subject, some, &bounds).await?;
             points.retain(|(mark, ..)| merge::admits(page, mark));
             points.sort_by(|(one, ..), (two, ..)| if page.backwards { two.cmp(one) } else { one.cmp(two) });
             found.extend(points);
-            if found.len() > page.size {
-                break;
-            }
+            rest = left;
         }
         found.truncate(page.size.saturating_add(1));
         let row = |(mark, granted, reading): Found<'_>| {
@@ -80,15 +82,18 @@ impl Store {
         to: Timestamp,
     ) -> Result<u64, StoreError> {
         let bounds = (keys::time(from), keys::time(to));
+        if bounds.0 >= bounds.1 {
+            return Ok(0);
+        }
         let lanes = self.position_lanes(grant, subject, &bounds).await?;
-        let mut total = 0;
-        for hour in hours(&lanes, &bounds) {
-            let whole = bounds.0 <= keys::time(keys::hour_start(hour)) && keys::time(keys::hour_start(hour + 1)) <= bounds.1;
-            total += if whole && subject.driver.is_none() {
-                lanes.iter().map(|lane| lane.count(hour)).sum()
-            } else {
-                u64::try_from(self.hour(&lanes, subject, hour, &bounds).await?.len()).unwrap_or(u64::MAX)
-            };
+        let is_whole =
+            |hour: i64| bounds.0 <= keys::time(keys::hour_start(hour)) && keys::time(keys::hour_start(hour + 1)) <= bounds.1;
+        let (counted, read): (Vec<i64>, Vec<i64>) =
+            hours(&lanes, &bounds).into_iter().partition(|hour| subject.driver.is_none() && is_whole(*hour));
+        let mut total = counted.iter().map(|hour| count(&lanes, *hour)).sum();
+        for some in read.chunks(HOURS) {
+            let points = self.points(&lanes, subject, some, &bounds).await?;
+            total += u64::try_from(points.len()).unwrap_or(u64::MAX);
         }
         Ok(total)
     }
@@ -136,16 +141,19 @@ impl Store {
         Ok(())
     }
 
-    /// The points of a subject in an hour, within the bounds, in no order.
-    async fn hour<'a>(
+    /// The points of a subject in these hours, within the bounds, in no order.
+    async fn points<'a>(
         &self,
         lanes: &[Lane<'a>],
         subject: Subject,
-        hour: i64,
+        hours: &[i64],
         (low, high): &(String, String),
     ) -> Result<Vec<Found<'a>>, StoreError> {
-        let lanes: Vec<&Lane<'a>> = lanes.iter().filter(|lane| lane.count(hour) > 0).collect();
-        let spans: Vec<Span> = lanes.iter().map(|lane| hour_span(lane.granted.connection, lane.group, hour)).collect();
+        let pairs = hours.iter().flat_map(|hour| lanes.iter().map(move |lane| (*hour, lane)));
+        let (spans, lanes): (Vec<Span>, Vec<&Lane<'a>>) = pairs
+            .filter(|(hour, lane)| lane.count(*hour) > 0)
+            .map(|(hour, lane)| (hour_span(lane.granted.connection, lane.group, hour), lane))
+            .unzip();
         let mut found = Vec::new();
         for (number, item) in self.readings().all_of(&spans).await? {
             let Some(lane) = lanes.get(number) else { continue };
@@ -161,6 +169,22 @@ impl Store {
         }
         Ok(found)
     }
+}
+
+/// The points of all lanes in an hour.
+fn count(lanes: &[Lane<'_>], hour: i64) -> u64 {
+    lanes.iter().map(|lane| lane.count(hour)).sum()
+}
+
+/// How many of the next hours to read at once to find as many points as are wanted, if all points are.
+fn enough(lanes: &[Lane<'_>], hours: &[i64], wanted: usize) -> usize {
+    let wanted = u64::try_from(wanted).unwrap_or(u64::MAX);
+    let mut expected = 0;
+    let short = hours.iter().take(HOURS - 1).take_while(|hour| {
+        expected += count(lanes, **hour);
+        expected < wanted
+    });
+    (short.count() + 1).min(hours.len())
 }
 
 impl Lane<'_> {

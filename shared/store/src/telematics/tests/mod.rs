@@ -42,9 +42,8 @@ async fn open() -> Fixture {
 }
 
 async fn create(client: &Client) {
-    let attribute = |name: &str| {
-        AttributeDefinition::builder().attribute_name(name).attribute_type(ScalarAttributeType::S).build().unwrap()
-    };
+    let attribute =
+        |name: &str| AttributeDefinition::builder().attribute_name(name).attribute_type(ScalarAttributeType::S).build().unwrap();
     let part = |name: &str, kind| KeySchemaElement::builder().attribute_name(name).key_type(kind).build().unwrap();
     let by_time = LocalSecondaryIndex::builder()
         .index_name("by_time")

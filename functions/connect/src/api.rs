@@ -1,0 +1,76 @@
+//! Our own API, as its first client.
+
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use gateway::{ApiError, Context};
+use http::StatusCode;
+use model::fleet::Fleet;
+use reqwest::Method;
+use serde_json::Value;
+use store::control::Key;
+use vault::{Claims, Issue};
+
+use crate::session::Session;
+
+/// Linking tries credentials for up to 20 seconds.
+const DEADLINE: Duration = Duration::from_secs(25);
+/// A token serves one request.
+const TOKEN_LIFE: i64 = 120;
+
+/// An answer of the API.
+pub(crate) struct Answer {
+    pub status: StatusCode,
+    pub body: Value,
+}
+
+impl Answer {
+    /// The first problem that a 422 reports: path, error type, message.
+    pub(crate) fn problems(&self) -> Vec<(String, String, String)> {
+        let text = |detail: &Value, name: &str| detail.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let details = self.body.get("detail").and_then(Value::as_array).into_iter().flatten();
+        details.map(|detail| (text(detail, "path"), text(detail, "error_type"), text(detail, "message"))).collect()
+    }
+}
+
+fn client() -> Result<&'static reqwest::Client, ApiError> {
+    static CLIENT: OnceLock<reqwest::Client> = OnceLock::new();
+    if let Some(client) = CLIENT.get() {
+        return Ok(client);
+    }
+    let made = reqwest::Client::builder().timeout(DEADLINE).redirect(reqwest::redirect::Policy::none()).build();
+    let made = made.map_err(ApiError::internal)?;
+    Ok(CLIENT.get_or_init(|| made))
+}
+
+/// Calls the API; the base is configuration, never input.
+pub(crate) async fn call(
+    context: &Context,
+    method: Method,
+    path: &str,
+    token: Option<&str>,
+    body: Option<&Value>,
+) -> Result<Answer, ApiError> {
+    let mut request = client()?.request(method, format!("{}{path}", context.config().public_url));
+    if let Some(token) = token {
+        request = request.bearer_auth(token);
+    }
+    if let Some(body) = body {
+        request = request.json(body);
+    }
+    let answer = request.send().await.map_err(|error| ApiError::internal(error.without_url()))?;
+    let status = answer.status();
+    Ok(Answer { status, body: answer.json().await.unwrap_or(Value::Null) })
+}
+
+/// A token for the session's fleet, good for one request; `None` before acceptance.
+pub(crate) async fn token(context: &Context, session: &Session) -> Result<Option<String>, ApiError> {
+    let Some(fleet_id) = session.item.fleet_id.or(session.invitation.fleet_id) else { return Ok(None) };
+    let fleet: Option<Fleet> = context.store().get(Key::fleet(fleet_id)).await?;
+    let name = fleet.map(|fleet| fleet.name).unwrap_or_default();
+    let issuer = context.config().issuer();
+    let issue = Issue { issuer: &issuer, now: context.now(), life: TOKEN_LIFE, id: uuid::Uuid::now_v7() };
+    let claims = Claims::pre_registration(&issue, (&name, fleet_id), session.partner.id, Some(session.invitation.id));
+    let claims = Claims { aud: Some(context.config().realm.clone()), ..claims };
+    Ok(Some(context.vault().sign(&claims).await?))
+}

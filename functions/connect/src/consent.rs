@@ -1,0 +1,158 @@
+//! `/connect/consent`, `/connect/accept`, `/connect/decline`: who asks for which data, and the fleet's answer.
+
+use gateway::{ApiError, Body, Call, Context, Html, Input, Operation, Reader};
+use http::StatusCode;
+use maud::html;
+use model::ShareLevel;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::hub::redirect_url;
+use crate::session::{self, Presented, Session};
+use crate::{api, page, words};
+
+/// The consent page.
+pub(crate) struct Ask;
+/// Yes.
+pub(crate) struct Accept;
+/// The page that asks why not.
+pub(crate) struct AskReason;
+/// No.
+pub(crate) struct Decline;
+
+/// A page request.
+pub(crate) struct Visit(Presented);
+/// A form post.
+pub(crate) struct Post(Presented, Option<String>);
+
+impl Visit {
+    pub(crate) fn presented(&self) -> &Presented {
+        &self.0
+    }
+}
+
+impl Input for Visit {
+    fn read(reader: &mut Reader) -> Self {
+        Self(Presented::read(reader))
+    }
+}
+
+impl Input for Post {
+    const BODY: Body = Body::Form;
+
+    fn read(reader: &mut Reader) -> Self {
+        Self(Presented::read(reader), reader.form().remove("reason").filter(|reason| !reason.trim().is_empty()))
+    }
+}
+
+impl Operation for Ask {
+    type Input = Visit;
+    type Output = Html;
+
+    async fn run(context: &Context, call: Call, Visit(presented): Visit) -> Result<Self::Output, ApiError> {
+        let Some(session) = presented.session(context, call.now).await? else { return Ok(session::lost(context)) };
+        if session.invitation.fleet_id.is_some() {
+            return Ok(page::redirect(context, "/connect"));
+        }
+        Ok(consent(context, &session))
+    }
+}
+
+fn consent(context: &Context, session: &Session) -> Html {
+    let partner = &session.partner;
+    let title = format!("{} asks for your fleet's data", partner.name);
+    let content = html! {
+        @if let Some(logo) = &partner.logo_url { img src=(logo) alt=(partner.name) height="36"; }
+        h1 { (title) }
+        p.soft {
+            (partner.name) " would like to read data from the telematics provider in your vehicles"
+            @if let Some(purpose) = &partner.purpose { ", " (purpose) } "."
+        }
+        h2 #what { "What will be shared" }
+        ul.data aria-labelledby="what" {
+            @for (name, line, level) in words::shared(&session.invitation.permissions) {
+                li {
+                    span.level { @if level == ShareLevel::ReadWrite { "read and change" } @else { "read" } }
+                    strong { (name) } span.soft { (line) }
+                }
+            }
+        }
+        p.hint { "Next you sign in to your provider. You can stop sharing whenever you like." }
+        form method="post" action="/connect/accept" {
+            (page::csrf(&session.item.csrf))
+            div.actions {
+                button.main type="submit" data-busy="One moment…" { "Agree and continue" }
+                a.button href="/connect/decline" { "Decline" }
+            }
+        }
+    };
+    page::document(context, StatusCode::OK, &title, &content)
+}
+
+impl Operation for Accept {
+    type Input = Post;
+    type Output = Html;
+
+    async fn run(context: &Context, call: Call, Post(presented, _): Post) -> Result<Self::Output, ApiError> {
+        let Some(session) = presented.posted(context, call.now).await? else { return Ok(session::lost(context)) };
+        let path = format!("/v2/orgs/invitations/{}/accept", session.invitation.id);
+        let answer = api::call(context, Method::POST, &path, None, None).await?;
+        match answer.status {
+            StatusCode::OK => {
+                let fleet = answer.body.get("fleet_id").and_then(Value::as_str).and_then(|id| id.parse().ok());
+                session::change(context, &session, |item| item.fleet_id = fleet).await?;
+                Ok(page::redirect(context, "/connect/providers"))
+            }
+            StatusCode::CONFLICT => Ok(page::redirect(context, "/connect")),
+            status => Err(ApiError::internal(format!("accepting answered {status}"))),
+        }
+    }
+}
+
+impl Operation for AskReason {
+    type Input = Visit;
+    type Output = Html;
+
+    async fn run(context: &Context, call: Call, Visit(presented): Visit) -> Result<Self::Output, ApiError> {
+        let Some(session) = presented.session(context, call.now).await? else { return Ok(session::lost(context)) };
+        let content = html! {
+            h1 { "Decline this request?" }
+            p.soft { "Nothing will be shared with " (session.partner.name) "." }
+            form method="post" action="/connect/decline" {
+                (page::csrf(&session.item.csrf))
+                label for="reason" { "Why? (optional)" }
+                textarea #reason name="reason" rows="3" maxlength="500" aria-describedby="reason-hint" {}
+                p.hint #reason-hint { "Your answer is sent to " (session.partner.name) "." }
+                div.actions {
+                    button.main type="submit" data-busy="One moment…" { "Decline" }
+                    a.button href="/connect/consent" { "Back" }
+                }
+            }
+        };
+        Ok(page::document(context, StatusCode::OK, "Decline", &content))
+    }
+}
+
+impl Operation for Decline {
+    type Input = Post;
+    type Output = Html;
+
+    async fn run(context: &Context, call: Call, Post(presented, reason): Post) -> Result<Self::Output, ApiError> {
+        let Some(session) = presented.posted(context, call.now).await? else { return Ok(session::lost(context)) };
+        let path = format!("/v2/orgs/invitations/{}/decline", session.invitation.id);
+        let body = json!({ "decline_reason": reason });
+        let answer = api::call(context, Method::POST, &path, None, Some(&body)).await?;
+        if answer.status != StatusCode::OK {
+            return Ok(page::redirect(context, "/connect"));
+        }
+        let onward = session.invitation.failure_redirect_url.as_deref();
+        let onward = onward.and_then(|url| redirect_url(url, &session, "failure", 0, reason.as_deref()));
+        let content = html! {
+            h1 { "You have declined" }
+            p.soft { "Nothing is shared with " (session.partner.name) "." }
+            @if let Some(target) = onward { div.actions { a.button.main href=(target) { "Return to " (session.partner.name) } } }
+            @else { p { "You can close this window." } }
+        };
+        Ok(page::document(context, StatusCode::OK, "Declined", &content))
+    }
+}

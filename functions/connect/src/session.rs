@@ -1,0 +1,109 @@
+//! The fleet's session: one cookie in the browser, everything else on our side.
+
+use base64::Engine as _;
+use gateway::{ApiError, Call, Context, Reader};
+use model::invitation::Invitation;
+use model::partner::Partner;
+use model::{InvitationId, Timestamp};
+use sha2::{Digest as _, Sha256};
+use store::control::{ConnectSession, Key, Write};
+
+const COOKIE: &str = "catena_connect";
+/// As long as a pre-registration token lives.
+const LIFE_SECONDS: i64 = 7_200;
+
+/// What a request brings of its session.
+pub(crate) struct Presented {
+    cookie: Option<String>,
+    csrf: Option<String>,
+    site: Option<String>,
+}
+
+/// A session with the invitation it is about and the partner that asks.
+pub(crate) struct Session {
+    pub item: ConnectSession,
+    pub invitation: Invitation,
+    pub partner: Partner,
+}
+
+impl Presented {
+    pub(crate) fn read(reader: &mut Reader) -> Self {
+        reader.accept_unknown_parameters();
+        let cookies = reader.header("cookie").unwrap_or_default();
+        let cookie = cookies.split(';').filter_map(|pair| pair.trim().split_once('=')).find(|(name, _)| *name == COOKIE);
+        Self {
+            cookie: cookie.map(|(_, value)| value.to_owned()),
+            site: reader.header("sec-fetch-site").map(str::to_owned),
+            csrf: reader.form().remove("csrf"),
+        }
+    }
+
+    /// The session of a page request; `None` = there is none any more.
+    pub(crate) async fn session(&self, context: &Context, now: Timestamp) -> Result<Option<Session>, ApiError> {
+        let Some(cookie) = &self.cookie else { return Ok(None) };
+        let item: Option<ConnectSession> = context.store().get(Key::session(&digest(cookie))).await?;
+        let Some(item) = item.filter(|item| now < item.expires_at) else { return Ok(None) };
+        let invitation: Option<Invitation> = context.store().get(Key::invitation(item.invitation_id)).await?;
+        let Some(invitation) = invitation else { return Ok(None) };
+        let partner: Option<Partner> = context.store().get(Key::partner(invitation.partner_id)).await?;
+        Ok(partner.map(|partner| Session { item, invitation, partner }))
+    }
+
+    /// The session of a form post; `None` also where the form did not come from our page.
+    pub(crate) async fn posted(&self, context: &Context, now: Timestamp) -> Result<Option<Session>, ApiError> {
+        let foreign = self.site.as_deref().is_some_and(|site| site != "same-origin" && site != "none");
+        let session = self.session(context, now).await?;
+        let proven = |session: &Session| {
+            self.csrf.as_deref().is_some_and(|sent| vault::verify_secret(sent, &vault::hash_secret(&session.item.csrf)))
+        };
+        Ok(session.filter(|session| !foreign && proven(session)))
+    }
+}
+
+/// Starts a session; answers the cookie to set.
+pub(crate) async fn start(context: &Context, call: &Call, invitation: &Invitation) -> Result<String, ApiError> {
+    let cookie = vault::random_secret();
+    let item = ConnectSession {
+        digest: digest(&cookie),
+        invitation_id: invitation.id,
+        fleet_id: invitation.fleet_id,
+        csrf: vault::random_secret(),
+        connections: Vec::new(),
+        expires_at: call.now.plus_seconds(LIFE_SECONDS),
+        updated_at: call.now,
+    };
+    context.store().commit(vec![Write::create(&item)?]).await?;
+    let secure = if context.config().connect_url.starts_with("https:") { "; Secure" } else { "" };
+    Ok(format!("{COOKIE}={cookie}; Path=/; Max-Age={LIFE_SECONDS}; HttpOnly; SameSite=Lax{secure}"))
+}
+
+/// Changes the session's item; losing a race means the other tab was faster, which is fine.
+pub(crate) async fn change(context: &Context, session: &Session, change: impl Fn(&mut ConnectSession)) -> Result<(), ApiError> {
+    let apply = |seen: &ConnectSession| {
+        let mut next = seen.clone();
+        change(&mut next);
+        next.updated_at = context.now();
+        Some(next)
+    };
+    context.store().update(Key::session(&session.item.digest), apply).await?;
+    Ok(())
+}
+
+fn digest(cookie: &str) -> String {
+    base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(Sha256::digest(cookie.as_bytes()))
+}
+
+/// The page for requests whose session is gone.
+pub(crate) fn lost(context: &Context) -> gateway::Html {
+    crate::page::dead_end(
+        context,
+        http::StatusCode::GONE,
+        "Please open your link again",
+        "This page was open for too long, or in another browser. Open the link you were sent once more; nothing is lost.",
+    )
+}
+
+/// The invitation's id out of a link, if it is one.
+pub(crate) fn invitation_id(text: &str) -> Option<InvitationId> {
+    text.parse().ok()
+}
