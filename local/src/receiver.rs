@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::io::Read as _;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use axum::body::{Body, to_bytes};
+use axum::body::to_bytes;
 use axum::extract::Request;
 use http::{HeaderMap, StatusCode};
 use serde_json::Value;
@@ -78,7 +78,7 @@ impl Receiver {
 
     async fn take_in(self, request: Request) -> StatusCode {
         let (parts, body) = request.into_parts();
-        let Ok(body) = to_bytes(Body::from(body), 4 << 20).await else {
+        let Ok(body) = to_bytes(body, 4 << 20).await else {
             return StatusCode::BAD_REQUEST;
         };
         let Some(plain) = unpacked(&parts.headers, &body) else {

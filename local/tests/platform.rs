@@ -1,5 +1,7 @@
 //! The whole platform, over HTTP only: the main job, and every refusal that the API documents.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use catena::api::{Answer, Api};
 use catena::check::{self, Target, Walk};
 use catena::{Options, Platform, demo};

@@ -84,7 +84,9 @@ mod tests {
     #[test]
     fn defaults_and_limits_of_a_window() {
         let now = Timestamp::parse("2026-11-21T12:00:00Z").unwrap();
-        let at = |text| Timestamp::parse(text);
+        fn at(text: &str) -> Option<Timestamp> {
+            Timestamp::parse(text)
+        }
         let check = |from, to, expected: Result<(&str, &str), &str>| {
             let got = Bounds { from, to }.window(now, ["from_datetime", "to_datetime"]);
             match (got, expected) {
