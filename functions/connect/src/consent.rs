@@ -7,7 +7,7 @@ use model::ShareLevel;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::hub::redirect_url;
+use crate::hub::{Outcome, redirect_url};
 use crate::session::{self, Presented, Session};
 use crate::{api, page, words};
 
@@ -146,7 +146,10 @@ impl Operation for Decline {
             return Ok(page::redirect(context, "/connect"));
         }
         let onward = session.invitation.failure_redirect_url.as_deref();
-        let onward = onward.and_then(|url| redirect_url(url, &session, "failure", 0, reason.as_deref()));
+        let onward = onward.and_then(|url| {
+            let outcome = Outcome { status: "failure", count: 0, skip_reason: reason.as_deref() };
+            redirect_url(url, session.invitation.id, &session.invitation.fleet_ref, &outcome)
+        });
         let content = html! {
             h1 { "You have declined" }
             p.soft { "Nothing is shared with " (session.partner.name) "." }

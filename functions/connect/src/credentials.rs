@@ -181,3 +181,54 @@ fn input(field: &Field, filled: &BTreeMap<String, String>, problem: Option<&Stri
         @if let Some(problem) = problem { p.hint id=(hint) { (problem) } }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_input_has_a_label_and_no_secret_comes_back() {
+        let filled: BTreeMap<String, String> = [("token", "s3cret-value"), ("url", "https://x.example")]
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .into();
+        for form in Form::all() {
+            for field in form.fields {
+                let html = input(field, &filled, Some(&"wrong".to_owned())).into_string();
+                assert!(html.contains(&format!("<label for=\"{}\"", field.name)), "{html}");
+                assert!(html.contains(&format!("id=\"{}\"", field.name)), "{html}");
+                assert!(!html.contains("s3cret-value"), "{html}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_providers_reason_is_shown_and_members_are_blamed_by_name() {
+        let now = model::Timestamp::from_millis(0);
+        let tsp = Tsp {
+            id: model::TspId::at(now),
+            name: "Samsara".into(),
+            description: None,
+            websites: None,
+            source_name: "samsara".into(),
+            status: TspStatus::Active,
+            conn_type: "token".into(),
+            is_sandbox: false,
+            logo_url: None,
+            logo_dark_url: None,
+            slug: "samsara".into(),
+            base_url: None,
+            created_at: now,
+            updated_at: now,
+        };
+        let answer = |status, path: &str, kind: &str| api::Answer {
+            status,
+            body: json!({ "detail": [{ "path": path, "error_type": kind, "message": "invalid token" }] }),
+        };
+        let refused = problems(&answer(StatusCode::UNPROCESSABLE_ENTITY, "body.credentials", "credentials_rejected"), &tsp);
+        assert_eq!(refused.whole.as_deref(), Some("Samsara did not accept this: invalid token"));
+        let member = problems(&answer(StatusCode::UNPROCESSABLE_ENTITY, "body.credentials.token", "missing"), &tsp);
+        assert_eq!(member.members.get("token").map(String::as_str), Some("invalid token"));
+        let late = problems(&api::Answer { status: StatusCode::GATEWAY_TIMEOUT, body: Value::Null }, &tsp);
+        assert!(late.whole.is_some_and(|text| text.contains("does not answer")));
+    }
+}

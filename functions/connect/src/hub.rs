@@ -3,6 +3,7 @@
 use gateway::{ApiError, Call, Context, Html, Operation};
 use http::StatusCode;
 use maud::html;
+use model::InvitationId;
 use reqwest::Method;
 use serde_json::Value;
 use url::Url;
@@ -72,7 +73,10 @@ impl Operation for Done {
         let Some(session) = visit.presented().session(context, call.now).await? else { return Ok(session::lost(context)) };
         let count = linked(context, &session).await?.len();
         let onward = session.invitation.success_redirect_url.as_deref().filter(|_| count > 0);
-        if let Some(target) = onward.and_then(|url| redirect_url(url, &session, "success", count, None)) {
+        if let Some(target) = onward.and_then(|url| {
+            let outcome = Outcome { status: "success", count, skip_reason: None };
+            redirect_url(url, session.invitation.id, &session.invitation.fleet_ref, &outcome)
+        }) {
             return Ok(page::redirect(context, &target));
         }
         let text = format!("Thank you. {} is told when data arrives. You can close this window.", session.partner.name);
@@ -80,26 +84,39 @@ impl Operation for Done {
     }
 }
 
+/// How a visit to Connect ended, as the partner's page is told.
+pub(crate) struct Outcome<'a> {
+    /// `success` or `failure`.
+    pub status: &'a str,
+    /// How many accounts are linked.
+    pub count: usize,
+    /// Why the fleet declined, if it said so.
+    pub skip_reason: Option<&'a str>,
+}
+
 /// The partner's page with the outcome appended; parameters that stand on it stay.
-pub(crate) fn redirect_url(
-    base: &str,
-    session: &Session,
-    status: &str,
-    count: usize,
-    skip_reason: Option<&str>,
-) -> Option<String> {
+pub(crate) fn redirect_url(base: &str, id: InvitationId, fleet_ref: &str, outcome: &Outcome<'_>) -> Option<String> {
     let mut url = Url::parse(base).ok()?;
-    let count = count.to_string();
-    let id = session.invitation.id.to_string();
-    let fleet_ref = session.invitation.fleet_ref.as_str();
-    url.query_pairs_mut().extend_pairs([
-        ("invitation_id", id.as_str()),
-        ("fleet_ref", fleet_ref),
-        ("status", status),
-        ("tsp_count", &count),
-    ]);
-    if let Some(reason) = skip_reason {
-        url.query_pairs_mut().append_pair("skip_reason", reason);
-    }
+    let (id, count) = (id.to_string(), outcome.count.to_string());
+    let told = [("invitation_id", id.as_str()), ("fleet_ref", fleet_ref), ("status", outcome.status), ("tsp_count", &count)];
+    url.query_pairs_mut().extend_pairs(told).extend_pairs(outcome.skip_reason.map(|reason| ("skip_reason", reason)));
     Some(url.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_outcome_is_appended_to_what_stands_there() {
+        let id: InvitationId = "01900000-0000-7000-8000-000000000001".parse().unwrap();
+        let told = "invitation_id=01900000-0000-7000-8000-000000000001&fleet_ref=a+%26+b";
+        let success = Outcome { status: "success", count: 2, skip_reason: None };
+        let url = redirect_url("https://partner.example/done?x=1", id, "a & b", &success).unwrap();
+        assert_eq!(url, format!("https://partner.example/done?x=1&{told}&status=success&tsp_count=2"));
+        let failure = Outcome { status: "failure", count: 0, skip_reason: Some("not now") };
+        let url = redirect_url("https://partner.example/no", id, "a & b", &failure).unwrap();
+        assert_eq!(url, format!("https://partner.example/no?{told}&status=failure&tsp_count=0&skip_reason=not+now"));
+        assert_eq!(redirect_url("nonsense", id, "a", &success), None);
+    }
 }
