@@ -2,7 +2,7 @@
 //!
 //! Connect is a client of our own API and acts with short-lived tokens that it mints per request; none of them is stored,
 //! and none reaches a page. The browser holds one cookie, whose digest names the session. Embedding and white label have
-//! their places in [`page`] (one shell for every document) and in the style sheet's variables.
+//! their places in `page` (one shell for every document) and in the style sheet's variables.
 
 mod api;
 mod assets;

@@ -68,8 +68,8 @@ pub enum ScheduleStatus {
     CancelledInsufficientScope,
 }
 
-/// Seconds a run may take before another may replace it.
-pub const LEASE_SECONDS: i64 = 300;
+/// Seconds a run may take before another may replace it: a little more than the worker's own limit of 120.
+pub const LEASE_SECONDS: i64 = 130;
 
 impl Schedule {
     /// A new, active schedule with the contract's defaults.

@@ -44,8 +44,8 @@ fn a_tick_is_due_from_shortly_before_its_instant() {
 fn leases_are_bounded_and_lapse() {
     let (first, second) = (ExecutionId::at(at(0)), ExecutionId::at(at(1)));
     let one = leased(&schedule(), first, at(0)).unwrap();
-    assert_eq!(leased(&one, second, at(299)), None);
-    let two = leased(&one, second, at(300)).unwrap();
+    assert_eq!(leased(&one, second, at(LEASE_SECONDS - 1)), None);
+    let two = leased(&one, second, at(LEASE_SECONDS)).unwrap();
     assert_eq!(two.leases.keys().copied().collect::<Vec<_>>(), [second]);
     assert_eq!(two.revision, 2);
     let wide = Schedule { max_concurrent_executions: 2, ..one };
