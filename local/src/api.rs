@@ -113,6 +113,14 @@ impl Api {
         self.send(self.request(method, path).json(body)).await
     }
 
+    /// A `POST` that may be sent again: the same key does the same thing once.
+    ///
+    /// # Errors
+    /// If there is no answer.
+    pub async fn tell_once(&self, path: &str, body: &Value, key: &str) -> anyhow::Result<Answer> {
+        self.send(self.request(Method::POST, path).header("idempotency-key", key).json(body)).await
+    }
+
     /// A request with this body as it is.
     ///
     /// # Errors

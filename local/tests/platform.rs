@@ -173,3 +173,32 @@ async fn a_revoked_token_and_a_used_link_do_not_serve_again() {
     assert_eq!(fleet.ask(Method::GET, "/v2/telematics/vehicles").await.unwrap().status, 403, "a fleet's token lacks the scope");
     platform.stop().await.unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_post_sent_again_with_its_key_happens_once_and_a_hurried_client_waits() {
+    let platform = Platform::start(options(), &|_| ()).await.unwrap();
+    let url = platform.demo.url.clone();
+    let api = Api::sign_in(&url, demo::CLIENT_ID, demo::CLIENT_SECRET).await.unwrap();
+    let webhooks = "/v2/notifications/webhooks";
+    let hook = json!({ "url": "https://a.example/x", "event_name": "trailer.added" });
+    let first = api.tell_once(webhooks, &hook, "k-1").await.unwrap();
+    let again = api.tell_once(webhooks, &hook, "k-1").await.unwrap();
+    assert!(first.status.is_success() && (again.status, &again.body) == (first.status, &first.body), "{first:?} {again:?}");
+    assert_eq!(api.tell_once(webhooks, &hook, "k-2").await.unwrap().status, 409, "without the key it is a second webhook");
+    let other = json!({ "url": "https://a.example/y", "event_name": "trailer.added" });
+    assert_eq!(api.tell_once(webhooks, &other, "k-1").await.unwrap().status, 409, "one key, two requests");
+    assert_eq!(api.tell_once(webhooks, &other, &"k".repeat(256)).await.unwrap().status, 422);
+    let bad = json!({ "url": "https://a.example/y" });
+    assert_eq!(api.tell_once(webhooks, &bad, "k-3").await.unwrap().status, 422);
+    assert!(api.tell_once(webhooks, &other, "k-3").await.unwrap().status.is_success(), "a refused request frees its key");
+
+    let many = (0..160).map(|_| api.ask(Method::GET, "/v2/orgs/tsps/00000000-0000-7000-8000-000000000000"));
+    let open = futures::future::join_all(many).await;
+    assert!(open.iter().all(|answer| answer.as_ref().unwrap().status == 404), "public endpoints count nobody");
+    let many = (0..160).map(|_| api.ask(Method::GET, "/v2/orgs/fleets/none"));
+    let answers: Vec<Answer> = futures::future::join_all(many).await.into_iter().map(Result::unwrap).collect();
+    let refused: Vec<&Answer> = answers.iter().filter(|answer| answer.status == 429).collect();
+    assert!(!refused.is_empty() && refused.len() < 60, "{} of 160 refused", refused.len());
+    assert!(refused.iter().all(|answer| answer.body["detail"]["retry_after_seconds"].as_u64() >= Some(1)));
+    platform.stop().await.unwrap();
+}

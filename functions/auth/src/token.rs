@@ -81,6 +81,7 @@ async fn machine(context: &Context, form: &Form, now: Timestamp) -> Result<Token
     if form.scope.as_ref().is_some_and(|scope| !scope.is_empty() && scope != "organization") {
         return Err(oauth(StatusCode::BAD_REQUEST, "invalid_scope", "scope must be organization"));
     }
+    context.limits().token(id)?;
     let client = client(context, id, secret).await?;
     let partner: Option<Partner> = context.store().get(Key::partner(client.partner_id)).await?;
     let partner = partner.ok_or_else(|| ApiError::internal("a client without its partner"))?;

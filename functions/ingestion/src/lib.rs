@@ -1,12 +1,15 @@
 //! Ingestion: schedules fire runs, runs fetch from the TSPs and store what they bring, and changes of schedules and
 //! agreements keep EventBridge Scheduler in step.
 //!
-//! [`run`] is one run of one schedule; [`maintain`] follows the control table's stream. Both are idempotent: their triggers
-//! deliver at least once.
+//! [`run`] is one run of one schedule; [`maintain`] follows the control table's stream; [`terms`] ends what ends by date. All
+//! are idempotent: their triggers deliver at least once.
 
 mod events;
 pub mod maintain;
 pub mod run;
+pub mod terms;
+#[cfg(test)]
+mod testing;
 
 use gateway::Permission::{ManageSchedules, Open, ReadControl, ReadTelematics, SendExecutions, WriteControl, WriteTelematics};
 use gateway::{Context, Permission, Trigger, Worker, WorkerError};
@@ -42,6 +45,13 @@ pub fn workers() -> Vec<Worker> {
             trigger: Trigger::Streams(&["ControlTable"]),
             permissions: MAINTAIN,
             call: |context, event| Box::pin(changed(context, event)),
+        },
+        Worker {
+            handler: "terms.enforce",
+            summary: "End invitations and agreements whose time has come",
+            trigger: Trigger::Rate("rate(1 minute)"),
+            permissions: &[ReadControl, WriteControl],
+            call: |context, _| Box::pin(terms::enforce(context)),
         },
     ]
 }
@@ -88,6 +98,6 @@ mod tests {
     #[test]
     fn handlers_are_named_once() {
         let names: Vec<&str> = workers().iter().map(|worker| worker.handler).collect();
-        assert_eq!(names, ["executions.run", "executions.resume", "schedules.maintain"]);
+        assert_eq!(names, ["executions.run", "executions.resume", "schedules.maintain", "terms.enforce"]);
     }
 }

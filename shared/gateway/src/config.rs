@@ -1,9 +1,10 @@
 //! Settings from the environment; template.yaml sets them for every function.
 
 use std::env;
+use std::num::NonZeroU32;
 
 /// The settings of a function.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
     /// Name of the control table (`CONTROL_TABLE`).
     pub control_table: String,
@@ -33,6 +34,22 @@ pub struct Config {
     pub product_name: String,
     /// Address ranges that outbound calls may reach although they are private, comma separated (`ALLOWED_ADDRESSES`).
     pub allowed_addresses: String,
+    /// Requests per second of one caller (`REQUESTS_PER_SECOND`), 50.
+    pub requests_per_second: NonZeroU32,
+    /// Requests of one caller at once (`REQUESTS_BURST`), 100.
+    pub requests_burst: NonZeroU32,
+    /// Token requests per second of one client (`TOKENS_PER_SECOND`), 5.
+    pub tokens_per_second: NonZeroU32,
+}
+
+const REQUESTS_PER_SECOND: NonZeroU32 = NonZeroU32::MIN.saturating_add(49);
+const REQUESTS_BURST: NonZeroU32 = NonZeroU32::MIN.saturating_add(99);
+const TOKENS_PER_SECOND: NonZeroU32 = NonZeroU32::MIN.saturating_add(4);
+
+impl Default for Config {
+    fn default() -> Self {
+        Self::from_variables(|_| None)
+    }
 }
 
 impl Config {
@@ -46,6 +63,7 @@ impl Config {
     pub fn from_variables(get: impl Fn(&str) -> Option<String>) -> Self {
         let text = |name: &str| get(name).unwrap_or_default();
         let or = |name: &str, default: &str| get(name).filter(|value| !value.is_empty()).unwrap_or_else(|| default.to_owned());
+        let rate = |name: &str, default: NonZeroU32| text(name).parse().unwrap_or(default);
         let url = |name: &str| text(name).trim_end_matches('/').to_owned();
         Self {
             control_table: text("CONTROL_TABLE"),
@@ -62,6 +80,9 @@ impl Config {
             realm: or("REALM", "catena"),
             product_name: or("PRODUCT_NAME", "Catena"),
             allowed_addresses: text("ALLOWED_ADDRESSES"),
+            requests_per_second: rate("REQUESTS_PER_SECOND", REQUESTS_PER_SECOND),
+            requests_burst: rate("REQUESTS_BURST", REQUESTS_BURST),
+            tokens_per_second: rate("TOKENS_PER_SECOND", TOKENS_PER_SECOND),
         }
     }
 

@@ -13,6 +13,7 @@ use tokio::sync::OnceCell;
 use vault::{KeyIds, Sealed, Secret, SigningKey, Vault};
 use webhooks::guarded::GuardedClient;
 
+use crate::limits::Limits;
 use crate::{ApiError, Config};
 
 /// How each AWS service is reached: all alike when deployed, each at its own endpoint locally.
@@ -45,6 +46,7 @@ pub struct Context {
     sqs: OnceLock<aws_sdk_sqs::Client>,
     scheduler: OnceLock<aws_sdk_scheduler::Client>,
     secret: OnceCell<Secret>,
+    limits: Limits,
 }
 
 /// A queue we send to.
@@ -64,6 +66,7 @@ impl Context {
     #[must_use]
     pub fn new(config: Config, aws: Aws, clock: fn() -> Timestamp) -> Self {
         Self {
+            limits: Limits::new(&config),
             config,
             aws,
             clock,
@@ -86,6 +89,12 @@ impl Context {
     #[must_use]
     pub fn now(&self) -> Timestamp {
         (self.clock)()
+    }
+
+    /// What callers have asked for lately.
+    #[must_use]
+    pub fn limits(&self) -> &Limits {
+        &self.limits
     }
 
     /// DynamoDB.

@@ -8,7 +8,7 @@ use model::Timestamp;
 use serde::Serialize;
 
 use crate::caller::Caller;
-use crate::{ApiError, Call, Context, Endpoint};
+use crate::{ApiError, Call, Context, Endpoint, idempotency};
 
 /// A request as an endpoint sees it, whoever carried it here.
 #[derive(Clone, Debug)]
@@ -147,7 +147,10 @@ async fn serve(
         Err(error) => return ("-".into(), Err(error)),
     };
     let name = caller.name();
+    if let Err(error) = context.limits().request(&caller) {
+        return (name, Err(error));
+    }
     let binding = format!("{name} {}", incoming.filters());
     let call = Call { caller, request_id: request_id.to_owned(), now, binding };
-    (name, (endpoint.call)(context, call, incoming).await)
+    (name, idempotency::run(context, endpoint, call, incoming).await)
 }

@@ -99,6 +99,16 @@ impl ApiError {
         Self::invalid(vec![Problem::new(path, input, error_type, message)])
     }
 
+    /// 429: too many requests; `seconds` until one may pass, at least one.
+    #[must_use]
+    pub fn too_many(seconds: u64) -> Self {
+        let seconds = seconds.max(1);
+        let detail = json!({ "retry_after_seconds": seconds, "message": "too many requests" });
+        let mut error = Self::with(StatusCode::TOO_MANY_REQUESTS, detail);
+        error.headers.push(("retry-after", seconds.to_string()));
+        error
+    }
+
     /// 504: the TSP did not answer in time.
     pub fn gateway_timeout(detail: impl Into<String>) -> Self {
         Self::with(StatusCode::GATEWAY_TIMEOUT, Value::String(detail.into()))

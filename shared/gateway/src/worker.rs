@@ -7,8 +7,10 @@ use crate::{ApiError, BoxFuture, Context, Permission};
 /// What starts a worker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trigger {
-    /// EventBridge Scheduler fires it.
+    /// Schedules that are made at run time fire it.
     Scheduler,
+    /// One schedule of the template fires it, at this rate.
+    Rate(&'static str),
     /// Messages of a queue, by its logical id in the template.
     Queue(&'static str),
     /// Changes of tables, by their logical ids in the template.

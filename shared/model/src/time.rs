@@ -66,6 +66,12 @@ impl Timestamp {
         Self::from_micros(self.micros() - self.micros().rem_euclid(86_400_000_000))
     }
 
+    /// The start of this instant's hour.
+    #[must_use]
+    pub fn hour_start(self) -> Self {
+        Self::from_micros(self.micros() - self.micros().rem_euclid(3_600_000_000))
+    }
+
     /// This instant moved by whole seconds, either way.
     #[must_use]
     pub fn plus_seconds(self, seconds: i64) -> Self {

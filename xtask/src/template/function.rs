@@ -47,6 +47,7 @@ fn events(cause: &Cause) -> String {
             format!("      Events:\n{}", routes.collect::<String>())
         }
         Cause::Trigger(Trigger::Scheduler) => SCHEDULED.to_owned(),
+        Cause::Trigger(Trigger::Rate(rate)) => rate_event(rate),
         Cause::Trigger(Trigger::Queue(queue)) => format!("      Events:\n{}", queue_event(queue)),
         Cause::Trigger(Trigger::Streams(tables)) => {
             format!("      Events:\n{}", tables.iter().map(|table| stream_event(table)).collect::<String>())
@@ -75,6 +76,21 @@ fn route(name: &str, method: &str, path: &str, gate: Gate) -> String {
             Method: {method}
             Path: {path}
 {auth}"
+    )
+}
+
+/// What one firing leaves undone the next one does, so a failed one is not repeated.
+fn rate_event(rate: &str) -> String {
+    format!(
+        "      Events:
+        Tick:
+          Type: ScheduleV2
+          Properties:
+            ScheduleExpression: {rate}
+            GroupName: !Ref ScheduleGroup
+            RoleArn: !GetAtt ScheduleRole.Arn
+            RetryPolicy: {{MaximumRetryAttempts: 0}}
+"
     )
 }
 

@@ -64,6 +64,7 @@ pub(super) fn of_trigger(trigger: Trigger) -> Vec<Statement> {
     const GIVE_UP: &[&str] = &["sqs:SendMessage"];
     match trigger {
         Trigger::Scheduler => vec![statement("GiveUp", GIVE_UP, &["!GetAtt ScheduleDlq.Arn"])],
+        Trigger::Rate(_) => Vec::new(),
         Trigger::Queue(queue) => vec![statement("Receive", RECEIVE, &[&format!("!GetAtt {queue}.Arn")])],
         Trigger::Streams(tables) => {
             let resources = tables.iter().map(|table| format!("!GetAtt {table}.StreamArn")).collect();

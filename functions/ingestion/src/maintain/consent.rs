@@ -23,7 +23,7 @@ enum Step {
 ///
 /// # Errors
 /// [`StoreError`].
-pub(super) async fn reconcile(store: &Store, id: ConnectionId, changed: &Agreement, now: Timestamp) -> Result<(), StoreError> {
+pub(crate) async fn reconcile(store: &Store, id: ConnectionId, changed: &Agreement, now: Timestamp) -> Result<(), StoreError> {
     let connection = store.get::<Connection>(Key::connection(id)).await?;
     let Some(connection) = connection.filter(|connection| connection.status == ConnectionStatus::Active) else {
         return Ok(());

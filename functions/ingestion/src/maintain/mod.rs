@@ -1,19 +1,22 @@
-//! Follows the control table: timers mirror active schedules, schedules mirror consent.
+//! Follows the control table: timers mirror active schedules, schedules mirror consent, terms mirror dates.
 //!
 //! A change says only that something happened; what is done follows from the state as it is now. So a change that comes twice
 //! or late does no harm, and timers exist for active schedules only.
 
-mod consent;
+pub(crate) mod consent;
 mod plan;
 mod timers;
 
 use gateway::{Context, WorkerError};
+use model::Timestamp;
 use model::agreement::Agreement;
+use model::invitation::Invitation;
 use model::schedule::{Schedule, ScheduleStatus};
-use store::control::{Key, Keyed};
+use store::control::{Key, Keyed, Term};
 
 use crate::events::{Change, StreamRecord};
 use crate::run::{self, Reason};
+use crate::terms;
 
 /// Does what one change of the control table asks for.
 ///
@@ -24,6 +27,7 @@ pub async fn follow(context: &Context, record: &StreamRecord) -> Result<(), Work
     match change.kind() {
         Some(Schedule::KIND) => schedule_changed(context, &images(change)?).await,
         Some(Agreement::KIND) => agreement_changed(context, &images(change)?).await,
+        Some(Invitation::KIND) => invitation_changed(context, &images(change)?).await,
         _ => Ok(()),
     }
 }
@@ -76,10 +80,29 @@ async fn agreement_changed(context: &Context, (old, new): &Images<Agreement>) ->
     {
         return Ok(());
     }
+    if let Some(new) = new
+        && old.as_ref().is_none_or(|old| dates(old) != dates(new))
+    {
+        terms::note(context.store(), Term::of_agreement(new), context.now()).await?;
+    }
     for link in &agreement.connections {
         consent::reconcile(context.store(), link.connection_id, agreement, context.now()).await?;
     }
     Ok(())
+}
+
+async fn invitation_changed(context: &Context, (old, new): &Images<Invitation>) -> Result<(), WorkerError> {
+    let expires_at = |invitation: &Invitation| invitation.expires_at;
+    match new {
+        Some(new) if old.as_ref().map(expires_at) != Some(new.expires_at) => {
+            Ok(terms::note(context.store(), vec![Term::of_invitation(new)], context.now()).await?)
+        }
+        _ => Ok(()),
+    }
+}
+
+fn dates(agreement: &Agreement) -> (Timestamp, Option<Timestamp>) {
+    (agreement.effective_date, agreement.expiration_date)
 }
 
 fn is_same_consent(old: &Agreement, new: &Agreement) -> bool {

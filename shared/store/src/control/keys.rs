@@ -21,15 +21,18 @@
 //! | one webhook per event, url, filters | `PARTNER#id` | `WEBHOOK_UNIQUE#digest` | | |
 //! | delivery log row | `WEBHOOK#id` | `LOG#time#message#attempt` | | |
 //! | dead letter | `WEBHOOK#id` | `DEAD#message` | | |
+//! | term | `TERMS#hour` | `time#kind#id` | | |
+//! | how far terms were enforced | `TERMS` | `ENFORCED` | | |
 //! | Connect session | `SESSION#digest` | `SESSION` | | |
 //! | revoked token | `REVOKED#jti` | `REVOKED` | | |
+//! | request with an idempotency key | `REQUEST#digest` | `REQUEST` | | |
 //! | platform secrets | `PLATFORM` | `SECRETS` | | |
 
 use std::collections::HashMap;
 use std::fmt::Display;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use model::{AgreementId, ConnectionId, FleetId, InvitationId, PartnerId, Resource, ScheduleId, WebhookId};
+use model::{AgreementId, ConnectionId, FleetId, InvitationId, PartnerId, Resource, ScheduleId, Timestamp, WebhookId};
 
 /// Partition and sort key of one item.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -166,6 +169,18 @@ impl Key {
         Self::new(deliveries(id), format!("DEAD#{message}"))
     }
 
+    /// A term, in the partition of its hour.
+    #[must_use]
+    pub fn term(at: Timestamp, subject: impl Display) -> Self {
+        Self::new(terms(at), format!("{at}#{subject}"))
+    }
+
+    /// How far terms were enforced.
+    #[must_use]
+    pub fn enforced() -> Self {
+        Self::new("TERMS", "ENFORCED")
+    }
+
     /// A Connect session, by the digest of its cookie.
     #[must_use]
     pub fn session(digest: &str) -> Self {
@@ -176,6 +191,12 @@ impl Key {
     #[must_use]
     pub fn revocation(jti: &str) -> Self {
         Self::new(format!("REVOKED#{jti}"), "REVOKED")
+    }
+
+    /// A request that carried an idempotency key.
+    #[must_use]
+    pub fn keyed_request(digest: &str) -> Self {
+        Self::new(format!("REQUEST#{digest}"), "REQUEST")
     }
 
     /// The platform's own secrets.
@@ -216,6 +237,13 @@ pub fn executions(id: ScheduleId) -> String {
 #[must_use]
 pub fn deliveries(id: WebhookId) -> String {
     format!("WEBHOOK#{id}")
+}
+
+/// Partition of the terms of one hour (UTC).
+#[must_use]
+pub fn terms(at: Timestamp) -> String {
+    let hour: String = at.to_string().chars().take(13).collect();
+    format!("TERMS#{hour}")
 }
 
 /// Index 1: a partner's invitations, by id.

@@ -1,0 +1,74 @@
+use model::invitation::Prefill;
+use model::{InvitationId, PartnerId, resource};
+
+use super::*;
+use crate::testing::database;
+
+fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_millis(1_790_000_000_000).plus_seconds(seconds)
+}
+
+fn invitation(expires_at: Timestamp) -> Invitation {
+    Invitation {
+        id: InvitationId::at(at(0)),
+        created_at: at(0),
+        updated_at: at(0),
+        partner_id: PartnerId::at(at(0)),
+        partner_slug: None,
+        fleet_ref: "7".into(),
+        status: InvitationStatus::Active,
+        expires_at,
+        expires_in_hours: 1,
+        permissions: resource::read_everything(),
+        limit_tsps: None,
+        success_redirect_url: None,
+        failure_redirect_url: None,
+        callback_url: None,
+        prefill: Prefill::default(),
+        accepted_at: None,
+        fleet_id: None,
+        declined_at: None,
+        decline_reason: None,
+    }
+}
+
+async fn status(store: &Store, id: InvitationId) -> InvitationStatus {
+    store.get::<Invitation>(Key::invitation(id)).await.unwrap().unwrap().status
+}
+
+#[tokio::test]
+async fn an_invitation_ends_when_its_time_has_come_and_not_before() {
+    let store = database().await;
+    let open = invitation(at(3_600));
+    store.commit(vec![Write::create(&open).unwrap()]).await.unwrap();
+    note(&store, vec![Term::of_invitation(&open)], at(0)).await.unwrap();
+    assert_eq!(sweep(&store, at(3_599)).await.unwrap(), 0);
+    assert_eq!(status(&store, open.id).await, InvitationStatus::Active);
+    assert_eq!(sweep(&store, at(3_601)).await.unwrap(), 1);
+    assert_eq!(status(&store, open.id).await, InvitationStatus::Expired);
+    assert_eq!(sweep(&store, at(3_661)).await.unwrap(), 0, "a term is enforced once");
+}
+
+#[tokio::test]
+async fn a_term_that_was_moved_ends_nothing_early() {
+    let store = database().await;
+    let first = invitation(at(3_600));
+    let refreshed = Invitation { expires_at: at(7_200), ..first.clone() };
+    store.commit(vec![Write::create(&refreshed).unwrap()]).await.unwrap();
+    note(&store, vec![Term::of_invitation(&first), Term::of_invitation(&refreshed)], at(0)).await.unwrap();
+    sweep(&store, at(3_700)).await.unwrap();
+    assert_eq!(status(&store, first.id).await, InvitationStatus::Active);
+    sweep(&store, at(7_300)).await.unwrap();
+    assert_eq!(status(&store, first.id).await, InvitationStatus::Expired);
+}
+
+#[tokio::test]
+async fn hours_that_the_worker_slept_through_are_made_up() {
+    let store = database().await;
+    sweep(&store, at(0)).await.unwrap();
+    let open = invitation(at(3_600));
+    store.commit(vec![Write::create(&open).unwrap()]).await.unwrap();
+    note(&store, vec![Term::of_invitation(&open)], at(0)).await.unwrap();
+    assert_eq!(sweep(&store, at(5 * 86_400)).await.unwrap(), 1);
+    assert_eq!(status(&store, open.id).await, InvitationStatus::Expired);
+}

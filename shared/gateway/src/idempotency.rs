@@ -1,0 +1,130 @@
+//! `Idempotency-Key`: a POST that is sent again with the same key does nothing and gets the first answer again.
+//!
+//! Only successes are remembered: an answer that reports an error changed nothing, so its repetition may try again. The kept
+//! answer is sealed under a key made of the caller and the idempotency key, of which the table holds only a digest.
+
+use http::{HeaderMap, Method, StatusCode};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+use store::StoreError;
+use store::control::{Key, KeyedRequest, REMEMBERED_SECONDS, Write};
+use vault::Sealed;
+use vault::envelope::{self, DataKey};
+
+use crate::caller::Access;
+use crate::dispatch::{Incoming, Response};
+use crate::{ApiError, Call, Context, Endpoint};
+
+/// A request that has no answer after so long has died; its repetition takes over. Longer than any function may run.
+const GIVEN_UP_SECONDS: i64 = 60;
+
+const HEADER: &str = "idempotency-key";
+
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    status: u16,
+    content_type: Option<String>,
+    body: String,
+}
+
+/// Runs the endpoint, once per idempotency key where the request carries one.
+///
+/// # Errors
+/// What the endpoint answers; 409 for a key that was used for another request or whose request is still running; 422 for an
+/// unusable key.
+pub(crate) async fn run(context: &Context, endpoint: &Endpoint, call: Call, incoming: &Incoming) -> Result<Response, ApiError> {
+    let asks = incoming.method == Method::POST && matches!(endpoint.access, Access::Scope(_));
+    match incoming.headers.get(HEADER).filter(|_| asks) {
+        Some(sent) => once(context, endpoint, call, incoming, usable(sent)?).await,
+        None => (endpoint.call)(context, call, incoming).await,
+    }
+}
+
+fn usable(sent: &http::HeaderValue) -> Result<&str, ApiError> {
+    let key = sent.to_str().ok().filter(|key| (1..=255).contains(&key.len()));
+    key.ok_or_else(|| ApiError::invalid_member("header.Idempotency-Key", "", "value_error", "must be 1 to 255 ASCII characters"))
+}
+
+async fn once(context: &Context, endpoint: &Endpoint, call: Call, incoming: &Incoming, key: &str) -> Result<Response, ApiError> {
+    let caller = call.caller.name();
+    let digest = hex(&[caller.as_bytes(), incoming.method.as_str().as_bytes(), incoming.raw_path.as_bytes(), key.as_bytes()]);
+    let request = hex(&[incoming.raw_query.as_bytes(), &incoming.body]);
+    let secret = sha(&[b"catena idempotency v1", caller.as_bytes(), key.as_bytes()]);
+    let now = call.now;
+    let claim = KeyedRequest { digest: digest.clone(), request, answer: None, started_at: now };
+    let seen: Option<KeyedRequest> = context.store().get(Key::keyed_request(&digest)).await?;
+    if let Some(seen) = seen.as_ref().filter(|seen| seen.started_at.plus_seconds(REMEMBERED_SECONDS) > now) {
+        if seen.request != claim.request {
+            return Err(ApiError::conflict("the idempotency key was used for another request"));
+        }
+        if let Some(answer) = &seen.answer {
+            return opened(&secret, answer);
+        }
+        if seen.started_at.plus_seconds(GIVEN_UP_SECONDS) > now {
+            return Err(running());
+        }
+    }
+    let claiming = seen.as_ref().map_or_else(|| Write::create(&claim), |seen| Write::replace(seen, &claim))?;
+    match context.store().commit(vec![claiming]).await {
+        Err(StoreError::Conflict) => return Err(running()),
+        done => done?,
+    }
+    let answer = (endpoint.call)(context, call, incoming).await;
+    let settled = match &answer {
+        Ok(response) if response.status.is_success() => {
+            Write::overwrite(&KeyedRequest { answer: Some(sealed(&secret, response)?), ..claim })?
+        }
+        _ => Write::delete(Key::keyed_request(&digest)),
+    };
+    context.store().commit(vec![settled]).await?;
+    answer
+}
+
+fn running() -> ApiError {
+    ApiError::conflict("a request with this idempotency key is still running")
+}
+
+fn sealed(secret: &[u8], response: &Response) -> Result<serde_json::Value, ApiError> {
+    let kept = Kept {
+        status: response.status.as_u16(),
+        content_type: response.headers.get("content-type").and_then(|value| value.to_str().ok()).map(String::from),
+        body: String::from_utf8_lossy(&response.body).into_owned(),
+    };
+    let plain = serde_json::to_vec(&kept).map_err(ApiError::internal)?;
+    // A key seals a few answers in its life at most, each under a nonce of its own.
+    let mut nonce = [0_u8; 12];
+    nonce.iter_mut().zip(uuid::Uuid::new_v4().into_bytes()).for_each(|(to, from)| *to = from);
+    let sealed = envelope::seal(&data_key(secret)?, Vec::new(), &envelope::Context::new(&[]), nonce, &plain)?;
+    serde_json::to_value(sealed).map_err(ApiError::internal)
+}
+
+fn opened(secret: &[u8], answer: &serde_json::Value) -> Result<Response, ApiError> {
+    let sealed: Sealed = serde_json::from_value(answer.clone()).map_err(ApiError::internal)?;
+    let plain = envelope::open(&data_key(secret)?, &envelope::Context::new(&[]), &sealed)?;
+    let kept: Kept = serde_json::from_slice(plain.expose()).map_err(ApiError::internal)?;
+    let status = StatusCode::from_u16(kept.status).map_err(ApiError::internal)?;
+    let mut response = Response { status, headers: HeaderMap::new(), body: kept.body.into() };
+    if let Some(kind) = kept.content_type {
+        response.set("content-type", &kind);
+    }
+    response.set("idempotent-replayed", "true");
+    Ok(response)
+}
+
+fn data_key(secret: &[u8]) -> Result<DataKey, ApiError> {
+    DataKey::from_bytes(secret).ok_or_else(|| ApiError::internal("a digest is not a key"))
+}
+
+/// SHA-256 over parts, each with its length first, so that no two lists of parts share it.
+fn sha(parts: &[&[u8]]) -> Vec<u8> {
+    let mut digest = Sha256::new();
+    for part in parts {
+        digest.update((part.len() as u64).to_be_bytes());
+        digest.update(part);
+    }
+    digest.finalize().to_vec()
+}
+
+fn hex(parts: &[&[u8]]) -> String {
+    sha(parts).iter().map(|byte| format!("{byte:02x}")).collect()
+}
