@@ -1,24 +1,29 @@
-//! `cargo xtask lint-template`: the template as CloudFormation and SAM see it.
+//! `cargo xtask lint-template`: the template and its nested stacks as CloudFormation and SAM see them.
 
 use std::process::Command;
 
 use anyhow::Result;
 
 use crate::files::root;
+use crate::template;
 use crate::tools::{CFN_LINT, SAM, run};
 
 /// The region whose rules apply; the template itself names none.
 const REGION: &str = "us-east-1";
 
-/// Checks template.yaml.
+/// Checks template.yaml and infra/stacks.
 ///
 /// # Errors
 /// When a tool cannot be installed, or finds something.
 pub(crate) fn command() -> Result<()> {
-    run(Command::new(CFN_LINT.program()?).args(["--regions", REGION, "--template", "template.yaml"]).current_dir(root()))?;
-    let mut sam = Command::new(SAM.program()?);
-    sam.args(["validate", "--lint", "--region", REGION, "--template", "template.yaml"]);
-    // Without a telemetry call and without anybody's credentials.
-    sam.env("SAM_CLI_TELEMETRY", "0").env("AWS_ACCESS_KEY_ID", "none").env("AWS_SECRET_ACCESS_KEY", "none");
-    run(sam.current_dir(root()))
+    let paths: Vec<String> = template::render()?.into_iter().map(|(path, _)| path).collect();
+    run(Command::new(CFN_LINT.program()?).args(["--regions", REGION, "--template"]).args(&paths).current_dir(root()))?;
+    for path in &paths {
+        let mut sam = Command::new(SAM.program()?);
+        sam.args(["validate", "--lint", "--region", REGION, "--template", path]);
+        // Without a telemetry call and without anybody's credentials.
+        sam.env("SAM_CLI_TELEMETRY", "0").env("AWS_ACCESS_KEY_ID", "none").env("AWS_SECRET_ACCESS_KEY", "none");
+        run(sam.current_dir(root()))?;
+    }
+    Ok(())
 }

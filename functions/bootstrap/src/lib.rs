@@ -19,8 +19,14 @@ pub fn endpoints() -> Vec<Endpoint> {
     services().iter().flat_map(|service| (service.endpoints)()).collect()
 }
 
+/// All functions that schedules, queues and streams start, by service.
+#[must_use]
+pub fn worker_services() -> Vec<(&'static str, Vec<Worker>)> {
+    vec![("ingestion", ingestion::workers()), ("delivery", delivery::workers())]
+}
+
 /// All functions that schedules, queues and streams start.
 #[must_use]
 pub fn workers() -> Vec<Worker> {
-    [ingestion::workers(), delivery::workers()].concat()
+    worker_services().into_iter().flat_map(|(_, workers)| workers).collect()
 }

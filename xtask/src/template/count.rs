@@ -3,7 +3,7 @@
 use anyhow::{Context as _, Result};
 use serde_yaml_ng::Value;
 
-/// The resources of a template after SAM's transform: a route adds a permission, a queue or stream a mapping.
+/// The resources of a template after SAM's transform: a queue or stream adds a mapping, a canary what shifts requests.
 ///
 /// # Errors
 /// When the text is no template.
@@ -17,10 +17,10 @@ fn made_of(resource: &Value) -> usize {
     let properties = resource.get("Properties");
     let events = || properties.and_then(|properties| properties.get("Events")?.as_mapping()).map_or(0, |events| events.len());
     let invokes = || usize::from(properties.is_some_and(|properties| properties.get("EventInvokeConfig").is_some()));
+    // A version, the alias that leads to it, and the group that shifts requests from one version to the next.
+    let versions = || if properties.is_some_and(|properties| properties.get("AutoPublishAlias").is_some()) { 3 } else { 0 };
     match resource.get("Type").and_then(Value::as_str) {
-        Some("AWS::Serverless::Function") => 1 + events() + invokes(),
-        // The API and its stage.
-        Some("AWS::Serverless::HttpApi") => 2,
+        Some("AWS::Serverless::Function") => 1 + events() + invokes() + versions(),
         _ => 1,
     }
 }

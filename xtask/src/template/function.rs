@@ -11,13 +11,12 @@ pub(super) fn render(row: &Row) -> String {
     let id = row.id();
     let name = row.name();
     let mut text = format!(
-        "\
-  # {summary}
+        "  # {summary}
   {id}Function:
     Type: AWS::Serverless::Function
     Metadata: {{SkipBuild: true}}
     Properties:
-      FunctionName: !Sub '${{AWS::StackName}}-{name}'
+      FunctionName: !Sub '${{Name}}-{name}'
       Handler: {handler}
       Role: !GetAtt {id}Role.Arn
       LoggingConfig: {{LogGroup: !Ref {id}Logs}}
@@ -28,7 +27,13 @@ pub(super) fn render(row: &Row) -> String {
     if let Some(seconds) = row.timeout() {
         text += &format!("      Timeout: {seconds}\n");
     }
+    if let Cause::Http { .. } = row.cause {
+        text += &canary(&id);
+    }
     text += &events(&row.cause);
+    if let Cause::Http { method, paths, gate } = &row.cause {
+        text += &reach(&id, method, paths, *gate);
+    }
     text += &role(row, &id);
     text += &logs(&id, &name);
     text += &alarms::of_function(&id, &name, row.handler);
@@ -40,12 +45,7 @@ pub(super) fn render(row: &Row) -> String {
 
 fn events(cause: &Cause) -> String {
     match cause {
-        Cause::Http { method, paths, gate } => {
-            // A second path is another spelling of the first.
-            let names = ["Route", "OtherSpelling"];
-            let routes = names.iter().zip(paths).map(|(name, path)| route(name, method, path, *gate));
-            format!("      Events:\n{}", routes.collect::<String>())
-        }
+        Cause::Http { .. } => String::new(),
         Cause::Trigger(Trigger::Scheduler) => SCHEDULED.to_owned(),
         Cause::Trigger(Trigger::Rate(rate)) => rate_event(rate),
         Cause::Trigger(Trigger::Queue(queue)) => format!("      Events:\n{}", queue_event(queue)),
@@ -60,23 +60,68 @@ const SCHEDULED: &str = "      EventInvokeConfig:
         MaximumRetryAttempts: 1
         MaximumEventAgeInSeconds: 300
         DestinationConfig:
-          OnFailure: {Type: SQS, Destination: !GetAtt ScheduleDlq.Arn}
+          OnFailure: {Type: SQS, Destination: !Ref ScheduleDlqArn}
 ";
 
-fn route(name: &str, method: &str, path: &str, gate: Gate) -> String {
-    let auth = match gate {
-        Gate::Open => "            Auth: {Authorizer: NONE}\n",
-        Gate::Token => "",
+/// A new version gets a tenth of the requests for five minutes, and all of them unless its alarm rings.
+fn canary(id: &str) -> String {
+    format!(
+        "      AutoPublishAlias: live
+      DeploymentPreference: {{Type: Canary10Percent5Minutes, Alarms: [!Ref {id}Alarm]}}
+"
+    )
+}
+
+/// How requests reach a function: its integration, its routes, and the API's permission to call it for those alone.
+fn reach(id: &str, method: &str, paths: &[String], gate: Gate) -> String {
+    // A second path is another spelling of the first.
+    let names = ["Route", "OtherRoute"];
+    let routes: String = names.iter().zip(paths).map(|(name, path)| route(id, name, method, path, gate)).collect();
+    let source = paths.first().map(|path| pattern(path)).unwrap_or_default();
+    format!(
+        "
+  {id}Integration:
+    Type: AWS::ApiGatewayV2::Integration
+    Properties:
+      ApiId: !Ref HttpApi
+      IntegrationType: AWS_PROXY
+      IntegrationUri: !Ref {id}Function.Alias
+      PayloadFormatVersion: '2.0'
+{routes}
+  {id}Invocation:
+    Type: AWS::Lambda::Permission
+    Properties:
+      Action: lambda:InvokeFunction
+      FunctionName: !Ref {id}Function.Alias
+      Principal: apigateway.amazonaws.com
+      SourceArn: !Sub 'arn:${{AWS::Partition}}:execute-api:${{AWS::Region}}:${{AWS::AccountId}}:${{HttpApi}}/*/{method}{source}'
+"
+    )
+}
+
+fn route(id: &str, name: &str, method: &str, path: &str, gate: Gate) -> String {
+    let authorization = match gate {
+        Gate::Open => "      AuthorizationType: NONE\n",
+        Gate::Token => "      AuthorizationType: JWT\n      AuthorizerId: !Ref Authorizer\n",
     };
     format!(
-        "        {name}:
-          Type: HttpApi
-          Properties:
-            ApiId: !Ref HttpApi
-            Method: {method}
-            Path: {path}
-{auth}"
+        "
+  {id}{name}:
+    Type: AWS::ApiGatewayV2::Route
+    Properties:
+      ApiId: !Ref HttpApi
+      RouteKey: {method} {path}
+      Target: !Sub 'integrations/${{{id}Integration}}'
+{authorization}"
     )
+}
+
+/// A path as an ARN's pattern: `*` for a parameter, `?` where spellings differ.
+fn pattern(path: &str) -> String {
+    let parts = path
+        .split('/')
+        .map(|part| if part.starts_with('{') { "*".to_owned() } else { part.replace("share-agree", "share?agree") });
+    parts.collect::<Vec<_>>().join("/")
 }
 
 /// What one firing leaves undone the next one does, so a failed one is not repeated.
@@ -88,7 +133,7 @@ fn rate_event(rate: &str) -> String {
           Properties:
             ScheduleExpression: {rate}
             GroupName: !Ref ScheduleGroup
-            RoleArn: !GetAtt ScheduleRole.Arn
+            RoleArn: !Ref ScheduleRoleArn
             RetryPolicy: {{MaximumRetryAttempts: 0}}
 "
     )
@@ -101,7 +146,7 @@ fn queue_event(queue: &str) -> String {
         "        {queue}:
           Type: SQS
           Properties:
-            Queue: !GetAtt {queue}.Arn
+            Queue: !Ref {queue}Arn
             BatchSize: {size}
             FunctionResponseTypes: [ReportBatchItemFailures]
             ScalingConfig: {{MaximumConcurrency: 20}}
@@ -114,7 +159,7 @@ fn stream_event(table: &str) -> String {
         "        {table}:
           Type: DynamoDB
           Properties:
-            Stream: !GetAtt {table}.StreamArn
+            Stream: !Ref {table}Stream
             StartingPosition: TRIM_HORIZON
             BatchSize: 100
             ParallelizationFactor: 2
@@ -122,18 +167,18 @@ fn stream_event(table: &str) -> String {
             BisectBatchOnFunctionError: true
             MaximumRetryAttempts: 10
             DestinationConfig:
-              OnFailure: {{Destination: !GetAtt StreamFailuresDlq.Arn}}
+              OnFailure: {{Destination: !Ref StreamFailuresDlqArn}}
 "
     )
 }
 
 fn role(row: &Row, id: &str) -> String {
-    let mut statements = vec![Statement {
-        sid: "Log",
-        actions: &["logs:CreateLogStream", "logs:PutLogEvents"],
-        resources: vec![format!("!GetAtt {id}Logs.Arn")],
-        condition: None,
-    }];
+    let log = &["logs:CreateLogStream", "logs:PutLogEvents"];
+    let trace = &["xray:PutTraceSegments", "xray:PutTelemetryRecords"];
+    let mut statements = vec![
+        Statement { sid: "Log", actions: log, resources: vec![format!("!GetAtt {id}Logs.Arn")], condition: None },
+        Statement { sid: "Trace", actions: trace, resources: vec![policies::ANY_TRACE.into()], condition: None },
+    ];
     let mut permissions = row.permissions.to_vec();
     permissions.sort();
     permissions.dedup();
@@ -181,7 +226,7 @@ fn logs(id: &str, name: &str) -> String {
     DeletionPolicy: Delete
     UpdateReplacePolicy: Delete
     Properties:
-      LogGroupName: !Sub '/aws/lambda/${{AWS::StackName}}-{name}'
+      LogGroupName: !Sub '/aws/lambda/${{Name}}-{name}'
       RetentionInDays: !Ref LogRetentionDays
 "
     )

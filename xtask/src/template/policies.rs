@@ -16,13 +16,13 @@ fn statement(sid: &'static str, actions: &'static [&'static str], resources: &[&
     Statement { sid, actions, resources: resources.iter().map(ToString::to_string).collect(), condition: None }
 }
 
-const CONTROL: &[&str] = &["!GetAtt ControlTable.Arn"];
+const CONTROL: &[&str] = &["!Ref ControlTableArn"];
 // `index/*` is every index of this one table.
-const CONTROL_AND_INDEXES: &[&str] = &["!GetAtt ControlTable.Arn", "!Sub '${ControlTable.Arn}/index/*'"];
-const TELEMATICS: &[&str] = &["!GetAtt TelematicsTable.Arn"];
-const TELEMATICS_AND_INDEX: &[&str] = &["!GetAtt TelematicsTable.Arn", "!Sub '${TelematicsTable.Arn}/index/by_time'"];
-const CREDENTIALS: &[&str] = &["!GetAtt CredentialsKey.Arn"];
-const TOKENS: &[&str] = &["!GetAtt TokenKey.Arn"];
+const CONTROL_AND_INDEXES: &[&str] = &["!Ref ControlTableArn", "!Sub '${ControlTableArn}/index/*'"];
+const TELEMATICS: &[&str] = &["!Ref TelematicsTableArn"];
+const TELEMATICS_AND_INDEX: &[&str] = &["!Ref TelematicsTableArn", "!Sub '${TelematicsTableArn}/index/by_time'"];
+const CREDENTIALS: &[&str] = &["!Ref CredentialsKeyArn"];
+const TOKENS: &[&str] = &["!Ref TokenKeyArn"];
 // Schedules are made at run time; `*` stands for their names within our own group.
 const SCHEDULES: &[&str] =
     &["!Sub 'arn:${AWS::Partition}:scheduler:${AWS::Region}:${AWS::AccountId}:schedule/${ScheduleGroup}/*'"];
@@ -32,6 +32,9 @@ const WRITE: &[&str] =
     &["dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:BatchWriteItem", "dynamodb:ConditionCheckItem"];
 const SCHEDULE: &[&str] =
     &["scheduler:CreateSchedule", "scheduler:UpdateSchedule", "scheduler:DeleteSchedule", "scheduler:GetSchedule"];
+
+/// The one resource that is everything, with its reason.
+pub(super) const ANY_TRACE: &str = "'*' # X-Ray has no resources that a policy could name";
 
 /// The statements of a permission.
 pub(super) fn of(permission: Permission) -> Vec<Statement> {
@@ -45,15 +48,15 @@ pub(super) fn of(permission: Permission) -> Vec<Statement> {
         // The key's id in a token's header is made of its public half.
         Permission::SignTokens => vec![statement("SignTokens", &["kms:Sign", "kms:GetPublicKey"], TOKENS)],
         Permission::VerifyTokens => vec![statement("VerifyTokens", &["kms:GetPublicKey"], TOKENS)],
-        Permission::SendDeliveries => vec![statement("SendDeliveries", &["sqs:SendMessage"], &["!GetAtt DeliveriesQueue.Arn"])],
-        Permission::SendExecutions => vec![statement("SendExecutions", &["sqs:SendMessage"], &["!GetAtt ExecutionsQueue.Arn"])],
+        Permission::SendDeliveries => vec![statement("SendDeliveries", &["sqs:SendMessage"], &["!Ref DeliveriesQueueArn"])],
+        Permission::SendExecutions => vec![statement("SendExecutions", &["sqs:SendMessage"], &["!Ref ExecutionsQueueArn"])],
         Permission::ManageSchedules => vec![statement("ManageSchedules", SCHEDULE, SCHEDULES), pass_role()],
     }
 }
 
 fn pass_role() -> Statement {
     let condition = Some("{StringEquals: {iam:PassedToService: scheduler.amazonaws.com}}");
-    Statement { condition, ..statement("PassScheduleRole", &["iam:PassRole"], &["!GetAtt ScheduleRole.Arn"]) }
+    Statement { condition, ..statement("PassScheduleRole", &["iam:PassRole"], &["!Ref ScheduleRoleArn"]) }
 }
 
 /// What its trigger takes.
@@ -63,13 +66,13 @@ pub(super) fn of_trigger(trigger: Trigger) -> Vec<Statement> {
         &["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"];
     const GIVE_UP: &[&str] = &["sqs:SendMessage"];
     match trigger {
-        Trigger::Scheduler => vec![statement("GiveUp", GIVE_UP, &["!GetAtt ScheduleDlq.Arn"])],
+        Trigger::Scheduler => vec![statement("GiveUp", GIVE_UP, &["!Ref ScheduleDlqArn"])],
         Trigger::Rate(_) => Vec::new(),
-        Trigger::Queue(queue) => vec![statement("Receive", RECEIVE, &[&format!("!GetAtt {queue}.Arn")])],
+        Trigger::Queue(queue) => vec![statement("Receive", RECEIVE, &[&format!("!Ref {queue}Arn")])],
         Trigger::Streams(tables) => {
-            let resources = tables.iter().map(|table| format!("!GetAtt {table}.StreamArn")).collect();
+            let resources = tables.iter().map(|table| format!("!Ref {table}Stream")).collect();
             let follow = Statement { resources, ..statement("Follow", FOLLOW, &[]) };
-            vec![follow, statement("GiveUp", GIVE_UP, &["!GetAtt StreamFailuresDlq.Arn"])]
+            vec![follow, statement("GiveUp", GIVE_UP, &["!Ref StreamFailuresDlqArn"])]
         }
     }
 }

@@ -5,6 +5,8 @@ use gateway::{Access, Endpoint, Permission, Trigger, Worker};
 /// One function.
 #[derive(Clone, Debug)]
 pub struct Row {
+    /// The service: functions of one service share a stack.
+    pub service: &'static str,
     /// `service.operation`.
     pub handler: &'static str,
     /// One line for people.
@@ -42,31 +44,28 @@ pub enum Gate {
 
 /// All functions, in the order of the tables.
 pub(super) fn all() -> Vec<Row> {
-    let endpoints = bootstrap::endpoints().into_iter().map(|endpoint| Row::from(&endpoint));
-    endpoints.chain(bootstrap::workers().iter().map(Row::from)).collect()
+    let services = bootstrap::services().into_iter();
+    let endpoints =
+        services.flat_map(|service| (service.endpoints)().into_iter().map(move |row| of_endpoint(service.name, &row)));
+    let workers = bootstrap::worker_services()
+        .into_iter()
+        .flat_map(|(service, rows)| rows.into_iter().map(move |row| of_worker(service, &row)));
+    endpoints.chain(workers).collect()
 }
 
-impl From<&Endpoint> for Row {
-    fn from(endpoint: &Endpoint) -> Self {
-        let gate = match endpoint.access {
-            // A JWT authorizer cannot be optional: such functions look at the token themselves.
-            Access::Public | Access::Optional => Gate::Open,
-            Access::Scope(_) => Gate::Token,
-        };
-        let cause = Cause::Http { method: endpoint.method.to_string(), paths: endpoint.paths(), gate };
-        Self { handler: endpoint.handler, summary: endpoint.summary, cause, permissions: endpoint.permissions }
-    }
+fn of_endpoint(service: &'static str, endpoint: &Endpoint) -> Row {
+    let gate = match endpoint.access {
+        // A JWT authorizer cannot be optional: such functions look at the token themselves.
+        Access::Public | Access::Optional => Gate::Open,
+        Access::Scope(_) => Gate::Token,
+    };
+    let cause = Cause::Http { method: endpoint.method.to_string(), paths: endpoint.paths(), gate };
+    Row { service, handler: endpoint.handler, summary: endpoint.summary, cause, permissions: endpoint.permissions }
 }
 
-impl From<&Worker> for Row {
-    fn from(worker: &Worker) -> Self {
-        Self {
-            handler: worker.handler,
-            summary: worker.summary,
-            cause: Cause::Trigger(worker.trigger),
-            permissions: worker.permissions,
-        }
-    }
+fn of_worker(service: &'static str, worker: &Worker) -> Row {
+    let cause = Cause::Trigger(worker.trigger);
+    Row { service, handler: worker.handler, summary: worker.summary, cause, permissions: worker.permissions }
 }
 
 impl Row {
@@ -93,7 +92,7 @@ impl Row {
     }
 }
 
-fn capitalised(word: &str) -> String {
+pub(super) fn capitalised(word: &str) -> String {
     let mut letters = word.chars();
     letters.next().map(|first| first.to_ascii_uppercase().to_string() + letters.as_str()).unwrap_or_default()
 }

@@ -3,16 +3,17 @@ use gateway::{Permission, Trigger};
 use super::rows::{Cause, Gate};
 use super::*;
 
-const BASE: &str = "# for readers of the base\nAWSTemplateFormatVersion: '2010-09-09'\nResources:\n  Own: {Type: AWS::SQS::Queue}\n\n  # @functions\n\nOutputs: {}\n";
+const BASE: &str = "# for readers of the base\nAWSTemplateFormatVersion: '2010-09-09'\nResources:\n  Own: {Type: AWS::SQS::Queue}\n\n  # @stacks\n\nOutputs: {}\n";
 
 fn route(handler: &'static str, method: &str, paths: &[&str], gate: Gate) -> Row {
     let paths = paths.iter().map(ToString::to_string).collect();
     let cause = Cause::Http { method: method.into(), paths, gate };
-    Row { handler, summary: "Does it", cause, permissions: &[Permission::ReadControl] }
+    Row { service: "orgs", handler, summary: "Does it", cause, permissions: &[Permission::ReadControl] }
 }
 
 fn worker(handler: &'static str, trigger: Trigger) -> Row {
     Row {
+        service: "ingestion",
         handler,
         summary: "Works",
         cause: Cause::Trigger(trigger),
@@ -21,7 +22,8 @@ fn worker(handler: &'static str, trigger: Trigger) -> Row {
 }
 
 fn check(rows: &[Row], expected: &[&str]) -> String {
-    let text = assemble(BASE, rows).unwrap();
+    let stacks = stack::all(rows).iter().map(stack::Stack::render).collect::<String>();
+    let text = assemble(BASE, rows).unwrap() + &stacks;
     for part in expected {
         assert!(text.contains(part), "{part} is missing in\n{text}");
     }
@@ -36,18 +38,44 @@ fn the_base_goes_around_the_functions() {
 
 #[test]
 fn a_public_route_has_no_authorizer() {
-    let text = check(
+    let open = check(
         &[route("tsps.list", "GET", &["/v2/orgs/tsps"], Gate::Open)],
-        &["Path: /v2/orgs/tsps\n            Auth: {Authorizer: NONE}"],
+        &[
+            "RouteKey: GET /v2/orgs/tsps\n",
+            "AuthorizationType: NONE",
+            "TspsListFunction:",
+            "FunctionName: !Sub '${Name}-tsps-list'",
+        ],
     );
-    assert!(text.contains("TspsListFunction:") && text.contains("FunctionName: !Sub '${AWS::StackName}-tsps-list'"));
+    assert!(!open.contains("!Ref Authorizer"));
+    check(&[route("fleets.list", "GET", &["/v2/orgs/fleets"], Gate::Token)], &["AuthorizerId: !Ref Authorizer"]);
 }
 
 #[test]
-fn a_second_spelling_is_a_second_route() {
-    let row = route("share_agreements.list", "GET", &["/v2/share-agreements", "/v2/share_agreements"], Gate::Token);
-    let text = check(&[row], &["Route:", "OtherSpelling:", "ShareAgreementsListRole:"]);
-    assert!(!text.contains("NONE"));
+fn a_second_spelling_is_a_second_route_under_one_permission() {
+    let paths = ["/v2/orgs/share-agreements/{id}/pause", "/v2/orgs/share_agreements/{id}/pause"];
+    check(
+        &[route("share_agreements.pause", "POST", &paths, Gate::Token)],
+        &["ShareAgreementsPauseRoute:", "ShareAgreementsPauseOtherRoute:", "${HttpApi}/*/POST/v2/orgs/share?agreements/*/pause'"],
+    );
+}
+
+#[test]
+fn a_stack_gets_what_it_asks_for_and_nothing_else() {
+    let text = check(&[route("fleets.list", "GET", &["/x"], Gate::Token)], &["TemplateURL: infra/stacks/orgs.yaml"]);
+    assert!(text.contains("        ControlTableArn: !GetAtt ControlTable.Arn") && !text.contains("StreamFailuresDlqArn:"));
+}
+
+#[test]
+fn a_large_service_gets_a_second_stack() {
+    let rows = vec![route("a.b", "GET", &["/x", "/y"], Gate::Token); 41];
+    let names: Vec<(String, usize)> =
+        stack::all(&rows).iter().map(|stack| (stack.path(), resources(&stack.render()).unwrap())).collect();
+    assert_eq!(
+        names.iter().map(|(path, _)| path.as_str()).collect::<Vec<_>>(),
+        ["infra/stacks/orgs.yaml", "infra/stacks/orgs-2.yaml"]
+    );
+    assert!(names.iter().all(|(_, count)| *count <= LIMIT));
 }
 
 #[test]
@@ -60,11 +88,11 @@ fn workers_get_their_triggers_and_what_reading_them_takes() {
     let text = check(
         &rows,
         &[
-            "Destination: !GetAtt ScheduleDlq.Arn",
+            "Destination: !Ref ScheduleDlqArn",
             "Timeout: 120",
-            "Queue: !GetAtt DeliveriesQueue.Arn",
+            "Queue: !Ref DeliveriesQueueArn",
             "sqs:ReceiveMessage",
-            "Stream: !GetAtt TelematicsTable.StreamArn",
+            "Stream: !Ref TelematicsTableStream",
             "dynamodb:GetRecords",
             "EventsFanOutLagAlarm:",
         ],
@@ -74,9 +102,9 @@ fn workers_get_their_triggers_and_what_reading_them_takes() {
 
 #[test]
 fn resources_are_counted_as_sam_makes_them() {
-    let none = resources(&assemble(BASE, &[]).unwrap()).unwrap();
-    let one = resources(&assemble(BASE, &[route("a.b", "GET", &["/x", "/y"], Gate::Open)]).unwrap()).unwrap();
-    assert_eq!(one - none, 6, "function, role, log group, alarm, and a permission per route");
+    let row = route("a.b", "GET", &["/x", "/y"], Gate::Open);
+    let count = resources(&stack::all(&[row])[0].render()).unwrap();
+    assert_eq!(count, 11, "function, version, alias, shift, integration, two routes, permission, role, log group, alarm");
 }
 
 #[test]

@@ -102,7 +102,7 @@ impl Mappings {
                 Event::Schedule(schedule) if schedule.enabled => {
                     self.tasks.spawn(timetable::run(self.stage.clone(), function.handler.clone(), schedule.clone()));
                 }
-                Event::Schedule(_) | Event::Http(_) => {}
+                Event::Schedule(_) => {}
             }
         }
         Ok(())

@@ -1,4 +1,4 @@
-//! What triggers a function: routes, queues, streams, timetables.
+//! What triggers a function beside requests: queues, streams, timetables.
 //!
 //! Batching windows are not read: locally a batch goes out at once, so that the platform answers without delay.
 
@@ -9,27 +9,12 @@ use super::resolve::text;
 /// What invokes a function.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event {
-    /// An HTTP route.
-    Http(Route),
     /// Messages of a queue.
     Queue(QueueEvent),
     /// Records of a table's stream.
     Stream(StreamEvent),
     /// A fixed timetable.
     Schedule(ScheduleEvent),
-}
-
-/// An HTTP route of the API.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Route {
-    /// The method in capitals, or `ANY`.
-    pub method: String,
-    /// The path with `{names}`.
-    pub path: String,
-    /// The handler name that serves it.
-    pub handler: String,
-    /// The function's logical id path.
-    pub function: String,
 }
 
 /// An SQS event source.
@@ -88,23 +73,9 @@ pub struct ScheduleEvent {
     pub enabled: bool,
 }
 
-pub(super) fn is_http(event: &Value) -> bool {
-    matches!(event.get("Type").and_then(Value::as_str), Some("HttpApi" | "Api"))
-}
-
-pub(super) fn route(properties: &Value, handler: &str, function: &str) -> Route {
-    Route {
-        method: word(properties, "Method").unwrap_or_else(|| "ANY".to_owned()).to_uppercase(),
-        path: word(properties, "Path").unwrap_or_else(|| "$default".to_owned()),
-        handler: handler.to_owned(),
-        function: function.to_owned(),
-    }
-}
-
-pub(super) fn typed(event: &Value, handler: &str, function: &str) -> Option<Event> {
+pub(super) fn typed(event: &Value, function: &str) -> Option<Event> {
     let properties = event.get("Properties").unwrap_or(&Value::Null);
     match event.get("Type").and_then(Value::as_str)? {
-        "HttpApi" | "Api" => Some(Event::Http(route(properties, handler, function))),
         "SQS" => Some(Event::Queue(queue_event(properties))),
         "DynamoDB" => Some(Event::Stream(stream_event(properties))),
         "Schedule" | "ScheduleV2" => Some(Event::Schedule(schedule_event(properties))),

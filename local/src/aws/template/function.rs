@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use serde_json::Value;
 
-use super::event::{self, Event, Route};
+use super::event::{self, Event};
 use super::resolve::text;
 use super::{Context, Place, Resource, Template};
 
@@ -34,24 +34,6 @@ impl Template {
         self.function_places(context)?.into_iter().map(|(place, resource)| self.function(context, &place, resource)).collect()
     }
 
-    /// All HTTP routes; needs nothing to be created.
-    ///
-    /// # Errors
-    /// When a route's handler, method or path cannot be resolved.
-    pub fn routes(&self, context: Context<'_>) -> Result<Vec<Route>> {
-        let mut routes = Vec::new();
-        for (place, resource) in self.function_places(context)? {
-            let handler = self.handler(context, &place, resource)?;
-            let events = resource.properties.get("Events").and_then(Value::as_object);
-            for event in events.into_iter().flat_map(|events| events.values()).filter(|event| event::is_http(event)) {
-                let event = self.value(context, place.scope, event)?;
-                let properties = event.get("Properties").unwrap_or(&Value::Null);
-                routes.push(event::route(properties, &handler, &self.path(&place)));
-            }
-        }
-        Ok(routes)
-    }
-
     fn function_places(&self, context: Context<'_>) -> Result<Vec<(Place, &Resource)>> {
         let mut found = Vec::new();
         for (place, resource) in self.places().filter(|(_, resource)| resource.kind == "AWS::Serverless::Function") {
@@ -70,12 +52,12 @@ impl Template {
         let mut events = Vec::new();
         for event in resource.properties.get("Events").and_then(Value::as_object).into_iter().flat_map(|events| events.values()) {
             let event = self.value(context, place.scope, event).with_context(|| format!("an event of {id}"))?;
-            events.extend(event::typed(&event, &handler, &id));
+            events.extend(event::typed(&event, &id));
         }
         Ok(Function { id, handler, timeout: Duration::from_secs(timeout), environment, events })
     }
 
-    fn handler(&self, context: Context<'_>, place: &Place, resource: &Resource) -> Result<String> {
+    pub(super) fn handler(&self, context: Context<'_>, place: &Place, resource: &Resource) -> Result<String> {
         let handler = self.property(context, place, resource, "Handler")?;
         handler.map(|handler| text(&handler)).with_context(|| format!("function {} has no Handler", self.path(place)))
     }

@@ -7,6 +7,7 @@
 mod event;
 mod function;
 mod resolve;
+mod route;
 mod yaml;
 
 use std::collections::BTreeMap;
@@ -14,10 +15,11 @@ use std::collections::BTreeMap;
 use anyhow::{Context as _, Result, bail};
 use serde_json::{Map, Value};
 
-pub use event::{Event, QueueEvent, Route, ScheduleEvent, StartingPosition, StreamEvent};
+pub use event::{Event, QueueEvent, ScheduleEvent, StartingPosition, StreamEvent};
 pub use function::Function;
 pub use resolve::{Context, Unresolved};
 pub(crate) use resolve::{is_provisioned, text};
+pub use route::Route;
 
 /// How deep stacks may nest before the template is taken for a circle.
 const MAX_DEPTH: usize = 8;

@@ -26,14 +26,15 @@ Resources:
   ControlTable: {Type: AWS::DynamoDB::Table, Properties: {BillingMode: PAY_PER_REQUEST}}
   Jobs: {Type: AWS::SQS::Queue}
   OnlyProd: {Type: AWS::SQS::Queue, Condition: IsProd}
-  Api: {Type: AWS::Serverless::HttpApi}
   Create:
     Type: AWS::Serverless::Function
     Properties:
       Handler: invitations.create
       Environment: {Variables: {STAGE: own, ROLE: !GetAtt CreateRole.Arn, COUNT: 3}}
-      Events:
-        Post: {Type: HttpApi, Properties: {ApiId: !Ref Api, Method: post, Path: '/v2/orgs/invitations'}}
+  CreateIntegration: {Type: AWS::ApiGatewayV2::Integration, Properties: {IntegrationUri: !Ref Create.Alias}}
+  CreateRoute:
+    Type: AWS::ApiGatewayV2::Route
+    Properties: {RouteKey: POST /v2/orgs/invitations, Target: !Sub 'integrations/${CreateIntegration}'}
   Send:
     Type: AWS::Serverless::Function
     Properties:
@@ -71,7 +72,10 @@ Resources:
     Properties:
       Handler: vehicles.list
       Environment: {Variables: {TABLE: !Ref Table, OWN: !Ref Own, NAME: !Ref AWS::StackName}}
-      Events: {Get: {Type: HttpApi, Properties: {Method: GET, Path: '/v2/{fleet}'}}}
+  ReadIntegration: {Type: AWS::ApiGatewayV2::Integration, Properties: {IntegrationUri: !GetAtt Read.Arn}}
+  ReadRoute:
+    Type: AWS::ApiGatewayV2::Route
+    Properties: {RouteKey: 'GET /v2/{fleet}', Target: !Sub 'integrations/${ReadIntegration}'}
 Outputs: {Own: {Value: !Ref Own}}
 ";
 
@@ -147,4 +151,14 @@ fn expressions() {
     check(json!({"Fn::GetAtt": ["Nested", "Outputs.Own"]}), Ok(json!("http://queue/own")));
     check(json!({"Ref": "OnlyProd"}), Err(Unresolved::Pending("OnlyProd".to_owned())));
     check(json!({"Ref": "Nope"}), Err(Unresolved::Wrong("Nope is not in it".to_owned())));
+}
+
+#[test]
+fn a_route_that_leads_nowhere_is_refused() {
+    let (parameters, physical) = (BTreeMap::new(), Physical::default());
+    let context = Context { stack: "catena", parameters: &parameters, physical: &physical };
+    let text = ROOT.replace("integrations/${CreateIntegration}", "integrations/${OtherIntegration}");
+    let template = Template::load(&text, &|_| Some(NESTED.to_owned())).unwrap();
+    let error = format!("{:#}", template.routes(context).unwrap_err());
+    assert_eq!(error, "route CreateRoute of the template: OtherIntegration is not in its stack");
 }
