@@ -1,12 +1,19 @@
 //! The Lambda entry: one binary, the operation named by `_HANDLER`.
 
 use std::collections::BTreeMap;
+use std::time::{Duration, SystemTime};
 
-use gateway::{Config, Context, Endpoint, Incoming, Worker, dispatch};
+use gateway::{ApiError, Config, Context, Endpoint, Incoming, Worker, dispatch};
 use lambda_http::{Body, Request, RequestExt as _};
-use lambda_runtime::{Error, LambdaEvent};
+use lambda_runtime::{Diagnostic, Error, LambdaEvent};
 use model::Timestamp;
 use serde_json::Value;
+
+use crate::{init_error, warm};
+
+/// What is kept of an invocation's time for its answer and its log line. Lambda kills a sandbox that passes the deadline:
+/// no line says why, and the next caller pays for another cold start.
+const RESERVE: Duration = Duration::from_millis(300);
 
 /// Serves the operation that `_HANDLER` names, until the sandbox ends.
 ///
@@ -14,41 +21,63 @@ use serde_json::Value;
 /// An unknown name, or what the runtime reports.
 pub async fn run() -> Result<(), Error> {
     let handler = std::env::var("_HANDLER").unwrap_or_default();
-    let aws = aws_config::load_defaults(aws_config::BehaviorVersion::latest()).await;
-    let context = Context::new(Config::from_environment(), aws.into(), Timestamp::system);
     if let Some(endpoint) = crate::endpoints().into_iter().find(|endpoint| endpoint.handler == handler) {
+        let context = context().await;
+        warm::up(&context, endpoint.permissions).await;
         return serve_http(&context, &endpoint).await;
     }
-    match crate::workers().into_iter().find(|worker| worker.handler == handler) {
-        Some(worker) => serve_events(&context, &worker).await,
-        None => Err(format!("no function is called {handler:?}").into()),
+    if let Some(worker) = crate::workers().into_iter().find(|worker| worker.handler == handler) {
+        let context = context().await;
+        warm::up(&context, worker.permissions).await;
+        return serve_events(&context, &worker).await;
     }
+    let cause = format!("no function is called {handler:?}: the template's Handler and the tables differ");
+    init_error::report("UnknownHandler", &cause).await;
+    Err(cause.into())
+}
+
+async fn context() -> Context {
+    let aws = aws_config::load_defaults(aws_config::BehaviorVersion::latest()).await;
+    Context::new(Config::from_environment(), aws.into(), Timestamp::system)
 }
 
 async fn serve_http(context: &Context, endpoint: &Endpoint) -> Result<(), Error> {
     lambda_http::run(lambda_http::service_fn(|request: Request| async move {
+        let left = left(request.lambda_context().deadline());
         let incoming = incoming(request);
-        let answer = dispatch(context, endpoint, &incoming).await;
-        let mut response = http::Response::new(Body::Binary(answer.body.to_vec()));
-        *response.status_mut() = answer.status;
-        *response.headers_mut() = answer.headers;
-        let text = String::from_utf8(answer.body.to_vec());
-        if let Ok(text) = text {
-            *response.body_mut() = Body::Text(text);
-        }
-        Ok::<_, Error>(response)
+        let answer = tokio::time::timeout(left, dispatch(context, endpoint, &incoming)).await;
+        Ok::<_, Error>(outgoing(answer.unwrap_or_else(|_| late(endpoint))))
     }))
     .await
 }
 
+/// The answer to a request that ran out of time.
+fn late(endpoint: &Endpoint) -> gateway::Response {
+    tracing::error!(handler = endpoint.handler, "request was not done in time");
+    let error = ApiError::gateway_timeout("this took too long; it may have been done all the same");
+    gateway::Response::json(error.status(), error.body())
+}
+
 async fn serve_events(context: &Context, worker: &Worker) -> Result<(), Error> {
     lambda_runtime::run(lambda_runtime::service_fn(|event: LambdaEvent<Value>| async move {
-        (worker.call)(context, event.payload).await.map_err(|error| {
-            tracing::error!(handler = worker.handler, cause = %error, "event failed");
-            Error::from(error.to_string())
-        })
+        let left = left(event.context.deadline());
+        let done = match tokio::time::timeout(left, (worker.call)(context, event.payload)).await {
+            Ok(done) => done.map_err(|error| failed("EventFailed", error.to_string())),
+            Err(_) => Err(failed("EventLate", "event was not done in time".to_owned())),
+        };
+        done.inspect_err(|failed| tracing::error!(handler = worker.handler, cause = failed.error_message, "event failed"))
     }))
     .await
+}
+
+/// What Lambda and its dead-letter queues are told; the event comes again.
+fn failed(kind: &str, cause: String) -> Diagnostic {
+    Diagnostic { error_type: kind.to_owned(), error_message: cause }
+}
+
+/// The time that an invocation may still work.
+fn left(deadline: SystemTime) -> Duration {
+    deadline.duration_since(SystemTime::now()).unwrap_or_default().saturating_sub(RESERVE)
 }
 
 fn incoming(request: Request) -> Incoming {
@@ -58,4 +87,12 @@ fn incoming(request: Request) -> Incoming {
     let raw_path = request.raw_http_path().to_owned();
     let (parts, body) = request.into_parts();
     Incoming { method: parts.method, raw_path, raw_query, headers: parts.headers, path, body: body.to_vec().into() }
+}
+
+fn outgoing(answer: gateway::Response) -> http::Response<Body> {
+    let body = String::from_utf8(answer.body.into()).map_or_else(|bytes| Body::Binary(bytes.into_bytes()), Body::Text);
+    let mut response = http::Response::new(body);
+    *response.status_mut() = answer.status;
+    *response.headers_mut() = answer.headers;
+    response
 }

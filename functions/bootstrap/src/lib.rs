@@ -1,6 +1,8 @@
 //! Every service and every worker in one place, for the Lambda entry, the local gateway, the documents and the template.
 
+mod init_error;
 mod lambda;
+mod warm;
 
 use gateway::{Endpoint, Service, Worker};
 

@@ -25,7 +25,19 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("delivery", WITH_GATEWAY),
     (
         "bootstrap",
-        &["auth", "orgs", "integrations", "telematics", "notifications", "connect", "ingestion", "delivery", "gateway", "model"],
+        &[
+            "auth",
+            "orgs",
+            "integrations",
+            "telematics",
+            "notifications",
+            "connect",
+            "ingestion",
+            "delivery",
+            "gateway",
+            "store",
+            "model",
+        ],
     ),
     ("catena", &["model", "store", "vault", "providers", "webhooks", "gateway", "bootstrap", "simulator"]),
     ("xtask", &["gateway", "bootstrap"]),
@@ -44,6 +56,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("aws-sdk-scheduler", &["gateway", "ingestion", "catena"]),
     ("lambda_http", &["bootstrap"]),
     ("lambda_runtime", &["bootstrap"]),
+    ("lambda_runtime_api_client", &["bootstrap"]),
 ];
 
 /// Crate name to the names of what it is built with; tests and build scripts may use more.
