@@ -1,0 +1,28 @@
+//! The artefact behind Lambda's Runtime API: every function as a process, with the events that AWS sends.
+//!
+//! Without more, the debug binary that cargo built is run; `CATENA_BOOTSTRAP` names another one, and `cargo xtask runtime`
+//! does that with the release binary.
+
+// `cfg(test)` is always so here; it tells the lints that helpers may panic too.
+#[cfg(test)]
+mod events;
+#[cfg(test)]
+mod failures;
+#[cfg(test)]
+mod front;
+#[cfg(test)]
+mod gatekeeper;
+#[cfg(test)]
+mod journey;
+#[cfg(test)]
+mod lambda;
+#[cfg(test)]
+mod role;
+#[cfg(test)]
+mod runtime_api;
+#[cfg(test)]
+mod sandbox;
+#[cfg(test)]
+mod tour;
+#[cfg(test)]
+mod world;

@@ -1,0 +1,255 @@
+//! A visit to every endpoint: what is asked, and the one status that is right.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+/// How long data may take to show up.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Whose token a request carries.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum As {
+    Nobody,
+    Partner,
+    Fleet,
+}
+
+/// What a request carries.
+#[derive(Clone)]
+pub(crate) enum Carries {
+    Nothing,
+    Json(Value),
+    Form(&'static [(&'static str, &'static str)]),
+}
+
+/// One request.
+pub(crate) struct Visit {
+    pub(crate) who: As,
+    pub(crate) method: Method,
+    /// `{names}` are filled in from what earlier answers left.
+    pub(crate) path: &'static str,
+    pub(crate) carries: Carries,
+    pub(crate) status: u16,
+    /// Names for members of the answer.
+    pub(crate) keep: &'static [(&'static str, &'static str)],
+}
+
+/// A browser and an API client in one.
+pub(crate) struct Visitor {
+    http: reqwest::Client,
+    url: String,
+    known: BTreeMap<String, String>,
+}
+
+impl Visitor {
+    pub(crate) fn new(url: &str) -> Self {
+        let http = reqwest::Client::builder().cookie_store(true).redirect(reqwest::redirect::Policy::none());
+        Self { http: http.build().unwrap(), url: url.to_owned(), known: BTreeMap::new() }
+    }
+
+    pub(crate) fn know(&mut self, name: &str, value: &str) {
+        self.known.insert(name.to_owned(), value.to_owned());
+    }
+
+    pub(crate) fn knows(&self, name: &str) -> &str {
+        self.known.get(name).unwrap_or_else(|| panic!("{name} is not known yet"))
+    }
+
+    pub(crate) async fn all(&mut self, visits: Vec<Visit>) {
+        for visit in visits {
+            self.visit(&visit).await;
+        }
+    }
+
+    /// Asks, and holds the answer against what is right. What is read may take a while to be there.
+    async fn visit(&mut self, visit: &Visit) {
+        let started = Instant::now();
+        while let Err(problem) = self.ask(visit).await {
+            assert!(visit.method == Method::GET && started.elapsed() < PATIENCE, "{problem}");
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+    }
+
+    async fn ask(&mut self, visit: &Visit) -> Result<(), String> {
+        let path = self.filled(visit.path);
+        let mut request = self.http.request(visit.method.clone(), format!("{}{path}", self.url));
+        match visit.who {
+            As::Nobody => {}
+            As::Partner => request = request.bearer_auth(self.knows("partner")),
+            As::Fleet => request = request.bearer_auth(self.knows("fleet")),
+        }
+        request = match &visit.carries {
+            Carries::Nothing => request,
+            Carries::Json(body) => {
+                let body = serde_json::from_str::<Value>(&self.filled(&body.to_string())).unwrap();
+                request.json(&body)
+            }
+            Carries::Form(members) => {
+                request.form(&members.iter().map(|(name, value)| (*name, self.filled(value))).collect::<Vec<_>>())
+            }
+        };
+        let answer = request.send().await.unwrap();
+        let status = answer.status();
+        let text = answer.text().await.unwrap();
+        let asked = format!("{} {path} answered {status}: {text}", visit.method);
+        assert_eq!(status.as_u16(), visit.status, "{asked}");
+        if let Some(csrf) = between(&text, "name=\"csrf\" value=\"", "\"") {
+            self.know("csrf", csrf);
+        }
+        let body = serde_json::from_str(&text).unwrap_or(Value::Null);
+        for (name, pointer) in visit.keep {
+            let found = body.pointer(pointer).and_then(Value::as_str);
+            self.know(name, found.ok_or_else(|| format!("no {pointer}: {asked}"))?);
+        }
+        Ok(())
+    }
+
+    fn filled(&self, text: &str) -> String {
+        let names = self.known.iter();
+        names.fold(text.to_owned(), |text, (name, value)| text.replace(&format!("{{{name}}}"), value))
+    }
+}
+
+fn between<'a>(text: &'a str, before: &str, after: &str) -> Option<&'a str> {
+    text.split_once(before)?.1.split_once(after).map(|(inside, _)| inside)
+}
+
+type Keep = &'static [(&'static str, &'static str)];
+
+fn get(who: As, path: &'static str, keep: Keep) -> Visit {
+    Visit { who, method: Method::GET, path, carries: Carries::Nothing, status: 200, keep }
+}
+
+fn act(who: As, method: Method, path: &'static str, status: u16) -> Visit {
+    Visit { who, method, path, carries: Carries::Nothing, status, keep: &[] }
+}
+
+fn tell(who: As, method: Method, path: &'static str, body: Value, status: u16, keep: Keep) -> Visit {
+    Visit { who, method, path, carries: Carries::Json(body), status, keep }
+}
+
+fn form(path: &'static str, members: &'static [(&'static str, &'static str)], status: u16, keep: Keep) -> Visit {
+    Visit { who: As::Nobody, method: Method::POST, path, carries: Carries::Form(members), status, keep }
+}
+
+/// A token for the demo partner; the names of the realm's endpoints.
+pub(crate) fn tokens() -> Vec<Visit> {
+    vec![
+        get(As::Nobody, "/realms/catena/.well-known/openid-configuration", &[("issuer", "/issuer")]),
+        get(As::Nobody, "/realms/catena/protocol/openid-connect/certs", &[("kid", "/keys/0/kid")]),
+        form("/realms/catena/protocol/openid-connect/token", CREDENTIALS, 200, &[("partner", "/access_token")]),
+    ]
+}
+
+/// The demo partner's; `Carries::Form` members.
+const CREDENTIALS: &[(&str, &str)] = &[
+    ("grant_type", "client_credentials"),
+    ("client_id", "demo"),
+    ("client_secret", "local-demo-secret"),
+    ("scope", "organization"),
+];
+
+/// A fleet's way through Connect, from the link to a linked provider. Pages answer 200, forms lead on with 303.
+pub(crate) fn connect() -> Vec<Visit> {
+    const SEND: &[(&str, &str)] = &[("csrf", "{csrf}")];
+    const LINK: &[(&str, &str)] = &[("csrf", "{csrf}"), ("token", "{tsp_token}")];
+    let invitation = json!({ "fleet_ref": "tour", "fleet_name": "Tour Trucking" });
+    let refusing = json!({ "fleet_ref": "refuses", "fleet_name": "Refusing Trucking" });
+    vec![
+        tell(As::Partner, Method::POST, "/v2/orgs/invitations", invitation, 201, &[("invitation", "/id")]),
+        tell(As::Partner, Method::POST, "/v2/orgs/invitations", refusing, 201, &[("refused", "/id")]),
+        get(As::Nobody, "/connect/assets/connect.css", &[]),
+        act(As::Nobody, Method::GET, "/?invite={refused}", 303),
+        get(As::Nobody, "/connect/decline", &[]),
+        form("/connect/decline", SEND, 200, &[]),
+        act(As::Nobody, Method::GET, "/?invite={invitation}", 303),
+        get(As::Nobody, "/connect/consent", &[]),
+        form("/connect/accept", SEND, 303, &[]),
+        get(As::Nobody, "/connect/providers", &[]),
+        get(As::Nobody, "/connect/providers/samsara", &[]),
+        form("/connect/providers/samsara", LINK, 303, &[]),
+        get(As::Nobody, "/connect", &[]),
+        get(As::Nobody, "/connect/done", &[]),
+    ]
+}
+
+/// A fleet that linked its account through the API.
+pub(crate) fn linked() -> Vec<Visit> {
+    use As::{Fleet, Nobody, Partner};
+    let account = json!({ "tsp_id": "{tsp}", "credentials": { "token": "{tsp_token}" } });
+    vec![
+        tell(Partner, Method::POST, "/v2/orgs/invitations", json!({ "fleet_ref": "linked" }), 201, &[("linked", "/id")]),
+        Visit { keep: FLEET, ..act(Nobody, Method::POST, "/v2/orgs/invitations/{linked}/accept", 200) },
+        get(Nobody, "/v2/orgs/tsps?slug=samsara", &[("tsp", "/0/id")]),
+        tell(Fleet, Method::POST, "/v2/integrations/connections", account, 200, &[("connection", "/id")]),
+        get(
+            Partner,
+            "/v2/integrations/connections/{connection}/schedules",
+            &[("schedule", "/items/0/id"), ("other", "/items/1/id")],
+        ),
+    ]
+}
+
+/// Everything that a partner reads and changes. Starts with a linked fleet that has reported.
+pub(crate) fn partner() -> Vec<Visit> {
+    use As::{Fleet, Nobody, Partner};
+    let subscription = json!({ "url": "{receiver}", "event_name": "vehicle.added" });
+    let account = json!({ "tsp_id": "{tsp}", "credentials": { "token": "{tsp_token}" } });
+    let dates = json!({ "expiration_date": "2099-01-01T00:00:00Z" });
+    vec![
+        get(Partner, "/v2/orgs/invitations?fleet_ref=tour", &[]),
+        get(Nobody, "/v2/orgs/invitations/{invitation}", &[]),
+        tell(Partner, Method::POST, "/v2/orgs/invitations", json!({ "fleet_ref": "gone" }), 201, &[("gone", "/id")]),
+        act(Partner, Method::DELETE, "/v2/orgs/invitations/{gone}", 204),
+        tell(Partner, Method::POST, "/v2/orgs/invitations", json!({ "fleet_ref": "no" }), 201, &[("no", "/id")]),
+        tell(Nobody, Method::POST, "/v2/orgs/invitations/{no}/decline", json!({ "decline_reason": "no" }), 200, &[]),
+        get(Nobody, "/v2/orgs/tsps?slug=samsara", &[("tsp", "/0/id")]),
+        get(Nobody, "/v2/orgs/tsps/{tsp}", &[]),
+        tell(Partner, Method::POST, "/v2/orgs/invitations", json!({ "fleet_ref": "api" }), 201, &[("api", "/id")]),
+        Visit { keep: FLEET, ..act(Nobody, Method::POST, "/v2/orgs/invitations/{api}/accept", 200) },
+        tell(Fleet, Method::POST, "/v2/integrations/connections", account, 200, &[("link", "/id")]),
+        get(Partner, "/v2/orgs/fleets?fleet_refs=tour", &[("tour", "/items/0/id")]),
+        get(Partner, "/v2/orgs/fleets/{tour}", &[]),
+        get(Partner, "/v2/orgs/share-agreements?fleet_ref=tour", &[("agreement", "/items/0/id")]),
+        get(Partner, "/v2/orgs/share_agreements/{agreement}", &[]),
+        tell(Partner, Method::PATCH, "/v2/orgs/share-agreements/{agreement}", dates, 200, &[]),
+        get(Partner, "/v2/integrations/connections?fleet_refs=tour", &[("connection", "/items/0/id")]),
+        get(Partner, "/v2/integrations/connections/data-freshness", &[]),
+        get(Partner, "/v2/integrations/connections/{connection}", &[]),
+        get(Partner, "/v2/integrations/connections/{connection}/schedules", &[("schedule", "/items/0/id")]),
+        get(Partner, "/v2/integrations/connections/{connection}/schedules/{schedule}", &[]),
+        get(Partner, "/v2/integrations/connections/{connection}/schedules/{schedule}/executions", &[]),
+        get(Partner, "/v2/telematics/vehicles?fleet_refs=tour", &[("vehicle", "/items/0/id")]),
+        get(Partner, "/v2/telematics/vehicles/{vehicle}", &[]),
+        get(Partner, "/v2/telematics/users?fleet_refs=tour", &[("user", "/items/0/id")]),
+        get(Partner, "/v2/telematics/users/{user}", &[]),
+        get(Partner, "/v2/telematics/vehicle-locations?fleet_refs=tour", &[("reports", "/items/0/vehicle_id")]),
+        get(Partner, "/v2/telematics/vehicle-locations?only_latest=false&vehicle_ids={reports}&size=1", &[]),
+        get(Partner, "/v2/telematics/hos-events?fleet_refs=tour", &[]),
+        tell(Partner, Method::POST, "/v2/notifications/webhooks", subscription, 200, &[("webhook", "/id")]),
+        get(Partner, "/v2/notifications/webhooks", &[]),
+        get(Partner, "/v2/notifications/webhooks/{webhook}", &[]),
+        tell(Partner, Method::PATCH, "/v2/notifications/webhooks/{webhook}", json!({ "url": "{receiver}/2" }), 200, &[]),
+        act(Partner, Method::POST, "/v2/notifications/webhooks/{webhook}/pause", 200),
+        act(Partner, Method::POST, "/v2/notifications/webhooks/{webhook}/activate", 200),
+        get(Partner, "/v2/notifications/webhooks/{webhook}/logs", &[]),
+        act(Partner, Method::POST, "/v2/notifications/webhooks/{webhook}/replay", 202),
+        act(Partner, Method::DELETE, "/v2/notifications/webhooks/{webhook}", 204),
+        act(Partner, Method::POST, "/v2/orgs/share-agreements/{agreement}/pause", 200),
+        act(Partner, Method::POST, "/v2/orgs/share-agreements/{agreement}/activate", 200),
+        act(Fleet, Method::GET, "/v2/telematics/vehicles", 403),
+        act(Nobody, Method::GET, "/v2/telematics/vehicles", 401),
+        // No token that we issue carries the scope yet.
+        act(Fleet, Method::DELETE, "/v2/integrations/connections/{link}", 403),
+        act(Partner, Method::POST, "/v2/orgs/share-agreements/{agreement}/cancel", 200),
+        act(Partner, Method::DELETE, "/v2/orgs/share-agreements/{agreement}", 204),
+        form("/realms/catena/protocol/openid-connect/revoke", REVOKE, 200, &[]),
+        act(Partner, Method::GET, "/v2/orgs/fleets", 401),
+    ]
+}
+
+const FLEET: Keep = &[("fleet", "/pre_registration_access_token")];
+const REVOKE: &[(&str, &str)] = &[("token", "{partner}"), ("client_id", "demo"), ("client_secret", "local-demo-secret")];
