@@ -1,9 +1,11 @@
 //! The workspace's own tools: generated files, lints, and the checks of a change.
 
+mod build;
 mod ci;
 mod files;
 mod lint_template;
 pub mod openapi;
+mod runtime;
 pub mod template;
 mod tools;
 
@@ -20,6 +22,10 @@ pub enum Command {
     Openapi(Generated),
     /// Check template.yaml with cfn-lint and sam validate.
     LintTemplate,
+    /// Build the artefact that every Lambda function runs, and hold it against its budget.
+    Build(build::Options),
+    /// Test the artefact behind Lambda's Runtime API.
+    Runtime,
     /// Run every check of a change but the tests.
     Ci,
 }
@@ -42,6 +48,8 @@ impl Command {
             Self::Template(options) => template::command(options.mode()),
             Self::Openapi(options) => openapi::command(options.mode()),
             Self::LintTemplate => lint_template::command(),
+            Self::Build(options) => build::command(&options),
+            Self::Runtime => runtime::command(),
             Self::Ci => ci::command(),
         }
     }

@@ -3,7 +3,7 @@
 use std::env;
 use std::fs;
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, ensure};
 
@@ -12,12 +12,17 @@ pub(crate) struct Tool {
     package: &'static str,
     version: &'static str,
     program: &'static str,
+    /// Packages that come along, where their versions matter too.
+    with: &'static [&'static str],
 }
 
+/// Builds for Lambda; ziglang is its linker and C compiler.
+pub(crate) const CARGO_LAMBDA: Tool =
+    Tool { package: "cargo-lambda", version: "1.9.2", program: "cargo-lambda", with: &["ziglang==0.17.0"] };
 /// Checks CloudFormation templates.
-pub(crate) const CFN_LINT: Tool = Tool { package: "cfn-lint", version: "1.58.0", program: "cfn-lint" };
+pub(crate) const CFN_LINT: Tool = Tool { package: "cfn-lint", version: "1.58.0", program: "cfn-lint", with: &[] };
 /// AWS's tool for SAM templates.
-pub(crate) const SAM: Tool = Tool { package: "aws-sam-cli", version: "1.170.0", program: "sam" };
+pub(crate) const SAM: Tool = Tool { package: "aws-sam-cli", version: "1.170.0", program: "sam", with: &[] };
 
 /// Written last: an environment without it is half-made.
 const MARKER: &str = "complete";
@@ -39,7 +44,8 @@ impl Tool {
         eprintln!("installing {} {}", self.package, self.version);
         run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(home))?;
         let pinned = format!("{}=={}", self.package, self.version);
-        run(Command::new(home.join("bin/pip")).args(["install", "--quiet", "--disable-pip-version-check", &pinned]))?;
+        let pip = ["install", "--quiet", "--disable-pip-version-check", &pinned];
+        run(Command::new(home.join("bin/pip")).args(pip).args(self.with))?;
         fs::write(home.join(MARKER), "").context("the virtual environment cannot be written")
     }
 }
@@ -62,4 +68,15 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
     let status = command.status().with_context(|| format!("{name} cannot be started"))?;
     ensure!(status.success(), "{name} failed: {status}");
     Ok(())
+}
+
+/// Runs a program to its end; answers what it wrote to its standard output.
+///
+/// # Errors
+/// When it cannot be started, or does not end well.
+pub(crate) fn output(command: &mut Command) -> Result<String> {
+    let name = command.get_program().to_string_lossy().into_owned();
+    let output = command.stderr(Stdio::inherit()).output().with_context(|| format!("{name} cannot be started"))?;
+    ensure!(output.status.success(), "{name} failed: {}", output.status);
+    String::from_utf8(output.stdout).with_context(|| format!("{name} writes what is not text"))
 }

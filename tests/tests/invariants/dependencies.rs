@@ -102,3 +102,22 @@ fn the_model_knows_neither_io_nor_aws() {
     let forbidden = |name: &&String| name.starts_with("aws-") || ["tokio", "futures", "reqwest", "http"].contains(&name.as_str());
     assert_eq!(found["model"].iter().filter(forbidden).collect::<Vec<_>>(), Vec::<&String>::new());
 }
+
+#[test]
+fn the_artefact_has_one_http_and_one_tls_stack() {
+    let tree = ["tree", "--package", "bootstrap", "--edges", "normal", "--prefix", "none", "--format", "{p}"];
+    let output = Command::new(env!("CARGO")).args(tree).args(["--target", "aarch64-unknown-linux-gnu"]).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8(output.stdout).unwrap();
+    let mut versions: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for (name, rest) in text.lines().filter_map(|line| line.split_once(' ')) {
+        versions.entry(name).or_default().extend(rest.split(' ').next());
+    }
+    for one in ["http", "hyper", "reqwest", "rustls", "aws-lc-rs", "tokio", "serde_json"] {
+        let found = versions.get(one).map_or(0, BTreeSet::len);
+        assert_eq!(found, 1, "{one}: {:?}", versions.get(one));
+    }
+    for none in ["ring", "openssl", "openssl-sys", "native-tls", "curl", "ureq", "isahc"] {
+        assert!(!versions.contains_key(none), "the artefact links {none}");
+    }
+}

@@ -1,0 +1,107 @@
+//! cargo-lambda with the same inputs everywhere, so that a commit always makes the same bytes.
+
+use std::collections::BTreeSet;
+use std::env;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context as _, Result, ensure};
+
+use super::Arch;
+use crate::files::root;
+use crate::tools::{CARGO_LAMBDA, output, run};
+
+/// Compiles the sources in a folder into another one; `target` is cargo's folder, its usual one if there is none.
+///
+/// # Errors
+/// When cargo-lambda cannot be installed, or the build fails.
+pub(super) fn bootstrap(source: &Path, target: Option<&Path>, arch: Arch, place: &Path) -> Result<PathBuf> {
+    let program = CARGO_LAMBDA.program()?;
+    has_target(arch)?;
+    let target = target.map_or_else(|| target_folder(source), |folder| Ok(folder.to_owned()))?;
+    let mut command = Command::new(&program);
+    command
+        // The release profile is the only one that counts, so cargo-lambda adds no optimisations of its own.
+        .args(["lambda", "build", "--release", "--disable-optimizations", "--skip-target-check", "--locked"])
+        .args(["--package", "bootstrap", "--flatten", "bootstrap", "--target", arch.target(), "--lambda-dir"])
+        .arg(place)
+        .current_dir(source)
+        .env("PATH", path_with(&program)?)
+        .env("CARGO_TARGET_DIR", &target)
+        .env("CARGO_ENCODED_RUSTFLAGS", flags(source, &target)?)
+        .env("SOURCE_DATE_EPOCH", commit_time(source)?);
+    run(&mut command)?;
+    Ok(place.join("bootstrap"))
+}
+
+/// How many crates are linked in.
+///
+/// # Errors
+/// When cargo does not tell.
+pub(super) fn crates(arch: Arch) -> Result<usize> {
+    let mut cargo = cargo();
+    cargo.args(["tree", "--package", "bootstrap", "--edges", "normal,no-proc-macro", "--prefix", "none", "--locked"]);
+    let tree = output(cargo.args(["--target", arch.target()]).current_dir(root()))?;
+    let lines: BTreeSet<&str> = tree.lines().map(|line| line.trim_end_matches(" (*)")).filter(|line| !line.is_empty()).collect();
+    Ok(lines.len())
+}
+
+fn cargo() -> Command {
+    Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+}
+
+/// The linker (zig) is a program of the same virtual environment.
+fn path_with(program: &Path) -> Result<OsString> {
+    let own = program.parent().map(Path::to_owned);
+    let others = env::var_os("PATH").unwrap_or_default();
+    env::join_paths(own.into_iter().chain(env::split_paths(&others))).context("PATH cannot be extended")
+}
+
+/// Flags for rustc, separated as cargo wants them: folders get names that are the same on every machine.
+fn flags(source: &Path, target: &Path) -> Result<OsString> {
+    let home = env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = home.or_else(|| Some(PathBuf::from(env::var_os("HOME")?).join(".cargo"))).context("there is no CARGO_HOME")?;
+    // The last one that fits is taken, and the target folder may lie in the sources.
+    let folders = [(source, "/catena"), (home.as_path(), "/cargo"), (target, "/target")];
+    let mut flags = OsString::new();
+    for (folder, name) in folders {
+        if !flags.is_empty() {
+            flags.push("\u{1f}");
+        }
+        flags.push("--remap-path-prefix=");
+        flags.push(folder);
+        flags.push("=");
+        flags.push(name);
+    }
+    Ok(flags)
+}
+
+/// The commit's time, for tools that write one into what they make.
+fn commit_time(source: &Path) -> Result<String> {
+    let text = output(Command::new("git").args(["log", "-1", "--format=%ct"]).current_dir(source))?;
+    Ok(text.trim().to_owned())
+}
+
+fn target_folder(source: &Path) -> Result<PathBuf> {
+    let text = output(cargo().args(["metadata", "--no-deps", "--format-version", "1"]).current_dir(source))?;
+    let metadata: serde_json::Value = serde_json::from_str(&text)?;
+    let folder = metadata.get("target_directory").and_then(serde_json::Value::as_str);
+    Ok(folder.context("cargo does not name its target folder")?.into())
+}
+
+/// The standard library for the processor, fetched by rustup where it is missing.
+fn has_target(arch: Arch) -> Result<()> {
+    let text = output(Command::new("rustc").args(["--print", "target-libdir", "--target", arch.target()]))?;
+    if Path::new(text.trim()).exists() {
+        return Ok(());
+    }
+    let added = Command::new("rustup").args(["target", "add", arch.target()]).status();
+    ensure!(
+        added.is_ok_and(|status| status.success()),
+        "rustc has no standard library for {target}: install it (`rustup target add {target}`), or leave {name} out with --arch",
+        target = arch.target(),
+        name = arch.name()
+    );
+    Ok(())
+}

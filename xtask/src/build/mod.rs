@@ -1,0 +1,131 @@
+//! `cargo xtask build`: the artefact that every function runs, for Lambda's architectures, within its budget.
+//!
+//! ```text
+//! target/lambda/bootstrap/bootstrap         what template.yaml's CodeUri names: the arm64 binary
+//! target/lambda/arm64/bootstrap, .../bootstrap.zip
+//! target/lambda/x86_64/bootstrap, .../bootstrap.zip
+//! ```
+
+mod budget;
+mod compile;
+mod package;
+mod verify;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+use clap::{Args, ValueEnum};
+
+use crate::files::root;
+use budget::Size;
+
+/// Options of `cargo xtask build`.
+#[derive(Args)]
+pub struct Options {
+    /// For which processor.
+    #[arg(long, value_enum, default_value_t = Wanted::Both)]
+    arch: Wanted,
+    /// Record the sizes as the ones that later builds are held against.
+    #[arg(long, conflicts_with = "verify")]
+    accept: bool,
+    /// Build the commit a second time, from another folder, and compare the bytes.
+    #[arg(long)]
+    verify: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Wanted {
+    #[value(name = "x86_64")]
+    X86,
+    Arm64,
+    Both,
+}
+
+/// A processor that Lambda offers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Arch {
+    X86,
+    Arm64,
+}
+
+impl Arch {
+    /// Lambda's name for it.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::X86 => "x86_64",
+            Self::Arm64 => "arm64",
+        }
+    }
+
+    const fn target(self) -> &'static str {
+        match self {
+            Self::X86 => "x86_64-unknown-linux-gnu",
+            Self::Arm64 => "aarch64-unknown-linux-gnu",
+        }
+    }
+
+    /// The processor of this machine, if Lambda offers it.
+    pub(crate) fn native() -> Option<Self> {
+        [Self::X86, Self::Arm64].into_iter().find(|arch| arch.target().starts_with(std::env::consts::ARCH))
+    }
+}
+
+impl Wanted {
+    const fn all(self) -> &'static [Arch] {
+        match self {
+            Self::X86 => &[Arch::X86],
+            Self::Arm64 => &[Arch::Arm64],
+            Self::Both => &[Arch::Arm64, Arch::X86],
+        }
+    }
+}
+
+/// Builds, packs, measures; then compares or records, if that was asked for.
+///
+/// # Errors
+/// When the build fails, is over its budget, or differs from the second one.
+pub(crate) fn command(options: &Options) -> Result<()> {
+    if options.verify {
+        verify::is_committed()?;
+    }
+    let mut sizes = Vec::new();
+    for arch in options.arch.all() {
+        let binary = artefact(*arch)?;
+        sizes.push((*arch, Size::of(&binary, &package::zip(&binary)?)?));
+    }
+    println!("{:<8} {:>12} {:>12} {:>8}", "arch", "binary", "zipped", "crates");
+    for (arch, size) in &sizes {
+        println!("{:<8} {:>12} {:>12} {:>8}", arch.name(), size.binary, size.zipped, compile::crates(*arch)?);
+    }
+    if options.accept {
+        return budget::accept(&sizes);
+    }
+    budget::check(&sizes)?;
+    if options.verify { verify::command(options.arch.all()) } else { Ok(()) }
+}
+
+/// Compiles for a processor; answers the binary, in its place below `target/lambda`.
+///
+/// # Errors
+/// When the build fails.
+pub(crate) fn artefact(arch: Arch) -> Result<PathBuf> {
+    let place = root().join("target/lambda");
+    let binary = compile::bootstrap(&root(), None, arch, &place.join(arch.name()))?;
+    if arch == Arch::Arm64 {
+        copy(&binary, &place.join("bootstrap/bootstrap"))?;
+    }
+    Ok(binary)
+}
+
+/// Copies a program; one that runs is replaced, not written into.
+fn copy(from: &Path, to: &Path) -> Result<()> {
+    if let Some(folder) = to.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    if to.exists() {
+        fs::remove_file(to)?;
+    }
+    fs::copy(from, to).with_context(|| format!("{} cannot be written", to.display()))?;
+    Ok(())
+}

@@ -1,0 +1,47 @@
+//! Whether a commit always makes the same bytes: it is built again from another folder, into another target folder.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context as _, Result, ensure};
+
+use super::{Arch, compile, package};
+use crate::files::root;
+use crate::tools::{output, run};
+
+/// # Errors
+/// When there are changes: the second build would not have them.
+pub(super) fn is_committed() -> Result<()> {
+    let changes = output(Command::new("git").args(["status", "--porcelain"]).current_dir(root()))?;
+    ensure!(changes.is_empty(), "commit first, since the second build is made of the commit:\n{changes}");
+    Ok(())
+}
+
+/// Builds again, and compares with what `target/lambda` holds.
+///
+/// # Errors
+/// When the second build fails, or is not the same.
+pub(super) fn command(archs: &[Arch]) -> Result<()> {
+    let folder = tempfile::tempdir().context("there is no temporary folder")?;
+    let source = folder.path().join("elsewhere/source");
+    run(Command::new("git").args(["worktree", "add", "--quiet", "--detach"]).arg(&source).arg("HEAD").current_dir(root()))?;
+    let compared = archs.iter().try_for_each(|arch| compare(*arch, &source, folder.path()));
+    run(Command::new("git").args(["worktree", "remove", "--force"]).arg(&source).current_dir(root()))?;
+    compared
+}
+
+fn compare(arch: Arch, source: &Path, folder: &Path) -> Result<()> {
+    let second = compile::bootstrap(source, Some(&folder.join("target")), arch, &folder.join(arch.name()))?;
+    let first = root().join("target/lambda").join(arch.name()).join("bootstrap");
+    same(&first, &second)?;
+    same(&first.with_extension("zip"), &package::zip(&second)?)?;
+    println!("{}: two builds from two folders are the same, byte for byte", arch.name());
+    Ok(())
+}
+
+fn same(first: &Path, second: &Path) -> Result<()> {
+    let differ = || format!("{} and {} differ", first.display(), second.display());
+    ensure!(fs::read(first)? == fs::read(second)?, differ());
+    Ok(())
+}

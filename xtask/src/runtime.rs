@@ -1,0 +1,23 @@
+//! `cargo xtask runtime`: the tests behind Lambda's Runtime API, with the artefact that gets deployed.
+
+use std::env;
+use std::process::Command;
+
+use anyhow::{Context as _, Result};
+
+use crate::build::{self, Arch};
+use crate::files::root;
+use crate::tools::run;
+
+/// Builds the artefact for this machine's processor, and tests it.
+///
+/// # Errors
+/// When the build or a test fails.
+pub(crate) fn command() -> Result<()> {
+    let arch = Arch::native().context("Lambda has no processor like this machine's")?;
+    let binary = build::artefact(arch)?;
+    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut test = Command::new(cargo);
+    test.args(["test", "--quiet", "--package", "bootstrap", "--test", "runtime", "--", "--nocapture"]);
+    run(test.env("CATENA_BOOTSTRAP", binary).current_dir(root()))
+}
