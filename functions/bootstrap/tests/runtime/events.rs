@@ -85,6 +85,21 @@ fn claims(authorization: &str) -> Option<Value> {
     Some(claims.into_iter().map(|(name, value)| (name, json!(text(value)))).collect())
 }
 
+/// What EventBridge Scheduler sends for a schedule without an input of its own.
+pub(crate) fn tick(name: &str) -> Value {
+    json!({
+        "version": "0",
+        "id": Uuid::new_v4(),
+        "detail-type": "Scheduled Event",
+        "source": "aws.scheduler",
+        "account": "000000000000",
+        "time": "2026-11-21T08:00:00Z",
+        "region": "us-east-1",
+        "resources": [format!("arn:aws:scheduler:us-east-1:000000000000:schedule/catena/{name}")],
+        "detail": "{}",
+    })
+}
+
 /// Messages of a queue, by their bodies. Answers their ids too.
 pub(crate) fn queue(queue: &str, bodies: &[String]) -> (Vec<String>, Value) {
     let ids: Vec<String> = bodies.iter().map(|_| Uuid::new_v4().to_string()).collect();
