@@ -1,0 +1,137 @@
+//! `ingest`: whole executions of `vehicle_location`, a minute apart, from the simulator to the table.
+
+use std::path::Path;
+
+use anyhow::{Context as _, Result, ensure};
+use gateway::Context;
+use serde_json::Value;
+
+use crate::figures::{Figure, figure, median, thread_cpu};
+use crate::lambda::Function;
+use crate::rig::{self, Rig};
+use crate::tap::Seen;
+use crate::Runtimes;
+
+const RESOURCE: &str = "vehicle_location";
+/// Executions per fleet; every second one is counted by the tap, the others are timed.
+const EXECUTIONS: usize = 24;
+
+pub(crate) fn run(runtimes: &Runtimes, artefact: &Path, print: &mut dyn FnMut(Figure)) -> Result<()> {
+    [5, 50, 500].into_iter().try_for_each(|vehicles| fleet(runtimes, artefact, vehicles, print))
+}
+
+/// What executions took.
+#[derive(Default)]
+struct Taken {
+    /// Positions stored by timed executions, and the CPU seconds of each.
+    timed: Vec<(f64, f64)>,
+    /// Positions stored by counted executions, and what they consumed.
+    counted: Vec<(f64, Units)>,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Units {
+    records: f64,
+    bookkeeping: f64,
+    reads: f64,
+}
+
+fn fleet(runtimes: &Runtimes, artefact: &Path, vehicles: usize, print: &mut dyn FnMut(Figure)) -> Result<()> {
+    let rig = runtimes.around.block_on(Rig::start(vehicles))?;
+    let rss = runtimes.around.block_on(first(&rig, artefact))?;
+    let interval = rig.fleet().schedules.get(RESOURCE).map(|(_, seconds)| *seconds).context("there is no schedule")?;
+    let mut taken = Taken::default();
+    // The first two fill caches: keys of the vault, connections.
+    for number in 0..EXECUTIONS + 2 {
+        rig::advance(interval);
+        let before = total(runtimes, &rig)?;
+        let is_counted = number % 2 == 1;
+        let cpu = execute(runtimes, &rig, if is_counted { &rig.tapped } else { &rig.context })?;
+        let consumed = units(&rig, &rig.tap.drain());
+        let positions = total(runtimes, &rig)? - before;
+        match number {
+            0 | 1 => {}
+            _ if is_counted => taken.counted.push((positions, consumed)),
+            _ => taken.timed.push((positions, cpu)),
+        }
+    }
+    report(vehicles, &taken, rss, print);
+    runtimes.around.block_on(rig.stop())
+}
+
+fn report(vehicles: usize, taken: &Taken, rss: f64, print: &mut dyn FnMut(Figure)) {
+    let name = format!("ingest_{vehicles}");
+    let positions: Vec<f64> = taken.timed.iter().map(|(positions, _)| *positions).collect();
+    let rates: Vec<f64> = taken.timed.iter().map(|(positions, cpu)| positions / cpu).collect();
+    let cpu: Vec<f64> = taken.timed.iter().map(|(_, cpu)| cpu * 1_000.0).collect();
+    let sum = |of: fn(&(f64, Units)) -> f64| taken.counted.iter().map(of).sum::<f64>();
+    let counted = sum(|(positions, _)| *positions);
+    let executions = sum(|_| 1.0);
+    print(figure(format!("{name}_positions_per_execution"), median(&positions), "records"));
+    print(figure(format!("{name}_records_per_core"), median(&rates), "1/s"));
+    print(figure(format!("{name}_cpu_per_execution"), median(&cpu), "ms"));
+    let per_thousand = 1_000.0 * sum(|(_, units)| units.records) / counted;
+    print(figure(format!("{name}_write_units_per_1000_positions"), per_thousand, "units"));
+    let bookkeeping = sum(|(_, units)| units.bookkeeping) / executions;
+    print(figure(format!("{name}_bookkeeping_write_units_per_execution"), bookkeeping, "units"));
+    print(figure(format!("{name}_read_units_per_execution"), sum(|(_, units)| units.reads) / executions, "units"));
+    print(figure(format!("{name}_rss"), rss, "MB"));
+}
+
+/// The first execution, by the deployed artefact; answers its peak RSS in MB.
+async fn first(rig: &Rig, artefact: &Path) -> Result<f64> {
+    let mut function = Function::start(artefact, "executions.run", &rig.variables("executions.run")).await?;
+    function.init().await?;
+    let (answer, _) = function.handle(rig.firing(RESOURCE)?).await?;
+    succeeded(&answer)?;
+    let rss = function.peak_rss_mb()?;
+    function.end().await?;
+    Ok(rss)
+}
+
+/// One execution; answers its CPU seconds.
+fn execute(runtimes: &Runtimes, rig: &Rig, context: &Context) -> Result<f64> {
+    let event = rig.firing(RESOURCE)?;
+    let start = thread_cpu();
+    let answer = runtimes.ours.block_on(rig.work(context, "executions.run", event))?;
+    let cpu = (thread_cpu() - start).as_secs_f64();
+    succeeded(&answer)?;
+    Ok(cpu)
+}
+
+fn succeeded(answer: &Value) -> Result<()> {
+    ensure!(answer.pointer("/outcome").and_then(Value::as_str) == Some("success"), "the execution ended so: {answer}");
+    Ok(())
+}
+
+/// Write units of both tables, and read units.
+fn units(rig: &Rig, seen: &[Seen]) -> Units {
+    let mut found = Units::default();
+    let control = &rig.context.config().control_table;
+    for seen in seen {
+        for (table, units) in &seen.units {
+            match (seen.is_write(), table == control) {
+                (false, _) => found.reads += units,
+                (true, true) => found.bookkeeping += units,
+                (true, false) => found.records += units,
+            }
+        }
+    }
+    found
+}
+
+/// Positions in the table: what its blocks say that they hold.
+fn total(runtimes: &Runtimes, rig: &Rig) -> Result<f64> {
+    runtimes.around.block_on(async {
+        let scan = rig.cloud.clients.dynamodb.scan().table_name(&rig.context.config().telematics_table);
+        let mut pages = scan.into_paginator().items().send();
+        let mut positions = 0.0;
+        while let Some(item) = pages.next().await {
+            let item = item?;
+            let is_block = item.get("pk").and_then(|pk| pk.as_s().ok()).is_some_and(|pk| pk.starts_with("L#") && pk.matches('#').count() == 3);
+            let held = item.get("n").and_then(|count| count.as_n().ok()?.parse::<f64>().ok());
+            positions += held.filter(|_| is_block).unwrap_or_default();
+        }
+        Ok(positions)
+    })
+}

@@ -1,0 +1,70 @@
+//! `cargo xtask bench NAME`: measures the platform, each figure beside its reference from the same run.
+//!
+//! What is ours runs on the main thread; database, simulator and receivers run on threads of their own, so that CPU time and
+//! allocations of the main thread are ours alone.
+
+mod api;
+mod cold_start;
+mod deliver;
+mod figures;
+mod ingest;
+mod lambda;
+mod map;
+mod replay;
+mod rig;
+mod tap;
+
+use clap::{Parser, ValueEnum};
+use figures::Figure;
+use tokio::runtime::{Builder, Runtime};
+
+/// One bench.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Name {
+    /// From the start of a function to its first poll, and to its first answer from the store.
+    ColdStart,
+    /// Endpoints against the raw SDK calls under them.
+    Api,
+    /// A page of positions from bytes to rows.
+    Map,
+    /// Whole executions.
+    Ingest,
+    /// Webhook messages at fixed rates.
+    Deliver,
+}
+
+/// Measures the platform.
+#[derive(Parser)]
+struct Arguments {
+    /// What to measure.
+    name: Name,
+    /// The deployed artefact, for benches that start it.
+    #[arg(long, default_value = "target/release/bootstrap")]
+    artefact: std::path::PathBuf,
+    /// The hello-world function, built like the artefact.
+    #[arg(long, default_value = "target/release/hello-world")]
+    hello: std::path::PathBuf,
+}
+
+/// The two runtimes: `ours` for the code that is measured, `around` for everything it talks to.
+pub(crate) struct Runtimes {
+    ours: Runtime,
+    around: Runtime,
+}
+
+fn main() -> anyhow::Result<()> {
+    let arguments = Arguments::parse();
+    // Log lines are made as in the artefact, and thrown away.
+    let logs = tracing_subscriber::fmt().json().flatten_event(true).with_current_span(false);
+    logs.with_max_level(tracing::Level::INFO).with_writer(std::io::sink).init();
+    let around = Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let runtimes = Runtimes { ours: Builder::new_current_thread().enable_all().build()?, around };
+    let mut print = |figure: Figure| println!("{figure}");
+    match arguments.name {
+        Name::ColdStart => cold_start::run(&runtimes, &arguments.artefact, &arguments.hello, &mut print),
+        Name::Api => api::run(&runtimes, &mut print),
+        Name::Map => map::run(&runtimes, &mut print),
+        Name::Ingest => ingest::run(&runtimes, &arguments.artefact, &mut print),
+        Name::Deliver => deliver::run(&runtimes, &mut print),
+    }
+}
