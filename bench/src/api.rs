@@ -6,10 +6,10 @@ use anyhow::{Context as _, Result, ensure};
 use gateway::{Endpoint, Incoming, dispatch};
 use serde_json::Value;
 
+use crate::Runtimes;
 use crate::figures::{Figure, figure, median, micros, permille, thread_cpu};
 use crate::replay::Read;
 use crate::rig::{self, Ask, Rig};
-use crate::Runtimes;
 
 /// One more than are listed, as the simulator's last vehicle never reports.
 const VEHICLES: usize = 301;
@@ -31,7 +31,8 @@ pub(crate) fn run(runtimes: &Runtimes, print: &mut dyn FnMut(Figure)) -> Result<
         ensure!(done.pointer("/outcome").and_then(Value::as_str) == Some("success"), "{resource}: {done}");
     }
     let token = rig.fleet().token;
-    let listed = runtimes.ours.block_on(rig.json("vehicles.list", &Ask { query: "size=300", token: &token, ..Ask::default() }))?;
+    let listed =
+        runtimes.ours.block_on(rig.json("vehicles.list", &Ask { query: "size=300", token: &token, ..Ask::default() }))?;
     let rows = listed.pointer("/data").and_then(Value::as_array).map_or(0, Vec::len);
     ensure!(rows == 300, "300 vehicles were to be listed, not {rows}");
     let one = listed.pointer("/data/150/id").and_then(Value::as_str).context("a vehicle has no id")?;

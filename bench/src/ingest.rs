@@ -6,11 +6,11 @@ use anyhow::{Context as _, Result, ensure};
 use gateway::Context;
 use serde_json::Value;
 
+use crate::Runtimes;
 use crate::figures::{Figure, figure, median, thread_cpu};
 use crate::lambda::Function;
 use crate::rig::{self, Rig};
 use crate::tap::Seen;
-use crate::Runtimes;
 
 const RESOURCE: &str = "vehicle_location";
 /// Executions per fleet; every second one is counted by the tap, the others are timed.
@@ -128,7 +128,10 @@ fn total(runtimes: &Runtimes, rig: &Rig) -> Result<f64> {
         let mut positions = 0.0;
         while let Some(item) = pages.next().await {
             let item = item?;
-            let is_block = item.get("pk").and_then(|pk| pk.as_s().ok()).is_some_and(|pk| pk.starts_with("L#") && pk.matches('#').count() == 3);
+            let is_block = item
+                .get("pk")
+                .and_then(|pk| pk.as_s().ok())
+                .is_some_and(|pk| pk.starts_with("L#") && pk.matches('#').count() == 3);
             let held = item.get("n").and_then(|count| count.as_n().ok()?.parse::<f64>().ok());
             positions += held.filter(|_| is_block).unwrap_or_default();
         }

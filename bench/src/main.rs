@@ -10,6 +10,7 @@ mod figures;
 mod ingest;
 mod lambda;
 mod map;
+mod receiver;
 mod replay;
 mod rig;
 mod tap;

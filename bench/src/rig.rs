@@ -185,8 +185,7 @@ impl Rig {
             let found = value.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
             found.with_context(|| format!("no text at {pointer}"))
         };
-        let form =
-            format!("grant_type=client_credentials&client_id={}&client_secret={}", demo::CLIENT_ID, demo::CLIENT_SECRET);
+        let form = format!("grant_type=client_credentials&client_id={}&client_secret={}", demo::CLIENT_ID, demo::CLIENT_SECRET);
         let ask = Ask { path: &[("realm", "catena")], form: Some(&form), ..Ask::default() };
         let token = text(&self.json("auth.token", &ask).await?, "/access_token")?;
         let body = json!({ "fleet_ref": "bench", "fleet_name": "Bench", "expires_in_hours": 24 });
@@ -236,8 +235,7 @@ pub(crate) fn incoming(endpoint: &Endpoint, ask: &Ask<'_>) -> Result<Incoming> {
         }
         (None, None) => String::new(),
     };
-    let path: BTreeMap<String, String> =
-        ask.path.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    let path: BTreeMap<String, String> = ask.path.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     let raw_path = path.iter().fold(endpoint.path.to_owned(), |text, (name, value)| text.replace(&format!("{{{name}}}"), value));
     Ok(Incoming {
         method: endpoint.method.clone(),

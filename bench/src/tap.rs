@@ -72,7 +72,8 @@ impl Tap {
             members.insert("ReturnConsumedCapacity".into(), json!("TOTAL"));
         }
         let mut headers: HeaderMap = parts.headers;
-        let operation = headers.get("x-amz-target").and_then(|target| target.to_str().ok()?.split('.').nth(1)).unwrap_or_default();
+        let operation =
+            headers.get("x-amz-target").and_then(|target| target.to_str().ok()?.split('.').nth(1)).unwrap_or_default();
         let operation = operation.to_owned();
         headers.remove("content-length");
         headers.remove("host");
@@ -92,7 +93,8 @@ impl Tap {
 /// The units of an answer: one object, or a list of them.
 fn units(answer: &Value) -> Vec<(String, f64)> {
     let found = answer.get("ConsumedCapacity");
-    let list = found.and_then(Value::as_array).map_or_else(|| found.into_iter().collect(), |list| list.iter().collect::<Vec<_>>());
+    let list =
+        found.and_then(Value::as_array).map_or_else(|| found.into_iter().collect(), |list| list.iter().collect::<Vec<_>>());
     let of = |one: &&Value| Some((one.get("TableName")?.as_str()?.to_owned(), one.get("CapacityUnits")?.as_f64()?));
     list.iter().filter_map(of).collect()
 }

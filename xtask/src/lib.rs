@@ -1,5 +1,6 @@
 //! The workspace's own tools: generated files, lints, and the checks of a change.
 
+mod bench;
 mod build;
 mod ci;
 mod files;
@@ -26,6 +27,8 @@ pub enum Command {
     Build(build::Options),
     /// Test the artefact behind Lambda's Runtime API.
     Runtime,
+    /// Measure the platform; see docs/performance.md.
+    Bench(bench::Arguments),
     /// Run every check of a change but the tests.
     Ci,
 }
@@ -50,6 +53,7 @@ impl Command {
             Self::LintTemplate => lint_template::command(),
             Self::Build(options) => build::command(&options),
             Self::Runtime => runtime::command(),
+            Self::Bench(arguments) => bench::command(&arguments),
             Self::Ci => ci::command(),
         }
     }

@@ -40,6 +40,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         ],
     ),
     ("catena", &["model", "store", "vault", "providers", "webhooks", "gateway", "bootstrap", "simulator"]),
+    ("bench", &["catena", "bootstrap", "gateway", "model", "providers", "simulator"]),
     ("xtask", &["gateway", "bootstrap"]),
     ("tests", &["gateway", "bootstrap", "xtask"]),
 ];
@@ -47,9 +48,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
 const LIBRARIES: &[&str] = &["model", "store", "vault", "providers", "webhooks"];
 const WITH_GATEWAY: &[&str] = &["model", "store", "vault", "providers", "webhooks", "gateway"];
 
-/// Outside libraries and the crates that may use them; `catena` is the local run, which makes tables, queues and keys.
+/// Outside libraries and the crates that may use them; `catena` is the local run, which makes tables, queues and keys, and
+/// `bench` compares what we make of a library with the library alone.
 const ROOMS: &[(&str, &[&str])] = &[
-    ("aws-sdk-dynamodb", &["store", "catena"]),
+    ("aws-sdk-dynamodb", &["store", "catena", "bench"]),
     ("aws-sdk-dynamodbstreams", &["catena"]),
     ("aws-sdk-kms", &["vault", "catena"]),
     ("aws-sdk-sqs", &["gateway", "catena"]),
@@ -57,6 +59,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("lambda_http", &["bootstrap"]),
     ("lambda_runtime", &["bootstrap"]),
     ("lambda_runtime_api_client", &["bootstrap"]),
+    ("lambda_runtime", &["bootstrap", "bench"]),
 ];
 
 /// Crate name to the names of what it is built with; tests and build scripts may use more.

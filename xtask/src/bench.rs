@@ -1,0 +1,172 @@
+//! `cargo xtask bench`: builds the artefact and the benches as they are deployed, runs them, and keeps the results.
+
+use std::env;
+use std::io::{BufRead as _, BufReader};
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use anyhow::{Context as _, Result, bail, ensure};
+use clap::{Args, ValueEnum};
+
+use crate::files::{Mode, read, root, settle};
+use crate::tools::run;
+
+const DOCUMENT: &str = "docs/performance.md";
+const BEGIN: &str = "<!-- results: written by `cargo xtask bench --record` -->";
+const END: &str = "<!-- end of results -->";
+
+/// What to measure.
+#[derive(Args)]
+pub struct Arguments {
+    /// Benches to run; all of them unless named.
+    names: Vec<Bench>,
+    /// Write the results of all benches to docs/performance.md.
+    #[arg(long, conflicts_with = "names")]
+    record: bool,
+}
+
+/// A bench.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Bench {
+    /// From the start of a function to its first poll, and to its first answer from the store.
+    ColdStart,
+    /// Endpoints against the raw SDK calls under them.
+    Api,
+    /// A page of positions from bytes to rows.
+    Map,
+    /// Whole executions.
+    Ingest,
+    /// Webhook messages at fixed rates.
+    Deliver,
+}
+
+impl Bench {
+    fn name(self) -> String {
+        self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
+    }
+}
+
+/// One bench's lines.
+struct Results {
+    bench: String,
+    lines: Vec<String>,
+}
+
+/// Builds, measures, and writes the results down where that is asked for.
+///
+/// # Errors
+/// When something does not build, or a bench fails.
+pub(crate) fn command(arguments: &Arguments) -> Result<()> {
+    build(&["--package", "bootstrap"])?;
+    build(&["--package", "bench"])?;
+    let all = Bench::value_variants();
+    let names = if arguments.names.is_empty() { all } else { &arguments.names };
+    let mut results = Vec::new();
+    for bench in names {
+        println!("== {}", bench.name());
+        results.push(measure(*bench)?);
+    }
+    if arguments.record { record(&results) } else { Ok(()) }
+}
+
+/// The artefact is built alone, so that no other crate's wishes for features change it.
+fn build(what: &[&str]) -> Result<()> {
+    let program = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    run(Command::new(program).args(["build", "--release", "--quiet"]).args(what).current_dir(root()))
+}
+
+/// Where Cargo puts release builds.
+fn release() -> PathBuf {
+    env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), |target| root().join(target)).join("release")
+}
+
+fn measure(bench: Bench) -> Result<Results> {
+    let release = release();
+    let mut child = Command::new(release.join("bench"))
+        .arg(bench.name())
+        .arg("--artefact")
+        .arg(release.join("bootstrap"))
+        .arg("--hello")
+        .arg(release.join("hello-world"))
+        .stdout(Stdio::piped())
+        .spawn()
+        .context("the bench cannot be started")?;
+    let output = child.stdout.take().context("the bench has no output")?;
+    let mut lines = Vec::new();
+    for line in BufReader::new(output).lines() {
+        let line = line?;
+        println!("{line}");
+        lines.push(line);
+    }
+    let status = child.wait()?;
+    ensure!(status.success(), "{} failed: {status}", bench.name());
+    Ok(Results { bench: bench.name(), lines })
+}
+
+/// Puts the table between its marks; what stands around it stays.
+fn record(results: &[Results]) -> Result<()> {
+    let text = read(DOCUMENT)?;
+    let written = replaced(&text, &table(&machine(), results))?;
+    settle(Mode::Write, DOCUMENT, &written, "cargo xtask bench --record")
+}
+
+fn replaced(text: &str, table: &str) -> Result<String> {
+    let Some((before, rest)) = text.split_once(BEGIN) else { bail!("{DOCUMENT} has no line {BEGIN}") };
+    let Some((_, after)) = rest.split_once(END) else { bail!("{DOCUMENT} has no line {END}") };
+    Ok(format!("{before}{BEGIN}\n\n{table}\n{END}{after}"))
+}
+
+fn table(machine: &str, results: &[Results]) -> String {
+    let mut text = format!("{machine}\n");
+    for result in results {
+        text.push_str(&format!("\n### {}\n\n| name | value | unit |\n| --- | ---: | --- |\n", result.bench));
+        for line in &result.lines {
+            let words: Vec<&str> = line.split_whitespace().collect();
+            text.push_str(&format!("| {} |\n", words.join(" | ")));
+        }
+    }
+    text
+}
+
+/// Where and when this was measured, and what.
+fn machine() -> String {
+    let processor = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = processor.lines().find_map(|line| line.strip_prefix("model name")?.split_once(':').map(|(_, name)| name.trim()));
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    let load = load.split_whitespace().next().unwrap_or("unknown");
+    let said = |program: &str, arguments: &[&str]| {
+        let output = Command::new(program).args(arguments).current_dir(root()).output().ok()?;
+        Some(String::from_utf8(output.stdout).ok()?.trim().to_owned()).filter(|text| !text.is_empty())
+    };
+    let commit = said("git", &["rev-parse", "--short=10", "HEAD"]);
+    let date = said("date", &["-u", "+%Y-%m-%d"]);
+    let unknown = || "unknown".to_owned();
+    format!(
+        "Measured on {}, {cores} cores (load at the end {load}), commit {}, {}.",
+        model.unwrap_or("an unknown processor"),
+        commit.unwrap_or_else(unknown),
+        date.unwrap_or_else(unknown)
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn results_replace_those_between_the_marks() {
+        let results = [Results { bench: "map".into(), lines: vec!["map_typed 1.5 us/record".into()] }];
+        let table = table("Here.", &results);
+        assert_eq!(table, "Here.\n\n### map\n\n| name | value | unit |\n| --- | ---: | --- |\n| map_typed | 1.5 | us/record |\n");
+        let written = replaced(&format!("a\n{BEGIN}\nold\n{END}\nz\n"), &table).unwrap();
+        assert_eq!(written, format!("a\n{BEGIN}\n\n{table}\n{END}\nz\n"));
+        assert_eq!(replaced(&written, &table).unwrap(), written);
+        assert!(replaced("no marks", &table).is_err());
+    }
+
+    #[test]
+    fn the_document_has_marks() {
+        assert!(replaced(&read(DOCUMENT).unwrap(), "").is_ok());
+    }
+}
