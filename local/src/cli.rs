@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use bootstrap::telemetry;
 use clap::{Args, Parser, Subcommand};
 
 use crate::{Options, Platform, check, feed};
@@ -55,6 +56,9 @@ pub struct RunArgs {
     /// Vehicles of the simulated fleet.
     #[arg(long, default_value_t = 8)]
     vehicles: usize,
+    /// Log and count as deployed: JSON lines, and metrics in CloudWatch's embedded format every ten seconds.
+    #[arg(long)]
+    as_deployed: bool,
 }
 
 /// Options of a check.
@@ -114,13 +118,31 @@ impl Cli {
 }
 
 async fn serve(args: &RunArgs) -> anyhow::Result<ExitCode> {
-    feed::show();
+    if args.as_deployed {
+        log_as_deployed()?;
+    } else {
+        feed::show();
+    }
     let platform = Platform::start(args.options(), &|line| println!("  {line}")).await?;
     println!("{}", platform.welcome().await?);
     tokio::signal::ctrl_c().await?;
     println!("\n  stopping");
     platform.stop().await?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// What Lambda would hand to CloudWatch, on standard output.
+fn log_as_deployed() -> anyhow::Result<()> {
+    telemetry::log()?;
+    let metrics = telemetry::Metrics::collect("local".into()).map_err(anyhow::Error::from_boxed)?;
+    tokio::spawn(async move {
+        let mut ticks = tokio::time::interval(std::time::Duration::from_secs(10));
+        loop {
+            ticks.tick().await;
+            metrics.flush(std::io::stdout().lock());
+        }
+    });
+    Ok(())
 }
 
 async fn check(args: CheckArgs) -> anyhow::Result<ExitCode> {

@@ -2,24 +2,46 @@
 
 use std::fmt::Write as _;
 
+use ::gateway::telemetry;
 use tracing::field::{Field, Visit};
+use tracing::span::{Attributes, Id};
 use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::filter::EnvFilter;
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
+use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 /// Shows the feed on standard output. `RUST_LOG` chooses what it tells, as everywhere.
 pub(crate) fn show() {
-    let quiet = "info,dynoxide=error,aws_config=warn,aws_smithy_runtime=warn,hyper=warn,reqwest=warn,simulator=warn";
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| quiet.into());
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(telemetry::FILTER));
+    let filter = ["dynoxide=error", "simulator=warn"]
+        .into_iter()
+        .filter_map(|quiet| quiet.parse().ok())
+        .fold(filter, EnvFilter::add_directive);
     let _only_the_first_counts = tracing_subscriber::registry().with(Feed.with_filter(filter)).try_init();
 }
 
+/// Fields of spans that the feed shows; the others are ids, which a reader of logs needs and an onlooker does not.
+const SHOWN: &[&str] = &["handler", "resource", "source.name", "event", "webhook.id"];
+
 struct Feed;
 
-impl<S: Subscriber> Layer<S> for Feed {
-    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Feed {
+    fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
+        let mut line = Line { only: Some(SHOWN), ..Line::default() };
+        attributes.record(&mut line);
+        if let Some(span) = context.span(id) {
+            span.extensions_mut().insert(line);
+        }
+    }
+
+    fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
         let mut line = Line::default();
+        if let Some(span) = context.event_span(event)
+            && let Some(known) = span.extensions().get::<Line>()
+        {
+            line.fields.clone_from(&known.fields);
+        }
         event.record(&mut line);
         let now = chrono::Local::now().format("%H:%M:%S");
         let mark = match *event.metadata().level() {
@@ -35,13 +57,14 @@ impl<S: Subscriber> Layer<S> for Feed {
 struct Line {
     message: String,
     fields: String,
+    only: Option<&'static [&'static str]>,
 }
 
 impl Line {
     fn add(&mut self, name: &str, value: &str) {
         if name == "message" {
             value.clone_into(&mut self.message);
-        } else if name != "request.id" {
+        } else if self.only.is_none_or(|only| only.contains(&name)) {
             let short = name.rsplit('.').next().unwrap_or(name);
             let label = if short == "id" { name } else { short };
             let shown = if value.len() == 36 { value.get(28..).unwrap_or(value) } else { value };

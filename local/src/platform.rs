@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ::gateway::{Aws, Config, Context, Worker};
+use ::gateway::{Aws, Config, Context, Worker, telemetry};
 use anyhow::Context as _;
 use futures::FutureExt as _;
 use model::Timestamp;
@@ -207,7 +207,7 @@ fn invoke(context: Arc<Context>) -> Invoke {
         let (context, workers) = (Arc::clone(&context), Arc::clone(&workers));
         async move {
             let worker = workers.get(handler.as_str()).ok_or_else(|| format!("no function is called {handler}"))?;
-            (worker.call)(&context, event).await.map_err(|error| error.to_string())
+            telemetry::invoke(&context, worker, None, event).await.map_err(|error| error.to_string())
         }
         .boxed()
     })

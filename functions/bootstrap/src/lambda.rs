@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
-use gateway::{ApiError, Config, Context, Endpoint, Incoming, Worker, dispatch};
+use gateway::{ApiError, Config, Context, Endpoint, Incoming, Worker, dispatch, telemetry};
+use http::{HeaderName, HeaderValue};
 use lambda_http::{Body, Request, RequestExt as _};
 use lambda_runtime::{Diagnostic, Error, LambdaEvent};
 use model::Timestamp;
 use serde_json::Value;
 
+use crate::telemetry::Metrics;
 use crate::{init_error, warm};
 
 /// What is kept of an invocation's time for its answer and its log line. Lambda kills a sandbox that passes the deadline:
@@ -23,13 +25,15 @@ pub async fn run() -> Result<(), Error> {
     let handler = std::env::var("_HANDLER").unwrap_or_default();
     if let Some(endpoint) = crate::endpoints().into_iter().find(|endpoint| endpoint.handler == handler) {
         let context = context().await;
+        let metrics = Metrics::collect(context.config().stage.clone())?;
         warm::up(&context, endpoint.permissions).await;
-        return serve_http(&context, &endpoint).await;
+        return serve_http(&context, &endpoint, metrics).await;
     }
     if let Some(worker) = crate::workers().into_iter().find(|worker| worker.handler == handler) {
         let context = context().await;
+        let metrics = Metrics::collect(context.config().stage.clone())?;
         warm::up(&context, worker.permissions).await;
-        return serve_events(&context, &worker).await;
+        return serve_events(&context, &worker, metrics).await;
     }
     let cause = format!("no function is called {handler:?}: the template's Handler and the tables differ");
     init_error::report("UnknownHandler", &cause).await;
@@ -41,12 +45,19 @@ async fn context() -> Context {
     Context::new(Config::from_environment(), aws.into(), Timestamp::system)
 }
 
-async fn serve_http(context: &Context, endpoint: &Endpoint) -> Result<(), Error> {
+/// Writes the metrics of an invocation before its answer is sent: afterwards the sandbox may freeze.
+fn flush(metrics: Metrics) {
+    metrics.flush(std::io::stdout().lock());
+}
+
+async fn serve_http(context: &Context, endpoint: &Endpoint, metrics: Metrics) -> Result<(), Error> {
     lambda_http::run(lambda_http::service_fn(|request: Request| async move {
         let left = left(request.lambda_context().deadline());
         let incoming = incoming(request);
         let answer = tokio::time::timeout(left, dispatch(context, endpoint, &incoming)).await;
-        Ok::<_, Error>(outgoing(answer.unwrap_or_else(|_| late(endpoint))))
+        let answer = answer.unwrap_or_else(|_| late(endpoint));
+        flush(metrics);
+        Ok::<_, Error>(outgoing(answer))
     }))
     .await
 }
@@ -58,14 +69,19 @@ fn late(endpoint: &Endpoint) -> gateway::Response {
     gateway::Response::json(error.status(), error.body())
 }
 
-async fn serve_events(context: &Context, worker: &Worker) -> Result<(), Error> {
+async fn serve_events(context: &Context, worker: &Worker, metrics: Metrics) -> Result<(), Error> {
     lambda_runtime::run(lambda_runtime::service_fn(|event: LambdaEvent<Value>| async move {
         let left = left(event.context.deadline());
-        let done = match tokio::time::timeout(left, (worker.call)(context, event.payload)).await {
+        let work = telemetry::invoke(context, worker, event.context.xray_trace_id.as_deref(), event.payload);
+        let done = match tokio::time::timeout(left, work).await {
             Ok(done) => done.map_err(|error| failed("EventFailed", error.to_string())),
-            Err(_) => Err(failed("EventLate", "event was not done in time".to_owned())),
+            Err(_) => {
+                tracing::error!(handler = worker.handler, "event was not done in time");
+                Err(failed("EventLate", "event was not done in time".to_owned()))
+            }
         };
-        done.inspect_err(|failed| tracing::error!(handler = worker.handler, cause = failed.error_message, "event failed"))
+        flush(metrics);
+        done
     }))
     .await
 }
@@ -85,7 +101,10 @@ fn incoming(request: Request) -> Incoming {
         request.path_parameters().iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
     let raw_query = request.uri().query().unwrap_or_default().to_owned();
     let raw_path = request.raw_http_path().to_owned();
-    let (parts, body) = request.into_parts();
+    // Lambda's own trace, where it has one: X-Ray shows the function under it.
+    let trace = request.lambda_context().xray_trace_id.and_then(|header| HeaderValue::try_from(header).ok());
+    let (mut parts, body) = request.into_parts();
+    parts.headers.extend(trace.map(|trace| (HeaderName::from_static(telemetry::TRACE_HEADER), trace)));
     Incoming { method: parts.method, raw_path, raw_query, headers: parts.headers, path, body: body.to_vec().into() }
 }
 

@@ -2,6 +2,7 @@
 
 mod init_error;
 mod lambda;
+pub mod telemetry;
 mod warm;
 
 use gateway::{Endpoint, Service, Worker};

@@ -8,6 +8,7 @@ use model::agreement::Agreement;
 use model::codes::EVENT_NAMES;
 use model::{FleetId, PartnerId, Resource, WebhookId};
 use serde_json::{Map, Value};
+use tracing::Instrument as _;
 
 use crate::changes::{self, Audience, Change};
 use crate::lookup::Lookup;
@@ -21,10 +22,17 @@ pub(crate) async fn run(context: &Context, event: Value) -> Result<Value, Worker
     let mut messages = Vec::new();
     let mut failed = None;
     for record in &records {
-        match messages_of(context, &mut lookup, record).await {
-            Ok(found) => messages.extend(found),
+        let trace = stream::trace(record).or(context.trace());
+        let span = tracing::error_span!("change", stream.sequence = stream::sequence(record), trace.id = trace.map(display));
+        match messages_of(context, &mut lookup, record).instrument(span.clone()).await {
+            Ok(found) => {
+                if !found.is_empty() {
+                    span.in_scope(|| tracing::info!(messages = found.len(), "change fanned out"));
+                }
+                messages.extend(found.into_iter().map(|message| Message { trace, ..message }));
+            }
             Err(error) => {
-                tracing::error!(stream.sequence = stream::sequence(record), %error, "stream record failed");
+                span.in_scope(|| tracing::error!(cause = %error, "stream record failed"));
                 failed = Some(stream::sequence(record));
                 break;
             }
@@ -32,18 +40,18 @@ pub(crate) async fn run(context: &Context, event: Value) -> Result<Value, Worker
     }
     if let Err(error) = send(context, messages).await {
         // Which messages were sent is not known; ids repeat, so receivers can tell.
-        tracing::error!(%error, "messages were not queued");
+        tracing::error!(cause = %error, "messages were not queued");
         failed = records.first().map(stream::sequence);
     }
     Ok(stream::answer(failed))
 }
 
 async fn send(context: &Context, messages: Vec<Message>) -> Result<(), WorkerError> {
-    let grouped: Vec<_> = messages.into_iter().map(|message| (Some(message.webhook_id.to_string()), message)).collect();
-    if grouped.is_empty() {
+    if messages.is_empty() {
         return Ok(());
     }
-    Ok(context.send(Queue::Deliveries, &grouped, 0).await?)
+    let messages: Vec<_> = messages.into_iter().map(Message::outgoing).collect();
+    Ok(context.send(Queue::Deliveries, &messages, 0).await?)
 }
 
 async fn messages_of(context: &Context, lookup: &mut Lookup<'_>, record: &EventRecord) -> Result<Vec<Message>, WorkerError> {
@@ -182,6 +190,7 @@ async fn addressed(lookup: &mut Lookup<'_>, record: &EventRecord, news: News) ->
                 data: data.clone(),
                 fleet_id: news.fleet,
                 resource: news.resource,
+                trace: None,
                 attempts: 0,
                 step: 0,
                 first_try_at: None,

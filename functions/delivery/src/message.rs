@@ -1,6 +1,7 @@
 //! Messages on the deliveries queue.
 
-use model::{FleetId, MessageId, PartnerId, Resource, Timestamp, WebhookId};
+use gateway::Outgoing;
+use model::{FleetId, MessageId, PartnerId, Resource, Timestamp, TraceId, WebhookId};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -29,6 +30,9 @@ pub struct Message {
     pub fleet_id: Option<FleetId>,
     /// The resource, for record events; they go out only while an agreement covers it.
     pub resource: Option<Resource>,
+    /// The trace that made the change.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace: Option<TraceId>,
     /// Attempts made so far, over all rounds; the next one is `attempts + 1`.
     #[serde(default)]
     pub attempts: u32,
@@ -48,6 +52,12 @@ impl Message {
     #[must_use]
     pub fn rewound(self) -> Self {
         Self { step: 0, first_try_at: None, not_before: None, ..self }
+    }
+
+    /// The message on its way to the queue, in the fair-queue group of its subscription.
+    #[must_use]
+    pub(crate) fn outgoing(self) -> Outgoing<Self> {
+        Outgoing { group: Some(self.webhook_id.to_string()), trace: self.trace, body: self }
     }
 }
 
@@ -131,6 +141,7 @@ mod tests {
             data: Vec::new(),
             fleet_id: None,
             resource: None,
+            trace: None,
             attempts: 10,
             step: 10,
             first_try_at: Some(at()),

@@ -14,6 +14,7 @@ use model::webhook::{Webhook, WebhookStatus};
 use model::{PartnerId, Timestamp, WebhookId};
 use serde_json::{Value, json};
 use store::control::{Key, WebhookSecret};
+use tracing::{Instrument as _, Span};
 use vault::{Sealed, Secret};
 
 use crate::message::Message;
@@ -31,7 +32,7 @@ pub(crate) async fn run(context: &Context, event: Value) -> Result<Value, Worker
         match read(record) {
             Ok(message) => messages.push((id_of(record).to_owned(), message)),
             Err(error) => {
-                tracing::error!(queue.message = id_of(record), %error, "queue message is not readable");
+                tracing::error!(queue.message = id_of(record), cause = %error, "queue message is not readable");
                 failed.push(id_of(record).to_owned());
             }
         }
@@ -40,19 +41,31 @@ pub(crate) async fn run(context: &Context, event: Value) -> Result<Value, Worker
     let done: Vec<_> = stream::iter(messages)
         .map(|(id, message)| {
             let known = &known;
-            async move { (id, deliver(context, known, message).await) }
+            async move {
+                let span = span_of(&id, &message);
+                let traced = message.trace.map(|trace| context.traced(trace));
+                let delivered = deliver(traced.as_ref().unwrap_or(context), known, message).instrument(span.clone()).await;
+                if let Err(error) = &delivered {
+                    span.in_scope(|| tracing::error!(cause = %error, "message was not handled"));
+                }
+                (id, delivered.is_ok())
+            }
         })
         .buffer_unordered(AT_ONCE)
         .collect()
         .await;
-    for (id, result) in done {
-        if let Err(error) = result {
-            tracing::error!(queue.message = %id, %error, "message was not handled");
-            failed.push(id);
-        }
-    }
+    failed.extend(done.into_iter().filter(|(_, handled)| !handled).map(|(id, _)| id));
     let failures: Vec<Value> = failed.into_iter().map(|id| json!({ "itemIdentifier": id })).collect();
     Ok(json!({ "batchItemFailures": failures }))
+}
+
+/// What stands in every log line of a message.
+fn span_of(queue_message: &str, message: &Message) -> Span {
+    tracing::error_span!(
+        "message", queue.message = queue_message, trace.id = message.trace.map(display), webhook.id = %message.webhook_id,
+        partner.id = %message.partner_id, fleet.id = message.fleet_id.map(display), message.id = %message.message_id,
+        event = message.event_name,
+    )
 }
 
 fn id_of(record: &SqsMessage) -> &str {
@@ -118,7 +131,7 @@ async fn secrets(
                 opened.insert(secret.webhook_id, both);
             }
             // Its messages find no secret and come again; those of other subscriptions go on.
-            Err(error) => tracing::error!(webhook.id = %secret.webhook_id, %error, "secret does not open"),
+            Err(error) => tracing::error!(webhook.id = %secret.webhook_id, cause = %error, "secret does not open"),
         }
     }
     Ok(opened)
@@ -149,12 +162,12 @@ async fn deliver(context: &Context, known: &Known, message: Message) -> Result<(
         return settle::wait(context, message, now).await;
     }
     let Some(webhook) = known.webhooks.get(&message.webhook_id) else {
-        tracing::debug!(webhook.id = %message.webhook_id, "message dropped: subscription is gone");
+        tracing::debug!("message dropped: subscription is gone");
         return Ok(());
     };
     match webhook.status {
         WebhookStatus::Deleted => {
-            tracing::debug!(webhook.id = %webhook.id, "message dropped: subscription is deleted");
+            tracing::debug!("message dropped: subscription is deleted");
             return Ok(());
         }
         WebhookStatus::Paused => return settle::keep(context, message, "subscription is paused", now).await,
@@ -162,7 +175,7 @@ async fn deliver(context: &Context, known: &Known, message: Message) -> Result<(
         WebhookStatus::Active => {}
     }
     if !known.covers(&message, now) {
-        tracing::debug!(webhook.id = %webhook.id, message.id = %message.message_id, "message dropped: no agreement covers it");
+        tracing::debug!("message dropped: no agreement covers it");
         return Ok(());
     }
     let secrets = known.secrets.get(&webhook.id);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use gateway::{Context, Queue, WorkerError};
+use gateway::{Context, Queue, WorkerError, metrics};
 use model::events::SCHEMA_VERSION;
 use model::webhook::{DeliveryLog, Encoding, LogStatus, Webhook, WebhookStatus};
 use model::{MessageId, Timestamp, WebhookId};
@@ -51,8 +51,8 @@ pub(crate) async fn climb(
         let result = attempt(context, webhook, secrets, &message).await?;
         let now = context.now();
         let first = *message.first_try_at.get_or_insert(now);
-        log(context, &message, &result, now).await;
         let verdict = outcome::judge(&result, now);
+        log(context, &message, &result, outcome_of(&verdict), now).await;
         let not_before = match verdict {
             Verdict::Delivered => return Ok(()),
             Verdict::Dead => return keep(context, message, "receiver refused the message", now).await,
@@ -114,23 +114,29 @@ fn other(error: impl std::fmt::Display) -> WorkerError {
     WorkerError::Other(error.to_string())
 }
 
-/// Writes the attempt's log row. A row that is lost is not worth a second delivery.
-async fn log(context: &Context, message: &Message, result: &Result<Answer, SendError>, now: Timestamp) {
+/// What an attempt came to, in logs and metrics.
+const fn outcome_of(verdict: &Verdict) -> &'static str {
+    match verdict {
+        Verdict::Delivered => "delivered",
+        Verdict::Dead => "refused",
+        Verdict::Gone => "gone",
+        Verdict::Retry { .. } => "failed",
+    }
+}
+
+/// Counts the attempt and writes its log row. A row that is lost is not worth a second delivery.
+async fn log(context: &Context, message: &Message, result: &Result<Answer, SendError>, outcome: &'static str, now: Timestamp) {
     let row = log_row(message, result, now);
-    tracing::info!(
-        webhook.id = %row.webhook_id,
-        message.id = %row.message_id,
-        attempt = row.attempt,
-        status_code = row.status_code,
-        duration_ms = row.response_time_ms.unwrap_or_default(),
-        "delivery attempt"
-    );
+    let duration_ms = row.response_time_ms.unwrap_or_default();
+    let age_seconds = now.seconds_since(message.timestamp);
+    tracing::info!(attempt = row.attempt, status_code = row.status_code, duration_ms, age_seconds, outcome, "delivery attempt");
+    metrics::delivery_attempt(outcome, message.timestamp, now);
     let written = match Write::overwrite(&row) {
         Ok(write) => context.store().commit(vec![write]).await,
         Err(error) => Err(error),
     };
     if let Err(error) = written {
-        tracing::error!(webhook.id = %row.webhook_id, %error, "delivery log row is lost");
+        tracing::error!(cause = %error, "delivery log row is lost");
     }
 }
 
@@ -160,14 +166,8 @@ fn log_row(message: &Message, result: &Result<Answer, SendError>, now: Timestamp
 /// # Errors
 /// [`WorkerError::Store`].
 pub(crate) async fn keep(context: &Context, message: Message, reason: &str, now: Timestamp) -> Result<(), WorkerError> {
-    tracing::warn!(
-        webhook.id = %message.webhook_id,
-        message.id = %message.message_id,
-        attempts = message.attempts,
-        reason,
-        metric.dead_letters = 1,
-        "message kept for replay"
-    );
+    tracing::warn!(attempts = message.attempts, reason, "message kept for replay");
+    metrics::dead_letter();
     let message = message.rewound();
     let letter = DeadLetter {
         webhook_id: message.webhook_id,
@@ -186,8 +186,7 @@ pub(crate) async fn keep(context: &Context, message: Message, reason: &str, now:
 /// [`WorkerError::Other`] if the queue refuses it.
 pub(crate) async fn wait(context: &Context, message: Message, now: Timestamp) -> Result<(), WorkerError> {
     let delay = delay_seconds(message.not_before, now);
-    let group = Some(message.webhook_id.to_string());
-    Ok(context.send(Queue::Deliveries, &[(group, message)], delay).await?)
+    Ok(context.send(Queue::Deliveries, &[message.outgoing()], delay).await?)
 }
 
 /// Whole seconds until `due`, rounded up, at most what a queue takes.
@@ -208,6 +207,8 @@ async fn pause(context: &Context, webhook: &Webhook, now: Timestamp) -> Result<(
         active.then(|| Webhook { status: WebhookStatus::Paused, updated_at: now, ..seen.clone() })
     };
     context.store().update(key, paused).await?;
+    tracing::warn!("subscription paused: its receiver is gone");
+    metrics::subscription_paused();
     Ok(())
 }
 
@@ -231,6 +232,7 @@ mod tests {
             data: vec![serde_json::json!({ "id": 1 })],
             fleet_id: None,
             resource: None,
+            trace: None,
             attempts: 2,
             step: 2,
             first_try_at: Some(now()),

@@ -2,7 +2,7 @@
 
 use aws_lambda_events::dynamodb::{Event, EventRecord};
 use gateway::WorkerError;
-use model::Timestamp;
+use model::{Timestamp, TraceId};
 use serde::de::DeserializeOwned;
 use serde_dynamo::Item;
 use serde_json::{Value, json};
@@ -34,6 +34,14 @@ pub(crate) fn instant(record: &EventRecord) -> Timestamp {
 pub(crate) fn kind(item: &Item) -> Option<&str> {
     match item.inner().get("kind")? {
         serde_dynamo::AttributeValue::S(kind) => Some(kind),
+        _ => None,
+    }
+}
+
+/// The trace that made the change, where its writer named one.
+pub(crate) fn trace(record: &EventRecord) -> Option<TraceId> {
+    match record.change.new_image.inner().get(store::TRACE)? {
+        serde_dynamo::AttributeValue::S(trace) => trace.parse().ok(),
         _ => None,
     }
 }

@@ -1,5 +1,6 @@
 //! What triggers send, as far as we read it: queue messages and stream records, in AWS's JSON.
 
+use model::TraceId;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -50,6 +51,14 @@ impl Change {
         let image = self.new.as_ref().or(self.old.as_ref())?;
         match image.get("kind")? {
             serde_dynamo::AttributeValue::S(kind) => Some(kind),
+            _ => None,
+        }
+    }
+
+    /// The trace that made the change, where its writer named one.
+    pub(crate) fn trace(&self) -> Option<TraceId> {
+        match self.new.as_ref()?.get(store::TRACE)? {
+            serde_dynamo::AttributeValue::S(trace) => trace.parse().ok(),
             _ => None,
         }
     }

@@ -14,6 +14,8 @@ mod testing;
 use gateway::Permission::{ManageSchedules, Open, ReadControl, ReadTelematics, SendExecutions, WriteControl, WriteTelematics};
 use gateway::{Context, Permission, Trigger, Worker, WorkerError};
 use serde_json::{Value, json};
+use tracing::field::{Empty, display};
+use tracing::{Instrument as _, Span};
 
 use events::{Messages, StreamEvent};
 use run::RunRequest;
@@ -58,7 +60,7 @@ pub fn workers() -> Vec<Worker> {
 
 async fn fired(context: &Context, event: Value) -> Result<Value, WorkerError> {
     let request: RunRequest = serde_json::from_value(event)?;
-    let outcome = run::run_schedule(context, request.connection_id, request.schedule_id).await?;
+    let outcome = run::run_schedule(context, &request).await?;
     Ok(json!({ "outcome": outcome.name() }))
 }
 
@@ -67,24 +69,36 @@ async fn resumed(context: &Context, event: Value) -> Result<Value, WorkerError> 
     let messages: Messages = serde_json::from_value(event)?;
     let mut failed = Vec::new();
     for message in messages.records {
-        let done = match serde_json::from_str::<RunRequest>(&message.body) {
-            Ok(request) => run::run_schedule(context, request.connection_id, request.schedule_id).await.map(drop),
-            Err(error) => Err(error.into()),
-        };
-        if let Err(error) = done {
-            tracing::error!(message.id = %message.id, cause = %error, "run not started or not finished, the message returns");
-            failed.push(message.id);
+        let span = tracing::error_span!("message", queue.message = %message.id, trace.id = Empty);
+        async {
+            if let Err(error) = resumed_one(context, &message.body).await {
+                tracing::error!(cause = %error, "run not started or not finished, the message returns");
+                failed.push(message.id.clone());
+            }
         }
+        .instrument(span)
+        .await;
     }
     Ok(events::failures(failed))
+}
+
+async fn resumed_one(context: &Context, body: &str) -> Result<(), WorkerError> {
+    let request: RunRequest = serde_json::from_str(body)?;
+    let Some(trace) = request.trace else { return run::run_schedule(context, &request).await.map(drop) };
+    Span::current().record("trace.id", display(trace));
+    run::run_schedule(&context.traced(trace), &request).await.map(drop)
 }
 
 /// In stream order; the first record that fails, and all after it, come again.
 async fn changed(context: &Context, event: Value) -> Result<Value, WorkerError> {
     let stream: StreamEvent = serde_json::from_value(event)?;
     for record in stream.records {
-        if let Err(error) = maintain::follow(context, &record).await {
-            tracing::error!(stream.sequence = %record.change.sequence, cause = %error, "change not followed, it returns");
+        let trace = record.change.trace();
+        let traced = trace.map(|trace| context.traced(trace));
+        let followed = maintain::follow(traced.as_ref().unwrap_or(context), &record);
+        let span = tracing::error_span!("change", stream.sequence = %record.change.sequence, trace.id = trace.map(display));
+        if let Err(error) = followed.instrument(span.clone()).await {
+            span.in_scope(|| tracing::error!(cause = %error, "change not followed, it returns"));
             return Ok(events::failures(vec![record.change.sequence]));
         }
     }

@@ -62,7 +62,7 @@ impl Caller {
         }
     }
 
-    /// The caller's name in logs and cursor bindings.
+    /// The caller's name in cursor bindings.
     #[must_use]
     pub fn name(&self) -> String {
         match self {

@@ -6,6 +6,8 @@ use std::num::NonZeroU32;
 /// The settings of a function.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
+    /// Name of the installation, a dimension of all metrics (`STAGE`).
+    pub stage: String,
     /// Name of the control table (`CONTROL_TABLE`).
     pub control_table: String,
     /// Name of the telematics table (`TELEMATICS_TABLE`).
@@ -66,6 +68,7 @@ impl Config {
         let rate = |name: &str, default: NonZeroU32| text(name).parse().unwrap_or(default);
         let url = |name: &str| text(name).trim_end_matches('/').to_owned();
         Self {
+            stage: or("STAGE", "prod"),
             control_table: text("CONTROL_TABLE"),
             telematics_table: text("TELEMATICS_TABLE"),
             credentials_key: text("CREDENTIALS_KEY"),

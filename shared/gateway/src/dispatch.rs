@@ -6,9 +6,10 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use model::Timestamp;
 use serde::Serialize;
+use tracing::Instrument as _;
 
 use crate::caller::Caller;
-use crate::{ApiError, Call, Context, Endpoint, idempotency};
+use crate::{ApiError, Call, Context, Endpoint, idempotency, metrics, telemetry};
 
 /// A request as an endpoint sees it, whoever carried it here.
 #[derive(Clone, Debug)]
@@ -115,23 +116,26 @@ impl Response {
 
 /// Serves one request by one endpoint. Never fails: errors are answers.
 pub async fn dispatch(context: &Context, endpoint: &Endpoint, incoming: &Incoming) -> Response {
-    let started = std::time::Instant::now();
     let now = context.now();
+    let trace = telemetry::trace(incoming.header(telemetry::TRACE_HEADER), now);
     let request_id = uuid::Uuid::now_v7().to_string();
-    let (partner, answer) = serve(context, endpoint, incoming, &request_id, now).await;
-    let mut response = match answer {
-        Ok(response) => response,
-        Err(error) => {
-            if let Some(cause) = error.cause() {
-                tracing::error!(request.id = %request_id, handler = endpoint.handler, cause, "request failed");
-            }
-            error.into_response()
-        }
-    };
+    let span = telemetry::request(trace, &request_id, endpoint.handler, incoming);
+    answer(&context.traced(trace), endpoint, incoming, request_id, now).instrument(span).await
+}
+
+async fn answer(context: &Context, endpoint: &Endpoint, incoming: &Incoming, request_id: String, now: Timestamp) -> Response {
+    let started = std::time::Instant::now();
+    let served = serve(context, endpoint, incoming, &request_id, now).await;
+    let cause = served.as_ref().err().and_then(|error| error.cause().map(str::to_owned));
+    let mut response = served.unwrap_or_else(ApiError::into_response);
     response.set("x-request-id", &request_id);
     let duration_ms = started.elapsed().as_secs_f64() * 1_000.0;
     let status = response.status.as_u16();
-    tracing::info!(request.id = %request_id, handler = endpoint.handler, status, duration_ms, caller.id = %partner, "request");
+    match cause {
+        None => tracing::info!(status, duration_ms, "request"),
+        Some(cause) => tracing::error!(status, duration_ms, cause, "request"),
+    }
+    metrics::request(endpoint.handler, status, duration_ms);
     response
 }
 
@@ -141,16 +145,11 @@ async fn serve(
     incoming: &Incoming,
     request_id: &str,
     now: Timestamp,
-) -> (String, Result<Response, ApiError>) {
-    let caller = match Caller::of(context, endpoint.access, incoming, now).await {
-        Ok(caller) => caller,
-        Err(error) => return ("-".into(), Err(error)),
-    };
-    let name = caller.name();
-    if let Err(error) = context.limits().request(&caller) {
-        return (name, Err(error));
-    }
-    let binding = format!("{name} {}", incoming.filters());
+) -> Result<Response, ApiError> {
+    let caller = Caller::of(context, endpoint.access, incoming, now).await?;
+    telemetry::record_caller(&caller);
+    context.limits().request(&caller)?;
+    let binding = format!("{} {}", caller.name(), incoming.filters());
     let call = Call { caller, request_id: request_id.to_owned(), now, binding };
-    (name, idempotency::run(context, endpoint, call, incoming).await)
+    idempotency::run(context, endpoint, call, incoming).await
 }

@@ -12,20 +12,24 @@ mod error;
 mod idempotency;
 mod limits;
 mod listing;
+pub mod metrics;
 pub mod openapi;
 mod output;
+mod queue;
 mod reader;
+pub mod telemetry;
 mod worker;
 
 pub use caller::{Access, Caller};
 pub use config::Config;
-pub use context::{Aws, Context, Queue};
+pub use context::{Aws, Context};
 pub use dispatch::{Incoming, Response, dispatch};
 pub use endpoint::{Endpoint, Operation, Permission, Service};
 pub use error::{ApiError, Problem};
 pub use limits::Limits;
 pub use listing::{Counted, Listing, Paging, Start, Uncounted};
 pub use output::{Html, Json, NoContent, Output, Plain, Upserted};
+pub use queue::{Outgoing, Queue};
 pub use reader::{Body, Input, Location, Member, Patch, Reader};
 pub use worker::{Trigger, Worker, WorkerError};
 

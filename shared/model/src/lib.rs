@@ -17,6 +17,7 @@ pub mod schedule;
 pub mod schema;
 pub mod telematics;
 pub mod time;
+pub mod trace;
 pub mod tsp;
 pub mod webhook;
 
@@ -25,3 +26,4 @@ pub use ids::{
 };
 pub use resource::{Resource, Scopes, ShareLevel};
 pub use time::Timestamp;
+pub use trace::TraceId;

@@ -13,6 +13,7 @@ pub mod telematics;
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client;
+use model::TraceId;
 
 pub use error::StoreError;
 pub use grants::{Grant, Granted};
@@ -24,13 +25,24 @@ pub struct Store {
     client: Client,
     control: Arc<str>,
     telematics: Arc<str>,
+    trace: Option<TraceId>,
 }
+
+/// The attribute that names the trace behind an item's last change. Readers of the streams take it up; the things know
+/// nothing of it.
+pub const TRACE: &str = "trace";
 
 impl Store {
     /// A store over existing tables.
     #[must_use]
     pub fn new(client: Client, control: &str, telematics: &str) -> Self {
-        Self { client, control: control.into(), telematics: telematics.into() }
+        Self { client, control: control.into(), telematics: telematics.into(), trace: None }
+    }
+
+    /// The same store; what it writes names the trace.
+    #[must_use]
+    pub fn traced(&self, trace: TraceId) -> Self {
+        Self { trace: Some(trace), ..self.clone() }
     }
 
     /// A store with the client that the environment describes (`AWS_ENDPOINT_URL_DYNAMODB`, region, credentials).

@@ -11,16 +11,17 @@ mod settle;
 #[cfg(test)]
 mod tests;
 
-use gateway::{Context, Queue, WorkerError};
+use gateway::{Context, Outgoing, Queue, WorkerError, metrics};
 use model::connection::{Connection, ConnectionStatus};
 use model::credentials::Credentials;
 use model::schedule::Schedule;
 use model::tsp::Tsp;
-use model::{ConnectionId, ExecutionId, ScheduleId, Timestamp};
+use model::{ConnectionId, ExecutionId, Resource, ScheduleId, Timestamp, TraceId};
 use providers::{Adapter, Http};
 use serde::{Deserialize, Serialize};
 use store::Store;
 use store::control::{Key, SealedCredentials};
+use tracing::Instrument as _;
 use url::Url;
 use vault::Sealed;
 
@@ -40,6 +41,9 @@ pub struct RunRequest {
     /// Why a message asks; absent from timers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Reason>,
+    /// The trace that asks; absent from timers, which begin one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace: Option<TraceId>,
 }
 
 /// Why a run is asked for outside its timer.
@@ -104,11 +108,8 @@ pub(crate) struct Run<'a> {
 ///
 /// # Errors
 /// Our own faults (storage, vault, queue), after which the request should come again; a TSP's faults are outcomes.
-pub async fn run_schedule(
-    context: &Context,
-    connection_id: ConnectionId,
-    schedule_id: ScheduleId,
-) -> Result<Outcome, WorkerError> {
+pub async fn run_schedule(context: &Context, request: &RunRequest) -> Result<Outcome, WorkerError> {
+    let RunRequest { connection_id, schedule_id, .. } = *request;
     let store = context.store();
     let schedule = store.get::<Schedule>(Key::schedule(connection_id, schedule_id)).await?;
     let Some(schedule) = schedule.filter(|schedule| is_due(schedule, context.now())) else {
@@ -141,8 +142,9 @@ pub(crate) async fn ask(
     schedule_id: ScheduleId,
     reason: Reason,
 ) -> Result<(), WorkerError> {
-    let request = RunRequest { connection_id, schedule_id, scheduled_for: None, reason: Some(reason) };
-    Ok(context.send(Queue::Executions, &[(Some(connection_id.to_string()), request)], 0).await?)
+    let request = RunRequest { connection_id, schedule_id, scheduled_for: None, reason: Some(reason), trace: context.trace() };
+    let message = Outgoing { group: Some(connection_id.to_string()), body: request, trace: context.trace() };
+    Ok(context.send(Queue::Executions, &[message], 0).await?)
 }
 
 /// The run itself, with everything it needs in hand.
@@ -158,30 +160,50 @@ pub(crate) async fn run_with(
         return Ok(Outcome::Skipped);
     };
     let run = Run { store, clock, connection, id, started };
-    let mut haul = Haul::starting_at(&leased);
-    let fetched = pages::fetch_all(&run, source, &leased, &mut haul).await;
+    let span = tracing::error_span!(
+        "execution", execution.id = %id, schedule.id = %schedule.id, connection.id = %schedule.connection_id,
+        source.name = %schedule.source_name, resource = schedule.resource.name(),
+    );
+    leased_run(&run, source, &leased).instrument(span).await
+}
+
+async fn leased_run(run: &Run<'_>, source: &Source<'_>, leased: &Schedule) -> Result<Outcome, WorkerError> {
+    let mut haul = Haul::starting_at(leased);
+    let fetched = pages::fetch_all(run, source, leased, &mut haul).await;
     let settled = match fetched {
-        Ok(()) => settle::success(&run, &leased, &haul).await,
-        Err(Halt::Provider(error)) => settle::failure(&run, &leased, &haul, &error).await,
+        Ok(()) => settle::success(run, leased, &haul).await,
+        Err(Halt::Provider(error)) => settle::failure(run, leased, &haul, &error).await,
         Err(Halt::Superseded) => Ok(Outcome::Superseded),
         Err(Halt::Ours(fault)) => {
-            settle::fault(&run, &leased, &haul).await;
+            settle::fault(run, leased, &haul).await;
             Err(fault)
         }
     };
-    report(&run, &leased, &haul, &settled);
+    report(run, leased.resource, &haul, &settled);
     settled
 }
 
 /// One line per run.
-fn report(run: &Run<'_>, schedule: &Schedule, haul: &Haul, settled: &Result<Outcome, WorkerError>) {
+fn report(run: &Run<'_>, resource: Resource, haul: &Haul, settled: &Result<Outcome, WorkerError>) {
     let status = settled.as_ref().map_or("fault", |outcome| outcome.name());
-    let duration_ms = (run.clock)().seconds_since(run.started) * 1_000.0;
+    let now = (run.clock)();
+    let duration_ms = now.seconds_since(run.started) * 1_000.0;
+    // Other records change rarely: their age says nothing of ours.
+    let newest = haul.last_data_at.filter(|_| resource == Resource::VehicleLocation);
+    let lag_seconds = newest.map(|newest| now.seconds_since(newest));
     tracing::info!(
-        execution.id = %run.id, schedule.id = %schedule.id, connection.id = %schedule.connection_id, resource = schedule.resource.name(),
-        source.name = %schedule.source_name, records = haul.records, added = haul.added, modified = haul.modified, removed = haul.removed,
-        pages = haul.pages, duration_ms, status, "execution"
+        records = haul.records,
+        added = haul.added,
+        modified = haul.modified,
+        removed = haul.removed,
+        pages = haul.pages,
+        lag_seconds,
+        duration_ms,
+        status,
+        "execution"
     );
+    let stored = haul.added + haul.modified;
+    metrics::Execution { tsp: &run.connection.source_name, outcome: status, stored, lag_seconds }.count();
 }
 
 async fn credentials_of(context: &Context, connection: &Connection) -> Result<Credentials, WorkerError> {

@@ -163,8 +163,7 @@ async fn sweep(run: &Run<'_>, origin: &Origin, batch: &Batch, walk: Option<HashS
     match run.store.tombstone_missing(origin, &seen).await? {
         Sweep::Done { removed } => Ok(removed),
         Sweep::Refused { missing, known } => {
-            let resource = origin.resource.name();
-            tracing::error!(execution.id = %run.id, connection.id = %origin.connection, resource, missing, known, "scan lacks too many records, nothing was removed");
+            tracing::error!(missing, known, "scan lacks too many records, nothing was removed");
             Ok(0)
         }
     }

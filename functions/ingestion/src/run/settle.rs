@@ -1,7 +1,7 @@
 //! Committing what a run did: each commit names the schedule's revision it saw, and is made anew where somebody else changed
 //! the schedule meanwhile, as long as the lease holds.
 
-use gateway::WorkerError;
+use gateway::{WorkerError, metrics};
 use model::connection::{Connection, ConnectionStatus};
 use model::execution::{Execution, ExecutionStatus};
 use model::schedule::{Schedule, ScheduleStatus};
@@ -73,6 +73,9 @@ pub(super) async fn failure(
     error: &ProviderError,
 ) -> Result<Outcome, WorkerError> {
     let setback = Setback::of(error);
+    if matches!(setback, Setback::Wait { .. }) {
+        metrics::rate_limited(&run.connection.source_name);
+    }
     let now = (run.clock)();
     let response = Some(outcome::response_of(error));
     let execution = Execution { status: ExecutionStatus::Failed, response, ..ended(run, schedule, haul) };
@@ -101,7 +104,7 @@ pub(super) async fn fault(run: &Run<'_>, schedule: &Schedule, haul: &Haul) {
         run.store.commit(vec![Write::replace(&seen, &next)?, Write::overwrite(&execution)?]).await
     };
     if let Err(error) = released.await {
-        tracing::warn!(execution.id = %run.id, cause = %error, "lease not released, it will lapse");
+        tracing::warn!(cause = %error, "lease not released, it will lapse");
     }
 }
 

@@ -1,6 +1,6 @@
 //! `POST /v2/notifications/webhooks/{webhook_id}/replay`
 
-use gateway::{ApiError, Call, Context, Operation, Output, Queue, Response};
+use gateway::{ApiError, Call, Context, Operation, Outgoing, Output, Queue, Response};
 use http::StatusCode;
 use model::WebhookId;
 use model::webhook::WebhookStatus;
@@ -58,8 +58,8 @@ async fn send_some(context: &Context, id: WebhookId, delay_seconds: i32) -> Resu
     if letters.is_empty() {
         return Ok(false);
     }
-    let messages =
-        letters.iter().map(|letter| Ok((Some(id.to_string()), message(letter)?))).collect::<Result<Vec<_>, ApiError>>()?;
+    let outgoing = |body| Outgoing { group: Some(id.to_string()), body, trace: context.trace() };
+    let messages = letters.iter().map(|letter| message(letter).map(outgoing)).collect::<Result<Vec<_>, ApiError>>()?;
     context.send(Queue::Deliveries, &messages, delay_seconds).await?;
     // Sent first: a letter that is sent twice does less harm than one that is lost.
     let gone = letters.iter().map(|letter| Write::delete(Key::dead_letter(id, letter.message_id))).collect();

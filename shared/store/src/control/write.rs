@@ -4,9 +4,11 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem};
 
+use model::TraceId;
+
 use super::items::Keyed;
 use super::keys::Key;
-use crate::{Store, StoreError};
+use crate::{Store, StoreError, TRACE};
 
 /// Version of the stored form.
 const FORM: &str = "1";
@@ -68,6 +70,14 @@ impl Write {
         }
     }
 
+    /// The write, naming the trace that it is part of.
+    fn traced(mut self, trace: Option<TraceId>) -> Self {
+        if let Some(trace) = trace.filter(|_| !matches!(self.kind, Kind::Delete)) {
+            self.item.insert(TRACE.into(), AttributeValue::S(trace.to_string()));
+        }
+        self
+    }
+
     fn into_transact(self, table: &str) -> Result<TransactWriteItem, StoreError> {
         let condition = self.condition().map(String::from);
         let unstorable = |error: aws_sdk_dynamodb::error::BuildError| StoreError::Unstorable(error.to_string());
@@ -126,6 +136,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Conflict`] if any of them found something else than it expected.
     pub async fn commit(&self, writes: Vec<Write>) -> Result<(), StoreError> {
+        let writes: Vec<Write> = writes.into_iter().map(|write| write.traced(self.trace)).collect();
         if writes.len() == 1 {
             return self.write_one(writes).await;
         }

@@ -6,8 +6,9 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, Put, Select, TransactWriteItem, Update};
 use futures::future::try_join_all;
+use model::TraceId;
 
-use crate::{Store, StoreError};
+use crate::{Store, StoreError, TRACE};
 
 /// An item as DynamoDB holds it.
 pub(super) type Item = HashMap<String, AttributeValue>;
@@ -17,7 +18,7 @@ const PARALLEL: usize = 16;
 
 impl Store {
     pub(super) fn readings(&self) -> Table<'_> {
-        Table { client: &self.client, name: &self.telematics }
+        Table { client: &self.client, name: &self.telematics, trace: self.trace }
     }
 }
 
@@ -26,6 +27,7 @@ impl Store {
 pub(super) struct Table<'a> {
     client: &'a Client,
     name: &'a str,
+    trace: Option<TraceId>,
 }
 
 /// A run of items of one partition, bounds included.
@@ -227,7 +229,10 @@ impl Table<'_> {
     }
 
     /// A put under a condition whose values are given.
-    pub(super) fn putting(&self, item: Item, condition: Option<(&str, Item)>) -> Result<Put, StoreError> {
+    pub(super) fn putting(&self, mut item: Item, condition: Option<(&str, Item)>) -> Result<Put, StoreError> {
+        if let Some(trace) = self.trace {
+            item.insert(TRACE.into(), text(trace.to_string()));
+        }
         let put = Put::builder().table_name(self.name).set_item(Some(item));
         let put = match condition {
             None => put,

@@ -1,0 +1,95 @@
+//! What is counted and measured. Whoever installs a recorder (the Lambda entry: CloudWatch's embedded format) gets it;
+//! without one nothing happens.
+//!
+//! Labels become dimensions, each combination a series that costs money: handlers, TSPs and codes, never ids.
+
+use metrics::{Unit, counter, describe_counter, describe_histogram, histogram};
+use model::Timestamp;
+
+/// Requests, by handler and status.
+pub const REQUESTS: &str = "Requests";
+/// From a request to its answer, in milliseconds, by handler.
+pub const REQUEST_LATENCY: &str = "RequestLatency";
+/// Executions, by TSP and outcome.
+pub const EXECUTIONS: &str = "Executions";
+/// Records that were new or changed, by TSP.
+pub const RECORDS_STORED: &str = "RecordsStored";
+/// Age of the newest position when its execution ended, in seconds, by TSP.
+pub const DATA_LAG: &str = "DataLag";
+/// Executions that the TSP asked to wait (429), by TSP.
+pub const PROVIDER_RATE_LIMITED: &str = "ProviderRateLimited";
+/// Attempts to deliver a webhook message, by outcome.
+pub const DELIVERY_ATTEMPTS: &str = "DeliveryAttempts";
+/// From an event to its delivery, in seconds.
+pub const DELIVERY_LATENCY: &str = "DeliveryLatency";
+/// Age of an event whose delivery just failed, in seconds; the largest is the oldest that receivers owe us.
+pub const UNDELIVERED_AGE: &str = "UndeliveredAge";
+/// Messages kept for replay.
+pub const DEAD_LETTERS: &str = "DeadLetters";
+/// Subscriptions that were paused because their receiver is gone.
+pub const SUBSCRIPTIONS_PAUSED: &str = "SubscriptionsPaused";
+
+/// Tells a recorder the units. To be called once it is installed.
+pub fn describe() {
+    describe_histogram!(REQUEST_LATENCY, Unit::Milliseconds, "from a request to its answer");
+    for name in [DATA_LAG, DELIVERY_LATENCY, UNDELIVERED_AGE] {
+        describe_histogram!(name, Unit::Seconds, "age of what was handled");
+    }
+    for name in
+        [REQUESTS, EXECUTIONS, RECORDS_STORED, PROVIDER_RATE_LIMITED, DELIVERY_ATTEMPTS, DEAD_LETTERS, SUBSCRIPTIONS_PAUSED]
+    {
+        describe_counter!(name, Unit::Count, "how often it happened");
+    }
+}
+
+/// A request was answered.
+pub fn request(handler: &'static str, status: u16, duration_ms: f64) {
+    counter!(REQUESTS, "Handler" => handler, "Code" => status.to_string()).increment(1);
+    histogram!(REQUEST_LATENCY, "Handler" => handler).record(duration_ms);
+}
+
+/// An execution ended.
+#[derive(Clone, Copy, Debug)]
+pub struct Execution<'a> {
+    /// The TSP's source name.
+    pub tsp: &'a str,
+    /// How it ended.
+    pub outcome: &'static str,
+    /// Records that were new or changed.
+    pub stored: u64,
+    /// Age of the newest position, in seconds, where any came.
+    pub lag_seconds: Option<f64>,
+}
+
+impl Execution<'_> {
+    /// Counts it.
+    pub fn count(&self) {
+        counter!(EXECUTIONS, "Tsp" => self.tsp.to_owned(), "Code" => self.outcome).increment(1);
+        counter!(RECORDS_STORED, "Tsp" => self.tsp.to_owned()).increment(self.stored);
+        if let Some(lag) = self.lag_seconds {
+            histogram!(DATA_LAG, "Tsp" => self.tsp.to_owned()).record(lag);
+        }
+    }
+}
+
+/// A TSP asked an execution to wait.
+pub fn rate_limited(tsp: &str) {
+    counter!(PROVIDER_RATE_LIMITED, "Tsp" => tsp.to_owned()).increment(1);
+}
+
+/// A webhook message of an event that happened at `event` was tried at `now`.
+pub fn delivery_attempt(outcome: &'static str, event: Timestamp, now: Timestamp) {
+    counter!(DELIVERY_ATTEMPTS, "Code" => outcome).increment(1);
+    let name = if outcome == "delivered" { DELIVERY_LATENCY } else { UNDELIVERED_AGE };
+    histogram!(name).record(now.seconds_since(event));
+}
+
+/// A webhook message was kept for replay.
+pub fn dead_letter() {
+    counter!(DEAD_LETTERS).increment(1);
+}
+
+/// A subscription was paused by us.
+pub fn subscription_paused() {
+    counter!(SUBSCRIPTIONS_PAUSED).increment(1);
+}

@@ -1,0 +1,88 @@
+//! What a request or an event says of itself: its trace, and the span whose fields stand in every log line of it.
+//!
+//! Spans are of level `error`, so that their ids are there whatever level is logged. docs/logging.md lists the names.
+
+use model::{Timestamp, TraceId};
+use serde_json::Value;
+use tracing::Span;
+use tracing::field::Empty;
+use uuid::Uuid;
+
+use crate::dispatch::Incoming;
+use crate::{BoxFuture, Caller, Context, Worker, WorkerError};
+
+/// What is logged unless `RUST_LOG` says otherwise: of libraries only what went wrong.
+pub const FILTER: &str = "info,aws_config=warn,aws_runtime=warn,aws_sdk_dynamodb=warn,aws_sdk_kms=warn,aws_sdk_scheduler=warn,\
+    aws_sdk_sqs=warn,aws_smithy_http_client=warn,aws_smithy_runtime=warn,aws_smithy_runtime_api=warn,h2=warn,hyper=warn,hyper_util=warn,\
+    lambda_runtime=warn,reqwest=warn,rustls=warn,tower=warn";
+
+/// The header that names a trace, of API Gateway and of Lambda alike.
+pub const TRACE_HEADER: &str = "x-amzn-trace-id";
+
+/// The trace that a header names, or a new one.
+pub(crate) fn trace(header: Option<&str>, now: Timestamp) -> TraceId {
+    header.and_then(TraceId::from_header).unwrap_or_else(|| TraceId::at(now, Uuid::new_v4().as_u128()))
+}
+
+/// The span of a request. Its path may name things; ids of invitations are links to them, so they are left out.
+pub(crate) fn request(trace: TraceId, request_id: &str, handler: &str, incoming: &Incoming) -> Span {
+    let span = tracing::error_span!(
+        "request", trace.id = %trace, request.id = request_id, handler, partner.id = Empty, client.id = Empty, fleet.id = Empty,
+        agreement.id = Empty, connection.id = Empty, schedule.id = Empty, webhook.id = Empty,
+    );
+    let named = [
+        ("fleet_id", "fleet.id"),
+        ("share_agreement_id", "agreement.id"),
+        ("connection_id", "connection.id"),
+        ("schedule_id", "schedule.id"),
+        ("webhook_id", "webhook.id"),
+    ];
+    for (parameter, field) in named {
+        if let Some(id) = incoming.path.get(parameter).and_then(|text| Uuid::try_parse(text).ok()) {
+            span.record(field, tracing::field::display(id));
+        }
+    }
+    span
+}
+
+/// Adds who asks to the span of a request.
+pub(crate) fn record_caller(caller: &Caller) {
+    let span = Span::current();
+    match caller {
+        Caller::Anonymous => {}
+        Caller::Partner { id, client_id } => {
+            span.record("partner.id", tracing::field::display(id)).record("client.id", client_id);
+        }
+        Caller::Fleet { id, .. } => {
+            span.record("fleet.id", tracing::field::display(id));
+        }
+    }
+}
+
+/// Has a worker handle an event. `header` is the tracing header of the invocation, where it has one; a queue's or a stream's
+/// records have traces of their own, which workers follow.
+///
+/// # Errors
+/// The worker's, after they are logged.
+pub async fn invoke(context: &Context, worker: &Worker, header: Option<&str>, event: Value) -> Result<Value, WorkerError> {
+    use tracing::Instrument as _;
+    let trace = trace(header, context.now());
+    let span = tracing::error_span!("event", trace.id = %trace, handler = worker.handler);
+    let context = context.traced(trace);
+    let call: BoxFuture<'_, Result<Value, WorkerError>> = (worker.call)(&context, event);
+    async { call.await.inspect_err(|error| tracing::error!(cause = %error, "event failed")) }.instrument(span).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_trace_goes_on_or_begins() {
+        let now = Timestamp::parse("2026-11-21T05:00:00Z").unwrap();
+        let known = "Root=1-6a012a10-0123456789abcdef01234567;Parent=53995c3f42cd8ad8;Sampled=1";
+        assert_eq!(trace(Some(known), now).to_string(), "1-6a012a10-0123456789abcdef01234567");
+        assert_ne!(trace(Some("Root=forged"), now), trace(None, now));
+        assert!(trace(None, now).to_string().starts_with(&format!("1-{:08x}-", now.seconds())));
+    }
+}
