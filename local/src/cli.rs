@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use bootstrap::telemetry;
 use clap::{Args, Parser, Subcommand};
 
+use crate::admin::AdminArgs;
 use crate::{Options, Platform, check, feed};
 
 /// A clearing house for fleet telematics data, whole, on this machine.
@@ -24,6 +25,8 @@ enum Command {
     Run(RunArgs),
     /// Walk the main job over HTTP, against a running platform or one it starts itself.
     Check(CheckArgs),
+    /// Make partners and their clients in a control table, deployed or local.
+    Admin(AdminArgs),
 }
 
 /// Options of a local run.
@@ -104,6 +107,7 @@ impl Cli {
     pub async fn run(self) -> ExitCode {
         let done = match self.command {
             Some(Command::Check(args)) => check(args).await,
+            Some(Command::Admin(args)) => args.run().await.map(|()| ExitCode::SUCCESS),
             Some(Command::Run(args)) => serve(&args).await,
             None => serve(&self.run).await,
         };

@@ -2,7 +2,7 @@
 
 use ::gateway::Context;
 use anyhow::{Context as _, bail};
-use model::partner::{Client, InvitationDefaults, PARTNER_SCOPES, Partner};
+use model::partner::{InvitationDefaults, Partner};
 use model::tsp::{Tsp, TspStatus};
 use model::{PartnerId, Timestamp, TspId};
 use reqwest::Method;
@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use store::control::Write;
 use uuid::Uuid;
 
+use crate::admin;
 use crate::api::{Answer, Api};
 
 /// The demo partner's client id.
@@ -44,12 +45,7 @@ pub async fn plant(
 ) -> anyhow::Result<Demo> {
     let now = context.now();
     let partner = partner(now);
-    let client = Client {
-        client_id: CLIENT_ID.into(),
-        secret_hash: vault::hash_secret(CLIENT_SECRET),
-        partner_id: partner.id,
-        scopes: PARTNER_SCOPES.iter().map(|scope| (*scope).to_owned()).collect(),
-    };
+    let client = admin::client(partner.id, CLIENT_ID, CLIENT_SECRET);
     let mut writes = vec![Write::overwrite(&partner)?, Write::overwrite(&client)?];
     for tsp in catalogue(simulator, now) {
         writes.push(Write::overwrite(&tsp)?);

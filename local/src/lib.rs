@@ -1,6 +1,7 @@
 //! The platform on one machine: every function in one process behind a local gateway, over an emulated AWS, with a
 //! simulated TSP and a demo partner. The functions, the AWS calls and the template are those that get deployed.
 
+pub mod admin;
 pub mod api;
 pub mod aws;
 pub mod check;
