@@ -16,7 +16,6 @@ use serde_json::{Value, json};
 
 use crate::tap::Tap;
 
-const TEMPLATE: &str = include_str!("../../template.yaml");
 /// Where the API would answer; nothing listens there.
 const API: &str = "http://127.0.0.1:4500";
 
@@ -97,7 +96,7 @@ impl Rig {
     /// # Errors
     /// What the local run would say: no Python, no network, ...
     pub(crate) async fn start(vehicles: usize) -> Result<Self> {
-        let template = Template::parse(TEMPLATE)?;
+        let template = catena::template()?;
         let parameters =
             [("Stage", "local"), ("PublicUrl", API), ("ConnectUrl", API), ("AllowedAddresses", "127.0.0.0/8,::1/128")]
                 .map(|(name, value)| (name.to_owned(), value.to_owned()));

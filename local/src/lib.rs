@@ -11,6 +11,8 @@ mod feed;
 mod gateway;
 mod platform;
 mod receiver;
+mod stacks;
 
 pub use demo::Demo;
 pub use platform::{Options, Platform};
+pub use stacks::template;

@@ -20,21 +20,6 @@ use crate::demo::{self, Demo};
 use crate::gateway::Router;
 use crate::receiver::Receiver;
 
-/// The deployable truth, which the local run is provisioned from.
-const TEMPLATE: &str = include_str!("../../template.yaml");
-
-macro_rules! stacks {
-    ($($name:literal),+) => { &[$((concat!("infra/stacks/", $name, ".yaml"), include_str!(concat!("../../infra/stacks/", $name, ".yaml")))),+] };
-}
-
-/// The stacks nested in it.
-const STACKS: &[(&str, &str)] =
-    stacks!["auth", "orgs", "integrations", "telematics", "notifications", "connect", "ingestion", "delivery"];
-
-fn stack(path: &str) -> Option<String> {
-    STACKS.iter().find(|(name, _)| *name == path).map(|(_, text)| (*text).to_owned())
-}
-
 /// Where everything listens and where it keeps its data.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -84,7 +69,7 @@ impl Platform {
         let simulator = simulate(&options).await?;
         progress(&format!("simulated TSPs at {}", simulator.samsara_url()));
 
-        let template = Template::load(TEMPLATE, &stack)?;
+        let template = crate::template()?;
         let parameters = parameters(&url);
         let cloud_options = CloudOptions {
             state: options.state.clone(),

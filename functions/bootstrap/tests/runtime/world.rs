@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use catena::aws::mappings::{Invoke, Mappings};
-use catena::aws::template::{Context, Template};
+use catena::aws::template::Context;
 use catena::aws::{Cloud, CloudOptions, Named, STACK};
 use catena::demo;
 use futures::FutureExt as _;
@@ -21,8 +21,6 @@ use crate::gatekeeper::Gatekeeper;
 use crate::lambda::Lambda;
 use crate::role;
 use crate::sandbox::{Function, Outcome};
-
-const TEMPLATE: &str = include_str!("../../../../template.yaml");
 
 /// A running platform.
 pub(crate) struct World {
@@ -52,7 +50,7 @@ impl World {
     pub(crate) async fn start(triggers: Triggers) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let template = Template::parse(TEMPLATE).unwrap();
+        let template = catena::template().unwrap();
         let parameters = parameters(&url);
         let options =
             CloudOptions { parameters: parameters.clone(), named: Named::from_environment(), ..CloudOptions::default() };

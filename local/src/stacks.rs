@@ -1,0 +1,26 @@
+//! The deployable template, carried in the binary.
+
+use crate::aws::template::Template;
+
+/// The deployable truth, which the local run is provisioned from.
+const TEMPLATE: &str = include_str!("../../template.yaml");
+
+macro_rules! stacks {
+    ($($name:literal),+) => { &[$((concat!("infra/stacks/", $name, ".yaml"), include_str!(concat!("../../infra/stacks/", $name, ".yaml")))),+] };
+}
+
+/// The stacks nested in it.
+const STACKS: &[(&str, &str)] =
+    stacks!["auth", "orgs", "integrations", "telematics", "notifications", "connect", "ingestion", "delivery"];
+
+fn stack(path: &str) -> Option<String> {
+    STACKS.iter().find(|(name, _)| *name == path).map(|(_, text)| (*text).to_owned())
+}
+
+/// The deployable template with its nested stacks.
+///
+/// # Errors
+/// When it is no template.
+pub fn template() -> anyhow::Result<Template> {
+    Template::load(TEMPLATE, &stack)
+}
