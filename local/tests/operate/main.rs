@@ -30,7 +30,6 @@ fn check_coverage(written: &Written, canaries: &[Canary]) {
         (&written.logs, "\"message\":\"delivery attempt\""),
         (&written.logs, "\"message\":\"message kept for replay\""),
         (&written.logs, "\"status\":\"failed\""),
-        (&written.logs, "\"level\":\"TRACE\""),
         (&written.queues, "vehicle_location.added"),
         (&written.queues, "schedule_id"),
         (&written.tables, "Canary Mutual"),
