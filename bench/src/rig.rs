@@ -6,7 +6,6 @@ use std::sync::{Arc, Mutex};
 
 use anyhow::{Context as _, Result, ensure};
 use bytes::Bytes;
-use catena::aws::template::Template;
 use catena::aws::{Cloud, CloudOptions, Named};
 use catena::demo;
 use gateway::{Aws, Config, Context, Endpoint, Incoming, Response, Worker, dispatch};
