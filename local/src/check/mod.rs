@@ -39,7 +39,7 @@ const TSP_TOKEN: &str = "samsara_api_demo2";
 impl Target {
     /// A platform that runs already.
     #[must_use]
-    pub fn running(url: &str, client_id: Option<&str>, client_secret: Option<&str>, _: &Options) -> Self {
+    pub fn running(url: &str, client_id: Option<&str>, client_secret: Option<&str>) -> Self {
         Self {
             url: url.trim_end_matches('/').to_owned(),
             client_id: client_id.unwrap_or(demo::CLIENT_ID).to_owned(),

@@ -41,7 +41,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ),
     ("catena", &["model", "store", "vault", "providers", "webhooks", "gateway", "bootstrap", "simulator"]),
     ("bench", &["catena", "bootstrap", "gateway", "model", "providers", "simulator"]),
-    ("xtask", &["gateway", "bootstrap"]),
+    ("xtask", &["model", "gateway", "bootstrap", "catena", "simulator"]),
     ("tests", &["gateway", "bootstrap", "xtask"]),
 ];
 
@@ -57,7 +57,6 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("aws-sdk-sqs", &["gateway", "catena"]),
     ("aws-sdk-scheduler", &["gateway", "ingestion", "catena"]),
     ("lambda_http", &["bootstrap"]),
-    ("lambda_runtime", &["bootstrap"]),
     ("lambda_runtime_api_client", &["bootstrap"]),
     ("lambda_runtime", &["bootstrap", "bench"]),
 ];
