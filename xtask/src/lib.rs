@@ -3,6 +3,7 @@
 mod bench;
 mod build;
 mod ci;
+mod deploy_check;
 mod files;
 mod lint_template;
 pub mod openapi;
@@ -27,6 +28,8 @@ pub enum Command {
     Build(build::Options),
     /// Test the artefact behind Lambda's Runtime API.
     Runtime,
+    /// Deploy the template to an emulator with the artefact, and walk the main job there.
+    DeployCheck(deploy_check::Options),
     /// Measure the platform; see docs/performance.md.
     Bench(bench::Arguments),
     /// Run every check of a change but the tests.
@@ -53,6 +56,7 @@ impl Command {
             Self::LintTemplate => lint_template::command(),
             Self::Build(options) => build::command(&options),
             Self::Runtime => runtime::command(),
+            Self::DeployCheck(options) => deploy_check::command(&options),
             Self::Bench(arguments) => bench::command(&arguments),
             Self::Ci => ci::command(),
         }

@@ -1,0 +1,134 @@
+"""Deploys template.yaml and its stacks to a CloudFormation endpoint, rendered as SAM renders them.
+
+Reads one JSON object (root, endpoint, artefact, architecture, stack, parameters, edits), and writes one: what the emulator
+cannot do and was left out, the API's id, and the environment of a function.
+"""
+
+import io
+import json
+import os
+import pathlib
+import sys
+import time
+import zipfile
+
+os.environ["AWS_DEFAULT_REGION"] = "us-east-1"
+
+import boto3  # noqa: E402
+from samtranslator.public.translator import ManagedPolicyLoader  # noqa: E402
+from samtranslator.translator.transform import transform  # noqa: E402
+from samtranslator.yaml_helper import yaml_parse  # noqa: E402
+
+BUCKET = "artefacts"
+
+
+class Deployment:
+    def __init__(self, job):
+        self.job = job
+        self.left_out = set()
+        session = boto3.session.Session(aws_access_key_id="000000000000", aws_secret_access_key="none")
+        self.client = lambda name: session.client(name, endpoint_url=job["endpoint"])
+        self.s3 = self.client("s3")
+
+    def run(self):
+        self.s3.create_bucket(Bucket=BUCKET)
+        self.s3.put_object(Bucket=BUCKET, Key="bootstrap.zip", Body=zipped(self.job["artefact"]))
+        self.upload("template.yaml")
+        resources = self.create()
+        self.check_policies()
+        function = f"{self.job['stack']}-auth-token"
+        configuration = self.client("lambda").get_function_configuration(FunctionName=function)
+        return {
+            "left_out": sorted(self.left_out),
+            "api": resources["HttpApi"],
+            "environment": configuration["Environment"]["Variables"],
+        }
+
+    def upload(self, path):
+        """The address of a template in the bucket, its nested ones uploaded before it."""
+        self.s3.put_object(Bucket=BUCKET, Key=path, Body=json.dumps(self.rendered(path)))
+        return f"{self.job['endpoint']}/{BUCKET}/{path}"
+
+    def rendered(self, path):
+        template = self.edited(path, yaml_parse((pathlib.Path(self.job["root"]) / path).read_text()))
+        for resource in template["Resources"].values():
+            properties = resource.get("Properties", {})
+            if resource["Type"] == "AWS::CloudFormation::Stack":
+                properties["TemplateURL"] = self.upload(properties["TemplateURL"])
+            elif resource["Type"] == "AWS::Serverless::Function" and properties.pop("DeploymentPreference", None):
+                self.left_out.add("canaries: the emulator has no CodeDeploy, so a new version gets all requests at once")
+        if "Globals" not in template:
+            template.pop("Transform", None)
+            return template
+        shared = template["Globals"]["Function"]
+        shared["CodeUri"] = f"s3://{BUCKET}/bootstrap.zip"
+        shared["Architectures"] = [self.job["architecture"]]
+        return transform(template, {}, ManagedPolicyLoader(None))
+
+    def edited(self, path, template):
+        """The template with the edits of a test that breaks it."""
+        for edit in self.job.get("edits", []):
+            if edit["path"] == path:
+                text = json.dumps(template)
+                if edit["from"] not in text:
+                    sys.exit(f"nothing to break: {edit['from']} is not in {path}")
+                template = json.loads(text.replace(edit["from"], edit["to"]))
+        return template
+
+    def create(self):
+        cloudformation, stack = self.client("cloudformation"), self.job["stack"]
+        cloudformation.create_stack(
+            StackName=stack,
+            TemplateURL=f"{self.job['endpoint']}/{BUCKET}/template.yaml",
+            Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in self.job["parameters"].items()],
+            Capabilities=["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
+        )
+        status = "CREATE_IN_PROGRESS"
+        while status.endswith("IN_PROGRESS"):
+            time.sleep(0.5)
+            status = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]["StackStatus"]
+        if status != "CREATE_COMPLETE":
+            for event in cloudformation.describe_stack_events(StackName=stack)["StackEvents"]:
+                if event["ResourceStatus"].endswith("FAILED"):
+                    print(f"{event['LogicalResourceId']}: {event.get('ResourceStatusReason')}", file=sys.stderr)
+            sys.exit(f"the deployment ended as {status}")
+        made = cloudformation.describe_stack_resources(StackName=stack)["StackResources"]
+        return {resource["LogicalResourceId"]: resource.get("PhysicalResourceId") for resource in made}
+
+    def check_policies(self):
+        """Every table, queue and key that a role names was deployed: the emulator itself asks no role."""
+        self.left_out.add("IAM: roles are compared with what was deployed; the emulator does not enforce them")
+        iam, sqs = self.client("iam"), self.client("sqs")
+        known = {f"table/{name}" for name in self.client("dynamodb").list_tables()["TableNames"]}
+        known |= {url.rsplit("/", 1)[-1] for url in sqs.list_queues().get("QueueUrls", [])}
+        known |= {f"key/{key['KeyId']}" for key in self.client("kms").list_keys()["Keys"]}
+        for page in iam.get_paginator("list_roles").paginate():
+            for role in (role["RoleName"] for role in page["Roles"]):
+                for policy in iam.list_role_policies(RoleName=role)["PolicyNames"]:
+                    document = iam.get_role_policy(RoleName=role, PolicyName=policy)["PolicyDocument"]
+                    for arn in arns(document):
+                        service, resource = arn.split(":")[2], arn.split(":", 5)[-1]
+                        name = "/".join(resource.split("/")[:2])
+                        if service in ("dynamodb", "sqs", "kms") and name not in known:
+                            sys.exit(f"the role {role} names {arn}, which was not deployed")
+
+
+def arns(document):
+    for statement in document["Statement"]:
+        resources = statement.get("Resource", [])
+        for arn in resources if isinstance(resources, list) else [resources]:
+            if arn.startswith("arn:"):
+                yield arn
+
+
+def zipped(path):
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        entry = zipfile.ZipInfo("bootstrap")
+        entry.external_attr = 0o755 << 16
+        entry.compress_type = zipfile.ZIP_DEFLATED
+        archive.writestr(entry, pathlib.Path(path).read_bytes())
+    return packed.getvalue()
+
+
+print(json.dumps(Deployment(json.load(sys.stdin)).run()))

@@ -1,0 +1,173 @@
+//! `cargo xtask deploy-check`: the template deployed by CloudFormation to a fresh emulator, with the real artefact, and the
+//! main job walked over what came out: the emulator's API endpoint, authorizer, queues, streams and schedules.
+
+mod front;
+
+use std::collections::HashMap;
+use std::env::consts::ARCH;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+use anyhow::{Context as _, Result, bail, ensure};
+use catena::aws::emulator::{Emulator, EmulatorOptions};
+use catena::aws::{Clients, Endpoints, Foreign};
+use catena::check::{self, Target, Walk};
+use catena::demo;
+use clap::Args;
+use gateway::{Aws, Config, Context};
+use model::Timestamp;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::build::{self, Arch};
+use crate::files::root;
+use crate::tools::SAM;
+use front::Front;
+
+/// Options of `cargo xtask deploy-check`.
+#[derive(Args)]
+pub struct Options {
+    /// The artefact to deploy; built for this machine's processor when not given.
+    #[arg(long)]
+    artefact: Option<PathBuf>,
+    /// Also wait for a tick that the Scheduler fires.
+    #[arg(long)]
+    tick: bool,
+    /// Break the template in each of the ways that must be noticed, once each, and see that it is.
+    #[arg(long)]
+    broken: bool,
+}
+
+/// What is wrong with a template, and where.
+struct Break {
+    what: &'static str,
+    path: &'static str,
+    from: &'static str,
+    to: &'static str,
+}
+
+const BREAKS: &[Break] = &[
+    Break {
+        what: "a route",
+        path: "infra/stacks/orgs.yaml",
+        from: "POST /v2/orgs/invitations\"",
+        to: "POST /v2/orgs/invitation\"",
+    },
+    Break { what: "a handler's name", path: "infra/stacks/orgs.yaml", from: "\"fleets.list\"", to: "\"fleets.all\"" },
+    Break {
+        what: "a permission's table",
+        path: "template.yaml",
+        from: "\"ControlTableArn\": {\"Fn::GetAtt\": [\"ControlTable\", \"Arn\"]}",
+        to: "\"ControlTableArn\": \"arn:aws:dynamodb:us-east-1:000000000000:table/other\"",
+    },
+    Break {
+        what: "an environment variable",
+        path: "infra/stacks/telematics.yaml",
+        from: "\"TELEMATICS_TABLE\"",
+        to: "\"TELEMATICS_TABEL\"",
+    },
+    Break {
+        what: "an event source",
+        path: "infra/stacks/delivery.yaml",
+        from: "\"Stream\": {\"Ref\": \"TelematicsTableStream\"}",
+        to: "\"Stream\": {\"Ref\": \"ControlTableStream\"}",
+    },
+];
+
+/// Deploys and walks.
+///
+/// # Errors
+/// When the deployment fails or a step of the walk does not hold; with `--broken`, when a break goes unnoticed.
+pub(crate) fn command(options: &Options) -> Result<()> {
+    let artefact = match &options.artefact {
+        Some(artefact) => artefact.clone(),
+        None => build::artefact(Arch::native().context("Lambda has no processor like this machine's")?)?,
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    if !options.broken {
+        return runtime.block_on(deploy_and_walk(&artefact, options.tick, None));
+    }
+    for broken in BREAKS {
+        println!("== {} is wrong", broken.what);
+        match runtime.block_on(deploy_and_walk(&artefact, false, Some(broken))) {
+            Ok(()) => bail!("{} was wrong and nothing noticed", broken.what),
+            Err(noticed) => println!("noticed: {noticed:#}"),
+        }
+    }
+    Ok(())
+}
+
+/// What the deployment made.
+#[derive(Deserialize)]
+struct Deployed {
+    left_out: Vec<String>,
+    api: String,
+    environment: HashMap<String, String>,
+}
+
+async fn deploy_and_walk(artefact: &Path, tick: bool, broken: Option<&Break>) -> Result<()> {
+    let started = Instant::now();
+    let emulator = Emulator::start(EmulatorOptions { state: None, port: None, cache: None }, &|step| println!("{step}")).await?;
+    let walked = async {
+        let front = Front::bind().await?;
+        let url = front.url.clone();
+        let deployed = deploy(artefact, &emulator.endpoint(), &url, broken)?;
+        println!("deployed after {:.1} s", started.elapsed().as_secs_f64());
+        println!("bridged: the domain, by a forwarder at {url}");
+        deployed.left_out.iter().for_each(|line| println!("bridged: {line}"));
+        let served = front.lead_to(format!("{}/_aws/execute-api/{}/$default", emulator.endpoint(), deployed.api))?;
+        let outcome = walk(&emulator.endpoint(), &url, deployed.environment, tick).await;
+        served.abort();
+        outcome
+    };
+    let outcome = walked.await;
+    emulator.stop().await?;
+    outcome
+}
+
+fn deploy(artefact: &Path, endpoint: &str, url: &str, broken: Option<&Break>) -> Result<Deployed> {
+    let edits: Vec<Value> =
+        broken.iter().map(|broken| json!({ "path": broken.path, "from": broken.from, "to": broken.to })).collect();
+    let parameters = json!({
+        "Stage": "check", "PublicUrl": url, "AllowedAddresses": "127.0.0.0/8,::1/128", "DeletionProtection": "false",
+    });
+    let architecture = if ARCH == "aarch64" { "arm64" } else { ARCH };
+    let job = json!({
+        "root": root(), "endpoint": endpoint, "artefact": artefact, "architecture": architecture, "stack": "catena",
+        "parameters": parameters, "edits": edits,
+    });
+    // The SAM CLI's environment holds the translator that it renders with.
+    let python = SAM.program()?.with_file_name("python");
+    let script = root().join("xtask/src/deploy_check/deploy.py");
+    let mut child =
+        Command::new(python).arg(script).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+    child.stdin.take().context("no way to tell the deployment what to do")?.write_all(job.to_string().as_bytes())?;
+    let output = child.wait_with_output()?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    // SAM's translator complains to the end that nobody collects its metrics.
+    let said: Vec<&str> = said.lines().filter(|line| !line.contains("unpublished metrics")).collect();
+    ensure!(output.status.success(), "{}", said.join("\n"));
+    serde_json::from_slice(&output.stdout).context("the deployment's answer is not readable")
+}
+
+async fn walk(endpoint: &str, url: &str, environment: HashMap<String, String>, tick: bool) -> Result<()> {
+    let at = || endpoint.to_owned();
+    let endpoints = Endpoints { dynamodb: at(), sqs: at(), kms: at(), scheduler: at() };
+    let clients = Clients::build(&endpoints, Foreign::No).await;
+    let aws = Aws::from(clients.shared.to_builder().endpoint_url(endpoint).build());
+    let context = Context::new(Config::from_variables(|name| environment.get(name).cloned()), aws, Timestamp::system);
+    let simulator = simulator::bind(simulator::Options::default(), ([127, 0, 0, 1], 0).into()).await?;
+    demo::plant(&context, url, &simulator.samsara_url(), "http://127.0.0.1:9", simulator.tokens()).await?;
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let simulated = tokio::spawn(simulator.run(async move {
+        let _ended = stopped.await;
+    }));
+    let target = Target::running(url, None, None);
+    let report = check::walk(&target, Walk { tick, quiet: false }).await;
+    let _gone = stop.send(());
+    simulated.await??;
+    ensure!(report.holds(), "the main job does not hold on what was deployed");
+    Ok(())
+}
