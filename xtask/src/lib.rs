@@ -4,6 +4,8 @@ mod bench;
 mod build;
 mod ci;
 mod deploy_check;
+#[path = "template/dashboard.rs"]
+pub mod dashboard;
 mod files;
 mod lint_template;
 pub mod openapi;
