@@ -3,12 +3,10 @@
 use ::gateway::Context;
 use anyhow::{Context as _, bail};
 use model::partner::{InvitationDefaults, Partner};
-use model::tsp::{Tsp, TspStatus};
-use model::{PartnerId, Timestamp, TspId};
+use model::{PartnerId, Timestamp};
 use reqwest::Method;
 use serde_json::{Value, json};
 use store::control::Write;
-use uuid::Uuid;
 
 use crate::admin;
 use crate::api::{Answer, Api};
@@ -47,20 +45,16 @@ pub async fn plant(
     let partner = partner(now);
     let client = admin::client(partner.id, CLIENT_ID, CLIENT_SECRET);
     let mut writes = vec![Write::overwrite(&partner)?, Write::overwrite(&client)?];
-    for tsp in catalogue(simulator, now) {
+    for tsp in admin::catalogue(Some(simulator), now) {
         writes.push(Write::overwrite(&tsp)?);
     }
     context.store().commit(writes).await?;
     Ok(Demo { url: url.into(), simulator: simulator.into(), receiver: receiver.into(), tsp_tokens })
 }
 
-fn stable(name: &str) -> Uuid {
-    Uuid::new_v5(&Uuid::NAMESPACE_URL, format!("urn:catena:local:{name}").as_bytes())
-}
-
 fn partner(now: Timestamp) -> Partner {
     Partner {
-        id: PartnerId::from_uuid(stable("partner:demo")),
+        id: PartnerId::from_uuid(admin::stable("partner:demo")),
         name: "Demo Insurance".into(),
         slug: "demo-insurance".into(),
         logo_url: None,
@@ -68,34 +62,6 @@ fn partner(now: Timestamp) -> Partner {
         defaults: InvitationDefaults::default(),
         created_at: now,
     }
-}
-
-/// Samsara answers from the simulator; its other regions are the real ones; the rest is announced.
-fn catalogue(simulator: &str, now: Timestamp) -> Vec<Tsp> {
-    let tsp = |slug: &str, name: &str, source_name: &str, conn_type: &str, status, base_url: Option<&str>| Tsp {
-        id: TspId::from_uuid(stable(&format!("tsp:{slug}"))),
-        name: name.into(),
-        description: None,
-        websites: None,
-        source_name: source_name.into(),
-        status,
-        conn_type: conn_type.into(),
-        is_sandbox: base_url == Some(simulator),
-        logo_url: None,
-        logo_dark_url: None,
-        slug: slug.into(),
-        base_url: base_url.map(str::to_owned),
-        created_at: now,
-        updated_at: now,
-    };
-    use TspStatus::{Active, Inactive};
-    vec![
-        tsp("samsara", "Samsara", "samsara", "token", Active, Some(simulator)),
-        tsp("samsara-ca", "Samsara Canada", "samsara", "token", Active, Some("https://api.ca.samsara.com")),
-        tsp("samsara-eu", "Samsara Europe", "samsara", "token", Active, Some("https://api.eu.samsara.com")),
-        tsp("motive", "Motive", "motive", "api_key", Inactive, None),
-        tsp("geotab", "Geotab", "geotab", "geotab", Inactive, None),
-    ]
 }
 
 /// Onboards the demo fleet, as a fleet would by its link, unless a run before did; subscribes the demo partner; answers

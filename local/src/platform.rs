@@ -192,7 +192,7 @@ fn invoke(context: Arc<Context>) -> Invoke {
         let (context, workers) = (Arc::clone(&context), Arc::clone(&workers));
         async move {
             let worker = workers.get(handler.as_str()).ok_or_else(|| format!("no function is called {handler}"))?;
-            telemetry::invoke(&context, worker, None, event).await.map_err(|error| error.to_string())
+            telemetry::invoke(&context, worker, None, event, Duration::MAX).await.map_err(|error| error.to_string())
         }
         .boxed()
     })

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
-use gateway::{ApiError, Config, Context, Endpoint, Incoming, Worker, dispatch, telemetry};
-use http::{HeaderName, HeaderValue};
+use gateway::telemetry::{self, Unhandled};
+use gateway::{Config, Context, Endpoint, Incoming, Worker, dispatch_within};
+use http::HeaderValue;
 use lambda_http::{Body, Request, RequestExt as _};
 use lambda_runtime::{Diagnostic, Error, LambdaEvent};
 use model::Timestamp;
@@ -54,41 +55,31 @@ async fn serve_http(context: &Context, endpoint: &Endpoint, metrics: Metrics) ->
     lambda_http::run(lambda_http::service_fn(|request: Request| async move {
         let left = left(request.lambda_context().deadline());
         let incoming = incoming(request);
-        let answer = tokio::time::timeout(left, dispatch(context, endpoint, &incoming)).await;
-        let answer = answer.unwrap_or_else(|_| late(endpoint));
+        let answer = dispatch_within(context, endpoint, &incoming, left).await;
         flush(metrics);
         Ok::<_, Error>(outgoing(answer))
     }))
     .await
 }
 
-/// The answer to a request that ran out of time.
-fn late(endpoint: &Endpoint) -> gateway::Response {
-    tracing::error!(handler = endpoint.handler, "request was not done in time");
-    let error = ApiError::gateway_timeout("this took too long; it may have been done all the same");
-    gateway::Response::json(error.status(), error.body())
-}
-
 async fn serve_events(context: &Context, worker: &Worker, metrics: Metrics) -> Result<(), Error> {
     lambda_runtime::run(lambda_runtime::service_fn(|event: LambdaEvent<Value>| async move {
         let left = left(event.context.deadline());
-        let work = telemetry::invoke(context, worker, event.context.xray_trace_id.as_deref(), event.payload);
-        let done = match tokio::time::timeout(left, work).await {
-            Ok(done) => done.map_err(|error| failed("EventFailed", error.to_string())),
-            Err(_) => {
-                tracing::error!(handler = worker.handler, "event was not done in time");
-                Err(failed("EventLate", "event was not done in time".to_owned()))
-            }
-        };
+        let trace = event.context.xray_trace_id.as_deref();
+        let done = telemetry::invoke(context, worker, trace, event.payload, left).await;
         flush(metrics);
-        done
+        done.map_err(|error| failed(&error))
     }))
     .await
 }
 
 /// What Lambda and its dead-letter queues are told; the event comes again.
-fn failed(kind: &str, cause: String) -> Diagnostic {
-    Diagnostic { error_type: kind.to_owned(), error_message: cause }
+fn failed(error: &Unhandled) -> Diagnostic {
+    let kind = match error {
+        Unhandled::Failed(_) => "EventFailed",
+        Unhandled::Late => "EventLate",
+    };
+    Diagnostic { error_type: kind.to_owned(), error_message: error.to_string() }
 }
 
 /// The time that an invocation may still work.
@@ -104,7 +95,9 @@ fn incoming(request: Request) -> Incoming {
     // Lambda's own trace, where it has one: X-Ray shows the function under it.
     let trace = request.lambda_context().xray_trace_id.and_then(|header| HeaderValue::try_from(header).ok());
     let (mut parts, body) = request.into_parts();
-    parts.headers.extend(trace.map(|trace| (HeaderName::from_static(telemetry::TRACE_HEADER), trace)));
+    if let Some(trace) = trace {
+        parts.headers.insert(telemetry::TRACE_HEADER, trace);
+    }
     Incoming { method: parts.method, raw_path, raw_query, headers: parts.headers, path, body: body.to_vec().into() }
 }
 

@@ -24,6 +24,8 @@ pub struct AdminArgs {
 
 #[derive(Clone, Debug, Subcommand)]
 enum Task {
+    /// Add the TSPs that we know and the table lacks.
+    Catalogue,
     /// Partners.
     #[command(subcommand)]
     Partner(PartnerTask),
@@ -87,6 +89,14 @@ impl AdminArgs {
         // The telematics table has no name here: nothing of it is touched.
         let store = Store::from_config(&aws, &table, "");
         let made = match self.task {
+            Task::Catalogue => {
+                let added = super::add_catalogue(&store, Timestamp::system()).await?;
+                println!(
+                    "{}",
+                    if self.json { json!({ "added": added }).to_string() } else { format!("added {}", added.join(", ")) }
+                );
+                return Ok(());
+            }
             Task::Partner(PartnerTask::Create { name, slug, purpose, logo_url }) => {
                 let slug = slug.unwrap_or_else(|| partners::slug(&name));
                 partners::create_partner(&store, NewPartner { name, slug, purpose, logo_url }, Timestamp::system()).await?

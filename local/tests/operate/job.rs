@@ -41,6 +41,7 @@ pub(crate) async fn drive(running: &Running) -> Vec<Canary> {
 
 /// A partner by `catena admin`, signed in with its second secret.
 async fn partner(running: &Running, canaries: &mut Vec<Canary>) -> Api {
+    assert_eq!(admin(running, &["catalogue"]).await, json!({ "added": [] }), "the local platform has the whole catalogue");
     let create = ["partner", "create", "--name", "Canary Mutual"];
     let made = admin(running, &create).await;
     let (id, first) = (text(&made, "/client_id"), text(&made, "/client_secret"));

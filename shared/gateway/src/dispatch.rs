@@ -1,6 +1,7 @@
 //! One request through one endpoint: request id, caller, handler, errors, access log.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
@@ -116,16 +117,21 @@ impl Response {
 
 /// Serves one request by one endpoint. Never fails: errors are answers.
 pub async fn dispatch(context: &Context, endpoint: &Endpoint, incoming: &Incoming) -> Response {
-    let now = context.now();
-    let trace = telemetry::trace(incoming.header(telemetry::TRACE_HEADER), now);
-    let request_id = uuid::Uuid::now_v7().to_string();
-    let span = telemetry::request(trace, &request_id, endpoint.handler, incoming);
-    answer(&context.traced(trace), endpoint, incoming, request_id, now).instrument(span).await
+    dispatch_within(context, endpoint, incoming, Duration::MAX).await
 }
 
-async fn answer(context: &Context, endpoint: &Endpoint, incoming: &Incoming, request_id: String, now: Timestamp) -> Response {
+/// Serves one request, and answers 504 if that takes longer than `limit`.
+pub async fn dispatch_within(context: &Context, endpoint: &Endpoint, incoming: &Incoming, limit: Duration) -> Response {
+    let request_id = uuid::Uuid::now_v7().to_string();
+    let trace = telemetry::trace(incoming.header(telemetry::TRACE_HEADER), context.now());
+    let span = telemetry::request(trace, &request_id, endpoint.handler, incoming);
+    answer(&context.traced(trace), endpoint, incoming, request_id, limit).instrument(span).await
+}
+
+async fn answer(context: &Context, endpoint: &Endpoint, incoming: &Incoming, request_id: String, limit: Duration) -> Response {
     let started = std::time::Instant::now();
-    let served = serve(context, endpoint, incoming, &request_id, now).await;
+    let served = tokio::time::timeout(limit, serve(context, endpoint, incoming, &request_id, context.now())).await;
+    let served = served.unwrap_or_else(|_| Err(ApiError::late()));
     let cause = served.as_ref().err().and_then(|error| error.cause().map(str::to_owned));
     let mut response = served.unwrap_or_else(ApiError::into_response);
     response.set("x-request-id", &request_id);

@@ -114,6 +114,13 @@ impl ApiError {
         Self::with(StatusCode::GATEWAY_TIMEOUT, Value::String(detail.into()))
     }
 
+    /// 504: our fault, the time that was given ran out; part of it may have been done all the same.
+    #[must_use]
+    pub fn late() -> Self {
+        let error = Self::gateway_timeout("this took too long; it may have been done all the same");
+        Self { cause: Some("request was not done in time".into()), ..error }
+    }
+
     /// 500: our fault. The cause goes to the log, not to the caller.
     pub fn internal(cause: impl ToString) -> Self {
         let body = json!({ "message": "Internal Server Error" });

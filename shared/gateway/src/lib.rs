@@ -23,7 +23,7 @@ mod worker;
 pub use caller::{Access, Caller};
 pub use config::Config;
 pub use context::{Aws, Context};
-pub use dispatch::{Incoming, Response, dispatch};
+pub use dispatch::{Incoming, Response, dispatch, dispatch_within};
 pub use endpoint::{Endpoint, Operation, Permission, Service};
 pub use error::{ApiError, Problem};
 pub use limits::Limits;

@@ -2,14 +2,16 @@
 //!
 //! Spans are of level `error`, so that their ids are there whatever level is logged. docs/logging.md lists the names.
 
+use std::time::Duration;
+
 use model::{Timestamp, TraceId};
 use serde_json::Value;
-use tracing::Span;
 use tracing::field::Empty;
+use tracing::{Instrument as _, Span};
 use uuid::Uuid;
 
 use crate::dispatch::Incoming;
-use crate::{BoxFuture, Caller, Context, Worker, WorkerError};
+use crate::{Caller, Context, Worker, WorkerError};
 
 /// What is logged unless `RUST_LOG` says otherwise: of libraries only what went wrong.
 pub const FILTER: &str = "info,aws_config=warn,aws_runtime=warn,aws_sdk_dynamodb=warn,aws_sdk_kms=warn,aws_sdk_scheduler=warn,\
@@ -59,18 +61,38 @@ pub(crate) fn record_caller(caller: &Caller) {
     }
 }
 
-/// Has a worker handle an event. `header` is the tracing header of the invocation, where it has one; a queue's or a stream's
-/// records have traces of their own, which workers follow.
+/// Why an event was not handled; it comes again.
+#[derive(Debug, thiserror::Error)]
+pub enum Unhandled {
+    /// The worker failed.
+    #[error(transparent)]
+    Failed(#[from] WorkerError),
+    /// The time that was given ran out.
+    #[error("event was not done in time")]
+    Late,
+}
+
+/// Has a worker handle an event within `limit`. `header` is the tracing header of the invocation, where it has one; a queue's
+/// or a stream's records have traces of their own, which workers follow.
 ///
 /// # Errors
-/// The worker's, after they are logged.
-pub async fn invoke(context: &Context, worker: &Worker, header: Option<&str>, event: Value) -> Result<Value, WorkerError> {
-    use tracing::Instrument as _;
+/// The worker's, or that it took too long; logged here.
+pub async fn invoke(
+    context: &Context,
+    worker: &Worker,
+    header: Option<&str>,
+    event: Value,
+    limit: Duration,
+) -> Result<Value, Unhandled> {
     let trace = trace(header, context.now());
     let span = tracing::error_span!("event", trace.id = %trace, handler = worker.handler);
     let context = context.traced(trace);
-    let call: BoxFuture<'_, Result<Value, WorkerError>> = (worker.call)(&context, event);
-    async { call.await.inspect_err(|error| tracing::error!(cause = %error, "event failed")) }.instrument(span).await
+    let work = async {
+        let done = tokio::time::timeout(limit, (worker.call)(&context, event)).await;
+        let done = done.map_or(Err(Unhandled::Late), |done| done.map_err(Unhandled::from));
+        done.inspect_err(|error| tracing::error!(cause = %error, "event failed"))
+    };
+    work.instrument(span).await
 }
 
 #[cfg(test)]
