@@ -33,9 +33,9 @@ pub(crate) fn run(runtimes: &Runtimes, print: &mut dyn FnMut(Figure)) -> Result<
     let token = rig.fleet().token;
     let listed =
         runtimes.ours.block_on(rig.json("vehicles.list", &Ask { query: "size=300", token: &token, ..Ask::default() }))?;
-    let rows = listed.pointer("/data").and_then(Value::as_array).map_or(0, Vec::len);
+    let rows = listed.pointer("/items").and_then(Value::as_array).map_or(0, Vec::len);
     ensure!(rows == 300, "300 vehicles were to be listed, not {rows}");
-    let one = listed.pointer("/data/150/id").and_then(Value::as_str).context("a vehicle has no id")?;
+    let one = listed.pointer("/items/150/id").and_then(Value::as_str).context("a vehicle has no id")?;
     let cases = [
         ("vehicles_list_300", "vehicles.list", Ask { query: "size=300", token: &token, ..Ask::default() }),
         ("vehicles_list_25", "vehicles.list", Ask { query: "size=25", token: &token, ..Ask::default() }),

@@ -88,7 +88,7 @@ async fn letters(rig: &Rig, receiver: &Receiver) -> Result<Vec<Letter>> {
     ensure!(done.pointer("/outcome").and_then(Value::as_str) == Some("success"), "the execution ended so: {done}");
     let token = rig.fleet().token;
     let listed = rig.json("vehicle_locations.list", &Ask { token: &token, ..Ask::default() }).await?;
-    let rows = listed.pointer("/data").cloned().context("there are no positions")?;
+    let rows = listed.pointer("/items").cloned().context("there are no positions")?;
     let mut found = Vec::new();
     for number in 0..=SUBSCRIPTIONS {
         let path = if number < SUBSCRIPTIONS { format!("prompt/{number}") } else { "hanging".to_owned() };

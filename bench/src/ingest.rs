@@ -37,8 +37,9 @@ struct Units {
 }
 
 fn fleet(runtimes: &Runtimes, artefact: &Path, vehicles: usize, print: &mut dyn FnMut(Figure)) -> Result<()> {
+    let rss = runtimes.around.block_on(first(vehicles, artefact))?;
+    rig::jump_to_midday();
     let rig = runtimes.around.block_on(Rig::start(vehicles))?;
-    let rss = runtimes.around.block_on(first(&rig, artefact))?;
     let interval = rig.fleet().schedules.get(RESOURCE).map(|(_, seconds)| *seconds).context("there is no schedule")?;
     let mut taken = Taken::default();
     // The first two fill caches: keys of the vault, connections.
@@ -78,14 +79,17 @@ fn report(vehicles: usize, taken: &Taken, rss: f64, print: &mut dyn FnMut(Figure
     print(figure(format!("{name}_rss"), rss, "MB"));
 }
 
-/// The first execution, by the deployed artefact; answers its peak RSS in MB.
-async fn first(rig: &Rig, artefact: &Path) -> Result<f64> {
+/// The first execution, by the deployed artefact, whose clock is the machine's; answers its peak RSS in MB.
+async fn first(vehicles: usize, artefact: &Path) -> Result<f64> {
+    rig::return_to_now();
+    let rig = Rig::start(vehicles).await?;
     let mut function = Function::start(artefact, "executions.run", &rig.variables("executions.run")).await?;
     function.init().await?;
     let (answer, _) = function.handle(rig.firing(RESOURCE)?).await?;
     succeeded(&answer)?;
     let rss = function.peak_rss_mb()?;
     function.end().await?;
+    rig.stop().await?;
     Ok(rss)
 }
 

@@ -26,6 +26,19 @@ pub(crate) fn now() -> Timestamp {
     Timestamp::from_micros(Timestamp::system().micros() + AHEAD.load(Ordering::SeqCst) * 1_000)
 }
 
+/// Sets the time to the next Wednesday, 18:00 UTC: midday in America, when simulated trucks are on the road.
+pub(crate) fn jump_to_midday() {
+    const DAY: i64 = 86_400_000;
+    let real = Timestamp::system().millis();
+    let wednesday = (real / DAY + 1..).find(|day| day % 7 == 6).unwrap_or_default();
+    AHEAD.store(wednesday * DAY + 18 * 3_600_000 - real, Ordering::SeqCst);
+}
+
+/// Sets the time to the machine's.
+pub(crate) fn return_to_now() {
+    AHEAD.store(0, Ordering::SeqCst);
+}
+
 /// Moves the time on.
 pub(crate) fn advance(seconds: i64) {
     AHEAD.fetch_add(seconds * 1_000, Ordering::SeqCst);
@@ -198,7 +211,7 @@ impl Rig {
         let ask = Ask { path: &[("connection_id", &connection)], token: &token, ..Ask::default() };
         let listed = self.json("schedules.list", &ask).await?;
         let mut schedules = BTreeMap::new();
-        for schedule in listed.pointer("/data").and_then(Value::as_array).into_iter().flatten() {
+        for schedule in listed.pointer("/items").and_then(Value::as_array).into_iter().flatten() {
             let interval = schedule.get("execution_interval_seconds").and_then(Value::as_i64).unwrap_or(60);
             schedules.insert(text(schedule, "/resource")?, (text(schedule, "/id")?, interval));
         }
