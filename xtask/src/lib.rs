@@ -4,8 +4,6 @@ mod bench;
 mod build;
 mod ci;
 mod deploy_check;
-#[path = "template/dashboard.rs"]
-pub mod dashboard;
 mod files;
 mod lint_template;
 pub mod openapi;

@@ -2,7 +2,7 @@
 
 use gateway::Trigger;
 
-use super::alarms;
+use super::dashboard;
 use super::policies::{self, Statement};
 use super::rows::{Cause, Gate, Row};
 
@@ -36,9 +36,9 @@ pub(super) fn render(row: &Row) -> String {
     }
     text += &role(row, &id);
     text += &logs(&id, &name);
-    text += &alarms::of_function(&id, &name, row.handler);
+    text += &dashboard::of_function(&id, &format!("${{Name}}-{name}"), row.handler);
     if let Cause::Trigger(Trigger::Streams(_)) = row.cause {
-        text += &alarms::of_follower(&id, &name, row.handler);
+        text += &dashboard::of_follower(&id, &format!("${{Name}}-{name}"), row.handler);
     }
     text
 }

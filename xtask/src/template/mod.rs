@@ -1,7 +1,7 @@
 //! `cargo xtask template`: template.yaml and its nested stacks, the deployable truth, out of infra/base.yaml and the tables.
 
-mod alarms;
 mod count;
+pub mod dashboard;
 mod function;
 mod policies;
 mod rows;
@@ -54,7 +54,13 @@ fn assemble(base: &str, rows: &[Row]) -> Result<String> {
     let base = base.split_once("AWSTemplateFormatVersion").map_or(base, |(comment, _)| base.get(comment.len()..).unwrap_or(base));
     let (before, after) = base.split_once(MARKER).context("infra/base.yaml has no line `  # @stacks`")?;
     let stacks: Vec<String> = stack::all(rows).iter().map(stack::Stack::reference).collect();
-    Ok(format!("{HEADER}{before}{}\n{}\n{}", alarms::shared(), stacks.join("\n"), after.trim_start_matches('\n')))
+    Ok(format!("{HEADER}{before}{}\n{}\n{}", shared(), stacks.join("\n"), after.trim_start_matches('\n')))
+}
+
+/// What watches all services together.
+fn shared() -> String {
+    let watch = dashboard::alarms() + &dashboard::dashboard("${AWS::StackName}");
+    watch.trim_start_matches('\n').to_owned()
 }
 
 #[cfg(test)]

@@ -42,6 +42,8 @@ const PARAMETERS: &[(&str, &str, &str)] = &[
     ("TokensPerSecond", "Number", "!Ref TokensPerSecond"),
     ("LogRetentionDays", "Number", "!Ref LogRetentionDays"),
     ("AlarmTopicArn", "String", "!Ref AlarmTopicArn"),
+    ("RunbookUrl", "String", "!Ref RunbookUrl"),
+    ("Stage", "String", "!Ref Stage"),
 ];
 
 const PUBLIC_URL: &str =
@@ -79,6 +81,7 @@ Globals:
     Tracing: Active
     Environment:
       Variables:
+        STAGE: !Ref Stage
         CONTROL_TABLE: !Ref ControlTable
         TELEMATICS_TABLE: !Ref TelematicsTable
         CREDENTIALS_KEY: !Ref CredentialsKey

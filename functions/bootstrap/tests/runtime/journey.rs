@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use catena::Options;
 use catena::check::{self, Target, Walk};
 use gateway::Trigger;
 use serde_json::json;
@@ -18,7 +17,7 @@ use crate::world::{Triggers, World};
 #[tokio::test(flavor = "multi_thread")]
 async fn every_function_serves() {
     let world = World::start(Triggers::On).await;
-    let target = Target::running(&world.url, None, None, &options());
+    let target = Target::running(&world.url, None, None);
     let report = check::walk(&target, Walk { tick: false, quiet: true }).await;
     assert!(report.holds(), "{}\n{}", report.json(), world.lambda.log());
 
@@ -83,19 +82,5 @@ fn nothing_secret_is_logged(world: &World, visitor: &Visitor) {
     assert!(log.contains("\"message\":\"request\""), "the functions log nothing: {log}");
     for secret in ["partner", "fleet", "tsp_token", "csrf", "invitation"] {
         assert!(!log.contains(visitor.knows(secret)), "the {secret} is in a log");
-    }
-}
-
-fn options() -> Options {
-    Options {
-        port: 0,
-        simulator_port: 0,
-        receiver_port: 0,
-        emulator_port: None,
-        database_port: None,
-        state: None,
-        trace: None,
-        time_factor: 1.0,
-        vehicles: 5,
     }
 }
