@@ -122,9 +122,8 @@ impl Cli {
 }
 
 async fn serve(args: &RunArgs) -> anyhow::Result<ExitCode> {
-    if args.as_deployed {
-        log_as_deployed()?;
-    } else {
+    let metrics = if args.as_deployed { Some(log_as_deployed()?) } else { None };
+    if metrics.is_none() {
         feed::show();
     }
     let platform = Platform::start(args.options(), &|line| println!("  {line}")).await?;
@@ -132,11 +131,14 @@ async fn serve(args: &RunArgs) -> anyhow::Result<ExitCode> {
     tokio::signal::ctrl_c().await?;
     println!("\n  stopping");
     platform.stop().await?;
+    if let Some(metrics) = metrics {
+        metrics.flush(std::io::stdout().lock());
+    }
     Ok(ExitCode::SUCCESS)
 }
 
 /// What Lambda would hand to CloudWatch, on standard output.
-fn log_as_deployed() -> anyhow::Result<()> {
+fn log_as_deployed() -> anyhow::Result<telemetry::Metrics> {
     telemetry::log()?;
     let metrics = telemetry::Metrics::collect("local".into()).map_err(anyhow::Error::from_boxed)?;
     tokio::spawn(async move {
@@ -146,7 +148,7 @@ fn log_as_deployed() -> anyhow::Result<()> {
             metrics.flush(std::io::stdout().lock());
         }
     });
-    Ok(())
+    Ok(metrics)
 }
 
 async fn check(args: CheckArgs) -> anyhow::Result<ExitCode> {
