@@ -41,8 +41,14 @@ class Deployment:
         return {
             "left_out": sorted(self.left_out),
             "api": resources["HttpApi"],
+            "handlers": sorted(one["Handler"] for one in self.pages("lambda", "list_functions", "Functions")),
+            "routes": sorted(one["RouteKey"] for one in self.pages("apigatewayv2", "get_routes", "Items", ApiId=resources["HttpApi"])),
             "environment": configuration["Environment"]["Variables"],
         }
+
+    def pages(self, service, operation, member, **arguments):
+        for page in self.client(service).get_paginator(operation).paginate(**arguments):
+            yield from page[member]
 
     def upload(self, path):
         """The address of a template in the bucket, its nested ones uploaded before it."""
@@ -51,10 +57,13 @@ class Deployment:
 
     def rendered(self, path):
         template = self.edited(path, yaml_parse((pathlib.Path(self.job["root"]) / path).read_text()))
-        for resource in template["Resources"].values():
+        for name, resource in list(template["Resources"].items()):
             properties = resource.get("Properties", {})
             if resource["Type"] == "AWS::CloudFormation::Stack":
                 properties["TemplateURL"] = self.upload(properties["TemplateURL"])
+            elif resource["Type"] == "AWS::CloudWatch::Alarm" and "Metrics" in properties:
+                del template["Resources"][name]
+                self.left_out.add("alarms over queries: the emulator's CloudWatch takes single metrics only")
             elif resource["Type"] == "AWS::Serverless::Function" and properties.pop("DeploymentPreference", None):
                 self.left_out.add("canaries: the emulator has no CodeDeploy, so a new version gets all requests at once")
         if "Globals" not in template:

@@ -3,7 +3,7 @@
 
 mod front;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::env::consts::ARCH;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -89,6 +89,8 @@ pub(crate) fn command(options: &Options) -> Result<()> {
     if !options.broken {
         return runtime.block_on(deploy_and_walk(&artefact, options.tick, None));
     }
+    // What holds unbroken is what a break can be seen against.
+    runtime.block_on(deploy_and_walk(&artefact, false, None))?;
     for broken in BREAKS {
         println!("== {} is wrong", broken.what);
         match runtime.block_on(deploy_and_walk(&artefact, false, Some(broken))) {
@@ -104,6 +106,8 @@ pub(crate) fn command(options: &Options) -> Result<()> {
 struct Deployed {
     left_out: Vec<String>,
     api: String,
+    handlers: Vec<String>,
+    routes: Vec<String>,
     environment: HashMap<String, String>,
 }
 
@@ -117,6 +121,7 @@ async fn deploy_and_walk(artefact: &Path, tick: bool, broken: Option<&Break>) ->
         println!("deployed after {:.1} s", started.elapsed().as_secs_f64());
         println!("bridged: the domain, by a forwarder at {url}");
         deployed.left_out.iter().for_each(|line| println!("bridged: {line}"));
+        check_tables(&deployed)?;
         let served = front.lead_to(format!("{}/_aws/execute-api/{}/$default", emulator.endpoint(), deployed.api))?;
         let outcome = walk(&emulator.endpoint(), &url, deployed.environment, tick).await;
         served.abort();
@@ -125,6 +130,24 @@ async fn deploy_and_walk(artefact: &Path, tick: bool, broken: Option<&Break>) ->
     let outcome = walked.await;
     emulator.stop().await?;
     outcome
+}
+
+/// Every handler and every route of the tables was deployed, and no other.
+fn check_tables(deployed: &Deployed) -> Result<()> {
+    let endpoints = bootstrap::endpoints();
+    let workers = bootstrap::workers();
+    let handlers = endpoints.iter().map(|row| row.handler).chain(workers.iter().map(|row| row.handler));
+    same("function", handlers.map(String::from).collect(), &deployed.handlers)?;
+    let routes = endpoints.iter().flat_map(|row| row.paths().into_iter().map(|path| format!("{} {path}", row.method)));
+    same("route", routes.collect(), &deployed.routes)
+}
+
+fn same(what: &str, wanted: BTreeSet<String>, made: &[String]) -> Result<()> {
+    let made: BTreeSet<String> = made.iter().cloned().collect();
+    if let Some(missing) = wanted.difference(&made).next() {
+        bail!("no {what} was deployed for {missing}");
+    }
+    made.difference(&wanted).next().map_or(Ok(()), |stranger| bail!("the {what} {stranger} is in no table"))
 }
 
 fn deploy(artefact: &Path, endpoint: &str, url: &str, broken: Option<&Break>) -> Result<Deployed> {
