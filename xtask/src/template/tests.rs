@@ -68,7 +68,8 @@ fn a_stack_gets_what_it_asks_for_and_nothing_else() {
 
 #[test]
 fn a_large_service_gets_a_second_stack() {
-    let rows = vec![route("a.b", "GET", &["/x", "/y"], Gate::Token); 41];
+    let name = |number: usize| -> &'static str { format!("a.b_{number}").leak() };
+    let rows: Vec<Row> = (0..=40).map(|number| route(name(number), "GET", &["/x", "/y"], Gate::Open)).collect();
     let names: Vec<(String, usize)> =
         stack::all(&rows).iter().map(|stack| (stack.path(), resources(&stack.render()).unwrap())).collect();
     assert_eq!(
