@@ -28,35 +28,43 @@ struct Case {
     expected: (&'static str, Value),
 }
 
+/// Milliseconds and MB, a value per start.
 #[derive(Default)]
 struct Samples {
     init: Vec<f64>,
     cpu: Vec<f64>,
     rss: Vec<f64>,
     answer: Vec<f64>,
-    answer_cpu: Vec<f64>,
+}
+
+/// The starts of one function.
+#[derive(Default)]
+struct Taken {
+    /// Connections are opened by the first event.
+    alone: Samples,
+    /// Connections are opened while it starts, as deployed.
+    connected: Samples,
 }
 
 pub(crate) fn run(runtimes: &Runtimes, artefact: &Path, hello: &Path, print: &mut dyn FnMut(Figure)) -> Result<()> {
     runtimes.around.block_on(async {
         let rig = Rig::start(8).await?;
         let cases = cases(&rig).await?;
-        let mut taken: Vec<Samples> = cases.iter().map(|_| Samples::default()).collect();
+        let mut taken: Vec<Taken> = cases.iter().map(|_| Taken::default()).collect();
         let (mut reference, mut one_bundle) = (Samples::default(), Samples::default());
         for _ in 0..STARTS {
-            start(hello, "hello", &HashMap::new(), None, &mut reference).await?;
-            let mut variables = rig.variables("vehicles.list");
-            variables.insert("SSL_CERT_FILE".into(), BUNDLE.into());
-            start(artefact, "vehicles.list", &variables, None, &mut one_bundle).await?;
-            for (case, samples) in cases.iter().zip(&mut taken) {
-                start(artefact, case.handler, &rig.variables(case.handler), Some(case), samples).await?;
+            start(hello, &HashMap::new(), None, &mut reference).await?;
+            let bundle = alone(&rig, "vehicles.list", Some(BUNDLE));
+            start(artefact, &bundle, None, &mut one_bundle).await?;
+            for (case, taken) in cases.iter().zip(&mut taken) {
+                start(artefact, &alone(&rig, case.handler, None), Some(case), &mut taken.alone).await?;
+                start(artefact, &rig.variables(case.handler), Some(case), &mut taken.connected).await?;
             }
         }
         report(&cases, &taken, &reference, print);
-        let name = "one_bundle_init";
-        print(figure(format!("{name}_ms_p50"), median(&one_bundle.init), "ms"));
-        print(figure(format!("{name}_cpu_ms"), median(&one_bundle.cpu), "ms"));
-        print(figure(format!("{name}_to_hello_world"), median(&one_bundle.init) / median(&reference.init), "x"));
+        print(figure("one_bundle_init_ms_p50", median(&one_bundle.init), "ms"));
+        print(figure("one_bundle_init_cpu_ms", median(&one_bundle.cpu), "ms"));
+        print(figure("one_bundle_init_to_hello_world", median(&one_bundle.init) / median(&reference.init), "x"));
         for (name, path) in [("binary_size", artefact), ("hello_world_binary_size", hello)] {
             print(figure(name, size_mb(path)?, "MB"));
         }
@@ -64,45 +72,51 @@ pub(crate) fn run(runtimes: &Runtimes, artefact: &Path, hello: &Path, print: &mu
     })
 }
 
-fn report(cases: &[Case], taken: &[Samples], reference: &Samples, print: &mut dyn FnMut(Figure)) {
-    let all: Vec<f64> = taken.iter().flat_map(|samples| samples.init.iter().copied()).collect();
+/// Variables of a function that opens no connection while it starts.
+fn alone(rig: &Rig, handler: &str, bundle: Option<&str>) -> HashMap<String, String> {
+    let mut variables = rig.variables(handler);
+    variables.insert("WARM_CONNECTIONS".into(), "off".into());
+    variables.extend(bundle.map(|path| ("SSL_CERT_FILE".to_owned(), path.to_owned())));
+    variables
+}
+
+fn report(cases: &[Case], taken: &[Taken], reference: &Samples, print: &mut dyn FnMut(Figure)) {
+    let all: Vec<f64> = taken.iter().flat_map(|taken| taken.alone.init.iter().copied()).collect();
+    let cpu: Vec<f64> = taken.iter().flat_map(|taken| taken.alone.cpu.iter().copied()).collect();
     let hello = median(&reference.init);
     print(figure("init_ms_p50", median(&all), "ms"));
     print(figure("init_ms_p99", permille(&all, 990), "ms"));
+    print(figure("init_cpu_ms", median(&cpu), "ms"));
     print(figure("hello_world_init_ms_p50", hello, "ms"));
     print(figure("hello_world_init_ms_p99", permille(&reference.init, 990), "ms"));
-    print(figure("init_to_hello_world", median(&all) / hello, "x"));
     print(figure("hello_world_init_cpu_ms", median(&reference.cpu), "ms"));
+    print(figure("init_to_hello_world", median(&all) / hello, "x"));
+    print(figure("init_cpu_to_hello_world", median(&cpu) / median(&reference.cpu), "x"));
     print(figure("hello_world_rss", median(&reference.rss), "MB"));
-    for (case, samples) in cases.iter().zip(taken) {
-        let name = case.name;
-        print(figure(format!("{name}_init_ms_p50"), median(&samples.init), "ms"));
-        print(figure(format!("{name}_init_ms_p99"), permille(&samples.init, 990), "ms"));
-        print(figure(format!("{name}_init_cpu_ms"), median(&samples.cpu), "ms"));
-        print(figure(format!("{name}_rss"), median(&samples.rss), "MB"));
-        print(figure(format!("{name}_first_answer_ms_p50"), median(&samples.answer), "ms"));
-        print(figure(format!("{name}_first_answer_cpu_ms"), median(&samples.answer_cpu), "ms"));
+    for (case, taken) in cases.iter().zip(taken) {
+        let (name, alone, connected) = (case.name, &taken.alone, &taken.connected);
+        print(figure(format!("{name}_init_ms_p50"), median(&alone.init), "ms"));
+        print(figure(format!("{name}_init_ms_p99"), permille(&alone.init, 990), "ms"));
+        print(figure(format!("{name}_first_answer_ms_p50"), median(&alone.answer), "ms"));
+        print(figure(format!("{name}_connected_init_ms_p50"), median(&connected.init), "ms"));
+        print(figure(format!("{name}_connected_init_cpu_ms"), median(&connected.cpu), "ms"));
+        print(figure(format!("{name}_connected_first_answer_ms_p50"), median(&connected.answer), "ms"));
+        print(figure(format!("{name}_rss"), median(&connected.rss), "MB"));
     }
 }
 
-async fn start(
-    program: &Path,
-    handler: &str,
-    variables: &HashMap<String, String>,
-    case: Option<&Case>,
-    samples: &mut Samples,
-) -> Result<()> {
+async fn start(program: &Path, variables: &HashMap<String, String>, case: Option<&Case>, samples: &mut Samples) -> Result<()> {
+    let handler = case.map_or("vehicles.list", |case| case.handler);
     let mut function = Function::start(program, handler, variables).await?;
     samples.init.push(millis(function.init().await?));
     samples.cpu.push(function.cpu_ms()?);
-    samples.rss.push(function.peak_rss_mb()?);
     if let Some(case) = case {
         let (answer, took) = function.handle(case.event.clone()).await?;
         let (pointer, expected) = &case.expected;
         ensure!(answer.pointer(pointer) == Some(expected), "{} answered {answer}", case.handler);
         samples.answer.push(millis(took));
-        samples.answer_cpu.push(function.cpu_ms()?);
     }
+    samples.rss.push(function.peak_rss_mb()?);
     function.end().await
 }
 

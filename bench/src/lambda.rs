@@ -90,12 +90,13 @@ impl Function {
         }
     }
 
-    /// Gives it an event; answers its answer, and the time since the start. It has asked for the next event then.
+    /// Gives it an event; answers its answer, and the time that took. It has asked for the next event then.
     pub(crate) async fn handle(&mut self, event: Value) -> Result<(Value, Duration)> {
+        let given = Instant::now();
         self.events.send(event).ok().context("the runtime API ended")?;
         let Heard::Answer(at, body) = self.hear().await? else { bail!("the function asked before it answered") };
         self.init().await?;
-        Ok((serde_json::from_slice(&body)?, at - self.started))
+        Ok((serde_json::from_slice(&body)?, at - given))
     }
 
     /// CPU time used so far, in milliseconds.
