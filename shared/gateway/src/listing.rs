@@ -110,6 +110,18 @@ pub struct Listing<T, C = Counted> {
     shape: PhantomData<fn() -> (T, C)>,
 }
 
+/// A page as it is written.
+#[derive(Serialize)]
+struct Body<'a> {
+    current_page: Option<&'a str>,
+    current_page_backwards: Option<&'a str>,
+    items: &'a [Value],
+    next_page: Option<&'a str>,
+    previous_page: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    total: Option<u64>,
+}
+
 impl<T, C> Listing<T, C> {
     /// The answer for a slice of the list that `start` began.
     #[must_use]
@@ -142,18 +154,15 @@ impl<T, C> Listing<T, C> {
         Ok(Self::new(start, Slice { rows, before: slice.before, after: slice.after }, total))
     }
 
-    fn body(&self) -> Value {
-        let mut body = serde_json::json!({
-            "items": self.items,
-            "current_page": self.current,
-            "current_page_backwards": self.current_backwards,
-            "previous_page": self.previous,
-            "next_page": self.next,
-        });
-        if let (Some(total), Some(members)) = (self.total, body.as_object_mut()) {
-            members.insert("total".into(), total.into());
+    fn body(&self) -> Body<'_> {
+        Body {
+            current_page: self.current.as_deref(),
+            current_page_backwards: self.current_backwards.as_deref(),
+            items: &self.items,
+            next_page: self.next.as_deref(),
+            previous_page: self.previous.as_deref(),
+            total: self.total,
         }
-        body
     }
 
     fn schema(generator: &mut SchemaGenerator, counted: Counting) -> Schema

@@ -55,7 +55,7 @@ fn record_change(
     old: Option<&Item>,
     new: &Item,
 ) -> Result<Option<Change>, StoreError> {
-    let record = Record::read(new)?;
+    let record = Record::read(new.clone())?;
     let row = || record.row(resource, connection, None, Value::Object(Map::new()));
     let change = nothing(connection, resource);
     let Some(old) = old else {

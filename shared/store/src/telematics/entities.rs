@@ -103,7 +103,7 @@ impl Store {
         let items = if named(filter) { self.named_items(grant, filter).await? } else { self.all_items(grant).await? };
         let mut all = Vec::new();
         for (granted, item) in items {
-            let found = Found::read(&item, granted, include_source)?;
+            let found = Found::read(item, granted, include_source)?;
             if is_wanted(&found, filter)? {
                 all.push(found);
             }
@@ -218,7 +218,7 @@ impl Lane for Entities<'_> {
             self.start = next;
             for item in items {
                 let mark = item.get("t").and_then(|mark: &AttributeValue| mark.as_s().ok()).cloned().unwrap_or_default();
-                let thing = Found::read(&item, self.granted, self.include_source)?;
+                let thing = Found::read(item, self.granted, self.include_source)?;
                 if merge::admits(self.page, &mark) && is_wanted(&thing, self.filter)? {
                     found.push((mark, thing));
                 }

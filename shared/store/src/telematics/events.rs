@@ -203,7 +203,7 @@ impl Lane for Events<'_> {
             self.start = next;
             for item in items {
                 let mark = read_text(&item, "sk").to_owned();
-                let thing = Found::read(&item, self.granted, self.include_source)?;
+                let thing = Found::read(item, self.granted, self.include_source)?;
                 if merge::admits(self.page, &mark) && self.wanted.admits(&thing.record.fields()?) {
                     found.push((mark, thing));
                 }

@@ -12,7 +12,7 @@ use model::{ConnectionId, ExecutionId, RecordId, Resource, ScheduleId, Timestamp
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::table::{Item, bytes, read_bytes, unreadable, unstorable};
+use super::table::{Item, bytes, key, read_bytes, read_text, unreadable, unstorable};
 use super::{Origin, Row};
 use crate::{Granted, StoreError};
 
@@ -92,8 +92,9 @@ impl Record {
         Ok(item)
     }
 
-    pub(super) fn read(item: &Item) -> Result<Self, StoreError> {
-        serde_dynamo::from_item(item.clone()).map_err(|error| unreadable(item, error))
+    pub(super) fn read(item: Item) -> Result<Self, StoreError> {
+        let key = key(read_text(&item, "pk"), read_text(&item, "sk"));
+        serde_dynamo::from_item(item).map_err(|error| unreadable(&key, error))
     }
 
     /// The kind's own members that are not null.
@@ -149,8 +150,8 @@ pub(super) struct Found {
 }
 
 impl Found {
-    pub(super) fn read(item: &Item, granted: &Granted, include_source: bool) -> Result<Self, StoreError> {
-        let source = if include_source { source(item)? } else { Value::Object(Map::new()) };
+    pub(super) fn read(item: Item, granted: &Granted, include_source: bool) -> Result<Self, StoreError> {
+        let source = if include_source { source(&item)? } else { Value::Object(Map::new()) };
         Ok(Self { record: Record::read(item)?, source, granted: granted.clone() })
     }
 
