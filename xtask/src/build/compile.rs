@@ -19,7 +19,8 @@ use crate::tools::{CARGO_LAMBDA, output, run};
 pub(super) fn bootstrap(source: &Path, target: Option<&Path>, arch: Arch, place: &Path) -> Result<PathBuf> {
     let program = CARGO_LAMBDA.program()?;
     has_target(arch)?;
-    let target = target.map_or_else(|| target_folder(source), |folder| Ok(folder.to_owned()))?;
+    // One folder per processor, since cargo lets nobody else into one that it works in.
+    let target = target.map_or_else(|| target_folder(source), |folder| Ok(folder.to_owned()))?.join("lambda").join(arch.name());
     let mut command = Command::new(&program);
     command
         // The release profile is the only one that counts, so cargo-lambda adds no optimisations of its own.

@@ -13,8 +13,9 @@ mod verify;
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::thread;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, anyhow};
 use clap::{Args, ValueEnum};
 
 use crate::files::root;
@@ -89,11 +90,10 @@ pub(crate) fn command(options: &Options) -> Result<()> {
     if options.verify {
         verify::is_committed()?;
     }
-    let mut sizes = Vec::new();
-    for arch in options.arch.all() {
-        let binary = artefact(*arch)?;
-        sizes.push((*arch, Size::of(&binary, &package::zip(&binary)?)?));
-    }
+    let sizes = side_by_side(options.arch.all(), |arch| {
+        let binary = artefact(arch)?;
+        Ok((arch, Size::of(&binary, &package::zip(&binary)?)?))
+    })?;
     println!("{:<8} {:>12} {:>12} {:>8}", "arch", "binary", "zipped", "crates");
     for (arch, size) in &sizes {
         println!("{:<8} {:>12} {:>12} {:>8}", arch.name(), size.binary, size.zipped, compile::crates(*arch)?);
@@ -103,6 +103,15 @@ pub(crate) fn command(options: &Options) -> Result<()> {
     }
     budget::check(&sizes)?;
     if options.verify { verify::command(options.arch.all()) } else { Ok(()) }
+}
+
+/// Does something for each processor, at the same time: linking, which takes longest, keeps one core busy.
+fn side_by_side<T: Send>(archs: &[Arch], work: impl Fn(Arch) -> Result<T> + Sync) -> Result<Vec<T>> {
+    let work = &work;
+    thread::scope(|scope| {
+        let started: Vec<_> = archs.iter().map(|arch| scope.spawn(move || work(*arch))).collect();
+        started.into_iter().map(|one| one.join().map_err(|_panic| anyhow!("a build ended by a panic"))?).collect()
+    })
 }
 
 /// Compiles for a processor; answers the binary, in its place below `target/lambda`.

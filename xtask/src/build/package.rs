@@ -1,15 +1,12 @@
 //! The zip file that Lambda takes: one program, and nothing that differs from build to build.
 
-use std::fs::{self, File};
-use std::io::{self, BufWriter, Write as _};
+use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
-use zip::write::SimpleFileOptions;
-use zip::{CompressionMethod, DateTime, ZipWriter};
-
-/// Zopfli, six rounds: a minute for 3.5 %, which every cold start is spared.
-const ZOPFLI: i64 = 15;
+use libdeflater::{CompressionLvl, Compressor, Crc};
+use rawzip::{CompressionMethod, DataDescriptorOutput, ZipArchiveWriter};
 
 /// Packs a program beside itself.
 ///
@@ -17,19 +14,29 @@ const ZOPFLI: i64 = 15;
 /// When it cannot be read, or the zip file not written.
 pub(super) fn zip(binary: &Path) -> Result<PathBuf> {
     let packed = binary.with_extension("zip");
-    let write = || -> Result<()> {
-        let mut archive = ZipWriter::new(BufWriter::new(File::create(&packed)?));
-        // 1980, the zip format's own beginning.
-        let options = SimpleFileOptions::default()
-            .compression_method(CompressionMethod::Deflated)
-            .compression_level(Some(ZOPFLI))
-            .last_modified_time(DateTime::default())
-            .unix_permissions(0o755);
-        archive.start_file("bootstrap", options)?;
-        io::copy(&mut File::open(binary)?, &mut archive)?;
-        Ok(archive.finish()?.flush()?)
-    };
+    let write = || -> Result<()> { Ok(fs::write(&packed, archive(&fs::read(binary)?)?)?) };
     write().with_context(|| format!("{} cannot be packed", binary.display()))?;
+    Ok(packed)
+}
+
+/// A zip file of one program named `bootstrap`, without a time.
+fn archive(program: &[u8]) -> Result<Vec<u8>> {
+    let mut archive = ZipArchiveWriter::new(Vec::new());
+    let file = archive.new_file("bootstrap").compression_method(CompressionMethod::DEFLATE).unix_permissions(0o100_755);
+    let (mut entry, _) = file.start()?;
+    entry.write_all(&deflated(program)?)?;
+    let mut checksum = Crc::new();
+    checksum.update(program);
+    entry.finish(DataDescriptorOutput::new(checksum.sum(), u64::try_from(program.len())?))?;
+    Ok(archive.finish()?)
+}
+
+/// libdeflate's best: as small as zopfli's, 3 % less than zlib's, which every cold start is spared.
+fn deflated(program: &[u8]) -> Result<Vec<u8>> {
+    let mut compressor = Compressor::new(CompressionLvl::best());
+    let mut packed = vec![0; compressor.deflate_compress_bound(program.len())];
+    let length = compressor.deflate_compress(program, &mut packed)?;
+    packed.truncate(length);
     Ok(packed)
 }
 
@@ -43,6 +50,9 @@ pub(super) fn bytes(path: &Path) -> Result<u64> {
 
 #[cfg(test)]
 mod tests {
+    use libdeflater::Decompressor;
+    use rawzip::ZipArchive;
+
     use super::*;
 
     #[test]
@@ -57,5 +67,22 @@ mod tests {
         let first = pack("one");
         assert!(first.len() < 1_000, "it is not compressed");
         assert_eq!(first, pack("two"));
+    }
+
+    #[test]
+    fn what_is_packed_can_be_unpacked_and_run() {
+        let program: Vec<u8> = (0..100_000_u32).flat_map(u32::to_le_bytes).collect();
+        let packed = archive(&program).unwrap();
+        let read = ZipArchive::from_slice(&packed).unwrap();
+        let entry = read.entries().next_entry().unwrap().unwrap();
+        assert_eq!(entry.file_path().as_ref(), b"bootstrap");
+        assert_eq!(entry.mode().permissions(), 0o755);
+        let found = read.get_entry(entry.wayfinder()).unwrap();
+        let mut unpacked = vec![0; program.len()];
+        Decompressor::new().deflate_decompress(found.data(), &mut unpacked).unwrap();
+        assert!(unpacked == program);
+        let mut checksum = Crc::new();
+        checksum.update(&unpacked);
+        assert_eq!(entry.crc32(), checksum.sum());
     }
 }

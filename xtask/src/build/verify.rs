@@ -6,7 +6,7 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result, ensure};
 
-use super::{Arch, compile, package};
+use super::{Arch, compile, package, side_by_side};
 use crate::files::root;
 use crate::tools::{output, run};
 
@@ -26,9 +26,9 @@ pub(super) fn command(archs: &[Arch]) -> Result<()> {
     let folder = tempfile::tempdir().context("there is no temporary folder")?;
     let source = folder.path().join("elsewhere/source");
     run(Command::new("git").args(["worktree", "add", "--quiet", "--detach"]).arg(&source).arg("HEAD").current_dir(root()))?;
-    let compared = archs.iter().try_for_each(|arch| compare(*arch, &source, folder.path()));
+    let compared = side_by_side(archs, |arch| compare(arch, &source, folder.path()));
     run(Command::new("git").args(["worktree", "remove", "--force"]).arg(&source).current_dir(root()))?;
-    compared
+    compared.map(drop)
 }
 
 fn compare(arch: Arch, source: &Path, folder: &Path) -> Result<()> {
