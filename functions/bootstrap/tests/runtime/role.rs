@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use catena::aws::template::Template;
+use gateway::{Permission, Trigger};
 use serde_json::Value;
 
 /// Something a function wants to do: `dynamodb:GetItem` on `ControlTable`, or on `ControlTable/index`.
@@ -31,11 +32,10 @@ impl Role {
 /// The roles of all functions, by handler.
 pub(crate) fn roles(template: &Template) -> BTreeMap<String, Role> {
     let resources: BTreeMap<String, &Value> = template.resources().map(|(path, resource)| (path, &resource.properties)).collect();
-    let functions = template.resources().filter(|(_, resource)| resource.kind == "AWS::Serverless::Function");
-    functions
+    functions(template)
         .map(|(path, function)| {
-            let handler = function.properties["Handler"].as_str().unwrap();
-            let role = function.properties["Role"]["Fn::GetAtt"][0].as_str().unwrap();
+            let handler = function["Handler"].as_str().unwrap();
+            let role = function["Role"]["Fn::GetAtt"][0].as_str().unwrap();
             let stack = path.rsplit_once('.').map_or_else(String::new, |(stack, _)| format!("{stack}."));
             (handler.to_owned(), read(resources[&format!("{stack}{role}")]))
         })
@@ -93,4 +93,107 @@ fn roles_allow_what_the_template_says_and_no_more() {
     check("schedules.maintain", "scheduler:CreateSchedule", "ScheduleGroup", true);
     check("auth.certs", "kms:Sign", "TokenKey", false);
     check("auth.configuration", "dynamodb:GetItem", "ControlTable", false);
+}
+
+/// What a permission is in AWS's words. It is written here a second time, so that a slip in the template's policies shows.
+fn meant(permission: Permission) -> BTreeSet<Act> {
+    const WRITES: &str = "PutItem UpdateItem DeleteItem BatchWriteItem ConditionCheckItem";
+    match permission {
+        Permission::ReadControl => acts("dynamodb", "GetItem BatchGetItem Query", "ControlTable ControlTable/index"),
+        Permission::WriteControl => acts("dynamodb", WRITES, "ControlTable"),
+        Permission::ReadTelematics => acts("dynamodb", "GetItem BatchGetItem Query", "TelematicsTable TelematicsTable/index"),
+        Permission::WriteTelematics => acts("dynamodb", WRITES, "TelematicsTable"),
+        Permission::Seal => acts("kms", "GenerateDataKey", "CredentialsKey"),
+        Permission::Open => acts("kms", "Decrypt", "CredentialsKey"),
+        Permission::SignTokens => acts("kms", "Sign GetPublicKey", "TokenKey"),
+        Permission::VerifyTokens => acts("kms", "GetPublicKey", "TokenKey"),
+        Permission::SendDeliveries => acts("sqs", "SendMessage", "DeliveriesQueue"),
+        Permission::SendExecutions => acts("sqs", "SendMessage", "ExecutionsQueue"),
+        Permission::ManageSchedules => {
+            let timers = acts("scheduler", "CreateSchedule UpdateSchedule DeleteSchedule GetSchedule", "ScheduleGroup");
+            &timers | &acts("iam", "PassRole", "ScheduleRole")
+        }
+    }
+}
+
+/// What being called by its trigger takes.
+fn taken(trigger: Trigger) -> BTreeSet<Act> {
+    match trigger {
+        Trigger::Scheduler => acts("sqs", "SendMessage", "ScheduleDlq"),
+        Trigger::Rate(_) => BTreeSet::new(),
+        Trigger::Queue(queue) => acts("sqs", "ReceiveMessage DeleteMessage GetQueueAttributes", queue),
+        Trigger::Streams(tables) => {
+            let follows = acts("dynamodb", "DescribeStream GetRecords GetShardIterator ListStreams", &tables.join(" "));
+            &follows | &acts("sqs", "SendMessage", "StreamFailuresDlq")
+        }
+    }
+}
+
+fn acts(service: &str, actions: &str, resources: &str) -> BTreeSet<Act> {
+    let on = |resource| actions.split(' ').map(move |action| Act::new(format!("{service}:{action}"), resource));
+    resources.split(' ').flat_map(on).collect()
+}
+
+#[test]
+fn every_role_is_what_its_row_declares_and_nothing_else() {
+    let template = catena::template().unwrap();
+    let roles = roles(&template);
+    let of_endpoints = bootstrap::endpoints().into_iter().map(|row| (row.handler, row.permissions, None));
+    let of_workers = bootstrap::workers().into_iter().map(|row| (row.handler, row.permissions, Some(row.trigger)));
+    let rows: Vec<_> = of_endpoints.chain(of_workers).collect();
+    for (handler, permissions, trigger) in &rows {
+        let log = logs(&template, handler);
+        let mut declared = acts("logs", "CreateLogStream PutLogEvents", &log);
+        declared.extend(acts("xray", "PutTraceSegments PutTelemetryRecords", "*"));
+        declared.extend(permissions.iter().flat_map(|permission| meant(*permission)));
+        declared.extend(trigger.iter().flat_map(|trigger| taken(*trigger)));
+        let allowed = &roles[*handler].0;
+        assert_eq!(declared.difference(allowed).next(), None, "{handler} declares what its role does not allow");
+        assert_eq!(allowed.difference(&declared).next(), None, "{handler} may do what it does not declare");
+    }
+    let handlers: BTreeSet<&str> = rows.iter().map(|(handler, ..)| *handler).collect();
+    assert_eq!(roles.keys().map(String::as_str).collect::<BTreeSet<_>>(), handlers);
+}
+
+#[test]
+fn no_two_functions_share_a_role() {
+    let template = catena::template().unwrap();
+    let mut seen = BTreeSet::new();
+    for (path, function) in functions(&template) {
+        let role = function["Role"]["Fn::GetAtt"][0].as_str().unwrap();
+        let stack = path.rsplit_once('.').map_or("", |(stack, _)| stack);
+        assert!(seen.insert(format!("{stack}.{role}")), "{role} has two functions");
+    }
+    let made = template.resources().filter(|(path, resource)| resource.kind == "AWS::IAM::Role" && path.contains('.')).count();
+    assert_eq!(made, seen.len(), "a role has no function");
+}
+
+/// What `behind` reads out of a parameter's name is what the root hands down under it.
+#[test]
+fn stacks_get_the_resources_that_their_parameters_name() {
+    let template = catena::template().unwrap();
+    let stacks: Vec<&Value> = template
+        .resources()
+        .filter(|(_, resource)| resource.kind == "AWS::CloudFormation::Stack")
+        .map(|(_, resource)| &resource.properties["Parameters"])
+        .collect();
+    assert_eq!(stacks.len(), 8);
+    for (name, value) in stacks.iter().flat_map(|parameters| parameters.as_object().unwrap()) {
+        let attribute = [("Arn", "Arn"), ("Stream", "StreamArn")].into_iter().find(|(end, _)| name.ends_with(end));
+        // The schedules' target is chosen by a condition, the topic is a parameter of the root.
+        let Some((_, attribute)) = attribute.filter(|_| !["ScheduleTargetArn", "AlarmTopicArn"].contains(&name.as_str())) else {
+            continue;
+        };
+        assert_eq!(value["Fn::GetAtt"], serde_json::json!([behind(name), attribute]), "{name}");
+    }
+}
+
+fn logs(template: &Template, handler: &str) -> String {
+    let function = functions(template).find(|(_, function)| function["Handler"] == handler);
+    function.unwrap().1["LoggingConfig"]["LogGroup"]["Ref"].as_str().unwrap().to_owned()
+}
+
+fn functions(template: &Template) -> impl Iterator<Item = (String, &Value)> {
+    let all = template.resources().filter(|(_, resource)| resource.kind == "AWS::Serverless::Function");
+    all.map(|(path, function)| (path, &function.properties))
 }
