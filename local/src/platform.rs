@@ -16,6 +16,7 @@ use tokio::task::JoinHandle;
 use crate::aws::mappings::{Invoke, Mappings};
 use crate::aws::template::{self, Template};
 use crate::aws::{Cloud, CloudOptions, Named, Physical, STACK};
+use crate::check::Timers;
 use crate::demo::{self, Demo};
 use crate::gateway::Router;
 use crate::receiver::Receiver;
@@ -199,13 +200,12 @@ fn invoke(context: Arc<Context>) -> Invoke {
 }
 
 impl Platform {
-    /// Whether EventBridge Scheduler holds a schedule of this name.
+    /// Where its schedules tick.
     ///
     /// # Errors
-    /// If it does not, or does not answer.
-    pub async fn scheduled(&self, name: &str) -> anyhow::Result<()> {
+    /// If the template has no group for them.
+    pub fn timers(&self) -> anyhow::Result<Timers> {
         let group = self.cloud.physical.reference("ScheduleGroup").context("template.yaml has no ScheduleGroup")?;
-        let asked = self.cloud.clients.scheduler.get_schedule().group_name(group).name(name).send().await;
-        asked.map(drop).with_context(|| format!("EventBridge Scheduler has no schedule {name}"))
+        Ok(Timers::new(self.cloud.clients.scheduler.clone(), group.to_owned()))
     }
 }

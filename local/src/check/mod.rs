@@ -21,7 +21,27 @@ pub struct Target {
     client_secret: String,
     /// A token that the simulated TSP accepts.
     tsp_token: String,
+    timers: Option<Timers>,
     own: Option<Platform>,
+}
+
+/// Where a platform's schedules tick: a group of EventBridge Scheduler.
+pub struct Timers {
+    scheduler: aws_sdk_scheduler::Client,
+    group: String,
+}
+
+impl Timers {
+    /// The group of that name.
+    #[must_use]
+    pub const fn new(scheduler: aws_sdk_scheduler::Client, group: String) -> Self {
+        Self { scheduler, group }
+    }
+
+    async fn holds(&self, name: &str) -> anyhow::Result<()> {
+        let asked = self.scheduler.get_schedule().group_name(&self.group).name(name).send().await;
+        asked.map(drop).with_context(|| format!("EventBridge Scheduler has no schedule {name}"))
+    }
 }
 
 /// How to walk.
@@ -45,8 +65,15 @@ impl Target {
             client_id: client_id.unwrap_or(demo::CLIENT_ID).to_owned(),
             client_secret: client_secret.unwrap_or(demo::CLIENT_SECRET).to_owned(),
             tsp_token: TSP_TOKEN.to_owned(),
+            timers: None,
             own: None,
         }
+    }
+
+    /// The same, with its timers to look at.
+    #[must_use]
+    pub fn with_timers(self, timers: Timers) -> Self {
+        Self { timers: Some(timers), ..self }
     }
 
     /// A platform started for this, on free ports.
@@ -63,6 +90,7 @@ impl Target {
             client_id: demo::CLIENT_ID.to_owned(),
             client_secret: demo::CLIENT_SECRET.to_owned(),
             tsp_token,
+            timers: Some(platform.timers()?),
             own: Some(platform),
         })
     }

@@ -132,12 +132,12 @@ async fn schedules(api: &Api, connection: &str) -> Seen<Vec<(String, String)>> {
 }
 
 async fn scheduled(target: &Target, schedules: &[(String, String)]) -> Seen<()> {
-    let Some(platform) = &target.own else {
+    let Some(timers) = &target.timers else {
         return Ok(((), "not looked at: the platform runs elsewhere".into()));
     };
     let started = Instant::now();
     for (id, resource) in schedules {
-        while let Err(error) = platform.scheduled(id).await {
+        while let Err(error) = timers.holds(id).await {
             if started.elapsed() > PATIENCE {
                 return Err(error.context(format!("the schedule of {resource}")));
             }

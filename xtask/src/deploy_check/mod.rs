@@ -13,7 +13,7 @@ use std::time::Instant;
 use anyhow::{Context as _, Result, bail, ensure};
 use catena::aws::emulator::{Emulator, EmulatorOptions};
 use catena::aws::{Clients, Endpoints, Foreign};
-use catena::check::{self, Target, Walk};
+use catena::check::{self, Target, Timers, Walk};
 use catena::demo;
 use clap::Args;
 use gateway::{Aws, Config, Context};
@@ -187,7 +187,8 @@ async fn walk(endpoint: &str, url: &str, environment: HashMap<String, String>, t
     let simulated = tokio::spawn(simulator.run(async move {
         let _ended = stopped.await;
     }));
-    let target = Target::running(url, None, None);
+    let group = environment.get("SCHEDULE_GROUP").context("functions do not know the schedule group")?;
+    let target = Target::running(url, None, None).with_timers(Timers::new(clients.scheduler.clone(), group.clone()));
     let report = check::walk(&target, Walk { tick, quiet: false }).await;
     let _gone = stop.send(());
     simulated.await??;
