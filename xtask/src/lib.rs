@@ -22,7 +22,7 @@ pub enum Command {
     Template(Generated),
     /// Write the OpenAPI documents.
     Openapi(Generated),
-    /// Check template.yaml with cfn-lint and sam validate.
+    /// Check the template with cfn-lint, checkov and sam validate.
     LintTemplate,
     /// Build the artefact that every Lambda function runs, and hold it against its budget.
     Build(build::Options),

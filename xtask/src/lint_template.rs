@@ -1,4 +1,4 @@
-//! `cargo xtask lint-template`: the template and its nested stacks as CloudFormation and SAM see them.
+//! `cargo xtask lint-template`: the template and its nested stacks as CloudFormation, SAM and auditors see them.
 
 use std::process::Command;
 
@@ -6,10 +6,13 @@ use anyhow::Result;
 
 use crate::files::root;
 use crate::template;
-use crate::tools::{CFN_LINT, SAM, run};
+use crate::tools::{CFN_LINT, CHECKOV, SAM, run};
 
 /// The region whose rules apply; the template itself names none.
 const REGION: &str = "us-east-1";
+
+/// What checkov leaves out, each with its reason.
+const EXCEPTIONS: &str = "infra/checkov.yaml";
 
 /// Checks template.yaml and infra/stacks.
 ///
@@ -18,6 +21,7 @@ const REGION: &str = "us-east-1";
 pub(crate) fn command() -> Result<()> {
     let paths: Vec<String> = template::render()?.into_iter().map(|(path, _)| path).collect();
     run(Command::new(CFN_LINT.program()?).args(["--regions", REGION, "--template"]).args(&paths).current_dir(root()))?;
+    run(Command::new(CHECKOV.program()?).args(["--config-file", EXCEPTIONS, "--file"]).args(&paths).current_dir(root()))?;
     for path in &paths {
         let mut sam = Command::new(SAM.program()?);
         sam.args(["validate", "--lint", "--region", REGION, "--template", path]);

@@ -21,6 +21,8 @@ pub(crate) const CARGO_LAMBDA: Tool =
     Tool { package: "cargo-lambda", version: "1.9.2", program: "cargo-lambda", with: &["ziglang==0.17.0"] };
 /// Checks CloudFormation templates.
 pub(crate) const CFN_LINT: Tool = Tool { package: "cfn-lint", version: "1.58.0", program: "cfn-lint", with: &[] };
+/// Checks templates against rules of security.
+pub(crate) const CHECKOV: Tool = Tool { package: "checkov", version: "3.3.30", program: "checkov", with: &[] };
 /// AWS's tool for SAM templates.
 pub(crate) const SAM: Tool = Tool { package: "aws-sam-cli", version: "1.170.0", program: "sam", with: &[] };
 
