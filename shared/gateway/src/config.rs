@@ -26,6 +26,8 @@ pub struct Config {
     pub schedule_target: String,
     /// Role that the Scheduler assumes (`SCHEDULE_ROLE_ARN`).
     pub schedule_role: String,
+    /// Queue that hears of firings which could not be handed over (`SCHEDULE_DLQ_ARN`).
+    pub schedule_dlq: String,
     /// Where the API answers, without a slash at the end (`PUBLIC_URL`).
     pub public_url: String,
     /// Where Connect answers; the magic link starts with it (`CONNECT_URL`).
@@ -78,6 +80,7 @@ impl Config {
             schedule_group: text("SCHEDULE_GROUP"),
             schedule_target: text("SCHEDULE_TARGET_ARN"),
             schedule_role: text("SCHEDULE_ROLE_ARN"),
+            schedule_dlq: text("SCHEDULE_DLQ_ARN"),
             public_url: url("PUBLIC_URL"),
             connect_url: url("CONNECT_URL"),
             realm: or("REALM", "catena"),

@@ -91,6 +91,7 @@ Globals:
         SCHEDULE_GROUP: !Ref ScheduleGroup
         SCHEDULE_TARGET_ARN: !Ref ScheduleTargetArn
         SCHEDULE_ROLE_ARN: !Ref ScheduleRoleArn
+        SCHEDULE_DLQ_ARN: !Ref ScheduleDlqArn
         PUBLIC_URL: !Ref PublicUrl
         CONNECT_URL: !Ref ConnectUrl
         REALM: !Ref Realm

@@ -3,12 +3,17 @@
 use aws_sdk_scheduler::error::{BuildError, DisplayErrorContext, SdkError};
 use aws_sdk_scheduler::operation::get_schedule::GetScheduleOutput;
 use aws_sdk_scheduler::primitives::DateTime;
-use aws_sdk_scheduler::types::{FlexibleTimeWindow, FlexibleTimeWindowMode, ScheduleState, Target};
+use aws_sdk_scheduler::types::{
+    DeadLetterConfig, FlexibleTimeWindow, FlexibleTimeWindowMode, RetryPolicy, ScheduleState, Target,
+};
 use gateway::{Config, Context, WorkerError};
 use model::ScheduleId;
 use model::schedule::Schedule;
 
 use super::plan::Plan;
+
+/// How long the Scheduler tries to hand a firing over. A later one does the same work, so its usual day would be too long.
+const PATIENCE_SECONDS: i32 = 300;
 
 /// There is a timer for the schedule, as the schedule wants it.
 ///
@@ -70,10 +75,14 @@ async fn adjust(context: &Context, plan: &Plan) -> Result<(), WorkerError> {
 }
 
 fn is_as_planned(found: &GetScheduleOutput, plan: &Plan, config: &Config) -> bool {
-    let target = found.target().map(|target| (target.arn(), target.input()));
-    let planned = Some((config.schedule_target.as_str(), Some(plan.input.as_str())));
+    let leads_there = |target: &Target| {
+        let dead_letters = target.dead_letter_config().and_then(DeadLetterConfig::arn);
+        target.arn() == config.schedule_target
+            && target.input() == Some(plan.input.as_str())
+            && dead_letters == Some(config.schedule_dlq.as_str())
+    };
     let enabled = found.state().is_none_or(|state| *state == ScheduleState::Enabled);
-    enabled && target == planned && found.schedule_expression() == Some(plan.expression.as_str())
+    enabled && found.target().is_some_and(leads_there) && found.schedule_expression() == Some(plan.expression.as_str())
 }
 
 fn punctual() -> Result<FlexibleTimeWindow, WorkerError> {
@@ -81,7 +90,12 @@ fn punctual() -> Result<FlexibleTimeWindow, WorkerError> {
 }
 
 fn target(config: &Config, plan: &Plan) -> Result<Target, WorkerError> {
-    let target = Target::builder().arn(&config.schedule_target).role_arn(&config.schedule_role).input(&plan.input);
+    let target = Target::builder()
+        .arn(&config.schedule_target)
+        .role_arn(&config.schedule_role)
+        .input(&plan.input)
+        .retry_policy(RetryPolicy::builder().maximum_event_age_in_seconds(PATIENCE_SECONDS).build())
+        .dead_letter_config(DeadLetterConfig::builder().arn(&config.schedule_dlq).build());
     target.build().map_err(|error| unbuildable(&error))
 }
 
