@@ -1,6 +1,7 @@
 //! What is measured, set up: the local AWS, the simulator with a connected fleet, and a context like that of a function.
 
 use std::collections::{BTreeMap, HashMap};
+use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -222,7 +223,13 @@ impl Rig {
 /// A context like that of a function, with the database at this URL.
 fn context(cloud: &Cloud, database: &str) -> Result<Context> {
     let function = cloud.functions.first().context("template.yaml has no functions")?;
-    let config = Config::from_variables(|name| function.environment.get(name).cloned());
+    // One client asks for everything here, as fast as it can.
+    let unlimited = NonZeroU32::MAX;
+    let config = Config {
+        requests_per_second: unlimited,
+        requests_burst: unlimited,
+        ..Config::from_variables(|name| function.environment.get(name).cloned())
+    };
     let at = |endpoint: &str| cloud.clients.shared.to_builder().endpoint_url(endpoint).build();
     let ends = &cloud.endpoints;
     let aws = Aws { dynamodb: at(database), sqs: at(&ends.sqs), kms: at(&ends.kms), scheduler: at(&ends.scheduler) };

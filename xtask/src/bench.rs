@@ -2,12 +2,13 @@
 
 use std::env;
 use std::io::{BufRead as _, BufReader};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, bail, ensure};
 use clap::{Args, ValueEnum};
 
+use crate::build::{self, Arch};
 use crate::files::{Mode, read, root, settle};
 use crate::tools::run;
 
@@ -57,22 +58,21 @@ struct Results {
 /// # Errors
 /// When something does not build, or a bench fails.
 pub(crate) fn command(arguments: &Arguments) -> Result<()> {
-    build(&["--package", "bootstrap"])?;
-    build(&["--package", "bench"])?;
+    let artefact = build::artefact(Arch::native().context("Lambda has no processor like this machine's")?)?;
+    build_benches()?;
     let all = Bench::value_variants();
     let names = if arguments.names.is_empty() { all } else { &arguments.names };
     let mut results = Vec::new();
     for bench in names {
         println!("== {}", bench.name());
-        results.push(measure(*bench)?);
+        results.push(measure(*bench, &artefact)?);
     }
     if arguments.record { record(&results) } else { Ok(()) }
 }
 
-/// The artefact is built alone, so that no other crate's wishes for features change it.
-fn build(what: &[&str]) -> Result<()> {
+fn build_benches() -> Result<()> {
     let program = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    run(Command::new(program).args(["build", "--release", "--quiet"]).args(what).current_dir(root()))
+    run(Command::new(program).args(["build", "--release", "--quiet", "--package", "bench"]).current_dir(root()))
 }
 
 /// Where Cargo puts release builds.
@@ -80,12 +80,12 @@ fn release() -> PathBuf {
     env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), |target| root().join(target)).join("release")
 }
 
-fn measure(bench: Bench) -> Result<Results> {
+fn measure(bench: Bench, artefact: &Path) -> Result<Results> {
     let release = release();
     let mut child = Command::new(release.join("bench"))
         .arg(bench.name())
         .arg("--artefact")
-        .arg(release.join("bootstrap"))
+        .arg(artefact)
         .arg("--hello")
         .arg(release.join("hello-world"))
         .stdout(Stdio::piped())
