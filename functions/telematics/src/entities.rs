@@ -7,8 +7,7 @@ use model::telematics::{Envelope, Row};
 use model::{RecordId, Resource};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
-use store::telematics::{EntityFilter, Order};
+use store::telematics::{EntityFilter, Entry, Order};
 
 use crate::scope::Scope;
 
@@ -56,7 +55,7 @@ impl Query {
             None => store.count_entities(&grant, &self.filter).await?,
         };
         let slice = store.list_entities(&grant, &self.filter, &self.order, &start.page(), self.scope.source_data).await?;
-        Ok(Listing::new(&start, slice.map(Value::Object), Some(total)))
+        Listing::of(&start, slice, Some(total))
     }
 }
 
@@ -84,11 +83,11 @@ pub async fn get<T>(
     let grant = Scope::default().grant(context, call, resource).await?;
     let row = context.store().get_entity(&grant, id, source_data.unwrap_or(false)).await?;
     let row = row.ok_or_else(|| ApiError::not_found(what))?;
-    Ok(Json(Shown(Value::Object(row), std::marker::PhantomData)))
+    Ok(Json(Shown(row, std::marker::PhantomData)))
 }
 
 /// A row on its own: JSON in the published shape of `T`.
-pub struct Shown<T>(Value, std::marker::PhantomData<fn() -> T>);
+pub struct Shown<T>(Entry, std::marker::PhantomData<fn() -> T>);
 
 impl<T> Serialize for Shown<T> {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

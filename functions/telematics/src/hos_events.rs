@@ -4,7 +4,6 @@ use gateway::{ApiError, Call, Context, Input, Listing, Operation, Paging, Reader
 use model::telematics::{HosEvent, Row};
 use model::{RecordId, Resource, Timestamp};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use store::telematics::EventFilter;
 
 use crate::scope::Scope;
@@ -84,6 +83,6 @@ impl Operation for List {
             None => store.count_events(&grant, &filter).await?,
         };
         let slice = store.list_events(&grant, &filter, &start.page(), wanted.scope.source_data).await?;
-        Ok(Listing::new(&start, slice.map(Value::Object), Some(total)))
+        Listing::of(&start, slice, Some(total))
     }
 }

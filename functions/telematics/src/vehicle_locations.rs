@@ -3,7 +3,6 @@
 use gateway::{ApiError, Call, Context, Input, Listing, Operation, Paging, Reader};
 use model::telematics::{Row, VehicleLocation};
 use model::{RecordId, Resource};
-use serde_json::Value;
 use store::telematics::{PositionFilter, Subject};
 
 use crate::scope::Scope;
@@ -72,7 +71,7 @@ async fn latest(context: &Context, call: &Call, wanted: Wanted) -> Result<Listin
         None => store.count_latest(&grant, &wanted.filter).await?,
     };
     let slice = store.latest_positions(&grant, &wanted.filter, &start.page(), wanted.scope.source_data).await?;
-    Ok(Listing::new(&start, slice.map(Value::Object), Some(total)))
+    Listing::of(&start, slice, Some(total))
 }
 
 async fn history(
@@ -91,5 +90,5 @@ async fn history(
         None => store.count_history(&grant, subject, window.from, window.to).await?,
     };
     let slice = store.position_history(&grant, subject, window.from, window.to, &start.page(), wanted.scope.source_data).await?;
-    Ok(Listing::new(&start, slice.map(Value::Object), Some(total)))
+    Listing::of(&start, slice, Some(total))
 }

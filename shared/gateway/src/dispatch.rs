@@ -78,9 +78,15 @@ pub struct Response {
 impl Response {
     /// A JSON answer.
     pub fn json(status: StatusCode, body: &impl Serialize) -> Self {
+        Self::written(status, serde_json::to_vec(body).unwrap_or_default())
+    }
+
+    /// An answer that is JSON already.
+    #[must_use]
+    pub fn written(status: StatusCode, json: Vec<u8>) -> Self {
         let mut response = Self::empty(status);
         response.set("content-type", "application/json");
-        response.body = serde_json::to_vec(body).unwrap_or_default().into();
+        response.body = json.into();
         response
     }
 

@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 
 use http::StatusCode;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use serde_json::Value;
 use store::cursor::Cursor;
 use store::{Bookmark, Page, Slice};
@@ -99,70 +99,50 @@ pub struct Counted;
 /// Lists without one.
 pub struct Uncounted;
 
-/// One page of a list. `T` is the published shape of an item; items travel as JSON. `C` says whether it has a total.
+/// One page of a list, as it is sent. `T` is the published shape of an item; `C` says whether it has a total.
 pub struct Listing<T, C = Counted> {
-    items: Vec<Value>,
-    total: Option<u64>,
-    current: Option<String>,
-    current_backwards: Option<String>,
-    previous: Option<String>,
-    next: Option<String>,
+    json: Vec<u8>,
     shape: PhantomData<fn() -> (T, C)>,
 }
 
 /// A page as it is written.
 #[derive(Serialize)]
-struct Body<'a> {
-    current_page: Option<&'a str>,
-    current_page_backwards: Option<&'a str>,
-    items: &'a [Value],
-    next_page: Option<&'a str>,
-    previous_page: Option<&'a str>,
+#[serde(bound = "S: Serialize")]
+struct Body<'a, S> {
+    current_page: Option<String>,
+    current_page_backwards: Option<String>,
+    #[serde(serialize_with = "items")]
+    items: &'a [(S, Bookmark)],
+    next_page: Option<String>,
+    previous_page: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     total: Option<u64>,
 }
 
+fn items<S: Serialize, W: Serializer>(rows: &&[(S, Bookmark)], serializer: W) -> Result<W::Ok, W::Error> {
+    serializer.collect_seq(rows.iter().map(|(row, _)| row))
+}
+
 impl<T, C> Listing<T, C> {
-    /// The answer for a slice of the list that `start` began.
-    #[must_use]
-    pub fn new(start: &Start, slice: Slice<Value>, total: Option<u64>) -> Self {
-        let first = slice.rows.first().map(|(_, mark)| mark.clone());
-        let last = slice.rows.last().map(|(_, mark)| mark.clone());
+    /// The answer for a slice of the list that `start` began; its rows serialise to `T`'s shape.
+    ///
+    /// # Errors
+    /// 500 if a row cannot be written as JSON.
+    pub fn of<S: Serialize>(start: &Start, slice: Slice<S>, total: Option<u64>) -> Result<Self, ApiError> {
+        let mark = |row: Option<&(S, Bookmark)>| row.map(|(_, mark)| mark.clone());
+        let (first, last) = (mark(slice.rows.first()), mark(slice.rows.last()));
         let text = |mark: &Option<Bookmark>, inclusive, backwards| {
             mark.clone().map(|mark| start.text(Some(mark), inclusive, backwards, total))
         };
-        Self {
-            current: text(&first, true, false),
-            current_backwards: text(&last, true, true),
-            previous: text(&first, false, true).filter(|_| slice.before),
-            next: text(&last, false, false).filter(|_| slice.after),
-            items: slice.rows.into_iter().map(|(row, _)| row).collect(),
+        let body = Body {
+            current_page: text(&first, true, false),
+            current_page_backwards: text(&last, true, true),
+            previous_page: text(&first, false, true).filter(|_| slice.before),
+            next_page: text(&last, false, false).filter(|_| slice.after),
+            items: &slice.rows,
             total,
-            shape: PhantomData,
-        }
-    }
-
-    /// The answer for a slice of things that serialise to `T`'s shape.
-    ///
-    /// # Errors
-    /// 500 if a thing cannot be written as JSON.
-    pub fn of<S: Serialize>(start: &Start, slice: Slice<S>, total: Option<u64>) -> Result<Self, ApiError> {
-        let mut rows = Vec::with_capacity(slice.rows.len());
-        for (row, mark) in slice.rows {
-            rows.push((serde_json::to_value(row).map_err(ApiError::internal)?, mark));
-        }
-        Ok(Self::new(start, Slice { rows, before: slice.before, after: slice.after }, total))
-    }
-
-    fn body(&self) -> Body<'_> {
-        Body {
-            current_page: self.current.as_deref(),
-            current_page_backwards: self.current_backwards.as_deref(),
-            items: &self.items,
-            next_page: self.next.as_deref(),
-            previous_page: self.previous.as_deref(),
-            total: self.total,
-        }
+        };
+        Ok(Self { json: serde_json::to_vec(&body).map_err(ApiError::internal)?, shape: PhantomData })
     }
 
     fn schema(generator: &mut SchemaGenerator, counted: Counting) -> Schema
@@ -191,7 +171,7 @@ enum Counting {
 
 impl<T: JsonSchema> Output for Listing<T, Counted> {
     fn into_response(self) -> Response {
-        Response::json(StatusCode::OK, &self.body())
+        Response::written(StatusCode::OK, self.json)
     }
 
     fn describe(generator: &mut SchemaGenerator) -> Vec<(u16, Option<Schema>)> {
@@ -201,7 +181,7 @@ impl<T: JsonSchema> Output for Listing<T, Counted> {
 
 impl<T: JsonSchema> Output for Listing<T, Uncounted> {
     fn into_response(self) -> Response {
-        Response::json(StatusCode::OK, &self.body())
+        Response::written(StatusCode::OK, self.json)
     }
 
     fn describe(generator: &mut SchemaGenerator) -> Vec<(u16, Option<Schema>)> {

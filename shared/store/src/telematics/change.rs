@@ -56,11 +56,12 @@ fn record_change(
     new: &Item,
 ) -> Result<Option<Change>, StoreError> {
     let record = Record::read(new.clone())?;
-    let row = || record.row(resource, connection, None, Value::Object(Map::new()));
+    let (created_at, updated_at) = (record.created_at, record.updated_at);
+    let row = || record.entry(resource, connection, None, Value::Object(Map::new()))?.row();
     let change = nothing(connection, resource);
     let Some(old) = old else {
         // An event whose time was corrected is inserted at its new place, with the age it had.
-        let moved = record.updated_at != record.created_at;
+        let moved = updated_at != created_at;
         return if moved {
             Ok(Some(Change { modified: vec![row()?], ..change }))
         } else {

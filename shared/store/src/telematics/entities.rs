@@ -14,7 +14,7 @@ use super::merge::{self, Lane, merge};
 use super::record::Found;
 use super::table::{Item, Span, Table, key, read_number, read_text};
 use super::upsert::place_key;
-use super::{EntityFilter, Order, Row, keys};
+use super::{EntityFilter, Entry, Order, Row, keys};
 use crate::{Bookmark, Grant, Granted, Page, Slice, Store, StoreError};
 
 impl Store {
@@ -31,17 +31,22 @@ impl Store {
         order: &Order,
         page: &Page,
         include_source: bool,
-    ) -> Result<Slice<Row>, StoreError> {
+    ) -> Result<Slice<Entry>, StoreError> {
         let field = order.field.as_deref().filter(|field| *field != "occurred_at");
         if field.is_none() && !named(filter) {
             let reading = Page { backwards: page.backwards != order.descending, ..page.clone() };
             return self.in_time_order(grant, filter, (page, &reading), include_source).await;
         }
         let found = self.entities(grant, filter, include_source).await?;
-        let rows = found.into_iter().map(|found| found.row(grant.resource())).collect::<Result<Vec<Row>, _>>()?;
         let field = field.unwrap_or("occurred_at");
-        let mark = |row: &Row| Value::Array(vec![member(row, field), member(row, "id")]);
-        Ok(Slice::cut(rows, page, mark, |left, right| compare(left, right, order.descending)))
+        let marked = |found: Found| {
+            let entry = found.entry(grant.resource())?;
+            let row = entry.row()?;
+            Ok((entry, Value::Array(vec![member(&row, field), member(&row, "id")])))
+        };
+        let rows = found.into_iter().map(marked).collect::<Result<Vec<_>, StoreError>>()?;
+        let slice = Slice::cut(rows, page, |(_, mark)| mark.clone(), |left, right| compare(left, right, order.descending));
+        Ok(slice.map(|(entry, _)| entry))
     }
 
     /// How many vehicles or users there are, deleted ones included. Without a filter the totals are read, one per connection.
@@ -62,10 +67,10 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`] if storage fails or an item is not readable.
-    pub async fn get_entity(&self, grant: &Grant, id: RecordId, include_source: bool) -> Result<Option<Row>, StoreError> {
+    pub async fn get_entity(&self, grant: &Grant, id: RecordId, include_source: bool) -> Result<Option<Entry>, StoreError> {
         let filter = EntityFilter { ids: Some(vec![id]), ..EntityFilter::default() };
         let found = self.entities(grant, &filter, include_source).await?;
-        found.into_iter().next().map(|found| found.row(grant.resource())).transpose()
+        found.into_iter().next().map(|found| found.entry(grant.resource())).transpose()
     }
 
     async fn in_time_order(
@@ -74,7 +79,7 @@ impl Store {
         filter: &EntityFilter,
         (page, reading): (&Page, &Page),
         include_source: bool,
-    ) -> Result<Slice<Row>, StoreError> {
+    ) -> Result<Slice<Entry>, StoreError> {
         let (low, high) = merge::EVERYTHING;
         let Some((low, high)) = merge::bounds(reading, low, high) else { return Ok(Slice::read(Vec::new(), page)) };
         let limit = merge::portion(page, grant.connections().len());
@@ -94,7 +99,7 @@ impl Store {
             }
         });
         let found = merge(lanes.collect(), page.size.saturating_add(1), reading.backwards).await?;
-        let row = |(mark, found): (String, Found)| Ok((found.row(grant.resource())?, Bookmark::from(mark)));
+        let row = |(mark, found): (String, Found)| Ok((found.entry(grant.resource())?, Bookmark::from(mark)));
         Ok(Slice::read(found.into_iter().map(row).collect::<Result<_, StoreError>>()?, page))
     }
 

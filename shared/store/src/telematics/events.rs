@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::merge::{self, Lane, merge};
 use super::record::Found;
 use super::table::{Item, Span, Table, read_number, read_text};
-use super::{EventFilter, Row, keys};
+use super::{Entry, EventFilter, Row, keys};
 use crate::{Bookmark, Grant, Granted, Page, Slice, Store, StoreError};
 
 /// How long before the active window an event may have begun to be found by the window alone.
@@ -31,13 +31,13 @@ impl Store {
         filter: &EventFilter,
         page: &Page,
         include_source: bool,
-    ) -> Result<Slice<Row>, StoreError> {
+    ) -> Result<Slice<Entry>, StoreError> {
         let (low, high) = window(filter);
         let Some(bounds) = merge::bounds(page, &low, &high) else { return Ok(Slice::read(Vec::new(), page)) };
         let limit = merge::portion(page, grant.connections().len());
         let lanes = self.lanes(grant, filter, page, (bounds, limit, include_source)).await?;
         let found = merge(lanes, page.size.saturating_add(1), page.backwards).await?;
-        let row = |(mark, found): (String, Found)| Ok((found.row(grant.resource())?, Bookmark::from(mark)));
+        let row = |(mark, found): (String, Found)| Ok((found.entry(grant.resource())?, Bookmark::from(mark)));
         Ok(Slice::read(found.into_iter().map(row).collect::<Result<_, StoreError>>()?, page))
     }
 

@@ -29,6 +29,7 @@
 
 pub mod change;
 mod entities;
+mod entry;
 mod events;
 mod keys;
 mod merge;
@@ -44,9 +45,10 @@ mod tests;
 use model::{ConnectionId, ExecutionId, RecordId, Resource, ScheduleId, Timestamp, TspId};
 use serde_json::{Map, Value};
 
+pub use entry::Entry;
 pub use positions::{Block, decode_block};
 
-/// A row as the API answers it: envelope and fields, absent ones as nulls.
+/// The members of a row: envelope and fields, absent ones as nulls.
 pub type Row = Map<String, Value>;
 
 /// Where a batch of records comes from.

@@ -1,17 +1,16 @@
 //! One record per item: vehicles, users, duty log entries; how they are stored, and the rows made of them.
 
-use std::collections::HashMap;
 use std::io::{Read as _, Write as _};
-use std::sync::LazyLock;
 
 use flate2::Compression;
 use flate2::read::DeflateDecoder;
 use flate2::write::DeflateEncoder;
-use model::telematics::{Envelope, HosEvent, Observation, User, Vehicle, VehicleLocation};
+use model::telematics::{Envelope, Observation};
 use model::{ConnectionId, ExecutionId, RecordId, Resource, ScheduleId, Timestamp, TspId};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::entry::{Entry, Fields};
 use super::table::{Item, bytes, key, read_bytes, read_text, unreadable, unstorable};
 use super::{Origin, Row};
 use crate::{Granted, StoreError};
@@ -107,15 +106,13 @@ impl Record {
     }
 
     /// The row a reader gets.
-    pub(super) fn row(
-        &self,
+    pub(super) fn entry(
+        self,
         resource: Resource,
         connection: ConnectionId,
         reader: Option<&Granted>,
         source: Value,
-    ) -> Result<Row, StoreError> {
-        let mut row = TEMPLATES.get(&resource).cloned().unwrap_or_default();
-        row.extend(self.fields()?);
+    ) -> Result<Entry, StoreError> {
         let extras = self.extras.as_deref().map(serde_json::from_str).transpose().map_err(|error| self.broken(&error))?;
         let envelope = Envelope {
             fleet_id: reader.map(|reader| reader.fleet),
@@ -126,18 +123,17 @@ impl Record {
             deleted_at: self.deleted_at.map(Timestamp::from_micros),
             connection_id: connection,
             tsp_id: Some(self.tsp_id),
-            tsp_slug: Some(self.tsp_slug.clone()),
-            source_name: self.source_name.clone(),
-            source_data: source,
-            source_id: self.source_id.clone(),
-            source_data_hash: self.h.clone(),
             occurred_at: Some(self.occurred()),
+            tsp_slug: Some(self.tsp_slug),
+            source_name: self.source_name,
+            source_data: source,
+            source_id: self.source_id,
+            source_data_hash: self.h,
             execution_id: Some(self.execution_id),
             schedule_id: Some(self.schedule_id),
             extras,
         };
-        row.extend(object(&envelope)?);
-        Ok(row)
+        Ok(Entry { envelope, fields: Fields::Stored(resource, self.body) })
     }
 }
 
@@ -155,8 +151,8 @@ impl Found {
         Ok(Self { record: Record::read(item)?, source, granted: granted.clone() })
     }
 
-    pub(super) fn row(self, resource: Resource) -> Result<Row, StoreError> {
-        self.record.row(resource, self.granted.connection, Some(&self.granted), self.source)
+    pub(super) fn entry(self, resource: Resource) -> Result<Entry, StoreError> {
+        self.record.entry(resource, self.granted.connection, Some(&self.granted), self.source)
     }
 }
 
@@ -170,25 +166,6 @@ fn source(item: &Item) -> Result<Value, StoreError> {
         }
     }
 }
-
-/// The JSON object of a value.
-pub(super) fn object<T: Serialize>(value: &T) -> Result<Row, StoreError> {
-    match serde_json::to_value(value).map_err(unstorable)? {
-        Value::Object(members) => Ok(members),
-        _ => Err(unstorable("a row must be an object")),
-    }
-}
-
-/// All members of each kind of row, as nulls.
-static TEMPLATES: LazyLock<HashMap<Resource, Row>> = LazyLock::new(|| {
-    let kinds = [
-        (Resource::Vehicle, object(&Vehicle::default())),
-        (Resource::User, object(&User::default())),
-        (Resource::HosEvent, object(&HosEvent::default())),
-        (Resource::VehicleLocation, object(&VehicleLocation::default())),
-    ];
-    kinds.into_iter().filter_map(|(resource, row)| Some((resource, row.ok()?))).collect()
-});
 
 /// Deflated bytes.
 pub(super) fn pack(plain: &[u8]) -> Result<Vec<u8>, StoreError> {

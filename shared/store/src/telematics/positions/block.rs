@@ -4,7 +4,8 @@ use model::telematics::{Envelope, Point, Position, VehicleLocation, source_hash}
 use model::{ConnectionId, ExecutionId, RecordId, ScheduleId, Timestamp, TspId};
 use serde_json::{Map, Value};
 
-use super::super::record::{FORM, object};
+use super::super::entry::{Entry, Fields};
+use super::super::record::FORM;
 use super::super::table::{Item, bytes, key, number, read_bytes, read_number, read_text, text, unreadable};
 use super::super::{Origin, Row, keys};
 use super::codec;
@@ -136,7 +137,7 @@ impl Block {
     /// The rows of the block as nobody's reader sees them: without fleet and source.
     pub(in super::super) fn rows(self) -> Result<Vec<Row>, StoreError> {
         let connection = self.connection;
-        self.into_readings().map(|reading| reading.row(connection, None, false)).collect()
+        self.into_readings().map(|reading| reading.entry(connection, None, false).row()).collect()
     }
 }
 
@@ -162,35 +163,30 @@ impl Reading {
         RecordId::of(&self.position.source_id(), connection)
     }
 
-    pub(super) fn row(
-        &self,
-        connection: ConnectionId,
-        reader: Option<&Granted>,
-        include_source: bool,
-    ) -> Result<Row, StoreError> {
+    pub(super) fn entry(self, connection: ConnectionId, reader: Option<&Granted>, include_source: bool) -> Entry {
         let position = &self.position;
-        let mut row = object(&fields(position, connection))?;
+        let id = self.id(connection);
+        let fields = Fields::Position(Box::new(fields(position, connection)));
         let envelope = Envelope {
             fleet_id: reader.map(|reader| reader.fleet),
             fleet_ref: reader.and_then(|reader| reader.fleet_ref.clone()),
-            id: self.id(connection),
+            id,
             created_at: self.created_at,
             updated_at: self.updated_at,
             deleted_at: None,
             connection_id: connection,
             tsp_id: Some(self.tsp),
-            tsp_slug: Some(self.tsp_slug.clone()),
-            source_name: self.source_name.clone(),
+            tsp_slug: Some(self.tsp_slug),
+            source_name: self.source_name,
             source_data: if include_source { source_data(&position.source) } else { Value::Object(Map::new()) },
             source_id: position.source_id(),
-            source_data_hash: self.hash.clone().unwrap_or_else(|| hash(&position.source)),
+            source_data_hash: self.hash.unwrap_or_else(|| hash(&position.source)),
             occurred_at: Some(position.occurred_at),
             execution_id: Some(self.execution),
             schedule_id: Some(self.schedule),
             extras: None,
         };
-        row.extend(object(&envelope)?);
-        Ok(row)
+        Entry { envelope, fields }
     }
 }
 

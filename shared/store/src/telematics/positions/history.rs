@@ -7,7 +7,7 @@ use model::{RecordId, Timestamp};
 
 use super::super::merge;
 use super::super::table::{Item, Span, key, read_text};
-use super::super::{Row, Subject, keys};
+use super::super::{Entry, Subject, keys};
 use super::block::{Reading, decode_block};
 use super::groups::{Day, Directory, NewestOf};
 use super::write::hour_span;
@@ -43,7 +43,7 @@ impl Store {
         to: Timestamp,
         page: &Page,
         include_source: bool,
-    ) -> Result<Slice<Row>, StoreError> {
+    ) -> Result<Slice<Entry>, StoreError> {
         let Some(bounds) = merge::bounds(page, &keys::time(from), &keys::time(to)) else {
             return Ok(Slice::read(Vec::new(), page));
         };
@@ -63,10 +63,10 @@ impl Store {
             rest = left;
         }
         found.truncate(page.size.saturating_add(1));
-        let row = |(mark, granted, reading): Found<'_>| {
-            Ok((reading.row(granted.connection, Some(granted), include_source)?, Bookmark::from(mark)))
+        let entry = |(mark, granted, reading): Found<'_>| {
+            (reading.entry(granted.connection, Some(granted), include_source), Bookmark::from(mark))
         };
-        Ok(Slice::read(found.into_iter().map(row).collect::<Result<_, StoreError>>()?, page))
+        Ok(Slice::read(found.into_iter().map(entry).collect(), page))
     }
 
     /// How many positions lie in `from..to`. For a vehicle that costs the counts and the hours at the edges; a driver's points

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use model::RecordId;
 
 use super::super::table::{Item, Span, read_text};
-use super::super::{PositionFilter, Row, keys};
+use super::super::{Entry, PositionFilter, keys};
 use super::block::{Reading, decode_block};
 use super::groups::NewestOf;
 use crate::page::by_text;
@@ -33,18 +33,14 @@ impl Store {
         filter: &PositionFilter,
         page: &Page,
         include_source: bool,
-    ) -> Result<Slice<Row>, StoreError> {
+    ) -> Result<Slice<Entry>, StoreError> {
         let found = self.newest(grant, filter).await?;
         let mark = |found: &Found<'_>| Bookmark::from(found.vehicle.to_string());
         let mut slice = Slice::cut(found, page, mark, by_text);
         if include_source {
             self.add_sources(slice.rows.iter_mut().map(|(found, _)| found).collect()).await?;
         }
-        let Slice { rows, before, after } = slice;
-        let row = |(found, mark): (Found<'_>, Bookmark)| {
-            Ok((found.reading.row(found.granted.connection, Some(found.granted), include_source)?, mark))
-        };
-        Ok(Slice { rows: rows.into_iter().map(row).collect::<Result<_, StoreError>>()?, before, after })
+        Ok(slice.map(|found| found.reading.entry(found.granted.connection, Some(found.granted), include_source)))
     }
 
     /// How many newest positions there are.

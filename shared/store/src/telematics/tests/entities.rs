@@ -40,7 +40,7 @@ async fn unchanged_content_costs_no_write() {
     rows[7] = vehicle("007", Some(1999), None);
     assert_eq!(store.upsert_entities(&later, &rows).await.unwrap(), stored(0, 1, 119));
     let grant = grant(Resource::Vehicle, &[1]);
-    let row = store.get_entity(&grant, RecordId::of("v-007", connection(1)), true).await.unwrap().unwrap();
+    let row = store.get_entity(&grant, RecordId::of("v-007", connection(1)), true).await.unwrap().unwrap().row().unwrap();
     let expected = json!({
         "created_at": "2026-11-21T00:00:00.000000Z", "updated_at": "2026-11-21T01:00:00.000000Z", "model_year": 1999,
         "occurred_at": "2026-11-03T00:00:00.000000Z", "fleet_ref": "fleet-1", "vin": null, "deleted_at": null, "extras": null,
@@ -63,7 +63,7 @@ async fn pages_cover_everything_once_in_any_order() {
     for (field, descending) in [(None, false), (None, true), (Some("model_year"), false), (Some("model_year"), true)] {
         let order = Order { field: field.map(String::from), descending };
         let (store, grant, filter, order) = (&store, &grant, &filter, &order);
-        let list = |page: Page| async move { sendable(store.list_entities(grant, filter, order, &page, false)).await };
+        let list = |page: Page| async move { sendable(store.list_entities(grant, filter, order, &page, false)).await.map(rows) };
         for size in [1, 10, 39, 50] {
             let rows = walk(size, list).await;
             assert_eq!(rows.iter().map(|row| text(row, "id")).collect::<HashSet<_>>().len(), 39);
@@ -106,7 +106,8 @@ async fn filters_and_grants_narrow() {
     for (grant, filter, expected) in &cases {
         assert_eq!(store.count_entities(grant, filter).await.unwrap(), *expected, "{filter:?}");
         let store = &store;
-        let list = |page: Page| async move { store.list_entities(grant, filter, &Order::default(), &page, false).await };
+        let list =
+            |page: Page| async move { store.list_entities(grant, filter, &Order::default(), &page, false).await.map(rows) };
         assert_eq!(u64::try_from(walk(2, list).await.len()).unwrap(), *expected, "{filter:?}");
     }
     assert_eq!(store.get_entity(&one, id, false).await.unwrap(), None);

@@ -16,7 +16,7 @@ use model::{ConnectionId, ExecutionId, FleetId, Resource, ScheduleId, Timestamp,
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{Origin, Row};
+use super::{Entry, Origin, Row};
 use crate::{Bookmark, Grant, Granted, Page, Slice, Store, StoreError};
 
 const TABLE: &str = "telematics";
@@ -99,6 +99,11 @@ fn grant(resource: Resource, numbers: &[u128]) -> Grant {
 fn observation<T>(source_id: &str, occurred_at: Option<Timestamp>, source: Value, fields: T) -> Observation<T> {
     let source_hash = source_hash(&source, &[]);
     Observation { source_id: source_id.into(), occurred_at, source, source_hash, extras: None, fields }
+}
+
+/// The rows as their readers see them.
+fn rows(slice: Slice<Entry>) -> Slice<Row> {
+    slice.map(|entry| entry.row().unwrap())
 }
 
 fn text(row: &Row, name: &str) -> String {

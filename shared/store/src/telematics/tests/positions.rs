@@ -111,7 +111,9 @@ async fn history_pages_and_totals_agree_with_brute_force() {
             };
             let expected: BTreeMap<_, _> = everything.iter().filter(|(_, point)| wanted(point)).collect();
             let store = &store;
-            let list = |page: Page| async move { sendable(store.position_history(grant, subject, from, to, &page, false)).await };
+            let list = |page: Page| async move {
+                sendable(store.position_history(grant, subject, from, to, &page, false)).await.map(rows)
+            };
             let rows = walk(if expected.len() > 400 { 300 } else { 7 }, list).await;
             let ids: Vec<&String> = expected.values().map(|_| ()).zip(expected.keys()).map(|((), (_, id))| id).collect();
             assert_eq!(rows.iter().map(|row| text(row, "id")).collect::<Vec<_>>().iter().collect::<Vec<_>>(), ids, "{subject:?}");
@@ -147,7 +149,9 @@ async fn the_newest_position_stays_the_newest() {
 
     let (store, grant) = (&store, &grant(Resource::VehicleLocation, &[1, 2]));
     let filter = PositionFilter::default();
-    let list = |page: Page| async move { sendable(store.latest_positions(grant, &PositionFilter::default(), &page, true)).await };
+    let list = |page: Page| async move {
+        sendable(store.latest_positions(grant, &PositionFilter::default(), &page, true)).await.map(rows)
+    };
     let rows = walk(13, list).await;
     assert_eq!((rows.len(), store.count_latest(grant, &filter).await.unwrap()), (79, 79));
     assert!(rows.iter().map(|row| text(row, "vehicle_id")).is_sorted());
@@ -159,7 +163,7 @@ async fn the_newest_position_stays_the_newest() {
         let filter = PositionFilter { vehicle_ids: Some(vec![vehicle_id(vehicle, 1)]), driver_ids: None };
         let mut slice = store.latest_positions(grant, &filter, &Page::first(5), false).await.unwrap();
         assert_eq!(slice.rows.len(), 1);
-        slice.rows.remove(0).0
+        slice.rows.remove(0).0.row().unwrap()
     };
     let moved = find(2).await;
     assert_eq!(text(&moved, "occurred_at"), "2026-11-20T22:45:00.000000Z");
