@@ -11,6 +11,7 @@ mod message;
 pub mod records;
 mod send;
 mod settle;
+mod silence;
 mod stream;
 
 pub use catalogue::events;

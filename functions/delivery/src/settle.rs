@@ -15,6 +15,7 @@ use webhooks::{Delivery, SigningSecrets, Verdict, outcome, retry};
 
 use crate::message::Message;
 use crate::send::Secrets;
+use crate::silence::SILENCES;
 
 /// The receiver has this long; what it says is not kept.
 const LIMITS: Limits = Limits { deadline: Duration::from_secs(3), max_body: 4_096, over: OverLimit::Cut };
@@ -46,13 +47,16 @@ pub(crate) async fn climb(
     mut message: Message,
 ) -> Result<(), WorkerError> {
     loop {
-        message.attempts = message.attempts.saturating_add(1);
         message.step = message.step.saturating_add(1);
-        let result = attempt(context, webhook, secrets, &message).await?;
+        let verdict = match SILENCES.until(webhook.id, context.now()) {
+            Some(until) => {
+                metrics::delivery_held();
+                Verdict::Retry { not_before: Some(until) }
+            }
+            None => tried(context, webhook, secrets, &mut message).await?,
+        };
         let now = context.now();
         let first = *message.first_try_at.get_or_insert(now);
-        let verdict = outcome::judge(&result, now);
-        log(context, &message, &result, outcome_of(&verdict), now).await;
         let not_before = match verdict {
             Verdict::Delivered => return Ok(()),
             Verdict::Dead => return keep(context, message, "receiver refused the message", now).await,
@@ -72,6 +76,17 @@ pub(crate) async fn climb(
             }
         }
     }
+}
+
+/// One attempt, judged and logged.
+async fn tried(context: &Context, webhook: &Webhook, secrets: &Secrets, message: &mut Message) -> Result<Verdict, WorkerError> {
+    message.attempts = message.attempts.saturating_add(1);
+    let result = attempt(context, webhook, secrets, message).await?;
+    let now = context.now();
+    SILENCES.note(webhook.id, !matches!(result, Err(SendError::Timeout)), now);
+    let verdict = outcome::judge(&result, now);
+    log(context, message, &result, outcome_of(&verdict), now).await;
+    Ok(verdict)
 }
 
 /// One signed request.

@@ -24,6 +24,8 @@ pub const DELIVERY_ATTEMPTS: &str = "DeliveryAttempts";
 pub const DELIVERY_LATENCY: &str = "DeliveryLatency";
 /// Age of an event whose delivery just failed, in seconds; the largest is the oldest that receivers owe us.
 pub const UNDELIVERED_AGE: &str = "UndeliveredAge";
+/// Messages put off without an attempt, as their receiver does not answer.
+pub const DELIVERIES_HELD: &str = "DeliveriesHeld";
 /// Messages kept for replay.
 pub const DEAD_LETTERS: &str = "DeadLetters";
 /// Subscriptions that were paused because their receiver is gone.
@@ -35,9 +37,16 @@ pub fn describe() {
     for name in [DATA_LAG, DELIVERY_LATENCY, UNDELIVERED_AGE] {
         describe_histogram!(name, Unit::Seconds, "age of what was handled");
     }
-    for name in
-        [REQUESTS, EXECUTIONS, RECORDS_STORED, PROVIDER_RATE_LIMITED, DELIVERY_ATTEMPTS, DEAD_LETTERS, SUBSCRIPTIONS_PAUSED]
-    {
+    for name in [
+        REQUESTS,
+        EXECUTIONS,
+        RECORDS_STORED,
+        PROVIDER_RATE_LIMITED,
+        DELIVERY_ATTEMPTS,
+        DELIVERIES_HELD,
+        DEAD_LETTERS,
+        SUBSCRIPTIONS_PAUSED,
+    ] {
         describe_counter!(name, Unit::Count, "how often it happened");
     }
 }
@@ -82,6 +91,11 @@ pub fn delivery_attempt(outcome: &'static str, event: Timestamp, now: Timestamp)
     counter!(DELIVERY_ATTEMPTS, "Code" => outcome).increment(1);
     let name = if outcome == "delivered" { DELIVERY_LATENCY } else { UNDELIVERED_AGE };
     histogram!(name).record(now.seconds_since(event));
+}
+
+/// A webhook message was put off without an attempt.
+pub fn delivery_held() {
+    counter!(DELIVERIES_HELD).increment(1);
 }
 
 /// A webhook message was kept for replay.

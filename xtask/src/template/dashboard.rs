@@ -273,7 +273,10 @@ fn executions() -> Vec<Widget> {
 fn deliveries() -> Vec<Widget> {
     let kept = [whole(metrics::DEAD_LETTERS, &["Sum"]), whole(metrics::SUBSCRIPTIONS_PAUSED, &["Sum"])].concat();
     vec![
-        ("Delivery attempts by outcome", vec![each(metrics::DELIVERY_ATTEMPTS, "Code,Stage", "Sum")]),
+        (
+            "Delivery attempts by outcome, and held back",
+            [vec![each(metrics::DELIVERY_ATTEMPTS, "Code,Stage", "Sum")], whole(metrics::DELIVERIES_HELD, &["Sum"])].concat(),
+        ),
         ("Event to delivery (s)", whole(metrics::DELIVERY_LATENCY, &["p50", "p95", "p99"])),
         ("Oldest event that a receiver did not take (s)", whole(metrics::UNDELIVERED_AGE, &["Maximum"])),
         ("Messages kept for replay, subscriptions paused", kept),

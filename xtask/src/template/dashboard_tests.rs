@@ -89,6 +89,7 @@ fn the_dashboard_shows_every_metric_of_ours() {
         metrics::DELIVERY_ATTEMPTS,
         metrics::DELIVERY_LATENCY,
         metrics::UNDELIVERED_AGE,
+        metrics::DELIVERIES_HELD,
         metrics::DEAD_LETTERS,
         metrics::SUBSCRIPTIONS_PAUSED,
     ] {
