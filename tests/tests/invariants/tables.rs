@@ -45,3 +45,36 @@ fn everything_says_what_it_is() {
         assert!(!worker.summary.is_empty(), "{} has no summary", worker.handler);
     }
 }
+
+/// What anybody may call; docs/operations.md lists it too. A route that joins them is meant to be looked at twice.
+const OPEN_ROUTES: &[&str] = &[
+    "GET /",
+    "GET /connect",
+    "GET /connect/assets/{name}",
+    "GET /connect/consent",
+    "GET /connect/decline",
+    "GET /connect/done",
+    "GET /connect/providers",
+    "GET /connect/providers/{slug}",
+    "GET /realms/{realm}/.well-known/openid-configuration",
+    "GET /realms/{realm}/protocol/openid-connect/certs",
+    "GET /v2/orgs/invitations/{invitation_id}",
+    "GET /v2/orgs/tsps",
+    "GET /v2/orgs/tsps/{tsp_id}",
+    "POST /connect/accept",
+    "POST /connect/decline",
+    "POST /connect/providers/{slug}",
+    "POST /realms/{realm}/protocol/openid-connect/revoke",
+    "POST /realms/{realm}/protocol/openid-connect/token",
+    "POST /v2/orgs/invitations/{invitation_id}/accept",
+    "POST /v2/orgs/invitations/{invitation_id}/decline",
+];
+
+#[test]
+fn routes_without_the_authorizer_are_listed() {
+    let open = bootstrap::endpoints().into_iter().filter(|endpoint| !matches!(endpoint.access, Access::Scope(_)));
+    let mut routes: Vec<String> =
+        open.flat_map(|endpoint| endpoint.paths().into_iter().map(move |path| format!("{} {path}", endpoint.method))).collect();
+    routes.sort_unstable();
+    assert_eq!(routes, OPEN_ROUTES);
+}
