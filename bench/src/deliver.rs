@@ -24,7 +24,7 @@ const SECONDS: usize = 8;
 /// Positions in one message.
 const RECORDS: usize = 10;
 /// How long stragglers are waited for.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// One subscription's message, but for its id.
 struct Letter {
@@ -47,6 +47,8 @@ struct Seen {
     p999: Vec<f64>,
     cpu: Vec<f64>,
     received: Vec<f64>,
+    /// Percent of those that could arrive.
+    arrived: Vec<f64>,
 }
 
 /// A stream of messages: so many a second, every `hanging`th of them to the subscription that never answers.
@@ -141,7 +143,8 @@ impl Bench<'_> {
         })?;
         let cpu = thread_cpu() - cpu;
         let arrivals = self.receiver.arrivals();
-        ensure!(arrivals.len() >= wanted, "only {} of {wanted} messages arrived", arrivals.len());
+        ensure!(!arrivals.is_empty(), "no message arrived");
+        seen.arrived.push(100.0 * arrivals.len() as f64 / wanted as f64);
         let latencies: Vec<f64> = arrivals.iter().map(|(index, at)| millis(at.saturating_duration_since(due(*index)))).collect();
         let last = arrivals.iter().map(|(_, at)| *at).max().unwrap_or(start);
         seen.p50.push(permille(&latencies, 500));
@@ -163,10 +166,10 @@ impl Bench<'_> {
             Ok(())
         };
         let arrived = tokio::time::timeout(PATIENCE, self.receiver.wait_for(wanted));
-        // Whatever waits for the receiver that hangs is dropped with its pollers.
+        // Whatever waits for the receiver that hangs is dropped with its pollers; so is what an overload put off for later.
         tokio::select! {
             done = work => done,
-            arrived = arrived => arrived.context("messages are missing"),
+            _ = arrived => Ok(()),
         }
     }
 
@@ -222,6 +225,7 @@ impl Seen {
         print(figure(format!("{name}_p99"), median(&self.p99), "ms"));
         print(figure(format!("{name}_p999"), median(&self.p999), "ms"));
         print(figure(format!("{name}_received"), median(&self.received), "1/s"));
+        print(figure(format!("{name}_arrived"), median(&self.arrived), "%"));
         print(figure(format!("{name}_cpu"), median(&self.cpu), "us/message"));
     }
 }
