@@ -1,23 +1,19 @@
-//! Everything behind the socket: picks the provider by the path's prefix, counts, and keeps the faults.
+//! The state that all requests share: the world, the clock, the rate limiter, the faults and the statistics.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use crate::clock::Clock;
-use crate::control;
 use crate::faults::FaultBoard;
-use crate::http::{Call, Reply};
 use crate::limiter::Limiter;
 use crate::options::Options;
-use crate::samsara;
 use crate::world::{Layout, Millis, Reporting, TraceError, World};
 
 /// Requests per route and status.
 pub(crate) type Counts = BTreeMap<String, BTreeMap<u16, u64>>;
 
-/// The simulator without its socket.
+/// The simulator's state; [`crate::router`] answers requests with it.
 #[derive(Debug)]
 pub(crate) struct App {
     pub(crate) world: World,
@@ -48,21 +44,6 @@ impl App {
         })
     }
 
-    /// Answers one request; `call.path` is the whole path.
-    pub(crate) fn answer(&self, call: &Call<'_>) -> Reply {
-        let (prefix, path) = split_prefix(call.path);
-        let below = Call { path, ..*call };
-        let mut reply = match prefix {
-            "samsara" => samsara::serve(self, &below),
-            "_sim" => return control::serve(self, &below),
-            _ => Reply::text(404, "unknown provider; try /samsara or /_sim/state\n"),
-        };
-        reply.delay = Duration::from_millis(self.board().faults().slow_ms);
-        let route = format!("{} /{prefix}{}", call.method, reply.route);
-        *locked(&self.counts).entry(route).or_default().entry(reply.status).or_default() += 1;
-        reply
-    }
-
     pub(crate) fn now(&self) -> Millis {
         self.clock.now_ms()
     }
@@ -79,6 +60,11 @@ impl App {
         locked(&self.counts).clone()
     }
 
+    /// Adds a reply to the statistics.
+    pub(crate) fn count(&self, route: String, status: u16) {
+        *locked(&self.counts).entry(route).or_default().entry(status).or_default() += 1;
+    }
+
     /// A number that no other request of this run has.
     pub(crate) fn request_number(&self) -> u64 {
         self.requests.fetch_add(1, Ordering::Relaxed)
@@ -88,12 +74,4 @@ impl App {
 /// A panic in another request leaves plain counters behind, so a poisoned lock is still good.
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn split_prefix(path: &str) -> (&str, &str) {
-    let path = path.strip_prefix('/').unwrap_or(path);
-    match path.find('/') {
-        Some(slash) => path.split_at(slash),
-        None => (path, ""),
-    }
 }

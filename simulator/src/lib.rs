@@ -11,6 +11,7 @@ mod faults;
 mod http;
 mod limiter;
 mod options;
+mod router;
 mod samsara;
 mod server;
 pub mod world;

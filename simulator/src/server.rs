@@ -15,6 +15,7 @@ use tokio::net::TcpListener;
 use crate::app::App;
 use crate::http::{Call, Content, Reply};
 use crate::options::Options;
+use crate::router;
 
 /// A simulator that listens but does not answer before it runs.
 #[derive(Debug)]
@@ -80,7 +81,7 @@ async fn handle(State(app): State<Arc<App>>, method: Method, uri: Uri, headers: 
         bearer: authorization.and_then(|value| value.strip_prefix("Bearer ")),
         body: &body,
     };
-    let reply = app.answer(&call);
+    let reply = router::answer(&app, &call);
     if !reply.delay.is_zero() {
         tokio::time::sleep(reply.delay).await;
     }

@@ -11,6 +11,7 @@ use crate::app::App;
 use crate::clock::ManualClock;
 use crate::http::{Call, Reply};
 use crate::options::Options;
+use crate::router;
 
 /// 2026-11-21T06:30:00Z.
 const NOW: i64 = 1_795_242_600_000;
@@ -38,7 +39,7 @@ impl Bench {
 
     fn call(&self, method: &str, url: &str, token: Option<&str>, body: &str) -> Reply {
         let (path, query) = url.split_once('?').unwrap_or((url, ""));
-        self.app.answer(&Call { method, path, query, bearer: token, body: body.as_bytes() })
+        router::answer(&self.app, &Call { method, path, query, bearer: token, body: body.as_bytes() })
     }
 
     fn get(&self, url: &str) -> Reply {
