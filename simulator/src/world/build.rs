@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use super::corridors::CORRIDORS;
-use super::course::Millis;
 use super::names::{CASCADIA, DRIVERS, MACHINES, TAGS, VEHICLES, model_year, vin};
 use super::random::{between, key, mix, pick};
 use super::replay::{Pace, Replay};
@@ -11,6 +10,7 @@ use super::road::Road;
 use super::route::Route;
 use super::shift;
 use super::trace::{self, Track};
+use super::trajectory::Millis;
 use super::{Account, Driver, Employment, Layout, Motion, Seat, TraceError, Vehicle, VehicleBuild, World};
 
 const DAY_MS: Millis = 24 * 3_600_000;

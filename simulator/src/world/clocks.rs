@@ -1,9 +1,9 @@
 //! The remaining hours of a driver under the 70-hour/8-day property-carrying rules of 49 CFR 395.3, simplified: no split
 //! sleeper berth, no exemptions.
 
-use super::course::Millis;
 use super::duty::DutySpan;
 use super::duty::DutyStatus;
+use super::trajectory::Millis;
 
 const HOUR_MS: Millis = 3_600_000;
 const DRIVE_LIMIT_MS: Millis = 11 * HOUR_MS;

@@ -1,6 +1,6 @@
 //! Hours-of-service statuses over time.
 
-use super::course::Millis;
+use super::trajectory::Millis;
 
 /// Longer than any unbroken status that the world can produce.
 pub(super) const LONGEST_SPAN_MS: Millis = 3 * 24 * 3_600_000;

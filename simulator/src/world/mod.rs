@@ -6,7 +6,6 @@
 mod build;
 mod clocks;
 mod corridors;
-mod course;
 mod duty;
 mod geo;
 mod names;
@@ -16,15 +15,16 @@ mod road;
 mod route;
 mod shift;
 mod trace;
+mod trajectory;
 
 use std::sync::Arc;
 
 pub use clocks::HosClocks;
-pub use course::{EngineState, Millis, Reading, Signal};
 pub use duty::{DutySpan, DutyStatus};
 pub(crate) use geo::whole;
 pub(crate) use random::{key, mix, share};
 pub use trace::TraceError;
+pub use trajectory::{EngineState, Millis, Reading, Signal};
 
 use replay::Replay;
 use road::Road;
@@ -233,8 +233,8 @@ impl Vehicle {
     #[must_use]
     pub fn readings(&self, from: Millis, to: Millis, max: usize) -> Vec<Reading> {
         match &self.motion {
-            Motion::Road(road) => course::readings(&**road, from, to, max),
-            Motion::Replay(replay) => course::readings(&**replay, from, to, max),
+            Motion::Road(road) => trajectory::readings(&**road, from, to, max),
+            Motion::Replay(replay) => trajectory::readings(&**replay, from, to, max),
             Motion::Silent => Vec::new(),
         }
     }
@@ -243,8 +243,8 @@ impl Vehicle {
     #[must_use]
     pub fn latest(&self, at: Millis, signal: Signal) -> Option<Reading> {
         match &self.motion {
-            Motion::Road(road) => Some(course::latest(&**road, at, signal)),
-            Motion::Replay(replay) => Some(course::latest(&**replay, at, signal)),
+            Motion::Road(road) => Some(trajectory::latest(&**road, at, signal)),
+            Motion::Replay(replay) => Some(trajectory::latest(&**replay, at, signal)),
             Motion::Silent => None,
         }
     }

@@ -1,7 +1,7 @@
 //! Repeatable randomness: a hash of numbers, because a generator's state would tie a position to the order of requests.
 
-use super::course::Millis;
 use super::geo::whole;
+use super::trajectory::Millis;
 
 /// Mixes two numbers into one that looks random (the SplitMix64 finaliser).
 pub(crate) fn mix(a: u64, b: u64) -> u64 {

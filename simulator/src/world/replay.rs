@@ -2,11 +2,11 @@
 //! stands where it was last seen and reports as a parked one.
 
 use super::Reporting;
-use super::course::{Carries, Course, EngineState, LegTimes, Millis, Reading, Signal, place_name, rounded};
 use super::duty::{DutySpan, DutyStatus};
 use super::road::{METERS_SINCE_MS, fuel_percent};
 use super::route::nearest_town;
 use super::trace::{DAY_MS, Track, TrackPoint};
+use super::trajectory::{EngineState, Millis, Reading, SegmentTimes, Signal, Signals, Trajectory, place_name, rounded};
 
 const STANDING_MPS: f64 = 1.0;
 /// A recorded pause longer than this ends a drive.
@@ -46,7 +46,7 @@ pub(super) struct Replay {
 
 /// From one recorded point to the next.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Leg {
+pub(super) struct Segment {
     lap: i64,
     point: TrackPoint,
     start_ms: Millis,
@@ -58,13 +58,13 @@ impl Replay {
         self.pace.moment(lap * DAY_MS + time_ms)
     }
 
-    fn leg(&self, lap: i64, index: usize) -> Option<Leg> {
+    fn segment(&self, lap: i64, index: usize) -> Option<Segment> {
         let point = *self.track.points.get(index)?;
         let end_ms = match self.track.points.get(index + 1) {
             Some(next) => self.moment(lap, next.time_ms),
             None => self.moment(lap + 1, self.track.points.first()?.time_ms),
         };
-        Some(Leg { lap, point, start_ms: self.moment(lap, point.time_ms), end_ms })
+        Some(Segment { lap, point, start_ms: self.moment(lap, point.time_ms), end_ms })
     }
 
     /// The driver's duty in every lap that touches `[from, to)`.
@@ -100,16 +100,16 @@ impl Replay {
     }
 }
 
-impl Course for Replay {
-    type Leg = Leg;
+impl Trajectory for Replay {
+    type Segment = Segment;
 
-    fn leg_at(&self, at: Millis) -> Leg {
+    fn segment_at(&self, at: Millis) -> Segment {
         let trace_ms = self.pace.trace_ms(at);
         let (lap, time_ms) = (trace_ms.div_euclid(DAY_MS), trace_ms.rem_euclid(DAY_MS));
         let passed = self.track.points.partition_point(|point| point.time_ms <= time_ms);
         let found = match passed.checked_sub(1) {
-            Some(index) => self.leg(lap, index),
-            None => self.leg(lap - 1, self.track.points.len().saturating_sub(1)),
+            Some(index) => self.segment(lap, index),
+            None => self.segment(lap - 1, self.track.points.len().saturating_sub(1)),
         };
         let nowhere = TrackPoint {
             time_ms,
@@ -119,30 +119,30 @@ impl Course for Replay {
             driven_m: 0.0,
             engine_ms: 0,
         };
-        found.unwrap_or(Leg { lap, point: nowhere, start_ms: at, end_ms: at + DAY_MS })
+        found.unwrap_or(Segment { lap, point: nowhere, start_ms: at, end_ms: at + DAY_MS })
     }
 
-    fn times(&self, leg: &Leg) -> LegTimes {
-        LegTimes { start_ms: leg.start_ms, end_ms: leg.end_ms, interval_ms: self.reporting.parked_ms }
+    fn times(&self, segment: &Segment) -> SegmentTimes {
+        SegmentTimes { start_ms: segment.start_ms, end_ms: segment.end_ms, interval_ms: self.reporting.parked_ms }
     }
 
-    fn every(&self, _leg: &Leg, _signal: Signal) -> i64 {
+    fn every(&self, _segment: &Segment, _signal: Signal) -> i64 {
         1
     }
 
-    fn reading(&self, leg: &Leg, at: Millis, carries: Carries) -> Reading {
-        let recorded = at == leg.start_ms;
-        let moves = recorded && leg.point.speed_mps > STANDING_MPS;
-        let laps = (leg.lap - self.pace.trace_ms(METERS_SINCE_MS).div_euclid(DAY_MS)) as f64;
-        let odometer_m = self.odometer_m + laps * self.track.driven_m() + leg.point.driven_m;
-        let engine_ms = laps * self.track.engine_ms() as f64 + leg.point.engine_ms as f64;
-        let (latitude, longitude) = rounded(leg.point.at);
+    fn reading(&self, segment: &Segment, at: Millis, signals: Signals) -> Reading {
+        let recorded = at == segment.start_ms;
+        let moves = recorded && segment.point.speed_mps > STANDING_MPS;
+        let laps = (segment.lap - self.pace.trace_ms(METERS_SINCE_MS).div_euclid(DAY_MS)) as f64;
+        let odometer_m = self.odometer_m + laps * self.track.driven_m() + segment.point.driven_m;
+        let engine_ms = laps * self.track.engine_ms() as f64 + segment.point.engine_ms as f64;
+        let (latitude, longitude) = rounded(segment.point.at);
         Reading {
             at_ms: at,
             latitude,
             longitude,
-            heading_deg: leg.point.heading_deg.round().rem_euclid(360.0),
-            speed_mps: if moves { leg.point.speed_mps } else { 0.0 },
+            heading_deg: segment.point.heading_deg.round().rem_euclid(360.0),
+            speed_mps: if moves { segment.point.speed_mps } else { 0.0 },
             odometer_m,
             engine_s: self.odometer_m / 12.0 + engine_ms / self.pace.0 as f64,
             fuel_percent: fuel_percent(odometer_m),
@@ -151,8 +151,8 @@ impl Course for Replay {
                 (true, false) => EngineState::Idle,
                 (false, _) => EngineState::Off,
             },
-            place: nearest_town(leg.point.at).map(|town| place_name(None, town)),
-            carries,
+            place: nearest_town(segment.point.at).map(|town| place_name(None, town)),
+            signals,
         }
     }
 }
@@ -160,8 +160,8 @@ impl Course for Replay {
 #[cfg(test)]
 mod tests {
     use super::{DAY_MS, Pace, Replay};
-    use crate::world::course::{Signal, latest, readings};
     use crate::world::trace::{read, tests};
+    use crate::world::trajectory::{Signal, latest, readings};
     use crate::world::{Reporting, duty};
 
     const REPORTING: Reporting = Reporting { moving_ms: 15_000, parked_ms: 300_000 };

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use super::Reporting;
-use super::course::{Carries, Course, LegTimes, Millis, Reading, Signal, place_name, rounded};
 use super::duty::{DutySpan, DutyStatus};
 use super::geo::shifted;
 use super::random::{between, key, mix};
 use super::route::Route;
 use super::shift::{self, Activity, Step};
+use super::trajectory::{Millis, Reading, SegmentTimes, Signal, Signals, Trajectory, place_name, rounded};
 
 /// 2025-01-01T00:00:00Z, when all meters stood at their base value.
 pub(super) const METERS_SINCE_MS: Millis = 1_735_689_600_000;
@@ -33,19 +33,19 @@ pub(super) struct Road {
     pub(super) reporting: Reporting,
 }
 
-/// One leg, placed in time.
+/// One segment, placed in time.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Leg {
+pub(super) struct Segment {
     step: Step,
     start_ms: Millis,
     /// Metres and engine seconds since [`METERS_SINCE_MS`].
     before_m: f64,
     before_s: f64,
-    /// Engine seconds booked during this leg.
+    /// Engine seconds booked during this segment.
     engine_s: f64,
 }
 
-impl Leg {
+impl Segment {
     fn end_ms(&self) -> Millis {
         self.start_ms + self.step.duration_ms
     }
@@ -78,7 +78,7 @@ impl Road {
         count(self.week_position(cycle)) - count(self.week_position(self.cycle_at(METERS_SINCE_MS)))
     }
 
-    fn legs(&self, cycle: i64) -> Vec<Leg> {
+    fn segments(&self, cycle: i64) -> Vec<Segment> {
         let cycle_ms = self.cycle_ms();
         let rest = if self.drivers > 1 { Activity::OffDuty } else { Activity::Sleeper };
         let steps = if self.works(cycle) {
@@ -89,15 +89,15 @@ impl Road {
         let runs = |step: &Step| step.activity.engine() != super::EngineState::Off;
         let run_ms: Millis = steps.iter().filter(|s| runs(s)).map(|s| s.duration_ms).sum();
         let worked = self.worked_before(cycle) as f64;
-        let mut leg_start = self.phase_ms + cycle * cycle_ms;
+        let mut segment_start = self.phase_ms + cycle * cycle_ms;
         let (mut before_m, mut before_s) = (worked * self.metres_per_cycle, worked * shift::ENGINE_SECONDS);
         let place = |step: Step| {
             let engine_s = if runs(&step) { shift::ENGINE_SECONDS * step.duration_ms as f64 / run_ms as f64 } else { 0.0 };
-            let leg = Leg { step, start_ms: leg_start, before_m, before_s, engine_s };
-            leg_start += step.duration_ms;
+            let segment = Segment { step, start_ms: segment_start, before_m, before_s, engine_s };
+            segment_start += step.duration_ms;
             before_m += step.metres;
             before_s += engine_s;
-            leg
+            segment
         };
         steps.into_iter().map(place).collect()
     }
@@ -114,13 +114,13 @@ impl Road {
             let end_ms = start_ms + self.cycle_ms();
             return vec![DutySpan { start_ms, end_ms, status: DutyStatus::SleeperBed, remark: None }];
         }
-        let span = |leg: Leg| DutySpan {
-            start_ms: leg.start_ms,
-            end_ms: leg.end_ms(),
-            status: leg.step.activity.duty(),
-            remark: leg.step.activity.remark(),
+        let span = |segment: Segment| DutySpan {
+            start_ms: segment.start_ms,
+            end_ms: segment.end_ms(),
+            status: segment.step.activity.duty(),
+            remark: segment.step.activity.remark(),
         };
-        self.legs(cycle).into_iter().map(span).collect()
+        self.segments(cycle).into_iter().map(span).collect()
     }
 
     fn engine_base_s(&self) -> f64 {
@@ -128,38 +128,41 @@ impl Road {
     }
 }
 
-impl Course for Road {
-    type Leg = Leg;
+impl Trajectory for Road {
+    type Segment = Segment;
 
-    fn leg_at(&self, at: Millis) -> Leg {
+    fn segment_at(&self, at: Millis) -> Segment {
         let cycle = self.cycle_at(at);
-        let found = self.legs(cycle).into_iter().rfind(|leg| leg.start_ms <= at);
+        let found = self.segments(cycle).into_iter().rfind(|segment| segment.start_ms <= at);
         let whole_cycle = Step { activity: Activity::OffDuty, duration_ms: self.cycle_ms(), metres: 0.0 };
         let start_ms = self.phase_ms + cycle * self.cycle_ms();
-        found.unwrap_or(Leg { step: whole_cycle, start_ms, before_m: 0.0, before_s: 0.0, engine_s: 0.0 })
+        found.unwrap_or(Segment { step: whole_cycle, start_ms, before_m: 0.0, before_s: 0.0, engine_s: 0.0 })
     }
 
-    fn times(&self, leg: &Leg) -> LegTimes {
-        let interval_ms = if leg.step.activity.moves() { self.reporting.moving_ms } else { self.reporting.parked_ms };
-        LegTimes { start_ms: leg.start_ms, end_ms: leg.end_ms(), interval_ms }
+    fn times(&self, segment: &Segment) -> SegmentTimes {
+        let interval_ms = if segment.step.activity.moves() { self.reporting.moving_ms } else { self.reporting.parked_ms };
+        SegmentTimes { start_ms: segment.start_ms, end_ms: segment.end_ms(), interval_ms }
     }
 
-    fn every(&self, leg: &Leg, signal: Signal) -> i64 {
+    fn every(&self, segment: &Segment, signal: Signal) -> i64 {
         match signal {
             Signal::Position => 1,
             Signal::Engine => i64::MAX,
-            Signal::Meters if leg.step.activity.moves() => 4,
-            Signal::Fuel if leg.step.activity.moves() => 20,
+            Signal::Meters if segment.step.activity.moves() => 4,
+            Signal::Fuel if segment.step.activity.moves() => 20,
             Signal::Meters | Signal::Fuel => 1,
         }
     }
 
-    fn reading(&self, leg: &Leg, at: Millis, carries: Carries) -> Reading {
-        let into_s = (at - leg.start_ms) as f64 / 1000.0;
-        let (driven_m, speed_mps) =
-            if leg.step.activity.moves() { shift::progress(leg.step.duration_ms, leg.step.metres, into_s) } else { (0.0, 0.0) };
-        let share = into_s * 1000.0 / leg.step.duration_ms as f64;
-        let metres = leg.before_m + driven_m;
+    fn reading(&self, segment: &Segment, at: Millis, signals: Signals) -> Reading {
+        let into_s = (at - segment.start_ms) as f64 / 1000.0;
+        let (driven_m, speed_mps) = if segment.step.activity.moves() {
+            shift::progress(segment.step.duration_ms, segment.step.metres, into_s)
+        } else {
+            (0.0, 0.0)
+        };
+        let share = into_s * 1000.0 / segment.step.duration_ms as f64;
+        let metres = segment.before_m + driven_m;
         let noise = |axis| between(mix(self.key, key(at)), axis, -GPS_NOISE_M, GPS_NOISE_M);
         let point = self.route.at(self.odometer_m + metres);
         let (latitude, longitude) = point.map_or((0.0, 0.0), |point| rounded(shifted(point.at, noise(1), noise(2))));
@@ -171,11 +174,11 @@ impl Course for Road {
             heading_deg: point.map_or(0.0, |point| point.heading_deg.round().rem_euclid(360.0)),
             speed_mps,
             odometer_m,
-            engine_s: to_milli(self.engine_base_s() + leg.before_s + leg.engine_s * share),
+            engine_s: to_milli(self.engine_base_s() + segment.before_s + segment.engine_s * share),
             fuel_percent: fuel_percent(odometer_m),
-            engine: leg.step.activity.engine(),
+            engine: segment.step.activity.engine(),
             place: point.map(|point| place_name(Some(self.route.road()), point.town)),
-            carries,
+            signals,
         }
     }
 }

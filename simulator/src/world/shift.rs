@@ -2,9 +2,9 @@
 
 use std::f64::consts::TAU;
 
-use super::course::{EngineState, Millis};
 use super::duty::DutyStatus;
 use super::random::{between, mix, seconds, share};
+use super::trajectory::{EngineState, Millis};
 
 const HOUR_MS: Millis = 3_600_000;
 const MINUTE_S: f64 = 60.0;
@@ -16,7 +16,7 @@ const PERSONAL_MOVE_M: f64 = 5_000.0;
 /// Engine seconds booked per cycle: below the shortest real run time, so that the meter never outruns the clock.
 pub(super) const ENGINE_SECONDS: f64 = 29_880.0;
 
-/// What truck and driver do in one leg.
+/// What truck and driver do in one segment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Activity {
     PreTrip,
@@ -66,7 +66,7 @@ impl Activity {
     }
 }
 
-/// A leg before it is placed in time.
+/// A segment before it is placed in time.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Step {
     pub(super) activity: Activity,
@@ -130,7 +130,7 @@ fn spread(steps: &mut [Step], metres: f64) {
     }
 }
 
-/// Metres driven and speed, `at_s` seconds into a leg: pull away, cruise with a slow wave, brake.
+/// Metres driven and speed, `at_s` seconds into a segment: pull away, cruise with a slow wave, brake.
 pub(super) fn progress(duration_ms: Millis, metres: f64, at_s: f64) -> (f64, f64) {
     let duration_s = duration_ms as f64 / 1000.0;
     let cruise_mps = metres / (duration_s - RAMP_S);

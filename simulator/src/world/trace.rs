@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use flate2::read::MultiGzDecoder;
 use serde::Deserialize;
 
-use super::course::Millis;
 use super::geo::{self, LatLon};
+use super::trajectory::Millis;
 
 /// A day in milliseconds, the length of a track's loop.
 pub(super) const DAY_MS: Millis = 24 * 3_600_000;

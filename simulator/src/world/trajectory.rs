@@ -1,4 +1,5 @@
-//! Readings of a vehicle, whatever moves it: a course is a chain of legs, and each leg reports at a fixed interval from its start.
+//! Readings of a vehicle, whatever moves it: a trajectory is a chain of segments, and each segment reports at a fixed interval
+//! from its start.
 
 use super::corridors::Town;
 use super::geo::LatLon;
@@ -30,7 +31,7 @@ pub struct Reading {
     /// A human-readable place; absent where no town is near.
     pub place: Option<String>,
     /// Which signals this reading carries.
-    pub carries: Carries,
+    pub signals: Signals,
 }
 
 /// What the engine does.
@@ -59,7 +60,7 @@ pub enum Signal {
 
 /// The signals in one reading besides the position.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Carries {
+pub struct Signals {
     pub(super) engine: bool,
     pub(super) meters: bool,
     pub(super) fuel: bool,
@@ -71,57 +72,57 @@ impl Reading {
     pub fn carries(&self, signal: Signal) -> bool {
         match signal {
             Signal::Position => true,
-            Signal::Engine => self.carries.engine,
-            Signal::Meters => self.carries.meters,
-            Signal::Fuel => self.carries.fuel,
+            Signal::Engine => self.signals.engine,
+            Signal::Meters => self.signals.meters,
+            Signal::Fuel => self.signals.fuel,
         }
     }
 }
 
-/// The times of one leg.
+/// The times of one segment.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct LegTimes {
+pub(super) struct SegmentTimes {
     pub(super) start_ms: Millis,
     pub(super) end_ms: Millis,
     pub(super) interval_ms: Millis,
 }
 
-impl LegTimes {
+impl SegmentTimes {
     fn moment(self, index: i64) -> Millis {
         self.start_ms + index * self.interval_ms
     }
 }
 
-/// A chain of legs without gaps, defined for every moment.
-pub(super) trait Course {
-    /// One leg.
-    type Leg;
+/// A chain of segments without gaps, defined for every moment.
+pub(super) trait Trajectory {
+    /// One segment.
+    type Segment;
 
-    /// The leg that holds a moment.
-    fn leg_at(&self, at: Millis) -> Self::Leg;
+    /// The segment that holds a moment.
+    fn segment_at(&self, at: Millis) -> Self::Segment;
 
-    /// When a leg starts, ends and reports.
-    fn times(&self, leg: &Self::Leg) -> LegTimes;
+    /// When a segment starts, ends and reports.
+    fn times(&self, segment: &Self::Segment) -> SegmentTimes;
 
-    /// Which reports of a leg carry a signal: every n-th, counted from its start.
-    fn every(&self, leg: &Self::Leg, signal: Signal) -> i64;
+    /// Which reports of a segment carry a signal: every n-th, counted from its start.
+    fn every(&self, segment: &Self::Segment, signal: Signal) -> i64;
 
-    /// The reading of a leg at a moment inside it.
-    fn reading(&self, leg: &Self::Leg, at: Millis, carries: Carries) -> Reading;
+    /// The reading of a segment at a moment inside it.
+    fn reading(&self, segment: &Self::Segment, at: Millis, signals: Signals) -> Reading;
 }
 
 /// The readings with a time in `[from, to)`, oldest first, at most `max`.
-pub(super) fn readings<C: Course>(course: &C, from: Millis, to: Millis, max: usize) -> Vec<Reading> {
+pub(super) fn readings<T: Trajectory>(trajectory: &T, from: Millis, to: Millis, max: usize) -> Vec<Reading> {
     let mut found = Vec::new();
     let mut cursor = from;
     while cursor < to && found.len() < max {
-        let leg = course.leg_at(cursor);
-        let times = course.times(&leg);
+        let segment = trajectory.segment_at(cursor);
+        let times = trajectory.times(&segment);
         let since_start = cursor - times.start_ms;
         let mut index = since_start.div_euclid(times.interval_ms);
         index += i64::from(since_start.rem_euclid(times.interval_ms) > 0);
         while times.moment(index) < times.end_ms.min(to) && found.len() < max {
-            found.push(nth(course, &leg, index));
+            found.push(nth(trajectory, &segment, index));
             index += 1;
         }
         cursor = times.end_ms.max(cursor + 1);
@@ -129,18 +130,18 @@ pub(super) fn readings<C: Course>(course: &C, from: Millis, to: Millis, max: usi
     found
 }
 
-/// The last reading at or before `at` that carries `signal`; the start of a leg carries all of them.
-pub(super) fn latest<C: Course>(course: &C, at: Millis, signal: Signal) -> Reading {
-    let leg = course.leg_at(at);
-    let times = course.times(&leg);
+/// The last reading at or before `at` that carries `signal`; the start of a segment carries all of them.
+pub(super) fn latest<T: Trajectory>(trajectory: &T, at: Millis, signal: Signal) -> Reading {
+    let segment = trajectory.segment_at(at);
+    let times = trajectory.times(&segment);
     let index = (at - times.start_ms).div_euclid(times.interval_ms);
-    nth(course, &leg, index - index.rem_euclid(course.every(&leg, signal)))
+    nth(trajectory, &segment, index - index.rem_euclid(trajectory.every(&segment, signal)))
 }
 
-fn nth<C: Course>(course: &C, leg: &C::Leg, index: i64) -> Reading {
-    let carried = |signal| index.rem_euclid(course.every(leg, signal)) == 0;
-    let carries = Carries { engine: carried(Signal::Engine), meters: carried(Signal::Meters), fuel: carried(Signal::Fuel) };
-    course.reading(leg, course.times(leg).moment(index), carries)
+fn nth<T: Trajectory>(trajectory: &T, segment: &T::Segment, index: i64) -> Reading {
+    let carried = |signal| index.rem_euclid(trajectory.every(segment, signal)) == 0;
+    let signals = Signals { engine: carried(Signal::Engine), meters: carried(Signal::Meters), fuel: carried(Signal::Fuel) };
+    trajectory.reading(segment, trajectory.times(segment).moment(index), signals)
 }
 
 /// The text of a place: the road, if there is one, and the nearest town.
