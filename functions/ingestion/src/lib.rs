@@ -95,7 +95,7 @@ async fn changed(context: &Context, event: Value) -> Result<Value, WorkerError> 
     for record in stream.records {
         let trace = record.change.trace();
         let traced = trace.map(|trace| context.traced(trace));
-        let followed = maintain::follow(traced.as_ref().unwrap_or(context), &record);
+        let followed = maintain::handle_change(traced.as_ref().unwrap_or(context), &record);
         let span = tracing::error_span!("change", stream.sequence = %record.change.sequence, trace.id = trace.map(display));
         if let Err(error) = followed.instrument(span.clone()).await {
             span.in_scope(|| tracing::error!(cause = %error, "change not followed, it returns"));

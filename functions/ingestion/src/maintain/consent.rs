@@ -15,7 +15,7 @@ enum Step {
     /// No more runs.
     Cancel(Key),
     /// Runs again.
-    Revive(Key),
+    Reactivate(Key),
 }
 
 /// Brings the schedules of a connection in step with the agreements of its fleets. `changed` is the agreement as the stream
@@ -34,7 +34,7 @@ pub(crate) async fn reconcile(store: &Store, id: ConnectionId, changed: &Agreeme
     let agreements = agreements_on(store, id, changed).await?;
     let covers = |resource| agreements.iter().any(|agreement| agreement.covers(resource, now) && links(agreement, id));
     for step in steps(&store.schedules_of(id).await?, adapter.resources(), covers) {
-        take(store, &connection, step, now).await?;
+        apply(store, &connection, step, now).await?;
     }
     Ok(())
 }
@@ -63,7 +63,7 @@ fn steps(schedules: &[Schedule], supported: &[Resource], covers: impl Fn(Resourc
         let key = Key::schedule(schedule.connection_id, schedule.id);
         match (schedule.status, covers(schedule.resource)) {
             (ScheduleStatus::Active, false) => steps.push(Step::Cancel(key)),
-            (ScheduleStatus::CancelledInsufficientScope, true) => steps.push(Step::Revive(key)),
+            (ScheduleStatus::CancelledInsufficientScope, true) => steps.push(Step::Reactivate(key)),
             _ => {}
         }
     }
@@ -72,11 +72,11 @@ fn steps(schedules: &[Schedule], supported: &[Resource], covers: impl Fn(Resourc
     steps
 }
 
-async fn take(store: &Store, connection: &Connection, step: Step, now: Timestamp) -> Result<(), StoreError> {
+async fn apply(store: &Store, connection: &Connection, step: Step, now: Timestamp) -> Result<(), StoreError> {
     match step {
         Step::Create(resource) => create(store, connection, resource, now).await,
         Step::Cancel(key) => store.update(key, |seen| cancelled(seen, now)).await.map(drop),
-        Step::Revive(key) => store.update(key, |seen| revived(seen, now)).await.map(drop),
+        Step::Reactivate(key) => store.update(key, |seen| reactivated(seen, now)).await.map(drop),
     }
 }
 
@@ -84,7 +84,7 @@ async fn create(store: &Store, connection: &Connection, resource: Resource, now:
     let schedule = Schedule::new(connection.id, resource, &connection.source_name, now);
     let claim = ScheduleClaim { connection_id: connection.id, resource, schedule_id: schedule.id };
     match store.commit(vec![Write::create(&schedule)?, Write::create(&claim)?]).await {
-        // Somebody else made it.
+        // A concurrent writer created it.
         Err(StoreError::Conflict) => Ok(()),
         done => done,
     }
@@ -100,7 +100,7 @@ fn cancelled(seen: &Schedule, now: Timestamp) -> Option<Schedule> {
     })
 }
 
-fn revived(seen: &Schedule, now: Timestamp) -> Option<Schedule> {
+fn reactivated(seen: &Schedule, now: Timestamp) -> Option<Schedule> {
     let waits = seen.status == ScheduleStatus::CancelledInsufficientScope;
     waits.then(|| Schedule {
         status: ScheduleStatus::Active,
@@ -126,9 +126,9 @@ mod tests {
         let key = |index: usize| Key::schedule(connection, schedules[index].id);
         let supported = [Resource::Vehicle, Resource::User, Resource::HosEvent, Resource::VehicleLocation];
         let all = steps(&schedules, &supported, |_| true);
-        assert_eq!(all, [Step::Revive(key(1)), Step::Create(Resource::VehicleLocation)]);
+        assert_eq!(all, [Step::Reactivate(key(1)), Step::Create(Resource::VehicleLocation)]);
         assert_eq!(steps(&schedules, &supported, |_| false), [Step::Cancel(key(0))]);
         assert_eq!(cancelled(&schedules[2], now), None);
-        assert_eq!(revived(&schedules[1], now).map(|next| next.status), Some(Active));
+        assert_eq!(reactivated(&schedules[1], now).map(|next| next.status), Some(Active));
     }
 }

@@ -1,6 +1,6 @@
 //! Follows the control table: timers mirror active schedules, schedules mirror consent, terms mirror dates.
 //!
-//! A change says only that something happened; what is done follows from the state as it is now. So a change that comes twice
+//! A change says only that something happened; what is done follows from the state as it is now. So a change that is redelivered
 //! or late does no harm, and timers exist for active schedules only.
 
 pub(crate) mod consent;
@@ -18,11 +18,11 @@ use crate::events::{Change, StreamRecord};
 use crate::run::{self, Reason};
 use crate::terms;
 
-/// Does what one change of the control table asks for.
+/// Handles one change of the control table.
 ///
 /// # Errors
-/// Where storage, the scheduler or the queue fails; the record should come again.
-pub async fn follow(context: &Context, record: &StreamRecord) -> Result<(), WorkerError> {
+/// Where storage, the scheduler or the queue fails; the record should be redelivered.
+pub async fn handle_change(context: &Context, record: &StreamRecord) -> Result<(), WorkerError> {
     let change = &record.change;
     match change.kind() {
         Some(Schedule::KIND) => schedule_changed(context, &images(change)?).await,
@@ -32,7 +32,7 @@ pub async fn follow(context: &Context, record: &StreamRecord) -> Result<(), Work
     }
 }
 
-/// A thing before and after.
+/// An entity before and after.
 type Images<T> = (Option<T>, Option<T>);
 
 fn images<T: serde::de::DeserializeOwned>(change: &Change) -> Result<Images<T>, WorkerError> {
@@ -58,7 +58,7 @@ async fn schedule_changed(context: &Context, (old, new): &Images<Schedule>) -> R
     };
     timers::ensure(context, &now).await?;
     match begins(old.as_ref(), new) {
-        Some(reason) => run::ask(context, now.connection_id, now.id, reason).await,
+        Some(reason) => run::enqueue(context, now.connection_id, now.id, reason).await,
         None => Ok(()),
     }
 }
@@ -67,8 +67,8 @@ async fn schedule_changed(context: &Context, (old, new): &Images<Schedule>) -> R
 fn begins(old: Option<&Schedule>, new: &Schedule) -> Option<Reason> {
     match (old.map(|old| old.status), new.status) {
         (Some(ScheduleStatus::Active), _) => None,
-        (Some(ScheduleStatus::CancelledInsufficientScope), ScheduleStatus::Active) => Some(Reason::Scope),
-        (_, ScheduleStatus::Active) => Some(Reason::First),
+        (Some(ScheduleStatus::CancelledInsufficientScope), ScheduleStatus::Active) => Some(Reason::ConsentRestored),
+        (_, ScheduleStatus::Active) => Some(Reason::Activated),
         _ => None,
     }
 }

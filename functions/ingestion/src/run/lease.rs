@@ -10,7 +10,7 @@ use store::{Store, StoreError};
 use super::outcome;
 
 /// Takes a lease and writes the pending run, in one transaction; runs whose lease lapsed are marked as lost with it. `None`
-/// where the schedule has no room, or somebody else was faster.
+/// where the schedule has no room, or a concurrent run was faster.
 ///
 /// # Errors
 /// [`StoreError`].

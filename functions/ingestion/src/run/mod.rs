@@ -1,13 +1,14 @@
 //! One run of one schedule: lease, fetch page by page, store, commit.
 //!
 //! A page is stored first and its cursor committed after, so a crash at any point repeats at most one page, which changes
-//! nothing twice: records are known by their content. The result of a run, the release of its lease and the next instant are
+//! nothing twice: records are identified by their content. The result of a run, the release of its lease and the next instant are
 //! one transaction, the last thing a run does.
 
+mod commit;
 mod lease;
 pub mod outcome;
 mod pages;
-mod settle;
+mod progress;
 #[cfg(test)]
 mod tests;
 
@@ -26,14 +27,15 @@ use url::Url;
 use vault::Sealed;
 
 use outcome::is_due;
-use pages::{Halt, Haul};
+use pages::FetchError;
+pub use progress::Progress;
 
 /// What asks for a run: EventBridge Scheduler, or a message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RunRequest {
-    /// Whose data.
+    /// The connection.
     pub connection_id: ConnectionId,
-    /// The plan.
+    /// The schedule.
     pub schedule_id: ScheduleId,
     /// When the timer was to fire; absent from messages.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -51,11 +53,11 @@ pub struct RunRequest {
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
     /// The schedule is new or active again.
-    First,
+    Activated,
     /// The run before it ended at its budget, with more to fetch.
-    Continue,
-    /// Consent returned.
-    Scope,
+    Continuation,
+    /// Consent was restored.
+    ConsentRestored,
 }
 
 /// How a request for a run ended.
@@ -67,7 +69,7 @@ pub enum Outcome {
     Fetched,
     /// The budget ended first; another run was asked for.
     Continues,
-    /// The TSP did not do it; the schedule knows when to try again.
+    /// The TSP failed; the schedule says when to try again.
     Failed,
     /// The lease was lost, or the schedule ended meanwhile.
     Superseded,
@@ -107,7 +109,7 @@ pub(crate) struct Run<'a> {
 /// Runs a schedule if it is due. Any number of requests for the same minute make one run.
 ///
 /// # Errors
-/// Our own faults (storage, vault, queue), after which the request should come again; a TSP's faults are outcomes.
+/// Internal errors (storage, vault, queue), after which the request should be redelivered; a TSP's failures are outcomes.
 pub async fn run_schedule(context: &Context, request: &RunRequest) -> Result<Outcome, WorkerError> {
     let RunRequest { connection_id, schedule_id, .. } = *request;
     let store = context.store();
@@ -127,16 +129,16 @@ pub async fn run_schedule(context: &Context, request: &RunRequest) -> Result<Out
     let source = Source { adapter, http: context.guarded()?, credentials: &credentials, base: &base };
     let outcome = run_with(store, &|| context.now(), &connection, &schedule, &source).await?;
     if outcome == Outcome::Continues {
-        ask(context, connection_id, schedule_id, Reason::Continue).await?;
+        enqueue(context, connection_id, schedule_id, Reason::Continuation).await?;
     }
     Ok(outcome)
 }
 
-/// Asks for a run at once. A request that is lost costs time only: the timer fires all the same.
+/// Enqueues a run to start at once. A request that is lost costs time only: the timer fires all the same.
 ///
 /// # Errors
 /// The queue's.
-pub(crate) async fn ask(
+pub(crate) async fn enqueue(
     context: &Context,
     connection_id: ConnectionId,
     schedule_id: ScheduleId,
@@ -168,41 +170,41 @@ pub(crate) async fn run_with(
 }
 
 async fn leased_run(run: &Run<'_>, source: &Source<'_>, leased: &Schedule) -> Result<Outcome, WorkerError> {
-    let mut haul = Haul::starting_at(leased);
-    let fetched = pages::fetch_all(run, source, leased, &mut haul).await;
-    let settled = match fetched {
-        Ok(()) => settle::success(run, leased, &haul).await,
-        Err(Halt::Provider(error)) => settle::failure(run, leased, &haul, &error).await,
-        Err(Halt::Superseded) => Ok(Outcome::Superseded),
-        Err(Halt::Ours(fault)) => {
-            settle::fault(run, leased, &haul).await;
-            Err(fault)
+    let mut progress = Progress::starting_at(leased);
+    let fetched = pages::fetch_all(run, source, leased, &mut progress).await;
+    let committed = match fetched {
+        Ok(()) => commit::success(run, leased, &progress).await,
+        Err(FetchError::Provider(error)) => commit::failure(run, leased, &progress, &error).await,
+        Err(FetchError::Superseded) => Ok(Outcome::Superseded),
+        Err(FetchError::Internal(error)) => {
+            commit::internal_error(run, leased, &progress).await;
+            Err(error)
         }
     };
-    report(run, leased.resource, &haul, &settled);
-    settled
+    report(run, leased.resource, &progress, &committed);
+    committed
 }
 
 /// One line per run.
-fn report(run: &Run<'_>, resource: Resource, haul: &Haul, settled: &Result<Outcome, WorkerError>) {
-    let status = settled.as_ref().map_or("fault", |outcome| outcome.name());
+fn report(run: &Run<'_>, resource: Resource, progress: &Progress, committed: &Result<Outcome, WorkerError>) {
+    let status = committed.as_ref().map_or("internal_error", |outcome| outcome.name());
     let now = (run.clock)();
     let duration_ms = now.seconds_since(run.started) * 1_000.0;
     // Other records change rarely: their age says nothing of ours.
-    let newest = haul.last_data_at.filter(|_| resource == Resource::VehicleLocation);
+    let newest = progress.last_data_at.filter(|_| resource == Resource::VehicleLocation);
     let lag_seconds = newest.map(|newest| now.seconds_since(newest));
     tracing::info!(
-        records = haul.records,
-        added = haul.added,
-        modified = haul.modified,
-        removed = haul.removed,
-        pages = haul.pages,
+        records = progress.records,
+        added = progress.added,
+        modified = progress.modified,
+        removed = progress.removed,
+        pages = progress.pages,
         lag_seconds,
         duration_ms,
         status,
         "execution"
     );
-    let stored = haul.added + haul.modified;
+    let stored = progress.added + progress.modified;
     metrics::Execution { tsp: &run.connection.source_name, outcome: status, stored, lag_seconds }.count();
 }
 

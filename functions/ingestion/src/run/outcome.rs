@@ -6,11 +6,13 @@ use model::{ExecutionId, Timestamp};
 use providers::ProviderError;
 use serde_json::{Value, json};
 
+use super::progress::Progress;
+
 /// Refusals in a row that make a connection stale, if they span [`STALE_SECONDS`].
 pub const STALE_REFUSALS: u32 = 3;
 /// The least span of those refusals.
 pub const STALE_SECONDS: i64 = 600;
-/// Questions in a row that the TSP rejects before the cursor is given up.
+/// Requests in a row that the TSP rejects before the cursor is given up.
 const LOST_CURSOR: u32 = 3;
 /// Timers fire within their minute, not on the second; a run may begin this much before its instant.
 const EARLY_SECONDS: i64 = 30;
@@ -26,48 +28,37 @@ fn early_seconds(schedule: &Schedule) -> i64 {
     EARLY_SECONDS.min(i64::from(schedule.execution_interval_seconds) / 2)
 }
 
-/// What a good run brought.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Catch {
-    /// Where the next one resumes.
-    pub cursor: Option<String>,
-    /// Newest data point.
-    pub last_data_at: Option<Timestamp>,
-    /// Whether there is more to fetch at once.
-    pub more: bool,
-}
-
-/// What kept a run from its data.
+/// Why a run failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Setback {
-    /// The TSP asks to wait; no error.
-    Wait {
+pub enum FailureKind {
+    /// The TSP asks to wait; not counted as an error.
+    RateLimited {
         /// For so many seconds.
         seconds: i64,
     },
     /// The TSP refuses the credentials.
-    Refused,
-    /// The TSP rejects the question; its cursor may be the reason.
+    Unauthorized,
+    /// The TSP rejects the request; its cursor may be the reason.
     Rejected,
     /// The TSP is down, slow or unreadable.
-    Fault,
+    Unavailable,
 }
 
-impl Setback {
+impl FailureKind {
     /// What the TSP's answer means for the schedule.
     #[must_use]
     pub fn of(error: &ProviderError) -> Self {
         match error {
             ProviderError::RateLimited { retry_after, .. } => {
                 let seconds = retry_after.as_secs() + u64::from(retry_after.subsec_nanos() > 0);
-                Self::Wait { seconds: i64::try_from(seconds).unwrap_or(86_400).clamp(1, 86_400) }
+                Self::RateLimited { seconds: i64::try_from(seconds).unwrap_or(86_400).clamp(1, 86_400) }
             }
-            ProviderError::Refused { .. } => Self::Refused,
+            ProviderError::Refused { .. } => Self::Unauthorized,
             ProviderError::Rejected { .. } => Self::Rejected,
             ProviderError::Unavailable { .. }
             | ProviderError::Timeout
             | ProviderError::Malformed { .. }
-            | ProviderError::Unsupported { .. } => Self::Fault,
+            | ProviderError::Unsupported { .. } => Self::Unavailable,
         }
     }
 }
@@ -93,14 +84,14 @@ pub fn after_page(schedule: &Schedule, execution: ExecutionId, cursor: Option<&s
     next
 }
 
-/// The schedule after a good run that began at `started`.
+/// The schedule after a successful run that began at `started`.
 #[must_use]
-pub fn after_success(schedule: &Schedule, execution: ExecutionId, catch: &Catch, started: Timestamp, now: Timestamp) -> Schedule {
+pub fn after_success(schedule: &Schedule, execution: ExecutionId, progress: &Progress, started: Timestamp, now: Timestamp) -> Schedule {
     let interval = i64::from(schedule.execution_interval_seconds);
-    let next_execution_at = if catch.more { now } else { started.plus_seconds(interval) };
+    let next_execution_at = if progress.more { now } else { started.plus_seconds(interval) };
     Schedule {
-        cursor: catch.cursor.clone(),
-        last_data_at: schedule.last_data_at.max(catch.last_data_at),
+        cursor: progress.cursor.clone(),
+        last_data_at: schedule.last_data_at.max(progress.last_data_at),
         last_success_at: Some(now),
         consecutive_error_count: 0,
         next_execution_at: Some(next_execution_at),
@@ -108,18 +99,18 @@ pub fn after_success(schedule: &Schedule, execution: ExecutionId, catch: &Catch,
     }
 }
 
-/// The schedule after a run that the TSP kept from its data. The cursor stays where the last stored page put it.
+/// The schedule after a run in which the TSP failed. The cursor stays where the last stored page put it.
 #[must_use]
-pub fn after_failure(schedule: &Schedule, execution: ExecutionId, setback: Setback, now: Timestamp) -> Schedule {
+pub fn after_failure(schedule: &Schedule, execution: ExecutionId, kind: FailureKind, now: Timestamp) -> Schedule {
     let freed = released(schedule, execution, now);
     // A run may begin early, but never before an instant that the TSP or the backoff named.
     let not_before = |seconds: i64| Some(now.plus_seconds(seconds + early_seconds(schedule)));
-    if let Setback::Wait { seconds } = setback {
+    if let FailureKind::RateLimited { seconds } = kind {
         return Schedule { next_execution_at: not_before(seconds), ..freed };
     }
     let errors = schedule.consecutive_error_count.saturating_add(1);
     let gives_up = schedule.status == ScheduleStatus::Active && errors >= schedule.consecutive_error_threshold;
-    let starts_over = setback == Setback::Rejected && errors >= LOST_CURSOR;
+    let starts_over = kind == FailureKind::Rejected && errors >= LOST_CURSOR;
     Schedule {
         consecutive_error_count: errors,
         status: if gives_up { ScheduleStatus::Inactive } else { schedule.status },
@@ -129,9 +120,9 @@ pub fn after_failure(schedule: &Schedule, execution: ExecutionId, setback: Setba
     }
 }
 
-/// The schedule after a fault of our own: nothing counts, the run may be repeated at once.
+/// The schedule after an internal error: nothing counts, the run may be repeated at once.
 #[must_use]
-pub fn after_fault(schedule: &Schedule, execution: ExecutionId, now: Timestamp) -> Schedule {
+pub fn after_internal_error(schedule: &Schedule, execution: ExecutionId, now: Timestamp) -> Schedule {
     released(schedule, execution, now)
 }
 

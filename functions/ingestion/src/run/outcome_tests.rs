@@ -56,29 +56,29 @@ fn leases_are_bounded_and_lapse() {
 fn a_success_moves_everything_on() {
     let id = ExecutionId::at(at(0));
     let running = Schedule { consecutive_error_count: 4, last_data_at: Some(at(-5)), ..leased(&schedule(), id, at(0)).unwrap() };
-    let catch = Catch { cursor: Some("c1".into()), last_data_at: Some(at(-9)), more: false };
-    let next = after_success(&running, id, &catch, at(0), at(3));
+    let progress = Progress { cursor: Some("c1".into()), last_data_at: Some(at(-9)), more: false, ..Progress::default() };
+    let next = after_success(&running, id, &progress, at(0), at(3));
     assert_eq!((next.cursor.as_deref(), next.consecutive_error_count, next.leases.len()), (Some("c1"), 0, 0));
     assert_eq!((next.last_data_at, next.last_success_at, next.next_execution_at), (Some(at(-5)), Some(at(3)), Some(at(60))));
-    let more = after_success(&running, id, &Catch { more: true, ..catch }, at(0), at(3));
+    let more = after_success(&running, id, &Progress { more: true, ..progress }, at(0), at(3));
     assert_eq!(more.next_execution_at, Some(at(3)));
 }
 
 #[test]
-fn setbacks_count_or_wait() {
+fn failures_count_or_wait() {
     let id = ExecutionId::at(at(0));
     let running = Schedule { cursor: Some("c".into()), consecutive_error_count: 2, ..leased(&schedule(), id, at(0)).unwrap() };
-    // setback, errors after, seconds until the next run may begin, cursor kept
+    // kind, errors after, seconds until the next run may begin, cursor kept
     let cases = [
-        (Setback::Wait { seconds: 90 }, 2, 90, true),
-        (Setback::Fault, 3, 480, true),
-        (Setback::Refused, 3, 480, true),
-        (Setback::Rejected, 3, 480, false),
+        (FailureKind::RateLimited { seconds: 90 }, 2, 90, true),
+        (FailureKind::Unavailable, 3, 480, true),
+        (FailureKind::Unauthorized, 3, 480, true),
+        (FailureKind::Rejected, 3, 480, false),
     ];
-    for (setback, errors, wait, kept) in cases {
-        let next = after_failure(&running, id, setback, at(0));
-        assert_eq!((next.consecutive_error_count, next.cursor.is_some(), next.leases.len()), (errors, kept, 0), "{setback:?}");
-        assert!(!is_due(&next, at(wait - 1)) && is_due(&next, at(wait)), "{setback:?}");
+    for (kind, errors, wait, kept) in cases {
+        let next = after_failure(&running, id, kind, at(0));
+        assert_eq!((next.consecutive_error_count, next.cursor.is_some(), next.leases.len()), (errors, kept, 0), "{kind:?}");
+        assert!(!is_due(&next, at(wait - 1)) && is_due(&next, at(wait)), "{kind:?}");
         assert_eq!(next.status, ScheduleStatus::Active);
     }
 }
@@ -87,10 +87,10 @@ fn setbacks_count_or_wait() {
 fn the_threshold_switches_off() {
     let id = ExecutionId::at(at(0));
     let running = Schedule { consecutive_error_count: 14, ..schedule() };
-    assert_eq!(after_failure(&running, id, Setback::Fault, at(0)).status, ScheduleStatus::Inactive);
-    assert_eq!(after_failure(&running, id, Setback::Wait { seconds: 1 }, at(0)).status, ScheduleStatus::Active);
+    assert_eq!(after_failure(&running, id, FailureKind::Unavailable, at(0)).status, ScheduleStatus::Inactive);
+    assert_eq!(after_failure(&running, id, FailureKind::RateLimited { seconds: 1 }, at(0)).status, ScheduleStatus::Active);
     let ended = Schedule { status: ScheduleStatus::Cancelled, ..running };
-    assert_eq!(after_failure(&ended, id, Setback::Fault, at(0)).status, ScheduleStatus::Cancelled);
+    assert_eq!(after_failure(&ended, id, FailureKind::Unavailable, at(0)).status, ScheduleStatus::Cancelled);
 }
 
 #[test]
@@ -110,6 +110,6 @@ fn answers_are_redacted() {
     let expected =
         json!({ "status": 429, "body": { "error": "slow", "access_token": "*****", "deep": [{ "Set-Cookie": "*****" }] } });
     assert_eq!(response_of(&error), expected);
-    assert_eq!(Setback::of(&error), Setback::Wait { seconds: 2 });
-    assert_eq!(Setback::of(&ProviderError::Timeout), Setback::Fault);
+    assert_eq!(FailureKind::of(&error), FailureKind::RateLimited { seconds: 2 });
+    assert_eq!(FailureKind::of(&ProviderError::Timeout), FailureKind::Unavailable);
 }

@@ -5,12 +5,13 @@ use std::collections::HashSet;
 use gateway::WorkerError;
 use model::schedule::Schedule;
 use model::telematics::{Batch, Observation};
-use model::{ConnectionId, RecordId, Timestamp};
+use model::{ConnectionId, RecordId};
 use providers::{Fetch, Fetched, ProviderError};
 use store::StoreError;
 use store::telematics::{Origin, Stored, Sweep};
 
-use super::settle::{self, Committed};
+use super::commit::{self, Committed};
+use super::progress::Progress;
 use super::{Run, Source};
 
 /// Pages of one run; what is left is for the next.
@@ -18,104 +19,75 @@ const MAX_PAGES: u32 = 50;
 /// Seconds after which no further page is begun.
 const MAX_SECONDS: f64 = 45.0;
 
-/// Why fetching stopped before its end.
-pub(super) enum Halt {
-    /// The TSP did not do it.
+/// Why fetching stopped early.
+pub(super) enum FetchError {
+    /// The TSP failed.
     Provider(ProviderError),
-    /// A fault of our own.
-    Ours(WorkerError),
+    /// An internal error: storage, vault or queue.
+    Internal(WorkerError),
     /// The lease is gone, or the schedule ended.
     Superseded,
 }
 
-impl From<StoreError> for Halt {
+impl From<StoreError> for FetchError {
     fn from(error: StoreError) -> Self {
-        Self::Ours(error.into())
+        Self::Internal(error.into())
     }
 }
 
-/// What a run has brought so far.
-#[derive(Default)]
-pub(super) struct Haul {
-    /// Where the next page begins.
-    pub(super) cursor: Option<String>,
-    /// Newest data point.
-    pub(super) last_data_at: Option<Timestamp>,
-    /// Whether there is more to fetch at once.
-    pub(super) more: bool,
-    /// Pages stored.
-    pub(super) pages: u32,
-    /// Records fetched.
-    pub(super) records: usize,
-    /// Records that were new.
-    pub(super) added: u64,
-    /// Records that changed.
-    pub(super) modified: u64,
-    /// Records that vanished at the TSP.
-    pub(super) removed: u64,
-    /// Ids of the walk since the cursor was last empty; `None` where this run did not see the walk's beginning.
-    walk: Option<HashSet<RecordId>>,
-}
-
-impl Haul {
-    pub(super) fn starting_at(schedule: &Schedule) -> Self {
-        Self { cursor: schedule.cursor.clone(), ..Self::default() }
-    }
-}
-
-/// Fetches and stores pages until there are no more or the budget ends. What was stored before a halt stays stored, and its
+/// Fetches and stores pages until there are no more or the budget ends. What was stored before an error stays stored, and its
 /// cursor is committed.
-pub(super) async fn fetch_all(run: &Run<'_>, source: &Source<'_>, schedule: &Schedule, haul: &mut Haul) -> Result<(), Halt> {
+pub(super) async fn fetch_all(run: &Run<'_>, source: &Source<'_>, schedule: &Schedule, progress: &mut Progress) -> Result<(), FetchError> {
     loop {
-        if haul.cursor.is_none() {
-            haul.walk = Some(HashSet::new());
+        if progress.cursor.is_none() {
+            progress.seen = Some(HashSet::new());
         }
-        let fetched = page(run, source, schedule, haul).await?;
-        keep(run, schedule, haul, &fetched).await?;
-        haul.cursor = fetched.cursor;
-        haul.more = fetched.more;
-        if !haul.more || is_spent(run, haul) {
+        let fetched = fetch_page(run, source, schedule, progress).await?;
+        store_page(run, schedule, progress, &fetched).await?;
+        progress.cursor = fetched.cursor;
+        progress.more = fetched.more;
+        if !progress.more || is_spent(run, progress) {
             return Ok(());
         }
-        if settle::page(run, schedule, haul).await? == Committed::Superseded {
-            return Err(Halt::Superseded);
+        if commit::cursor(run, schedule, progress).await? == Committed::Superseded {
+            return Err(FetchError::Superseded);
         }
     }
 }
 
-async fn page(run: &Run<'_>, source: &Source<'_>, schedule: &Schedule, haul: &Haul) -> Result<Fetched, Halt> {
+async fn fetch_page(run: &Run<'_>, source: &Source<'_>, schedule: &Schedule, progress: &Progress) -> Result<Fetched, FetchError> {
     let fetch = Fetch {
         connection: schedule.connection_id,
         credentials: source.credentials,
         base_url: source.base,
-        cursor: haul.cursor.as_deref(),
+        cursor: progress.cursor.as_deref(),
         now: (run.clock)(),
     };
-    let fetched = source.adapter.fetch(source.http, schedule.resource, fetch).await.map_err(Halt::Provider)?;
-    if fetched.more && fetched.cursor == haul.cursor {
+    let fetched = source.adapter.fetch(source.http, schedule.resource, fetch).await.map_err(FetchError::Provider)?;
+    if fetched.more && fetched.cursor == progress.cursor {
         let what = "the next page is the same page".into();
-        return Err(Halt::Provider(ProviderError::Malformed { what, reply: None }));
+        return Err(FetchError::Provider(ProviderError::Malformed { what, reply: None }));
     }
     Ok(fetched)
 }
 
-fn is_spent(run: &Run<'_>, haul: &Haul) -> bool {
-    haul.pages >= MAX_PAGES || (run.clock)().seconds_since(run.started) >= MAX_SECONDS
+fn is_spent(run: &Run<'_>, progress: &Progress) -> bool {
+    progress.pages >= MAX_PAGES || (run.clock)().seconds_since(run.started) >= MAX_SECONDS
 }
 
-pub(super) async fn keep(run: &Run<'_>, schedule: &Schedule, haul: &mut Haul, fetched: &Fetched) -> Result<(), Halt> {
+pub(super) async fn store_page(run: &Run<'_>, schedule: &Schedule, progress: &mut Progress, fetched: &Fetched) -> Result<(), FetchError> {
     let origin = origin(run, schedule);
     let stored = store_batch(run, &origin, &fetched.batch).await?;
-    haul.pages += 1;
-    haul.records += fetched.batch.len();
-    haul.added += stored.added;
-    haul.modified += stored.modified;
-    haul.last_data_at = haul.last_data_at.max(fetched.last_data_at);
-    if let Some(walk) = &mut haul.walk {
-        walk.extend(ids(&fetched.batch, schedule.connection_id));
+    progress.pages += 1;
+    progress.records += fetched.batch.len();
+    progress.added += stored.added;
+    progress.modified += stored.modified;
+    progress.last_data_at = progress.last_data_at.max(fetched.last_data_at);
+    if let Some(seen) = &mut progress.seen {
+        seen.extend(ids(&fetched.batch, schedule.connection_id));
     }
     if fetched.complete_scan {
-        haul.removed += sweep(run, &origin, &fetched.batch, haul.walk.take()).await?;
+        progress.removed += remove_missing(run, &origin, &fetched.batch, progress.seen.take()).await?;
     }
     Ok(())
 }
@@ -143,7 +115,7 @@ async fn store_batch(run: &Run<'_>, origin: &Origin, batch: &Batch) -> Result<St
     }
 }
 
-/// The records that a sweep may find missing; others are never tombstoned.
+/// The records that a complete scan may find missing; others are never tombstoned.
 fn ids(batch: &Batch, connection: ConnectionId) -> Vec<RecordId> {
     fn of<T>(rows: &[Observation<T>], connection: ConnectionId) -> Vec<RecordId> {
         rows.iter().map(|row| RecordId::of(&row.source_id, connection)).collect()
@@ -155,9 +127,9 @@ fn ids(batch: &Batch, connection: ConnectionId) -> Vec<RecordId> {
     }
 }
 
-/// Tombstones what a whole walk did not bring; a walk whose beginning another run saw proves nothing.
-async fn sweep(run: &Run<'_>, origin: &Origin, batch: &Batch, walk: Option<HashSet<RecordId>>) -> Result<u64, StoreError> {
-    let (Batch::Vehicles(_) | Batch::Users(_), Some(seen)) = (batch, walk) else {
+/// Tombstones the records that a complete scan did not list; the end of a scan that another run began proves nothing.
+async fn remove_missing(run: &Run<'_>, origin: &Origin, batch: &Batch, seen: Option<HashSet<RecordId>>) -> Result<u64, StoreError> {
+    let (Batch::Vehicles(_) | Batch::Users(_), Some(seen)) = (batch, seen) else {
         return Ok(0);
     };
     match run.store.tombstone_missing(origin, &seen).await? {

@@ -147,18 +147,18 @@ async fn a_crash_between_store_and_commit_repeats_the_page_without_a_trace() {
     // The page is stored, and then the process dies: neither cursor nor result is committed.
     let (id, leased) = lease::take(&fixture.store, &before, at(0)).await.unwrap().unwrap();
     let run = Run { store: &fixture.store, clock: &clock, connection: &fixture.connection, id, started: at(0) };
-    let mut haul = Haul::starting_at(&leased);
-    pages::keep(&run, &leased, &mut haul, &tsp).await.ok().unwrap();
-    assert_eq!((haul.added, haul.modified), (2, 0));
-    // While the lease holds nobody else runs; when it lapsed the page comes again and changes nothing.
+    let mut progress = Progress::starting_at(&leased);
+    pages::store_page(&run, &leased, &mut progress, &tsp).await.ok().unwrap();
+    assert_eq!((progress.added, progress.modified), (2, 0));
+    // While the lease holds nobody else runs; when it has expired the page is fetched again and changes nothing.
     assert_eq!(fixture.run(60, vec![Ok(tsp.clone())]).await, Outcome::Skipped);
     let schedule = fixture.schedule().await;
     let (second, leased) = lease::take(&fixture.store, &schedule, at(301)).await.unwrap().unwrap();
     let run = Run { id: second, started: at(301), ..run };
-    let mut haul = Haul::starting_at(&leased);
-    pages::keep(&run, &leased, &mut haul, &tsp).await.ok().unwrap();
-    assert_eq!((haul.records, haul.added, haul.modified), (2, 0, 0));
-    settle::success(&run, &leased, &haul).await.unwrap();
+    let mut progress = Progress::starting_at(&leased);
+    pages::store_page(&run, &leased, &mut progress, &tsp).await.ok().unwrap();
+    assert_eq!((progress.records, progress.added, progress.modified), (2, 0, 0));
+    commit::success(&run, &leased, &progress).await.unwrap();
     let runs = fixture.executions().await;
     let ends: Vec<(ExecutionStatus, bool)> = runs.iter().map(|run| (run.status, run.lost)).collect();
     assert_eq!(ends, [(ExecutionStatus::Failed, true), (ExecutionStatus::Success, false)]);
@@ -176,9 +176,9 @@ async fn a_scan_without_a_record_removes_it() {
     let credentials = Credentials::check(Form::of("token").unwrap(), given.as_object().unwrap()).unwrap();
     let base = Url::parse("https://tsp.test/").unwrap();
     let source = Source { adapter: &tsp, http: &tsp, credentials: &credentials, base: &base };
-    let mut haul = Haul::starting_at(&leased);
-    pages::fetch_all(&run, &source, &leased, &mut haul).await.ok().unwrap();
-    assert_eq!((haul.removed, haul.added), (1, 0));
+    let mut progress = Progress::starting_at(&leased);
+    pages::fetch_all(&run, &source, &leased, &mut progress).await.ok().unwrap();
+    assert_eq!((progress.removed, progress.added), (1, 0));
 }
 
 #[tokio::test]

@@ -1,5 +1,5 @@
-//! Committing what a run did: each commit names the schedule's revision it saw, and is made anew where somebody else changed
-//! the schedule meanwhile, as long as the lease holds.
+//! Committing what a run did: each commit names the schedule's revision it saw, and is retried where a concurrent writer changed
+//! the schedule, as long as the lease holds.
 
 use gateway::{WorkerError, metrics};
 use model::connection::{Connection, ConnectionStatus};
@@ -9,12 +9,12 @@ use providers::ProviderError;
 use store::StoreError;
 use store::control::{Key, Write};
 
-use super::outcome::{self, Catch, Setback};
-use super::pages::Haul;
+use super::outcome::{self, FailureKind};
+use super::progress::Progress;
 use super::{Outcome, Run, lease};
 
-/// How often a commit is made anew.
-const TRIES: usize = 8;
+/// How often a commit is retried after a conflict.
+const MAX_ATTEMPTS: usize = 8;
 
 /// Whether a commit was made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,12 +26,12 @@ pub(super) enum Committed {
 }
 
 /// Commits the cursor after a page that is not the last.
-pub(super) async fn page(run: &Run<'_>, schedule: &Schedule, haul: &Haul) -> Result<Committed, StoreError> {
-    for _ in 0..TRIES {
-        let Some(seen) = held(run, schedule).await?.filter(|seen| seen.status == ScheduleStatus::Active) else {
+pub(super) async fn cursor(run: &Run<'_>, schedule: &Schedule, progress: &Progress) -> Result<Committed, StoreError> {
+    for _ in 0..MAX_ATTEMPTS {
+        let Some(seen) = reload_if_leased(run, schedule).await?.filter(|seen| seen.status == ScheduleStatus::Active) else {
             return Ok(Committed::Superseded);
         };
-        let next = outcome::after_page(&seen, run.id, haul.cursor.as_deref(), (run.clock)());
+        let next = outcome::after_page(&seen, run.id, progress.cursor.as_deref(), (run.clock)());
         match run.store.commit(vec![Write::replace(&seen, &next)?]).await {
             Err(StoreError::Conflict) => {}
             done => return done.map(|()| Committed::Done),
@@ -40,16 +40,15 @@ pub(super) async fn page(run: &Run<'_>, schedule: &Schedule, haul: &Haul) -> Res
     Err(StoreError::Conflict)
 }
 
-/// Ends a good run.
-pub(super) async fn success(run: &Run<'_>, schedule: &Schedule, haul: &Haul) -> Result<Outcome, WorkerError> {
-    let catch = Catch { cursor: haul.cursor.clone(), last_data_at: haul.last_data_at, more: haul.more };
+/// Ends a successful run.
+pub(super) async fn success(run: &Run<'_>, schedule: &Schedule, progress: &Progress) -> Result<Outcome, WorkerError> {
     let now = (run.clock)();
-    let execution = Execution { status: ExecutionStatus::Success, ..ended(run, schedule, haul) };
-    for _ in 0..TRIES {
-        let Some(seen) = held(run, schedule).await? else {
+    let execution = Execution { status: ExecutionStatus::Success, ..ended(run, schedule, progress) };
+    for _ in 0..MAX_ATTEMPTS {
+        let Some(seen) = reload_if_leased(run, schedule).await? else {
             return Ok(Outcome::Superseded);
         };
-        let next = outcome::after_success(&seen, run.id, &catch, run.started, now);
+        let next = outcome::after_success(&seen, run.id, progress, run.started, now);
         let mut writes = vec![Write::replace(&seen, &next)?, Write::overwrite(&execution)?];
         if let Some(connection) = refused_before(run).await? {
             let forgiven = Connection { refusals: 0, refused_since: None, updated_at: now, ..connection.clone() };
@@ -58,34 +57,34 @@ pub(super) async fn success(run: &Run<'_>, schedule: &Schedule, haul: &Haul) -> 
         match run.store.commit(writes).await {
             Err(StoreError::Conflict) => {}
             done => {
-                return done.map(|()| if haul.more { Outcome::Continues } else { Outcome::Fetched }).map_err(WorkerError::from);
+                return done.map(|()| if progress.more { Outcome::Continues } else { Outcome::Fetched }).map_err(WorkerError::from);
             }
         }
     }
     Err(StoreError::Conflict.into())
 }
 
-/// Ends a run that the TSP kept from its data.
+/// Ends a run in which the TSP failed.
 pub(super) async fn failure(
     run: &Run<'_>,
     schedule: &Schedule,
-    haul: &Haul,
+    progress: &Progress,
     error: &ProviderError,
 ) -> Result<Outcome, WorkerError> {
-    let setback = Setback::of(error);
-    if matches!(setback, Setback::Wait { .. }) {
+    let failure_kind = FailureKind::of(error);
+    if matches!(failure_kind, FailureKind::RateLimited { .. }) {
         metrics::rate_limited(&run.connection.source_name);
     }
     let now = (run.clock)();
     let response = Some(outcome::response_of(error));
-    let execution = Execution { status: ExecutionStatus::Failed, response, ..ended(run, schedule, haul) };
-    for _ in 0..TRIES {
-        let Some(seen) = held(run, schedule).await? else {
+    let execution = Execution { status: ExecutionStatus::Failed, response, ..ended(run, schedule, progress) };
+    for _ in 0..MAX_ATTEMPTS {
+        let Some(seen) = reload_if_leased(run, schedule).await? else {
             return Ok(Outcome::Superseded);
         };
-        let next = outcome::after_failure(&seen, run.id, setback, now);
+        let next = outcome::after_failure(&seen, run.id, failure_kind, now);
         let mut writes = vec![Write::overwrite(&execution)?];
-        let next = if setback == Setback::Refused { refusal_writes(run, next, &mut writes).await? } else { next };
+        let next = if failure_kind == FailureKind::Unauthorized { refusal_writes(run, next, &mut writes).await? } else { next };
         writes.push(Write::replace(&seen, &next)?);
         match run.store.commit(writes).await {
             Err(StoreError::Conflict) => {}
@@ -95,12 +94,12 @@ pub(super) async fn failure(
     Err(StoreError::Conflict.into())
 }
 
-/// Ends a run after a fault of our own, as well as it can: where even this fails, the lease lapses by itself.
-pub(super) async fn fault(run: &Run<'_>, schedule: &Schedule, haul: &Haul) {
-    let execution = Execution { status: ExecutionStatus::Failed, ..ended(run, schedule, haul) };
+/// Ends a run after an internal error, best effort: where even this fails, the lease expires.
+pub(super) async fn internal_error(run: &Run<'_>, schedule: &Schedule, progress: &Progress) {
+    let execution = Execution { status: ExecutionStatus::Failed, ..ended(run, schedule, progress) };
     let released = async {
-        let Some(seen) = held(run, schedule).await? else { return Ok(()) };
-        let next = outcome::after_fault(&seen, run.id, (run.clock)());
+        let Some(seen) = reload_if_leased(run, schedule).await? else { return Ok(()) };
+        let next = outcome::after_internal_error(&seen, run.id, (run.clock)());
         run.store.commit(vec![Write::replace(&seen, &next)?, Write::overwrite(&execution)?]).await
     };
     if let Err(error) = released.await {
@@ -128,7 +127,7 @@ async fn refusal_writes(run: &Run<'_>, own: Schedule, writes: &mut Vec<Write>) -
 }
 
 /// The schedule as it is now, if this run still holds its lease.
-async fn held(run: &Run<'_>, schedule: &Schedule) -> Result<Option<Schedule>, StoreError> {
+async fn reload_if_leased(run: &Run<'_>, schedule: &Schedule) -> Result<Option<Schedule>, StoreError> {
     let seen = run.store.get::<Schedule>(Key::schedule(schedule.connection_id, schedule.id)).await?;
     Ok(seen.filter(|seen| seen.leases.contains_key(&run.id)))
 }
@@ -142,7 +141,7 @@ async fn refused_before(run: &Run<'_>) -> Result<Option<Connection>, StoreError>
     Ok(seen.filter(|seen| seen.refusals > 0 && seen.status == ConnectionStatus::Active))
 }
 
-fn ended(run: &Run<'_>, schedule: &Schedule, haul: &Haul) -> Execution {
+fn ended(run: &Run<'_>, schedule: &Schedule, progress: &Progress) -> Execution {
     let begun = lease::pending(schedule, run.id, run.started);
-    Execution { cursor: haul.cursor.clone(), last_data_at: haul.last_data_at, updated_at: (run.clock)(), ..begun }
+    Execution { cursor: progress.cursor.clone(), last_data_at: progress.last_data_at, updated_at: (run.clock)(), ..begun }
 }

@@ -1,0 +1,37 @@
+//! How far a run has come.
+
+use std::collections::HashSet;
+
+use model::schedule::Schedule;
+use model::{RecordId, Timestamp};
+
+/// What a run has fetched and stored so far.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// Where the next page begins.
+    pub cursor: Option<String>,
+    /// Newest data point.
+    pub last_data_at: Option<Timestamp>,
+    /// Whether there is more to fetch at once.
+    pub more: bool,
+    /// Pages stored.
+    pub pages: u32,
+    /// Records fetched.
+    pub records: usize,
+    /// Records that were new.
+    pub added: u64,
+    /// Records that changed.
+    pub modified: u64,
+    /// Records that vanished at the TSP.
+    pub removed: u64,
+    /// Ids fetched since the cursor was last empty; `None` where this run did not begin the scan.
+    pub(super) seen: Option<HashSet<RecordId>>,
+}
+
+impl Progress {
+    /// The progress of a run that has fetched nothing yet.
+    #[must_use]
+    pub fn starting_at(schedule: &Schedule) -> Self {
+        Self { cursor: schedule.cursor.clone(), ..Self::default() }
+    }
+}
