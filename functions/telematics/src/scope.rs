@@ -2,7 +2,7 @@
 
 use gateway::{ApiError, Call, Context, Reader};
 use model::{ConnectionId, FleetId, Resource};
-use store::{Grant, Granted};
+use store::{Grant, GrantedConnection};
 
 /// `fleet_ids`, `fleet_refs`, `connection_id`, `include_source_data`: on every list of records.
 #[derive(Clone, Debug, Default)]
@@ -35,7 +35,7 @@ impl Scope {
         Ok(grant.narrowed(|granted| self.admits(granted)))
     }
 
-    fn admits(&self, granted: &Granted) -> bool {
+    fn admits(&self, granted: &GrantedConnection) -> bool {
         self.fleets.as_ref().is_none_or(|fleets| fleets.contains(&granted.fleet))
             && self.refs.as_ref().is_none_or(|refs| granted.fleet_ref.as_ref().is_some_and(|name| refs.contains(name)))
             && self.connection.is_none_or(|connection| connection == granted.connection)

@@ -4,7 +4,7 @@ use model::{ConnectionId, FleetId, Resource, TspId};
 
 /// One connection of one fleet that the caller may read, and how the fleet is called in the caller's world.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Granted {
+pub struct GrantedConnection {
     /// The connection whose records may be read.
     pub connection: ConnectionId,
     /// The fleet it belongs to.
@@ -23,12 +23,12 @@ pub struct Granted {
 #[derive(Clone, Debug)]
 pub struct Grant {
     resource: Resource,
-    connections: Vec<Granted>,
+    connections: Vec<GrantedConnection>,
 }
 
 impl Grant {
     /// Only for this crate: a grant is made from agreements, never from a request.
-    pub(crate) fn new(resource: Resource, connections: Vec<Granted>) -> Self {
+    pub(crate) fn new(resource: Resource, connections: Vec<GrantedConnection>) -> Self {
         Self { resource, connections }
     }
 
@@ -40,13 +40,13 @@ impl Grant {
 
     /// The connections it opens, by connection id, each once.
     #[must_use]
-    pub fn connections(&self) -> &[Granted] {
+    pub fn connections(&self) -> &[GrantedConnection] {
         &self.connections
     }
 
     /// The same grant, narrowed to the connections that `keep` admits.
     #[must_use]
-    pub fn narrowed(mut self, keep: impl Fn(&Granted) -> bool) -> Self {
+    pub fn narrowed(mut self, keep: impl Fn(&GrantedConnection) -> bool) -> Self {
         self.connections.retain(keep);
         self
     }

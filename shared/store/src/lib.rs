@@ -16,7 +16,7 @@ use aws_sdk_dynamodb::Client;
 use model::TraceId;
 
 pub use error::StoreError;
-pub use grants::{Grant, Granted};
+pub use grants::{Grant, GrantedConnection};
 pub use page::{Bookmark, Page, Slice};
 
 /// The two tables and the client that reaches them. Cheap to clone.

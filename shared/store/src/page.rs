@@ -43,7 +43,7 @@ impl<T> Slice<T> {
     /// What lies behind the reader is known from the page itself: a page that starts at a bookmark has rows behind it,
     /// save that an inclusive one cannot tell, and says so by asking again.
     #[must_use]
-    pub fn read(mut rows: Vec<(T, Bookmark)>, page: &Page) -> Self {
+    pub fn from_sorted(mut rows: Vec<(T, Bookmark)>, page: &Page) -> Self {
         let ahead = rows.len() > page.size;
         rows.truncate(page.size);
         let behind = page.bookmark.is_some();
@@ -55,7 +55,7 @@ impl<T> Slice<T> {
     }
 
     /// The page of a whole list in memory; `key` gives each row's bookmark, `order` compares two bookmarks.
-    pub fn cut(
+    pub fn from_unsorted(
         rows: Vec<T>,
         page: &Page,
         key: impl Fn(&T) -> Bookmark,
@@ -63,7 +63,7 @@ impl<T> Slice<T> {
     ) -> Self {
         use std::cmp::Ordering::{Equal, Greater, Less};
         let ahead = if page.backwards { Less } else { Greater };
-        let admits = |candidate: &Bookmark| match &page.bookmark {
+        let is_on_page = |candidate: &Bookmark| match &page.bookmark {
             None => true,
             Some(start) => match order(candidate, start) {
                 Equal => page.inclusive,
@@ -76,14 +76,14 @@ impl<T> Slice<T> {
                 let mark = key(&row);
                 (row, mark)
             })
-            .filter(|(_, mark)| admits(mark))
+            .filter(|(_, mark)| is_on_page(mark))
             .collect();
         found.sort_by(|(_, left), (_, right)| order(left, right));
         if page.backwards {
             found.reverse();
         }
         found.truncate(page.size.saturating_add(1));
-        Self::read(found, page)
+        Self::from_sorted(found, page)
     }
 
     /// The same places with other rows.
@@ -108,7 +108,7 @@ mod tests {
 
     fn check(page: &Page, expected: &[&str], before: bool, after: bool) {
         let rows: Vec<String> = ["a", "b", "c", "d", "e"].map(String::from).to_vec();
-        let slice = Slice::cut(rows, page, |row| Value::from(row.as_str()), by_text);
+        let slice = Slice::from_unsorted(rows, page, |row| Value::from(row.as_str()), by_text);
         let got: Vec<&str> = slice.rows.iter().map(|(row, _)| row.as_str()).collect();
         assert_eq!((got.as_slice(), slice.before, slice.after), (expected, before, after));
     }

@@ -8,7 +8,7 @@ use model::telematics::{Batch, Observation};
 use model::{ConnectionId, RecordId};
 use providers::{Fetch, Fetched, ProviderError};
 use store::StoreError;
-use store::telematics::{Origin, Stored, Sweep};
+use store::telematics::{Origin, ScanOutcome, Stored};
 
 use super::commit::{self, Committed};
 use super::progress::Progress;
@@ -133,8 +133,8 @@ async fn remove_missing(run: &Run<'_>, origin: &Origin, batch: &Batch, seen: Opt
         return Ok(0);
     };
     match run.store.tombstone_missing(origin, &seen).await? {
-        Sweep::Done { removed } => Ok(removed),
-        Sweep::Refused { missing, known } => {
+        ScanOutcome::Done { removed } => Ok(removed),
+        ScanOutcome::Refused { missing, known } => {
             tracing::error!(missing, known, "scan lacks too many records, nothing was removed");
             Ok(0)
         }

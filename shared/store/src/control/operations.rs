@@ -13,7 +13,7 @@ use model::{ConnectionId, FleetId, PartnerId, Resource, Timestamp, TspId};
 use super::items::{InvitationClaim, Keyed};
 use super::keys::{self, Key};
 use super::query::Range;
-use crate::grants::{Grant, Granted};
+use crate::grants::{Grant, GrantedConnection};
 use crate::{Store, StoreError};
 
 impl Store {
@@ -150,14 +150,14 @@ impl Store {
     }
 }
 
-fn granted<'a>(agreements: impl Iterator<Item = &'a Agreement>) -> Vec<Granted> {
-    let mut found: BTreeMap<ConnectionId, Granted> = BTreeMap::new();
+fn granted<'a>(agreements: impl Iterator<Item = &'a Agreement>) -> Vec<GrantedConnection> {
+    let mut found: BTreeMap<ConnectionId, GrantedConnection> = BTreeMap::new();
     let mut seen = HashSet::new();
     for agreement in agreements {
         for link in agreement.connections.iter().filter(|link| seen.insert(link.connection_id)) {
             found.insert(
                 link.connection_id,
-                Granted {
+                GrantedConnection {
                     connection: link.connection_id,
                     fleet: agreement.fleet_id,
                     fleet_ref: agreement.fleet_ref.clone(),

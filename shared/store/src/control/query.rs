@@ -139,7 +139,7 @@ impl Store {
             }
         }
         rows.truncate(page.size.saturating_add(1));
-        Ok(Slice::read(rows, page))
+        Ok(Slice::from_sorted(rows, page))
     }
 
     /// How many items a range holds.

@@ -10,12 +10,12 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use model::{ConnectionId, RecordId, Resource};
 use serde_json::Value;
 
-use super::merge::{self, Lane, merge};
+use super::merge::{self, SortedSource, merge};
 use super::record::Found;
 use super::table::{Item, Span, Table, key, read_number, read_text};
 use super::upsert::place_key;
 use super::{EntityFilter, Entry, Order, Row, keys};
-use crate::{Bookmark, Grant, Granted, Page, Slice, Store, StoreError};
+use crate::{Bookmark, Grant, GrantedConnection, Page, Slice, Store, StoreError};
 
 impl Store {
     /// One page of vehicles or users. Bookmarks are opaque; they belong to one filter and one order.
@@ -45,7 +45,8 @@ impl Store {
             Ok((entry, Value::Array(vec![member(&row, field), member(&row, "id")])))
         };
         let rows = found.into_iter().map(marked).collect::<Result<Vec<_>, StoreError>>()?;
-        let slice = Slice::cut(rows, page, |(_, mark)| mark.clone(), |left, right| compare(left, right, order.descending));
+        let slice =
+            Slice::from_unsorted(rows, page, |(_, mark)| mark.clone(), |left, right| compare(left, right, order.descending));
         Ok(slice.map(|(entry, _)| entry))
     }
 
@@ -58,8 +59,8 @@ impl Store {
             let found = self.entities(grant, filter, false).await?;
             return Ok(u64::try_from(found.len()).unwrap_or(u64::MAX));
         }
-        let total = |granted: &Granted| key(&keys::totals(granted.connection, grant.resource()), keys::TOTAL);
-        let items = self.readings().get_many(grant.connections().iter().map(total).collect(), None).await?;
+        let total = |granted: &GrantedConnection| key(&keys::totals(granted.connection, grant.resource()), keys::TOTAL);
+        let items = self.telematics_table().get_many(grant.connections().iter().map(total).collect(), None).await?;
         Ok(items.iter().filter_map(|item| read_number::<u64>(item, "n")).sum())
     }
 
@@ -80,14 +81,14 @@ impl Store {
         (page, reading): (&Page, &Page),
         include_source: bool,
     ) -> Result<Slice<Entry>, StoreError> {
-        let (low, high) = merge::EVERYTHING;
-        let Some((low, high)) = merge::bounds(reading, low, high) else { return Ok(Slice::read(Vec::new(), page)) };
-        let limit = merge::portion(page, grant.connections().len());
-        let lanes = grant.connections().iter().map(|granted| {
+        let (low, high) = merge::FULL_RANGE;
+        let Some((low, high)) = merge::bounds(reading, low, high) else { return Ok(Slice::from_sorted(Vec::new(), page)) };
+        let limit = merge::batch_limit(page, grant.connections().len());
+        let sources = grant.connections().iter().map(|granted| {
             let span = Span::between(keys::entities(granted.connection, grant.resource()), low.clone(), high.clone());
             let span = Span { by_time: true, backwards: reading.backwards, ..span };
             Entities {
-                table: self.readings(),
+                table: self.telematics_table(),
                 granted,
                 filter,
                 page: reading,
@@ -98,9 +99,9 @@ impl Store {
                 ended: false,
             }
         });
-        let found = merge(lanes.collect(), page.size.saturating_add(1), reading.backwards).await?;
+        let found = merge(sources.collect(), page.size.saturating_add(1), reading.backwards).await?;
         let row = |(mark, found): (String, Found)| Ok((found.entry(grant.resource())?, Bookmark::from(mark)));
-        Ok(Slice::read(found.into_iter().map(row).collect::<Result<_, StoreError>>()?, page))
+        Ok(Slice::from_sorted(found.into_iter().map(row).collect::<Result<_, StoreError>>()?, page))
     }
 
     /// All records under a filter, in no order.
@@ -116,15 +117,19 @@ impl Store {
         Ok(all)
     }
 
-    async fn all_items<'a>(&self, grant: &'a Grant) -> Result<Vec<(&'a Granted, Item)>, StoreError> {
-        let span = |granted: &Granted| Span::all(keys::entities(granted.connection, grant.resource()));
+    async fn all_items<'a>(&self, grant: &'a Grant) -> Result<Vec<(&'a GrantedConnection, Item)>, StoreError> {
+        let span = |granted: &GrantedConnection| Span::all(keys::entities(granted.connection, grant.resource()));
         let spans: Vec<Span> = grant.connections().iter().map(span).collect();
-        let found = self.readings().all_of(&spans).await?;
+        let found = self.telematics_table().query_each(&spans).await?;
         Ok(found.into_iter().filter_map(|(number, item)| Some((grant.connections().get(number)?, item))).collect())
     }
 
     /// The items of records that the filter names: by id through the records' places, by TSP id in each connection.
-    async fn named_items<'a>(&self, grant: &'a Grant, filter: &EntityFilter) -> Result<Vec<(&'a Granted, Item)>, StoreError> {
+    async fn named_items<'a>(
+        &self,
+        grant: &'a Grant,
+        filter: &EntityFilter,
+    ) -> Result<Vec<(&'a GrantedConnection, Item)>, StoreError> {
         let resource = grant.resource();
         let at = |connection: ConnectionId, id: RecordId| key(&keys::entities(connection, resource), &id.to_string());
         let wanted: HashSet<(ConnectionId, RecordId)> = match (&filter.ids, &filter.source_ids) {
@@ -139,7 +144,7 @@ impl Store {
         };
         let granted = |connection: ConnectionId| grant.connections().iter().find(|granted| granted.connection == connection);
         let open = wanted.into_iter().filter(|(connection, _)| granted(*connection).is_some());
-        let items = self.readings().get_many(open.map(|(connection, id)| at(connection, id)).collect(), None).await?;
+        let items = self.telematics_table().get_many(open.map(|(connection, id)| at(connection, id)).collect(), None).await?;
         let owner = |item: &Item| granted(read_text(item, "pk").split('#').nth(1)?.parse().ok()?);
         Ok(items.into_iter().filter_map(|item| Some((owner(&item)?, item))).collect())
     }
@@ -147,7 +152,7 @@ impl Store {
     /// The connections of the records that exist among these.
     async fn places(&self, resource: Resource, ids: &[RecordId]) -> Result<Vec<(ConnectionId, RecordId)>, StoreError> {
         let ids: HashSet<RecordId> = ids.iter().copied().collect();
-        let items = self.readings().get_many(ids.into_iter().map(|id| place_key(resource, id)).collect(), None).await?;
+        let items = self.telematics_table().get_many(ids.into_iter().map(|id| place_key(resource, id)).collect(), None).await?;
         let place = |item: &Item| {
             let id = read_text(item, "pk").rsplit('#').next()?.parse().ok()?;
             Some((read_text(item, "connection").parse().ok()?, id))
@@ -202,7 +207,7 @@ fn scalar(left: &Value, right: &Value) -> Ordering {
 /// The records of one connection in time order.
 struct Entities<'a> {
     table: Table<'a>,
-    granted: &'a Granted,
+    granted: &'a GrantedConnection,
     filter: &'a EntityFilter,
     page: &'a Page,
     include_source: bool,
@@ -212,20 +217,20 @@ struct Entities<'a> {
     ended: bool,
 }
 
-impl Lane for Entities<'_> {
-    type Thing = Found;
+impl SortedSource for Entities<'_> {
+    type Item = Found;
 
     async fn next(&mut self) -> Result<Vec<(String, Found)>, StoreError> {
         let mut found = Vec::new();
         while found.is_empty() && !self.ended {
-            let (items, next) = self.table.some(&self.span, self.limit, self.start.take()).await?;
+            let (items, next) = self.table.query_page(&self.span, self.limit, self.start.take()).await?;
             self.ended = next.is_none();
             self.start = next;
             for item in items {
                 let mark = item.get("t").and_then(|mark: &AttributeValue| mark.as_s().ok()).cloned().unwrap_or_default();
-                let thing = Found::read(item, self.granted, self.include_source)?;
-                if merge::admits(self.page, &mark) && is_wanted(&thing, self.filter)? {
-                    found.push((mark, thing));
+                let candidate = Found::read(item, self.granted, self.include_source)?;
+                if merge::is_on_page(self.page, &mark) && is_wanted(&candidate, self.filter)? {
+                    found.push((mark, candidate));
                 }
             }
         }

@@ -5,18 +5,18 @@ use std::collections::{HashSet, VecDeque};
 use model::{Resource, Timestamp};
 use serde_json::Value;
 
-use super::merge::{self, Lane, merge};
+use super::merge::{self, SortedSource, merge};
 use super::record::Found;
 use super::table::{Item, Span, Table, read_number, read_text};
 use super::{Entry, EventFilter, Row, keys};
-use crate::{Bookmark, Grant, Granted, Page, Slice, Store, StoreError};
+use crate::{Bookmark, Grant, GrantedConnection, Page, Slice, Store, StoreError};
 
 /// How long before the active window an event may have begun to be found by the window alone.
 const REACH_SECONDS: i64 = 45 * 86_400;
 /// How long after the end of the active window an event that began in it may be dated.
 const SLACK_SECONDS: i64 = 86_400;
 /// Rows per request where all are read.
-const PORTION: i32 = 1_000;
+const BATCH_LIMIT: i32 = 1_000;
 
 impl Store {
     /// One page of events by `occurred_at`, then id. Bookmarks are opaque.
@@ -33,12 +33,12 @@ impl Store {
         include_source: bool,
     ) -> Result<Slice<Entry>, StoreError> {
         let (low, high) = window(filter);
-        let Some(bounds) = merge::bounds(page, &low, &high) else { return Ok(Slice::read(Vec::new(), page)) };
-        let limit = merge::portion(page, grant.connections().len());
-        let lanes = self.lanes(grant, filter, page, (bounds, limit, include_source)).await?;
-        let found = merge(lanes, page.size.saturating_add(1), page.backwards).await?;
+        let Some(bounds) = merge::bounds(page, &low, &high) else { return Ok(Slice::from_sorted(Vec::new(), page)) };
+        let limit = merge::batch_limit(page, grant.connections().len());
+        let sources = self.event_sources(grant, filter, page, (bounds, limit, include_source)).await?;
+        let found = merge(sources, page.size.saturating_add(1), page.backwards).await?;
         let row = |(mark, found): (String, Found)| Ok((found.entry(grant.resource())?, Bookmark::from(mark)));
-        Ok(Slice::read(found.into_iter().map(row).collect::<Result<_, StoreError>>()?, page))
+        Ok(Slice::from_sorted(found.into_iter().map(row).collect::<Result<_, StoreError>>()?, page))
     }
 
     /// How many events there are. Time windows alone cost the totals and the two days at their edges; other filters read.
@@ -54,8 +54,8 @@ impl Store {
             return self.count_days(grant, (low, high)).await;
         }
         let page = Page::first(usize::MAX);
-        let lanes = self.lanes(grant, filter, &page, ((low, high), PORTION, false)).await?;
-        Ok(u64::try_from(merge(lanes, usize::MAX, false).await?.len()).unwrap_or(u64::MAX))
+        let sources = self.event_sources(grant, filter, &page, ((low, high), BATCH_LIMIT, false)).await?;
+        Ok(u64::try_from(merge(sources, usize::MAX, false).await?.len()).unwrap_or(u64::MAX))
     }
 
     async fn count_days(&self, grant: &Grant, (low, high): (String, String)) -> Result<u64, StoreError> {
@@ -70,7 +70,7 @@ impl Store {
             }
         }
         for span in edges {
-            total += self.readings().count(&span).await?;
+            total += self.telematics_table().count(&span).await?;
         }
         Ok(total)
     }
@@ -81,13 +81,14 @@ impl Store {
         grant: &'a Grant,
         low: &str,
         high: &str,
-    ) -> Result<Vec<(&'a Granted, Vec<(String, u64)>)>, StoreError> {
+    ) -> Result<Vec<(&'a GrantedConnection, Vec<(String, u64)>)>, StoreError> {
         let (first, last) = (key_day(low), key_day(high));
-        let span =
-            |granted: &Granted| Span::between(keys::totals(granted.connection, grant.resource()), first.clone(), last.clone());
+        let span = |granted: &GrantedConnection| {
+            Span::between(keys::totals(granted.connection, grant.resource()), first.clone(), last.clone())
+        };
         let spans: Vec<Span> = grant.connections().iter().map(span).collect();
         let mut days: Vec<_> = grant.connections().iter().map(|granted| (granted, Vec::new())).collect();
-        for (number, item) in self.readings().all_of(&spans).await? {
+        for (number, item) in self.telematics_table().query_each(&spans).await? {
             let count = read_number::<u64>(&item, "n").unwrap_or(0);
             if let Some((_, days)) = days.get_mut(number).filter(|_| count > 0) {
                 days.push((read_text(&item, "sk").to_owned(), count));
@@ -96,7 +97,7 @@ impl Store {
         Ok(days)
     }
 
-    async fn lanes<'a>(
+    async fn event_sources<'a>(
         &'a self,
         grant: &'a Grant,
         filter: &'a EventFilter,
@@ -105,15 +106,15 @@ impl Store {
     ) -> Result<Vec<Events<'a>>, StoreError> {
         let wanted = Wanted::of(filter);
         let found = self.days(grant, &bounds.0, &bounds.1).await?.into_iter().filter(|(_, days)| !days.is_empty());
-        let lane = |(granted, days): (&'a Granted, Vec<(String, u64)>)| {
+        let source = |(granted, days): (&'a GrantedConnection, Vec<(String, u64)>)| {
             let mut days: VecDeque<String> = days.into_iter().map(|(day, _)| day).collect();
             if page.backwards {
                 days.make_contiguous().reverse();
             }
-            let (table, resource, bounds, wanted) = (self.readings(), grant.resource(), bounds.clone(), wanted.clone());
+            let (table, resource, bounds, wanted) = (self.telematics_table(), grant.resource(), bounds.clone(), wanted.clone());
             Events { table, resource, granted, wanted, page, include_source, bounds, limit, days, start: None }
         };
-        Ok(found.map(lane).collect())
+        Ok(found.map(source).collect())
     }
 }
 
@@ -121,7 +122,7 @@ impl Store {
 fn window(filter: &EventFilter) -> (String, String) {
     let low = filter.from.or(filter.active_from.map(|at| at.plus_seconds(-REACH_SECONDS)));
     let high = filter.to.or(filter.active_to.map(|at| at.plus_seconds(SLACK_SECONDS)));
-    let (first, last) = merge::EVERYTHING;
+    let (first, last) = merge::FULL_RANGE;
     (low.map_or_else(|| first.to_owned(), keys::time), high.map_or_else(|| last.to_owned(), keys::time))
 }
 
@@ -177,7 +178,7 @@ impl Wanted {
 struct Events<'a> {
     table: Table<'a>,
     resource: Resource,
-    granted: &'a Granted,
+    granted: &'a GrantedConnection,
     wanted: Wanted,
     page: &'a Page,
     include_source: bool,
@@ -187,8 +188,8 @@ struct Events<'a> {
     start: Option<Item>,
 }
 
-impl Lane for Events<'_> {
-    type Thing = Found;
+impl SortedSource for Events<'_> {
+    type Item = Found;
 
     async fn next(&mut self) -> Result<Vec<(String, Found)>, StoreError> {
         let mut found = Vec::new();
@@ -196,16 +197,16 @@ impl Lane for Events<'_> {
             let pk = keys::events(self.granted.connection, self.resource, day);
             let span = Span::between(pk, self.bounds.0.clone(), self.bounds.1.clone());
             let span = Span { backwards: self.page.backwards, ..span };
-            let (items, next) = self.table.some(&span, self.limit, self.start.take()).await?;
+            let (items, next) = self.table.query_page(&span, self.limit, self.start.take()).await?;
             if next.is_none() {
                 self.days.pop_front();
             }
             self.start = next;
             for item in items {
                 let mark = read_text(&item, "sk").to_owned();
-                let thing = Found::read(item, self.granted, self.include_source)?;
-                if merge::admits(self.page, &mark) && self.wanted.admits(&thing.record.fields()?) {
-                    found.push((mark, thing));
+                let candidate = Found::read(item, self.granted, self.include_source)?;
+                if merge::is_on_page(self.page, &mark) && self.wanted.admits(&candidate.record.fields()?) {
+                    found.push((mark, candidate));
                 }
             }
         }

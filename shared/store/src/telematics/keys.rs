@@ -42,11 +42,11 @@ pub(super) fn group_days(connection: ConnectionId, group: usize) -> String {
     format!("L#{connection}#{group}")
 }
 
-pub(super) fn newest(connection: ConnectionId) -> String {
+pub(super) fn snapshots(connection: ConnectionId) -> String {
     format!("L#{connection}")
 }
 
-pub(super) fn newest_of(group: usize) -> String {
+pub(super) fn snapshot(group: usize) -> String {
     format!("G#{group:05}")
 }
 

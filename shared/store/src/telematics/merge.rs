@@ -11,49 +11,49 @@ use crate::{Page, StoreError};
 const PARALLEL: usize = 16;
 
 /// One ordered list, read piece by piece in the page's direction. Its keys are texts that order it.
-pub(super) trait Lane {
-    /// What it lists.
-    type Thing: Send;
+pub(super) trait SortedSource {
+    /// What it yields.
+    type Item: Send;
 
-    /// The next things with their keys; empty at the end of the list only.
-    fn next(&mut self) -> impl Future<Output = Result<Vec<(String, Self::Thing)>, StoreError>> + Send;
+    /// The next items with their keys; empty only at the end of the list.
+    fn next(&mut self) -> impl Future<Output = Result<Vec<(String, Self::Item)>, StoreError>> + Send;
 }
 
-struct Reading<L: Lane> {
-    lane: L,
-    buffer: VecDeque<(String, L::Thing)>,
+struct Buffered<S: SortedSource> {
+    source: S,
+    buffer: VecDeque<(String, S::Item)>,
     ended: bool,
 }
 
-impl<L: Lane + Send> Reading<L> {
+impl<S: SortedSource + Send> Buffered<S> {
     async fn fill(&mut self) -> Result<(), StoreError> {
         if self.buffer.is_empty() && !self.ended {
-            self.buffer.extend(self.lane.next().await?);
+            self.buffer.extend(self.source.next().await?);
             self.ended = self.buffer.is_empty();
         }
         Ok(())
     }
 }
 
-/// Up to `wanted` things of all lanes in reading direction.
-pub(super) async fn merge<L: Lane + Send>(
-    lanes: Vec<L>,
+/// Up to `wanted` items of all sources in reading direction.
+pub(super) async fn merge<S: SortedSource + Send>(
+    sources: Vec<S>,
     wanted: usize,
     backwards: bool,
-) -> Result<Vec<(String, L::Thing)>, StoreError> {
-    let mut readings: Vec<Reading<L>> =
-        lanes.into_iter().map(|lane| Reading { lane, buffer: VecDeque::new(), ended: false }).collect();
+) -> Result<Vec<(String, S::Item)>, StoreError> {
+    let mut buffered: Vec<Buffered<S>> =
+        sources.into_iter().map(|source| Buffered { source, buffer: VecDeque::new(), ended: false }).collect();
     let mut merged = Vec::new();
-    for some in readings.chunks_mut(PARALLEL) {
-        try_join_all(some.iter_mut().map(Reading::fill)).await?;
+    for chunk in buffered.chunks_mut(PARALLEL) {
+        try_join_all(chunk.iter_mut().map(Buffered::fill)).await?;
     }
     while merged.len() < wanted {
-        let heads = readings.iter_mut().filter(|reading| !reading.buffer.is_empty());
-        let key = |reading: &&mut Reading<L>| reading.buffer.front().map(|(key, _)| key.clone());
+        let heads = buffered.iter_mut().filter(|source| !source.buffer.is_empty());
+        let key = |source: &&mut Buffered<S>| source.buffer.front().map(|(key, _)| key.clone());
         let first = if backwards { heads.max_by_key(key) } else { heads.min_by_key(key) };
-        let Some(reading) = first else { break };
-        merged.extend(reading.buffer.pop_front());
-        reading.fill().await?;
+        let Some(source) = first else { break };
+        merged.extend(source.buffer.pop_front());
+        source.fill().await?;
     }
     Ok(merged)
 }
@@ -70,15 +70,15 @@ pub(super) fn bounds(page: &Page, low: &str, high: &str) -> Option<(String, Stri
 }
 
 /// Whether a key within the bounds belongs to the page: the bookmark's own row may not.
-pub(super) fn admits(page: &Page, key: &str) -> bool {
+pub(super) fn is_on_page(page: &Page, key: &str) -> bool {
     page.inclusive || page.bookmark.as_ref().and_then(|mark| mark.as_str()) != Some(key)
 }
 
 /// How many rows each of several lists should bring at once: enough that most pages need one request per list.
-pub(super) fn portion(page: &Page, lanes: usize) -> i32 {
-    let fair = page.size.saturating_mul(2).div_ceil(lanes.max(1)).saturating_add(2);
+pub(super) fn batch_limit(page: &Page, sources: usize) -> i32 {
+    let fair = page.size.saturating_mul(2).div_ceil(sources.max(1)).saturating_add(2);
     i32::try_from(fair.min(page.size.saturating_add(2))).unwrap_or(i32::MAX)
 }
 
-/// Everything: the widest bounds.
-pub(super) const EVERYTHING: (&str, &str) = ("0", keys::END);
+/// The widest bounds: every key.
+pub(super) const FULL_RANGE: (&str, &str) = ("0", keys::END);

@@ -1,6 +1,6 @@
 //! The telematics table: what the TSPs report.
 //!
-//! | thing | pk | sk | written |
+//! | item | pk | sk | written |
 //! | --- | --- | --- | --- |
 //! | entity (vehicle, user) | `C#connection#resource` | record id | when its content hash changes |
 //! | event (duty log entry) | `C#connection#resource#date` | `time#record id` | when its content hash changes |
@@ -16,7 +16,7 @@
 //!
 //! **Content hashes.** A record whose TSP content is unchanged costs a read and no write.
 //!
-//! **Blocks are written once.** A point is known by (vehicle, time), and the first one stored stays. A fetch that runs twice
+//! **Blocks are written once.** A point is identified by (vehicle, time), and the first one stored stays. A fetch that runs twice
 //! finds its points stored and writes nothing, so no key has to name the fetch, `created_at` never changes, and every block in
 //! the table's stream is an insert. A point newer than its vehicle's newest is new without a look; an older one costs reading
 //! the blocks of its hour, and only where the hour's counts say that there is something to compare with.
@@ -64,9 +64,9 @@ pub struct Origin {
     pub tsp_slug: String,
     /// The adapter's name.
     pub source_name: String,
-    /// The run that fetched it.
+    /// The execution that fetched it.
     pub execution: ExecutionId,
-    /// The plan behind that run.
+    /// The schedule of that execution.
     pub schedule: ScheduleId,
     /// When it is stored: `created_at` and `updated_at` of what is new.
     pub now: Timestamp,
@@ -79,13 +79,13 @@ pub struct Stored {
     pub added: u64,
     /// Records with other content than before, and deleted ones that came back.
     pub modified: u64,
-    /// Records that were known as they are.
+    /// Records unchanged since the last fetch.
     pub unchanged: u64,
 }
 
 /// What comparing a complete scan with the known records did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sweep {
+pub enum ScanOutcome {
     /// The records that the scan lacks are marked as deleted.
     Done {
         /// How many were marked.

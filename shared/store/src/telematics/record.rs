@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 use super::entry::{Entry, Fields};
 use super::table::{Item, bytes, key, read_bytes, read_text, unreadable, unstorable};
 use super::{Origin, Row};
-use crate::{Granted, StoreError};
+use crate::{GrantedConnection, StoreError};
 
 /// Version of the stored form.
 pub(super) const FORM: u8 = 1;
@@ -84,7 +84,7 @@ impl Record {
     pub(super) fn item(&self, key: Item, source: &Value) -> Result<Item, StoreError> {
         let mut item: Item = serde_dynamo::to_item(self).map_err(unstorable)?;
         item.extend(key);
-        let source = pack(source.to_string().as_bytes())?;
+        let source = deflate(source.to_string().as_bytes())?;
         if source.len() <= SOURCE_LIMIT {
             item.insert("source".into(), bytes(source));
         }
@@ -98,10 +98,10 @@ impl Record {
 
     /// The kind's own members that are not null.
     pub(super) fn fields(&self) -> Result<Row, StoreError> {
-        serde_json::from_str(&self.body).map_err(|error| self.broken(&error))
+        serde_json::from_str(&self.body).map_err(|error| self.malformed(&error))
     }
 
-    fn broken(&self, error: &serde_json::Error) -> StoreError {
+    fn malformed(&self, error: &serde_json::Error) -> StoreError {
         StoreError::Unreadable { key: self.id.to_string(), reason: error.to_string() }
     }
 
@@ -110,10 +110,10 @@ impl Record {
         self,
         resource: Resource,
         connection: ConnectionId,
-        reader: Option<&Granted>,
+        reader: Option<&GrantedConnection>,
         source: Value,
     ) -> Result<Entry, StoreError> {
-        let extras = self.extras.as_deref().map(serde_json::from_str).transpose().map_err(|error| self.broken(&error))?;
+        let extras = self.extras.as_deref().map(serde_json::from_str).transpose().map_err(|error| self.malformed(&error))?;
         let envelope = Envelope {
             fleet_id: reader.map(|reader| reader.fleet),
             fleet_ref: reader.and_then(|reader| reader.fleet_ref.clone()),
@@ -142,11 +142,11 @@ impl Record {
 pub(super) struct Found {
     pub(super) record: Record,
     source: Value,
-    pub(super) granted: Granted,
+    pub(super) granted: GrantedConnection,
 }
 
 impl Found {
-    pub(super) fn read(item: Item, granted: &Granted, include_source: bool) -> Result<Self, StoreError> {
+    pub(super) fn read(item: Item, granted: &GrantedConnection, include_source: bool) -> Result<Self, StoreError> {
         let source = if include_source { source(&item)? } else { Value::Object(Map::new()) };
         Ok(Self { record: Record::read(item)?, source, granted: granted.clone() })
     }
@@ -161,20 +161,20 @@ fn source(item: &Item) -> Result<Value, StoreError> {
     match read_bytes(item, "source") {
         None => Ok(Value::Object(Map::new())),
         Some(packed) => {
-            let text = unpack(packed).map_err(|error| unreadable(item, error))?;
+            let text = inflate(packed).map_err(|error| unreadable(item, error))?;
             serde_json::from_slice(&text).map_err(|error| unreadable(item, error))
         }
     }
 }
 
 /// Deflated bytes.
-pub(super) fn pack(plain: &[u8]) -> Result<Vec<u8>, StoreError> {
+pub(super) fn deflate(plain: &[u8]) -> Result<Vec<u8>, StoreError> {
     let mut encoder = DeflateEncoder::new(Vec::new(), Compression::best());
     encoder.write_all(plain).and_then(|()| encoder.finish()).map_err(unstorable)
 }
 
-/// What [`pack`] was given.
-pub(super) fn unpack(packed: &[u8]) -> std::io::Result<Vec<u8>> {
+/// Inverse of [`deflate`].
+pub(super) fn inflate(packed: &[u8]) -> std::io::Result<Vec<u8>> {
     let mut plain = Vec::new();
     DeflateDecoder::new(packed).read_to_end(&mut plain)?;
     Ok(plain)

@@ -17,7 +17,7 @@ pub(super) type Item = HashMap<String, AttributeValue>;
 const PARALLEL: usize = 16;
 
 impl Store {
-    pub(super) fn readings(&self) -> Table<'_> {
+    pub(super) fn telematics_table(&self) -> Table<'_> {
         Table { client: &self.client, name: &self.telematics, trace: self.trace }
     }
 }
@@ -30,7 +30,7 @@ pub(super) struct Table<'a> {
     trace: Option<TraceId>,
 }
 
-/// A run of items of one partition, bounds included.
+/// A range of items of one partition, bounds included.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Span {
     pub(super) pk: String,
@@ -38,9 +38,9 @@ pub(super) struct Span {
     pub(super) bounds: Option<(String, String)>,
     pub(super) backwards: bool,
     /// Read consistently, for twice the price.
-    pub(super) strict: bool,
+    pub(super) consistent: bool,
     /// Only these attributes (none of them a reserved word).
-    pub(super) only: Option<&'static str>,
+    pub(super) projection: Option<&'static str>,
 }
 
 impl Span {
@@ -112,22 +112,23 @@ impl Table<'_> {
     }
 
     /// The items that exist among these keys, in no order.
-    pub(super) async fn get_many(&self, keys: Vec<Item>, only: Option<&str>) -> Result<Vec<Item>, StoreError> {
+    pub(super) async fn get_many(&self, keys: Vec<Item>, projection: Option<&str>) -> Result<Vec<Item>, StoreError> {
         let mut found = Vec::new();
         let chunks: Vec<Vec<Item>> = keys.chunks(100).map(<[Item]>::to_vec).collect();
-        for some in chunks.chunks(PARALLEL) {
-            let answers = try_join_all(some.iter().map(|chunk| self.get_hundred(chunk.clone(), only))).await?;
+        for chunk in chunks.chunks(PARALLEL) {
+            let answers = try_join_all(chunk.iter().map(|keys| self.get_hundred(keys.clone(), projection))).await?;
             found.extend(answers.into_iter().flatten());
         }
         Ok(found)
     }
 
-    async fn get_hundred(&self, mut wanted: Vec<Item>, only: Option<&str>) -> Result<Vec<Item>, StoreError> {
+    async fn get_hundred(&self, mut wanted: Vec<Item>, projection: Option<&str>) -> Result<Vec<Item>, StoreError> {
         let mut found = Vec::with_capacity(wanted.len());
         while !wanted.is_empty() {
-            let ask = KeysAndAttributes::builder().set_keys(Some(wanted)).consistent_read(true);
-            let ask = ask.set_projection_expression(only.map(String::from)).build().map_err(unstorable)?;
-            let request = self.client.batch_get_item().request_items(self.name, ask);
+            let request_keys = KeysAndAttributes::builder().set_keys(Some(wanted)).consistent_read(true);
+            let request_keys =
+                request_keys.set_projection_expression(projection.map(String::from)).build().map_err(unstorable)?;
+            let request = self.client.batch_get_item().request_items(self.name, request_keys);
             let answer = request.send().await.map_err(|error| StoreError::sdk("read", error))?;
             found.extend(answer.responses.into_iter().flat_map(HashMap::into_values).flatten());
             let left = answer.unprocessed_keys.and_then(|mut left| left.remove(self.name));
@@ -136,22 +137,22 @@ impl Table<'_> {
         Ok(found)
     }
 
-    /// Some items of a span, and where to go on.
-    pub(super) async fn some(
+    /// One page of a span, and the key at which the next page starts.
+    pub(super) async fn query_page(
         &self,
         span: &Span,
         limit: i32,
         start: Option<Item>,
     ) -> Result<(Vec<Item>, Option<Item>), StoreError> {
-        let request = self.ask(span).limit(limit).set_exclusive_start_key(start);
+        let request = self.query(span).limit(limit).set_exclusive_start_key(start);
         let answer = request.send().await.map_err(|error| StoreError::sdk("query", error))?;
         Ok((answer.items.unwrap_or_default(), answer.last_evaluated_key))
     }
 
-    pub(super) async fn all(&self, span: &Span) -> Result<Vec<Item>, StoreError> {
+    pub(super) async fn query_all(&self, span: &Span) -> Result<Vec<Item>, StoreError> {
         let (mut found, mut start) = (Vec::new(), None);
         loop {
-            let request = self.ask(span).set_exclusive_start_key(start);
+            let request = self.query(span).set_exclusive_start_key(start);
             let answer = request.send().await.map_err(|error| StoreError::sdk("query", error))?;
             found.extend(answer.items.unwrap_or_default());
             start = answer.last_evaluated_key;
@@ -162,12 +163,12 @@ impl Table<'_> {
     }
 
     /// All items of several spans, each with the number of its span.
-    pub(super) async fn all_of(&self, spans: &[Span]) -> Result<Vec<(usize, Item)>, StoreError> {
+    pub(super) async fn query_each(&self, spans: &[Span]) -> Result<Vec<(usize, Item)>, StoreError> {
         let mut found = Vec::new();
         let numbered: Vec<(usize, &Span)> = spans.iter().enumerate().collect();
-        for some in numbered.chunks(PARALLEL) {
-            let answers = try_join_all(some.iter().map(|(_, span)| self.all(span))).await?;
-            for ((number, _), items) in some.iter().zip(answers) {
+        for chunk in numbered.chunks(PARALLEL) {
+            let answers = try_join_all(chunk.iter().map(|(_, span)| self.query_all(span))).await?;
+            for ((number, _), items) in chunk.iter().zip(answers) {
                 found.extend(items.into_iter().map(|item| (*number, item)));
             }
         }
@@ -177,7 +178,7 @@ impl Table<'_> {
     pub(super) async fn count(&self, span: &Span) -> Result<u64, StoreError> {
         let (mut total, mut start) = (0, None);
         loop {
-            let request = self.ask(span).select(Select::Count).set_exclusive_start_key(start);
+            let request = self.query(span).select(Select::Count).set_exclusive_start_key(start);
             let answer = request.send().await.map_err(|error| StoreError::sdk("count", error))?;
             total += u64::try_from(answer.count).unwrap_or(0);
             start = answer.last_evaluated_key;
@@ -187,15 +188,15 @@ impl Table<'_> {
         }
     }
 
-    fn ask(&self, span: &Span) -> QueryFluentBuilder {
+    fn query(&self, span: &Span) -> QueryFluentBuilder {
         let request = self
             .client
             .query()
             .table_name(self.name)
             .set_index_name(span.by_time.then(|| "by_time".to_owned()))
             .scan_index_forward(!span.backwards)
-            .consistent_read(span.strict)
-            .set_projection_expression(span.only.map(String::from))
+            .consistent_read(span.consistent)
+            .set_projection_expression(span.projection.map(String::from))
             .expression_attribute_values(":pk", text(&span.pk));
         match &span.bounds {
             None => request.key_condition_expression("pk = :pk"),
@@ -208,7 +209,7 @@ impl Table<'_> {
     }
 
     /// Replaces an item, where the condition on the stored one holds.
-    pub(super) async fn put(&self, put: Put) -> Result<(), StoreError> {
+    pub(super) async fn put_item(&self, put: Put) -> Result<(), StoreError> {
         let request = self.client.put_item().table_name(self.name).set_item(Some(put.item));
         let request = request.set_condition_expression(put.condition_expression);
         let request = request.set_expression_attribute_values(put.expression_attribute_values);
@@ -229,7 +230,7 @@ impl Table<'_> {
     }
 
     /// A put under a condition whose values are given.
-    pub(super) fn putting(&self, mut item: Item, condition: Option<(&str, Item)>) -> Result<Put, StoreError> {
+    pub(super) fn put(&self, mut item: Item, condition: Option<(&str, Item)>) -> Result<Put, StoreError> {
         if let Some(trace) = self.trace {
             item.insert(TRACE.into(), text(trace.to_string()));
         }
@@ -245,7 +246,7 @@ impl Table<'_> {
     }
 
     /// Adds to the number `n` of an item.
-    pub(super) fn adding(&self, at: Item, amount: i64) -> Result<TransactWriteItem, StoreError> {
+    pub(super) fn increment(&self, at: Item, amount: i64) -> Result<TransactWriteItem, StoreError> {
         let update = Update::builder()
             .table_name(self.name)
             .set_key(Some(at))
@@ -256,7 +257,7 @@ impl Table<'_> {
         Ok(TransactWriteItem::builder().update(update).build())
     }
 
-    pub(super) fn deleting(&self, at: Item) -> Result<TransactWriteItem, StoreError> {
+    pub(super) fn delete(&self, at: Item) -> Result<TransactWriteItem, StoreError> {
         let delete = aws_sdk_dynamodb::types::Delete::builder().table_name(self.name).set_key(Some(at));
         Ok(TransactWriteItem::builder().delete(delete.build().map_err(unstorable)?).build())
     }

@@ -6,8 +6,8 @@ use futures::future::try_join_all;
 use model::RecordId;
 
 use super::table::{Item, Span, key, number, read_text, text};
-use super::upsert::settled;
-use super::{Origin, Sweep, keys};
+use super::upsert::is_committed;
+use super::{Origin, ScanOutcome, keys};
 use crate::{Store, StoreError};
 
 /// Below this many known records a scan is believed whatever it lacks.
@@ -25,24 +25,24 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`] if storage fails; some records may be marked then, and the next scan marks the others.
-    pub async fn tombstone_missing(&self, origin: &Origin, seen: &HashSet<RecordId>) -> Result<Sweep, StoreError> {
+    pub async fn tombstone_missing(&self, origin: &Origin, seen: &HashSet<RecordId>) -> Result<ScanOutcome, StoreError> {
         let pk = keys::entities(origin.connection, origin.resource);
-        let span = Span { only: Some("sk, deleted_at"), strict: true, ..Span::all(pk.clone()) };
-        let items = self.readings().all(&span).await?;
+        let span = Span { projection: Some("sk, deleted_at"), consistent: true, ..Span::all(pk.clone()) };
+        let items = self.telematics_table().query_all(&span).await?;
         let alive: Vec<&str> =
             items.iter().filter(|item| !item.contains_key("deleted_at")).map(|item| read_text(item, "sk")).collect();
         let missing: Vec<&str> =
             alive.iter().copied().filter(|id| id.parse().is_ok_and(|id: RecordId| !seen.contains(&id))).collect();
         if alive.len() >= SMALL && missing.len() * BELIEVED > alive.len() {
             let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
-            return Ok(Sweep::Refused { missing: count(missing.len()), known: count(alive.len()) });
+            return Ok(ScanOutcome::Refused { missing: count(missing.len()), known: count(alive.len()) });
         }
         let mut removed = 0;
-        for some in missing.chunks(PARALLEL) {
-            let marks = some.iter().map(|id| self.mark_deleted(origin, key(&pk, id)));
+        for chunk in missing.chunks(PARALLEL) {
+            let marks = chunk.iter().map(|id| self.mark_deleted(origin, key(&pk, id)));
             removed += try_join_all(marks).await?.into_iter().map(u64::from).sum::<u64>();
         }
-        Ok(Sweep::Done { removed })
+        Ok(ScanOutcome::Done { removed })
     }
 
     async fn mark_deleted(&self, origin: &Origin, at: Item) -> Result<bool, StoreError> {
@@ -53,6 +53,6 @@ impl Store {
         ]);
         let set = "SET deleted_at = :now, updated_at = :now, execution_id = :execution, schedule_id = :schedule";
         let condition = "attribute_exists(pk) AND attribute_not_exists(deleted_at)";
-        settled(self.readings().update(at, set, values, condition).await)
+        is_committed(self.telematics_table().update(at, set, values, condition).await)
     }
 }

@@ -13,8 +13,8 @@ use super::table::{Item, Table, key, number, read_number, read_text, text, unrea
 use super::{Origin, Stored, keys};
 use crate::{Store, StoreError};
 
-/// How often a batch is planned anew after somebody else wrote one of its records or totals.
-pub(super) const TRIES: usize = 8;
+/// How often a batch is planned anew after a concurrent write of one of its records or totals.
+pub(super) const MAX_ATTEMPTS: usize = 8;
 /// Items of one transaction.
 const ITEMS: usize = 100;
 /// Bytes of one transaction; DynamoDB takes 4 MB.
@@ -29,8 +29,8 @@ enum Shape {
     Event,
 }
 
-/// What is stored of a record.
-struct Known {
+/// The stored version of a record, as far as an upsert compares it.
+struct StoredVersion {
     hash: String,
     created: i64,
     occurred: i64,
@@ -81,9 +81,9 @@ impl Store {
     ) -> Result<Stored, StoreError> {
         let mut pending: Pending<'_, T> = rows.iter().map(|row| (RecordId::of(&row.source_id, origin.connection), row)).collect();
         let mut stored = Stored::default();
-        for _ in 0..TRIES {
-            let run = Run { table: self.readings(), origin, shape };
-            run.attempt(&mut pending, &mut stored).await?;
+        for _ in 0..MAX_ATTEMPTS {
+            let upsert = Upsert { table: self.telematics_table(), origin, shape };
+            upsert.attempt(&mut pending, &mut stored).await?;
             if pending.is_empty() {
                 return Ok(stored);
             }
@@ -92,38 +92,38 @@ impl Store {
     }
 }
 
-struct Run<'a> {
+struct Upsert<'a> {
     table: Table<'a>,
     origin: &'a Origin,
     shape: Shape,
 }
 
-impl Run<'_> {
+impl Upsert<'_> {
     /// Writes what is pending; what meets a conflict stays pending.
     async fn attempt<T: Serialize + Sync>(&self, pending: &mut Pending<'_, T>, stored: &mut Stored) -> Result<(), StoreError> {
-        let known = self.known(pending.keys().copied()).await?;
+        let known = self.stored_versions(pending.keys().copied()).await?;
         let before = pending.len();
         pending.retain(|id, row| known.get(id).is_none_or(|known| known.deleted || known.hash != row.source_hash));
         stored.unchanged += count(before - pending.len());
-        let (mut together, mut alone) = (Vec::new(), Vec::new());
+        let (mut transactional, mut single_writes) = (Vec::new(), Vec::new());
         for (id, row) in pending.iter() {
             match (known.get(id), self.shape) {
-                (Some(known), Shape::Entity) => alone.push((*id, self.replacement(*id, row, known)?)),
-                (known, _) => together.push(self.plan(*id, row, known)?),
+                (Some(known), Shape::Entity) => single_writes.push((*id, self.replacement(*id, row, known)?)),
+                (known, _) => transactional.push(self.plan(*id, row, known)?),
             }
         }
-        for chunk in chunks(together) {
+        for chunk in chunks(transactional) {
             let (new, ids): (usize, Vec<RecordId>) =
                 (chunk.iter().filter(|plan| plan.new).count(), chunk.iter().map(|plan| plan.id).collect());
-            if settled(self.commit(chunk).await)? {
+            if is_committed(self.commit(chunk).await)? {
                 stored.added += count(new);
                 stored.modified += count(ids.len() - new);
                 pending.retain(|id, _| !ids.contains(id));
             }
         }
-        for some in alone.chunks(PARALLEL) {
-            let puts = some.iter().map(|(_, put)| async { settled(self.table.put(put.clone()).await) });
-            for ((id, _), done) in some.iter().zip(try_join_all(puts).await?) {
+        for chunk in single_writes.chunks(PARALLEL) {
+            let puts = chunk.iter().map(|(_, put)| async { is_committed(self.table.put_item(put.clone()).await) });
+            for ((id, _), done) in chunk.iter().zip(try_join_all(puts).await?) {
                 if done {
                     stored.modified += 1;
                     pending.remove(id);
@@ -134,26 +134,26 @@ impl Run<'_> {
     }
 
     /// What is stored of these records. For events their place tells it, for the event itself may lie in any day.
-    async fn known(&self, ids: impl Iterator<Item = RecordId>) -> Result<HashMap<RecordId, Known>, StoreError> {
+    async fn stored_versions(&self, ids: impl Iterator<Item = RecordId>) -> Result<HashMap<RecordId, StoredVersion>, StoreError> {
         let resource = self.origin.resource;
-        let (wanted, only): (Vec<Item>, _) = match self.shape {
+        let (wanted, projection): (Vec<Item>, _) = match self.shape {
             Shape::Entity => {
                 let pk = keys::entities(self.origin.connection, resource);
                 (ids.map(|id| key(&pk, &id.to_string())).collect(), "pk, sk, h, created_at, occurred_at, deleted_at")
             }
             Shape::Event => (ids.map(|id| place_key(resource, id)).collect(), "pk, sk, h, created_at, occurred_at"),
         };
-        self.table.get_many(wanted, Some(only)).await?.iter().map(|item| self.read_known(item)).collect()
+        self.table.get_many(wanted, Some(projection)).await?.iter().map(|item| self.read_version(item)).collect()
     }
 
-    fn read_known(&self, item: &Item) -> Result<(RecordId, Known), StoreError> {
+    fn read_version(&self, item: &Item) -> Result<(RecordId, StoredVersion), StoreError> {
         let id = match self.shape {
             Shape::Entity => read_text(item, "sk"),
             Shape::Event => read_text(item, "pk").rsplit('#').next().unwrap_or_default(),
         };
         let id = id.parse().map_err(|error| unreadable(item, error))?;
         let missing = || unreadable(item, "times are missing");
-        let known = Known {
+        let known = StoredVersion {
             hash: read_text(item, "h").to_owned(),
             created: read_number(item, "created_at").ok_or_else(missing)?,
             occurred: read_number(item, "occurred_at").ok_or_else(missing)?,
@@ -162,7 +162,12 @@ impl Run<'_> {
         Ok((id, known))
     }
 
-    fn record<T: Serialize>(&self, id: RecordId, row: &Observation<T>, known: Option<&Known>) -> Result<Record, StoreError> {
+    fn record<T: Serialize>(
+        &self,
+        id: RecordId,
+        row: &Observation<T>,
+        known: Option<&StoredVersion>,
+    ) -> Result<Record, StoreError> {
         let occurred = row.occurred_at.or(known.map(|known| Timestamp::from_micros(known.occurred)));
         Record::new(self.origin, id, row, known.map(|known| known.created), occurred.unwrap_or(self.origin.now))
     }
@@ -175,12 +180,12 @@ impl Run<'_> {
     }
 
     /// A known entity with new content: one write, without the price of a transaction.
-    fn replacement<T: Serialize>(&self, id: RecordId, row: &Observation<T>, known: &Known) -> Result<Put, StoreError> {
+    fn replacement<T: Serialize>(&self, id: RecordId, row: &Observation<T>, known: &StoredVersion) -> Result<Put, StoreError> {
         let item = self.entity(&self.record(id, row, Some(known))?, &row.source)?;
-        self.table.putting(item, Some(same(known)))
+        self.table.put(item, Some(if_unchanged(known)))
     }
 
-    fn plan<T: Serialize>(&self, id: RecordId, row: &Observation<T>, known: Option<&Known>) -> Result<Plan, StoreError> {
+    fn plan<T: Serialize>(&self, id: RecordId, row: &Observation<T>, known: Option<&StoredVersion>) -> Result<Plan, StoreError> {
         let record = self.record(id, row, known)?;
         let (item, totals) = match self.shape {
             Shape::Entity => (self.entity(&record, &row.source)?, vec![(keys::TOTAL.to_owned(), 1)]),
@@ -188,12 +193,12 @@ impl Run<'_> {
         };
         let bytes = weight(&item) + 500;
         let moved = known.filter(|known| self.shape == Shape::Event && known.occurred != record.occurred_at);
-        let condition = known.filter(|_| moved.is_none()).map_or_else(unknown, same);
-        let mut writes = vec![transact(self.table.putting(item, Some(condition))?)];
-        let place = self.table.putting(self.place(&record), Some(known.map_or_else(unknown, same)))?;
+        let condition = known.filter(|_| moved.is_none()).map_or_else(if_absent, if_unchanged);
+        let mut writes = vec![transact(self.table.put(item, Some(condition))?)];
+        let place = self.table.put(self.place(&record), Some(known.map_or_else(if_absent, if_unchanged)))?;
         writes.push(transact(place));
         if let Some(known) = moved {
-            writes.push(self.table.deleting(self.event_key(Timestamp::from_micros(known.occurred), id))?);
+            writes.push(self.table.delete(self.event_key(Timestamp::from_micros(known.occurred), id))?);
         }
         Ok(Plan { id, writes, totals, bytes, new: known.is_none() })
     }
@@ -202,7 +207,7 @@ impl Run<'_> {
         key(&keys::events(self.origin.connection, self.origin.resource, &keys::day(at)), &keys::ordered(at, id))
     }
 
-    fn day_totals(&self, record: &Record, known: Option<&Known>) -> Vec<(String, i64)> {
+    fn day_totals(&self, record: &Record, known: Option<&StoredVersion>) -> Vec<(String, i64)> {
         let mut totals = vec![(keys::day(record.occurred()), 1)];
         totals.extend(known.map(|known| (keys::day(Timestamp::from_micros(known.occurred)), -1)));
         totals
@@ -231,7 +236,7 @@ impl Run<'_> {
         }
         let pk = keys::totals(self.origin.connection, self.origin.resource);
         for (name, amount) in totals.into_iter().filter(|(_, amount)| *amount != 0) {
-            writes.push(self.table.adding(key(&pk, &name), amount)?);
+            writes.push(self.table.increment(key(&pk, &name), amount)?);
         }
         self.table.transact(writes).await
     }
@@ -241,11 +246,11 @@ pub(super) fn place_key(resource: Resource, id: RecordId) -> Item {
     key(&keys::place(resource, id), keys::PLACE)
 }
 
-fn unknown() -> (&'static str, Item) {
+fn if_absent() -> (&'static str, Item) {
     ("attribute_not_exists(pk)", Item::new())
 }
 
-fn same(known: &Known) -> (&'static str, Item) {
+fn if_unchanged(known: &StoredVersion) -> (&'static str, Item) {
     ("h = :seen", HashMap::from([(":seen".to_owned(), text(&known.hash))]))
 }
 
@@ -254,7 +259,7 @@ pub(super) fn transact(put: Put) -> TransactWriteItem {
 }
 
 /// Whether a write took place; a conflict is not an error here, it means another try.
-pub(super) fn settled(result: Result<(), StoreError>) -> Result<bool, StoreError> {
+pub(super) fn is_committed(result: Result<(), StoreError>) -> Result<bool, StoreError> {
     match result {
         Ok(()) => Ok(true),
         Err(StoreError::Conflict) => Ok(false),

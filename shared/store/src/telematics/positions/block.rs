@@ -9,7 +9,7 @@ use super::super::record::FORM;
 use super::super::table::{Item, bytes, key, number, read_bytes, read_number, read_text, text, unreadable};
 use super::super::{Origin, Row, keys};
 use super::codec;
-use crate::{Granted, StoreError};
+use crate::{GrantedConnection, StoreError};
 
 /// Points above this many bytes are split into more blocks.
 const LIMIT: usize = 300_000;
@@ -19,9 +19,9 @@ const LIMIT: usize = 300_000;
 pub struct Block {
     /// The connection.
     pub connection: ConnectionId,
-    /// The run that fetched the points.
+    /// The execution that fetched the points.
     pub execution: ExecutionId,
-    /// The plan behind that run.
+    /// The schedule of that execution.
     pub schedule: ScheduleId,
     /// When the points were stored.
     pub created_at: Timestamp,
@@ -134,7 +134,7 @@ impl Block {
         })
     }
 
-    /// The rows of the block as nobody's reader sees them: without fleet and source.
+    /// Rows without reader-specific members: no fleet, no source.
     pub(in super::super) fn rows(self) -> Result<Vec<Row>, StoreError> {
         let connection = self.connection;
         self.into_readings().map(|reading| reading.entry(connection, None, false).row()).collect()
@@ -163,7 +163,7 @@ impl Reading {
         RecordId::of(&self.position.source_id(), connection)
     }
 
-    pub(super) fn entry(self, connection: ConnectionId, reader: Option<&Granted>, include_source: bool) -> Entry {
+    pub(super) fn entry(self, connection: ConnectionId, reader: Option<&GrantedConnection>, include_source: bool) -> Entry {
         let position = &self.position;
         let id = self.id(connection);
         let fields = Fields::Position(Box::new(fields(position, connection)));

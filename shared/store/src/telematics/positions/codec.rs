@@ -7,7 +7,7 @@ use model::Timestamp;
 use model::telematics::{InferredAddress, Position};
 use serde::{Deserialize, Serialize};
 
-use super::super::record::{pack, unpack};
+use super::super::record::{deflate, inflate};
 use super::super::table::unstorable;
 use crate::StoreError;
 
@@ -66,12 +66,12 @@ impl<T: Clone + PartialEq> Names<T> {
         u32::try_from(index + 1).unwrap_or(0)
     }
 
-    fn get(&self, row: usize) -> Result<Option<T>, Broken> {
-        match *self.rows.get(row).ok_or(Broken)? {
+    fn get(&self, row: usize) -> Result<Option<T>, MalformedBlock> {
+        match *self.rows.get(row).ok_or(MalformedBlock)? {
             0 => Ok(None),
             number => {
-                let index = usize::try_from(number - 1).map_err(|_| Broken)?;
-                self.values.get(index).cloned().map(Some).ok_or(Broken)
+                let index = usize::try_from(number - 1).map_err(|_| MalformedBlock)?;
+                self.values.get(index).cloned().map(Some).ok_or(MalformedBlock)
             }
         }
     }
@@ -116,11 +116,11 @@ impl Numbers {
         Self { rows, values }
     }
 
-    fn read(&self, count: usize) -> Result<Vec<Option<f64>>, Broken> {
+    fn read(&self, count: usize) -> Result<Vec<Option<f64>>, MalformedBlock> {
         let numbers: Vec<f64> = match &self.values {
             Values::Exact(bits) => bits.iter().map(|bits| f64::from_bits(*bits)).collect(),
             Values::Decimal(decimals, steps) => {
-                let (_, scale) = DECIMALS.get(usize::from(*decimals)).ok_or(Broken)?;
+                let (_, scale) = DECIMALS.get(usize::from(*decimals)).ok_or(MalformedBlock)?;
                 sums(steps).into_iter().map(|scaled| unscale(scaled, *scale)).collect()
             }
         };
@@ -129,7 +129,7 @@ impl Numbers {
             Rows::None => Ok(vec![None; count]),
             Rows::All => Ok(numbers.map(Some).collect()),
             Rows::Some(rows) => {
-                rows.iter().map(|has| if *has { numbers.next().map(Some).ok_or(Broken) } else { Ok(None) }).collect()
+                rows.iter().map(|has| if *has { numbers.next().map(Some).ok_or(MalformedBlock) } else { Ok(None) }).collect()
             }
         }
     }
@@ -163,19 +163,19 @@ pub(super) fn sums(steps: &[i64]) -> Vec<i64> {
         .collect()
 }
 
-/// Bytes that are not positions.
+/// Bytes that do not decode to positions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("positions are not readable")]
-pub(super) struct Broken;
+pub(super) struct MalformedBlock;
 
 /// The positions as bytes. Sorted by vehicle and time they become fewest.
 pub(super) fn encode(positions: &[Position]) -> Result<Vec<u8>, StoreError> {
-    seal(&columns(positions)?)
+    pack(&columns(positions)?)
 }
 
 /// The positions behind the bytes, in the order in which they were given.
-pub(super) fn decode(bytes: &[u8]) -> Result<Vec<Position>, Broken> {
-    rows(&open(bytes)?)
+pub(super) fn decode(bytes: &[u8]) -> Result<Vec<Position>, MalformedBlock> {
+    rows(&unpack(bytes)?)
 }
 
 /// The positions by column.
@@ -204,7 +204,7 @@ pub(super) fn columns(positions: &[Position]) -> Result<Columns, StoreError> {
 }
 
 /// The positions of the columns.
-pub(super) fn rows(columns: &Columns) -> Result<Vec<Position>, Broken> {
+pub(super) fn rows(columns: &Columns) -> Result<Vec<Position>, MalformedBlock> {
     let count = columns.times.len();
     let (longitudes, latitudes) = (columns.longitudes.read(count)?, columns.latitudes.read(count)?);
     let (speeds, odometers) = (columns.speeds.read(count)?, columns.odometers.read(count)?);
@@ -212,20 +212,20 @@ pub(super) fn rows(columns: &Columns) -> Result<Vec<Position>, Broken> {
     let mut start = 0;
     let mut positions = Vec::with_capacity(count);
     for (row, time) in sums(&columns.times).into_iter().enumerate() {
-        let end = usize::try_from(*columns.source_ends.get(row).ok_or(Broken)?).map_err(|_| Broken)?;
-        let number = |column: &[Option<f64>]| column.get(row).copied().ok_or(Broken);
+        let end = usize::try_from(*columns.source_ends.get(row).ok_or(MalformedBlock)?).map_err(|_| MalformedBlock)?;
+        let number = |column: &[Option<f64>]| column.get(row).copied().ok_or(MalformedBlock);
         positions.push(Position {
-            vehicle: columns.vehicles.get(row)?.ok_or(Broken)?,
+            vehicle: columns.vehicles.get(row)?.ok_or(MalformedBlock)?,
             driver: columns.drivers.get(row)?,
             occurred_at: Timestamp::from_micros(time),
-            longitude: number(&longitudes)?.ok_or(Broken)?,
-            latitude: number(&latitudes)?.ok_or(Broken)?,
+            longitude: number(&longitudes)?.ok_or(MalformedBlock)?,
+            latitude: number(&latitudes)?.ok_or(MalformedBlock)?,
             speed: number(&speeds)?,
             odometer: number(&odometers)?,
             fuel_level: number(&fuel_levels)?,
             engine_hours: number(&engine_hours)?,
             place: columns.places.get(row)?,
-            source: columns.sources.get(start..end).ok_or(Broken)?.to_owned(),
+            source: columns.sources.get(start..end).ok_or(MalformedBlock)?.to_owned(),
         });
         start = end;
     }
@@ -233,17 +233,19 @@ pub(super) fn rows(columns: &Columns) -> Result<Vec<Position>, Broken> {
 }
 
 /// Any value in the versioned, deflated form.
-pub(super) fn seal<T: Serialize>(value: &T) -> Result<Vec<u8>, StoreError> {
+pub(super) fn pack<T: Serialize>(value: &T) -> Result<Vec<u8>, StoreError> {
     let plain = postcard::to_stdvec(value).map_err(unstorable)?;
-    let mut sealed = vec![VERSION];
-    sealed.extend(pack(&plain)?);
-    Ok(sealed)
+    let mut packed = vec![VERSION];
+    packed.extend(deflate(&plain)?);
+    Ok(packed)
 }
 
-/// What [`seal`] was given.
-pub(super) fn open<T: for<'de> Deserialize<'de>>(bytes: &[u8]) -> Result<T, Broken> {
+/// Inverse of [`pack`].
+pub(super) fn unpack<T: for<'de> Deserialize<'de>>(bytes: &[u8]) -> Result<T, MalformedBlock> {
     match bytes.split_first() {
-        Some((&VERSION, packed)) => postcard::from_bytes(&unpack(packed).map_err(|_| Broken)?).map_err(|_| Broken),
-        _ => Err(Broken),
+        Some((&VERSION, packed)) => {
+            postcard::from_bytes(&inflate(packed).map_err(|_| MalformedBlock)?).map_err(|_| MalformedBlock)
+        }
+        _ => Err(MalformedBlock),
     }
 }

@@ -1,4 +1,4 @@
-//! What is kept of a group of vehicles beside its blocks: who is in it, how many points each day has, the newest positions.
+//! What is stored of a group of vehicles beside its blocks: who is in it, how many points each day has, the newest positions.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::super::record::FORM;
 use super::super::table::{Item, Table, bytes, key, number, read_bytes, read_number, read_text, unreadable};
-use super::super::upsert::{TRIES, settled};
+use super::super::upsert::{MAX_ATTEMPTS, is_committed};
 use super::super::{Origin, keys};
 use super::block::{Reading, source_of};
 use super::codec;
@@ -51,15 +51,15 @@ impl Directory {
     }
 
     pub(super) async fn load(table: Table<'_>, connection: ConnectionId) -> Result<Self, StoreError> {
-        let Some(item) = table.get(&keys::newest(connection), keys::DIRECTORY).await? else { return Ok(Self::default()) };
+        let Some(item) = table.get(&keys::snapshots(connection), keys::DIRECTORY).await? else { return Ok(Self::default()) };
         let data = read_bytes(&item, "data").ok_or_else(|| unreadable(&item, "no vehicles"))?;
-        let vehicles = codec::open(data).map_err(|error| unreadable(&item, error))?;
+        let vehicles = codec::unpack(data).map_err(|error| unreadable(&item, error))?;
         Ok(Self { revision: read_number(&item, "revision").unwrap_or(0), vehicles })
     }
 
     /// The directory with these vehicles in it; new ones are written before any of their points are.
     pub(super) async fn with(table: Table<'_>, connection: ConnectionId, vehicles: &[&str]) -> Result<Self, StoreError> {
-        for _ in 0..TRIES {
+        for _ in 0..MAX_ATTEMPTS {
             let mut directory = Self::load(table, connection).await?;
             let known = directory.slots();
             let new: Vec<String> =
@@ -68,10 +68,10 @@ impl Directory {
                 return Ok(directory);
             }
             directory.vehicles.extend(new);
-            let mut item = key(&keys::newest(connection), keys::DIRECTORY);
-            item.insert("data".into(), bytes(codec::seal(&directory.vehicles)?));
+            let mut item = key(&keys::snapshots(connection), keys::DIRECTORY);
+            item.insert("data".into(), bytes(codec::pack(&directory.vehicles)?));
             let put = revised(table, item, directory.revision)?;
-            if settled(table.put(put).await)? {
+            if is_committed(table.put_item(put).await)? {
                 directory.revision += 1;
                 return Ok(directory);
             }
@@ -85,8 +85,8 @@ pub(super) fn revised(table: Table<'_>, mut item: Item, read: u64) -> Result<Put
     item.insert("v".into(), number(FORM));
     item.insert("revision".into(), number(read + 1));
     match read {
-        0 => table.putting(item, Some(("attribute_not_exists(pk)", Item::new()))),
-        _ => table.putting(item, Some(("revision = :read", Item::from([(":read".to_owned(), number(read))])))),
+        0 => table.put(item, Some(("attribute_not_exists(pk)", Item::new()))),
+        _ => table.put(item, Some(("revision = :read", Item::from([(":read".to_owned(), number(read))])))),
     }
 }
 
@@ -99,13 +99,13 @@ pub(super) struct Day {
 impl Day {
     pub(super) fn read(item: &Item) -> Result<Self, StoreError> {
         let data = read_bytes(item, "data").ok_or_else(|| unreadable(item, "no counts"))?;
-        codec::open(data).map_err(|error| unreadable(item, error))
+        codec::unpack(data).map_err(|error| unreadable(item, error))
     }
 
     pub(super) fn item(&self, pk: &str, day: &str) -> Result<Item, StoreError> {
         let mut item = key(pk, day);
         item.insert("v".into(), number(FORM));
-        item.insert("data".into(), bytes(codec::seal(self)?));
+        item.insert("data".into(), bytes(codec::pack(self)?));
         Ok(item)
     }
 
@@ -133,7 +133,7 @@ impl Day {
 
 /// The newest position of a vehicle. Its source stays in its block.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Newest {
+pub(super) struct LatestReading {
     pub(super) position: Position,
     pub(super) created_at: Timestamp,
     pub(super) updated_at: Timestamp,
@@ -147,16 +147,16 @@ pub(super) struct Newest {
 
 /// The newest positions of a group's vehicles, and the revision of all that is kept of the group.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct NewestOf {
+pub(super) struct GroupSnapshot {
     pub(super) revision: u64,
-    pub(super) vehicles: BTreeMap<String, Newest>,
+    pub(super) vehicles: BTreeMap<String, LatestReading>,
     /// The newest day and its counts. They get an item of their own when a newer day begins: small fleets write an item less.
     pub(super) today: Option<(String, Day)>,
 }
 
-/// What is stored of [`Newest`] beside the position.
+/// The stored form of a [`GroupSnapshot`].
 #[derive(Serialize, Deserialize)]
-struct Stored {
+struct StoredSnapshot {
     positions: codec::Columns,
     created: Vec<i64>,
     updated: Vec<i64>,
@@ -166,16 +166,16 @@ struct Stored {
     today: Option<(String, Day)>,
 }
 
-impl NewestOf {
+impl GroupSnapshot {
     pub(super) fn read(item: &Item) -> Result<Self, StoreError> {
         let data = read_bytes(item, "data").ok_or_else(|| unreadable(item, "no positions"))?;
-        let stored: Stored = codec::open(data).map_err(|error| unreadable(item, error))?;
+        let stored: StoredSnapshot = codec::unpack(data).map_err(|error| unreadable(item, error))?;
         let positions = codec::rows(&stored.positions).map_err(|error| unreadable(item, error))?;
         let times = codec::sums(&stored.created).into_iter().zip(codec::sums(&stored.updated));
         let rows = positions.into_iter().zip(times).zip(stored.runs).zip(stored.hashes).zip(stored.blocks);
         let mut vehicles = BTreeMap::new();
         for ((((position, (created, updated)), (execution, schedule)), hash), block) in rows {
-            let newest = Newest {
+            let latest = LatestReading {
                 created_at: Timestamp::from_micros(created),
                 updated_at: Timestamp::from_micros(updated),
                 execution: uuid::Uuid::from_bytes(execution).into(),
@@ -184,7 +184,7 @@ impl NewestOf {
                 block,
                 position,
             };
-            vehicles.insert(newest.position.vehicle.clone(), newest);
+            vehicles.insert(latest.position.vehicle.clone(), latest);
         }
         Ok(Self { revision: read_number(item, "revision").unwrap_or(0), vehicles, today: stored.today })
     }
@@ -192,20 +192,21 @@ impl NewestOf {
     pub(super) fn item(&self, origin: &Origin, group: usize) -> Result<Item, StoreError> {
         let rows = || self.vehicles.values();
         let positions: Vec<Position> =
-            rows().map(|newest| Position { source: String::new(), ..newest.position.clone() }).collect();
-        let steps =
-            |get: fn(&Newest) -> Timestamp| codec::differences(&rows().map(|newest| get(newest).micros()).collect::<Vec<_>>());
-        let stored = Stored {
+            rows().map(|latest| Position { source: String::new(), ..latest.position.clone() }).collect();
+        let steps = |get: fn(&LatestReading) -> Timestamp| {
+            codec::differences(&rows().map(|latest| get(latest).micros()).collect::<Vec<_>>())
+        };
+        let stored = StoredSnapshot {
             positions: codec::columns(&positions)?,
-            created: steps(|newest| newest.created_at),
-            updated: steps(|newest| newest.updated_at),
-            runs: rows().map(|newest| (*newest.execution.uuid().as_bytes(), *newest.schedule.uuid().as_bytes())).collect(),
-            hashes: rows().map(|newest| unhex(&newest.hash)).collect(),
-            blocks: rows().map(|newest| newest.block).collect(),
+            created: steps(|latest| latest.created_at),
+            updated: steps(|latest| latest.updated_at),
+            runs: rows().map(|latest| (*latest.execution.uuid().as_bytes(), *latest.schedule.uuid().as_bytes())).collect(),
+            hashes: rows().map(|latest| unhex(&latest.hash)).collect(),
+            blocks: rows().map(|latest| latest.block).collect(),
             today: self.today.clone(),
         };
-        let mut item = key(&keys::newest(origin.connection), &keys::newest_of(group));
-        item.insert("data".into(), bytes(codec::seal(&stored)?));
+        let mut item = key(&keys::snapshots(origin.connection), &keys::snapshot(group));
+        item.insert("data".into(), bytes(codec::pack(&stored)?));
         item.extend(source_of(origin));
         Ok(item)
     }
@@ -214,20 +215,20 @@ impl NewestOf {
     pub(super) fn readings(self, item: &Item, connection: ConnectionId) -> Result<Vec<(Reading, Item)>, StoreError> {
         let tsp: TspId = read_text(item, "tsp_id").parse().map_err(|error| unreadable(item, error))?;
         let group = read_text(item, "sk").trim_start_matches("G#").parse().map_err(|error| unreadable(item, error))?;
-        let reading = |newest: Newest| {
-            let at = newest.position.occurred_at;
-            let (revision, part) = newest.block;
+        let reading = |latest: LatestReading| {
+            let at = latest.position.occurred_at;
+            let (revision, part) = latest.block;
             let source = key(&keys::blocks(connection, group, &keys::day(at)), &keys::block(keys::hour(at), revision, part));
             let reading = Reading {
-                position: newest.position,
-                created_at: newest.created_at,
-                updated_at: newest.updated_at,
-                execution: newest.execution,
-                schedule: newest.schedule,
+                position: latest.position,
+                created_at: latest.created_at,
+                updated_at: latest.updated_at,
+                execution: latest.execution,
+                schedule: latest.schedule,
                 tsp,
                 tsp_slug: read_text(item, "tsp_slug").to_owned(),
                 source_name: read_text(item, "source_name").to_owned(),
-                hash: Some(newest.hash),
+                hash: Some(latest.hash),
             };
             (reading, source)
         };

@@ -9,9 +9,9 @@ use super::super::merge;
 use super::super::table::{Item, Span, key, read_text};
 use super::super::{Entry, Subject, keys};
 use super::block::{Reading, decode_block};
-use super::groups::{Day, Directory, NewestOf};
+use super::groups::{Day, Directory, GroupSnapshot};
 use super::write::hour_span;
-use crate::{Bookmark, Grant, Granted, Page, Slice, Store, StoreError};
+use crate::{Bookmark, Grant, GrantedConnection, Page, Slice, Store, StoreError};
 
 /// Requests in flight at once.
 const PARALLEL: usize = 16;
@@ -19,8 +19,8 @@ const PARALLEL: usize = 16;
 const HOURS: usize = 24;
 
 /// A group that may hold what is wanted, and the days in which it has points.
-struct Lane<'a> {
-    granted: &'a Granted,
+struct CandidateGroup<'a> {
+    granted: &'a GrantedConnection,
     group: usize,
     /// The vehicle's number, where one vehicle is wanted.
     number: Option<usize>,
@@ -28,7 +28,7 @@ struct Lane<'a> {
 }
 
 /// A point in its place in the list.
-type Found<'a> = (String, &'a Granted, Reading);
+type Found<'a> = (String, &'a GrantedConnection, Reading);
 
 impl Store {
     /// One page of positions in `from..to`, by `occurred_at`, then id. Bookmarks are opaque.
@@ -45,19 +45,19 @@ impl Store {
         include_source: bool,
     ) -> Result<Slice<Entry>, StoreError> {
         let Some(bounds) = merge::bounds(page, &keys::time(from), &keys::time(to)) else {
-            return Ok(Slice::read(Vec::new(), page));
+            return Ok(Slice::from_sorted(Vec::new(), page));
         };
-        let lanes = self.position_lanes(grant, subject, &bounds).await?;
-        let mut hours: Vec<i64> = hours(&lanes, &bounds).into_iter().collect();
+        let candidates = self.candidate_groups(grant, subject, &bounds).await?;
+        let mut hours: Vec<i64> = hours(&candidates, &bounds).into_iter().collect();
         if page.backwards {
             hours.reverse();
         }
         let mut found: Vec<Found<'_>> = Vec::new();
         let mut rest = hours.as_slice();
         while found.len() <= page.size && !rest.is_empty() {
-            let (some, left) = rest.split_at(enough(&lanes, rest, page.size.saturating_add(2) - found.len()));
-            let mut points = self.points(&lanes, subject, some, &bounds).await?;
-            points.retain(|(mark, ..)| merge::admits(page, mark));
+            let (chunk, left) = rest.split_at(enough(&candidates, rest, page.size.saturating_add(2) - found.len()));
+            let mut points = self.points(&candidates, subject, chunk, &bounds).await?;
+            points.retain(|(mark, ..)| merge::is_on_page(page, mark));
             points.sort_by(|(one, ..), (two, ..)| if page.backwards { two.cmp(one) } else { one.cmp(two) });
             found.extend(points);
             rest = left;
@@ -66,7 +66,7 @@ impl Store {
         let entry = |(mark, granted, reading): Found<'_>| {
             (reading.entry(granted.connection, Some(granted), include_source), Bookmark::from(mark))
         };
-        Ok(Slice::read(found.into_iter().map(entry).collect(), page))
+        Ok(Slice::from_sorted(found.into_iter().map(entry).collect(), page))
     }
 
     /// How many positions lie in `from..to`. For a vehicle that costs the counts and the hours at the edges; a driver's points
@@ -85,58 +85,60 @@ impl Store {
         if bounds.0 >= bounds.1 {
             return Ok(0);
         }
-        let lanes = self.position_lanes(grant, subject, &bounds).await?;
+        let candidates = self.candidate_groups(grant, subject, &bounds).await?;
         let is_whole =
             |hour: i64| bounds.0 <= keys::time(keys::hour_start(hour)) && keys::time(keys::hour_start(hour + 1)) <= bounds.1;
         let (counted, read): (Vec<i64>, Vec<i64>) =
-            hours(&lanes, &bounds).into_iter().partition(|hour| subject.driver.is_none() && is_whole(*hour));
-        let mut total = counted.iter().map(|hour| count(&lanes, *hour)).sum();
-        for some in read.chunks(HOURS) {
-            let points = self.points(&lanes, subject, some, &bounds).await?;
+            hours(&candidates, &bounds).into_iter().partition(|hour| subject.driver.is_none() && is_whole(*hour));
+        let mut total = counted.iter().map(|hour| count(&candidates, *hour)).sum();
+        for chunk in read.chunks(HOURS) {
+            let points = self.points(&candidates, subject, chunk, &bounds).await?;
             total += u64::try_from(points.len()).unwrap_or(u64::MAX);
         }
         Ok(total)
     }
 
     /// The groups that may hold points of a subject, with the counts of the days within the bounds.
-    async fn position_lanes<'a>(
+    async fn candidate_groups<'a>(
         &self,
         grant: &'a Grant,
         subject: Subject,
         bounds: &(String, String),
-    ) -> Result<Vec<Lane<'a>>, StoreError> {
-        let mut lanes = Vec::new();
-        for some in grant.connections().chunks(PARALLEL) {
-            let directories = some.iter().map(|granted| Directory::load(self.readings(), granted.connection));
-            for (granted, directory) in some.iter().zip(try_join_all(directories).await?) {
-                lanes.extend(groups(granted, &directory, subject.vehicle));
+    ) -> Result<Vec<CandidateGroup<'a>>, StoreError> {
+        let mut candidates = Vec::new();
+        for chunk in grant.connections().chunks(PARALLEL) {
+            let directories = chunk.iter().map(|granted| Directory::load(self.telematics_table(), granted.connection));
+            for (granted, directory) in chunk.iter().zip(try_join_all(directories).await?) {
+                candidates.extend(candidates_of(granted, &directory, subject.vehicle));
             }
         }
-        self.add_today(&mut lanes).await?;
+        self.add_today(&mut candidates).await?;
         let (low, high) = (key_day(&bounds.0), key_day(&bounds.1));
-        let span =
-            |lane: &Lane<'_>| Span::between(keys::group_days(lane.granted.connection, lane.group), low.clone(), high.clone());
-        let spans: Vec<Span> = lanes.iter().map(span).collect();
-        for (number, item) in self.readings().all_of(&spans).await? {
-            if let Some(lane) = lanes.get_mut(number) {
-                lane.days.insert(read_text(&item, "sk").to_owned(), Day::read(&item)?);
+        let span = |candidate: &CandidateGroup<'_>| {
+            Span::between(keys::group_days(candidate.granted.connection, candidate.group), low.clone(), high.clone())
+        };
+        let spans: Vec<Span> = candidates.iter().map(span).collect();
+        for (number, item) in self.telematics_table().query_each(&spans).await? {
+            if let Some(candidate) = candidates.get_mut(number) {
+                candidate.days.insert(read_text(&item, "sk").to_owned(), Day::read(&item)?);
             }
         }
-        Ok(lanes)
+        Ok(candidates)
     }
 
     /// The newest day's counts, which lie with the newest positions. Read before the other days: a day that ends meanwhile is
     /// found among those.
-    async fn add_today(&self, lanes: &mut [Lane<'_>]) -> Result<(), StoreError> {
-        let place = |lane: &Lane<'_>| (keys::newest(lane.granted.connection), keys::newest_of(lane.group));
-        let wanted = lanes.iter().map(place).map(|(pk, sk)| key(&pk, &sk)).collect();
-        let items = self.readings().get_many(wanted, None).await?;
+    async fn add_today(&self, candidates: &mut [CandidateGroup<'_>]) -> Result<(), StoreError> {
+        let place =
+            |candidate: &CandidateGroup<'_>| (keys::snapshots(candidate.granted.connection), keys::snapshot(candidate.group));
+        let wanted = candidates.iter().map(place).map(|(pk, sk)| key(&pk, &sk)).collect();
+        let items = self.telematics_table().get_many(wanted, None).await?;
         let items: HashMap<(&str, &str), &Item> =
             items.iter().map(|item| ((read_text(item, "pk"), read_text(item, "sk")), item)).collect();
-        for lane in lanes {
-            let (pk, sk) = place(lane);
+        for candidate in candidates {
+            let (pk, sk) = place(candidate);
             let item = items.get(&(pk.as_str(), sk.as_str()));
-            lane.days.extend(item.map(|item| NewestOf::read(item)).transpose()?.and_then(|newest| newest.today));
+            candidate.days.extend(item.map(|item| GroupSnapshot::read(item)).transpose()?.and_then(|snapshot| snapshot.today));
         }
         Ok(())
     }
@@ -144,26 +146,26 @@ impl Store {
     /// The points of a subject in these hours, within the bounds, in no order.
     async fn points<'a>(
         &self,
-        lanes: &[Lane<'a>],
+        candidates: &[CandidateGroup<'a>],
         subject: Subject,
         hours: &[i64],
         (low, high): &(String, String),
     ) -> Result<Vec<Found<'a>>, StoreError> {
-        let pairs = hours.iter().flat_map(|hour| lanes.iter().map(move |lane| (*hour, lane)));
-        let (spans, lanes): (Vec<Span>, Vec<&Lane<'a>>) = pairs
-            .filter(|(hour, lane)| lane.count(*hour) > 0)
-            .map(|(hour, lane)| (hour_span(lane.granted.connection, lane.group, hour), lane))
+        let pairs = hours.iter().flat_map(|hour| candidates.iter().map(move |candidate| (*hour, candidate)));
+        let (spans, candidates): (Vec<Span>, Vec<&CandidateGroup<'a>>) = pairs
+            .filter(|(hour, candidate)| candidate.count(*hour) > 0)
+            .map(|(hour, candidate)| (hour_span(candidate.granted.connection, candidate.group, hour), candidate))
             .unzip();
         let mut found = Vec::new();
-        for (number, item) in self.readings().all_of(&spans).await? {
-            let Some(lane) = lanes.get(number) else { continue };
+        for (number, item) in self.telematics_table().query_each(&spans).await? {
+            let Some(candidate) = candidates.get(number) else { continue };
             for reading in decode_block(&item)?.into_readings() {
-                if !is_of(&reading, subject, lane.granted) {
+                if !is_of(&reading, subject, candidate.granted) {
                     continue;
                 }
-                let mark = keys::ordered(reading.position.occurred_at, reading.id(lane.granted.connection));
+                let mark = keys::ordered(reading.position.occurred_at, reading.id(candidate.granted.connection));
                 if *low <= mark && mark <= *high {
-                    found.push((mark, lane.granted, reading));
+                    found.push((mark, candidate.granted, reading));
                 }
             }
         }
@@ -171,54 +173,58 @@ impl Store {
     }
 }
 
-/// The points of all lanes in an hour.
-fn count(lanes: &[Lane<'_>], hour: i64) -> u64 {
-    lanes.iter().map(|lane| lane.count(hour)).sum()
+/// The points of all candidate groups in an hour.
+fn count(candidates: &[CandidateGroup<'_>], hour: i64) -> u64 {
+    candidates.iter().map(|candidate| candidate.count(hour)).sum()
 }
 
 /// How many of the next hours to read at once to find as many points as are wanted, if all points are.
-fn enough(lanes: &[Lane<'_>], hours: &[i64], wanted: usize) -> usize {
+fn enough(candidates: &[CandidateGroup<'_>], hours: &[i64], wanted: usize) -> usize {
     let wanted = u64::try_from(wanted).unwrap_or(u64::MAX);
     let mut expected = 0;
     let short = hours.iter().take(HOURS - 1).take_while(|hour| {
-        expected += count(lanes, **hour);
+        expected += count(candidates, **hour);
         expected < wanted
     });
     (short.count() + 1).min(hours.len())
 }
 
-impl Lane<'_> {
+impl CandidateGroup<'_> {
     fn count(&self, hour: i64) -> u64 {
         self.days.get(&keys::day(keys::hour_start(hour))).map_or(0, |day| day.count(hour, self.number))
     }
 }
 
-fn groups<'a>(granted: &'a Granted, directory: &Directory, vehicle: Option<RecordId>) -> Vec<Lane<'a>> {
-    let lane = |group, number| Lane { granted, group, number, days: BTreeMap::new() };
+fn candidates_of<'a>(
+    granted: &'a GrantedConnection,
+    directory: &Directory,
+    vehicle: Option<RecordId>,
+) -> Vec<CandidateGroup<'a>> {
+    let candidate = |group, number| CandidateGroup { granted, group, number, days: BTreeMap::new() };
     match vehicle {
-        None => (0..directory.groups()).map(|group| lane(group, None)).collect(),
+        None => (0..directory.groups()).map(|group| candidate(group, None)).collect(),
         Some(vehicle) => {
             let slot = directory.find(vehicle, granted.connection);
-            slot.into_iter().map(|slot| lane(slot.group, Some(slot.number))).collect()
+            slot.into_iter().map(|slot| candidate(slot.group, Some(slot.number))).collect()
         }
     }
 }
 
-fn is_of(reading: &Reading, subject: Subject, granted: &Granted) -> bool {
+fn is_of(reading: &Reading, subject: Subject, granted: &GrantedConnection) -> bool {
     let id = |source: &str| RecordId::of(source, granted.connection);
     let by_vehicle = subject.vehicle.is_none_or(|vehicle| id(&reading.position.vehicle) == vehicle);
     by_vehicle && subject.driver.is_none_or(|driver| reading.position.driver.as_deref().map(id) == Some(driver))
 }
 
-/// The hours within the bounds in which any lane has points.
-fn hours(lanes: &[Lane<'_>], (low, high): &(String, String)) -> BTreeSet<i64> {
-    let days: BTreeSet<&String> = lanes.iter().flat_map(|lane| lane.days.keys()).collect();
+/// The hours within the bounds in which any candidate group has points.
+fn hours(candidates: &[CandidateGroup<'_>], (low, high): &(String, String)) -> BTreeSet<i64> {
+    let days: BTreeSet<&String> = candidates.iter().flat_map(|candidate| candidate.days.keys()).collect();
     let starts = days.into_iter().filter_map(|day| keys::day_start(day)).map(keys::hour);
     let within = |hour: &i64| {
         let (start, end) = (keys::time(keys::hour_start(*hour)), keys::time(keys::hour_start(hour + 1)));
         end > *low && start <= *high
     };
-    let filled = |hour: &i64| lanes.iter().any(|lane| lane.count(*hour) > 0);
+    let filled = |hour: &i64| candidates.iter().any(|candidate| candidate.count(*hour) > 0);
     starts.flat_map(|first| first..first + 24).filter(within).filter(filled).collect()
 }
 

@@ -1,7 +1,7 @@
 //! Reads of newest positions.
 //!
-//! A page reads all newest positions of the grant, 64 to an item, and cuts them: their order is by vehicle, theirs in the table
-//! is by group.
+//! A page reads all newest positions of the grant, 64 to an item, and selects its rows in memory: their order is by vehicle,
+//! theirs in the table is by group.
 
 use std::collections::HashMap;
 
@@ -10,14 +10,14 @@ use model::RecordId;
 use super::super::table::{Item, Span, read_text};
 use super::super::{Entry, PositionFilter, keys};
 use super::block::{Reading, decode_block};
-use super::groups::NewestOf;
+use super::groups::GroupSnapshot;
 use crate::page::by_text;
-use crate::{Bookmark, Grant, Granted, Page, Slice, Store, StoreError};
+use crate::{Bookmark, Grant, GrantedConnection, Page, Slice, Store, StoreError};
 
 /// A newest position, whose it is, and where its source lies.
 struct Found<'a> {
     vehicle: RecordId,
-    granted: &'a Granted,
+    granted: &'a GrantedConnection,
     reading: Reading,
     source: Item,
 }
@@ -36,7 +36,7 @@ impl Store {
     ) -> Result<Slice<Entry>, StoreError> {
         let found = self.newest(grant, filter).await?;
         let mark = |found: &Found<'_>| Bookmark::from(found.vehicle.to_string());
-        let mut slice = Slice::cut(found, page, mark, by_text);
+        let mut slice = Slice::from_unsorted(found, page, mark, by_text);
         if include_source {
             self.add_sources(slice.rows.iter_mut().map(|(found, _)| found).collect()).await?;
         }
@@ -52,12 +52,14 @@ impl Store {
     }
 
     async fn newest<'a>(&self, grant: &'a Grant, filter: &PositionFilter) -> Result<Vec<Found<'a>>, StoreError> {
-        let span = |granted: &Granted| Span::between(keys::newest(granted.connection), "G".into(), format!("G{}", keys::END));
+        let span = |granted: &GrantedConnection| {
+            Span::between(keys::snapshots(granted.connection), "G".into(), format!("G{}", keys::END))
+        };
         let spans: Vec<Span> = grant.connections().iter().map(span).collect();
         let mut all = Vec::new();
-        for (number, item) in self.readings().all_of(&spans).await? {
+        for (number, item) in self.telematics_table().query_each(&spans).await? {
             let Some(granted) = grant.connections().get(number) else { continue };
-            for (reading, source) in NewestOf::read(&item)?.readings(&item, granted.connection)? {
+            for (reading, source) in GroupSnapshot::read(&item)?.readings(&item, granted.connection)? {
                 let vehicle = RecordId::of(&reading.position.vehicle, granted.connection);
                 let driver = reading.position.driver.as_deref().map(|driver| RecordId::of(driver, granted.connection));
                 let by_vehicle = filter.vehicle_ids.as_ref().is_none_or(|ids| ids.contains(&vehicle));
@@ -75,7 +77,7 @@ impl Store {
         let wanted: HashMap<(String, String), Item> =
             found.iter().map(|found| (place(&found.source), found.source.clone())).collect();
         let mut sources: HashMap<(String, String, i64), String> = HashMap::new();
-        for item in self.readings().get_many(wanted.into_values().collect(), None).await? {
+        for item in self.telematics_table().get_many(wanted.into_values().collect(), None).await? {
             let (pk, _) = place(&item);
             for position in decode_block(&item)?.positions {
                 sources.insert((pk.clone(), position.vehicle, position.occurred_at.micros()), position.source);

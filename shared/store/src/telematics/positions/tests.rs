@@ -40,14 +40,14 @@ proptest! {
     }
 
     #[test]
-    fn broken_bytes_are_refused(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+    fn malformed_bytes_are_rejected(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
         let _either = codec::decode(&bytes);
     }
 
     #[test]
-    fn cut_blocks_are_refused(positions in proptest::collection::vec(position(), 1..10), cut in 1_usize..20) {
+    fn truncated_blocks_are_rejected(positions in proptest::collection::vec(position(), 1..10), cut in 1_usize..20) {
         let bytes = codec::encode(&positions).unwrap();
         let end = bytes.len().saturating_sub(cut);
-        prop_assert_eq!(codec::decode(&bytes[..end]), Err(codec::Broken));
+        prop_assert_eq!(codec::decode(&bytes[..end]), Err(codec::MalformedBlock));
     }
 }

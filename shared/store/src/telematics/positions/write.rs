@@ -6,10 +6,10 @@ use futures::future::try_join_all;
 use model::telematics::Position;
 
 use super::super::table::{Item, Span, key, read_number, read_text};
-use super::super::upsert::{TRIES, settled, transact};
+use super::super::upsert::{MAX_ATTEMPTS, is_committed, transact};
 use super::super::{Origin, Stored, keys};
 use super::block::{self, decode_block};
-use super::groups::{Day, Directory, Newest, NewestOf, revised};
+use super::groups::{Day, Directory, GroupSnapshot, LatestReading, revised};
 use crate::{Store, StoreError};
 
 /// Hours of one transaction: each is a block, and its day may be another item.
@@ -33,7 +33,7 @@ impl Store {
         if vehicles.is_empty() {
             return Ok(Stored::default());
         }
-        let directory = Directory::with(self.readings(), origin.connection, &vehicles).await?;
+        let directory = Directory::with(self.telematics_table(), origin.connection, &vehicles).await?;
         let slots = directory.slots();
         let mut groups: BTreeMap<usize, BTreeMap<(i64, &str), &Position>> = BTreeMap::new();
         for position in positions {
@@ -68,7 +68,7 @@ struct Group<'a> {
 struct Draft {
     blocks: Vec<Item>,
     days: BTreeMap<String, Day>,
-    newest: NewestOf,
+    snapshot: GroupSnapshot,
     read: u64,
 }
 
@@ -83,79 +83,88 @@ impl Group<'_> {
     }
 
     async fn store_chunk(&self, points: &[&Position]) -> Result<usize, StoreError> {
-        let table = self.store.readings();
-        for _ in 0..TRIES {
-            let item = table.get(&keys::newest(self.origin.connection), &keys::newest_of(self.group)).await?;
-            let newest = item.as_ref().map(NewestOf::read).transpose()?.unwrap_or_default();
-            let days = self.days(points, &newest).await?;
-            let fresh = self.fresh(points, &newest, &days).await?;
-            if fresh.is_empty() {
+        let table = self.store.telematics_table();
+        for _ in 0..MAX_ATTEMPTS {
+            let item = table.get(&keys::snapshots(self.origin.connection), &keys::snapshot(self.group)).await?;
+            let snapshot = item.as_ref().map(GroupSnapshot::read).transpose()?.unwrap_or_default();
+            let days = self.days(points, &snapshot).await?;
+            let unseen = self.unseen(points, &snapshot, &days).await?;
+            if unseen.is_empty() {
                 return Ok(0);
             }
-            let draft = self.draft(&fresh, newest, days)?;
-            if settled(self.commit(draft).await)? {
-                return Ok(fresh.len());
+            let draft = self.draft(&unseen, snapshot, days)?;
+            if is_committed(self.commit(draft).await)? {
+                return Ok(unseen.len());
             }
         }
         Err(StoreError::Conflict)
     }
 
     /// The counts of the days that the points lie in.
-    async fn days(&self, points: &[&Position], newest: &NewestOf) -> Result<BTreeMap<String, Day>, StoreError> {
+    async fn days(&self, points: &[&Position], snapshot: &GroupSnapshot) -> Result<BTreeMap<String, Day>, StoreError> {
         let pk = keys::group_days(self.origin.connection, self.group);
         let mut days: BTreeMap<String, Day> = points.iter().map(|point| (keys::day(point.occurred_at), Day::default())).collect();
-        let today = newest.today.as_ref().map(|(day, _)| day);
+        let today = snapshot.today.as_ref().map(|(day, _)| day);
         let wanted = days.keys().filter(|day| today.is_none_or(|today| *day < today)).map(|day| key(&pk, day)).collect();
-        for item in self.store.readings().get_many(wanted, None).await? {
+        for item in self.store.telematics_table().get_many(wanted, None).await? {
             days.insert(read_text(&item, "sk").to_owned(), Day::read(&item)?);
         }
-        if let Some((day, counts)) = newest.today.as_ref().filter(|(day, _)| days.contains_key(day)) {
+        if let Some((day, counts)) = snapshot.today.as_ref().filter(|(day, _)| days.contains_key(day)) {
             days.insert(day.clone(), counts.clone());
         }
         Ok(days)
     }
 
     /// The points that are not stored yet.
-    async fn fresh<'p>(
+    async fn unseen<'p>(
         &self,
         points: &[&'p Position],
-        newest: &NewestOf,
+        snapshot: &GroupSnapshot,
         days: &BTreeMap<String, Day>,
     ) -> Result<Vec<&'p Position>, StoreError> {
-        let (mut fresh, mut doubtful) = (Vec::new(), Vec::new());
+        let (mut unseen, mut possibly_stored) = (Vec::new(), Vec::new());
         for point in points {
-            let known = newest.vehicles.get(&point.vehicle).map(|newest| newest.position.occurred_at);
+            let known = snapshot.vehicles.get(&point.vehicle).map(|newest| newest.position.occurred_at);
             let hour = keys::hour(point.occurred_at);
             let number = self.numbers.get(point.vehicle.as_str()).copied();
             let empty = days.get(&keys::day(point.occurred_at)).is_none_or(|day| day.count(hour, number) == 0);
             match known {
                 Some(known) if known == point.occurred_at => {}
-                Some(known) if known > point.occurred_at && !empty => doubtful.push(*point),
-                _ => fresh.push(*point),
+                Some(known) if known > point.occurred_at && !empty => possibly_stored.push(*point),
+                _ => unseen.push(*point),
             }
         }
-        let stored = self.stored(&doubtful).await?;
-        fresh.extend(doubtful.into_iter().filter(|point| !stored.contains(&(point.vehicle.clone(), point.occurred_at.micros()))));
-        Ok(fresh)
+        let stored = self.stored(&possibly_stored).await?;
+        unseen.extend(
+            possibly_stored.into_iter().filter(|point| !stored.contains(&(point.vehicle.clone(), point.occurred_at.micros()))),
+        );
+        Ok(unseen)
     }
 
     /// All instants stored in the hours of these points.
     async fn stored(&self, points: &[&Position]) -> Result<HashSet<Instant>, StoreError> {
         let hours: BTreeSet<i64> = points.iter().map(|point| keys::hour(point.occurred_at)).collect();
-        let spans: Vec<Span> =
-            hours.into_iter().map(|hour| Span { strict: true, ..hour_span(self.origin.connection, self.group, hour) }).collect();
+        let spans: Vec<Span> = hours
+            .into_iter()
+            .map(|hour| Span { consistent: true, ..hour_span(self.origin.connection, self.group, hour) })
+            .collect();
         let mut stored = HashSet::new();
-        for (_, item) in self.store.readings().all_of(&spans).await? {
+        for (_, item) in self.store.telematics_table().query_each(&spans).await? {
             let positions = decode_block(&item)?.positions;
             stored.extend(positions.into_iter().map(|position| (position.vehicle, position.occurred_at.micros())));
         }
         Ok(stored)
     }
 
-    fn draft(&self, fresh: &[&Position], mut newest: NewestOf, mut days: BTreeMap<String, Day>) -> Result<Draft, StoreError> {
-        let read = newest.revision;
+    fn draft(
+        &self,
+        unseen: &[&Position],
+        mut snapshot: GroupSnapshot,
+        mut days: BTreeMap<String, Day>,
+    ) -> Result<Draft, StoreError> {
+        let read = snapshot.revision;
         let mut hours: BTreeMap<i64, Vec<Position>> = BTreeMap::new();
-        for point in fresh {
+        for point in unseen {
             hours.entry(keys::hour(point.occurred_at)).or_default().push((*point).clone());
         }
         let mut blocks = Vec::new();
@@ -168,27 +177,27 @@ impl Group<'_> {
             let counts = days.entry(day.clone()).or_default();
             for (point, part) in points.iter().zip(parts) {
                 counts.add(hour, self.numbers.get(point.vehicle.as_str()).copied().unwrap_or(0));
-                self.renew(&mut newest, point, (read + 1, part));
+                self.update_latest(&mut snapshot, point, (read + 1, part));
             }
             touched.insert(day);
             blocks.extend(items);
         }
         days.retain(|day, _| touched.contains(day));
-        if let Some((day, counts)) = newest.today.take() {
+        if let Some((day, counts)) = snapshot.today.take() {
             days.entry(day).or_insert(counts);
         }
-        newest.today = days.pop_last();
-        Ok(Draft { blocks, days, newest, read })
+        snapshot.today = days.pop_last();
+        Ok(Draft { blocks, days, snapshot, read })
     }
 
     /// Makes a point its vehicle's newest, unless a newer one is known. The first `created_at` stays.
-    fn renew(&self, newest: &mut NewestOf, point: &Position, block: (u64, usize)) {
-        let known = newest.vehicles.get(&point.vehicle);
+    fn update_latest(&self, snapshot: &mut GroupSnapshot, point: &Position, block: (u64, usize)) {
+        let known = snapshot.vehicles.get(&point.vehicle);
         if known.is_some_and(|known| known.position.occurred_at >= point.occurred_at) {
             return;
         }
         let now = self.origin.now;
-        let next = Newest {
+        let next = LatestReading {
             position: Position { source: String::new(), ..point.clone() },
             created_at: known.map_or(now, |known| known.created_at),
             updated_at: now,
@@ -197,20 +206,20 @@ impl Group<'_> {
             hash: block::hash(&point.source),
             block,
         };
-        newest.vehicles.insert(point.vehicle.clone(), next);
+        snapshot.vehicles.insert(point.vehicle.clone(), next);
     }
 
     async fn commit(&self, draft: Draft) -> Result<(), StoreError> {
-        let table = self.store.readings();
+        let table = self.store.telematics_table();
         let mut puts = Vec::new();
         for block in draft.blocks {
-            puts.push(table.putting(block, None)?);
+            puts.push(table.put(block, None)?);
         }
         let pk = keys::group_days(self.origin.connection, self.group);
         for (day, counts) in draft.days {
-            puts.push(table.putting(counts.item(&pk, &day)?, None)?);
+            puts.push(table.put(counts.item(&pk, &day)?, None)?);
         }
-        puts.push(revised(table, draft.newest.item(self.origin, self.group)?, draft.read)?);
+        puts.push(revised(table, draft.snapshot.item(self.origin, self.group)?, draft.read)?);
         table.transact(puts.into_iter().map(transact).collect()).await
     }
 }

@@ -4,7 +4,7 @@ use model::RecordId;
 use model::telematics::{User, Vehicle};
 use serde_json::json;
 
-use super::super::{EntityFilter, Order, Stored, Sweep, change};
+use super::super::{EntityFilter, Order, ScanOutcome, Stored, change};
 use super::*;
 
 fn vehicle(name: &str, year: Option<i64>, occurred: Option<&str>) -> Observation<Vehicle> {
@@ -121,12 +121,12 @@ async fn vanished_records_are_marked_unless_too_many_vanish() {
     let ids = |count| rows.iter().take(count).map(|row| RecordId::of(&row.source_id, connection(1))).collect::<HashSet<_>>();
     store.upsert_entities(&origin("2026-11-21T00:00:00Z"), &rows).await.unwrap();
     let image = async || client.get_item().table_name(TABLE).set_key(Some(entity_key())).send().await.unwrap().item.unwrap();
-    let sweep = async |now, count| store.tombstone_missing(&origin(now), &ids(count)).await.unwrap();
-    assert_eq!(sweep("2026-11-21T01:00:00Z", 23).await, Sweep::Refused { missing: 7, known: 30 });
+    let scan = async |now, count| store.tombstone_missing(&origin(now), &ids(count)).await.unwrap();
+    assert_eq!(scan("2026-11-21T01:00:00Z", 23).await, ScanOutcome::Refused { missing: 7, known: 30 });
     let before = image().await;
-    assert_eq!(sweep("2026-11-21T01:00:00Z", 24).await, Sweep::Done { removed: 6 });
+    assert_eq!(scan("2026-11-21T01:00:00Z", 24).await, ScanOutcome::Done { removed: 6 });
     let deleted = image().await;
-    assert_eq!(sweep("2026-11-21T02:00:00Z", 24).await, Sweep::Done { removed: 0 });
+    assert_eq!(scan("2026-11-21T02:00:00Z", 24).await, ScanOutcome::Done { removed: 0 });
     let change = change::from_images(Some(&before), Some(&deleted)).unwrap().unwrap();
     assert_eq!((change.added.len(), change.modified.len(), change.removed.len()), (0, 0, 1));
     assert_eq!(text(&change.removed[0], "deleted_at"), "2026-11-21T01:00:00.000000Z");

@@ -17,7 +17,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::{Entry, Origin, Row};
-use crate::{Bookmark, Grant, Granted, Page, Slice, Store, StoreError};
+use crate::{Bookmark, Grant, GrantedConnection, Page, Slice, Store, StoreError};
 
 const TABLE: &str = "telematics";
 
@@ -85,7 +85,7 @@ fn origin(number: u128, resource: Resource, now: &str) -> Origin {
 }
 
 fn grant(resource: Resource, numbers: &[u128]) -> Grant {
-    let granted = |number: &u128| Granted {
+    let granted = |number: &u128| GrantedConnection {
         connection: connection(*number),
         fleet: FleetId::from_uuid(Uuid::from_u128(1_000 + number)),
         fleet_ref: Some(format!("fleet-{number}")),
