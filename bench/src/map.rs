@@ -9,7 +9,7 @@ use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use model::credentials::{Credentials, Form};
 use model::{ConnectionId, Resource};
-use providers::{Adapter, Answer, BoxFuture, Fetch, Http, HttpFailure};
+use providers::{Adapter, BoxFuture, Fetch, Http, HttpFailure, HttpResponse};
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::{Value, json};
 use url::Url;
@@ -26,8 +26,9 @@ const PAGES: u32 = 20;
 struct Canned(Bytes);
 
 impl Http for Canned {
-    fn get(&self, _: Url, _: HeaderMap, _: Duration) -> BoxFuture<'_, Result<Answer, HttpFailure>> {
-        let answer = Answer { status: StatusCode::OK, headers: HeaderMap::new(), body: self.0.clone(), elapsed: Duration::ZERO };
+    fn get(&self, _: Url, _: HeaderMap, _: Duration) -> BoxFuture<'_, Result<HttpResponse, HttpFailure>> {
+        let answer =
+            HttpResponse { status: StatusCode::OK, headers: HeaderMap::new(), body: self.0.clone(), elapsed: Duration::ZERO };
         Box::pin(std::future::ready(Ok(answer)))
     }
 }

@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde_json::Value;
 use store::control::{DeadLetter, Key, Write};
 use url::Url;
-use webhooks::guarded::{Answer, Limits, OverLimit, SendError};
+use webhooks::guarded::{HttpResponse, Limits, OverLimit, SendError};
 use webhooks::{Delivery, SigningSecrets, Verdict, outcome, retry};
 
 use crate::message::Message;
@@ -95,7 +95,7 @@ async fn attempt(
     webhook: &Webhook,
     secrets: &Secrets,
     message: &Message,
-) -> Result<Result<Answer, SendError>, WorkerError> {
+) -> Result<Result<HttpResponse, SendError>, WorkerError> {
     let delivery = Delivery {
         webhook_id: webhook.id,
         message_id: message.message_id,
@@ -140,7 +140,13 @@ const fn outcome_of(verdict: &Verdict) -> &'static str {
 }
 
 /// Counts the attempt and writes its log row. A row that is lost is not worth a second delivery.
-async fn log(context: &Context, message: &Message, result: &Result<Answer, SendError>, outcome: &'static str, now: Timestamp) {
+async fn log(
+    context: &Context,
+    message: &Message,
+    result: &Result<HttpResponse, SendError>,
+    outcome: &'static str,
+    now: Timestamp,
+) {
     let row = log_row(message, result, now);
     let duration_ms = row.response_time_ms.unwrap_or_default();
     let age_seconds = now.seconds_since(message.timestamp);
@@ -155,7 +161,7 @@ async fn log(context: &Context, message: &Message, result: &Result<Answer, SendE
     }
 }
 
-fn log_row(message: &Message, result: &Result<Answer, SendError>, now: Timestamp) -> DeliveryLog {
+fn log_row(message: &Message, result: &Result<HttpResponse, SendError>, now: Timestamp) -> DeliveryLog {
     let (status_code, error_message, elapsed) = match result {
         Ok(answer) if answer.status.is_success() => (answer.status.as_u16(), None, Some(answer.elapsed)),
         Ok(answer) => {

@@ -1,4 +1,4 @@
-//! The door to providers: one GET. The platform's guarded client is one, canned answers in tests are another.
+//! How adapters reach providers: one GET. The platform's guarded client implements it, and canned responses do in tests.
 
 use std::time::Duration;
 
@@ -6,15 +6,15 @@ use bytes::Bytes;
 use http::{HeaderMap, Method};
 use thiserror::Error;
 use url::Url;
-pub use webhooks::Answer;
+pub use webhooks::HttpResponse;
 use webhooks::{GuardedClient, Limits, OverLimit, Request, SendError};
 
 use crate::BoxFuture;
 
-/// The largest answer read, in bytes. A page of 512 rows stays far below.
+/// The largest response read, in bytes. A page of 512 rows stays far below.
 const MAX_BODY: usize = 32 * 1024 * 1024;
 
-/// Why there is no answer.
+/// Why there is no response.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum HttpFailure {
     /// The deadline passed.
@@ -23,22 +23,22 @@ pub enum HttpFailure {
     /// No connection, or it broke.
     #[error("unreachable: {0}")]
     Unreachable(String),
-    /// The answer is larger than 32 MiB.
+    /// The response is larger than 32 MiB.
     #[error("answer is too large")]
     TooLarge,
 }
 
-/// Asks a provider. Implementations must not log headers: they hold credentials.
+/// Sends requests to a provider. Implementations must not log headers: they hold credentials.
 pub trait Http: Send + Sync {
-    /// Sends a GET and reads the whole answer, whatever its status.
+    /// Sends a GET and reads the whole response, whatever its status.
     ///
     /// # Errors
-    /// Where there is no whole answer before the deadline.
-    fn get(&self, url: Url, headers: HeaderMap, deadline: Duration) -> BoxFuture<'_, Result<Answer, HttpFailure>>;
+    /// Where there is no complete response before the deadline.
+    fn get(&self, url: Url, headers: HeaderMap, deadline: Duration) -> BoxFuture<'_, Result<HttpResponse, HttpFailure>>;
 }
 
 impl Http for GuardedClient {
-    fn get(&self, url: Url, headers: HeaderMap, deadline: Duration) -> BoxFuture<'_, Result<Answer, HttpFailure>> {
+    fn get(&self, url: Url, headers: HeaderMap, deadline: Duration) -> BoxFuture<'_, Result<HttpResponse, HttpFailure>> {
         let request = Request { method: Method::GET, url, headers, body: Bytes::new() };
         let limits = Limits { deadline, max_body: MAX_BODY, over: OverLimit::Refuse };
         Box::pin(async move { self.send(request, limits).await.map_err(failure) })

@@ -1,6 +1,6 @@
 //! Telematics providers: the only crate that knows one. One folder per adapter, one trait, one line in the registry.
 //!
-//! Mapping, cursors and error judgement are plain functions on values; [`Http`] is the only door to the outside.
+//! Mapping, cursors and the classification of errors are plain functions on values; [`Http`] is the only part with I/O.
 
 mod adapter;
 mod error;
@@ -8,8 +8,8 @@ mod http_client;
 mod samsara;
 
 pub use adapter::{Account, Adapter, BoxFuture, Fetch, Fetched};
-pub use error::{ProviderError, Reply};
-pub use http_client::{Answer, Http, HttpFailure};
+pub use error::{ErrorResponse, ProviderError};
+pub use http_client::{Http, HttpFailure, HttpResponse};
 pub use samsara::Samsara;
 
 /// Every adapter. Adding a provider is a folder and a line here.

@@ -47,9 +47,9 @@ impl fmt::Debug for Request {
 /// The bounds of one call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// For the whole call: name, connection, request, answer.
+    /// For the whole call: name, connection, request, response.
     pub deadline: Duration,
-    /// The most bytes of the answer's body that are kept.
+    /// The most bytes of the response's body that are kept.
     pub max_body: usize,
     /// What happens to a longer body.
     pub over: OverLimit,
@@ -58,16 +58,16 @@ pub struct Limits {
 /// What happens to a body that is longer than allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OverLimit {
-    /// The rest is not read. For answers whose status is what counts: once it is there, a body that breaks off or that
+    /// The rest is not read. For responses whose status is what counts: once it is there, a body that breaks off or that
     /// outlives the deadline is cut too.
     Cut,
     /// The call fails.
     Refuse,
 }
 
-/// An answer of any status. Debug shows neither headers nor body.
+/// A response of any status. Debug shows neither headers nor body.
 #[derive(Clone)]
-pub struct Answer {
+pub struct HttpResponse {
     /// Its status; redirects arrive here as they are.
     pub status: StatusCode,
     /// Its headers.
@@ -78,15 +78,15 @@ pub struct Answer {
     pub elapsed: Duration,
 }
 
-impl fmt::Debug for Answer {
+impl fmt::Debug for HttpResponse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut debug = f.debug_struct("Answer");
+        let mut debug = f.debug_struct("HttpResponse");
         debug.field("status", &self.status).field("body_bytes", &self.body.len()).field("elapsed", &self.elapsed);
         debug.finish_non_exhaustive()
     }
 }
 
-/// Why there is no answer. The texts are fit for delivery logs: they name no path and no secret.
+/// Why there is no response. The texts are fit for delivery logs: they name no path and no secret.
 #[derive(Debug, Error)]
 pub enum SendError {
     /// The policy keeps us from every address of this host.
@@ -146,11 +146,11 @@ impl GuardedClient {
         Ok(Self { secure, plain })
     }
 
-    /// Sends a request and reads its answer, whatever its status.
+    /// Sends a request and reads the response, whatever its status.
     ///
     /// # Errors
-    /// Where there is no answer, or (with [`OverLimit::Refuse`]) no whole one.
-    pub async fn send(&self, request: Request, limits: Limits) -> Result<Answer, SendError> {
+    /// Where there is no response, or (with [`OverLimit::Refuse`]) no whole one.
+    pub async fn send(&self, request: Request, limits: Limits) -> Result<HttpResponse, SendError> {
         let start = Instant::now();
         let deadline = start + limits.deadline;
         let lane = self.lane(&request.url)?;
@@ -185,7 +185,12 @@ impl Lane {
     }
 }
 
-async fn read(mut response: reqwest::Response, start: Instant, deadline: Instant, limits: Limits) -> Result<Answer, SendError> {
+async fn read(
+    mut response: reqwest::Response,
+    start: Instant,
+    deadline: Instant,
+    limits: Limits,
+) -> Result<HttpResponse, SendError> {
     let status = response.status();
     let headers = std::mem::take(response.headers_mut());
     let mut body = BytesMut::new();
@@ -194,7 +199,7 @@ async fn read(mut response: reqwest::Response, start: Instant, deadline: Instant
         (Ok(()), _) | (Err(_), OverLimit::Cut) => {}
         (Err(error), OverLimit::Refuse) => return Err(error),
     }
-    Ok(Answer { status, headers, body: body.freeze(), elapsed: start.elapsed() })
+    Ok(HttpResponse { status, headers, body: body.freeze(), elapsed: start.elapsed() })
 }
 
 /// Reads into `body` up to `max` bytes; `TooLarge` where there are more.

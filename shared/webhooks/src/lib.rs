@@ -11,7 +11,7 @@ pub mod retry;
 pub mod signature;
 pub mod target;
 
-pub use guarded::{Answer, GuardedClient, Limits, OverLimit, Request, SendError};
+pub use guarded::{GuardedClient, HttpResponse, Limits, OverLimit, Request, SendError};
 pub use outcome::Verdict;
 pub use request::Delivery;
 pub use signature::SigningSecrets;

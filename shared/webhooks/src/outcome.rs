@@ -1,11 +1,11 @@
-//! What an answer, or its absence, means for a message.
+//! What a response, or its absence, means for a message.
 
 use chrono::{DateTime, NaiveDateTime};
 use http::StatusCode;
 use http::header::RETRY_AFTER;
 use model::Timestamp;
 
-use crate::guarded::{Answer, SendError};
+use crate::guarded::{HttpResponse, SendError};
 
 /// What becomes of a message after an attempt. Only `Delivered` is a success in logs and metrics.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,13 +23,13 @@ pub enum Verdict {
     Gone,
 }
 
-/// Judges one attempt. No answer of any kind is retried: an address that the policy refuses too, since names move.
+/// Judges one attempt. A missing response of any kind is retried: an address that the policy refuses too, since names move.
 #[must_use]
-pub fn judge(result: &Result<Answer, SendError>, now: Timestamp) -> Verdict {
+pub fn judge(result: &Result<HttpResponse, SendError>, now: Timestamp) -> Verdict {
     match result {
-        Ok(answer) => {
-            let retry_after = answer.headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok());
-            of_status(answer.status, retry_after, now)
+        Ok(response) => {
+            let retry_after = response.headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok());
+            of_status(response.status, retry_after, now)
         }
         Err(_) => Verdict::Retry { not_before: None },
     }

@@ -57,7 +57,9 @@ pub(super) async fn success(run: &Run<'_>, schedule: &Schedule, progress: &Progr
         match run.store.commit(writes).await {
             Err(StoreError::Conflict) => {}
             done => {
-                return done.map(|()| if progress.more { Outcome::Continues } else { Outcome::Fetched }).map_err(WorkerError::from);
+                return done
+                    .map(|()| if progress.more { Outcome::Continues } else { Outcome::Fetched })
+                    .map_err(WorkerError::from);
             }
         }
     }

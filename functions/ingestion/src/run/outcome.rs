@@ -86,7 +86,13 @@ pub fn after_page(schedule: &Schedule, execution: ExecutionId, cursor: Option<&s
 
 /// The schedule after a successful run that began at `started`.
 #[must_use]
-pub fn after_success(schedule: &Schedule, execution: ExecutionId, progress: &Progress, started: Timestamp, now: Timestamp) -> Schedule {
+pub fn after_success(
+    schedule: &Schedule,
+    execution: ExecutionId,
+    progress: &Progress,
+    started: Timestamp,
+    now: Timestamp,
+) -> Schedule {
     let interval = i64::from(schedule.execution_interval_seconds);
     let next_execution_at = if progress.more { now } else { started.plus_seconds(interval) };
     Schedule {
@@ -147,14 +153,14 @@ pub fn stale(schedule: &Schedule, now: Timestamp) -> Option<Schedule> {
 /// The TSP's answer for the execution's record: redacted, at most 16 KiB as the adapter cut it.
 #[must_use]
 pub fn response_of(error: &ProviderError) -> Value {
-    let Some(reply) = error.reply() else {
+    let Some(response) = error.response() else {
         return json!({ "message": error.to_string() });
     };
-    let body = match serde_json::from_str(&reply.body) {
+    let body = match serde_json::from_str(&response.body) {
         Ok(body) => redacted(body),
-        Err(_) => Value::String(reply.body.clone()),
+        Err(_) => Value::String(response.body.clone()),
     };
-    json!({ "status": reply.status, "body": body })
+    json!({ "status": response.status, "body": body })
 }
 
 fn redacted(value: Value) -> Value {

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use model::{ConnectionId, Resource, TspId};
-use providers::Reply;
+use providers::ErrorResponse;
 
 use super::*;
 
@@ -105,8 +105,8 @@ fn three_refusals_over_ten_minutes_make_stale() {
 
 #[test]
 fn answers_are_redacted() {
-    let reply = Reply::new(429, br#"{"error":"slow","access_token":"abc","deep":[{"Set-Cookie":"x"}]}"#, &[]);
-    let error = ProviderError::RateLimited { retry_after: Duration::from_millis(1_500), reply };
+    let response = ErrorResponse::new(429, br#"{"error":"slow","access_token":"abc","deep":[{"Set-Cookie":"x"}]}"#, &[]);
+    let error = ProviderError::RateLimited { retry_after: Duration::from_millis(1_500), response };
     let expected =
         json!({ "status": 429, "body": { "error": "slow", "access_token": "*****", "deep": [{ "Set-Cookie": "*****" }] } });
     assert_eq!(response_of(&error), expected);

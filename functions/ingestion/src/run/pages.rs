@@ -37,7 +37,12 @@ impl From<StoreError> for FetchError {
 
 /// Fetches and stores pages until there are no more or the budget ends. What was stored before an error stays stored, and its
 /// cursor is committed.
-pub(super) async fn fetch_all(run: &Run<'_>, source: &Source<'_>, schedule: &Schedule, progress: &mut Progress) -> Result<(), FetchError> {
+pub(super) async fn fetch_all(
+    run: &Run<'_>,
+    source: &Source<'_>,
+    schedule: &Schedule,
+    progress: &mut Progress,
+) -> Result<(), FetchError> {
     loop {
         if progress.cursor.is_none() {
             progress.seen = Some(HashSet::new());
@@ -66,7 +71,7 @@ async fn fetch_page(run: &Run<'_>, source: &Source<'_>, schedule: &Schedule, pro
     let fetched = source.adapter.fetch(source.http, schedule.resource, fetch).await.map_err(FetchError::Provider)?;
     if fetched.more && fetched.cursor == progress.cursor {
         let what = "the next page is the same page".into();
-        return Err(FetchError::Provider(ProviderError::Malformed { what, reply: None }));
+        return Err(FetchError::Provider(ProviderError::Malformed { what, response: None }));
     }
     Ok(fetched)
 }
@@ -75,7 +80,12 @@ fn is_spent(run: &Run<'_>, progress: &Progress) -> bool {
     progress.pages >= MAX_PAGES || (run.clock)().seconds_since(run.started) >= MAX_SECONDS
 }
 
-pub(super) async fn store_page(run: &Run<'_>, schedule: &Schedule, progress: &mut Progress, fetched: &Fetched) -> Result<(), FetchError> {
+pub(super) async fn store_page(
+    run: &Run<'_>,
+    schedule: &Schedule,
+    progress: &mut Progress,
+    fetched: &Fetched,
+) -> Result<(), FetchError> {
     let origin = origin(run, schedule);
     let stored = store_batch(run, &origin, &fetched.batch).await?;
     progress.pages += 1;
@@ -128,7 +138,12 @@ fn ids(batch: &Batch, connection: ConnectionId) -> Vec<RecordId> {
 }
 
 /// Tombstones the records that a complete scan did not list; the end of a scan that another run began proves nothing.
-async fn remove_missing(run: &Run<'_>, origin: &Origin, batch: &Batch, seen: Option<HashSet<RecordId>>) -> Result<u64, StoreError> {
+async fn remove_missing(
+    run: &Run<'_>,
+    origin: &Origin,
+    batch: &Batch,
+    seen: Option<HashSet<RecordId>>,
+) -> Result<u64, StoreError> {
     let (Batch::Vehicles(_) | Batch::Users(_), Some(seen)) = (batch, seen) else {
         return Ok(0);
     };

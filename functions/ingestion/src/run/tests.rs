@@ -9,7 +9,7 @@ use model::execution::{Execution, ExecutionStatus};
 use model::schedule::ScheduleStatus;
 use model::telematics::{Batch, Observation, source_hash};
 use model::{Resource, TspId};
-use providers::{Account, Answer, BoxFuture, Fetch, Fetched, HttpFailure, ProviderError, Reply};
+use providers::{Account, BoxFuture, ErrorResponse, Fetch, Fetched, HttpFailure, HttpResponse, ProviderError};
 use serde_json::json;
 use store::control::{Range, Write, keys};
 
@@ -51,7 +51,7 @@ impl Adapter for Canned {
 }
 
 impl Http for Canned {
-    fn get(&self, _: Url, _: HeaderMap, _: Duration) -> BoxFuture<'_, Result<Answer, HttpFailure>> {
+    fn get(&self, _: Url, _: HeaderMap, _: Duration) -> BoxFuture<'_, Result<HttpResponse, HttpFailure>> {
         Box::pin(async { Err(HttpFailure::Timeout) })
     }
 }
@@ -193,9 +193,9 @@ async fn the_budget_ends_a_long_fetch() {
 #[tokio::test]
 async fn refusals_make_the_connection_stale_and_rate_limits_do_not_count() {
     let fixture = Fixture::open().await;
-    let reply = Reply::new(429, b"{}", &[]);
-    let wait = || Err(ProviderError::RateLimited { retry_after: Duration::from_secs(30), reply: reply.clone() });
-    let refused = || Err(ProviderError::Refused { message: "no".into(), reply: None });
+    let response = ErrorResponse::new(429, b"{}", &[]);
+    let wait = || Err(ProviderError::RateLimited { retry_after: Duration::from_secs(30), response: response.clone() });
+    let refused = || Err(ProviderError::Refused { message: "no".into(), response: None });
     assert_eq!(fixture.run(0, vec![wait()]).await, Outcome::Failed);
     assert_eq!((fixture.schedule().await.consecutive_error_count, fixture.connection().await.refusals), (0, 0));
     for now in [60, 400, 700] {

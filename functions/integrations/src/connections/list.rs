@@ -37,7 +37,7 @@ impl Operation for List {
         seen.retain(|seen| filter.tsp_id.is_none_or(|tsp| tsp == seen.tsp_id));
         seen.sort_by_key(|seen| seen.connection_id);
         seen.dedup_by_key(|seen| seen.connection_id);
-        let slice = Slice::cut(seen, &start.page(), |seen| seen.connection_id.to_string().into(), page::by_text);
+        let slice = Slice::from_unsorted(seen, &start.page(), |seen| seen.connection_id.to_string().into(), page::by_text);
         let keys: Vec<Key> = slice.rows.iter().map(|(seen, _)| Key::connection(seen.connection_id)).collect();
         let found: Vec<Connection> = context.store().get_many(&keys).await?;
         let mut by_id: HashMap<_, _> = found.into_iter().map(|connection| (connection.id, connection)).collect();

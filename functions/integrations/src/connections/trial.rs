@@ -68,8 +68,8 @@ mod tests {
 
     #[test]
     fn failures_become_the_contracts_answers() {
-        let unavailable = ProviderError::Unavailable { status: Some(503), message: "down".into(), reply: None };
-        let refused = ProviderError::Refused { message: "x".repeat(400), reply: None };
+        let unavailable = ProviderError::Unavailable { status: Some(503), message: "down".into(), response: None };
+        let refused = ProviderError::Refused { message: "x".repeat(400), response: None };
         for (error, status) in [(&refused, 422), (&unavailable, 504), (&ProviderError::Timeout, 504)] {
             assert_eq!(answer(error).status(), status, "{error}");
         }

@@ -37,7 +37,7 @@ impl Operation for List {
             let wanted = filter.resource.is_none_or(|resource| resource == schedule.resource);
             wanted && schedule.status != ScheduleStatus::Deleted && seen.shows(schedule.resource)
         });
-        let slice = Slice::cut(schedules, &start.page(), |schedule| schedule.id.to_string().into(), page::by_text);
+        let slice = Slice::from_unsorted(schedules, &start.page(), |schedule| schedule.id.to_string().into(), page::by_text);
         Listing::of(&start, slice.map(ScheduleRead::from), None)
     }
 }

@@ -35,7 +35,7 @@ impl Operation for List {
         let mut open = context.store().agreements(partner).await?;
         open.retain(|agreement| agreement.opens_at(call.now) && admits(filter.fleet_refs.as_deref(), agreement));
         let total = start.total().unwrap_or(open.len() as u64);
-        let slice = Slice::cut(open, &start.page(), |agreement| agreement.fleet_id.to_string().into(), page::by_text);
+        let slice = Slice::from_unsorted(open, &start.page(), |agreement| agreement.fleet_id.to_string().into(), page::by_text);
         let keys: Vec<Key> = slice.rows.iter().map(|(agreement, _)| Key::fleet(agreement.fleet_id)).collect();
         let fleets: Vec<Fleet> = context.store().get_many(&keys).await?;
         let by_id: HashMap<_, _> = fleets.into_iter().map(|fleet| (fleet.id, fleet)).collect();

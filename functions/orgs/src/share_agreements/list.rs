@@ -42,7 +42,7 @@ impl Operation for List {
                 && filter.status.is_none_or(|status| status == agreement.status_at(call.now))
         });
         let total = start.total().unwrap_or(found.len() as u64);
-        let slice = Slice::cut(found, &start.page(), |agreement| agreement.id.to_string().into(), page::by_text);
+        let slice = Slice::from_unsorted(found, &start.page(), |agreement| agreement.id.to_string().into(), page::by_text);
         let slice = slice.map(|agreement| ShareAgreementRead::at(call.now, agreement));
         Listing::of(&start, slice, Some(total))
     }

@@ -1,4 +1,4 @@
-//! Questions to Samsara, and the judgement of what comes back.
+//! Requests to Samsara, and the classification of the responses.
 
 use std::time::Duration;
 
@@ -9,9 +9,9 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use url::Url;
 
-use super::lax::Lax;
+use super::lenient::Lenient;
 use crate::error::cut_message;
-use crate::{Answer, Http, HttpFailure, ProviderError, Reply};
+use crate::{ErrorResponse, Http, HttpFailure, HttpResponse, ProviderError};
 
 /// The longest a data page may take.
 pub(super) const PAGE_DEADLINE: Duration = Duration::from_secs(30);
@@ -45,19 +45,19 @@ impl<'a> Client<'a> {
         self.token
     }
 
-    /// A good answer to `GET path?query`.
+    /// The body of a 200 response to `GET path?query`.
     ///
     /// # Errors
-    /// Everything else.
-    pub(super) async fn get(&self, path: &str, query: &[(&str, &str)], deadline: Duration) -> Result<Good, ProviderError> {
+    /// [`ProviderError`] for every other status, and where there is no response before the deadline.
+    pub(super) async fn get(&self, path: &str, query: &[(&str, &str)], deadline: Duration) -> Result<OkResponse, ProviderError> {
         let mut url = self.base.clone();
         url.set_path(&format!("{}{path}", self.base.path().trim_end_matches('/')));
         url.set_query(None);
         if !query.is_empty() {
             url.query_pairs_mut().extend_pairs(query);
         }
-        let answer = self.http.get(url, self.headers.clone(), deadline).await.map_err(|failure| no_answer(&failure))?;
-        judge(answer, self.token)
+        let response = self.http.get(url, self.headers.clone(), deadline).await.map_err(|failure| transport_error(&failure))?;
+        classify(response, self.token)
     }
 }
 
@@ -78,26 +78,26 @@ fn headers(token: &str) -> Result<HeaderMap, ProviderError> {
 }
 
 fn refused(message: &str) -> ProviderError {
-    ProviderError::Refused { message: message.into(), reply: None }
+    ProviderError::Refused { message: message.into(), response: None }
 }
 
-fn no_answer(failure: &HttpFailure) -> ProviderError {
+fn transport_error(failure: &HttpFailure) -> ProviderError {
     match failure {
         HttpFailure::Timeout => ProviderError::Timeout,
-        HttpFailure::TooLarge => ProviderError::Malformed { what: failure.to_string(), reply: None },
+        HttpFailure::TooLarge => ProviderError::Malformed { what: failure.to_string(), response: None },
         HttpFailure::Unreachable(_) => {
-            ProviderError::Unavailable { status: None, message: cut_message(&failure.to_string()), reply: None }
+            ProviderError::Unavailable { status: None, message: cut_message(&failure.to_string()), response: None }
         }
     }
 }
 
 /// The body of a 200, with what is needed to tell what was wrong with it.
-pub(super) struct Good {
+pub(super) struct OkResponse {
     body: bytes::Bytes,
     token: String,
 }
 
-impl Good {
+impl OkResponse {
     /// The body as `T`.
     ///
     /// # Errors
@@ -107,37 +107,37 @@ impl Good {
     }
 
     pub(super) fn malformed(&self, what: &str) -> ProviderError {
-        let reply = Some(Reply::new(200, &self.body, &[&self.token]));
-        ProviderError::Malformed { what: cut_message(what), reply }
+        let response = Some(ErrorResponse::new(200, &self.body, &[&self.token]));
+        ProviderError::Malformed { what: cut_message(what), response }
     }
 }
 
-fn judge(answer: Answer, token: &str) -> Result<Good, ProviderError> {
-    let status = answer.status.as_u16();
+fn classify(response: HttpResponse, token: &str) -> Result<OkResponse, ProviderError> {
+    let status = response.status.as_u16();
     if status == 200 {
-        return Ok(Good { body: answer.body, token: token.to_owned() });
+        return Ok(OkResponse { body: response.body, token: token.to_owned() });
     }
-    let reply = Reply::new(status, &answer.body, &[token]);
-    let message = message(&reply);
+    let error_response = ErrorResponse::new(status, &response.body, &[token]);
+    let message = message(&error_response);
     Err(match status {
-        401 | 403 => ProviderError::Refused { message, reply: Some(reply) },
-        429 => ProviderError::RateLimited { retry_after: wait(&answer.headers), reply },
-        408 | 500.. => ProviderError::Unavailable { status: Some(status), message, reply: Some(reply) },
-        _ => ProviderError::Rejected { status, message, reply },
+        401 | 403 => ProviderError::Refused { message, response: Some(error_response) },
+        429 => ProviderError::RateLimited { retry_after: wait(&response.headers), response: error_response },
+        408 | 500.. => ProviderError::Unavailable { status: Some(status), message, response: Some(error_response) },
+        _ => ProviderError::Rejected { status, message, response: error_response },
     })
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Fault {
-    message: Lax<String>,
+struct ErrorMessage {
+    message: Lenient<String>,
 }
 
 /// The reason in a JSON body, else the text of a plain one. It is shown, never interpreted: its wording changes.
-fn message(reply: &Reply) -> String {
-    let told = serde_json::from_str::<Fault>(&reply.body).ok().and_then(|fault| fault.message.0);
-    let plain = Some(reply.body.trim()).filter(|text| !text.is_empty() && !text.starts_with(['<', '{', '[']));
-    cut_message(&told.or(plain.map(str::to_owned)).unwrap_or_else(|| format!("status {}", reply.status)))
+fn message(response: &ErrorResponse) -> String {
+    let told = serde_json::from_str::<ErrorMessage>(&response.body).ok().and_then(|error| error.message.0);
+    let plain = Some(response.body.trim()).filter(|text| !text.is_empty() && !text.starts_with(['<', '{', '[']));
+    cut_message(&told.or(plain.map(str::to_owned)).unwrap_or_else(|| format!("status {}", response.status)))
 }
 
 /// `Retry-After` in seconds; this provider sends fractions.
@@ -158,28 +158,28 @@ pub(super) struct Page<'a> {
 #[derive(Deserialize)]
 struct Pagination {
     #[serde(rename = "endCursor", default)]
-    end_cursor: Lax<String>,
+    end_cursor: Lenient<String>,
     #[serde(rename = "hasNextPage")]
     has_next_page: bool,
 }
 
 /// Where the provider says to go on.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Next {
+pub(super) struct NextPage {
     /// Its cursor; absent on the last page of a plain list.
     pub(super) after: Option<String>,
     /// Whether there is more now.
     pub(super) more: bool,
 }
 
-impl Good {
+impl OkResponse {
     /// A page that was asked for with the cursor `after`.
     ///
     /// # Errors
     /// [`ProviderError::Malformed`]; also where going on would bring the same page for ever.
-    pub(super) fn page(&self, after: Option<&str>) -> Result<(Vec<&RawValue>, Next), ProviderError> {
+    pub(super) fn page(&self, after: Option<&str>) -> Result<(Vec<&RawValue>, NextPage), ProviderError> {
         let Page { data, pagination } = self.parse()?;
-        let next = Next { after: pagination.end_cursor.0, more: pagination.has_next_page };
+        let next = NextPage { after: pagination.end_cursor.0, more: pagination.has_next_page };
         if next.more && (next.after.is_none() || next.after.as_deref() == after) {
             return Err(self.malformed("the cursor does not move"));
         }

@@ -8,12 +8,12 @@ const VERSION: u8 = 1;
 /// Which drivers a page lists: the plain list leaves out deactivated ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum Sweep {
+pub(super) enum DriverList {
     Active,
     Deactivated,
 }
 
-impl Sweep {
+impl DriverList {
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Active => "active",
@@ -29,7 +29,7 @@ pub(super) enum Cursor {
     /// In the vehicle list.
     Vehicles { after: String },
     /// In one of the two driver lists.
-    Drivers { sweep: Sweep, after: Option<String> },
+    Drivers { list: DriverList, after: Option<String> },
     /// In the position feed.
     Feed { after: String },
     /// In the duty logs of a window. `deep` is when the last deep window began to be read.
@@ -69,8 +69,8 @@ mod tests {
         let time = Timestamp::from_micros(1_700_000_000_000_001);
         let cursors = [
             Cursor::Vehicles { after: "MjkY".into() },
-            Cursor::Drivers { sweep: Sweep::Deactivated, after: None },
-            Cursor::Drivers { sweep: Sweep::Active, after: Some("a\"b".into()) },
+            Cursor::Drivers { list: DriverList::Deactivated, after: None },
+            Cursor::Drivers { list: DriverList::Active, after: Some("a\"b".into()) },
             Cursor::Feed { after: "x".into() },
             Cursor::HosWindow { start: time, end: time, after: "x".into(), deep: time },
             Cursor::HosDone { end: time, deep: time },

@@ -5,9 +5,9 @@ use model::{Timestamp, codes};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::client::{Client, Next, PAGE_DEADLINE};
-use super::cursor::{Cursor, Sweep};
-use super::lax::{Lax, Reference, extras, from_json, groups};
+use super::client::{Client, NextPage, PAGE_DEADLINE};
+use super::cursor::{Cursor, DriverList};
+use super::lenient::{Lenient, Reference, extras, from_json, groups};
 use super::place::country_of;
 use super::rulesets::{Ruleset, ruleset};
 use crate::{Fetch, Fetched, ProviderError};
@@ -31,63 +31,63 @@ const EXTRAS: &[&str] = &[
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 struct Wire {
-    id: Lax<String>,
-    name: Lax<String>,
-    username: Lax<String>,
-    phone: Lax<String>,
-    notes: Lax<String>,
-    timezone: Lax<String>,
-    license_number: Lax<String>,
-    license_state: Lax<String>,
-    driver_activation_status: Lax<String>,
-    is_deactivated: Lax<bool>,
-    eld_pc_enabled: Lax<bool>,
-    eld_ym_enabled: Lax<bool>,
-    eld_adverse_weather_exemption_enabled: Lax<bool>,
-    carrier_settings: Lax<Carrier>,
-    eld_settings: Lax<EldSettings>,
-    tags: Lax<Vec<Reference>>,
-    updated_at_time: Lax<Timestamp>,
+    id: Lenient<String>,
+    name: Lenient<String>,
+    username: Lenient<String>,
+    phone: Lenient<String>,
+    notes: Lenient<String>,
+    timezone: Lenient<String>,
+    license_number: Lenient<String>,
+    license_state: Lenient<String>,
+    driver_activation_status: Lenient<String>,
+    is_deactivated: Lenient<bool>,
+    eld_pc_enabled: Lenient<bool>,
+    eld_ym_enabled: Lenient<bool>,
+    eld_adverse_weather_exemption_enabled: Lenient<bool>,
+    carrier_settings: Lenient<Carrier>,
+    eld_settings: Lenient<EldSettings>,
+    tags: Lenient<Vec<Reference>>,
+    updated_at_time: Lenient<Timestamp>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 struct Carrier {
-    carrier_name: Lax<String>,
-    main_office_address: Lax<String>,
-    dot_number: Lax<String>,
+    carrier_name: Lenient<String>,
+    main_office_address: Lenient<String>,
+    dot_number: Lenient<String>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct EldSettings {
-    rulesets: Lax<Vec<Ruleset>>,
+    rulesets: Lenient<Vec<Ruleset>>,
 }
 
 from_json!(Carrier, EldSettings);
 
 pub(super) async fn fetch(client: &Client<'_>, fetch: Fetch<'_>) -> Result<Fetched, ProviderError> {
-    let (sweep, after) = match Cursor::decode(fetch.cursor) {
-        Some(Cursor::Drivers { sweep, after }) => (sweep, after),
-        _ => (Sweep::Active, None),
+    let (list, after) = match Cursor::decode(fetch.cursor) {
+        Some(Cursor::Drivers { list, after }) => (list, after),
+        _ => (DriverList::Active, None),
     };
-    let mut query = vec![("limit", "512"), ("driverActivationStatus", sweep.name())];
+    let mut query = vec![("limit", "512"), ("driverActivationStatus", list.name())];
     query.extend(after.as_deref().map(|after| ("after", after)));
-    let answer = client.get("/fleet/drivers", &query, PAGE_DEADLINE).await?;
-    let (data, next) = answer.page(after.as_deref())?;
+    let response = client.get("/fleet/drivers", &query, PAGE_DEADLINE).await?;
+    let (data, next) = response.page(after.as_deref())?;
     let rows: Vec<_> = data.iter().filter_map(|raw| observation(raw)).collect();
     let last_data_at = rows.iter().filter_map(|row| row.occurred_at).max().map(|time| time.min(fetch.now));
-    let cursor = following(sweep, next);
+    let cursor = following(list, next);
     let more = cursor.is_some();
     let cursor = cursor.and_then(Cursor::encode);
     Ok(Fetched { batch: Batch::Users(rows), cursor, last_data_at, more, complete_scan: !more })
 }
 
-fn following(sweep: Sweep, next: Next) -> Option<Cursor> {
-    match (sweep, next.more) {
-        (_, true) => Some(Cursor::Drivers { sweep, after: next.after }),
-        (Sweep::Active, false) => Some(Cursor::Drivers { sweep: Sweep::Deactivated, after: None }),
-        (Sweep::Deactivated, false) => None,
+fn following(list: DriverList, next: NextPage) -> Option<Cursor> {
+    match (list, next.more) {
+        (_, true) => Some(Cursor::Drivers { list, after: next.after }),
+        (DriverList::Active, false) => Some(Cursor::Drivers { list: DriverList::Deactivated, after: None }),
+        (DriverList::Deactivated, false) => None,
     }
 }
 

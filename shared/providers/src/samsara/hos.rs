@@ -13,9 +13,9 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use super::client::{Client, Next, PAGE_DEADLINE};
+use super::client::{Client, NextPage, PAGE_DEADLINE};
 use super::cursor::Cursor;
-use super::lax::{Lax, Reference, from_json};
+use super::lenient::{Lenient, Reference, from_json};
 use crate::{Fetch, Fetched, ProviderError};
 
 const DAY: i64 = 86_400;
@@ -36,20 +36,20 @@ struct Wire<'a> {
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 struct Log {
-    hos_status_type: Lax<String>,
-    log_start_time: Lax<Timestamp>,
-    log_end_time: Lax<Timestamp>,
-    log_recorded_location: Lax<Place>,
-    remark: Lax<String>,
-    vehicle: Lax<Reference>,
-    codrivers: Lax<Vec<Reference>>,
+    hos_status_type: Lenient<String>,
+    log_start_time: Lenient<Timestamp>,
+    log_end_time: Lenient<Timestamp>,
+    log_recorded_location: Lenient<Place>,
+    remark: Lenient<String>,
+    vehicle: Lenient<Reference>,
+    codrivers: Lenient<Vec<Reference>>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Place {
-    latitude: Lax<f64>,
-    longitude: Lax<f64>,
+    latitude: Lenient<f64>,
+    longitude: Lenient<f64>,
 }
 
 from_json!(Place);
@@ -68,8 +68,8 @@ pub(super) async fn fetch(client: &Client<'_>, fetch: Fetch<'_>) -> Result<Fetch
     let (start, end) = (window.start.to_string(), window.end.to_string());
     let mut query = vec![("startTime", start.as_str()), ("endTime", end.as_str())];
     query.extend(window.after.as_deref().map(|after| ("after", after)));
-    let answer = client.get("/fleet/hos/logs", &query, PAGE_DEADLINE).await?;
-    let (data, next) = answer.page(window.after.as_deref())?;
+    let response = client.get("/fleet/hos/logs", &query, PAGE_DEADLINE).await?;
+    let (data, next) = response.page(window.after.as_deref())?;
     let rows = entries(&data, fetch.connection);
     let last_data_at = rows.iter().filter_map(|row| row.occurred_at).max().map(|time| time.min(fetch.now));
     let more = next.more;
@@ -89,7 +89,7 @@ fn window(cursor: Option<Cursor>, now: Timestamp) -> Window {
     }
 }
 
-fn following(window: &Window, next: Next) -> Cursor {
+fn following(window: &Window, next: NextPage) -> Cursor {
     let Window { start, end, deep, .. } = *window;
     match next.after.filter(|_| next.more) {
         Some(after) => Cursor::HosWindow { start, end, after, deep },

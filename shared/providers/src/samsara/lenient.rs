@@ -9,15 +9,15 @@ use serde_json::value::RawValue;
 
 /// A member that may be missing or odd.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Lax<T>(pub(super) Option<T>);
+pub(super) struct Lenient<T>(pub(super) Option<T>);
 
-impl<T> Default for Lax<T> {
+impl<T> Default for Lenient<T> {
     fn default() -> Self {
         Self(None)
     }
 }
 
-impl<'de, T: FromRaw> Deserialize<'de> for Lax<T> {
+impl<'de, T: FromRaw> Deserialize<'de> for Lenient<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let raw = <&RawValue>::deserialize(deserializer)?;
         Ok(Self(T::from_raw(raw.get())))
@@ -76,7 +76,7 @@ impl<T: FromRaw> FromRaw for Vec<T> {
 /// The members that are text.
 impl FromRaw for BTreeMap<String, String> {
     fn from_raw(json: &str) -> Option<Self> {
-        let items: BTreeMap<String, Lax<String>> = serde_json::from_str(json).ok()?;
+        let items: BTreeMap<String, Lenient<String>> = serde_json::from_str(json).ok()?;
         Some(items.into_iter().filter_map(|(name, value)| Some((name, value.0?))).collect())
     }
 }
@@ -84,7 +84,7 @@ impl FromRaw for BTreeMap<String, String> {
 /// Objects of these types can be members.
 macro_rules! from_json {
     ($($type:ty),* $(,)?) => {$(
-        impl $crate::samsara::lax::FromRaw for $type {
+        impl $crate::samsara::lenient::FromRaw for $type {
             fn from_raw(json: &str) -> Option<Self> {
                 serde_json::from_str(json).ok()
             }
@@ -97,14 +97,14 @@ pub(super) use from_json;
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Reference {
-    pub(super) id: Lax<String>,
-    pub(super) name: Lax<String>,
+    pub(super) id: Lenient<String>,
+    pub(super) name: Lenient<String>,
 }
 
 from_json!(Reference);
 
 /// Tags as a map from id to name.
-pub(super) fn groups(tags: Lax<Vec<Reference>>) -> Option<serde_json::Value> {
+pub(super) fn groups(tags: Lenient<Vec<Reference>>) -> Option<serde_json::Value> {
     let tags = tags.0.unwrap_or_default().into_iter();
     let named: serde_json::Map<_, _> = tags.filter_map(|tag| Some((tag.id.0?, tag.name.0.into()))).collect();
     (!named.is_empty()).then_some(serde_json::Value::Object(named))

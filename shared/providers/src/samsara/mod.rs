@@ -6,7 +6,7 @@ mod client;
 mod cursor;
 mod drivers;
 mod hos;
-mod lax;
+mod lenient;
 mod place;
 mod positions;
 mod rulesets;
@@ -23,7 +23,7 @@ use serde_json::json;
 use url::Url;
 
 use self::client::Client;
-use self::lax::Lax;
+use self::lenient::Lenient;
 use crate::{Account, Adapter, BoxFuture, Fetch, Fetched, Http, ProviderError};
 
 const VALIDATE_DEADLINE: Duration = Duration::from_secs(10);
@@ -78,24 +78,24 @@ impl Adapter for Samsara {
 #[derive(Default, serde::Deserialize)]
 #[serde(default)]
 struct Me {
-    data: Lax<Org>,
+    data: Lenient<Org>,
 }
 
 #[derive(Default, serde::Deserialize)]
 #[serde(default)]
 struct Org {
-    id: Lax<String>,
-    name: Lax<String>,
+    id: Lenient<String>,
+    name: Lenient<String>,
 }
 
-lax::from_json!(Org);
+lenient::from_json!(Org);
 
 /// The organisation behind the token. `/me` needs a scope that a valid token may lack; such a token is tried on the
 /// vehicle list, and as nothing there names the organisation, the account is `unknown-` and a hash of the token.
 async fn account(http: &dyn Http, base: &Url, credentials: &Credentials) -> Result<Account, ProviderError> {
     let client = Client::new(http, base, credentials)?;
     let org = match client.get("/me", &[], VALIDATE_DEADLINE).await {
-        Ok(answer) => answer.parse::<Me>()?.data.0.unwrap_or_default(),
+        Ok(response) => response.parse::<Me>()?.data.0.unwrap_or_default(),
         Err(ProviderError::Refused { .. } | ProviderError::Rejected { .. }) => {
             client.get("/fleet/vehicles", &[("limit", "1")], VALIDATE_DEADLINE).await?;
             Org::default()

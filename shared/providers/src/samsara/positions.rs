@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 
 use super::client::{Client, PAGE_DEADLINE};
 use super::cursor::Cursor;
-use super::lax::{Lax, from_json};
+use super::lenient::{Lenient, from_json};
 use super::place::place;
 use crate::{Fetch, Fetched, ProviderError};
 
@@ -18,7 +18,7 @@ const MPH: f64 = 0.447_04;
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Wire<'a> {
-    id: Lax<String>,
+    id: Lenient<String>,
     #[serde(borrow)]
     locations: Vec<&'a RawValue>,
 }
@@ -26,18 +26,18 @@ struct Wire<'a> {
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 struct Reading {
-    time: Lax<Timestamp>,
-    latitude: Lax<f64>,
-    longitude: Lax<f64>,
+    time: Lenient<Timestamp>,
+    latitude: Lenient<f64>,
+    longitude: Lenient<f64>,
     /// mph.
-    speed: Lax<f64>,
-    reverse_geo: Lax<ReverseGeo>,
+    speed: Lenient<f64>,
+    reverse_geo: Lenient<ReverseGeo>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 struct ReverseGeo {
-    formatted_location: Lax<String>,
+    formatted_location: Lenient<String>,
 }
 
 from_json!(ReverseGeo);
@@ -48,8 +48,8 @@ pub(super) async fn fetch(client: &Client<'_>, fetch: Fetch<'_>) -> Result<Fetch
         _ => None,
     };
     let query: Vec<_> = after.as_deref().map(|after| ("after", after)).into_iter().collect();
-    let answer = client.get("/fleet/vehicles/locations/feed", &query, PAGE_DEADLINE).await?;
-    let (data, next) = answer.page(after.as_deref())?;
+    let response = client.get("/fleet/vehicles/locations/feed", &query, PAGE_DEADLINE).await?;
+    let (data, next) = response.page(after.as_deref())?;
     let rows = readings(&data);
     let last_data_at = rows.iter().map(|row| row.occurred_at).max().map(|time| time.min(fetch.now));
     let cursor = next.after.or(after).and_then(|after| Cursor::Feed { after }.encode());

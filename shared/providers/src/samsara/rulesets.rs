@@ -2,16 +2,16 @@
 
 use serde::Deserialize;
 
-use super::lax::{Lax, from_json};
+use super::lenient::{Lenient, from_json};
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Ruleset {
-    cycle: Lax<String>,
-    shift: Lax<String>,
-    restart: Lax<String>,
+    cycle: Lenient<String>,
+    shift: Lenient<String>,
+    restart: Lenient<String>,
     #[serde(rename = "break")]
-    rest: Lax<String>,
+    rest: Lenient<String>,
 }
 
 from_json!(Ruleset);
@@ -48,7 +48,7 @@ fn canada(cycle: &str) -> Option<&'static str> {
 }
 
 /// The API writes `USA 70 hour / 8 day` in its description and `USA_70_HOUR_8_DAY` on the wire.
-fn words(text: &Lax<String>) -> String {
+fn words(text: &Lenient<String>) -> String {
     let text = text.0.as_deref().unwrap_or_default();
     let parts = text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|part| !part.is_empty());
     parts.map(str::to_ascii_uppercase).collect::<Vec<_>>().join("_")

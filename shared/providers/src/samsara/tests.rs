@@ -1,4 +1,4 @@
-//! The adapter against canned answers. The fixtures are the vendor's published examples with synthetic values.
+//! The adapter against canned responses. The fixtures are the vendor's published examples with synthetic values.
 
 use std::sync::Mutex;
 
@@ -11,20 +11,20 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::{Answer, HttpFailure};
+use crate::{HttpFailure, HttpResponse};
 
 const TOKEN: &str = "samsara_api_hidden";
 
 /// Answers in order, and remembers what was asked.
 #[derive(Default)]
 struct Canned {
-    answers: Mutex<Vec<Result<Answer, HttpFailure>>>,
+    responses: Mutex<Vec<Result<HttpResponse, HttpFailure>>>,
     asked: Mutex<Vec<String>>,
 }
 
 impl Canned {
-    fn new(answers: Vec<Result<Answer, HttpFailure>>) -> Self {
-        Self { answers: Mutex::new(answers.into_iter().rev().collect()), asked: Mutex::default() }
+    fn new(responses: Vec<Result<HttpResponse, HttpFailure>>) -> Self {
+        Self { responses: Mutex::new(responses.into_iter().rev().collect()), asked: Mutex::default() }
     }
 
     fn asked(&self) -> Vec<String> {
@@ -33,17 +33,17 @@ impl Canned {
 }
 
 impl Http for Canned {
-    fn get(&self, url: Url, headers: HeaderMap, _: Duration) -> BoxFuture<'_, Result<Answer, HttpFailure>> {
+    fn get(&self, url: Url, headers: HeaderMap, _: Duration) -> BoxFuture<'_, Result<HttpResponse, HttpFailure>> {
         assert_eq!(headers["authorization"], format!("Bearer {TOKEN}"));
         self.asked.lock().unwrap().push(url.to_string());
-        let answer = self.answers.lock().unwrap().pop().expect("no answer left");
-        Box::pin(async { answer })
+        let next = self.responses.lock().unwrap().pop().expect("no response left");
+        Box::pin(async { next })
     }
 }
 
-fn answer(status: u16, body: &str) -> Result<Answer, HttpFailure> {
+fn response(status: u16, body: &str) -> Result<HttpResponse, HttpFailure> {
     let (status, headers) = (StatusCode::from_u16(status).unwrap(), HeaderMap::new());
-    Ok(Answer { status, headers, body: Bytes::copy_from_slice(body.as_bytes()), elapsed: Duration::ZERO })
+    Ok(HttpResponse { status, headers, body: Bytes::copy_from_slice(body.as_bytes()), elapsed: Duration::ZERO })
 }
 
 fn credentials(conn_type: &str, given: &Value) -> Credentials {
@@ -101,7 +101,7 @@ fn some(text: &str) -> Option<String> {
 #[test]
 fn check_vehicles() {
     let pages = [include_str!("fixtures/vehicles_page.json"), include_str!("fixtures/vehicles_last.json")];
-    let http = Canned::new(pages.iter().map(|body| answer(200, body)).collect());
+    let http = Canned::new(pages.iter().map(|body| response(200, body)).collect());
     let pages = walk(&http, Resource::Vehicle);
     let list = "http://simulator.local/samsara/fleet/vehicles?limit=512";
     assert_eq!(http.asked(), [list.to_owned(), format!("{list}&after=00000000-0000-0000-0000-000000000018")]);
@@ -136,7 +136,7 @@ fn check_vehicles() {
 #[test]
 fn check_users() {
     let pages = [include_str!("fixtures/drivers_active.json"), include_str!("fixtures/drivers_deactivated.json")];
-    let http = Canned::new(pages.iter().map(|body| answer(200, body)).collect());
+    let http = Canned::new(pages.iter().map(|body| response(200, body)).collect());
     let pages = walk(&http, Resource::User);
     let asked = http.asked();
     assert!(asked[0].ends_with("driverActivationStatus=active") && asked[1].ends_with("=deactivated"), "{asked:?}");
@@ -153,8 +153,8 @@ fn check_users() {
 #[test]
 fn check_positions() {
     let http = Canned::new(vec![
-        answer(200, include_str!("fixtures/locations_feed.json")),
-        answer(200, r#"{"data":[],"pagination":{"endCursor":"MjkZ","hasNextPage":false}}"#),
+        response(200, include_str!("fixtures/locations_feed.json")),
+        response(200, r#"{"data":[],"pagination":{"endCursor":"MjkZ","hasNextPage":false}}"#),
     ]);
     let pages = walk(&http, Resource::VehicleLocation);
     let feed = "http://simulator.local/samsara/fleet/vehicles/locations/feed";
@@ -173,7 +173,7 @@ fn check_positions() {
 
 #[test]
 fn check_duty_logs() {
-    let http = Canned::new(vec![answer(200, include_str!("fixtures/hos_logs.json"))]);
+    let http = Canned::new(vec![response(200, include_str!("fixtures/hos_logs.json"))]);
     let page = walk(&http, Resource::HosEvent).remove(0);
     let asked = http.asked().remove(0);
     assert!(asked.contains("startTime=2026-11-13T12%3A00%3A00.000000Z&endTime=2026-11-21T12"), "{asked}");
@@ -199,31 +199,31 @@ fn check_duty_logs() {
 fn check_validation() {
     let (me, list) = (include_str!("fixtures/me.json"), r#"{"data":[],"pagination":{"endCursor":"","hasNextPage":false}}"#);
     let refusal = r#"{"message":"invalid token","requestId":"8916e1c1"}"#;
-    let try_out = |answers| {
-        let http = Canned::new(answers);
+    let try_out = |responses| {
+        let http = Canned::new(responses);
         let found = run(Samsara.validate(&http, &base(), &credentials("access_token", &json!({ "access_token": TOKEN }))));
-        assert!(http.answers.lock().unwrap().is_empty());
+        assert!(http.responses.lock().unwrap().is_empty());
         found
     };
-    let account = try_out(vec![answer(200, me)]).unwrap();
+    let account = try_out(vec![response(200, me)]).unwrap();
     assert_eq!(account, Account { id: "123".into(), name: some("Sample Company") });
-    let narrow = try_out(vec![answer(403, refusal), answer(200, list)]).unwrap();
+    let narrow = try_out(vec![response(403, refusal), response(200, list)]).unwrap();
     assert!(narrow.id.starts_with("unknown-") && narrow.id.len() == 24 && !narrow.id.contains(TOKEN), "{narrow:?}");
-    let refused = try_out(vec![answer(401, refusal), answer(401, refusal)]).unwrap_err();
-    assert!(matches!(&refused, ProviderError::Refused { message, reply: Some(_) } if message == "invalid token"), "{refused}");
+    let refused = try_out(vec![response(401, refusal), response(401, refusal)]).unwrap_err();
+    assert!(matches!(&refused, ProviderError::Refused { message, response: Some(_) } if message == "invalid token"), "{refused}");
     assert_eq!(try_out(vec![Err(HttpFailure::Timeout)]), Err(ProviderError::Timeout));
 }
 
 #[test]
 fn check_credentials() {
-    let http = Canned::new(vec![answer(200, include_str!("fixtures/me.json"))]);
+    let http = Canned::new(vec![response(200, include_str!("fixtures/me.json"))]);
     let eu = credentials("token", &json!({ "token": format!(" {TOKEN}\n"), "url": "https://api.eu.samsara.com" }));
     run(Samsara.validate(&http, &base(), &eu)).unwrap();
     assert_eq!(http.asked(), ["https://api.eu.samsara.com/me"]);
     for url in ["https://samsara.com.evil.example/", "http://api.samsara.com/", "https://evilsamsara.com"] {
         let spoof = credentials("token", &json!({ "token": TOKEN, "url": url }));
         let refused = run(Samsara.validate(&Canned::default(), &base(), &spoof)).unwrap_err();
-        assert!(matches!(refused, ProviderError::Refused { reply: None, .. }), "{url}");
+        assert!(matches!(refused, ProviderError::Refused { response: None, .. }), "{url}");
     }
     let form = credentials("company_id", &json!({ "company_id": "1" }));
     let found = run(Samsara.validate(&Canned::default(), &base(), &form));
@@ -235,18 +235,18 @@ fn check_faults() {
     let echo = format!("<html>{TOKEN}</html>");
     let stuck = r#"{"data":[],"pagination":{"endCursor":"","hasNextPage":true}}"#;
     let cases = [
-        (answer(401, r#"{"message":"invalid token"}"#), "provider refused the credentials: invalid token", false),
-        (answer(403, r#"{"message":"Permission Denied"}"#), "provider refused the credentials: Permission Denied", false),
+        (response(401, r#"{"message":"invalid token"}"#), "provider refused the credentials: invalid token", false),
+        (response(403, r#"{"message":"Permission Denied"}"#), "provider refused the credentials: Permission Denied", false),
         (
-            answer(400, "rpc error: code = InvalidArgument"),
+            response(400, "rpc error: code = InvalidArgument"),
             "provider rejected the request: rpc error: code = InvalidArgument",
             false,
         ),
-        (answer(302, ""), "provider rejected the request: status 302", false),
-        (answer(503, "upstream connect error"), "provider is unavailable: upstream connect error", true),
-        (answer(502, &echo), "provider is unavailable: status 502", true),
-        (answer(429, "{}"), "provider asks to wait 1000 ms", true),
-        (answer(200, stuck), "provider answered something unreadable: the cursor does not move", true),
+        (response(302, ""), "provider rejected the request: status 302", false),
+        (response(503, "upstream connect error"), "provider is unavailable: upstream connect error", true),
+        (response(502, &echo), "provider is unavailable: status 502", true),
+        (response(429, "{}"), "provider asks to wait 1000 ms", true),
+        (response(200, stuck), "provider answered something unreadable: the cursor does not move", true),
         (Err(HttpFailure::Timeout), "provider did not answer in time", true),
         (
             Err(HttpFailure::Unreachable("connection failed".into())),
@@ -255,14 +255,14 @@ fn check_faults() {
         ),
         (Err(HttpFailure::TooLarge), "provider answered something unreadable: answer is too large", true),
     ];
-    for (answer, text, retryable) in cases {
-        let error = ask(&Canned::new(vec![answer]), Resource::Vehicle, None).unwrap_err();
+    for (response, text, retryable) in cases {
+        let error = ask(&Canned::new(vec![response]), Resource::Vehicle, None).unwrap_err();
         assert_eq!((error.to_string().as_str(), error.is_retryable()), (text, retryable));
         assert!(!format!("{error:?}").contains(TOKEN), "{error:?}");
     }
     let whole = include_str!("fixtures/vehicles_page.json");
-    let cut = ask(&Canned::new(vec![answer(200, &whole[..whole.len() / 2])]), Resource::Vehicle, None).unwrap_err();
-    assert!(matches!(cut, ProviderError::Malformed { reply: Some(_), .. }), "{cut}");
+    let cut = ask(&Canned::new(vec![response(200, &whole[..whole.len() / 2])]), Resource::Vehicle, None).unwrap_err();
+    assert!(matches!(cut, ProviderError::Malformed { response: Some(_), .. }), "{cut}");
     let unknown = ask(&Canned::default(), Resource::DvirLog, None);
     assert_eq!(unknown, Err(ProviderError::Unsupported { what: "dvir_log".into() }));
 }
@@ -271,7 +271,7 @@ fn check_faults() {
 fn check_waits() {
     for (text, millis) in [("0.40235", 402), ("7", 7_000), ("-1", 1_000), ("soon", 1_000), ("1e30", 1_000), ("99999", 3_600_000)]
     {
-        let mut limited = answer(429, "{}").unwrap();
+        let mut limited = response(429, "{}").unwrap();
         limited.headers.insert("retry-after", text.parse().unwrap());
         let error = ask(&Canned::new(vec![Ok(limited)]), Resource::HosEvent, None).unwrap_err();
         assert!(
@@ -336,7 +336,7 @@ proptest! {
         let _none = (positions::readings(&[&raw]), hos::entries(&[&raw], connection()));
         for resource in Samsara.resources() {
             let body = json!({ "data": value, "pagination": { "endCursor": "", "hasNextPage": false } });
-            let _either = ask(&Canned::new(vec![answer(200, &body.to_string())]), *resource, None);
+            let _either = ask(&Canned::new(vec![response(200, &body.to_string())]), *resource, None);
         }
     }
 }

@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 
 use super::client::{Client, PAGE_DEADLINE};
 use super::cursor::Cursor;
-use super::lax::{Lax, Reference, extras, from_json, groups};
+use super::lenient::{Lenient, Reference, extras, from_json, groups};
 use crate::{Fetch, Fetched, ProviderError};
 
 /// Changes with every save, whether or not anything is different.
@@ -27,27 +27,27 @@ const EXTRAS: &[&str] = &[
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 struct Wire {
-    id: Lax<String>,
-    name: Lax<String>,
-    make: Lax<String>,
-    model: Lax<String>,
-    year: Lax<i64>,
-    vin: Lax<String>,
-    esn: Lax<String>,
-    license_plate: Lax<String>,
-    notes: Lax<String>,
-    serial: Lax<String>,
-    gateway: Lax<Gateway>,
-    external_ids: Lax<BTreeMap<String, String>>,
-    tags: Lax<Vec<Reference>>,
-    updated_at_time: Lax<Timestamp>,
+    id: Lenient<String>,
+    name: Lenient<String>,
+    make: Lenient<String>,
+    model: Lenient<String>,
+    year: Lenient<i64>,
+    vin: Lenient<String>,
+    esn: Lenient<String>,
+    license_plate: Lenient<String>,
+    notes: Lenient<String>,
+    serial: Lenient<String>,
+    gateway: Lenient<Gateway>,
+    external_ids: Lenient<BTreeMap<String, String>>,
+    tags: Lenient<Vec<Reference>>,
+    updated_at_time: Lenient<Timestamp>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Gateway {
-    serial: Lax<String>,
-    model: Lax<String>,
+    serial: Lenient<String>,
+    model: Lenient<String>,
 }
 
 from_json!(Gateway);
@@ -59,8 +59,8 @@ pub(super) async fn fetch(client: &Client<'_>, fetch: Fetch<'_>) -> Result<Fetch
     };
     let mut query = vec![("limit", "512")];
     query.extend(after.as_deref().map(|after| ("after", after)));
-    let answer = client.get("/fleet/vehicles", &query, PAGE_DEADLINE).await?;
-    let (data, next) = answer.page(after.as_deref())?;
+    let response = client.get("/fleet/vehicles", &query, PAGE_DEADLINE).await?;
+    let (data, next) = response.page(after.as_deref())?;
     let rows: Vec<_> = data.iter().filter_map(|raw| observation(raw)).collect();
     let cursor = if next.more { next.after.and_then(|after| Cursor::Vehicles { after }.encode()) } else { None };
     let last_data_at = rows.iter().filter_map(|row| row.occurred_at).max().map(|time| time.min(fetch.now));
