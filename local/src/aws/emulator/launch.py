@@ -5,11 +5,40 @@ import signal
 import sys
 import threading
 
+# Queues are kept under this port whichever one is listened on: their URLs carry a port, each start may take another one,
+# and what was queued under the old one would never be asked for again. Answers name the host that the caller used.
+QUEUES_PORT = "4566"
+
 
 def stop_with_parent():
     while os.read(0, 4096):
         pass
     os.kill(os.getpid(), signal.SIGTERM)
+
+
+def keep_queues():
+    from ministack.services import sqs
+
+    restore = sqs.load_persisted_state
+    sqs.DEFAULT_PORT = QUEUES_PORT
+    sqs._CANONICAL_NETLOC = f"{sqs.DEFAULT_HOST}:{QUEUES_PORT}"
+
+    def restored(data):
+        restore(data)
+        for (account, region, url), queue in list(sqs._queues.all_items()):
+            kept_under = sqs._queue_url_for_account(account, queue["name"])
+            if url != kept_under:
+                # Written down by a version that kept it under its port of the day.
+                sqs._queues.pop_scoped(account, region, url, None)
+                kept = sqs._queues.get_scoped(account, region, kept_under)
+                if kept is None:
+                    kept = queue | {"url": kept_under}
+                    sqs._queues.set_scoped(account, region, kept_under, kept)
+                else:
+                    kept["messages"].extend(queue["messages"])
+        sqs._rebuild_queue_name_index()
+
+    sqs.load_persisted_state = restored
 
 
 if lock := os.environ.get("CATENA_EMULATOR_LOCK"):
@@ -21,4 +50,5 @@ sys.argv = ["ministack"]
 
 from ministack.app import main  # noqa: E402
 
+keep_queues()
 main()
