@@ -6,15 +6,15 @@ use gateway::Permission::{Open, ReadControl, Seal, SendDeliveries, VerifyTokens,
 use gateway::{Access, Endpoint, Permission, Service};
 use http::Method;
 
-/// The service and its rows.
+/// The service and its endpoints.
 pub const SERVICE: Service = Service { name: "notifications", title: "Notifications", endpoints };
 
-/// Lists also open (and at first make) the platform secret that signs cursors.
+/// Lists also decrypt (and the first one creates) the platform secret that signs cursors.
 const LIST: &[Permission] = &[ReadControl, WriteControl, VerifyTokens, Open, Seal];
 const READ: &[Permission] = &[ReadControl, VerifyTokens];
 const WRITE: &[Permission] = &[ReadControl, WriteControl, VerifyTokens];
-/// Signing secrets are sealed before they are stored.
-const KEEP_SECRET: &[Permission] = &[ReadControl, WriteControl, VerifyTokens, Seal];
+/// Signing secrets are encrypted before they are stored.
+const WRITE_SECRET: &[Permission] = &[ReadControl, WriteControl, VerifyTokens, Seal];
 const REPLAY: &[Permission] = &[ReadControl, WriteControl, VerifyTokens, SendDeliveries];
 
 const ALL: &str = "/v2/notifications/webhooks";
@@ -25,10 +25,10 @@ fn endpoints() -> Vec<Endpoint> {
     use webhooks::{act, create, delete, get, list, logs, replay, update};
     vec![
         Endpoint::new::<list::List>(Method::GET, ALL, "webhooks.list", Scope("webhook:read"), LIST).summary("List subscriptions"),
-        Endpoint::new::<create::Create>(Method::POST, ALL, "webhooks.create", Scope("webhook:create"), KEEP_SECRET)
+        Endpoint::new::<create::Create>(Method::POST, ALL, "webhooks.create", Scope("webhook:create"), WRITE_SECRET)
             .summary("Subscribe to an event, or to all events of a subject"),
         Endpoint::new::<get::Get>(Method::GET, ONE, "webhooks.get", Scope("webhook:read"), READ).summary("Read a subscription"),
-        Endpoint::new::<update::Update>(Method::PATCH, ONE, "webhooks.update", Scope("webhook:update"), KEEP_SECRET)
+        Endpoint::new::<update::Update>(Method::PATCH, ONE, "webhooks.update", Scope("webhook:update"), WRITE_SECRET)
             .summary("Change url or filters, or rotate the secret"),
         Endpoint::new::<delete::Delete>(Method::DELETE, ONE, "webhooks.delete", Scope("webhook:delete"), WRITE)
             .summary("Unsubscribe"),
@@ -39,7 +39,7 @@ fn endpoints() -> Vec<Endpoint> {
             Scope("webhook:update"),
             WRITE,
         )
-        .summary("Deliver again"),
+        .summary("Activate a paused or stale subscription"),
         Endpoint::new::<act::Pause>(
             Method::POST,
             "/v2/notifications/webhooks/{webhook_id}/pause",
@@ -47,7 +47,7 @@ fn endpoints() -> Vec<Endpoint> {
             Scope("webhook:update"),
             WRITE,
         )
-        .summary("Keep events for replay instead of delivering them"),
+        .summary("Pause deliveries; events become dead letters that can be replayed"),
         Endpoint::new::<logs::Logs>(
             Method::GET,
             "/v2/notifications/webhooks/{webhook_id}/logs",
@@ -55,7 +55,7 @@ fn endpoints() -> Vec<Endpoint> {
             Scope("webhook:read"),
             LIST,
         )
-        .summary("List delivery attempts, the newest first"),
+        .summary("List delivery attempts, newest first"),
         Endpoint::new::<replay::Replay>(
             Method::POST,
             "/v2/notifications/webhooks/{webhook_id}/replay",
@@ -63,6 +63,6 @@ fn endpoints() -> Vec<Endpoint> {
             Scope("webhook:update"),
             REPLAY,
         )
-        .summary("Send the kept events again, the oldest first"),
+        .summary("Resend the dead letters, oldest first"),
     ]
 }

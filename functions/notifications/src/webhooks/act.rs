@@ -7,9 +7,9 @@ use store::control::Key;
 
 use super::{Id, WebhookRead, missing};
 
-/// On again, from paused or stale.
+/// Reactivates a paused or stale subscription.
 pub struct Activate;
-/// Off for now.
+/// Pauses a subscription.
 pub struct Pause;
 
 impl Operation for Activate {
@@ -32,15 +32,15 @@ impl Operation for Pause {
 
 async fn act(context: &Context, call: &Call, id: model::WebhookId, status: WebhookStatus) -> Result<Json<WebhookRead>, ApiError> {
     let key = Key::webhook(call.caller.partner()?, id);
-    let after: Option<Webhook> = context.store().update(key, |seen: &Webhook| moved(seen, status, call.now)).await?;
+    let after: Option<Webhook> = context.store().update(key, |seen: &Webhook| with_status(seen, status, call.now)).await?;
     let webhook = after.filter(|webhook| webhook.status != WebhookStatus::Deleted).ok_or_else(missing)?;
     Ok(Json(webhook.into()))
 }
 
-/// The subscription in another state; `None` where nothing changes, and for deleted ones, which stay so.
-pub(super) fn moved(seen: &Webhook, status: WebhookStatus, now: Timestamp) -> Option<Webhook> {
-    let stays = seen.status == status || seen.status == WebhookStatus::Deleted;
-    (!stays).then(|| Webhook { status, updated_at: now, ..seen.clone() })
+/// The subscription in another state; `None` if nothing changes, and for deleted ones, which stay deleted.
+pub(super) fn with_status(seen: &Webhook, status: WebhookStatus, now: Timestamp) -> Option<Webhook> {
+    let unchanged = seen.status == status || seen.status == WebhookStatus::Deleted;
+    (!unchanged).then(|| Webhook { status, updated_at: now, ..seen.clone() })
 }
 
 #[cfg(test)]
@@ -75,7 +75,7 @@ mod tests {
             (Deleted, Active, None),
         ];
         for (from, to, expected) in cases {
-            let after = moved(&webhook(from), to, now).map(|webhook| webhook.status);
+            let after = with_status(&webhook(from), to, now).map(|webhook| webhook.status);
             assert_eq!(after, expected, "{from:?} {to:?}");
         }
     }

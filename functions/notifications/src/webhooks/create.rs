@@ -18,7 +18,7 @@ use super::rules;
 pub struct Create;
 
 /// What to subscribe to.
-pub struct Wanted {
+pub struct Request {
     url: String,
     event_name: String,
     filters: Option<Filters>,
@@ -27,7 +27,7 @@ pub struct Wanted {
     snapshot: Option<bool>,
 }
 
-impl Input for Wanted {
+impl Input for Request {
     const BODY: Body = Body::Json;
 
     fn read(reader: &mut Reader) -> Self {
@@ -54,7 +54,7 @@ static SUBSCRIBABLE: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
     names.filter(|name| !model::events::expand(name).is_empty()).collect()
 });
 
-/// A new subscription (contract `Webhook`). The only answer that shows the secret.
+/// A new subscription (contract `Webhook`). The only response that shows the secret.
 #[derive(Clone, PartialEq, Serialize, JsonSchema)]
 #[schemars(rename = "Webhook")]
 pub struct WebhookCreated {
@@ -94,7 +94,7 @@ impl WebhookCreated {
     }
 }
 
-/// One subscription, or several where a wildcard stands for several events. A wildcard with a single event answers one,
+/// One subscription, or several if a wildcard stands for several events. A wildcard with a single event returns an object,
 /// as published clients expect.
 pub enum Created {
     /// An object.
@@ -104,21 +104,21 @@ pub enum Created {
 }
 
 impl From<Vec<WebhookCreated>> for Created {
-    fn from(mut made: Vec<WebhookCreated>) -> Self {
-        if made.len() == 1
-            && let Some(only) = made.pop()
+    fn from(mut created: Vec<WebhookCreated>) -> Self {
+        if created.len() == 1
+            && let Some(only) = created.pop()
         {
             return Self::One(Box::new(only));
         }
-        Self::Many(made)
+        Self::Many(created)
     }
 }
 
 impl Output for Created {
     fn into_response(self) -> Response {
         match self {
-            Self::One(made) => Response::json(StatusCode::OK, &made),
-            Self::Many(made) => Response::json(StatusCode::OK, &made),
+            Self::One(created) => Response::json(StatusCode::OK, &created),
+            Self::Many(created) => Response::json(StatusCode::OK, &created),
         }
     }
 
@@ -129,46 +129,48 @@ impl Output for Created {
 }
 
 impl Operation for Create {
-    type Input = Wanted;
+    type Input = Request;
     type Output = Created;
 
-    async fn run(context: &Context, call: Call, wanted: Wanted) -> Result<Self::Output, ApiError> {
+    async fn run(context: &Context, call: Call, request: Request) -> Result<Self::Output, ApiError> {
         let partner = call.caller.partner()?;
-        rules::check_url(context, &wanted.url)?;
-        let secret = wanted.secret.clone().unwrap_or_else(rules::fresh_secret);
+        rules::check_url(context, &request.url)?;
+        let secret = request.secret.clone().unwrap_or_else(rules::fresh_secret);
         let mut writes = Vec::new();
-        let mut made = Vec::new();
-        for event in model::events::expand(&wanted.event_name) {
-            let webhook = webhook(&wanted, partner, event, call.now);
+        let mut created = Vec::new();
+        for event in model::events::expand(&request.event_name) {
+            let webhook = webhook(&request, partner, event, call.now);
             writes.extend(writes_for(context, &webhook, &secret).await?);
-            made.push(WebhookCreated::of(webhook, &secret));
+            created.push(WebhookCreated::of(webhook, &secret));
         }
         match context.store().commit(writes).await {
-            Err(StoreError::Conflict) => Err(ApiError::conflict("a subscription with this event, url and filters exists")),
-            done => Ok(done.map(|()| made.into())?),
+            Err(StoreError::Conflict) => {
+                Err(ApiError::conflict("a subscription with this event, url and filters already exists"))
+            }
+            result => Ok(result.map(|()| created.into())?),
         }
     }
 }
 
-fn webhook(wanted: &Wanted, partner: PartnerId, event: &str, now: Timestamp) -> Webhook {
+fn webhook(request: &Request, partner: PartnerId, event: &str, now: Timestamp) -> Webhook {
     Webhook {
         id: WebhookId::at(now),
         partner_id: partner,
-        url: wanted.url.clone(),
+        url: request.url.clone(),
         event_name: event.to_owned(),
-        filters: wanted.filters.clone(),
+        filters: request.filters.clone(),
         status: WebhookStatus::Active,
-        encoding: wanted.encoding,
-        snapshot: wanted.snapshot,
+        encoding: request.encoding,
+        snapshot: request.snapshot,
         created_at: now,
         updated_at: now,
         deleted_at: None,
     }
 }
 
-/// The subscription, its sealed secret, and the claim that keeps a second one out; all of them or none.
+/// The subscription, its sealed secret, and the claim that prevents a second one, in one transaction.
 async fn writes_for(context: &Context, webhook: &Webhook, secret: &str) -> Result<[Write; 3], ApiError> {
-    let kept = WebhookSecret {
+    let sealed = WebhookSecret {
         partner_id: webhook.partner_id,
         webhook_id: webhook.id,
         current: rules::sealed(context, webhook.id, secret).await?,
@@ -178,7 +180,7 @@ async fn writes_for(context: &Context, webhook: &Webhook, secret: &str) -> Resul
     };
     let digest = rules::digest(&webhook.event_name, &webhook.url, webhook.filters.as_ref());
     let claim = rules::claim(webhook.partner_id, webhook.id, digest);
-    Ok([Write::create(webhook)?, Write::create(&kept)?, Write::create(&claim)?])
+    Ok([Write::create(webhook)?, Write::create(&sealed)?, Write::create(&claim)?])
 }
 
 #[cfg(test)]
@@ -186,7 +188,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_events_that_fire_can_be_wanted() {
+    fn only_emitted_events_can_be_subscribed_to() {
         let known = ["vehicle.added", "vehicle.*", "vehicle_location.*", "execution.*", "schedule.*", "webhook.paused"];
         known.into_iter().for_each(|name| assert!(SUBSCRIBABLE.contains(&name), "{name}"));
         let unknown = ["", "*", "vehicle", "vehicle.", "vehicle.sold", "nothing.*", "VEHICLE.added"];
@@ -194,8 +196,8 @@ mod tests {
     }
 
     #[test]
-    fn a_single_subscription_is_answered_as_an_object() {
-        let wanted = Wanted {
+    fn a_single_subscription_is_returned_as_an_object() {
+        let request = Request {
             url: "https://hooks.example/in".into(),
             event_name: "vehicle_location.*".into(),
             filters: None,
@@ -204,11 +206,11 @@ mod tests {
             snapshot: None,
         };
         let now = Timestamp::from_millis(1_700_000_000_000);
-        let made = WebhookCreated::of(webhook(&wanted, PartnerId::at(now), "vehicle_location.added", now), "correct horse");
-        let json = serde_json::to_value(&made).unwrap();
+        let created = WebhookCreated::of(webhook(&request, PartnerId::at(now), "vehicle_location.added", now), "correct horse");
+        let json = serde_json::to_value(&created).unwrap();
         assert_eq!(json["secret"], "correct horse");
         assert!(json.get("encoding").is_none() && json.get("snapshot").is_none());
-        assert!(matches!(Created::from(vec![made.clone()]), Created::One(_)));
-        assert!(matches!(Created::from(vec![made.clone(), made]), Created::Many(_)));
+        assert!(matches!(Created::from(vec![created.clone()]), Created::One(_)));
+        assert!(matches!(Created::from(vec![created.clone(), created]), Created::Many(_)));
     }
 }

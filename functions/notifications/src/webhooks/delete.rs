@@ -6,7 +6,7 @@ use store::control::{Key, Write};
 
 use super::{Id, find, rules};
 
-/// Ends a subscription: its secret goes, and its place is free for another one.
+/// Deletes a subscription and its secret; the same subscription may be created again.
 pub struct Delete;
 
 impl Operation for Delete {

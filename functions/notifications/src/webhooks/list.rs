@@ -7,17 +7,17 @@ use store::control::{Range, keys};
 
 use super::WebhookRead;
 
-/// The caller's subscriptions, by age. Deleted ones only where they are asked for.
+/// The caller's subscriptions, oldest first. Deleted ones only on request.
 pub struct List;
 
 /// Filters and paging.
-pub struct Filter {
+pub struct Filters {
     event_name: Option<&'static str>,
     status: Option<WebhookStatus>,
     paging: Paging,
 }
 
-impl Input for Filter {
+impl Input for Filters {
     fn read(reader: &mut Reader) -> Self {
         Self {
             event_name: reader.query("event_name").listed(EVENT_NAMES),
@@ -27,7 +27,7 @@ impl Input for Filter {
     }
 }
 
-impl Filter {
+impl Filters {
     fn admits(event_name: Option<&str>, status: Option<WebhookStatus>, webhook: &Webhook) -> bool {
         let by_status = status.map_or(webhook.status != WebhookStatus::Deleted, |wanted| wanted == webhook.status);
         by_status && event_name.is_none_or(|wanted| wanted == webhook.event_name)
@@ -35,15 +35,15 @@ impl Filter {
 }
 
 impl Operation for List {
-    type Input = Filter;
+    type Input = Filters;
     type Output = Listing<WebhookRead, Uncounted>;
 
-    async fn run(context: &Context, call: Call, filter: Filter) -> Result<Self::Output, ApiError> {
+    async fn run(context: &Context, call: Call, filters: Filters) -> Result<Self::Output, ApiError> {
         let partner = call.caller.partner()?;
-        let Filter { event_name, status, paging } = filter;
+        let Filters { event_name, status, paging } = filters;
         let start = paging.start(context, &call).await?;
         let range = Range::table(keys::partner(partner), "WEBHOOK#");
-        let keep = |webhook: &Webhook| Filter::admits(event_name, status, webhook);
+        let keep = |webhook: &Webhook| Filters::admits(event_name, status, webhook);
         let slice = context.store().page(&range, &start.page(), keep).await?;
         Listing::of(&start, slice.map(WebhookRead::from), None)
     }

@@ -9,11 +9,11 @@ use store::control::{Keyed, Range, keys};
 
 use super::find;
 
-/// The delivery attempts of a subscription, the newest first.
+/// The delivery attempts of a subscription, newest first.
 pub struct Logs;
 
 /// Filters and paging.
-pub struct Filter {
+pub struct Filters {
     id: WebhookId,
     start_date: Option<Timestamp>,
     end_date: Option<Timestamp>,
@@ -52,39 +52,39 @@ impl From<DeliveryLog> for WebhookLogRead {
     }
 }
 
-impl Input for Filter {
+impl Input for Filters {
     fn read(reader: &mut Reader) -> Self {
-        let filter = Self {
+        let filters = Self {
             id: reader.path("webhook_id"),
             start_date: reader.query("start_date").instant(),
             end_date: reader.query("end_date").instant(),
             status: reader.query("status").code(),
             paging: Paging::read(reader, 1_000),
         };
-        if let (Some(start), Some(end)) = (filter.start_date, filter.end_date)
+        if let (Some(start), Some(end)) = (filters.start_date, filters.end_date)
             && start >= end
         {
-            reader.problem("query.end_date", &end.to_string(), "time_range_empty", "must lie after start_date");
+            reader.problem("query.end_date", &end.to_string(), "time_range_empty", "must be later than start_date");
         }
-        filter
+        filters
     }
 }
 
-/// Whether a row lies in `[start, end)` and has the status. DynamoDB drops lapsed rows late, so they are left out here.
+/// Whether a row lies in `[start, end)` and has the status. DynamoDB deletes expired rows late, so they are filtered out here.
 fn admits(window: (Option<Timestamp>, Option<Timestamp>), status: Option<LogStatus>, log: &DeliveryLog, now: Timestamp) -> bool {
     let (start, end) = window;
     start.is_none_or(|start| log.created_at >= start)
         && end.is_none_or(|end| log.created_at < end)
         && status.is_none_or(|wanted| wanted == log.status)
-        && log.expires().is_none_or(|lapse| now < lapse)
+        && log.expires().is_none_or(|expiry| now < expiry)
 }
 
 impl Operation for Logs {
-    type Input = Filter;
+    type Input = Filters;
     type Output = Listing<WebhookLogRead, Uncounted>;
 
-    async fn run(context: &Context, call: Call, filter: Filter) -> Result<Self::Output, ApiError> {
-        let Filter { id, start_date, end_date, status, paging } = filter;
+    async fn run(context: &Context, call: Call, filters: Filters) -> Result<Self::Output, ApiError> {
+        let Filters { id, start_date, end_date, status, paging } = filters;
         find(context, call.caller.partner()?, id).await?;
         let start = paging.start(context, &call).await?;
         let range = Range::table(keys::deliveries(id), "LOG#").newest_first();

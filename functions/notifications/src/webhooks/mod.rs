@@ -18,7 +18,7 @@ use serde::Serialize;
 use store::control::Key;
 use url::Url;
 
-/// What stands where something is masked.
+/// The text that replaces a masked value.
 pub const MASK: &str = "*****";
 
 /// A subscription (contract `WebhookRead`): the secret and the path of the url are masked.
@@ -57,7 +57,7 @@ impl From<Webhook> for WebhookRead {
     }
 }
 
-/// The url with everything behind the host masked: paths and queries of webhook receivers often carry tokens.
+/// The url with everything after the host masked: paths and queries of webhook receivers often contain tokens.
 fn masked_url(text: &str) -> String {
     let parsed = Url::parse(text).ok();
     let Some((url, host)) = parsed.as_ref().and_then(|url| Some((url, url.host_str()?))) else {
@@ -80,7 +80,7 @@ fn missing() -> ApiError {
     ApiError::not_found("webhook")
 }
 
-/// A subscription of this partner that was not deleted.
+/// A subscription of this partner that is not deleted.
 async fn find(context: &Context, partner: PartnerId, id: WebhookId) -> Result<Webhook, ApiError> {
     let found: Option<Webhook> = context.store().get(Key::webhook(partner, id)).await?;
     found.filter(|webhook| webhook.status != WebhookStatus::Deleted).ok_or_else(missing)
@@ -91,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_show_the_host_and_nothing_behind_it() {
+    fn urls_are_masked_after_the_host() {
         let check = |url: &str, expected: &str| assert_eq!(masked_url(url), expected, "{url}");
         check("https://hooks.example/in?token=abc#x", "https://hooks.example/*****");
         check("https://hooks.example:8443/a/b", "https://hooks.example:8443/*****");

@@ -11,16 +11,16 @@ use store::{Page, StoreError};
 
 use super::{Id, find};
 
-/// Sends the kept messages of a subscription again.
+/// Resends the dead letters of a subscription.
 pub struct Replay;
 
 /// 202 without a body.
 pub struct Accepted;
 
-/// Messages per step; each step waits longer in the queue, so the receiver gets about this many a second.
-const STEP: usize = 10;
-/// Steps per request. What is left stays kept, and another request sends it.
-const STEPS: i32 = 100;
+/// Messages per batch. Each batch is delayed by one second more than the last, so the receiver gets about this many a second.
+const BATCH: usize = 10;
+/// Batches per request. The dead letters that remain are sent by another request.
+const BATCHES: i32 = 100;
 
 impl Output for Accepted {
     fn into_response(self) -> Response {
@@ -41,8 +41,8 @@ impl Operation for Replay {
         if webhook.status != WebhookStatus::Active {
             return Err(ApiError::conflict("the subscription is not active"));
         }
-        for step in 0..STEPS {
-            if !send_some(context, id, step).await? {
+        for delay_seconds in 0..BATCHES {
+            if !send_batch(context, id, delay_seconds).await? {
                 break;
             }
         }
@@ -50,28 +50,29 @@ impl Operation for Replay {
     }
 }
 
-/// Sends the oldest kept messages and forgets them; false where none are left. Message ids sort by time.
-async fn send_some(context: &Context, id: WebhookId, delay_seconds: i32) -> Result<bool, ApiError> {
+/// Sends the oldest dead letters and deletes them; false if none are left. Message ids sort by time.
+async fn send_batch(context: &Context, id: WebhookId, delay_seconds: i32) -> Result<bool, ApiError> {
     let range = Range::table(keys::deliveries(id), "DEAD#");
-    let found = context.store().page(&range, &Page::first(STEP), |_: &DeadLetter| true).await?;
-    let letters: Vec<DeadLetter> = found.rows.into_iter().map(|(letter, _)| letter).collect();
-    if letters.is_empty() {
+    let found = context.store().page(&range, &Page::first(BATCH), |_: &DeadLetter| true).await?;
+    let dead_letters: Vec<DeadLetter> = found.rows.into_iter().map(|(dead_letter, _)| dead_letter).collect();
+    if dead_letters.is_empty() {
         return Ok(false);
     }
     let outgoing = |body| Outgoing { group: Some(id.to_string()), body, trace: context.trace() };
-    let messages = letters.iter().map(|letter| message(letter).map(outgoing)).collect::<Result<Vec<_>, ApiError>>()?;
+    let messages =
+        dead_letters.iter().map(|dead_letter| message(dead_letter).map(outgoing)).collect::<Result<Vec<_>, ApiError>>()?;
     context.send(Queue::Deliveries, &messages, delay_seconds).await?;
-    // Sent first: a letter that is sent twice does less harm than one that is lost.
-    let gone = letters.iter().map(|letter| Write::delete(Key::dead_letter(id, letter.message_id))).collect();
-    match context.store().commit(gone).await {
+    // Sent before they are deleted: a duplicate does less harm than a lost message.
+    let deletions = dead_letters.iter().map(|dead_letter| Write::delete(Key::dead_letter(id, dead_letter.message_id))).collect();
+    match context.store().commit(deletions).await {
         Err(StoreError::Conflict) => Ok(false),
-        done => Ok(done.map(|()| found.after)?),
+        result => Ok(result.map(|()| found.after)?),
     }
 }
 
-/// The queue message, kept as JSON text.
-fn message(letter: &DeadLetter) -> Result<Value, ApiError> {
-    match &letter.message {
+/// The queue message, stored as JSON text.
+fn message(dead_letter: &DeadLetter) -> Result<Value, ApiError> {
+    match &dead_letter.message {
         Value::String(text) => serde_json::from_str(text).map_err(ApiError::internal),
         other => Ok(other.clone()),
     }

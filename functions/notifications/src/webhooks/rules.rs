@@ -1,4 +1,4 @@
-//! What makes a subscription acceptable, and what makes it the same as another.
+//! Validation of subscriptions, and when two of them are the same.
 
 use gateway::{ApiError, Context, Problem, Reader};
 use model::webhook::Filters;
@@ -7,13 +7,13 @@ use serde_json::json;
 use store::control::{WebhookClaim, WebhookSecret};
 use webhooks::signature::generate_secret;
 
-/// The fewest characters of a signing secret.
+/// The minimum length, in characters, of a signing secret.
 pub const MIN_SECRET: usize = 12;
-/// The most characters of a signing secret.
+/// The maximum length, in characters, of a signing secret.
 pub const MAX_SECRET: usize = 1_024;
 /// The most values of one filter list.
 pub const MAX_FILTERS: usize = 100;
-/// Seconds for which the former secret still signs after a rotation.
+/// Seconds for which the previous secret still signs after a rotation.
 pub const OVERLAP_SECONDS: i64 = 24 * 3_600;
 
 /// The members of `filters`.
@@ -21,7 +21,7 @@ pub fn read_filters(reader: &mut Reader) -> Filters {
     Filters { fleet_ids: reader.body("fleet_ids").ids(MAX_FILTERS), fleet_refs: reader.body("fleet_refs").texts(MAX_FILTERS) }
 }
 
-/// The member `secret`. Problems never repeat it.
+/// The member `secret`. Problems never echo its value.
 pub fn read_secret(reader: &mut Reader) -> Option<String> {
     let secret = reader.body("secret").secret()?;
     if !(MIN_SECRET..=MAX_SECRET).contains(&secret.chars().count()) {
@@ -30,10 +30,10 @@ pub fn read_secret(reader: &mut Reader) -> Option<String> {
     Some(secret)
 }
 
-/// Whether deliveries may go to this url.
+/// Checks that deliveries may be sent to this URL.
 ///
 /// # Errors
-/// 422 with the rule it breaks.
+/// 422 with the rule that it breaks.
 pub fn check_url(context: &Context, url: &str) -> Result<(), ApiError> {
     let policy = context.address_policy()?;
     match webhooks::target::check_url(url, &policy) {
@@ -42,7 +42,7 @@ pub fn check_url(context: &Context, url: &str) -> Result<(), ApiError> {
     }
 }
 
-/// A fresh signing secret.
+/// A new signing secret.
 #[must_use]
 pub fn fresh_secret() -> String {
     generate_secret(rand::random())
@@ -65,7 +65,7 @@ fn sorted(values: impl Iterator<Item = String>) -> Vec<String> {
     values
 }
 
-/// The claim that keeps a second subscription of the same kind out.
+/// The claim that prevents a second subscription with the same digest.
 #[must_use]
 pub fn claim(partner: PartnerId, id: WebhookId, digest: String) -> WebhookClaim {
     WebhookClaim { partner_id: partner, digest, webhook_id: id }
@@ -74,14 +74,14 @@ pub fn claim(partner: PartnerId, id: WebhookId, digest: String) -> WebhookClaim 
 /// The secret, sealed for this subscription only.
 ///
 /// # Errors
-/// 500 if the key service fails.
+/// 500 if KMS fails.
 pub async fn sealed(context: &Context, id: WebhookId, secret: &str) -> Result<serde_json::Value, ApiError> {
     let bound = id.to_string();
     let sealed = context.vault().seal(&[("webhook_id", &bound)], secret.as_bytes()).await?;
     serde_json::to_value(sealed).map_err(ApiError::internal)
 }
 
-/// The secrets after a rotation at `now`: the one in force until now goes on signing through the overlap.
+/// The secrets after a rotation at `now`: the current one becomes the previous one, which keeps signing during the overlap.
 #[must_use]
 pub fn rotated(seen: &WebhookSecret, current: serde_json::Value, now: Timestamp) -> WebhookSecret {
     WebhookSecret {
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn rotation_keeps_the_former_secret_for_a_day() {
+    fn rotation_keeps_the_previous_secret_for_a_day() {
         let now = Timestamp::from_millis(1_700_000_000_000);
         let seen = WebhookSecret {
             partner_id: PartnerId::at(now),

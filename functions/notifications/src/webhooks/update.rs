@@ -8,7 +8,7 @@ use store::control::{Key, WebhookClaim, WebhookSecret, Write};
 
 use super::{WebhookRead, act, find, missing, rules};
 
-/// Changes url or filters, rotates the secret; the former member `status` still works.
+/// Changes url or filters, rotates the secret; the deprecated member `status` still works.
 pub struct Update;
 
 /// What to change.
@@ -20,13 +20,13 @@ pub struct Changes {
     status: Option<WebhookStatus>,
 }
 
-const FORMER_STATUSES: &[&str] = &["active", "inactive", "paused"];
+const DEPRECATED_STATUSES: &[&str] = &["active", "inactive", "paused"];
 
 impl Input for Changes {
     const BODY: Body = Body::Json;
 
     fn read(reader: &mut Reader) -> Self {
-        let status = reader.body("status").listed(FORMER_STATUSES);
+        let status = reader.body("status").listed(DEPRECATED_STATUSES);
         Self {
             id: reader.path("webhook_id"),
             url: reader.body("url").text(1, 2_083),
@@ -38,14 +38,14 @@ impl Input for Changes {
 }
 
 impl Changes {
-    /// The subscription after the changes; its secret is not part of it, so a rotation alone changes only the time.
+    /// The subscription after the changes. The secret is stored elsewhere, so a rotation alone changes only `updated_at`.
     fn over(&self, seen: &Webhook, now: Timestamp) -> Webhook {
         let next = Webhook {
             url: self.url.clone().unwrap_or_else(|| seen.url.clone()),
             filters: self.filters.clone().over(seen.filters.clone()),
             ..seen.clone()
         };
-        let next = self.status.and_then(|status| act::moved(&next, status, now)).unwrap_or(next);
+        let next = self.status.and_then(|status| act::with_status(&next, status, now)).unwrap_or(next);
         let changed = next != *seen || self.secret.is_some();
         Webhook { updated_at: if changed { now } else { seen.updated_at }, ..next }
     }
@@ -67,39 +67,39 @@ impl Operation for Update {
         }
         let mut writes = vec![Write::replace(&seen, &next)?];
         let claim = moved_claim(&seen, &next);
-        if let Some((left, taken)) = &claim {
-            writes.extend([Write::delete(Key::webhook_unique(partner, left)), Write::create(taken)?]);
+        if let Some((released, taken)) = &claim {
+            writes.extend([Write::delete(Key::webhook_unique(partner, released)), Write::create(taken)?]);
         }
         if let Some(secret) = &changes.secret {
             writes.push(rotation(context, &seen, secret, call.now).await?);
         }
         match context.store().commit(writes).await {
             Err(StoreError::Conflict) => Err(conflict(context, claim.map(|(_, taken)| taken)).await?),
-            done => Ok(done.map(|()| Json(next.into()))?),
+            result => Ok(result.map(|()| Json(next.into()))?),
         }
     }
 }
 
-/// The digest that becomes free and the claim of the new one, where event, url and filters are not the same any more.
+/// The digest that becomes free and the claim of the new one, if event, url or filters changed.
 fn moved_claim(seen: &Webhook, next: &Webhook) -> Option<(String, WebhookClaim)> {
     let digest = |webhook: &Webhook| rules::digest(&webhook.event_name, &webhook.url, webhook.filters.as_ref());
-    let (left, taken) = (digest(seen), digest(next));
-    (left != taken).then(|| (left, rules::claim(next.partner_id, next.id, taken)))
+    let (released, taken) = (digest(seen), digest(next));
+    (released != taken).then(|| (released, rules::claim(next.partner_id, next.id, taken)))
 }
 
 async fn rotation(context: &Context, seen: &Webhook, secret: &str, now: Timestamp) -> Result<Write, ApiError> {
     let key = Key::webhook_secret(seen.partner_id, seen.id);
-    let kept: WebhookSecret = context.store().get(key).await?.ok_or_else(missing)?;
+    let stored: WebhookSecret = context.store().get(key).await?.ok_or_else(missing)?;
     let current = rules::sealed(context, seen.id, secret).await?;
-    Ok(Write::replace(&kept, &rules::rotated(&kept, current, now))?)
+    Ok(Write::replace(&stored, &rules::rotated(&stored, current, now))?)
 }
 
-/// Tells a taken place from a lost race.
+/// Distinguishes a duplicate subscription from a concurrent change.
 async fn conflict(context: &Context, claim: Option<WebhookClaim>) -> Result<ApiError, ApiError> {
     if let Some(wanted) = claim {
         let holder: Option<WebhookClaim> = context.store().get(Key::webhook_unique(wanted.partner_id, &wanted.digest)).await?;
         if holder.is_some() {
-            return Ok(ApiError::conflict("a subscription with this event, url and filters exists"));
+            return Ok(ApiError::conflict("a subscription with this event, url and filters already exists"));
         }
     }
     Ok(StoreError::Conflict.into())
@@ -137,14 +137,14 @@ mod tests {
     }
 
     #[test]
-    fn absent_members_keep_and_null_filters_clear() {
+    fn absent_members_stay_and_null_clears_filters() {
         let seen = seen();
         let later = now().plus_seconds(5);
         assert_eq!(changes().over(&seen, later), seen);
         let cleared = Changes { filters: Patch::Clear, ..changes() }.over(&seen, later);
         assert_eq!((cleared.filters.clone(), cleared.updated_at), (None, later));
-        let (left, taken) = moved_claim(&seen, &cleared).unwrap();
-        assert_ne!(left, taken.digest);
+        let (released, taken) = moved_claim(&seen, &cleared).unwrap();
+        assert_ne!(released, taken.digest);
         let paused = Changes { status: Some(WebhookStatus::Paused), ..changes() }.over(&seen, later);
         assert_eq!(paused.status, WebhookStatus::Paused);
         assert!(moved_claim(&seen, &paused).is_none());
