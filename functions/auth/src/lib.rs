@@ -11,7 +11,7 @@ use http::{Method, StatusCode};
 use model::partner::Client;
 use store::control::Key;
 
-/// The service and its rows.
+/// The service and its endpoints.
 pub const SERVICE: Service = Service { name: "auth", title: "OpenID Connect", endpoints };
 
 fn endpoints() -> Vec<Endpoint> {

@@ -19,7 +19,7 @@ use gateway::Permission::{ReadControl, SignTokens, VerifyTokens, WriteControl};
 use gateway::{Access, Endpoint, Operation, Permission, Service};
 use http::Method;
 
-/// The service and its rows.
+/// The service and its endpoints.
 pub const SERVICE: Service = Service { name: "connect", title: "Connect", endpoints };
 
 const SESSION: &[Permission] = &[ReadControl];

@@ -6,7 +6,7 @@ use model::telematics::{HosEvent, Row, User, Vehicle, VehicleLocation};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::Value;
 
-use crate::records::{
+use crate::payloads::{
     AgreementEvent, ConnectionEvent, ExecutionEvent, FleetConnectionEvent, InvitationEvent, ScheduleEvent, WebhookEvent,
 };
 

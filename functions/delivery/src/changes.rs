@@ -1,4 +1,4 @@
-//! What a change of the control table means to partners: one table of (kind, old state, new state) to events.
+//! The events that a change of the control table causes, from (kind, old state, new state).
 
 use gateway::WorkerError;
 use model::agreement::{Agreement, AgreementStatus};
@@ -14,26 +14,26 @@ use serde_dynamo::Item;
 use serde_json::Value;
 use store::control::Keyed;
 
-use crate::records::{
+use crate::payloads::{
     AgreementEvent, ConnectionEvent, ExecutionEvent, FleetConnectionEvent, InvitationEvent, ScheduleEvent, WebhookEvent,
 };
 use crate::stream;
 
-/// Something that happened.
+/// A control-plane event.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Change {
-    /// The event's name.
-    pub event: &'static str,
-    /// Who may know.
+pub struct ControlEvent {
+    /// Its name.
+    pub name: &'static str,
+    /// Its recipients.
     pub audience: Audience,
-    /// The event record. A `fleet_id` of null stands for the reader's own fleet.
-    pub record: Value,
+    /// Its payload. A `fleet_id` of null stands for the reader's own fleet.
+    pub payload: Value,
 }
 
-/// Who may know of a change.
+/// The recipients of an event.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Audience {
-    /// One partner, whatever its agreements: it owns the thing, or it must learn that access ended.
+    /// One partner, regardless of its agreements: it owns the resource, or it must learn that access ended.
     Owner {
         /// The partner.
         partner: PartnerId,
@@ -41,7 +41,7 @@ pub enum Audience {
         fleet: Option<FleetId>,
         /// The partner's own id of the fleet, for filters.
         fleet_ref: Option<String>,
-        /// The subscription that the event is about; it is not told of itself.
+        /// The subscription that the event is about; it receives no event about itself.
         subject: Option<WebhookId>,
     },
     /// Partners with an active agreement with the fleet.
@@ -53,8 +53,8 @@ pub enum Audience {
 /// The events behind a change of the control table, in the order they happened. `connect_url` is where magic links start.
 ///
 /// # Errors
-/// [`WorkerError`] for an image that is not what its kind says.
-pub fn of_control(old: &Item, new: &Item, connect_url: &str) -> Result<Vec<Change>, WorkerError> {
+/// [`WorkerError`] for an image that does not match its kind.
+pub fn of_control(old: &Item, new: &Item, connect_url: &str) -> Result<Vec<ControlEvent>, WorkerError> {
     match stream::kind(new) {
         Some(Invitation::KIND) => pair(old, new, |old, new| invitation(old, new, connect_url)),
         Some(Agreement::KIND) => pair(old, new, agreement),
@@ -63,34 +63,34 @@ pub fn of_control(old: &Item, new: &Item, connect_url: &str) -> Result<Vec<Chang
         Some(Webhook::KIND) => pair(old, new, webhook),
         Some(Execution::KIND) => pair(old, new, execution),
         Some(Schedule::KIND) => pair(old, new, |old, new| schedule(old, &new)),
-        // Removed items (no new image), and things that no event tells of.
+        // Removed items (no new image), and kinds without events.
         _ => Ok(Vec::new()),
     }
 }
 
-type Found = Result<Vec<Change>, WorkerError>;
+type Found = Result<Vec<ControlEvent>, WorkerError>;
 
 fn pair<T: DeserializeOwned>(old: &Item, new: &Item, judge: impl FnOnce(Option<&T>, T) -> Found) -> Found {
-    match stream::thing(new)? {
-        Some(new) => judge(stream::thing(old)?.as_ref(), new),
+    match stream::entity(new)? {
+        Some(new) => judge(stream::entity(old)?.as_ref(), new),
         None => Ok(Vec::new()),
     }
 }
 
-fn change(event: &'static str, audience: Audience, record: impl Serialize) -> Result<Change, WorkerError> {
-    Ok(Change { event, audience, record: serde_json::to_value(record)? })
+fn event(name: &'static str, audience: Audience, payload: impl Serialize) -> Result<ControlEvent, WorkerError> {
+    Ok(ControlEvent { name, audience, payload: serde_json::to_value(payload)? })
 }
 
-fn one(event: Option<&'static str>, audience: Audience, record: impl Serialize) -> Found {
-    event.map(|event| change(event, audience, record)).into_iter().collect()
+fn one(name: Option<&'static str>, audience: Audience, payload: impl Serialize) -> Found {
+    name.map(|name| event(name, audience, payload)).into_iter().collect()
 }
 
 fn invitation(old: Option<&Invitation>, new: Invitation, connect_url: &str) -> Found {
     use InvitationStatus::{Accepted, Active, Declined, Deleted, Expired};
-    let event = match (old.map(|old| old.status), new.status) {
+    let name = match (old.map(|old| old.status), new.status) {
         (None, _) => Some("invitation.created"),
         (Some(before), after) if before == after => None,
-        // A refused invitation that is asked for again starts anew.
+        // A declined invitation that is requested again starts over.
         (_, Active) => Some("invitation.created"),
         (_, Accepted) => Some("invitation.accepted"),
         (_, Declined) => Some("invitation.declined"),
@@ -99,44 +99,44 @@ fn invitation(old: Option<&Invitation>, new: Invitation, connect_url: &str) -> F
     };
     let audience =
         Audience::Owner { partner: new.partner_id, fleet: new.fleet_id, fleet_ref: Some(new.fleet_ref.clone()), subject: None };
-    one(event, audience, InvitationEvent::of(new, connect_url))
+    one(name, audience, InvitationEvent::of(new, connect_url))
 }
 
 fn agreement(old: Option<&Agreement>, new: Agreement) -> Found {
-    let event = match old {
+    let name = match old {
         None => Some("share_agreement.created"),
         Some(old) if old.status != new.status && new.status == AgreementStatus::Deleted => Some("share_agreement.deleted"),
         Some(old) => {
-            // Connections are copied onto agreements; that is not news about the agreement.
-            let told = |agreement: &Agreement| {
+            // Connections are copied onto agreements; changing the copy does not update the agreement.
+            let published = |agreement: &Agreement| {
                 (agreement.status, agreement.effective_date, agreement.expiration_date, agreement.fleet_ref.clone())
             };
-            (told(old) != told(&new) || old.scopes != new.scopes).then_some("share_agreement.updated")
+            (published(old) != published(&new) || old.scopes != new.scopes).then_some("share_agreement.updated")
         }
     };
     let audience =
         Audience::Owner { partner: new.partner_id, fleet: Some(new.fleet_id), fleet_ref: new.fleet_ref.clone(), subject: None };
-    one(event, audience, AgreementEvent::of(new))
+    one(name, audience, AgreementEvent::of(new))
 }
 
 fn fleet_connection(old: Option<&FleetConnection>, new: FleetConnection) -> Found {
     if old.is_some() {
         return Ok(Vec::new());
     }
-    let (audience, tied) = (Audience::Fleet(new.fleet_id), FleetConnectionEvent::of(&new));
-    let mut found = one(new.first.then_some("connection.created"), audience.clone(), ConnectionEvent::made_with(new))?;
-    found.push(change("fleet_connection.created", audience, tied)?);
+    let (audience, payload) = (Audience::Fleet(new.fleet_id), FleetConnectionEvent::of(&new));
+    let mut found = one(new.first.then_some("connection.created"), audience.clone(), ConnectionEvent::created(new))?;
+    found.push(event("fleet_connection.created", audience, payload)?);
     Ok(found)
 }
 
 fn connection(old: Option<&Connection>, new: Connection) -> Found {
-    let turned = old.is_some_and(|old| old.status != new.status) && new.status == ConnectionStatus::Stale;
-    one(turned.then_some("connection.staled"), Audience::Connection(new.id, None), ConnectionEvent::of(new))
+    let changed = old.is_some_and(|old| old.status != new.status) && new.status == ConnectionStatus::Stale;
+    one(changed.then_some("connection.staled"), Audience::Connection(new.id, None), ConnectionEvent::of(new))
 }
 
 fn webhook(old: Option<&Webhook>, new: Webhook) -> Found {
     use WebhookStatus::{Active, Deleted, Paused, Stale};
-    let event = match (old.map(|old| (old.status, old.updated_at)), new.status) {
+    let name = match (old.map(|old| (old.status, old.updated_at)), new.status) {
         (None, _) => Some("webhook.created"),
         (Some((before, at)), after) if before == after => (at != new.updated_at).then_some("webhook.updated"),
         (_, Active) => Some("webhook.activated"),
@@ -145,23 +145,23 @@ fn webhook(old: Option<&Webhook>, new: Webhook) -> Found {
         (_, Deleted) => Some("webhook.deleted"),
     };
     let audience = Audience::Owner { partner: new.partner_id, fleet: None, fleet_ref: None, subject: Some(new.id) };
-    one(event, audience, WebhookEvent::of(new))
+    one(name, audience, WebhookEvent::of(new))
 }
 
 fn execution(old: Option<&Execution>, new: Execution) -> Found {
     let failed = |run: &Execution| run.status == ExecutionStatus::Failed;
     let ended = failed(&new) && !old.is_some_and(failed);
-    let made = old.is_none().then_some("execution.created");
-    let over = ended.then_some(if new.lost { "execution.staled" } else { "execution.failed" });
+    let created = old.is_none().then_some("execution.created");
+    let ended = ended.then_some(if new.lost { "execution.staled" } else { "execution.failed" });
     let audience = Audience::Connection(new.connection_id, Some(new.resource));
-    let record = serde_json::to_value(ExecutionEvent::of(new))?;
-    made.into_iter().chain(over).map(|event| change(event, audience.clone(), &record)).collect()
+    let payload = serde_json::to_value(ExecutionEvent::of(new))?;
+    created.into_iter().chain(ended).map(|name| event(name, audience.clone(), &payload)).collect()
 }
 
 fn schedule(old: Option<&Schedule>, new: &Schedule) -> Found {
-    let turned = old.is_some_and(|old| old.status != new.status) && new.status == ScheduleStatus::Inactive;
+    let changed = old.is_some_and(|old| old.status != new.status) && new.status == ScheduleStatus::Inactive;
     let audience = Audience::Connection(new.connection_id, Some(new.resource));
-    one(turned.then_some("schedule.deactivated"), audience, ScheduleEvent::of(new))
+    one(changed.then_some("schedule.deactivated"), audience, ScheduleEvent::of(new))
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! The table of changes, by stored images.
+//! Stored images and the events they cause.
 
 use model::{AgreementId, ExecutionId, InvitationId, ScheduleId, Timestamp, TspId};
 use serde_json::json;
@@ -10,20 +10,20 @@ fn now() -> Timestamp {
     Timestamp::parse("2026-11-21T05:00:00Z").unwrap()
 }
 
-/// The image of a thing as the store writes it: absent members are left out, its kind stands beside it.
-fn image<T: Keyed>(thing: &T) -> Item {
-    let mut json = serde_json::to_value(thing).unwrap();
+/// The image of an entity as the store writes it: absent members are left out, and `kind` is added.
+fn image<T: Keyed>(entity: &T) -> Item {
+    let mut json = serde_json::to_value(entity).unwrap();
     json.as_object_mut().unwrap().retain(|_, value| !value.is_null());
     json["kind"] = T::KIND.into();
-    json["pk"] = thing.key().pk.into();
+    json["pk"] = entity.key().pk.into();
     serde_dynamo::to_item(json).unwrap()
 }
 
-fn events<T: Keyed>(old: Option<&T>, new: &T) -> Vec<&'static str> {
-    changes(old, new).iter().map(|change| change.event).collect()
+fn names<T: Keyed>(old: Option<&T>, new: &T) -> Vec<&'static str> {
+    control_events(old, new).iter().map(|event| event.name).collect()
 }
 
-fn changes<T: Keyed>(old: Option<&T>, new: &T) -> Vec<Change> {
+fn control_events<T: Keyed>(old: Option<&T>, new: &T) -> Vec<ControlEvent> {
     let old = old.map(image).unwrap_or_default();
     of_control(&old, &image(new), "https://connect.example").unwrap()
 }
@@ -65,14 +65,14 @@ fn invitations() {
         (Some(Active), Deleted, Some("invitation.deleted")),
     ];
     for (old, new, expected) in cases {
-        let found = events(old.map(some_invitation).as_ref(), &some_invitation(new));
+        let found = names(old.map(some_invitation).as_ref(), &some_invitation(new));
         assert_eq!(found, Vec::from_iter(expected), "{old:?} {new:?}");
     }
-    let made = changes(None, &some_invitation(Active));
-    let record = &made[0].record;
-    assert_eq!(record["magic_link"], format!("https://connect.example/?invite={}", record["id"].as_str().unwrap()));
-    assert_eq!(record["partner_provided_fleet_name"], "Rolling");
-    assert!(record["pre_registration_access_token"].is_null());
+    let made = control_events(None, &some_invitation(Active));
+    let payload = &made[0].payload;
+    assert_eq!(payload["magic_link"], format!("https://connect.example/?invite={}", payload["id"].as_str().unwrap()));
+    assert_eq!(payload["partner_provided_fleet_name"], "Rolling");
+    assert!(payload["pre_registration_access_token"].is_null());
     assert!(matches!(&made[0].audience, Audience::Owner { fleet_ref: Some(name), .. } if name == "F-1"));
 }
 
@@ -98,14 +98,14 @@ fn some_agreement(status: AgreementStatus) -> Agreement {
 fn agreements() {
     use AgreementStatus::{Active, Cancelled, Deleted, Paused};
     let seen = some_agreement(Active);
-    assert_eq!(events(None, &seen), ["share_agreement.created"]);
+    assert_eq!(names(None, &seen), ["share_agreement.created"]);
     for status in [Paused, Cancelled] {
-        assert_eq!(events(Some(&seen), &Agreement { status, ..seen.clone() }), ["share_agreement.updated"]);
+        assert_eq!(names(Some(&seen), &Agreement { status, ..seen.clone() }), ["share_agreement.updated"]);
     }
-    assert_eq!(events(Some(&seen), &Agreement { status: Deleted, ..seen.clone() }), ["share_agreement.deleted"]);
+    assert_eq!(names(Some(&seen), &Agreement { status: Deleted, ..seen.clone() }), ["share_agreement.deleted"]);
     let dated = Agreement { expiration_date: Some(now().plus_seconds(60)), ..seen.clone() };
-    assert_eq!(events(Some(&seen), &dated), ["share_agreement.updated"]);
-    assert_eq!(events(Some(&seen), &Agreement { scopes: Default::default(), ..seen.clone() }), ["share_agreement.updated"]);
+    assert_eq!(names(Some(&seen), &dated), ["share_agreement.updated"]);
+    assert_eq!(names(Some(&seen), &Agreement { scopes: Default::default(), ..seen.clone() }), ["share_agreement.updated"]);
     let link = model::agreement::Linked {
         connection_id: ConnectionId::at(now()),
         tsp_id: TspId::at(now()),
@@ -114,12 +114,12 @@ fn agreements() {
         deleted: false,
     };
     let linked = Agreement { connections: vec![link], updated_at: now().plus_seconds(1), ..seen.clone() };
-    assert_eq!(events(Some(&seen), &linked), [""; 0], "connections alone are no news");
+    assert_eq!(names(Some(&seen), &linked), [""; 0], "connections alone are no update");
 }
 
 #[test]
 fn connections() {
-    let tie = |first| FleetConnection {
+    let fleet_connection = |first| FleetConnection {
         id: uuid::Uuid::nil(),
         fleet_id: FleetId::at(now()),
         connection_id: ConnectionId::at(now()),
@@ -129,9 +129,9 @@ fn connections() {
         first,
         created_at: now(),
     };
-    assert_eq!(events(None, &tie(true)), ["connection.created", "fleet_connection.created"]);
-    assert_eq!(events(None, &tie(false)), ["fleet_connection.created"]);
-    assert_eq!(events(Some(&tie(true)), &tie(true)), [""; 0]);
+    assert_eq!(names(None, &fleet_connection(true)), ["connection.created", "fleet_connection.created"]);
+    assert_eq!(names(None, &fleet_connection(false)), ["fleet_connection.created"]);
+    assert_eq!(names(Some(&fleet_connection(true)), &fleet_connection(true)), [""; 0]);
     let seen = Connection {
         id: ConnectionId::at(now()),
         tsp_id: TspId::at(now()),
@@ -146,11 +146,11 @@ fn connections() {
         created_at: now(),
         updated_at: now(),
     };
-    assert_eq!(events(None, &seen), [""; 0], "its tie tells of it");
+    assert_eq!(names(None, &seen), [""; 0], "its fleet connection causes the event");
     let stale = Connection { status: ConnectionStatus::Stale, ..seen.clone() };
-    assert_eq!(events(Some(&seen), &stale), ["connection.staled"]);
-    assert_eq!(events(Some(&stale), &stale), [""; 0]);
-    assert!(changes(Some(&seen), &stale)[0].record["fleet_id"].is_null(), "filled in per reader");
+    assert_eq!(names(Some(&seen), &stale), ["connection.staled"]);
+    assert_eq!(names(Some(&stale), &stale), [""; 0]);
+    assert!(control_events(Some(&seen), &stale)[0].payload["fleet_id"].is_null(), "filled in per reader");
 }
 
 #[test]
@@ -170,14 +170,14 @@ fn webhooks() {
         deleted_at: None,
     };
     let seen = webhook(Active, 0);
-    assert_eq!(events(None, &seen), ["webhook.created"]);
-    assert_eq!(events(Some(&seen), &webhook(Active, 1)), ["webhook.updated"]);
-    assert_eq!(events(Some(&seen), &seen), [""; 0]);
+    assert_eq!(names(None, &seen), ["webhook.created"]);
+    assert_eq!(names(Some(&seen), &webhook(Active, 1)), ["webhook.updated"]);
+    assert_eq!(names(Some(&seen), &seen), [""; 0]);
     for (status, event) in [(Paused, "webhook.paused"), (Stale, "webhook.staled"), (Deleted, "webhook.deleted")] {
-        assert_eq!(events(Some(&seen), &webhook(status, 1)), [event]);
+        assert_eq!(names(Some(&seen), &webhook(status, 1)), [event]);
     }
-    assert_eq!(events(Some(&webhook(Paused, 0)), &seen), ["webhook.activated"]);
-    assert!(changes(None, &seen)[0].record.get("secret").is_none());
+    assert_eq!(names(Some(&webhook(Paused, 0)), &seen), ["webhook.activated"]);
+    assert!(control_events(None, &seen)[0].payload.get("secret").is_none());
 }
 
 #[test]
@@ -198,16 +198,16 @@ fn runs_and_schedules() {
     };
     let pending = run(ExecutionStatus::Pending, false);
     let failed = run(ExecutionStatus::Failed, false);
-    assert_eq!(events(None, &pending), ["execution.created"]);
-    assert_eq!(events(Some(&pending), &failed), ["execution.failed"]);
-    assert_eq!(events(Some(&failed), &failed), [""; 0]);
-    assert_eq!(events(Some(&pending), &run(ExecutionStatus::Failed, true)), ["execution.staled"]);
-    assert_eq!(events(Some(&pending), &run(ExecutionStatus::Success, false)), [""; 0]);
+    assert_eq!(names(None, &pending), ["execution.created"]);
+    assert_eq!(names(Some(&pending), &failed), ["execution.failed"]);
+    assert_eq!(names(Some(&failed), &failed), [""; 0]);
+    assert_eq!(names(Some(&pending), &run(ExecutionStatus::Failed, true)), ["execution.staled"]);
+    assert_eq!(names(Some(&pending), &run(ExecutionStatus::Success, false)), [""; 0]);
     let active = Schedule::new(ConnectionId::at(now()), Resource::Vehicle, "samsara", now());
     let inactive = Schedule { status: ScheduleStatus::Inactive, ..active.clone() };
-    assert_eq!(events(Some(&active), &inactive), ["schedule.deactivated"]);
-    assert_eq!(events(Some(&active), &active), [""; 0]);
-    assert!(changes(Some(&active), &inactive)[0].record.get("fleet_id").is_none(), "schedules name no fleet");
+    assert_eq!(names(Some(&active), &inactive), ["schedule.deactivated"]);
+    assert_eq!(names(Some(&active), &active), [""; 0]);
+    assert!(control_events(Some(&active), &inactive)[0].payload.get("fleet_id").is_none(), "schedules name no fleet");
 }
 
 #[test]

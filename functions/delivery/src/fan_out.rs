@@ -1,4 +1,4 @@
-//! `events.fan_out`: records of the tables' streams become messages on the deliveries queue.
+//! `events.fan_out`: changes in the tables' streams become messages on the deliveries queue.
 
 use std::collections::HashMap;
 
@@ -10,12 +10,12 @@ use model::{FleetId, PartnerId, Resource, WebhookId};
 use serde_json::{Map, Value};
 use tracing::Instrument as _;
 
-use crate::changes::{self, Audience, Change};
+use crate::changes::{self, Audience, ControlEvent};
 use crate::lookup::Lookup;
 use crate::message::{self, Message};
 use crate::{catalogue, stream};
 
-/// Reads the records in order. The first one that fails ends the run; it and all behind it come again.
+/// Processes the records in order. The first failure ends the run; that record and all later ones are redelivered.
 pub(crate) async fn run(context: &Context, event: Value) -> Result<Value, WorkerError> {
     let records = stream::records(event)?;
     let mut lookup = Lookup::new(context.store(), context.now());
@@ -32,18 +32,18 @@ pub(crate) async fn run(context: &Context, event: Value) -> Result<Value, Worker
                 messages.extend(found.into_iter().map(|message| Message { trace, ..message }));
             }
             Err(error) => {
-                span.in_scope(|| tracing::error!(cause = %error, "stream record failed"));
+                span.in_scope(|| tracing::error!(cause = %error, "failed to process the stream record"));
                 failed = Some(stream::sequence(record));
                 break;
             }
         }
     }
     if let Err(error) = send(context, messages).await {
-        // Which messages were sent is not known; ids repeat, so receivers can tell.
-        tracing::error!(cause = %error, "messages were not queued");
+        // Some messages may have been sent. Ids are deterministic, so receivers can detect the duplicates.
+        tracing::error!(cause = %error, "failed to queue the messages");
         failed = records.first().map(stream::sequence);
     }
-    Ok(stream::answer(failed))
+    Ok(stream::response(failed))
 }
 
 async fn send(context: &Context, messages: Vec<Message>) -> Result<(), WorkerError> {
@@ -56,15 +56,15 @@ async fn send(context: &Context, messages: Vec<Message>) -> Result<(), WorkerErr
 
 async fn messages_of(context: &Context, lookup: &mut Lookup<'_>, record: &EventRecord) -> Result<Vec<Message>, WorkerError> {
     let mut found = Vec::new();
-    for news in news_of(context, lookup, record).await? {
-        found.extend(addressed(lookup, record, news).await?);
+    for event in events_of(context, lookup, record).await? {
+        found.extend(messages_for(lookup, record, event).await?);
     }
     Ok(found)
 }
 
 /// One event for one partner.
-struct News {
-    event: String,
+struct PartnerEvent {
+    name: String,
     partner: PartnerId,
     fleet: Option<FleetId>,
     fleet_ref: Option<String>,
@@ -73,37 +73,37 @@ struct News {
     data: Vec<Value>,
 }
 
-async fn news_of(context: &Context, lookup: &mut Lookup<'_>, record: &EventRecord) -> Result<Vec<News>, WorkerError> {
+async fn events_of(context: &Context, lookup: &mut Lookup<'_>, record: &EventRecord) -> Result<Vec<PartnerEvent>, WorkerError> {
     if stream::table(record) == Some(context.config().telematics_table.as_str()) {
         return telematics(lookup, record).await;
     }
     let (old, new) = (&record.change.old_image, &record.change.new_image);
     let mut found = Vec::new();
-    for change in changes::of_control(old, new, &context.config().connect_url)? {
-        found.extend(control(lookup, change).await?);
+    for event in changes::of_control(old, new, &context.config().connect_url)? {
+        found.extend(for_partners(lookup, event).await?);
     }
     Ok(found)
 }
 
-/// The news of a control-plane change, partner by partner.
-async fn control(lookup: &mut Lookup<'_>, change: Change) -> Result<Vec<News>, WorkerError> {
-    let agreements = match change.audience {
+/// A control-plane event, once for each partner that may learn of it.
+async fn for_partners(lookup: &mut Lookup<'_>, event: ControlEvent) -> Result<Vec<PartnerEvent>, WorkerError> {
+    let agreements = match event.audience {
         Audience::Owner { partner, fleet, fleet_ref, subject } => {
-            let event = change.event.to_owned();
-            return Ok(vec![News { event, partner, fleet, fleet_ref, resource: None, subject, data: vec![change.record] }]);
+            let (name, data) = (event.name.to_owned(), vec![event.payload]);
+            return Ok(vec![PartnerEvent { name, partner, fleet, fleet_ref, resource: None, subject, data }]);
         }
         Audience::Fleet(fleet) => lookup.of_fleet(fleet).await?.to_vec(),
         Audience::Connection(connection, resource) => lookup.of_connection(connection, resource).await?,
     };
     Ok(agreements
         .iter()
-        .map(|agreement| for_reader(change.event.to_owned(), agreement, vec![of_reader(&change.record, agreement)]))
+        .map(|agreement| for_reader(event.name.to_owned(), agreement, vec![of_reader(&event.payload, agreement)]))
         .collect())
 }
 
-fn for_reader(event: String, agreement: &Agreement, data: Vec<Value>) -> News {
-    News {
-        event,
+fn for_reader(name: String, agreement: &Agreement, data: Vec<Value>) -> PartnerEvent {
+    PartnerEvent {
+        name,
         partner: agreement.partner_id,
         fleet: Some(agreement.fleet_id),
         fleet_ref: agreement.fleet_ref.clone(),
@@ -113,24 +113,25 @@ fn for_reader(event: String, agreement: &Agreement, data: Vec<Value>) -> News {
     }
 }
 
-/// The record with the reader's fleet where it names none.
-fn of_reader(record: &Value, agreement: &Agreement) -> Value {
-    let mut record = record.clone();
-    if let Some(fleet) = record.get_mut("fleet_id").filter(|fleet| fleet.is_null()) {
+/// The payload with the reader's fleet where it names none.
+fn of_reader(payload: &Value, agreement: &Agreement) -> Value {
+    let mut payload = payload.clone();
+    if let Some(fleet) = payload.get_mut("fleet_id").filter(|fleet| fleet.is_null()) {
         *fleet = agreement.fleet_id.to_string().into();
     }
-    record
+    payload
 }
 
-/// The news of a telematics change: its rows, as each reader's agreement names the fleet.
-async fn telematics(lookup: &mut Lookup<'_>, record: &EventRecord) -> Result<Vec<News>, WorkerError> {
+/// The events of a telematics change: its rows, with the fleet as each reader's agreement names it.
+async fn telematics(lookup: &mut Lookup<'_>, record: &EventRecord) -> Result<Vec<PartnerEvent>, WorkerError> {
     let image = |item: &serde_dynamo::Item| (!item.inner().is_empty()).then(|| HashMap::from(item.clone()));
     let (old, new) = (image(&record.change.old_image), image(&record.change.new_image));
     let Some(change) = store::telematics::change::from_images(old.as_ref(), new.as_ref())? else {
         return Ok(Vec::new());
     };
     let rows = [("added", change.added), ("modified", change.modified), ("removed", change.removed)];
-    let rows: Vec<_> = rows.into_iter().filter(|(action, rows)| !rows.is_empty() && fires(change.resource, action)).collect();
+    let rows: Vec<_> =
+        rows.into_iter().filter(|(action, rows)| !rows.is_empty() && is_emitted(change.resource, action)).collect();
     if rows.is_empty() {
         return Ok(Vec::new());
     }
@@ -142,54 +143,54 @@ async fn telematics(lookup: &mut Lookup<'_>, record: &EventRecord) -> Result<Vec
                 continue;
             }
             let data = rows.iter().map(|row| Value::Object(row_for(change.resource, action, row, &agreement))).collect();
-            found.push(News { resource: Some(change.resource), ..for_reader(event, &agreement, data) });
+            found.push(PartnerEvent { resource: Some(change.resource), ..for_reader(event, &agreement, data) });
         }
     }
     Ok(found)
 }
 
-/// Whether the event exists and fires; most `.removed` ones are listed only.
-fn fires(resource: Resource, action: &str) -> bool {
+/// Whether the event is emitted; most `.removed` events are listed in the contract only.
+fn is_emitted(resource: Resource, action: &str) -> bool {
     let event = format!("{resource}.{action}");
     let reliable = action != "removed" || matches!(resource, Resource::Vehicle | Resource::User | Resource::Trailer);
     reliable && EVENT_NAMES.contains(&event.as_str())
 }
 
 fn row_for(resource: Resource, action: &str, row: &Map<String, Value>, agreement: &Agreement) -> Map<String, Value> {
-    let mut record = model::events::record(resource, row.clone());
-    record.insert("fleet_id".into(), agreement.fleet_id.to_string().into());
-    record.insert("fleet_ref".into(), agreement.fleet_ref.clone().into());
+    let mut payload = model::events::payload(resource, row.clone());
+    payload.insert("fleet_id".into(), agreement.fleet_id.to_string().into());
+    payload.insert("fleet_ref".into(), agreement.fleet_ref.clone().into());
     if action == "removed" {
-        record.retain(|name, _| catalogue::SHARED.contains(&name.as_str()));
+        payload.retain(|name, _| catalogue::SHARED.contains(&name.as_str()));
     }
-    record
+    payload
 }
 
-/// The messages of some news: one per subscription that admits the fleet, and run of records.
-async fn addressed(lookup: &mut Lookup<'_>, record: &EventRecord, news: News) -> Result<Vec<Message>, WorkerError> {
-    let subscriptions = lookup.subscriptions(news.partner, &news.event).await?;
-    let admits = |filters: &model::webhook::Filters| filters.admit(news.fleet, news.fleet_ref.as_deref());
-    let wanted = subscriptions.iter().filter(|webhook| webhook.filters.as_ref().is_none_or(admits));
-    let wanted: Vec<_> = wanted.filter(|webhook| Some(webhook.id) != news.subject).collect();
-    if wanted.is_empty() {
+/// The messages of an event: one per matching subscription and chunk of records.
+async fn messages_for(lookup: &mut Lookup<'_>, record: &EventRecord, event: PartnerEvent) -> Result<Vec<Message>, WorkerError> {
+    let subscriptions = lookup.subscriptions(event.partner, &event.name).await?;
+    let matches = |filters: &model::webhook::Filters| filters.admit(event.fleet, event.fleet_ref.as_deref());
+    let matching = subscriptions.iter().filter(|webhook| webhook.filters.as_ref().is_none_or(matches));
+    let matching: Vec<_> = matching.filter(|webhook| Some(webhook.id) != event.subject).collect();
+    if matching.is_empty() {
         return Ok(Vec::new());
     }
     let (at, sequence) = (stream::instant(record), stream::sequence(record));
-    let runs = message::chunks(news.data);
-    let mut found = Vec::with_capacity(wanted.len() * runs.len());
-    for webhook in wanted {
-        for (part, data) in runs.iter().enumerate() {
-            // The fleet stands in the place too: one partner may read a connection through two fleets.
-            let place = format!("{sequence}|{}", news.fleet.map(|fleet| fleet.to_string()).unwrap_or_default());
+    let chunks = message::chunks(event.data);
+    let mut found = Vec::with_capacity(matching.len() * chunks.len());
+    for webhook in matching {
+        for (part, data) in chunks.iter().enumerate() {
+            // The fleet is part of the id's seed, since a partner may read one connection through two fleets.
+            let seed = format!("{sequence}|{}", event.fleet.map(|fleet| fleet.to_string()).unwrap_or_default());
             found.push(Message {
                 webhook_id: webhook.id,
-                partner_id: news.partner,
-                message_id: message::id(at, &place, &news.event, webhook.id, part),
-                event_name: news.event.clone(),
+                partner_id: event.partner,
+                message_id: message::id(at, &seed, &event.name, webhook.id, part),
+                event_name: event.name.clone(),
                 timestamp: at,
                 data: data.clone(),
-                fleet_id: news.fleet,
-                resource: news.resource,
+                fleet_id: event.fleet,
+                resource: event.resource,
                 trace: None,
                 attempts: 0,
                 step: 0,
@@ -206,8 +207,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_listed_events_that_fire_are_made() {
-        assert!(fires(Resource::Vehicle, "removed") && fires(Resource::VehicleLocation, "added"));
-        assert!(!fires(Resource::HosEvent, "removed") && !fires(Resource::VehicleLocation, "modified"));
+    fn only_listed_events_are_emitted() {
+        assert!(is_emitted(Resource::Vehicle, "removed") && is_emitted(Resource::VehicleLocation, "added"));
+        assert!(!is_emitted(Resource::HosEvent, "removed") && !is_emitted(Resource::VehicleLocation, "modified"));
     }
 }

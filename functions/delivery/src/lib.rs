@@ -1,18 +1,19 @@
-//! Delivery: what happened becomes webhook messages, and messages become signed requests.
+//! Delivery: events become webhook messages, and messages become signed requests.
 //!
-//! Two workers. `events.fan_out` reads the streams of both tables, finds who may know of a change and who subscribed to it,
-//! and queues one message per subscription. `deliveries.send` takes messages from the queue to their receivers.
+//! Two workers. `events.fan_out` reads the streams of both tables, finds the partners that may learn of a change and their
+//! subscriptions to it, and queues one message per subscription. `deliveries.send` sends the queued messages to their receivers.
 
+mod attempts;
 mod catalogue;
 pub mod changes;
 mod fan_out;
 mod lookup;
 mod message;
-pub mod records;
+pub mod payloads;
+mod secrets;
 mod send;
-mod settle;
-mod silence;
 mod stream;
+mod unresponsive;
 
 pub use catalogue::events;
 pub use message::Message;
@@ -33,7 +34,7 @@ pub fn workers() -> Vec<Worker> {
         },
         Worker {
             handler: "deliveries.send",
-            summary: "Delivers webhook messages, and tries again where that fails",
+            summary: "Delivers webhook messages and retries failed attempts",
             trigger: Trigger::Queue("DeliveriesQueue"),
             permissions: &[ReadControl, WriteControl, Open, SendDeliveries],
             call: |context, event| Box::pin(send::run(context, event)),

@@ -1,4 +1,4 @@
-//! Who may know of a change, and who subscribed to it. Every question is asked once per invocation.
+//! The agreements that let partners learn of a change, and their subscriptions. Each query runs at most once per invocation.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -8,29 +8,29 @@ use model::webhook::Webhook;
 use model::{ConnectionId, FleetId, PartnerId, Resource, Timestamp};
 use store::{Store, StoreError};
 
-/// Answers, as they stood at `now`.
+/// Cached query results, as of `now`.
 pub(crate) struct Lookup<'a> {
     store: &'a Store,
     now: Timestamp,
-    fleets: HashMap<FleetId, Arc<Vec<Agreement>>>,
-    ties: HashMap<ConnectionId, Arc<Vec<FleetId>>>,
+    agreements: HashMap<FleetId, Arc<Vec<Agreement>>>,
+    fleets_of: HashMap<ConnectionId, Arc<Vec<FleetId>>>,
     subscriptions: HashMap<(PartnerId, String), Arc<Vec<Webhook>>>,
 }
 
 impl<'a> Lookup<'a> {
     pub(crate) fn new(store: &'a Store, now: Timestamp) -> Self {
-        Self { store, now, fleets: HashMap::new(), ties: HashMap::new(), subscriptions: HashMap::new() }
+        Self { store, now, agreements: HashMap::new(), fleets_of: HashMap::new(), subscriptions: HashMap::new() }
     }
 
     /// The agreements of a fleet that are in force.
     pub(crate) async fn of_fleet(&mut self, fleet: FleetId) -> Result<Arc<Vec<Agreement>>, StoreError> {
-        if let Some(known) = self.fleets.get(&fleet) {
+        if let Some(known) = self.agreements.get(&fleet) {
             return Ok(Arc::clone(known));
         }
         let mut found = self.store.agreements_of_fleet(fleet).await?;
         found.retain(|agreement| agreement.opens_at(self.now));
         let found = Arc::new(found);
-        self.fleets.insert(fleet, Arc::clone(&found));
+        self.agreements.insert(fleet, Arc::clone(&found));
         Ok(found)
     }
 
@@ -41,7 +41,7 @@ impl<'a> Lookup<'a> {
         resource: Option<Resource>,
     ) -> Result<Vec<Agreement>, StoreError> {
         let mut found = Vec::new();
-        for fleet in self.ties(connection).await?.iter() {
+        for fleet in self.fleets(connection).await?.iter() {
             let agreements = self.of_fleet(*fleet).await?;
             let covers = |agreement: &&Agreement| resource.is_none_or(|resource| agreement.covers(resource, self.now));
             found.extend(agreements.iter().filter(covers).cloned());
@@ -49,7 +49,7 @@ impl<'a> Lookup<'a> {
         Ok(found)
     }
 
-    /// A partner's subscriptions to an event, paused and stale ones too: their events are kept.
+    /// A partner's subscriptions to an event, including paused and stale ones, whose events become dead letters.
     pub(crate) async fn subscriptions(&mut self, partner: PartnerId, event: &str) -> Result<Arc<Vec<Webhook>>, StoreError> {
         let key = (partner, event.to_owned());
         if let Some(known) = self.subscriptions.get(&key) {
@@ -60,13 +60,13 @@ impl<'a> Lookup<'a> {
         Ok(found)
     }
 
-    async fn ties(&mut self, connection: ConnectionId) -> Result<Arc<Vec<FleetId>>, StoreError> {
-        if let Some(known) = self.ties.get(&connection) {
+    async fn fleets(&mut self, connection: ConnectionId) -> Result<Arc<Vec<FleetId>>, StoreError> {
+        if let Some(known) = self.fleets_of.get(&connection) {
             return Ok(Arc::clone(known));
         }
         let found = self.store.fleets_of(connection).await?;
-        let found = Arc::new(found.into_iter().map(|tie| tie.fleet_id).collect::<Vec<_>>());
-        self.ties.insert(connection, Arc::clone(&found));
+        let found = Arc::new(found.into_iter().map(|fleet_connection| fleet_connection.fleet_id).collect::<Vec<_>>());
+        self.fleets_of.insert(connection, Arc::clone(&found));
         Ok(found)
     }
 }

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 /// The most records of one message.
 pub(crate) const MAX_RECORDS: usize = 100;
-/// The most bytes of records in one message, as JSON without compression; queues take 256 KiB.
+/// The most bytes of records in one message, as JSON without compression; an SQS message holds 256 KiB.
 pub(crate) const MAX_BYTES: usize = 200_000;
 
 /// One message for one subscription, as it waits in the queue or among the dead letters.
@@ -30,19 +30,19 @@ pub struct Message {
     pub fleet_id: Option<FleetId>,
     /// The resource, for record events; they go out only while an agreement covers it.
     pub resource: Option<Resource>,
-    /// The trace that made the change.
+    /// The trace of the request or run that made the change.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trace: Option<TraceId>,
     /// Attempts made so far, over all rounds; the next one is `attempts + 1`.
     #[serde(default)]
     pub attempts: u32,
-    /// Attempts made in this round of the ladders; a replay starts another round.
+    /// Attempts made in this round; a replay starts another round.
     #[serde(default)]
     pub step: u32,
     /// The first attempt of this round.
     #[serde(default)]
     pub first_try_at: Option<Timestamp>,
-    /// Not to be tried before; queues delay by at most fifteen minutes, so a message may pass them several times.
+    /// The earliest time of the next attempt. SQS delays by at most fifteen minutes, so a message may pass the queue several times.
     #[serde(default)]
     pub not_before: Option<Timestamp>,
 }
@@ -54,6 +54,12 @@ impl Message {
         Self { step: 0, first_try_at: None, not_before: None, ..self }
     }
 
+    /// Whether the time of the next attempt has come.
+    #[must_use]
+    pub(crate) fn is_due(&self, now: Timestamp) -> bool {
+        self.not_before.is_none_or(|instant| now >= instant)
+    }
+
     /// The message on its way to the queue, in the fair-queue group of its subscription.
     #[must_use]
     pub(crate) fn outgoing(self) -> Outgoing<Self> {
@@ -62,7 +68,7 @@ impl Message {
 }
 
 /// The id of a message: UUIDv7 of the event's time whose random bits are a digest of where the event stands in its stream
-/// and who gets it. A stream record that is read twice makes the same ids, so receivers can tell.
+/// and who gets it. A stream record that is read twice yields the same ids, so receivers can detect duplicates.
 #[must_use]
 pub(crate) fn id(at: Timestamp, sequence: &str, event: &str, webhook: WebhookId, part: usize) -> MessageId {
     let place = format!("{sequence}|{event}|{webhook}|{part}");
@@ -73,7 +79,7 @@ pub(crate) fn id(at: Timestamp, sequence: &str, event: &str, webhook: WebhookId,
     uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid().into()
 }
 
-/// The records in runs of at most [`MAX_RECORDS`] records and [`MAX_BYTES`] bytes. A record beyond the limit goes alone.
+/// The records in chunks of at most [`MAX_RECORDS`] records and [`MAX_BYTES`] bytes. A record beyond the limit gets a chunk of its own.
 #[must_use]
 pub(crate) fn chunks(records: Vec<Value>) -> Vec<Vec<Value>> {
     let mut found: Vec<Vec<Value>> = Vec::new();
@@ -131,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn a_replay_starts_the_ladders_again_and_counts_on() {
+    fn a_replay_restarts_the_retry_schedule_and_counts_on() {
         let message = Message {
             webhook_id: WebhookId::at(at()),
             partner_id: PartnerId::at(at()),

@@ -1,7 +1,7 @@
 //! `deliveries.send`: messages of the queue go to their receivers.
 //!
-//! All that a batch needs is read first, a request per kind of thing; then its messages run side by side. A message waits
-//! out the fast ladder here and goes back to the queue for the slow one, so a slow receiver holds up nobody else.
+//! Everything that a batch needs is read first, one request per kind of item; then its messages are delivered concurrently.
+//! A message waits here for its fast retries and returns to the queue for the slow ones, so a slow receiver delays no other.
 
 use std::collections::{HashMap, HashSet};
 
@@ -13,17 +13,17 @@ use model::agreement::Agreement;
 use model::webhook::{Webhook, WebhookStatus};
 use model::{PartnerId, Timestamp, WebhookId};
 use serde_json::{Value, json};
-use store::control::{Key, WebhookSecret};
+use store::control::Key;
 use tracing::{Instrument as _, Span};
-use vault::{Sealed, Secret};
 
+use crate::attempts;
 use crate::message::Message;
-use crate::settle;
+use crate::secrets::{self, Secrets};
 
-/// Requests under way at once, over all receivers of a batch.
-const AT_ONCE: usize = 16;
+/// Requests in flight at once, over all receivers of a batch.
+const MAX_CONCURRENT: usize = 16;
 
-/// Delivers a batch. Only our own faults make a message come again by themselves; receivers' faults go up the ladders.
+/// Delivers a batch. The queue redelivers a message only after an internal error; a receiver's failures follow the retry schedule.
 pub(crate) async fn run(context: &Context, event: Value) -> Result<Value, WorkerError> {
     let records = serde_json::from_value::<SqsEvent>(event)?.records;
     let mut failed: Vec<String> = Vec::new();
@@ -32,26 +32,26 @@ pub(crate) async fn run(context: &Context, event: Value) -> Result<Value, Worker
         match read(record) {
             Ok(message) => messages.push((id_of(record).to_owned(), message)),
             Err(error) => {
-                tracing::error!(queue.message = id_of(record), cause = %error, "queue message is not readable");
+                tracing::error!(queue.message = id_of(record), cause = %error, "malformed queue message");
                 failed.push(id_of(record).to_owned());
             }
         }
     }
-    let known = Known::read(context, messages.iter().map(|(_, message)| message), context.now()).await?;
+    let data = BatchData::read(context, messages.iter().map(|(_, message)| message), context.now()).await?;
     let done: Vec<_> = stream::iter(messages)
         .map(|(id, message)| {
-            let known = &known;
+            let data = &data;
             async move {
                 let span = span_of(&id, &message);
                 let traced = message.trace.map(|trace| context.traced(trace));
-                let delivered = deliver(traced.as_ref().unwrap_or(context), known, message).instrument(span.clone()).await;
+                let delivered = deliver(traced.as_ref().unwrap_or(context), data, message).instrument(span.clone()).await;
                 if let Err(error) = &delivered {
-                    span.in_scope(|| tracing::error!(cause = %error, "message was not handled"));
+                    span.in_scope(|| tracing::error!(cause = %error, "failed to process the message"));
                 }
                 (id, delivered.is_ok())
             }
         })
-        .buffer_unordered(AT_ONCE)
+        .buffer_unordered(MAX_CONCURRENT)
         .collect()
         .await;
     failed.extend(done.into_iter().filter(|(_, handled)| !handled).map(|(id, _)| id));
@@ -59,7 +59,7 @@ pub(crate) async fn run(context: &Context, event: Value) -> Result<Value, Worker
     Ok(json!({ "batchItemFailures": failures }))
 }
 
-/// What stands in every log line of a message.
+/// The fields of every log line about a message.
 fn span_of(queue_message: &str, message: &Message) -> Span {
     tracing::error_span!(
         "message", queue.message = queue_message, trace.id = message.trace.map(display), webhook.id = %message.webhook_id,
@@ -76,39 +76,33 @@ fn read(record: &SqsMessage) -> Result<Message, serde_json::Error> {
     serde_json::from_str(record.body.as_deref().unwrap_or_default())
 }
 
-/// What the messages of a batch need: subscriptions, their opened secrets, and their owners' agreements.
-pub(crate) struct Known {
+/// What the messages of a batch need: subscriptions, their decrypted secrets, and their owners' agreements.
+struct BatchData {
     webhooks: HashMap<WebhookId, Webhook>,
     secrets: HashMap<WebhookId, Secrets>,
     agreements: HashMap<PartnerId, Vec<Agreement>>,
 }
 
-/// The opened secrets of a subscription.
-pub(crate) struct Secrets {
-    pub(crate) current: Secret,
-    pub(crate) previous: Option<Secret>,
-}
-
-impl Known {
+impl BatchData {
     async fn read(context: &Context, messages: impl Iterator<Item = &Message>, now: Timestamp) -> Result<Self, WorkerError> {
-        let (mut pairs, mut readers) = (HashSet::new(), HashSet::new());
-        for message in messages.filter(|message| is_due(message, now)) {
-            pairs.insert((message.partner_id, message.webhook_id));
+        let (mut subscriptions, mut partners) = (HashSet::new(), HashSet::new());
+        for message in messages.filter(|message| message.is_due(now)) {
+            subscriptions.insert((message.partner_id, message.webhook_id));
             if message.resource.is_some() {
-                readers.insert(message.partner_id);
+                partners.insert(message.partner_id);
             }
         }
-        let keys: Vec<Key> = pairs.iter().map(|(partner, id)| Key::webhook(*partner, *id)).collect();
+        let keys: Vec<Key> = subscriptions.iter().map(|(partner, id)| Key::webhook(*partner, *id)).collect();
         let webhooks: Vec<Webhook> = context.store().get_many(&keys).await?;
         let webhooks: HashMap<_, _> = webhooks.into_iter().map(|webhook| (webhook.id, webhook)).collect();
         let mut agreements = HashMap::new();
-        for partner in readers {
+        for partner in partners {
             agreements.insert(partner, context.store().agreements(partner).await?);
         }
-        Ok(Self { secrets: secrets(context, &webhooks, now).await?, webhooks, agreements })
+        Ok(Self { secrets: secrets::read(context, &webhooks, now).await?, webhooks, agreements })
     }
 
-    /// Whether an agreement lets these records out now. What ended while a message waited is not delivered.
+    /// Whether an agreement permits delivering these records now; it may have ended while the message waited.
     fn covers(&self, message: &Message, now: Timestamp) -> bool {
         let Some(resource) = message.resource else { return true };
         let agreements = self.agreements.get(&message.partner_id).map(Vec::as_slice).unwrap_or_default();
@@ -116,69 +110,31 @@ impl Known {
     }
 }
 
-async fn secrets(
-    context: &Context,
-    webhooks: &HashMap<WebhookId, Webhook>,
-    now: Timestamp,
-) -> Result<HashMap<WebhookId, Secrets>, WorkerError> {
-    let active = webhooks.values().filter(|webhook| webhook.status == WebhookStatus::Active);
-    let keys: Vec<Key> = active.map(|webhook| Key::webhook_secret(webhook.partner_id, webhook.id)).collect();
-    let kept: Vec<WebhookSecret> = context.store().get_many(&keys).await?;
-    let mut opened = HashMap::with_capacity(kept.len());
-    for secret in kept {
-        match open_both(context, &secret, now).await {
-            Ok(both) => {
-                opened.insert(secret.webhook_id, both);
-            }
-            // Its messages find no secret and come again; those of other subscriptions go on.
-            Err(error) => tracing::error!(webhook.id = %secret.webhook_id, cause = %error, "secret does not open"),
-        }
-    }
-    Ok(opened)
-}
-
-async fn open_both(context: &Context, kept: &WebhookSecret, now: Timestamp) -> Result<Secrets, WorkerError> {
-    let overlaps = kept.previous_until.is_some_and(|end| now < end);
-    let previous = match kept.previous.as_ref().filter(|_| overlaps) {
-        Some(sealed) => Some(open(context, kept.webhook_id, sealed).await?),
-        None => None,
-    };
-    Ok(Secrets { current: open(context, kept.webhook_id, &kept.current).await?, previous })
-}
-
-async fn open(context: &Context, id: WebhookId, sealed: &Value) -> Result<Secret, WorkerError> {
-    let sealed: Sealed = serde_json::from_value(sealed.clone())?;
-    let bound = id.to_string();
-    Ok(context.vault().open(&[("webhook_id", &bound)], &sealed).await?)
-}
-
-fn is_due(message: &Message, now: Timestamp) -> bool {
-    message.not_before.is_none_or(|instant| now >= instant)
-}
-
-async fn deliver(context: &Context, known: &Known, message: Message) -> Result<(), WorkerError> {
+async fn deliver(context: &Context, data: &BatchData, message: Message) -> Result<(), WorkerError> {
     let now = context.now();
-    if !is_due(&message, now) {
-        return settle::wait(context, message, now).await;
+    if !message.is_due(now) {
+        return attempts::requeue(context, message, now).await;
     }
-    let Some(webhook) = known.webhooks.get(&message.webhook_id) else {
-        tracing::debug!("message dropped: subscription is gone");
+    let Some(webhook) = data.webhooks.get(&message.webhook_id) else {
+        tracing::debug!("message dropped: the subscription no longer exists");
         return Ok(());
     };
     match webhook.status {
         WebhookStatus::Deleted => {
-            tracing::debug!("message dropped: subscription is deleted");
+            tracing::debug!("message dropped: the subscription is deleted");
             return Ok(());
         }
-        WebhookStatus::Paused => return settle::keep(context, message, "subscription is paused", now).await,
-        WebhookStatus::Stale => return settle::keep(context, message, "subscription is stale", now).await,
+        WebhookStatus::Paused => {
+            return attempts::move_to_dead_letters(context, message, "the subscription is paused", now).await;
+        }
+        WebhookStatus::Stale => return attempts::move_to_dead_letters(context, message, "the subscription is stale", now).await,
         WebhookStatus::Active => {}
     }
-    if !known.covers(&message, now) {
-        tracing::debug!("message dropped: no agreement covers it");
+    if !data.covers(&message, now) {
+        tracing::debug!("message dropped: no agreement covers its records");
         return Ok(());
     }
-    let secrets = known.secrets.get(&webhook.id);
+    let secrets = data.secrets.get(&webhook.id);
     let secrets = secrets.ok_or_else(|| WorkerError::Other(format!("secret of webhook {} is unavailable", webhook.id)))?;
-    settle::climb(context, webhook, secrets, message).await
+    attempts::deliver_with_retries(context, webhook, secrets, message).await
 }

@@ -30,7 +30,7 @@ pub(crate) fn instant(record: &EventRecord) -> Timestamp {
     Timestamp::from_micros(record.change.approximate_creation_date_time.timestamp_micros())
 }
 
-/// What an item says it is.
+/// The kind of an item.
 pub(crate) fn kind(item: &Item) -> Option<&str> {
     match item.inner().get("kind")? {
         serde_dynamo::AttributeValue::S(kind) => Some(kind),
@@ -38,7 +38,7 @@ pub(crate) fn kind(item: &Item) -> Option<&str> {
     }
 }
 
-/// The trace that made the change, where its writer named one.
+/// The trace of the request or run that made the change, if its writer recorded one.
 pub(crate) fn trace(record: &EventRecord) -> Option<TraceId> {
     match record.change.new_image.inner().get(store::TRACE)? {
         serde_dynamo::AttributeValue::S(trace) => trace.parse().ok(),
@@ -46,20 +46,20 @@ pub(crate) fn trace(record: &EventRecord) -> Option<TraceId> {
     }
 }
 
-/// The thing in an image; `None` for an absent image.
+/// The entity in an image; `None` for an absent image.
 ///
 /// # Errors
-/// [`WorkerError::Other`] for an image that is not what its kind says.
-pub(crate) fn thing<T: DeserializeOwned>(image: &Item) -> Result<Option<T>, WorkerError> {
+/// [`WorkerError::Other`] for an image that does not match its kind.
+pub(crate) fn entity<T: DeserializeOwned>(image: &Item) -> Result<Option<T>, WorkerError> {
     if image.inner().is_empty() {
         return Ok(None);
     }
-    let thing = serde_dynamo::from_item(image.clone());
-    thing.map(Some).map_err(|error| WorkerError::Other(format!("image is not readable: {error}")))
+    let entity = serde_dynamo::from_item(image.clone());
+    entity.map(Some).map_err(|error| WorkerError::Other(format!("malformed stream image: {error}")))
 }
 
-/// The answer that has everything from this record on delivered again; `None` = all went well.
-pub(crate) fn answer(failed: Option<&str>) -> Value {
+/// The response that makes Lambda redeliver everything from this record on; `None` if nothing failed.
+pub(crate) fn response(failed: Option<&str>) -> Value {
     let failures: Vec<Value> = failed.into_iter().map(|id| json!({ "itemIdentifier": id })).collect();
     json!({ "batchItemFailures": failures })
 }

@@ -9,7 +9,7 @@ use gateway::Permission::{Open, ReadControl, Seal, VerifyTokens, WriteControl};
 use gateway::{Access, Endpoint, Permission, Service};
 use http::Method;
 
-/// The service and its rows.
+/// The service and its endpoints.
 pub const SERVICE: Service = Service { name: "integrations", title: "Integrations", endpoints };
 
 const READ: &[Permission] = &[ReadControl, VerifyTokens];

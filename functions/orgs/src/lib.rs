@@ -9,7 +9,7 @@ use gateway::Permission::{Open, ReadControl, Seal, SignTokens, VerifyTokens, Wri
 use gateway::{Access, Endpoint, Permission, Service};
 use http::Method;
 
-/// The service and its rows.
+/// The service and its endpoints.
 pub const SERVICE: Service = Service { name: "orgs", title: "Organisations", endpoints };
 
 /// Verify tokens, read the control table, and open the platform secret that signs cursors.

@@ -12,7 +12,7 @@ use gateway::Permission::{Open, ReadControl, ReadTelematics, Seal, VerifyTokens,
 use gateway::{Access, Endpoint, Permission, Service};
 use http::Method;
 
-/// The service and its rows.
+/// The service and its endpoints.
 pub const SERVICE: Service = Service { name: "telematics", title: "Telematics", endpoints };
 
 const READ: Access = Access::Scope("telematics:read");

@@ -28,12 +28,12 @@ fn check_coverage(written: &Written, canaries: &[Canary]) {
     for (text, expected) in [
         (&written.logs, "\"message\":\"execution\""),
         (&written.logs, "\"message\":\"delivery attempt\""),
-        (&written.logs, "\"message\":\"message kept for replay\""),
+        (&written.logs, "\"message\":\"message moved to dead letters\""),
         (&written.logs, "\"status\":\"failed\""),
         (&written.queues, "vehicle_location.added"),
         (&written.queues, "schedule_id"),
         (&written.tables, "Canary Mutual"),
-        (&written.tables, "receiver refused the message"),
+        (&written.tables, "the receiver rejected the message"),
         (&written.answers, "credentials_rejected"),
         (&written.answers, "unauthorized"),
     ] {

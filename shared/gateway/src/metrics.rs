@@ -12,30 +12,30 @@ pub const REQUESTS: &str = "Requests";
 pub const REQUEST_LATENCY: &str = "RequestLatency";
 /// Executions, by TSP and outcome.
 pub const EXECUTIONS: &str = "Executions";
-/// Records that were new or changed, by TSP.
+/// New or changed records, by TSP.
 pub const RECORDS_STORED: &str = "RecordsStored";
-/// Age of the newest position when its execution ended, in seconds, by TSP.
+/// Age of the newest position at the end of its execution, in seconds, by TSP.
 pub const DATA_LAG: &str = "DataLag";
-/// Executions that the TSP asked to wait (429), by TSP.
+/// Executions that the TSP rate-limited (429), by TSP.
 pub const PROVIDER_RATE_LIMITED: &str = "ProviderRateLimited";
 /// Attempts to deliver a webhook message, by outcome.
 pub const DELIVERY_ATTEMPTS: &str = "DeliveryAttempts";
 /// From an event to its delivery, in seconds.
 pub const DELIVERY_LATENCY: &str = "DeliveryLatency";
-/// Age of an event whose delivery just failed, in seconds; the largest is the oldest that receivers owe us.
+/// Age of an event whose delivery failed, in seconds; the maximum is that of the oldest undelivered event.
 pub const UNDELIVERED_AGE: &str = "UndeliveredAge";
-/// Messages put off without an attempt, as their receiver does not answer.
+/// Messages delayed without an attempt because their receiver is unresponsive.
 pub const DELIVERIES_HELD: &str = "DeliveriesHeld";
-/// Messages kept for replay.
+/// Messages moved to dead letters.
 pub const DEAD_LETTERS: &str = "DeadLetters";
-/// Subscriptions that were paused because their receiver is gone.
+/// Subscriptions paused because their receiver responded 410 Gone.
 pub const SUBSCRIPTIONS_PAUSED: &str = "SubscriptionsPaused";
 
-/// Tells a recorder the units. To be called once it is installed.
+/// Describes the units to the installed recorder.
 pub fn describe() {
-    describe_histogram!(REQUEST_LATENCY, Unit::Milliseconds, "from a request to its answer");
+    describe_histogram!(REQUEST_LATENCY, Unit::Milliseconds, "from a request to its response");
     for name in [DATA_LAG, DELIVERY_LATENCY, UNDELIVERED_AGE] {
-        describe_histogram!(name, Unit::Seconds, "age of what was handled");
+        describe_histogram!(name, Unit::Seconds, "age of the handled item");
     }
     for name in [
         REQUESTS,
@@ -47,7 +47,7 @@ pub fn describe() {
         DEAD_LETTERS,
         SUBSCRIPTIONS_PAUSED,
     ] {
-        describe_counter!(name, Unit::Count, "how often it happened");
+        describe_counter!(name, Unit::Count, "number of occurrences");
     }
 }
 
@@ -64,7 +64,7 @@ pub struct Execution<'a> {
     pub tsp: &'a str,
     /// How it ended.
     pub outcome: &'static str,
-    /// Records that were new or changed.
+    /// New or changed records.
     pub stored: u64,
     /// Age of the newest position, in seconds, where any came.
     pub lag_seconds: Option<f64>,

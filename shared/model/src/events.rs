@@ -1,4 +1,4 @@
-//! Webhook events: their names, and how a row becomes an event record.
+//! Webhook events: their names, and how a row becomes an event payload.
 
 use serde_json::{Map, Value};
 
@@ -8,8 +8,8 @@ use crate::codes::{CATCH_ALL_EVENTS, EVENT_NAMES};
 /// Payload version of every event.
 pub const SCHEMA_VERSION: &str = "3.0";
 
-/// Actions that are listed but never fire; wildcards skip them.
-const SILENT: &[&str] = &[
+/// Events that the contract lists but that are never emitted; wildcards skip them.
+const NEVER_EMITTED: &[&str] = &[
     "invitation.rejected",
     "ifta_summary.removed",
     "hos_availability.removed",
@@ -29,17 +29,17 @@ pub fn expand(name: &str) -> Vec<&'static str> {
         return Vec::new();
     }
     let of_subject = |known: &&str| known.rsplit_once('.').is_some_and(|(head, action)| head == subject && action != "*");
-    EVENT_NAMES.iter().copied().filter(of_subject).filter(|known| !SILENT.contains(known)).collect()
+    EVENT_NAMES.iter().copied().filter(of_subject).filter(|known| !NEVER_EMITTED.contains(known)).collect()
 }
 
-/// The resource whose records the event carries, where it carries records.
+/// The resource whose records the event carries, if it carries records.
 #[must_use]
 pub fn resource_of(event: &str) -> Option<Resource> {
     let (head, action) = event.rsplit_once('.')?;
     matches!(action, "added" | "modified" | "removed").then(|| Resource::parse(head)).flatten()
 }
 
-/// Members of a row that its event record does not carry.
+/// Members of a row that its event payload leaves out.
 #[must_use]
 pub fn omitted(resource: Resource) -> &'static [&'static str] {
     match resource {
@@ -49,11 +49,11 @@ pub fn omitted(resource: Resource) -> &'static [&'static str] {
     }
 }
 
-/// The event record of a row (contract section 13.8).
+/// The event payload of a row (contract section 13.8).
 #[must_use]
-pub fn record(resource: Resource, mut row: Map<String, Value>) -> Map<String, Value> {
+pub fn payload(resource: Resource, mut row: Map<String, Value>) -> Map<String, Value> {
     if resource == Resource::HosEvent {
-        let remarks = row.get("annotations").and_then(|made| made.get("remarks")).cloned();
+        let remarks = row.get("annotations").and_then(|annotations| annotations.get("remarks")).cloned();
         row.insert("notes".into(), remarks.unwrap_or(Value::Null));
     }
     for name in omitted(resource) {
@@ -67,7 +67,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn wildcards_expand_to_the_actions_that_fire() {
+    fn wildcards_expand_to_the_events_that_are_emitted() {
         assert_eq!(expand("vehicle_location.*"), ["vehicle_location.added"]);
         assert_eq!(expand("hos_event.*"), ["hos_event.added", "hos_event.modified"]);
         assert_eq!(expand("vehicle.added"), ["vehicle.added"]);

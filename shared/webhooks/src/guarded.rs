@@ -1,7 +1,7 @@
 //! The client for every outbound call of the platform: to webhook receivers, providers, token endpoints.
 //!
-//! It calls only addresses that the policy permits, decided at each name resolution and not only when a URL was given
-//! (a name may point elsewhere later). It follows no redirect, uses no proxy, and reads no more than it was told to.
+//! It calls only addresses that the policy permits. This is checked at each name resolution and not only when a URL is registered,
+//! since a name may point elsewhere later. It follows no redirect, uses no proxy, and reads at most the given number of bytes.
 //! Plain http goes only to ranges that an operator allowed.
 
 use std::error::Error as StdError;
@@ -17,10 +17,10 @@ use thiserror::Error;
 use tokio::time::{Instant, timeout_at};
 use url::Url;
 
-use crate::resolver::{Reach, Refused};
+use crate::resolver::{NetworkPolicy, Refused};
 use crate::target::AddressPolicy;
 
-/// How long a connection may take where the deadline of the call is later.
+/// The limit for opening a connection, if the deadline of the call is later.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -29,7 +29,7 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
 pub struct Request {
     /// The method.
     pub method: Method,
-    /// Where to.
+    /// The target.
     pub url: Url,
     /// All headers; none is added but `Host`, `Content-Length` and, where missing, `Accept`.
     pub headers: HeaderMap,
@@ -47,9 +47,9 @@ impl fmt::Debug for Request {
 /// The bounds of one call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// For the whole call: name, connection, request, response.
+    /// For the whole call: name resolution, connection, request and response.
     pub deadline: Duration,
-    /// The most bytes of the response's body that are kept.
+    /// The most bytes of the response body that are kept.
     pub max_body: usize,
     /// What happens to a longer body.
     pub over: OverLimit,
@@ -58,8 +58,8 @@ pub struct Limits {
 /// What happens to a body that is longer than allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OverLimit {
-    /// The rest is not read. For responses whose status is what counts: once it is there, a body that breaks off or that
-    /// outlives the deadline is cut too.
+    /// The rest is not read. For callers that need the status only: once it has arrived, a body that breaks off or exceeds the
+    /// deadline is cut too.
     Cut,
     /// The call fails.
     Refuse,
@@ -86,14 +86,14 @@ impl fmt::Debug for HttpResponse {
     }
 }
 
-/// Why there is no response. The texts are fit for delivery logs: they name no path and no secret.
+/// Why there is no response. The messages are safe for delivery logs: they contain no path and no secret.
 #[derive(Debug, Error)]
 pub enum SendError {
-    /// The policy keeps us from every address of this host.
+    /// The policy forbids every address of this host.
     #[error("address of {0} is not permitted")]
     Refused(String),
     /// The deadline passed.
-    #[error("no answer in time")]
+    #[error("timed out")]
     Timeout,
     /// The name does not resolve, or no connection was made.
     #[error("connection failed")]
@@ -102,36 +102,36 @@ pub enum SendError {
     #[error("tls handshake failed")]
     Tls,
     /// The body is longer than allowed.
-    #[error("answer is too large")]
+    #[error("response is too large")]
     TooLarge,
-    /// The connection broke, or what came was not HTTP.
-    #[error("exchange failed: {0}")]
+    /// The connection broke, or the response was not HTTP.
+    #[error("request failed: {0}")]
     Other(String),
 }
 
-/// A client that cannot be made: no TLS roots, usually.
+/// The client could not be built, usually for lack of TLS root certificates.
 #[derive(Debug, Error)]
-#[error("http client cannot be made")]
+#[error("failed to build the HTTP client")]
 pub struct ClientError(#[source] reqwest::Error);
 
 /// The guarded client. Cheap to clone; connections are shared.
 #[derive(Clone, Debug)]
 pub struct GuardedClient {
-    secure: Lane,
-    plain: Lane,
+    secure: PolicyClient,
+    plain: PolicyClient,
 }
 
 #[derive(Clone, Debug)]
-struct Lane {
+struct PolicyClient {
     client: reqwest::Client,
-    reach: Reach,
+    policy: NetworkPolicy,
 }
 
 impl GuardedClient {
     /// A client under this policy, with [`CONNECT_TIMEOUT`] for connections.
     ///
     /// # Errors
-    /// Where the TLS stack cannot start.
+    /// If the TLS stack cannot be initialized.
     pub fn new(policy: AddressPolicy) -> Result<Self, ClientError> {
         Self::with_connect_timeout(policy, CONNECT_TIMEOUT)
     }
@@ -139,28 +139,28 @@ impl GuardedClient {
     /// A client under this policy.
     ///
     /// # Errors
-    /// Where the TLS stack cannot start.
+    /// If the TLS stack cannot be initialized.
     pub fn with_connect_timeout(policy: AddressPolicy, connect: Duration) -> Result<Self, ClientError> {
-        let secure = Lane::new(Reach::Permitted(policy.clone()), connect)?;
-        let plain = Lane::new(Reach::Allowed(policy), connect)?;
+        let secure = PolicyClient::new(NetworkPolicy::PublicHttps(policy.clone()), connect)?;
+        let plain = PolicyClient::new(NetworkPolicy::OperatorRanges(policy), connect)?;
         Ok(Self { secure, plain })
     }
 
     /// Sends a request and reads the response, whatever its status.
     ///
     /// # Errors
-    /// Where there is no response, or (with [`OverLimit::Refuse`]) no whole one.
+    /// If there is no response, or (with [`OverLimit::Refuse`]) no complete one.
     pub async fn send(&self, request: Request, limits: Limits) -> Result<HttpResponse, SendError> {
         let start = Instant::now();
         let deadline = start + limits.deadline;
-        let lane = self.lane(&request.url)?;
-        lane.reach.check_literal(&request.url).map_err(|Refused(host)| SendError::Refused(host))?;
-        let exchange = lane.client.request(request.method, request.url).headers(request.headers).body(request.body).send();
+        let PolicyClient { client, policy } = self.client_for(&request.url)?;
+        policy.check_literal(&request.url).map_err(|Refused(host)| SendError::Refused(host))?;
+        let exchange = client.request(request.method, request.url).headers(request.headers).body(request.body).send();
         let response = timeout_at(deadline, exchange).await.map_err(|_| SendError::Timeout)?.map_err(fault)?;
         read(response, start, deadline, limits).await
     }
 
-    fn lane(&self, url: &Url) -> Result<&Lane, SendError> {
+    fn client_for(&self, url: &Url) -> Result<&PolicyClient, SendError> {
         match url.scheme() {
             "https" => Ok(&self.secure),
             "http" => Ok(&self.plain),
@@ -169,19 +169,19 @@ impl GuardedClient {
     }
 }
 
-impl Lane {
-    fn new(reach: Reach, connect: Duration) -> Result<Self, ClientError> {
+impl PolicyClient {
+    fn new(policy: NetworkPolicy, connect: Duration) -> Result<Self, ClientError> {
         let client = reqwest::Client::builder()
-            .dns_resolver(Arc::new(reach.clone()))
+            .dns_resolver(Arc::new(policy.clone()))
             .redirect(redirect::Policy::none())
-            // A proxy from the environment would resolve names for us, out of the guard's sight.
+            // A proxy from the environment would resolve names itself, beyond the policy's control.
             .no_proxy()
             .referer(false)
             .connect_timeout(connect)
             .pool_idle_timeout(IDLE_TIMEOUT)
             .build()
             .map_err(ClientError)?;
-        Ok(Self { client, reach })
+        Ok(Self { client, policy })
     }
 }
 

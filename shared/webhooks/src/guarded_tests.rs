@@ -125,7 +125,7 @@ async fn a_body_that_never_ends_keeps_its_status() {
 }
 
 #[tokio::test]
-async fn silence_is_a_timeout() {
+async fn a_missing_response_is_a_timeout() {
     let limits = Limits { deadline: Duration::from_millis(200), ..LIMITS };
     let (address, _) = server("", End::Hold).await;
     let late = client("127.0.0.0/8").send(request(&format!("http://{address}/")), limits).await;

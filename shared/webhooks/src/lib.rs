@@ -1,6 +1,6 @@
 //! Delivery of webhook messages, and the guarded client that every outbound call of the platform goes through.
 //!
-//! Signing, headers, the retry ladder, the judgement of an answer and the address rules are plain functions on values;
+//! Signing, headers, the retry schedule, the classification of responses and the address rules are plain functions on values;
 //! [`GuardedClient`] is the only part with I/O.
 
 pub mod guarded;

@@ -1,4 +1,4 @@
-//! What a response, or its absence, means for a message.
+//! What the response to an attempt, or its absence, means for a message.
 
 use chrono::{DateTime, NaiveDateTime};
 use http::StatusCode;
@@ -12,18 +12,18 @@ use crate::guarded::{HttpResponse, SendError};
 pub enum Verdict {
     /// The receiver has it.
     Delivered,
-    /// Try again, not before this instant where the receiver named one.
+    /// Retry, not before this instant if the receiver named one.
     Retry {
         /// From `Retry-After`.
         not_before: Option<Timestamp>,
     },
-    /// Not retried: dead letter.
-    Dead,
-    /// Dead letter, and the subscription becomes paused.
+    /// The receiver rejected the message: dead letter, not retried.
+    Rejected,
+    /// The receiver responded 410: dead letter, and the subscription becomes paused.
     Gone,
 }
 
-/// Judges one attempt. A missing response of any kind is retried: an address that the policy refuses too, since names move.
+/// Judges one attempt. Failures without a response are always retried, even a forbidden address, since DNS records change.
 #[must_use]
 pub fn judge(result: &Result<HttpResponse, SendError>, now: Timestamp) -> Verdict {
     match result {
@@ -42,7 +42,7 @@ pub fn of_status(status: StatusCode, retry_after: Option<&str>, now: Timestamp) 
         200..=299 => Verdict::Delivered,
         410 => Verdict::Gone,
         429 | 500.. => Verdict::Retry { not_before: retry_after.and_then(|text| parse_retry_after(text, now)) },
-        _ => Verdict::Dead,
+        _ => Verdict::Rejected,
     }
 }
 
@@ -51,7 +51,7 @@ pub fn of_status(status: StatusCode, retry_after: Option<&str>, now: Timestamp) 
 pub fn parse_retry_after(text: &str, now: Timestamp) -> Option<Timestamp> {
     let text = text.trim();
     if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
-        // Beyond i32 is decades; the ladder ends long before.
+        // Beyond i32 is decades; the retry schedule ends long before.
         let seconds = text.parse::<i32>().unwrap_or(i32::MAX);
         return Some(now.plus_seconds(seconds.into()));
     }
@@ -82,13 +82,13 @@ mod tests {
     fn statuses_follow_the_table() {
         let retry = Verdict::Retry { not_before: None };
         [200, 201, 202, 204, 299].into_iter().for_each(|status| check(status, Verdict::Delivered));
-        [301, 302, 304, 308, 400, 401, 403, 404, 408, 422, 499].into_iter().for_each(|status| check(status, Verdict::Dead));
+        [301, 302, 304, 308, 400, 401, 403, 404, 408, 422, 499].into_iter().for_each(|status| check(status, Verdict::Rejected));
         [429, 500, 502, 503, 504, 599].into_iter().for_each(|status| check(status, retry));
         check(410, Verdict::Gone);
     }
 
     #[test]
-    fn no_answer_is_retried() {
+    fn a_missing_response_is_retried() {
         for fault in [SendError::Timeout, SendError::Connect, SendError::Tls] {
             assert_eq!(judge(&Err(fault), now()), Verdict::Retry { not_before: None });
         }
@@ -113,6 +113,6 @@ mod tests {
         let at = |status: StatusCode| of_status(status, Some("60"), now());
         assert_eq!(at(StatusCode::SERVICE_UNAVAILABLE), Verdict::Retry { not_before: Some(now().plus_seconds(60)) });
         assert_eq!(at(StatusCode::TOO_MANY_REQUESTS), Verdict::Retry { not_before: Some(now().plus_seconds(60)) });
-        assert_eq!(at(StatusCode::NOT_FOUND), Verdict::Dead);
+        assert_eq!(at(StatusCode::NOT_FOUND), Verdict::Rejected);
     }
 }

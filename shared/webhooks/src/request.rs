@@ -44,26 +44,26 @@ pub struct Delivery {
     pub attempt: u32,
     /// The envelope as JSON, uncompressed.
     pub body: Bytes,
-    /// How the body travels.
+    /// How the body is encoded.
     pub encoding: Encoding,
 }
 
-/// Why no request could be made.
+/// Why a request could not be built.
 #[derive(Debug, Error)]
 pub enum BuildError {
-    /// An event name or a version with characters that headers cannot carry.
-    #[error("value of header {0} is not printable")]
+    /// An event name or a version with characters that headers do not allow.
+    #[error("value of header {0} contains characters that headers do not allow")]
     Header(HeaderName),
     /// Compression failed.
-    #[error("body does not compress")]
+    #[error("failed to compress the body")]
     Compress(#[source] io::Error),
 }
 
 impl Delivery {
-    /// The signed request. `request_id` is fresh for each attempt, and so is `now`: receivers refuse old stamps.
+    /// The signed request. `request_id` and `now` are new for each attempt: receivers reject old timestamps.
     ///
     /// # Errors
-    /// `Header` for an event name or version that no header can carry.
+    /// `Header` for an event name or version with characters that headers do not allow.
     pub fn request(
         &self,
         url: Url,
@@ -99,7 +99,7 @@ impl Delivery {
     /// The bytes on the wire.
     ///
     /// # Errors
-    /// `Compress`, which writing to memory does not meet.
+    /// `Compress`, which does not occur when writing to memory.
     pub fn payload(&self) -> Result<Bytes, BuildError> {
         match self.encoding {
             Encoding::Gzip => gzip(&self.body).map_err(BuildError::Compress),

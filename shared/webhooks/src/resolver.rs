@@ -1,4 +1,4 @@
-//! Name resolution that answers only addresses which may be called.
+//! Name resolution that returns only the addresses that the platform may call.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -8,29 +8,29 @@ use url::{Host, Url};
 
 use crate::target::AddressPolicy;
 
-/// The name or literal address that the policy keeps us from.
+/// The name or literal address that the policy forbids.
 #[derive(Debug, Error)]
 #[error("address of {0} is not permitted")]
 pub(crate) struct Refused(pub(crate) String);
 
 /// Which addresses a client may call.
 #[derive(Clone, Debug)]
-pub(crate) enum Reach {
-    /// All that the policy permits; for https.
-    Permitted(AddressPolicy),
+pub(crate) enum NetworkPolicy {
+    /// Public addresses and the operator's ranges; for https.
+    PublicHttps(AddressPolicy),
     /// Only the ranges that an operator allowed; for plain http.
-    Allowed(AddressPolicy),
+    OperatorRanges(AddressPolicy),
 }
 
-impl Reach {
+impl NetworkPolicy {
     fn includes(&self, address: IpAddr) -> bool {
         match self {
-            Self::Permitted(policy) => policy.permits(address),
-            Self::Allowed(policy) => policy.allows(address),
+            Self::PublicHttps(policy) => policy.permits(address),
+            Self::OperatorRanges(policy) => policy.allows(address),
         }
     }
 
-    /// Checks a host that is an address already, as no resolver sees it.
+    /// Checks a host that is an IP address already, which no resolver sees.
     pub(crate) fn check_literal(&self, url: &Url) -> Result<(), Refused> {
         let address = match url.host() {
             Some(Host::Ipv4(address)) => IpAddr::V4(address),
@@ -41,19 +41,19 @@ impl Reach {
         if self.includes(address) { Ok(()) } else { Err(Refused(address.to_string())) }
     }
 
-    /// The addresses that may be called; an error where none is left.
+    /// The addresses that may be called; an error if none is left.
     pub(crate) fn filter(&self, name: &str, found: impl Iterator<Item = SocketAddr>) -> Result<Vec<SocketAddr>, Refused> {
-        let reachable: Vec<_> = found.filter(|address| self.includes(address.ip())).collect();
-        if reachable.is_empty() { Err(Refused(name.to_owned())) } else { Ok(reachable) }
+        let permitted: Vec<_> = found.filter(|address| self.includes(address.ip())).collect();
+        if permitted.is_empty() { Err(Refused(name.to_owned())) } else { Ok(permitted) }
     }
 }
 
-impl Resolve for Reach {
+impl Resolve for NetworkPolicy {
     fn resolve(&self, name: Name) -> Resolving {
-        let reach = self.clone();
+        let policy = self.clone();
         Box::pin(async move {
             let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
-            let addresses = reach.filter(name.as_str(), found)?;
+            let addresses = policy.filter(name.as_str(), found)?;
             Ok(Box::new(addresses.into_iter()) as Addrs)
         })
     }
@@ -68,19 +68,19 @@ mod tests {
     }
 
     #[test]
-    fn only_reachable_addresses_are_left() {
+    fn only_permitted_addresses_are_left() {
         let found = addresses(&["10.0.0.1", "8.8.8.8", "::1"]);
-        let policy: AddressPolicy = "10.0.0.0/8".parse().unwrap();
-        let left = |reach: Reach| reach.filter("a.example", found.clone().into_iter()).unwrap();
-        assert_eq!(left(Reach::Permitted(AddressPolicy::public())), addresses(&["8.8.8.8"]));
-        assert_eq!(left(Reach::Permitted(policy.clone())), addresses(&["10.0.0.1", "8.8.8.8"]));
-        assert_eq!(left(Reach::Allowed(policy)), addresses(&["10.0.0.1"]));
+        let ranges: AddressPolicy = "10.0.0.0/8".parse().unwrap();
+        let left = |policy: NetworkPolicy| policy.filter("a.example", found.clone().into_iter()).unwrap();
+        assert_eq!(left(NetworkPolicy::PublicHttps(AddressPolicy::public())), addresses(&["8.8.8.8"]));
+        assert_eq!(left(NetworkPolicy::PublicHttps(ranges.clone())), addresses(&["10.0.0.1", "8.8.8.8"]));
+        assert_eq!(left(NetworkPolicy::OperatorRanges(ranges)), addresses(&["10.0.0.1"]));
     }
 
     #[test]
-    fn nothing_left_is_a_refusal() {
-        let reach = Reach::Permitted(AddressPolicy::public());
-        let refused = reach.filter("rebind.example", addresses(&["127.0.0.1"]).into_iter()).unwrap_err();
+    fn no_permitted_address_is_an_error() {
+        let policy = NetworkPolicy::PublicHttps(AddressPolicy::public());
+        let refused = policy.filter("rebind.example", addresses(&["127.0.0.1"]).into_iter()).unwrap_err();
         assert_eq!(refused.to_string(), "address of rebind.example is not permitted");
     }
 }

@@ -11,7 +11,7 @@ use sha2::Sha256;
 
 /// base64 HMAC-SHA256 over `timestamp.body`.
 pub const SIGNATURE: HeaderName = HeaderName::from_static("x-catena-signature");
-/// The same under the former secret, while a rotation overlaps.
+/// The same under the previous secret, during the overlap after a rotation.
 pub const SIGNATURE_PREVIOUS: HeaderName = HeaderName::from_static("x-catena-signature-previous");
 /// RFC 3339 send time, part of what is signed.
 pub const TIMESTAMP: HeaderName = HeaderName::from_static("x-catena-timestamp");
@@ -27,9 +27,9 @@ const PREFIX: &str = "whsec_";
 /// The secrets of a subscription.
 #[derive(Clone, Copy)]
 pub struct SigningSecrets<'a> {
-    /// The one in force.
+    /// The secret in force.
     pub current: &'a str,
-    /// The former one, for 24 hours after a rotation.
+    /// The previous one, for 24 hours after a rotation.
     pub previous: Option<&'a str>,
 }
 
@@ -39,7 +39,7 @@ impl fmt::Debug for SigningSecrets<'_> {
     }
 }
 
-/// A secret of our own making: `whsec_` and the base64 of 32 random bytes.
+/// A generated secret: `whsec_` and the base64 of 32 random bytes.
 #[must_use]
 pub fn generate_secret(random: [u8; 32]) -> String {
     format!("{PREFIX}{}", STANDARD.encode(random))
@@ -93,7 +93,7 @@ fn standard_signature(secret: &str, id: &str, seconds: &str, body: &[u8]) -> Str
     STANDARD.encode(mac.finalize().into_bytes())
 }
 
-/// The key after `whsec_`. A secret of the caller's that only looks like it counts as text.
+/// The key after `whsec_`. A secret chosen by the caller that is not base64 after the prefix is used as text.
 fn standard_key(secret: &str) -> Vec<u8> {
     let decoded = secret.strip_prefix(PREFIX).and_then(|key| STANDARD.decode(key).ok());
     decoded.unwrap_or_else(|| secret.as_bytes().to_vec())
@@ -102,7 +102,7 @@ fn standard_key(secret: &str) -> Vec<u8> {
 /// HMAC-SHA256 over the parts with dots between them.
 #[expect(clippy::expect_used, reason = "HMAC takes keys of every length, so this constructor never fails")]
 fn mac(key: &[u8], parts: &[&[u8]]) -> Hmac<Sha256> {
-    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("hmac takes keys of every length");
+    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes keys of every length");
     for (index, part) in parts.iter().enumerate() {
         if index > 0 {
             mac.update(b".");

@@ -1,4 +1,4 @@
-//! Where the platform may send requests: rules for URLs when they are given, and for addresses whenever they are used.
+//! Where the platform may send requests: rules for URLs when they are registered, and for addresses whenever they are used.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
@@ -16,19 +16,19 @@ pub struct AddressPolicy {
     allowed: Vec<IpNet>,
 }
 
-/// A list of ranges that cannot be read.
+/// A malformed list of ranges.
 #[derive(Debug, Error, PartialEq, Eq)]
 #[error("`{0}` is not an address range such as 10.0.0.0/8")]
 pub struct PolicyError(String);
 
-/// Why a URL is refused.
+/// Why a URL is rejected.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 pub enum UrlProblem {
     /// Empty, or beyond [`MAX_URL`].
     #[error("must have 1 to 2083 characters")]
     Length,
     /// Not an absolute URL with a host.
-    #[error("must be an absolute url")]
+    #[error("must be an absolute URL")]
     Malformed,
     /// Not https.
     #[error("must use https")]
@@ -63,7 +63,7 @@ impl AddressPolicy {
         self.allows(address) || is_public(address)
     }
 
-    /// Whether an operator allowed this address by name; plain HTTP goes to no other.
+    /// Whether an operator allowed this address; plain HTTP is permitted to no other.
     #[must_use]
     pub fn allows(&self, address: IpAddr) -> bool {
         let plain = address.to_canonical();
@@ -87,7 +87,7 @@ impl AddressPolicy {
 impl FromStr for AddressPolicy {
     type Err = PolicyError;
 
-    /// Reads a comma list of ranges or single addresses; empty text allows none.
+    /// Parses a comma-separated list of ranges or single addresses; empty text allows none.
     fn from_str(text: &str) -> Result<Self, PolicyError> {
         let ranges = text.split(',').map(str::trim).filter(|range| !range.is_empty());
         ranges.map(parse_range).collect::<Result<_, _>>().map(Self::allowing)
@@ -99,7 +99,7 @@ fn parse_range(text: &str) -> Result<IpNet, PolicyError> {
     range.map_err(|_| PolicyError(text.to_owned()))
 }
 
-/// Checks a URL when it is given. Names are not resolved here: the guarded client checks every address that they
+/// Checks a URL when it is registered. Names are not resolved here: the guarded client checks every address that they
 /// resolve to, at every use. Plain `http` passes only for hosts that the policy allows by range or that are internal
 /// names while ranges are allowed.
 ///
@@ -109,7 +109,7 @@ pub fn check_url(text: &str, policy: &AddressPolicy) -> Result<Url, UrlProblem> 
     if text.is_empty() || text.chars().count() > MAX_URL {
         return Err(UrlProblem::Length);
     }
-    // The parser drops these silently; then what is stored would not be what was checked.
+    // The parser drops these silently, so the stored URL would differ from the checked one.
     if text.chars().any(|char| char.is_whitespace() || char.is_control()) {
         return Err(UrlProblem::Malformed);
     }

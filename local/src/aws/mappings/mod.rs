@@ -6,8 +6,8 @@
 mod answer;
 mod batch;
 mod checkpoints;
+mod failure_record;
 mod filter;
-mod letter;
 mod queues;
 mod records;
 mod shards;

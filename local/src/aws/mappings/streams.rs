@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 
 use super::batch::{self, Ending, Policy, Progress};
 use super::checkpoints::{Checkpoints, Position};
-use super::letter::{self, Batch};
+use super::failure_record::{self, Batch};
 use super::{RETRIES, Stage, backoff, filter, records, shards};
 use crate::aws::template::{StartingPosition, StreamEvent};
 
@@ -258,22 +258,22 @@ impl Progress for ShardProgress<'_> {
             sequence.last = last,
             attempts,
             error.reason = reason,
-            "records of a stream are given up"
+            "stream records discarded after the last retry"
         );
         let Some(queue) = &self.reader.on_failure else {
             return;
         };
-        let letter = letter::stream(&Batch {
+        let record = failure_record::of(&Batch {
             function: &self.reader.function,
             stream_arn: &self.reader.event.stream_arn,
             shard: self.shard,
             records,
             attempts,
         });
-        let sent = self.reader.stage.clients.sqs.send_message().queue_url(queue).message_body(letter.to_string()).send().await;
+        let sent = self.reader.stage.clients.sqs.send_message().queue_url(queue).message_body(record.to_string()).send().await;
         if let Err(error) = sent {
             let reason = DisplayErrorContext(error).to_string();
-            tracing::error!(queue.url = queue, error.reason = reason, "the queue for failed batches cannot be reached");
+            tracing::error!(queue.url = queue, error.reason = reason, "failed to send to the queue for failed batches");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What the failure destination of a stream's mapping is told, in AWS Lambda's words.
+//! The record that Lambda sends to the failure destination of a stream's event source mapping.
 
 use chrono::{SecondsFormat, Utc};
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::batch::sequence;
 use crate::aws::{ACCOUNT, REGION};
 
-/// A batch that was given up.
+/// A batch that was discarded after the last retry.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Batch<'a> {
     pub(super) function: &'a str,
@@ -16,8 +16,8 @@ pub(super) struct Batch<'a> {
     pub(super) attempts: u32,
 }
 
-/// The letter about a batch; it names the records and does not carry them.
-pub(super) fn stream(batch: &Batch<'_>) -> Value {
+/// The failure record of a batch; it identifies the stream records and does not contain them.
+pub(super) fn of(batch: &Batch<'_>) -> Value {
     json!({
         "requestContext": {
             "requestId": uuid::Uuid::new_v4(),

@@ -1,4 +1,4 @@
-//! One message: attempts on the fast ladder, and what becomes of it afterwards.
+//! One message: attempts in quick succession, and what becomes of it afterwards.
 
 use std::time::Duration;
 
@@ -14,14 +14,14 @@ use webhooks::guarded::{HttpResponse, Limits, OverLimit, SendError};
 use webhooks::{Delivery, SigningSecrets, Verdict, outcome, retry};
 
 use crate::message::Message;
-use crate::send::Secrets;
-use crate::silence::SILENCES;
+use crate::secrets::Secrets;
+use crate::unresponsive::UNRESPONSIVE;
 
-/// The receiver has this long; what it says is not kept.
+/// How long a receiver has to respond; its body is discarded.
 const LIMITS: Limits = Limits { deadline: Duration::from_secs(3), max_body: 4_096, over: OverLimit::Cut };
-/// Waits up to this long are waited out here; longer ones in the queue.
+/// Delays up to this long are waited out here, longer ones in the queue.
 const IN_PLACE: Duration = Duration::from_secs(5);
-/// The longest delay a queue takes, in seconds.
+/// The longest delay that SQS supports, in seconds.
 const LONGEST_DELAY: f64 = 900.0;
 
 /// The body of a delivery (contract section 13.4).
@@ -36,11 +36,11 @@ struct Envelope<'a> {
     delivery_attempt: u32,
 }
 
-/// Tries until the message is delivered, given up, or due on the slow ladder.
+/// Attempts the message until it is delivered, given up, or its next attempt is far enough away to wait in the queue.
 ///
 /// # Errors
-/// [`WorkerError`] where we cannot keep or queue the message; the receiver's faults are no errors.
-pub(crate) async fn climb(
+/// [`WorkerError`] if the message cannot be stored or queued; failures of the receiver are not errors.
+pub(crate) async fn deliver_with_retries(
     context: &Context,
     webhook: &Webhook,
     secrets: &Secrets,
@@ -48,49 +48,54 @@ pub(crate) async fn climb(
 ) -> Result<(), WorkerError> {
     loop {
         message.step = message.step.saturating_add(1);
-        let verdict = match SILENCES.until(webhook.id, context.now()) {
+        let verdict = match UNRESPONSIVE.held_until(webhook.id, context.now()) {
             Some(until) => {
                 metrics::delivery_held();
                 Verdict::Retry { not_before: Some(until) }
             }
-            None => tried(context, webhook, secrets, &mut message).await?,
+            None => attempt_and_log(context, webhook, secrets, &mut message).await?,
         };
         let now = context.now();
         let first = *message.first_try_at.get_or_insert(now);
         let not_before = match verdict {
             Verdict::Delivered => return Ok(()),
-            Verdict::Dead => return keep(context, message, "receiver refused the message", now).await,
+            Verdict::Rejected => return move_to_dead_letters(context, message, "the receiver rejected the message", now).await,
             Verdict::Gone => {
                 pause(context, webhook, now).await?;
-                return keep(context, message, "receiver is gone", now).await;
+                return move_to_dead_letters(context, message, "the receiver responded 410 Gone", now).await;
             }
             Verdict::Retry { not_before } => not_before,
         };
         let jitter = rand::random_range(-1.0..=1.0);
         match retry::next_delay(message.step, first, now, not_before, jitter) {
-            None => return keep(context, message, "receiver did not take the message in time", now).await,
+            None => return move_to_dead_letters(context, message, "retries exhausted", now).await,
             Some(delay) if delay <= IN_PLACE => tokio::time::sleep(delay).await,
             Some(delay) => {
                 message.not_before = Some(after(now, delay));
-                return wait(context, message, now).await;
+                return requeue(context, message, now).await;
             }
         }
     }
 }
 
-/// One attempt, judged and logged.
-async fn tried(context: &Context, webhook: &Webhook, secrets: &Secrets, message: &mut Message) -> Result<Verdict, WorkerError> {
+/// One attempt, classified and logged.
+async fn attempt_and_log(
+    context: &Context,
+    webhook: &Webhook,
+    secrets: &Secrets,
+    message: &mut Message,
+) -> Result<Verdict, WorkerError> {
     message.attempts = message.attempts.saturating_add(1);
-    let result = attempt(context, webhook, secrets, message).await?;
+    let result = send_once(context, webhook, secrets, message).await?;
     let now = context.now();
-    SILENCES.note(webhook.id, !matches!(result, Err(SendError::Timeout)), now);
+    UNRESPONSIVE.record(webhook.id, !matches!(result, Err(SendError::Timeout)), now);
     let verdict = outcome::judge(&result, now);
     log(context, message, &result, outcome_of(&verdict), now).await;
     Ok(verdict)
 }
 
 /// One signed request.
-async fn attempt(
+async fn send_once(
     context: &Context,
     webhook: &Webhook,
     secrets: &Secrets,
@@ -106,7 +111,7 @@ async fn attempt(
         encoding: webhook.encoding.unwrap_or(Encoding::Gzip),
     };
     let url = Url::parse(&webhook.url).map_err(other)?;
-    let unreadable = || WorkerError::Other(format!("secret of webhook {} is not text", webhook.id));
+    let unreadable = || WorkerError::Other(format!("secret of webhook {} is not UTF-8", webhook.id));
     let current = secrets.current.expose_text().ok_or_else(unreadable)?;
     let signing = SigningSecrets { current, previous: secrets.previous.as_ref().and_then(vault::Secret::expose_text) };
     let request = delivery.request(url, signing, uuid::Uuid::new_v4(), context.now()).map_err(other)?;
@@ -129,17 +134,17 @@ fn other(error: impl std::fmt::Display) -> WorkerError {
     WorkerError::Other(error.to_string())
 }
 
-/// What an attempt came to, in logs and metrics.
+/// The outcome of an attempt, as logs and metrics name it.
 const fn outcome_of(verdict: &Verdict) -> &'static str {
     match verdict {
         Verdict::Delivered => "delivered",
-        Verdict::Dead => "refused",
+        Verdict::Rejected => "refused",
         Verdict::Gone => "gone",
         Verdict::Retry { .. } => "failed",
     }
 }
 
-/// Counts the attempt and writes its log row. A row that is lost is not worth a second delivery.
+/// Counts the attempt and writes its log row. Failing to write the row does not justify a second delivery.
 async fn log(
     context: &Context,
     message: &Message,
@@ -157,15 +162,15 @@ async fn log(
         Err(error) => Err(error),
     };
     if let Err(error) = written {
-        tracing::error!(cause = %error, "delivery log row is lost");
+        tracing::error!(cause = %error, "failed to write the delivery log");
     }
 }
 
 fn log_row(message: &Message, result: &Result<HttpResponse, SendError>, now: Timestamp) -> DeliveryLog {
     let (status_code, error_message, elapsed) = match result {
-        Ok(answer) if answer.status.is_success() => (answer.status.as_u16(), None, Some(answer.elapsed)),
-        Ok(answer) => {
-            (answer.status.as_u16(), Some(format!("receiver answered {}", answer.status.as_u16())), Some(answer.elapsed))
+        Ok(response) if response.status.is_success() => (response.status.as_u16(), None, Some(response.elapsed)),
+        Ok(response) => {
+            (response.status.as_u16(), Some(format!("receiver responded {}", response.status.as_u16())), Some(response.elapsed))
         }
         Err(error) => (0, Some(error.to_string()), None),
     };
@@ -182,35 +187,40 @@ fn log_row(message: &Message, result: &Result<HttpResponse, SendError>, now: Tim
     }
 }
 
-/// Keeps a message for replay.
+/// Stores a message as a dead letter of its subscription, for replay.
 ///
 /// # Errors
 /// [`WorkerError::Store`].
-pub(crate) async fn keep(context: &Context, message: Message, reason: &str, now: Timestamp) -> Result<(), WorkerError> {
-    tracing::warn!(attempts = message.attempts, reason, "message kept for replay");
+pub(crate) async fn move_to_dead_letters(
+    context: &Context,
+    message: Message,
+    reason: &str,
+    now: Timestamp,
+) -> Result<(), WorkerError> {
+    tracing::warn!(attempts = message.attempts, reason, "message moved to dead letters");
     metrics::dead_letter();
     let message = message.rewound();
-    let letter = DeadLetter {
+    let dead_letter = DeadLetter {
         webhook_id: message.webhook_id,
         message_id: message.message_id,
-        // As text: records carry TSP members whose names and depth DynamoDB maps do not always take.
+        // As text, because DynamoDB maps do not support every name and depth that members from TSPs have.
         message: Value::String(serde_json::to_string(&message)?),
         reason: reason.to_owned(),
         created_at: now,
     };
-    Ok(context.store().commit(vec![Write::overwrite(&letter)?]).await?)
+    Ok(context.store().commit(vec![Write::overwrite(&dead_letter)?]).await?)
 }
 
-/// Puts a message back until it is due, or for as long as the queue can hold it back.
+/// Returns a message to the queue until it is due, or for the longest delay that the queue supports.
 ///
 /// # Errors
-/// [`WorkerError::Other`] if the queue refuses it.
-pub(crate) async fn wait(context: &Context, message: Message, now: Timestamp) -> Result<(), WorkerError> {
+/// [`WorkerError::Other`] if the queue rejects it.
+pub(crate) async fn requeue(context: &Context, message: Message, now: Timestamp) -> Result<(), WorkerError> {
     let delay = delay_seconds(message.not_before, now);
     Ok(context.send(Queue::Deliveries, &[message.outgoing()], delay).await?)
 }
 
-/// Whole seconds until `due`, rounded up, at most what a queue takes.
+/// Whole seconds until `due`, rounded up, at most [`LONGEST_DELAY`].
 fn delay_seconds(due: Option<Timestamp>, now: Timestamp) -> i32 {
     let left = due.map_or(0.0, |due| due.seconds_since(now)).clamp(0.0, LONGEST_DELAY).ceil();
     (0..=900).find(|seconds| f64::from(*seconds) >= left).unwrap_or(900)
@@ -228,7 +238,7 @@ async fn pause(context: &Context, webhook: &Webhook, now: Timestamp) -> Result<(
         active.then(|| Webhook { status: WebhookStatus::Paused, updated_at: now, ..seen.clone() })
     };
     context.store().update(key, paused).await?;
-    tracing::warn!("subscription paused: its receiver is gone");
+    tracing::warn!("subscription paused: its receiver responded 410 Gone");
     metrics::subscription_paused();
     Ok(())
 }
@@ -271,14 +281,14 @@ mod tests {
     }
 
     #[test]
-    fn no_answer_is_logged_as_status_zero() {
+    fn a_missing_response_is_logged_as_status_zero() {
         let row = log_row(&message(), &Err(SendError::Timeout), now());
         assert_eq!((row.status, row.status_code, row.response_time_ms, row.attempt), (LogStatus::Failed, 0, None, 2));
-        assert_eq!(row.error_message.as_deref(), Some("no answer in time"));
+        assert_eq!(row.error_message.as_deref(), Some("timed out"));
     }
 
     #[test]
-    fn long_waits_hop_through_the_queue() {
+    fn long_delays_pass_through_the_queue_several_times() {
         let in_seconds = |seconds| delay_seconds(Some(now().plus_seconds(seconds)), now());
         assert_eq!((in_seconds(-5), in_seconds(60), in_seconds(900), in_seconds(43_200)), (0, 60, 900, 900));
         let half = Timestamp::from_micros(now().micros() + 1_500_000);

@@ -1,4 +1,4 @@
-//! The records that control-plane events carry (contract section 13.8).
+//! The payloads of control-plane events (contract section 13.8).
 
 use model::agreement::{Agreement, AgreementStatus};
 use model::connection::{Connection, ConnectionStatus, FleetConnection};
@@ -42,7 +42,7 @@ pub struct InvitationEvent {
 }
 
 impl InvitationEvent {
-    /// The record of an invitation; `connect_url` is where magic links start.
+    /// The payload for an invitation; `connect_url` is where magic links start.
     #[must_use]
     pub fn of(invitation: Invitation, connect_url: &str) -> Self {
         Self {
@@ -86,7 +86,7 @@ pub struct AgreementEvent {
 }
 
 impl AgreementEvent {
-    /// The record of an agreement, in the state that its last change left.
+    /// The payload for an agreement, in the state that its last change left.
     #[must_use]
     pub fn of(agreement: Agreement) -> Self {
         Self {
@@ -117,7 +117,7 @@ pub struct ConnectionEvent {
 }
 
 impl ConnectionEvent {
-    /// The record of a connection; the fleet is filled in per reader.
+    /// The payload for a connection; the fleet is filled in per reader.
     #[must_use]
     pub fn of(connection: Connection) -> Self {
         Self {
@@ -129,14 +129,14 @@ impl ConnectionEvent {
         }
     }
 
-    /// The record of a connection that was made with this tie.
+    /// The payload for a connection that was created together with this fleet connection.
     #[must_use]
-    pub fn made_with(tie: FleetConnection) -> Self {
+    pub fn created(fleet_connection: FleetConnection) -> Self {
         Self {
-            id: tie.connection_id,
-            source_name: tie.source_name,
-            fleet_id: Some(tie.fleet_id),
-            tsp_id: tie.tsp_id,
+            id: fleet_connection.connection_id,
+            source_name: fleet_connection.source_name,
+            fleet_id: Some(fleet_connection.fleet_id),
+            tsp_id: fleet_connection.tsp_id,
             status: ConnectionStatus::Active,
         }
     }
@@ -152,10 +152,10 @@ pub struct FleetConnectionEvent {
 }
 
 impl FleetConnectionEvent {
-    /// The record of a tie.
+    /// The payload for a fleet connection.
     #[must_use]
-    pub fn of(tie: &FleetConnection) -> Self {
-        Self { id: tie.id, fleet_id: tie.fleet_id, connection_id: tie.connection_id }
+    pub fn of(fleet_connection: &FleetConnection) -> Self {
+        Self { id: fleet_connection.id, fleet_id: fleet_connection.fleet_id, connection_id: fleet_connection.connection_id }
     }
 }
 
@@ -176,7 +176,7 @@ pub struct ExecutionEvent {
 }
 
 impl ExecutionEvent {
-    /// The record of a run; the fleet is filled in per reader.
+    /// The payload for an execution; the fleet is filled in per reader.
     #[must_use]
     pub fn of(execution: Execution) -> Self {
         Self {
@@ -206,7 +206,7 @@ pub struct ScheduleEvent {
 }
 
 impl ScheduleEvent {
-    /// The record of a schedule.
+    /// The payload for a schedule.
     #[must_use]
     pub fn of(schedule: &Schedule) -> Self {
         Self {
@@ -234,7 +234,7 @@ pub struct WebhookEvent {
 }
 
 impl WebhookEvent {
-    /// The record of a subscription.
+    /// The payload for a subscription.
     #[must_use]
     pub fn of(webhook: Webhook) -> Self {
         Self {
@@ -247,7 +247,7 @@ impl WebhookEvent {
     }
 }
 
-/// Events publish one list of states for all their records.
+/// The contract publishes one list of states for all event payloads.
 fn any_status(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
     model::schema::code(model::codes::EVENT_STATUSES)
 }
