@@ -1,13 +1,13 @@
 //! Ingestion: schedules fire runs, runs fetch from the TSPs and store what they bring, and changes of schedules and
 //! agreements keep EventBridge Scheduler in step.
 //!
-//! [`run`] is one run of one schedule; [`maintain`] follows the control table's stream; [`terms`] ends what ends by date. All
+//! [`run`] is one run of one schedule; [`maintain`] follows the control table's stream; [`deadlines`] ends what ends by date. All
 //! are idempotent: their triggers deliver at least once.
 
+pub mod deadlines;
 mod events;
 pub mod maintain;
 pub mod run;
-pub mod terms;
 #[cfg(test)]
 mod testing;
 
@@ -49,11 +49,11 @@ pub fn workers() -> Vec<Worker> {
             call: |context, event| Box::pin(changed(context, event)),
         },
         Worker {
-            handler: "terms.enforce",
-            summary: "End invitations and agreements whose time has come",
+            handler: "deadlines.enforce",
+            summary: "End invitations and agreements that have expired",
             trigger: Trigger::Rate("rate(1 minute)"),
             permissions: &[ReadControl, WriteControl],
-            call: |context, _| Box::pin(terms::enforce(context)),
+            call: |context, _| Box::pin(deadlines::enforce(context)),
         },
     ]
 }
@@ -89,15 +89,15 @@ async fn resumed_one(context: &Context, body: &str) -> Result<(), WorkerError> {
     run::run_schedule(&context.traced(trace), &request).await.map(drop)
 }
 
-/// In stream order; the first record that fails, and all after it, come again.
+/// In stream order; the first record that fails, and all after it, are redelivered.
 async fn changed(context: &Context, event: Value) -> Result<Value, WorkerError> {
     let stream: StreamEvent = serde_json::from_value(event)?;
     for record in stream.records {
         let trace = record.change.trace();
         let traced = trace.map(|trace| context.traced(trace));
-        let followed = maintain::handle_change(traced.as_ref().unwrap_or(context), &record);
+        let handled = maintain::handle_change(traced.as_ref().unwrap_or(context), &record);
         let span = tracing::error_span!("change", stream.sequence = %record.change.sequence, trace.id = trace.map(display));
-        if let Err(error) = followed.instrument(span.clone()).await {
+        if let Err(error) = handled.instrument(span.clone()).await {
             span.in_scope(|| tracing::error!(cause = %error, "change not followed, it returns"));
             return Ok(events::failures(vec![record.change.sequence]));
         }
@@ -112,6 +112,6 @@ mod tests {
     #[test]
     fn handlers_are_named_once() {
         let names: Vec<&str> = workers().iter().map(|worker| worker.handler).collect();
-        assert_eq!(names, ["executions.run", "executions.resume", "schedules.maintain", "terms.enforce"]);
+        assert_eq!(names, ["executions.run", "executions.resume", "schedules.maintain", "deadlines.enforce"]);
     }
 }

@@ -1,4 +1,4 @@
-//! Follows the control table: timers mirror active schedules, schedules mirror consent, terms mirror dates.
+//! Follows the control table: timers mirror active schedules, schedules mirror consent, deadlines mirror dates.
 //!
 //! A change says only that something happened; what is done follows from the state as it is now. So a change that is redelivered
 //! or late does no harm, and timers exist for active schedules only.
@@ -12,11 +12,11 @@ use model::Timestamp;
 use model::agreement::Agreement;
 use model::invitation::Invitation;
 use model::schedule::{Schedule, ScheduleStatus};
-use store::control::{Key, Keyed, Term};
+use store::control::{Deadline, Key, Keyed};
 
+use crate::deadlines;
 use crate::events::{Change, StreamRecord};
 use crate::run::{self, Reason};
-use crate::terms;
 
 /// Handles one change of the control table.
 ///
@@ -83,7 +83,7 @@ async fn agreement_changed(context: &Context, (old, new): &Images<Agreement>) ->
     if let Some(new) = new
         && old.as_ref().is_none_or(|old| dates(old) != dates(new))
     {
-        terms::note(context.store(), Term::of_agreement(new), context.now()).await?;
+        deadlines::store_deadlines(context.store(), Deadline::of_agreement(new), context.now()).await?;
     }
     for link in &agreement.connections {
         consent::reconcile(context.store(), link.connection_id, agreement, context.now()).await?;
@@ -95,7 +95,7 @@ async fn invitation_changed(context: &Context, (old, new): &Images<Invitation>) 
     let expires_at = |invitation: &Invitation| invitation.expires_at;
     match new {
         Some(new) if old.as_ref().map(expires_at) != Some(new.expires_at) => {
-            Ok(terms::note(context.store(), vec![Term::of_invitation(new)], context.now()).await?)
+            Ok(deadlines::store_deadlines(context.store(), vec![Deadline::of_invitation(new)], context.now()).await?)
         }
         _ => Ok(()),
     }
@@ -106,6 +106,6 @@ fn dates(agreement: &Agreement) -> (Timestamp, Option<Timestamp>) {
 }
 
 fn is_same_consent(old: &Agreement, new: &Agreement) -> bool {
-    let terms = |agreement: &Agreement| (agreement.status, agreement.effective_date, agreement.expiration_date);
-    terms(old) == terms(new) && old.scopes == new.scopes && old.connections == new.connections
+    let effective = |agreement: &Agreement| (agreement.status, agreement.effective_date, agreement.expiration_date);
+    effective(old) == effective(new) && old.scopes == new.scopes && old.connections == new.connections
 }

@@ -21,8 +21,8 @@
 //! | one webhook per event, url, filters | `PARTNER#id` | `WEBHOOK_UNIQUE#digest` | | |
 //! | delivery log row | `WEBHOOK#id` | `LOG#time#message#attempt` | | |
 //! | dead letter | `WEBHOOK#id` | `DEAD#message` | | |
-//! | term | `TERMS#hour` | `time#kind#id` | | |
-//! | how far terms were enforced | `TERMS` | `ENFORCED` | | |
+//! | deadline | `DEADLINES#hour` | `time#kind#id` | | |
+//! | how far deadlines were enforced | `DEADLINES` | `ENFORCED` | | |
 //! | Connect session | `SESSION#digest` | `SESSION` | | |
 //! | revoked token | `REVOKED#jti` | `REVOKED` | | |
 //! | request with an idempotency key | `REQUEST#digest` | `REQUEST` | | |
@@ -169,16 +169,16 @@ impl Key {
         Self::new(deliveries(id), format!("DEAD#{message}"))
     }
 
-    /// A term, in the partition of its hour.
+    /// A deadline, in the partition of its hour.
     #[must_use]
-    pub fn term(at: Timestamp, subject: impl Display) -> Self {
-        Self::new(terms(at), format!("{at}#{subject}"))
+    pub fn deadline(at: Timestamp, subject: impl Display) -> Self {
+        Self::new(deadlines(at), format!("{at}#{subject}"))
     }
 
-    /// How far terms were enforced.
+    /// How far deadlines were enforced.
     #[must_use]
     pub fn enforced() -> Self {
-        Self::new("TERMS", "ENFORCED")
+        Self::new("DEADLINES", "ENFORCED")
     }
 
     /// A Connect session, by the digest of its cookie.
@@ -239,11 +239,11 @@ pub fn deliveries(id: WebhookId) -> String {
     format!("WEBHOOK#{id}")
 }
 
-/// Partition of the terms of one hour (UTC).
+/// Partition of the deadlines of one hour (UTC).
 #[must_use]
-pub fn terms(at: Timestamp) -> String {
+pub fn deadlines(at: Timestamp) -> String {
     let hour: String = at.to_string().chars().take(13).collect();
-    format!("TERMS#{hour}")
+    format!("DEADLINES#{hour}")
 }
 
 /// Index 1: a partner's invitations, by id.

@@ -1,13 +1,14 @@
-//! The control table: what the platform decides. One item per thing, its key says what it is; see [`keys`].
+//! The control table: what the platform decides. One item per entity, its key says what it is; see [`keys`].
 
+mod deadlines;
 mod idempotency;
 mod items;
 pub mod keys;
 mod operations;
 mod query;
-mod terms;
 mod write;
 
+pub use deadlines::{Deadline, Enforced, Subject};
 pub use idempotency::{KeyedRequest, REMEMBERED_SECONDS};
 pub use items::{
     AccountClaim, ConnectSession, DeadLetter, InvitationClaim, Keyed, PlatformSecrets, Revocation, ScheduleClaim,
@@ -15,5 +16,4 @@ pub use items::{
 };
 pub use keys::Key;
 pub use query::Range;
-pub use terms::{Enforced, Subject, Term};
 pub use write::Write;

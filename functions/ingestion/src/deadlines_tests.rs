@@ -41,34 +41,34 @@ async fn an_invitation_ends_when_its_time_has_come_and_not_before() {
     let store = database().await;
     let open = invitation(at(3_600));
     store.commit(vec![Write::create(&open).unwrap()]).await.unwrap();
-    note(&store, vec![Term::of_invitation(&open)], at(0)).await.unwrap();
-    assert_eq!(sweep(&store, at(3_599)).await.unwrap(), 0);
+    store_deadlines(&store, vec![Deadline::of_invitation(&open)], at(0)).await.unwrap();
+    assert_eq!(enforce_due(&store, at(3_599)).await.unwrap(), 0);
     assert_eq!(status(&store, open.id).await, InvitationStatus::Active);
-    assert_eq!(sweep(&store, at(3_601)).await.unwrap(), 1);
+    assert_eq!(enforce_due(&store, at(3_601)).await.unwrap(), 1);
     assert_eq!(status(&store, open.id).await, InvitationStatus::Expired);
-    assert_eq!(sweep(&store, at(3_661)).await.unwrap(), 0, "a term is enforced once");
+    assert_eq!(enforce_due(&store, at(3_661)).await.unwrap(), 0, "a deadline is enforced once");
 }
 
 #[tokio::test]
-async fn a_term_that_was_moved_ends_nothing_early() {
+async fn a_deadline_that_was_moved_ends_nothing_early() {
     let store = database().await;
     let first = invitation(at(3_600));
     let refreshed = Invitation { expires_at: at(7_200), ..first.clone() };
     store.commit(vec![Write::create(&refreshed).unwrap()]).await.unwrap();
-    note(&store, vec![Term::of_invitation(&first), Term::of_invitation(&refreshed)], at(0)).await.unwrap();
-    sweep(&store, at(3_700)).await.unwrap();
+    store_deadlines(&store, vec![Deadline::of_invitation(&first), Deadline::of_invitation(&refreshed)], at(0)).await.unwrap();
+    enforce_due(&store, at(3_700)).await.unwrap();
     assert_eq!(status(&store, first.id).await, InvitationStatus::Active);
-    sweep(&store, at(7_300)).await.unwrap();
+    enforce_due(&store, at(7_300)).await.unwrap();
     assert_eq!(status(&store, first.id).await, InvitationStatus::Expired);
 }
 
 #[tokio::test]
-async fn hours_that_the_worker_slept_through_are_made_up() {
+async fn hours_missed_while_the_worker_was_down_are_made_up() {
     let store = database().await;
-    sweep(&store, at(0)).await.unwrap();
+    enforce_due(&store, at(0)).await.unwrap();
     let open = invitation(at(3_600));
     store.commit(vec![Write::create(&open).unwrap()]).await.unwrap();
-    note(&store, vec![Term::of_invitation(&open)], at(0)).await.unwrap();
-    assert_eq!(sweep(&store, at(5 * 86_400)).await.unwrap(), 1);
+    store_deadlines(&store, vec![Deadline::of_invitation(&open)], at(0)).await.unwrap();
+    assert_eq!(enforce_due(&store, at(5 * 86_400)).await.unwrap(), 1);
     assert_eq!(status(&store, open.id).await, InvitationStatus::Expired);
 }

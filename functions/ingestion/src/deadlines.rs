@@ -1,14 +1,14 @@
-//! `terms.enforce`: once a minute, what ends or begins by date does so.
+//! `deadlines.enforce`: once a minute, invitations and agreements whose date has come begin or end.
 //!
-//! Readers treat a lapsed invitation or agreement as ended at once. This makes the end a fact that is stored, so that partners
-//! hear of it and schedules stop.
+//! Readers treat an expired invitation or agreement as ended at once. This makes the end a stored fact, so that partners
+//! are notified and schedules stop.
 
 use gateway::{Context, WorkerError};
 use model::Timestamp;
 use model::agreement::{Agreement, AgreementStatus};
 use model::invitation::{Invitation, InvitationStatus};
 use serde_json::{Value, json};
-use store::control::{Enforced, Key, Keyed as _, Subject, Term, Write};
+use store::control::{Deadline, Enforced, Key, Keyed as _, Subject, Write};
 use store::{Store, StoreError};
 
 use crate::maintain::consent;
@@ -16,30 +16,30 @@ use crate::maintain::consent;
 const HOUR: i64 = 3_600;
 
 pub(crate) async fn enforce(context: &Context) -> Result<Value, WorkerError> {
-    let ended = sweep(context.store(), context.now()).await?;
-    Ok(json!({ "terms": ended }))
+    let ended = enforce_due(context.store(), context.now()).await?;
+    Ok(json!({ "deadlines": ended }))
 }
 
-/// Writes down when to look at an invitation or agreement again; in the past means at the next look.
+/// Stores when an invitation or agreement must be re-evaluated; a deadline in the past is enforced with the next run.
 ///
 /// # Errors
 /// [`StoreError`].
-pub(crate) async fn note(store: &Store, terms: Vec<Term>, now: Timestamp) -> Result<(), StoreError> {
-    for term in terms {
-        store.commit(vec![Write::overwrite(&Term { at: term.at.max(now), ..term })?]).await?;
+pub(crate) async fn store_deadlines(store: &Store, deadlines: Vec<Deadline>, now: Timestamp) -> Result<(), StoreError> {
+    for deadline in deadlines {
+        store.commit(vec![Write::overwrite(&Deadline { at: deadline.at.max(now), ..deadline })?]).await?;
     }
     Ok(())
 }
 
-/// Enforces every term that has come since the last time, and says how many there were.
-async fn sweep(store: &Store, now: Timestamp) -> Result<usize, StoreError> {
+/// Enforces every deadline that has passed since the last run; returns how many there were.
+async fn enforce_due(store: &Store, now: Timestamp) -> Result<usize, StoreError> {
     let seen: Option<Enforced> = store.get(Key::enforced()).await?;
     let mut hour = seen.as_ref().map_or(now.plus_seconds(-HOUR), |seen| seen.until).hour_start();
     let mut count = 0;
     while hour <= now {
-        for term in store.terms_due(hour, now).await? {
-            apply(store, term.subject, now).await?;
-            store.commit(vec![Write::delete(term.key())]).await?;
+        for deadline in store.deadlines_due(hour, now).await? {
+            apply(store, deadline.subject, now).await?;
+            store.commit(vec![Write::delete(deadline.key())]).await?;
             count += 1;
         }
         hour = hour.plus_seconds(HOUR);
@@ -53,10 +53,10 @@ async fn sweep(store: &Store, now: Timestamp) -> Result<usize, StoreError> {
 
 async fn apply(store: &Store, subject: Subject, now: Timestamp) -> Result<(), StoreError> {
     match subject {
-        Subject::Invitation(id) => store.update(Key::invitation(id), |seen| lapsed(seen, now)).await.map(drop),
+        Subject::Invitation(id) => store.update(Key::invitation(id), |seen| expired(seen, now)).await.map(drop),
         Subject::Agreement(partner, id) => {
             let agreement = store.update(Key::agreement(partner, id), |seen| ended(seen, now)).await?;
-            // One that begins changes nothing about itself, so no change of it would bring its schedules to life.
+            // An agreement that begins is not written to, so no stream record would activate its schedules.
             for link in agreement.iter().flat_map(|agreement| &agreement.connections) {
                 if let Some(agreement) = &agreement {
                     consent::reconcile(store, link.connection_id, agreement, now).await?;
@@ -67,7 +67,7 @@ async fn apply(store: &Store, subject: Subject, now: Timestamp) -> Result<(), St
     }
 }
 
-fn lapsed(seen: &Invitation, now: Timestamp) -> Option<Invitation> {
+fn expired(seen: &Invitation, now: Timestamp) -> Option<Invitation> {
     let status = InvitationStatus::Expired;
     (seen.status != status && seen.status_at(now) == status).then(|| Invitation { status, updated_at: now, ..seen.clone() })
 }
@@ -78,5 +78,5 @@ fn ended(seen: &Agreement, now: Timestamp) -> Option<Agreement> {
 }
 
 #[cfg(test)]
-#[path = "terms_tests.rs"]
+#[path = "deadlines_tests.rs"]
 mod tests;

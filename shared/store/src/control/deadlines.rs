@@ -1,5 +1,5 @@
-//! Terms: moments at which a thing changes by itself. They lie in one partition per hour, so that who enforces them reads
-//! the hours that have passed and nothing else.
+//! Deadlines: when an entity must be re-evaluated. They lie in one partition per hour, so that the worker that enforces them
+//! reads the hours that have passed and nothing else.
 
 use model::agreement::Agreement;
 use model::invitation::Invitation;
@@ -11,24 +11,24 @@ use super::keys::{self, Key};
 use super::query::Range;
 use crate::{Store, StoreError};
 
-/// A lapsed term is kept as long, should the worker that enforces it stand still.
+/// How long a deadline is kept after it has passed, in case the worker that enforces it is down.
 const KEPT_SECONDS: i64 = 30 * 86_400;
 
-/// A moment at which somebody has to look at a thing. What is to be done follows from the thing as it is then: a term that
-/// was moved since does no harm.
+/// When an entity must be re-evaluated. What is to be done follows from the entity's state at that time, so a deadline that
+/// has moved since does no harm.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Term {
-    /// The moment.
+pub struct Deadline {
+    /// When.
     pub at: Timestamp,
-    /// The thing.
+    /// The entity.
     pub subject: Subject,
 }
 
-/// What a term is about.
+/// The entity of a deadline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Subject {
-    /// An invitation lapses.
+    /// An invitation expires.
     Invitation(InvitationId),
     /// An agreement begins or ends.
     Agreement(PartnerId, AgreementId),
@@ -43,14 +43,14 @@ impl std::fmt::Display for Subject {
     }
 }
 
-impl Term {
-    /// The term of an invitation.
+impl Deadline {
+    /// The deadline of an invitation.
     #[must_use]
     pub fn of_invitation(invitation: &Invitation) -> Self {
         Self { at: invitation.expires_at, subject: Subject::Invitation(invitation.id) }
     }
 
-    /// The terms of an agreement: its beginning and, where it has one, its end.
+    /// The deadlines of an agreement: its beginning and, where it has one, its end.
     #[must_use]
     pub fn of_agreement(agreement: &Agreement) -> Vec<Self> {
         let subject = Subject::Agreement(agreement.partner_id, agreement.id);
@@ -58,12 +58,12 @@ impl Term {
     }
 }
 
-impl Keyed for Term {
-    const KIND: &'static str = "term";
+impl Keyed for Deadline {
+    const KIND: &'static str = "deadline";
     const VERSION: &'static str = "at";
 
     fn key(&self) -> Key {
-        Key::term(self.at, self.subject)
+        Key::deadline(self.at, self.subject)
     }
 
     fn expires(&self) -> Option<Timestamp> {
@@ -71,7 +71,7 @@ impl Keyed for Term {
     }
 }
 
-/// How far terms were enforced: every term of an earlier hour is done.
+/// How far deadlines were enforced: every deadline of an earlier hour is done.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Enforced {
     /// The hour that was being enforced.
@@ -79,7 +79,7 @@ pub struct Enforced {
 }
 
 impl Keyed for Enforced {
-    const KIND: &'static str = "terms_enforced";
+    const KIND: &'static str = "deadlines_enforced";
     const VERSION: &'static str = "until";
 
     fn key(&self) -> Key {
@@ -88,13 +88,13 @@ impl Keyed for Enforced {
 }
 
 impl Store {
-    /// The terms of one hour that have come by `now`, oldest first.
+    /// The deadlines of one hour that have passed by `now`, oldest first.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn terms_due(&self, hour: Timestamp, now: Timestamp) -> Result<Vec<Term>, StoreError> {
-        let mut found: Vec<Term> = self.all(&Range::table(keys::terms(hour), "")).await?;
-        found.retain(|term| term.at <= now);
+    pub async fn deadlines_due(&self, hour: Timestamp, now: Timestamp) -> Result<Vec<Deadline>, StoreError> {
+        let mut found: Vec<Deadline> = self.all(&Range::table(keys::deadlines(hour), "")).await?;
+        found.retain(|deadline| deadline.at <= now);
         Ok(found)
     }
 }
