@@ -72,7 +72,7 @@ async fn resumed(context: &Context, event: Value) -> Result<Value, WorkerError> 
         let span = tracing::error_span!("message", queue.message = %message.id, trace.id = Empty);
         async {
             if let Err(error) = resumed_one(context, &message.body).await {
-                tracing::error!(cause = %error, "run not started or not finished, the message returns");
+                tracing::error!(cause = %error, "failed to run the schedule, the message will be retried");
                 failed.push(message.id.clone());
             }
         }
@@ -98,7 +98,7 @@ async fn changed(context: &Context, event: Value) -> Result<Value, WorkerError> 
         let handled = maintain::handle_change(traced.as_ref().unwrap_or(context), &record);
         let span = tracing::error_span!("change", stream.sequence = %record.change.sequence, trace.id = trace.map(display));
         if let Err(error) = handled.instrument(span.clone()).await {
-            span.in_scope(|| tracing::error!(cause = %error, "change not followed, it returns"));
+            span.in_scope(|| tracing::error!(cause = %error, "failed to process the change, it will be retried"));
             return Ok(events::failures(vec![record.change.sequence]));
         }
     }

@@ -50,10 +50,10 @@ pub enum ProviderError {
         response: ErrorResponse,
     },
     /// No response before the deadline.
-    #[error("provider did not answer in time")]
+    #[error("provider timed out")]
     Timeout,
     /// The response was cut off, too large, or not what is documented. Ask again later.
-    #[error("provider answered something unreadable: {what}")]
+    #[error("provider sent a malformed response: {what}")]
     Malformed {
         /// What was wrong with it.
         what: String,

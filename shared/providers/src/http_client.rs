@@ -18,13 +18,13 @@ const MAX_BODY: usize = 32 * 1024 * 1024;
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum HttpFailure {
     /// The deadline passed.
-    #[error("no answer in time")]
+    #[error("timed out")]
     Timeout,
     /// No connection, or it broke.
     #[error("unreachable: {0}")]
     Unreachable(String),
     /// The response is larger than 32 MiB.
-    #[error("answer is too large")]
+    #[error("response is too large")]
     TooLarge,
 }
 

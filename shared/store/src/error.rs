@@ -1,16 +1,16 @@
-//! What can go wrong between us and DynamoDB.
+//! Errors of storage.
 
 /// A failed storage operation.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// A condition did not hold: somebody else was first, or the thing is in another state.
-    #[error("stored state has changed")]
+    /// A condition did not hold: a concurrent writer was first, or the entity is in another state.
+    #[error("modified by a concurrent write")]
     Conflict,
     /// DynamoDB asks to slow down.
     #[error("storage is throttled")]
     Throttled,
     /// An item cannot be read as what its key says it is.
-    #[error("stored item {key} is not readable: {reason}")]
+    #[error("cannot decode stored item {key}: {reason}")]
     Unreadable {
         /// Partition and sort key.
         key: String,
@@ -18,7 +18,7 @@ pub enum StoreError {
         reason: String,
     },
     /// A value cannot be stored.
-    #[error("value cannot be stored: {0}")]
+    #[error("cannot store the value: {0}")]
     Unstorable(String),
     /// DynamoDB refused or could not be reached.
     #[error("storage failed to {operation}: {reason}")]

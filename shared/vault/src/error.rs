@@ -7,8 +7,8 @@ type Source = Box<dyn std::error::Error + Send + Sync>;
 /// A failure of the key service, or of something sealed.
 #[derive(Debug, Error)]
 pub enum VaultError {
-    /// The key service did not do it; trying again may help.
-    #[error("key service did not {operation}")]
+    /// KMS failed; a retry may help.
+    #[error("KMS failed to {operation}")]
     KeyService {
         /// What was asked, as a verb.
         operation: &'static str,
@@ -16,14 +16,14 @@ pub enum VaultError {
         #[source]
         source: Source,
     },
-    /// The key service answered without a member it must send.
-    #[error("key service answered without {0}")]
+    /// KMS sent a response without a required member.
+    #[error("KMS response has no {0}")]
     Incomplete(&'static str),
     /// The sealed value was altered, cut, or sealed under another context.
-    #[error("sealed value does not open in this context")]
+    #[error("cannot decrypt: wrong key or encryption context")]
     Unreadable,
     /// A newer program sealed this.
-    #[error("sealed value has unknown version {0}")]
+    #[error("sealed value has the unknown version {0}")]
     Version(u8),
     /// A public key is not an RSA key in DER.
     #[error("public key is not an RSA key")]
@@ -32,7 +32,7 @@ pub enum VaultError {
     #[error("no signing key is configured")]
     NoSigningKey,
     /// The claims have no JSON form.
-    #[error("claims have no json form")]
+    #[error("failed to serialize the claims")]
     Claims(#[source] serde_json::Error),
 }
 

@@ -105,7 +105,7 @@ pub(super) async fn internal_error(run: &Run<'_>, schedule: &Schedule, progress:
         run.store.commit(vec![Write::replace(&seen, &next)?, Write::overwrite(&execution)?]).await
     };
     if let Err(error) = released.await {
-        tracing::warn!(cause = %error, "lease not released, it will lapse");
+        tracing::warn!(cause = %error, "failed to release the lease, it will expire");
     }
 }
 

@@ -9,7 +9,7 @@ use store::{Store, StoreError};
 
 use super::outcome;
 
-/// Takes a lease and writes the pending run, in one transaction; runs whose lease lapsed are marked as lost with it. `None`
+/// Takes a lease and writes the pending run, in one transaction; runs whose lease expired are marked as lost with it. `None`
 /// where the schedule has no room, or a concurrent run was faster.
 ///
 /// # Errors
@@ -58,7 +58,7 @@ async fn lost_runs(store: &Store, schedule: &Schedule, now: Timestamp) -> Result
     let mut runs: Vec<Execution> = store.get_many(&keys).await?;
     runs.retain(|run| run.status == ExecutionStatus::Pending);
     for run in &mut runs {
-        tracing::warn!(execution.id = %run.id, schedule.id = %schedule.id, connection.id = %schedule.connection_id, "execution lost, its lease ran out");
+        tracing::warn!(execution.id = %run.id, schedule.id = %schedule.id, connection.id = %schedule.connection_id, "execution abandoned: its lease expired");
         *run = Execution { status: ExecutionStatus::Failed, lost: true, updated_at: now, ..run.clone() };
     }
     Ok(runs)

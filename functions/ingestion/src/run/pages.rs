@@ -150,7 +150,7 @@ async fn remove_missing(
     match run.store.tombstone_missing(origin, &seen).await? {
         ScanOutcome::Done { removed } => Ok(removed),
         ScanOutcome::Refused { missing, known } => {
-            tracing::error!(missing, known, "scan lacks too many records, nothing was removed");
+            tracing::error!(missing, known, "full scan is missing too many known records, skipping removal");
             Ok(0)
         }
     }

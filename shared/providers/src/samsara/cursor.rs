@@ -54,7 +54,7 @@ impl Cursor {
     pub(super) fn decode(text: Option<&str>) -> Option<Self> {
         let read = serde_json::from_str::<Versioned<Self>>(text?);
         if read.is_err() {
-            tracing::warn!("samsara cursor is unreadable, starting over");
+            tracing::warn!(provider = "samsara", "cannot decode the stored cursor, starting over");
         }
         read.ok().filter(|read| read.v == VERSION).map(|read| read.cursor)
     }

@@ -95,7 +95,7 @@ fn following(list: DriverList, next: NextPage) -> Option<Cursor> {
 pub(super) fn observation(raw: &RawValue) -> Option<Observation<User>> {
     let wire: Wire = serde_json::from_str(raw.get()).unwrap_or_default();
     let Some(source_id) = wire.id.0.clone() else {
-        tracing::warn!("samsara driver without an id is left out");
+        tracing::warn!(provider = "samsara", "skipped a driver without an id");
         return None;
     };
     let source = serde_json::from_str(raw.get()).unwrap_or_default();

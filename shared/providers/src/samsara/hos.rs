@@ -97,11 +97,11 @@ fn following(window: &Window, next: NextPage) -> Cursor {
     }
 }
 
-/// The entries of a page; those without driver or start are left out (and counted in a warning). Where two entries of a
+/// The entries of a page; those without driver or start are skipped (and counted in a warning). Where two entries of a
 /// driver start at once, the one that lasts stays: the other has no extent, and both have one source id.
 pub(super) fn entries(data: &[&RawValue], connection: ConnectionId) -> Vec<Observation<HosEvent>> {
     let mut rows: BTreeMap<String, Observation<HosEvent>> = BTreeMap::new();
-    let mut odd = 0_usize;
+    let mut skipped = 0_usize;
     for driver in data {
         let wire: Wire<'_> = serde_json::from_str(driver.get()).unwrap_or_default();
         let (who, id) = subject(wire.driver);
@@ -109,12 +109,12 @@ pub(super) fn entries(data: &[&RawValue], connection: ConnectionId) -> Vec<Obser
             match id.as_deref().and_then(|id| observation(id, &who, raw, connection)) {
                 Some(row) if rows.get(&row.source_id).is_some_and(|known| lasts(known) > lasts(&row)) => {}
                 Some(row) => drop(rows.insert(row.source_id.clone(), row)),
-                None => odd += 1,
+                None => skipped += 1,
             }
         }
     }
-    if odd > 0 {
-        tracing::warn!(odd, "samsara duty log entries without driver or start are left out");
+    if skipped > 0 {
+        tracing::warn!(skipped, provider = "samsara", "skipped duty log entries without driver or start");
     }
     rows.into_values().collect()
 }

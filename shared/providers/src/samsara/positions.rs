@@ -56,22 +56,22 @@ pub(super) async fn fetch(client: &Client<'_>, fetch: Fetch<'_>) -> Result<Fetch
     Ok(Fetched { batch: Batch::Positions(rows), cursor, last_data_at, more: next.more, complete_scan: false })
 }
 
-/// The readings of a page; those without vehicle, time or a place on the globe are left out (and counted in a warning).
+/// The readings of a page; those without vehicle, time or a place on the globe are skipped (and counted in a warning).
 pub(super) fn readings(data: &[&RawValue]) -> Vec<Position> {
     let mut rows = Vec::new();
-    let mut odd = 0_usize;
+    let mut skipped = 0_usize;
     for vehicle in data {
         let wire: Wire<'_> = serde_json::from_str(vehicle.get()).unwrap_or_default();
         let Some(id) = wire.id.0 else {
-            odd += 1;
+            skipped += 1;
             continue;
         };
         let before = rows.len();
         rows.extend(wire.locations.iter().filter_map(|raw| position(&id, raw)));
-        odd += wire.locations.len() - (rows.len() - before);
+        skipped += wire.locations.len() - (rows.len() - before);
     }
-    if odd > 0 {
-        tracing::warn!(odd, "samsara positions without vehicle, time or place are left out");
+    if skipped > 0 {
+        tracing::warn!(skipped, provider = "samsara", "skipped positions without vehicle, time or place");
     }
     rows
 }

@@ -246,14 +246,14 @@ fn check_faults() {
         (response(503, "upstream connect error"), "provider is unavailable: upstream connect error", true),
         (response(502, &echo), "provider is unavailable: status 502", true),
         (response(429, "{}"), "provider asks to wait 1000 ms", true),
-        (response(200, stuck), "provider answered something unreadable: the cursor does not move", true),
-        (Err(HttpFailure::Timeout), "provider did not answer in time", true),
+        (response(200, stuck), "provider sent a malformed response: the cursor does not move", true),
+        (Err(HttpFailure::Timeout), "provider timed out", true),
         (
             Err(HttpFailure::Unreachable("connection failed".into())),
             "provider is unavailable: unreachable: connection failed",
             true,
         ),
-        (Err(HttpFailure::TooLarge), "provider answered something unreadable: answer is too large", true),
+        (Err(HttpFailure::TooLarge), "provider sent a malformed response: response is too large", true),
     ];
     for (response, text, retryable) in cases {
         let error = ask(&Canned::new(vec![response]), Resource::Vehicle, None).unwrap_err();

@@ -71,7 +71,7 @@ pub(super) async fn fetch(client: &Client<'_>, fetch: Fetch<'_>) -> Result<Fetch
 pub(super) fn observation(raw: &RawValue) -> Option<Observation<Vehicle>> {
     let wire: Wire = serde_json::from_str(raw.get()).unwrap_or_default();
     let Some(source_id) = wire.id.0.clone() else {
-        tracing::warn!("samsara vehicle without an id is left out");
+        tracing::warn!(provider = "samsara", "skipped a vehicle without an id");
         return None;
     };
     let source = serde_json::from_str(raw.get()).unwrap_or_default();

@@ -165,7 +165,7 @@ pub(super) fn sums(steps: &[i64]) -> Vec<i64> {
 
 /// Bytes that do not decode to positions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("positions are not readable")]
+#[error("malformed position block")]
 pub(super) struct MalformedBlock;
 
 /// The positions as bytes. Sorted by vehicle and time they become fewest.
