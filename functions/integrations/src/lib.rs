@@ -1,4 +1,4 @@
-//! Integrations: connections to TSP accounts, their schedules, the runs of those, and how fresh the data is.
+//! Integrations: connections to TSP accounts, their schedules and executions, and the freshness of their data.
 
 pub mod connections;
 pub mod executions;
@@ -13,7 +13,7 @@ use http::Method;
 pub const SERVICE: Service = Service { name: "integrations", title: "Integrations", endpoints };
 
 const READ: &[Permission] = &[ReadControl, VerifyTokens];
-/// Lists also open the platform secret that signs cursors, or make it.
+/// Lists also decrypt (and the first one creates) the platform secret that signs cursors.
 const LIST: &[Permission] = &[ReadControl, WriteControl, VerifyTokens, Open, Seal];
 const LINK: &[Permission] = &[ReadControl, WriteControl, VerifyTokens, Open, Seal];
 const WRITE: &[Permission] = &[ReadControl, WriteControl, VerifyTokens];
@@ -36,7 +36,7 @@ fn endpoints() -> Vec<Endpoint> {
             Scope("connection:create"),
             LINK,
         )
-        .summary("Link a TSP account, after its credentials have been tried"),
+        .summary("Link a TSP account after validating its credentials"),
         Endpoint::new::<connections::freshness::Freshness>(
             Method::GET,
             "/v2/integrations/connections/data-freshness",
@@ -44,7 +44,7 @@ fn endpoints() -> Vec<Endpoint> {
             Scope("connection:read"),
             READ,
         )
-        .summary("How fresh each resource of each connection is"),
+        .summary("Read the freshness of each resource of each connection"),
         Endpoint::new::<connections::get::Get>(
             Method::GET,
             "/v2/integrations/connections/{connection_id}",
@@ -84,7 +84,7 @@ fn endpoints() -> Vec<Endpoint> {
             Scope("execution:read"),
             LIST,
         )
-        .summary("List the runs of a schedule, newest first"),
+        .summary("List the executions of a schedule, newest first"),
     ]
 }
 

@@ -1,4 +1,4 @@
-//! Which connections a caller sees, and as whose.
+//! The connections that a caller may see, and for which fleets.
 
 use gateway::{ApiError, Call, Caller, Context, Reader};
 use model::agreement::{Agreement, Linked};
@@ -10,15 +10,15 @@ pub(crate) struct Visible {
     pub(crate) connection_id: ConnectionId,
     pub(crate) tsp_id: TspId,
     pub(crate) fleet_id: FleetId,
-    /// The caller's own name for the fleet; fleets have none for themselves.
+    /// The caller's own reference for the fleet; absent if the caller is the fleet.
     pub(crate) fleet_ref: Option<String>,
-    /// What a partner may see of it; `None` = everything, as the fleet's own.
+    /// The resources a partner may see; `None` = everything, since the caller is the fleet.
     scopes: Option<Scopes>,
 }
 
 impl Visible {
-    /// Whether the caller sees this resource of the connection.
-    pub(crate) fn shows(&self, resource: Resource) -> bool {
+    /// Whether the caller may see this resource of the connection.
+    pub(crate) fn includes(&self, resource: Resource) -> bool {
         self.scopes.as_ref().is_none_or(|scopes| scopes.contains_key(&resource))
     }
 
@@ -38,46 +38,46 @@ impl Visible {
     }
 }
 
-/// `fleet_ids` and `fleet_refs`, which lists share; both must hold.
+/// The filters `fleet_ids` and `fleet_refs` that lists share; both must match.
 #[derive(Default)]
-pub(crate) struct Fleets {
+pub(crate) struct FleetFilter {
     ids: Option<Vec<FleetId>>,
     refs: Option<Vec<String>>,
 }
 
-impl Fleets {
+impl FleetFilter {
     pub(crate) fn read(reader: &mut Reader) -> Self {
         Self { ids: reader.query("fleet_ids").ids(100), refs: reader.query("fleet_refs").texts(100) }
     }
 
-    fn admits(&self, seen: &Visible) -> bool {
+    fn matches(&self, seen: &Visible) -> bool {
         let by_id = self.ids.as_ref().is_none_or(|ids| ids.contains(&seen.fleet_id));
         let named = |refs: &Vec<String>| seen.fleet_ref.as_ref().is_some_and(|name| refs.contains(name));
         by_id && self.refs.as_ref().is_none_or(named)
     }
 }
 
-/// Every connection the caller sees, once per fleet, by fleet and connection.
+/// Every connection that the caller may see, once per fleet, sorted by fleet and connection.
 ///
 /// # Errors
 /// 403 for callers that are neither partner nor fleet; 500 if storage fails.
-pub(crate) async fn all(context: &Context, call: &Call, fleets: &Fleets) -> Result<Vec<Visible>, ApiError> {
+pub(crate) async fn all(context: &Context, call: &Call, fleets: &FleetFilter) -> Result<Vec<Visible>, ApiError> {
     let mut found = match call.caller {
         Caller::Fleet { id, .. } => own(context, id).await?,
         _ => shared(context, call).await?,
     };
-    found.retain(|seen| fleets.admits(seen));
+    found.retain(|seen| fleets.matches(seen));
     found.sort_by_key(|seen| (seen.fleet_id, seen.connection_id));
     found.dedup_by_key(|seen| (seen.fleet_id, seen.connection_id));
     Ok(found)
 }
 
-/// One connection, if the caller sees it.
+/// One connection, if the caller may see it.
 ///
 /// # Errors
-/// 404 where the caller does not see it; 500 if storage fails.
+/// 404 if the caller may not see it; 500 if storage fails.
 pub(crate) async fn one(context: &Context, call: &Call, id: ConnectionId) -> Result<Visible, ApiError> {
-    let found = all(context, call, &Fleets::default()).await?;
+    let found = all(context, call, &FleetFilter::default()).await?;
     found.into_iter().find(|seen| seen.connection_id == id).ok_or_else(missing)
 }
 
@@ -94,10 +94,10 @@ async fn shared(context: &Context, call: &Call) -> Result<Vec<Visible>, ApiError
 }
 
 async fn own(context: &Context, fleet: FleetId) -> Result<Vec<Visible>, ApiError> {
-    let ties = context.store().connections_of(fleet).await?;
-    let seen = ties.into_iter().map(|tie| Visible {
-        connection_id: tie.connection_id,
-        tsp_id: tie.tsp_id,
+    let fleet_connections = context.store().connections_of(fleet).await?;
+    let seen = fleet_connections.into_iter().map(|fleet_connection| Visible {
+        connection_id: fleet_connection.connection_id,
+        tsp_id: fleet_connection.tsp_id,
         fleet_id: fleet,
         fleet_ref: None,
         scopes: None,

@@ -1,25 +1,25 @@
-//! Credentials on the wire: their published shapes, and what is said about bad ones.
+//! Credentials in requests and responses: their schemas, and the problems of invalid ones.
 
 use gateway::{ApiError, Problem};
-use model::credentials::{Credentials, Field, FieldProblem, Form, Kind, Problem as Fault};
+use model::credentials::{Credentials, Field, FieldProblem, Form, Kind, Problem as FieldFault};
 use schemars::{Schema, SchemaGenerator, json_schema};
 use serde_json::{Map, Value, json};
 
 /// The credentials of a form.
 ///
 /// # Errors
-/// 422 with every bad field, by path `body.credentials.<field>`; values are never repeated.
+/// 422 with every invalid field, by path `body.credentials.<field>`; values are never echoed.
 pub(super) fn checked(form: &'static Form, given: &Map<String, Value>) -> Result<Credentials, ApiError> {
     Credentials::check(form, given).map_err(|problems| ApiError::invalid(problems.iter().map(described).collect()))
 }
 
 fn described(problem: &FieldProblem) -> Problem {
     let (error_type, message) = match problem.problem {
-        Fault::Missing => ("missing", "is required by this provider"),
-        Fault::Unknown => ("unknown_field", "unknown member"),
-        Fault::Type => ("type", "is not the kind of value this field takes"),
-        Fault::Empty => ("format", "must not be blank"),
-        Fault::Choice => ("enum", "is not one of the allowed values"),
+        FieldFault::Missing => ("missing", "is required by this provider"),
+        FieldFault::Unknown => ("unknown_field", "unknown member"),
+        FieldFault::Type => ("type", "has the wrong type"),
+        FieldFault::Empty => ("format", "must not be blank"),
+        FieldFault::Choice => ("enum", "is not one of the allowed values"),
     };
     Problem::new(&format!("body.credentials.{}", problem.field), "", error_type, message)
 }
@@ -30,12 +30,12 @@ enum Direction {
     Output,
 }
 
-/// The shapes a request may send; which one is meant, the TSP's `conn_type` says.
-pub(super) fn given_schema() -> Schema {
+/// The schemas of credentials in requests; the TSP's `conn_type` determines which one applies.
+pub(super) fn request_schema() -> Schema {
     union(Direction::Input)
 }
 
-/// The shapes an answer may show.
+/// The schemas of masked credentials in responses.
 pub(super) fn masked_schema(_: &mut SchemaGenerator) -> Schema {
     union(Direction::Output)
 }
@@ -44,11 +44,11 @@ fn union(direction: Direction) -> Schema {
     let named = Form::all().iter().map(|form| (form.schema_name(), form));
     // The contract publishes a model for Zubie, equal to Motive's, that no `conn_type` names.
     let zubie = Form::of("motive").map(|form| ("ZubieCreds", form));
-    let forms: Vec<Value> = named.chain(zubie).map(|(name, form)| shape(name, form, direction)).collect();
+    let forms: Vec<Value> = named.chain(zubie).map(|(name, form)| schema_of(name, form, direction)).collect();
     json_schema!({ "anyOf": forms })
 }
 
-fn shape(name: &str, form: &Form, direction: Direction) -> Value {
+fn schema_of(name: &str, form: &Form, direction: Direction) -> Value {
     let title = match direction {
         _ if form.one_schema => name.to_owned(),
         Direction::Input => format!("{name}-Input"),
@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn bad_fields_are_named_and_never_repeated() {
+    fn invalid_fields_are_named_and_never_echoed() {
         let form = Form::of("api_auth").unwrap_or(&Form::all()[1]);
         let given = json!({ "nonsense": "s3cret" });
         let error = checked(form, given.as_object().unwrap()).unwrap_err();

@@ -11,16 +11,16 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use store::control::Key;
 
-use crate::visible::{self, Fleets, Visible};
+use crate::visible::{self, FleetFilter, Visible};
 
-/// How many connections are read at a time.
-const LANES: usize = 16;
+/// How many connections are read concurrently.
+const MAX_CONCURRENT: usize = 16;
 
-/// How fresh each resource of each connection is.
+/// The freshness of each resource of each connection.
 pub struct Freshness;
 
 /// Filters.
-pub struct Filter(Fleets);
+pub struct Filters(FleetFilter);
 
 /// One resource of one connection (contract `DataFreshness`).
 #[derive(Serialize, JsonSchema)]
@@ -43,27 +43,27 @@ pub struct DataFreshness {
     schedule_status: Option<ScheduleStatus>,
 }
 
-impl Input for Filter {
+impl Input for Filters {
     fn read(reader: &mut Reader) -> Self {
-        Self(Fleets::read(reader))
+        Self(FleetFilter::read(reader))
     }
 }
 
 impl Operation for Freshness {
-    type Input = Filter;
+    type Input = Filters;
     type Output = Json<Vec<DataFreshness>>;
 
-    async fn run(context: &Context, call: Call, Filter(fleets): Filter) -> Result<Self::Output, ApiError> {
+    async fn run(context: &Context, call: Call, Filters(fleets): Filters) -> Result<Self::Output, ApiError> {
         let seen = visible::all(context, &call, &fleets).await?;
         let mut keys: Vec<Key> = seen.iter().map(|seen| Key::connection(seen.connection_id)).collect();
         keys.sort_by(|left, right| left.pk.cmp(&right.pk));
         keys.dedup();
         let found: Vec<Connection> = context.store().get_many(&keys).await?;
-        let live = found.into_iter().filter(|connection| connection.status != ConnectionStatus::Deleted);
-        let by_id: HashMap<_, _> = live.map(|connection| (connection.id, connection)).collect();
+        let current = found.into_iter().filter(|connection| connection.status != ConnectionStatus::Deleted);
+        let by_id: HashMap<_, _> = current.map(|connection| (connection.id, connection)).collect();
         let schedules: HashMap<_, _> = stream::iter(by_id.keys().copied())
             .map(|id| async move { context.store().schedules_of(id).await.map(|schedules| (id, schedules)) })
-            .buffer_unordered(LANES)
+            .buffer_unordered(MAX_CONCURRENT)
             .try_collect()
             .await?;
         let mut rows = Vec::new();
@@ -76,10 +76,11 @@ impl Operation for Freshness {
     }
 }
 
-/// The rows of one connection, by the resource's name.
+/// The rows of one connection, sorted by the resource's name.
 fn rows_of(seen: &Visible, connection: &Connection, schedules: &[Schedule]) -> Vec<DataFreshness> {
-    let shown = schedules.iter().filter(|schedule| schedule.status != ScheduleStatus::Deleted && seen.shows(schedule.resource));
-    let mut rows: Vec<DataFreshness> = shown.map(|schedule| row(seen, connection, schedule)).collect();
+    let included =
+        schedules.iter().filter(|schedule| schedule.status != ScheduleStatus::Deleted && seen.includes(schedule.resource));
+    let mut rows: Vec<DataFreshness> = included.map(|schedule| row(seen, connection, schedule)).collect();
     rows.sort_by_key(|row| row.resource.name());
     rows
 }

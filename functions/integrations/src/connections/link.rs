@@ -1,4 +1,4 @@
-//! Storing a link between a fleet and a TSP account: a new connection, or a tie to the one that holds the account already.
+//! Links a fleet to a TSP account: creates a connection, or adds the fleet to the existing connection of the account.
 
 use gateway::{ApiError, Context};
 use model::agreement::{Agreement, AgreementStatus, Linked};
@@ -13,82 +13,86 @@ use store::control::{AccountClaim, Key, ScheduleClaim, SealedCredentials, Write}
 use uuid::Uuid;
 use vault::Sealed;
 
-use super::trial::Door;
+use super::validation::ProviderEndpoint;
 
-/// How often a link is tried again after somebody else changed what it was based on.
-const TRIES: usize = 3;
+/// How often linking is attempted when concurrent requests change the same items.
+const MAX_ATTEMPTS: usize = 3;
 
-/// Proven credentials of an account, offered by a fleet.
-pub(super) struct Offer<'a> {
+/// A fleet's request to link an account, with validated credentials.
+pub(super) struct LinkRequest<'a> {
     pub(super) fleet: FleetId,
     pub(super) tsp: &'a Tsp,
-    pub(super) door: &'a Door,
+    pub(super) endpoint: &'a ProviderEndpoint,
     pub(super) account: String,
     pub(super) credentials: Credentials,
     pub(super) description: Option<String>,
     pub(super) now: Timestamp,
 }
 
-/// The connection of the account, tied to the fleet; all in one transaction.
+/// Links the fleet to the connection of the account in one transaction; creates the connection if there is none.
 ///
 /// # Errors
-/// 409 where others keep changing the same things; 500 if storage or the vault fails.
-pub(super) async fn link(context: &Context, offer: &Offer<'_>) -> Result<Connection, ApiError> {
-    let mut tries = 0;
+/// 409 if concurrent requests keep changing the same items; 500 if storage or the vault fails.
+pub(super) async fn link(context: &Context, request: &LinkRequest<'_>) -> Result<Connection, ApiError> {
+    let mut attempts = 0;
     loop {
-        tries += 1;
-        let (connection, writes) = planned(context, offer).await?;
+        attempts += 1;
+        let (connection, writes) = plan(context, request).await?;
         if writes.is_empty() {
             return Ok(connection);
         }
         match context.store().commit(writes).await {
-            Err(StoreError::Conflict) if tries < TRIES => {}
-            done => return done.map(|()| connection).map_err(ApiError::from),
+            Err(StoreError::Conflict) if attempts < MAX_ATTEMPTS => {}
+            result => return result.map(|()| connection).map_err(ApiError::from),
         }
     }
 }
 
-async fn planned(context: &Context, offer: &Offer<'_>) -> Result<(Connection, Vec<Write>), ApiError> {
-    let agreements = context.store().agreements_of_fleet(offer.fleet).await?;
-    match context.store().get::<AccountClaim>(Key::account(offer.tsp.id, &offer.account)).await? {
-        None => opened(context, offer, &agreements).await,
-        Some(claim) => joined(context, offer, &agreements, claim.connection_id).await,
+async fn plan(context: &Context, request: &LinkRequest<'_>) -> Result<(Connection, Vec<Write>), ApiError> {
+    let agreements = context.store().agreements_of_fleet(request.fleet).await?;
+    match context.store().get::<AccountClaim>(Key::account(request.tsp.id, &request.account)).await? {
+        None => plan_new(context, request, &agreements).await,
+        Some(claim) => plan_existing(context, request, &agreements, claim.connection_id).await,
     }
 }
 
-/// The account is new to the platform.
-async fn opened(context: &Context, offer: &Offer<'_>, agreements: &[Agreement]) -> Result<(Connection, Vec<Write>), ApiError> {
-    let id = ConnectionId::at(offer.now);
+/// The writes for an account that has no connection yet.
+async fn plan_new(
+    context: &Context,
+    request: &LinkRequest<'_>,
+    agreements: &[Agreement],
+) -> Result<(Connection, Vec<Write>), ApiError> {
+    let id = ConnectionId::at(request.now);
     let connection = Connection {
         id,
-        tsp_id: offer.tsp.id,
-        tsp_slug: offer.tsp.slug.clone(),
-        source_name: offer.tsp.source_name.clone(),
-        account: offer.account.clone(),
-        masked: offer.credentials.masked(),
+        tsp_id: request.tsp.id,
+        tsp_slug: request.tsp.slug.clone(),
+        source_name: request.tsp.source_name.clone(),
+        account: request.account.clone(),
+        masked: request.credentials.masked(),
         status: ConnectionStatus::Active,
-        description: offer.description.clone(),
+        description: request.description.clone(),
         refusals: 0,
         refused_since: None,
-        created_at: offer.now,
-        updated_at: offer.now,
+        created_at: request.now,
+        updated_at: request.now,
     };
-    let claim = AccountClaim { tsp_id: offer.tsp.id, account: offer.account.clone(), connection_id: id };
+    let claim = AccountClaim { tsp_id: request.tsp.id, account: request.account.clone(), connection_id: id };
     let mut writes = vec![
         Write::create(&connection)?,
         Write::create(&claim)?,
-        Write::create(&sealed(context, offer, id).await?)?,
-        Write::create(&tie(offer, &connection, Maker::First))?,
+        Write::create(&sealed(context, request, id).await?)?,
+        Write::create(&fleet_connection(request, &connection, ConnectionOrigin::New))?,
     ];
-    writes.extend(agreement_writes(agreements, &connection, offer.now)?);
-    writes.extend(schedule_writes(offer, agreements, &connection, &[])?);
+    writes.extend(agreement_writes(agreements, &connection, request.now)?);
+    writes.extend(schedule_writes(request, agreements, &connection, &[])?);
     Ok((connection, writes))
 }
 
-/// The account has a connection, of this fleet or of another one.
-async fn joined(
+/// The writes for an account that has a connection already, of this fleet or of another one.
+async fn plan_existing(
     context: &Context,
-    offer: &Offer<'_>,
+    request: &LinkRequest<'_>,
     agreements: &[Agreement],
     id: ConnectionId,
 ) -> Result<(Connection, Vec<Write>), ApiError> {
@@ -97,90 +101,91 @@ async fn joined(
         .get::<Connection>(Key::connection(id))
         .await?
         .ok_or_else(|| ApiError::internal("account claim without a connection"))?;
-    let known = store.get::<FleetConnection>(Key::fleet_connection(offer.fleet, id)).await?;
-    let old_works = old_credentials_work(context, offer, &seen).await?;
-    let next = revived(&seen, offer, old_works.then_some(&seen.masked));
+    let existing = store.get::<FleetConnection>(Key::fleet_connection(request.fleet, id)).await?;
+    let old_works = old_credentials_work(context, request, &seen).await?;
+    let next = with_working_credentials(&seen, request, old_works.then_some(&seen.masked));
     let mut writes = Vec::new();
-    if known.is_none() {
-        writes.push(Write::create(&tie(offer, &seen, Maker::Found))?);
+    if existing.is_none() {
+        writes.push(Write::create(&fleet_connection(request, &seen, ConnectionOrigin::Existing))?);
     }
     if !old_works {
-        writes.push(Write::overwrite(&sealed(context, offer, id).await?)?);
+        writes.push(Write::overwrite(&sealed(context, request, id).await?)?);
     }
-    writes.extend(agreement_writes(agreements, &seen, offer.now)?);
-    writes.extend(schedule_writes(offer, agreements, &next, &store.schedules_of(id).await?)?);
+    writes.extend(agreement_writes(agreements, &seen, request.now)?);
+    writes.extend(schedule_writes(request, agreements, &next, &store.schedules_of(id).await?)?);
     if writes.is_empty() && next.status == seen.status {
         return Ok((seen, writes));
     }
-    // Every link changes the connection, so that it cannot race with the end of the connection's last tie.
+    // Every link replaces the connection, so that it conflicts with a concurrent removal of the last fleet connection.
     writes.push(Write::replace(&seen, &next)?);
     Ok((next, writes))
 }
 
-/// The connection with credentials that work; `kept` = the masked form of the old ones, where they stay.
-fn revived(seen: &Connection, offer: &Offer<'_>, kept: Option<&serde_json::Value>) -> Connection {
+/// The connection with working credentials; `stored` is the masked form of the old ones if they are kept.
+fn with_working_credentials(seen: &Connection, request: &LinkRequest<'_>, stored: Option<&serde_json::Value>) -> Connection {
     let status = match seen.status {
         ConnectionStatus::Stale | ConnectionStatus::Failed => ConnectionStatus::Active,
         other => other,
     };
-    let masked = kept.cloned().unwrap_or_else(|| offer.credentials.masked());
-    Connection { status, masked, refusals: 0, refused_since: None, updated_at: offer.now, ..seen.clone() }
+    let masked = stored.cloned().unwrap_or_else(|| request.credentials.masked());
+    Connection { status, masked, refusals: 0, refused_since: None, updated_at: request.now, ..seen.clone() }
 }
 
-/// Old credentials give way only to a clear refusal: a TSP that is down proves nothing.
-async fn old_credentials_work(context: &Context, offer: &Offer<'_>, connection: &Connection) -> Result<bool, ApiError> {
-    let Some(kept) = context.store().get::<SealedCredentials>(Key::credentials(connection.id)).await? else {
+/// Old credentials are replaced only if the TSP rejects them explicitly: an outage proves nothing.
+async fn old_credentials_work(context: &Context, request: &LinkRequest<'_>, connection: &Connection) -> Result<bool, ApiError> {
+    let Some(stored) = context.store().get::<SealedCredentials>(Key::credentials(connection.id)).await? else {
         return Ok(false);
     };
-    let sealed: Sealed = serde_json::from_value(kept.sealed).map_err(ApiError::internal)?;
+    let sealed: Sealed = serde_json::from_value(stored.sealed).map_err(ApiError::internal)?;
     let pairs = [("connection_id", connection.id.to_string()), ("tsp", connection.source_name.clone())];
-    let opened = context.vault().open(&pairs.each_ref().map(|(name, value)| (*name, value.as_str())), &sealed).await?;
-    let Some(old) = opened.expose_text().and_then(|text| Credentials::from_json(text).ok()) else {
+    let plaintext = context.vault().open(&pairs.each_ref().map(|(name, value)| (*name, value.as_str())), &sealed).await?;
+    let Some(old) = plaintext.expose_text().and_then(|text| Credentials::from_json(text).ok()) else {
         return Ok(false);
     };
-    if old == offer.credentials {
+    if old == request.credentials {
         return Ok(true);
     }
-    let refused = |error: &ProviderError| matches!(error, ProviderError::Refused { .. } | ProviderError::Unsupported { .. });
-    Ok(!offer.door.try_with(context, &old).await?.as_ref().is_err_and(refused))
+    let rejected = |error: &ProviderError| matches!(error, ProviderError::Refused { .. } | ProviderError::Unsupported { .. });
+    Ok(!request.endpoint.validate(context, &old).await?.as_ref().is_err_and(rejected))
 }
 
-async fn sealed(context: &Context, offer: &Offer<'_>, id: ConnectionId) -> Result<SealedCredentials, ApiError> {
+async fn sealed(context: &Context, request: &LinkRequest<'_>, id: ConnectionId) -> Result<SealedCredentials, ApiError> {
     let id_text = id.to_string();
-    let pairs = [("connection_id", id_text.as_str()), ("tsp", offer.tsp.source_name.as_str())];
-    let sealed = context.vault().seal(&pairs, offer.credentials.to_sealed_json().as_bytes()).await?;
+    let pairs = [("connection_id", id_text.as_str()), ("tsp", request.tsp.source_name.as_str())];
+    let sealed = context.vault().seal(&pairs, request.credentials.to_sealed_json().as_bytes()).await?;
     let sealed = serde_json::to_value(sealed).map_err(ApiError::internal)?;
-    Ok(SealedCredentials { connection_id: id, sealed, updated_at: offer.now })
+    Ok(SealedCredentials { connection_id: id, sealed, updated_at: request.now })
 }
 
+/// Whether the connection is created by this link.
 #[derive(Clone, Copy, PartialEq)]
-enum Maker {
-    First,
-    Found,
+enum ConnectionOrigin {
+    New,
+    Existing,
 }
 
-fn tie(offer: &Offer<'_>, connection: &Connection, maker: Maker) -> FleetConnection {
+fn fleet_connection(request: &LinkRequest<'_>, connection: &Connection, origin: ConnectionOrigin) -> FleetConnection {
     FleetConnection {
         id: Uuid::now_v7(),
-        fleet_id: offer.fleet,
+        fleet_id: request.fleet,
         connection_id: connection.id,
         tsp_id: connection.tsp_id,
         tsp_slug: connection.tsp_slug.clone(),
         source_name: connection.source_name.clone(),
-        first: maker == Maker::First,
-        created_at: offer.now,
+        first: origin == ConnectionOrigin::New,
+        created_at: request.now,
     }
 }
 
-/// The fleet's agreements that may still open, with the connection in them.
+/// Adds the connection to the fleet's agreements that have not ended.
 fn agreement_writes(agreements: &[Agreement], connection: &Connection, now: Timestamp) -> Result<Vec<Write>, StoreError> {
-    let living =
+    let current =
         agreements.iter().filter(|agreement| !matches!(agreement.status, AgreementStatus::Deleted | AgreementStatus::Cancelled));
-    let changed = living.filter_map(|agreement| Some((agreement, with_link(agreement, connection, now)?)));
+    let changed = current.filter_map(|agreement| Some((agreement, with_link(agreement, connection, now)?)));
     changed.map(|(agreement, next)| Write::replace(agreement, &next)).collect()
 }
 
-/// The agreement with the connection in it; `None` where it stands there already.
+/// The agreement with the connection added; `None` if it contains it already.
 fn with_link(agreement: &Agreement, connection: &Connection, now: Timestamp) -> Option<Agreement> {
     let link = Linked {
         connection_id: connection.id,
@@ -193,24 +198,26 @@ fn with_link(agreement: &Agreement, connection: &Connection, now: Timestamp) -> 
         return None;
     }
     let mut connections = agreement.connections.clone();
-    connections.retain(|known| known.connection_id != link.connection_id);
+    connections.retain(|existing| existing.connection_id != link.connection_id);
     connections.push(link);
     Some(Agreement { connections, updated_at: now, ..agreement.clone() })
 }
 
-/// New schedules for what is shared and has none; those that waited for credentials or consent run again.
+/// New schedules for shared resources without one; schedules that waited for credentials or consent are reactivated.
 fn schedule_writes(
-    offer: &Offer<'_>,
+    request: &LinkRequest<'_>,
     agreements: &[Agreement],
     connection: &Connection,
-    known: &[Schedule],
+    existing: &[Schedule],
 ) -> Result<Vec<Write>, StoreError> {
     let mut writes = Vec::new();
-    for resource in offer.door.adapter.resources().iter().copied() {
-        let shared = agreements.iter().any(|agreement| agreement.covers(resource, offer.now));
-        match known.iter().find(|schedule| schedule.resource == resource) {
-            None if shared => writes.extend(new_schedule(connection, resource, offer.now)?),
-            Some(schedule) if waits(schedule, shared) => writes.push(Write::replace(schedule, &awake(schedule, offer.now))?),
+    for resource in request.endpoint.adapter.resources().iter().copied() {
+        let shared = agreements.iter().any(|agreement| agreement.covers(resource, request.now));
+        match existing.iter().find(|schedule| schedule.resource == resource) {
+            None if shared => writes.extend(new_schedule(connection, resource, request.now)?),
+            Some(schedule) if is_waiting(schedule, shared) => {
+                writes.push(Write::replace(schedule, &reactivated(schedule, request.now))?)
+            }
             _ => {}
         }
     }
@@ -223,7 +230,7 @@ fn new_schedule(connection: &Connection, resource: Resource, now: Timestamp) -> 
     Ok([Write::create(&schedule)?, Write::create(&claim)?])
 }
 
-fn waits(schedule: &Schedule, shared: bool) -> bool {
+fn is_waiting(schedule: &Schedule, shared: bool) -> bool {
     match schedule.status {
         ScheduleStatus::Stale => true,
         ScheduleStatus::CancelledInsufficientScope => shared,
@@ -231,7 +238,7 @@ fn waits(schedule: &Schedule, shared: bool) -> bool {
     }
 }
 
-fn awake(schedule: &Schedule, now: Timestamp) -> Schedule {
+fn reactivated(schedule: &Schedule, now: Timestamp) -> Schedule {
     Schedule {
         status: ScheduleStatus::Active,
         consecutive_error_count: 0,
@@ -299,7 +306,7 @@ mod tests {
     }
 
     #[test]
-    fn schedules_wake_for_what_they_waited_for() {
+    fn schedules_are_reactivated_once_they_can_run() {
         use ScheduleStatus::{Active, CancelledInsufficientScope, Paused, Stale};
         let schedule = Schedule::new(ConnectionId::at(at(0)), Resource::Vehicle, "samsara", at(0));
         let cases = [
@@ -310,9 +317,9 @@ mod tests {
             (Active, true, false),
         ];
         for (status, shared, expected) in cases {
-            assert_eq!(waits(&Schedule { status, ..schedule.clone() }, shared), expected, "{status:?}");
+            assert_eq!(is_waiting(&Schedule { status, ..schedule.clone() }, shared), expected, "{status:?}");
         }
-        let next = awake(&schedule, at(9));
+        let next = reactivated(&schedule, at(9));
         assert_eq!((next.status, next.revision, next.next_execution_at), (Active, 1, Some(at(9))));
     }
 }

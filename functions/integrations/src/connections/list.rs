@@ -9,32 +9,32 @@ use store::control::Key;
 use store::{Slice, page};
 
 use super::ConnectionRead;
-use crate::visible::{self, Fleets};
+use crate::visible::{self, FleetFilter};
 
-/// The connections that the caller sees, by id, each once.
+/// The connections that the caller may see, each once, sorted by id.
 pub struct List;
 
 /// Filters and paging.
-pub struct Filter {
+pub struct Filters {
     tsp_id: Option<TspId>,
-    fleets: Fleets,
+    fleets: FleetFilter,
     paging: Paging,
 }
 
-impl Input for Filter {
+impl Input for Filters {
     fn read(reader: &mut Reader) -> Self {
-        Self { tsp_id: reader.query("tsp_id").id(), fleets: Fleets::read(reader), paging: Paging::read(reader, 1_000) }
+        Self { tsp_id: reader.query("tsp_id").id(), fleets: FleetFilter::read(reader), paging: Paging::read(reader, 1_000) }
     }
 }
 
 impl Operation for List {
-    type Input = Filter;
+    type Input = Filters;
     type Output = Listing<ConnectionRead, Uncounted>;
 
-    async fn run(context: &Context, call: Call, filter: Filter) -> Result<Self::Output, ApiError> {
-        let mut seen = visible::all(context, &call, &filter.fleets).await?;
-        let start = filter.paging.start(context, &call).await?;
-        seen.retain(|seen| filter.tsp_id.is_none_or(|tsp| tsp == seen.tsp_id));
+    async fn run(context: &Context, call: Call, filters: Filters) -> Result<Self::Output, ApiError> {
+        let mut seen = visible::all(context, &call, &filters.fleets).await?;
+        let start = filters.paging.start(context, &call).await?;
+        seen.retain(|seen| filters.tsp_id.is_none_or(|tsp| tsp == seen.tsp_id));
         seen.sort_by_key(|seen| seen.connection_id);
         seen.dedup_by_key(|seen| seen.connection_id);
         let slice = Slice::from_unsorted(seen, &start.page(), |seen| seen.connection_id.to_string().into(), page::by_text);

@@ -7,7 +7,7 @@ pub mod freshness;
 pub mod get;
 mod link;
 pub mod list;
-mod trial;
+mod validation;
 
 use model::connection::{Connection, ConnectionStatus};
 use model::{ConnectionId, FleetId, Timestamp, TspId};
@@ -17,7 +17,7 @@ use serde_json::Value;
 
 use crate::visible::Visible;
 
-/// A connection (contract `ConnectionRead`); `fleet_id` and `fleet_ref` are the caller's own view of the fleet.
+/// A connection (contract `ConnectionRead`); `fleet_id` and `fleet_ref` name the fleet as the caller knows it.
 #[derive(Serialize, JsonSchema)]
 pub struct ConnectionRead {
     id: ConnectionId,
@@ -38,10 +38,10 @@ pub struct ConnectionRead {
 
 impl ConnectionRead {
     fn of(connection: Connection, seen: &Visible) -> Self {
-        Self::seen_by(connection, seen.fleet_id, seen.fleet_ref.clone())
+        Self::for_fleet(connection, seen.fleet_id, seen.fleet_ref.clone())
     }
 
-    fn seen_by(connection: Connection, fleet_id: FleetId, fleet_ref: Option<String>) -> Self {
+    fn for_fleet(connection: Connection, fleet_id: FleetId, fleet_ref: Option<String>) -> Self {
         Self {
             id: connection.id,
             created_at: connection.created_at,

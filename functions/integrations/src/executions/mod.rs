@@ -1,4 +1,4 @@
-//! Runs of a schedule; read only, kept for seven days.
+//! Executions of a schedule; read only, kept for seven days.
 
 pub mod list;
 
@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
-/// A run (contract `ExecutionRead`).
+/// An execution (contract `ExecutionRead`).
 #[derive(Serialize, JsonSchema)]
 pub struct ExecutionRead {
     id: ExecutionId,
@@ -28,7 +28,7 @@ pub struct ExecutionRead {
 }
 
 impl ExecutionRead {
-    /// A run as the caller sees it, whose own fleet this is.
+    /// The execution as a caller sees it for this fleet.
     fn of(execution: Execution, fleet_id: FleetId) -> Self {
         Self {
             id: execution.id,

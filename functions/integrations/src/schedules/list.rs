@@ -12,13 +12,13 @@ use crate::visible;
 pub struct List;
 
 /// The connection, a filter, paging.
-pub struct Filter {
+pub struct Filters {
     connection_id: ConnectionId,
     resource: Option<Resource>,
     paging: Paging,
 }
 
-impl Input for Filter {
+impl Input for Filters {
     fn read(reader: &mut Reader) -> Self {
         let connection_id = reader.path("connection_id");
         Self { connection_id, resource: reader.query("resource").code(), paging: Paging::read(reader, 1_000) }
@@ -26,16 +26,16 @@ impl Input for Filter {
 }
 
 impl Operation for List {
-    type Input = Filter;
+    type Input = Filters;
     type Output = Listing<ScheduleRead, Uncounted>;
 
-    async fn run(context: &Context, call: Call, filter: Filter) -> Result<Self::Output, ApiError> {
-        let seen = visible::one(context, &call, filter.connection_id).await?;
-        let start = filter.paging.start(context, &call).await?;
-        let mut schedules = context.store().schedules_of(filter.connection_id).await?;
+    async fn run(context: &Context, call: Call, filters: Filters) -> Result<Self::Output, ApiError> {
+        let seen = visible::one(context, &call, filters.connection_id).await?;
+        let start = filters.paging.start(context, &call).await?;
+        let mut schedules = context.store().schedules_of(filters.connection_id).await?;
         schedules.retain(|schedule| {
-            let wanted = filter.resource.is_none_or(|resource| resource == schedule.resource);
-            wanted && schedule.status != ScheduleStatus::Deleted && seen.shows(schedule.resource)
+            let wanted = filters.resource.is_none_or(|resource| resource == schedule.resource);
+            wanted && schedule.status != ScheduleStatus::Deleted && seen.includes(schedule.resource)
         });
         let slice = Slice::from_unsorted(schedules, &start.page(), |schedule| schedule.id.to_string().into(), page::by_text);
         Listing::of(&start, slice.map(ScheduleRead::from), None)

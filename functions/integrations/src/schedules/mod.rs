@@ -44,10 +44,10 @@ impl From<Schedule> for ScheduleRead {
     }
 }
 
-/// One schedule, if the caller sees its connection and its resource.
+/// One schedule, if the caller may see its connection and its resource.
 ///
 /// # Errors
-/// 404 where the caller does not see it; 500 if storage fails.
+/// 404 if the caller may not see it; 500 if storage fails.
 pub(crate) async fn one(
     context: &Context,
     call: &Call,
@@ -56,6 +56,6 @@ pub(crate) async fn one(
 ) -> Result<(Visible, Schedule), ApiError> {
     let seen = visible::one(context, call, connection).await?;
     let schedule = context.store().get::<Schedule>(Key::schedule(connection, id)).await?;
-    let schedule = schedule.filter(|schedule| schedule.status != ScheduleStatus::Deleted && seen.shows(schedule.resource));
+    let schedule = schedule.filter(|schedule| schedule.status != ScheduleStatus::Deleted && seen.includes(schedule.resource));
     schedule.map(|schedule| (seen, schedule)).ok_or_else(|| ApiError::not_found("schedule"))
 }
