@@ -1,4 +1,4 @@
-//! Our own API, as its first client.
+//! The client of the platform's own API.
 
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -13,19 +13,19 @@ use vault::{Claims, Issue};
 
 use crate::session::Session;
 
-/// Linking tries credentials for up to 20 seconds.
-const DEADLINE: Duration = Duration::from_secs(25);
-/// A token serves one request.
+/// Linking validates credentials for up to 20 seconds.
+const TIMEOUT: Duration = Duration::from_secs(25);
+/// Lifetime of a token in seconds; it is used for one request.
 const TOKEN_LIFE: i64 = 120;
 
-/// An answer of the API.
-pub(crate) struct Answer {
+/// A response of the API.
+pub(crate) struct ApiResponse {
     pub status: StatusCode,
     pub body: Value,
 }
 
-impl Answer {
-    /// The first problem that a 422 reports: path, error type, message.
+impl ApiResponse {
+    /// The problems that a 422 reports: path, error type, message.
     pub(crate) fn problems(&self) -> Vec<(String, String, String)> {
         let text = |detail: &Value, name: &str| detail.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
         let details = self.body.get("detail").and_then(Value::as_array).into_iter().flatten();
@@ -38,19 +38,19 @@ fn client() -> Result<&'static reqwest::Client, ApiError> {
     if let Some(client) = CLIENT.get() {
         return Ok(client);
     }
-    let made = reqwest::Client::builder().timeout(DEADLINE).redirect(reqwest::redirect::Policy::none()).build();
-    let made = made.map_err(ApiError::internal)?;
-    Ok(CLIENT.get_or_init(|| made))
+    let client = reqwest::Client::builder().timeout(TIMEOUT).redirect(reqwest::redirect::Policy::none()).build();
+    let client = client.map_err(ApiError::internal)?;
+    Ok(CLIENT.get_or_init(|| client))
 }
 
-/// Calls the API; the base is configuration, never input.
+/// Calls the API; the base URL is configuration, never input.
 pub(crate) async fn call(
     context: &Context,
     method: Method,
     path: &str,
     token: Option<&str>,
     body: Option<&Value>,
-) -> Result<Answer, ApiError> {
+) -> Result<ApiResponse, ApiError> {
     let mut request = client()?.request(method, format!("{}{path}", context.config().public_url));
     if let Some(token) = token {
         request = request.bearer_auth(token);
@@ -58,12 +58,12 @@ pub(crate) async fn call(
     if let Some(body) = body {
         request = request.json(body);
     }
-    let answer = request.send().await.map_err(|error| ApiError::internal(error.without_url()))?;
-    let status = answer.status();
-    Ok(Answer { status, body: answer.json().await.unwrap_or(Value::Null) })
+    let response = request.send().await.map_err(|error| ApiError::internal(error.without_url()))?;
+    let status = response.status();
+    Ok(ApiResponse { status, body: response.json().await.unwrap_or(Value::Null) })
 }
 
-/// A token for the session's fleet, good for one request; `None` before acceptance.
+/// A token for the session's fleet, for one request; `None` before acceptance.
 pub(crate) async fn token(context: &Context, session: &Session) -> Result<Option<String>, ApiError> {
     let Some(fleet_id) = session.item.fleet_id.or(session.invitation.fleet_id) else { return Ok(None) };
     let fleet: Option<Fleet> = context.store().get(Key::fleet(fleet_id)).await?;

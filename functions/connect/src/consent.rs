@@ -1,4 +1,4 @@
-//! `/connect/consent`, `/connect/accept`, `/connect/decline`: who asks for which data, and the fleet's answer.
+//! `/connect/consent`, `/connect/accept`, `/connect/decline`: the request for data, and the fleet's response.
 
 use gateway::{ApiError, Body, Call, Context, Html, Input, Operation, Reader};
 use http::StatusCode;
@@ -7,50 +7,36 @@ use model::ShareLevel;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::hub::{Outcome, redirect_url};
-use crate::session::{self, Presented, Session};
+use crate::outcome::{Outcome, redirect_url};
+use crate::session::{self, Session, SessionCookie};
 use crate::{api, page, words};
 
 /// The consent page.
 pub(crate) struct Ask;
-/// Yes.
+/// The fleet accepts.
 pub(crate) struct Accept;
-/// The page that asks why not.
+/// The page that asks for the reason of declining.
 pub(crate) struct AskReason;
-/// No.
+/// The fleet declines.
 pub(crate) struct Decline;
 
-/// A page request.
-pub(crate) struct Visit(Presented);
 /// A form post.
-pub(crate) struct Post(Presented, Option<String>);
-
-impl Visit {
-    pub(crate) fn presented(&self) -> &Presented {
-        &self.0
-    }
-}
-
-impl Input for Visit {
-    fn read(reader: &mut Reader) -> Self {
-        Self(Presented::read(reader))
-    }
-}
+pub(crate) struct Post(SessionCookie, Option<String>);
 
 impl Input for Post {
     const BODY: Body = Body::Form;
 
     fn read(reader: &mut Reader) -> Self {
-        Self(Presented::read(reader), reader.form().remove("reason").filter(|reason| !reason.trim().is_empty()))
+        Self(SessionCookie::read(reader), reader.form().remove("reason").filter(|reason| !reason.trim().is_empty()))
     }
 }
 
 impl Operation for Ask {
-    type Input = Visit;
+    type Input = SessionCookie;
     type Output = Html;
 
-    async fn run(context: &Context, call: Call, Visit(presented): Visit) -> Result<Self::Output, ApiError> {
-        let Some(session) = presented.session(context, call.now).await? else { return Ok(session::lost(context)) };
+    async fn run(context: &Context, call: Call, cookie: SessionCookie) -> Result<Self::Output, ApiError> {
+        let Some(session) = cookie.session(context, call.now).await? else { return Ok(session::expired(context)) };
         if session.invitation.fleet_id.is_some() {
             return Ok(page::redirect(context, "/connect"));
         }
@@ -60,7 +46,7 @@ impl Operation for Ask {
 
 fn consent(context: &Context, session: &Session) -> Html {
     let partner = &session.partner;
-    let title = format!("{} asks for your fleet's data", partner.name);
+    let title = format!("{} requests access to your fleet's data", partner.name);
     let content = html! {
         @if let Some(logo) = &partner.logo_url { img src=(logo) alt=(partner.name) height="36"; }
         h1 { (title) }
@@ -77,7 +63,7 @@ fn consent(context: &Context, session: &Session) -> Html {
                 }
             }
         }
-        p.hint { "Next you sign in to your provider. You can stop sharing whenever you like." }
+        p.hint { "Next, you sign in to your provider. You can stop sharing at any time." }
         form method="post" action="/connect/accept" {
             (page::csrf(&session.item.csrf))
             div.actions {
@@ -93,36 +79,36 @@ impl Operation for Accept {
     type Input = Post;
     type Output = Html;
 
-    async fn run(context: &Context, call: Call, Post(presented, _): Post) -> Result<Self::Output, ApiError> {
-        let Some(session) = presented.posted(context, call.now).await? else { return Ok(session::lost(context)) };
+    async fn run(context: &Context, call: Call, Post(cookie, _): Post) -> Result<Self::Output, ApiError> {
+        let Some(session) = cookie.session_of_form_post(context, call.now).await? else { return Ok(session::expired(context)) };
         let path = format!("/v2/orgs/invitations/{}/accept", session.invitation.id);
-        let answer = api::call(context, Method::POST, &path, None, None).await?;
-        match answer.status {
+        let response = api::call(context, Method::POST, &path, None, None).await?;
+        match response.status {
             StatusCode::OK => {
-                let fleet = answer.body.get("fleet_id").and_then(Value::as_str).and_then(|id| id.parse().ok());
+                let fleet = response.body.get("fleet_id").and_then(Value::as_str).and_then(|id| id.parse().ok());
                 session::change(context, &session, |item| item.fleet_id = fleet).await?;
                 Ok(page::redirect(context, "/connect/providers"))
             }
             StatusCode::CONFLICT => Ok(page::redirect(context, "/connect")),
-            status => Err(ApiError::internal(format!("accepting answered {status}"))),
+            status => Err(ApiError::internal(format!("accepting the invitation returned {status}"))),
         }
     }
 }
 
 impl Operation for AskReason {
-    type Input = Visit;
+    type Input = SessionCookie;
     type Output = Html;
 
-    async fn run(context: &Context, call: Call, Visit(presented): Visit) -> Result<Self::Output, ApiError> {
-        let Some(session) = presented.session(context, call.now).await? else { return Ok(session::lost(context)) };
+    async fn run(context: &Context, call: Call, cookie: SessionCookie) -> Result<Self::Output, ApiError> {
+        let Some(session) = cookie.session(context, call.now).await? else { return Ok(session::expired(context)) };
         let content = html! {
             h1 { "Decline this request?" }
-            p.soft { "Nothing will be shared with " (session.partner.name) "." }
+            p.soft { "No data will be shared with " (session.partner.name) "." }
             form method="post" action="/connect/decline" {
                 (page::csrf(&session.item.csrf))
                 label for="reason" { "Why? (optional)" }
                 textarea #reason name="reason" rows="3" maxlength="500" aria-describedby="reason-hint" {}
-                p.hint #reason-hint { "Your answer is sent to " (session.partner.name) "." }
+                p.hint #reason-hint { "Your response is sent to " (session.partner.name) "." }
                 div.actions {
                     button.main type="submit" data-busy="One moment…" { "Decline" }
                     a.button href="/connect/consent" { "Back" }
@@ -137,23 +123,23 @@ impl Operation for Decline {
     type Input = Post;
     type Output = Html;
 
-    async fn run(context: &Context, call: Call, Post(presented, reason): Post) -> Result<Self::Output, ApiError> {
-        let Some(session) = presented.posted(context, call.now).await? else { return Ok(session::lost(context)) };
+    async fn run(context: &Context, call: Call, Post(cookie, reason): Post) -> Result<Self::Output, ApiError> {
+        let Some(session) = cookie.session_of_form_post(context, call.now).await? else { return Ok(session::expired(context)) };
         let path = format!("/v2/orgs/invitations/{}/decline", session.invitation.id);
         let body = json!({ "decline_reason": reason });
-        let answer = api::call(context, Method::POST, &path, None, Some(&body)).await?;
-        if answer.status != StatusCode::OK {
+        let response = api::call(context, Method::POST, &path, None, Some(&body)).await?;
+        if response.status != StatusCode::OK {
             return Ok(page::redirect(context, "/connect"));
         }
-        let onward = session.invitation.failure_redirect_url.as_deref();
-        let onward = onward.and_then(|url| {
+        let redirect = session.invitation.failure_redirect_url.as_deref();
+        let redirect = redirect.and_then(|url| {
             let outcome = Outcome { status: "failure", count: 0, skip_reason: reason.as_deref() };
             redirect_url(url, session.invitation.id, &session.invitation.fleet_ref, &outcome)
         });
         let content = html! {
             h1 { "You have declined" }
-            p.soft { "Nothing is shared with " (session.partner.name) "." }
-            @if let Some(target) = onward { div.actions { a.button.main href=(target) { "Return to " (session.partner.name) } } }
+            p.soft { "No data is shared with " (session.partner.name) "." }
+            @if let Some(target) = redirect { div.actions { a.button.main href=(target) { "Return to " (session.partner.name) } } }
             @else { p { "You can close this window." } }
         };
         Ok(page::document(context, StatusCode::OK, "Declined", &content))

@@ -1,4 +1,4 @@
-//! `/connect/providers/{slug}`: the provider's credentials, tried live.
+//! `/connect/providers/{slug}`: the provider's credentials, validated immediately.
 
 use std::collections::BTreeMap;
 
@@ -11,29 +11,29 @@ use reqwest::Method;
 use serde_json::{Map, Value, json};
 use store::control::Key;
 
-use crate::session::{self, Presented, Session};
+use crate::session::{self, Session, SessionCookie};
 use crate::{api, page, providers};
 
 /// The form.
 pub(crate) struct Ask;
-/// The filled-in form.
+/// The submitted form.
 pub(crate) struct Link;
 
-/// Which provider.
-pub(crate) struct Visit(Presented, String);
-/// Which provider, and what was filled in.
-pub(crate) struct Post(Presented, String, BTreeMap<String, String>);
+/// The provider.
+pub(crate) struct Visit(SessionCookie, String);
+/// The provider and the submitted fields.
+pub(crate) struct Post(SessionCookie, String, BTreeMap<String, String>);
 
-/// What is wrong with the form: with all of it, and member by member.
+/// What is wrong with the form as a whole, and with each field.
 #[derive(Default)]
 struct Problems {
     whole: Option<String>,
-    members: BTreeMap<String, String>,
+    fields: BTreeMap<String, String>,
 }
 
 impl Input for Visit {
     fn read(reader: &mut Reader) -> Self {
-        Self(Presented::read(reader), reader.path_text("slug"))
+        Self(SessionCookie::read(reader), reader.path_text("slug"))
     }
 }
 
@@ -41,7 +41,7 @@ impl Input for Post {
     const BODY: Body = Body::Form;
 
     fn read(reader: &mut Reader) -> Self {
-        Self(Presented::read(reader), reader.path_text("slug"), reader.form())
+        Self(SessionCookie::read(reader), reader.path_text("slug"), reader.form())
     }
 }
 
@@ -56,8 +56,8 @@ impl Operation for Ask {
     type Input = Visit;
     type Output = Html;
 
-    async fn run(context: &Context, call: Call, Visit(presented, slug): Visit) -> Result<Self::Output, ApiError> {
-        let Some(session) = presented.session(context, call.now).await? else { return Ok(session::lost(context)) };
+    async fn run(context: &Context, call: Call, Visit(cookie, slug): Visit) -> Result<Self::Output, ApiError> {
+        let Some(session) = cookie.session(context, call.now).await? else { return Ok(session::expired(context)) };
         if session.invitation.fleet_id.is_none() {
             return Ok(page::redirect(context, "/connect/consent"));
         }
@@ -72,8 +72,8 @@ impl Operation for Link {
     type Input = Post;
     type Output = Html;
 
-    async fn run(context: &Context, call: Call, Post(presented, slug, filled): Post) -> Result<Self::Output, ApiError> {
-        let Some(session) = presented.posted(context, call.now).await? else { return Ok(session::lost(context)) };
+    async fn run(context: &Context, call: Call, Post(cookie, slug, filled): Post) -> Result<Self::Output, ApiError> {
+        let Some(session) = cookie.session_of_form_post(context, call.now).await? else { return Ok(session::expired(context)) };
         let Some((tsp, form)) = choice(context, &session, &slug).await? else {
             return Ok(page::redirect(context, "/connect/providers"));
         };
@@ -81,24 +81,25 @@ impl Operation for Link {
             return Ok(page::redirect(context, "/connect/consent"));
         };
         let body =
-            json!({ "tsp_id": tsp.id, "credentials": members(form, &filled), "description": given(&filled, "description") });
-        let answer = api::call(context, Method::POST, "/v2/integrations/connections", Some(&token), Some(&body)).await?;
-        if answer.status == StatusCode::OK {
-            let made: Option<model::ConnectionId> = answer.body.get("id").and_then(Value::as_str).and_then(|id| id.parse().ok());
-            session::change(context, &session, |item| item.connections.extend(made)).await?;
+            json!({ "tsp_id": tsp.id, "credentials": members(form, &filled), "description": submitted(&filled, "description") });
+        let response = api::call(context, Method::POST, "/v2/integrations/connections", Some(&token), Some(&body)).await?;
+        if response.status == StatusCode::OK {
+            let created: Option<model::ConnectionId> =
+                response.body.get("id").and_then(Value::as_str).and_then(|id| id.parse().ok());
+            session::change(context, &session, |item| item.connections.extend(created)).await?;
             return Ok(page::redirect(context, "/connect"));
         }
-        Ok(show(context, &session, (&tsp, form), &filled, &problems(&answer, &tsp)))
+        Ok(show(context, &session, (&tsp, form), &filled, &problems(&response, &tsp)))
     }
 }
 
-fn given(filled: &BTreeMap<String, String>, name: &str) -> Option<String> {
+fn submitted(filled: &BTreeMap<String, String>, name: &str) -> Option<String> {
     filled.get(name).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
 }
 
 fn members(form: &Form, filled: &BTreeMap<String, String>) -> Map<String, Value> {
     let member = |field: &Field| {
-        let text = given(filled, field.name)?;
+        let text = submitted(filled, field.name)?;
         let value = match field.kind {
             Kind::Number => text.parse::<i64>().map_or(Value::String(text), Value::from),
             _ => Value::String(text),
@@ -108,21 +109,23 @@ fn members(form: &Form, filled: &BTreeMap<String, String>) -> Map<String, Value>
     form.fields.iter().filter_map(member).collect()
 }
 
-fn problems(answer: &api::Answer, tsp: &Tsp) -> Problems {
+fn problems(response: &api::ApiResponse, tsp: &Tsp) -> Problems {
     let mut found = Problems::default();
-    for (path, kind, message) in answer.problems() {
+    for (path, kind, message) in response.problems() {
         match path.strip_prefix("body.credentials.").or_else(|| path.strip_prefix("body.")) {
-            _ if kind == "credentials_rejected" => found.whole = Some(format!("{} did not accept this: {message}", tsp.name)),
+            _ if kind == "credentials_rejected" => {
+                found.whole = Some(format!("{} rejected these credentials: {message}", tsp.name))
+            }
             Some(name) => {
-                found.members.insert(name.to_owned(), message);
+                found.fields.insert(name.to_owned(), message);
             }
             None => found.whole = Some(message),
         }
     }
-    if found.whole.is_none() && found.members.is_empty() {
-        found.whole = Some(match answer.status {
-            StatusCode::GATEWAY_TIMEOUT => format!("{} does not answer right now. Please try again in a minute.", tsp.name),
-            _ => "That did not work. Please try again in a minute.".into(),
+    if found.whole.is_none() && found.fields.is_empty() {
+        found.whole = Some(match response.status {
+            StatusCode::GATEWAY_TIMEOUT => format!("{} is not responding. Please try again in a minute.", tsp.name),
+            _ => "Something went wrong. Please try again in a minute.".into(),
         });
     }
     found
@@ -135,21 +138,21 @@ fn show(
     filled: &BTreeMap<String, String>,
     problems: &Problems,
 ) -> Html {
-    let failed = problems.whole.is_some() || !problems.members.is_empty();
+    let failed = problems.whole.is_some() || !problems.fields.is_empty();
     let status = if failed { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let title = format!("Connect {}", tsp.name);
     let content = html! {
         h1 { (title) }
-        p.soft { "We try these with " (tsp.name) " at once, and keep them encrypted. Nobody can read them again, " (session.partner.name) " included." }
+        p.soft { "We check these credentials with " (tsp.name) " now and store them encrypted. Nobody can read them afterwards, including " (session.partner.name) "." }
         @if failed {
-            div.problem role="alert" tabindex="-1" { (problems.whole.as_deref().unwrap_or("Please look at the marked entries.")) }
+            div.problem role="alert" tabindex="-1" { (problems.whole.as_deref().unwrap_or("Please check the marked fields.")) }
         }
         form method="post" action={ "/connect/providers/" (tsp.slug) } novalidate {
             (page::csrf(&session.item.csrf))
-            @for field in form.fields { (input(field, filled, problems.members.get(field.name))) }
+            @for field in form.fields { (input(field, filled, problems.fields.get(field.name))) }
             label for="description" { "Name of this account (optional)" }
             input #description name="description" maxlength="200" value=(filled.get("description").map_or("", String::as_str)) aria-describedby="description-hint";
-            p.hint #description-hint { "Helps if you have more than one account there." }
+            p.hint #description-hint { "Useful if you have more than one account with this provider." }
             div.actions {
                 button.main type="submit" data-busy="Checking…" { "Connect" }
                 a.button href="/connect/providers" { "Back" }
@@ -159,7 +162,7 @@ fn show(
     page::document(context, status, &title, &content)
 }
 
-/// One labelled input. What is secret is never filled in again.
+/// One labeled input. Secrets are never sent back to the browser.
 fn input(field: &Field, filled: &BTreeMap<String, String>, problem: Option<&String>) -> Markup {
     let kind = match field.kind {
         Kind::Secret => "password",
@@ -167,15 +170,15 @@ fn input(field: &Field, filled: &BTreeMap<String, String>, problem: Option<&Stri
         Kind::Url => "url",
         Kind::Text | Kind::Choice(_) => "text",
     };
-    let kept =
+    let value =
         if field.masked || matches!(field.kind, Kind::Secret) { "" } else { filled.get(field.name).map_or("", String::as_str) };
     let hint = format!("{}-problem", field.name);
     html! {
         label for=(field.name) { (field.label) @if !field.required { " (optional)" } }
         @if let Kind::Choice(values) = field.kind {
-            select id=(field.name) name=(field.name) { @for value in values { option value=(value) selected[*value == kept] { (value) } } }
+            select id=(field.name) name=(field.name) { @for option in values { option value=(option) selected[*option == value] { (option) } } }
         } @else {
-            input id=(field.name) name=(field.name) type=(kind) value=(kept) required[field.required] autocomplete="off"
+            input id=(field.name) name=(field.name) type=(kind) value=(value) required[field.required] autocomplete="off"
                 autocapitalize="none" spellcheck="false" aria-invalid=[problem.map(|_| "true")] aria-describedby=[problem.map(|_| hint.as_str())];
         }
         @if let Some(problem) = problem { p.hint id=(hint) { (problem) } }
@@ -187,7 +190,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_input_has_a_label_and_no_secret_comes_back() {
+    fn every_input_has_a_label_and_no_secret_is_sent_back() {
         let filled: BTreeMap<String, String> = [("token", "s3cret-value"), ("url", "https://x.example")]
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
             .into();
@@ -202,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn the_providers_reason_is_shown_and_members_are_blamed_by_name() {
+    fn the_reason_of_the_provider_and_the_invalid_fields_are_shown() {
         let now = model::Timestamp::from_millis(0);
         let tsp = Tsp {
             id: model::TspId::at(now),
@@ -220,15 +223,15 @@ mod tests {
             created_at: now,
             updated_at: now,
         };
-        let answer = |status, path: &str, kind: &str| api::Answer {
+        let response = |status, path: &str, kind: &str| api::ApiResponse {
             status,
             body: json!({ "detail": [{ "path": path, "error_type": kind, "message": "invalid token" }] }),
         };
-        let refused = problems(&answer(StatusCode::UNPROCESSABLE_ENTITY, "body.credentials", "credentials_rejected"), &tsp);
-        assert_eq!(refused.whole.as_deref(), Some("Samsara did not accept this: invalid token"));
-        let member = problems(&answer(StatusCode::UNPROCESSABLE_ENTITY, "body.credentials.token", "missing"), &tsp);
-        assert_eq!(member.members.get("token").map(String::as_str), Some("invalid token"));
-        let late = problems(&api::Answer { status: StatusCode::GATEWAY_TIMEOUT, body: Value::Null }, &tsp);
-        assert!(late.whole.is_some_and(|text| text.contains("does not answer")));
+        let refused = problems(&response(StatusCode::UNPROCESSABLE_ENTITY, "body.credentials", "credentials_rejected"), &tsp);
+        assert_eq!(refused.whole.as_deref(), Some("Samsara rejected these credentials: invalid token"));
+        let member = problems(&response(StatusCode::UNPROCESSABLE_ENTITY, "body.credentials.token", "missing"), &tsp);
+        assert_eq!(member.fields.get("token").map(String::as_str), Some("invalid token"));
+        let timeout = problems(&api::ApiResponse { status: StatusCode::GATEWAY_TIMEOUT, body: Value::Null }, &tsp);
+        assert!(timeout.whole.is_some_and(|text| text.contains("is not responding")));
     }
 }

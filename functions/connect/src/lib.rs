@@ -1,15 +1,16 @@
-//! Connect: the fleet's pages, from the magic link to linked providers. Server-rendered; scripts only add comfort.
+//! Connect: the fleet's pages, from the magic link to linked providers. They are rendered on the server and work without scripts.
 //!
-//! Connect is a client of our own API and acts with short-lived tokens that it mints per request; none of them is stored,
-//! and none reaches a page. The browser holds one cookie, whose digest names the session. Embedding and white label have
-//! their places in `page` (one shell for every document) and in the style sheet's variables.
+//! Connect is a client of the platform's own API. It issues a short-lived token for each request; none of them is stored or
+//! reaches a page. The browser holds one cookie, whose digest identifies the session. Embedding and white labeling belong in
+//! `page` (one layout for every page) and in the variables of the style sheet.
 
 mod api;
 mod assets;
 mod consent;
 mod credentials;
-mod hub;
 mod open;
+mod outcome;
+mod overview;
 mod page;
 mod providers;
 mod session;
@@ -38,17 +39,19 @@ fn endpoints() -> Vec<Endpoint> {
     vec![
         row::<open::Open>(Method::GET, "/", "connect.open", START).summary("Open a magic link"),
         row::<consent::Ask>(Method::GET, "/connect/consent", "connect.consent", SESSION)
-            .summary("Who asks for which data, and why"),
-        row::<consent::Accept>(Method::POST, "/connect/accept", "connect.accept", ACT).summary("Agree to share"),
-        row::<consent::AskReason>(Method::GET, "/connect/decline", "connect.ask_reason", SESSION).summary("Ask why not"),
-        row::<consent::Decline>(Method::POST, "/connect/decline", "connect.decline", START).summary("Refuse to share"),
+            .summary("Show who requests which data, and why"),
+        row::<consent::Accept>(Method::POST, "/connect/accept", "connect.accept", ACT).summary("Accept the invitation"),
+        row::<consent::AskReason>(Method::GET, "/connect/decline", "connect.ask_reason", SESSION)
+            .summary("Ask for the reason of declining"),
+        row::<consent::Decline>(Method::POST, "/connect/decline", "connect.decline", START).summary("Decline the invitation"),
         row::<providers::List>(Method::GET, "/connect/providers", "connect.providers", SESSION).summary("Choose a provider"),
         row::<credentials::Ask>(Method::GET, "/connect/providers/{slug}", "connect.credentials", SESSION)
             .summary("Ask for a provider's credentials"),
         row::<credentials::Link>(Method::POST, "/connect/providers/{slug}", "connect.link", ACT)
-            .summary("Try credentials and link the account"),
-        row::<hub::Hub>(Method::GET, "/connect", "connect.hub", ACT).summary("What is linked; add another, or finish"),
-        row::<hub::Done>(Method::GET, "/connect/done", "connect.done", ACT).summary("Finish"),
-        row::<assets::Asset>(Method::GET, "/connect/assets/{name}", "connect.asset", &[]).summary("Style sheet and script"),
+            .summary("Validate credentials and link the account"),
+        row::<overview::Overview>(Method::GET, "/connect", "connect.overview", ACT).summary("List the linked providers"),
+        row::<overview::Done>(Method::GET, "/connect/done", "connect.done", ACT).summary("Finish and return to the partner"),
+        row::<assets::Asset>(Method::GET, "/connect/assets/{name}", "connect.asset", &[])
+            .summary("Serve the style sheet and the script"),
     ]
 }

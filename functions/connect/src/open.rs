@@ -7,10 +7,10 @@ use store::control::Key;
 
 use crate::{page, session};
 
-/// Starts a session and leads to its first page.
+/// Starts a session and redirects to its first page.
 pub(crate) struct Open;
 
-/// The link's parameter; whatever else stands on it is the partner's own.
+/// The link's parameter; other parameters belong to the partner and are ignored.
 pub(crate) struct Link(Option<String>);
 
 impl Input for Link {
@@ -32,7 +32,7 @@ impl Operation for Open {
         };
         let Some(invitation) = found.filter(|invitation| invitation.status != InvitationStatus::Deleted) else {
             let text = "Check that you copied the whole link, or ask the company that sent it for a new one.";
-            return Ok(page::dead_end(context, StatusCode::NOT_FOUND, "This link does not lead anywhere", text));
+            return Ok(page::message_page(context, StatusCode::NOT_FOUND, "This link is not valid", text));
         };
         let target = match invitation.status_at(call.now) {
             InvitationStatus::Active => "/connect/consent",
@@ -41,18 +41,18 @@ impl Operation for Open {
             InvitationStatus::Expired | InvitationStatus::Deleted => return Ok(expired(context)),
         };
         let cookie = session::start(context, &call, &invitation).await?;
-        let mut answer = page::redirect(context, target);
-        answer.0.set("set-cookie", &cookie);
-        Ok(answer)
+        let mut response = page::redirect(context, target);
+        response.0.set("set-cookie", &cookie);
+        Ok(response)
     }
 }
 
 fn expired(context: &Context) -> Html {
     let text = "Links like this work for a limited time. Ask the company that sent it for a new one.";
-    page::dead_end(context, StatusCode::GONE, "This link has expired", text)
+    page::message_page(context, StatusCode::GONE, "This link has expired", text)
 }
 
 fn declined(context: &Context) -> Html {
     let text = "Nothing is shared. If you have changed your mind, ask the company that invited you for a new link.";
-    page::dead_end(context, StatusCode::OK, "You have declined this invitation", text)
+    page::message_page(context, StatusCode::OK, "You have declined this invitation", text)
 }

@@ -1,10 +1,10 @@
-//! The shell of every document, and the headers it is sent with.
+//! The layout of every page, and the headers it is sent with.
 
 use gateway::{Context, Html, Response};
 use http::StatusCode;
 use maud::{DOCTYPE, Markup, html};
 
-/// One document: title (also its heading's text, for the tab) and content.
+/// A page with a title (also shown in the browser tab) and content.
 pub(crate) fn document(context: &Context, status: StatusCode, title: &str, content: &Markup) -> Html {
     let product = &context.config().product_name;
     let page = html! {
@@ -22,29 +22,29 @@ pub(crate) fn document(context: &Context, status: StatusCode, title: &str, conte
                 a.skip href="#main" { "Skip to content" }
                 header.bar { span.mark aria-hidden="true" {} span { (product) " Connect" } }
                 main #main { (content) }
-                footer { p { "Your data travels encrypted. You decide what is shared, and can stop at any time." } }
+                footer { p { "Your data is encrypted in transit. You decide what is shared, and can stop at any time." } }
             }
         }
     };
     let mut response = Response::html(status, page.into_string());
-    protect(&mut response, context);
+    set_security_headers(&mut response, context);
     Html(response)
 }
 
-/// A page that explains why the journey ends here.
-pub(crate) fn dead_end(context: &Context, status: StatusCode, title: &str, text: &str) -> Html {
+/// A page with a message only.
+pub(crate) fn message_page(context: &Context, status: StatusCode, title: &str, text: &str) -> Html {
     document(context, status, title, &html! { h1 { (title) } p.soft { (text) } })
 }
 
 /// A redirect within Connect, or out of it.
 pub(crate) fn redirect(context: &Context, target: &str) -> Html {
     let mut response = Response::see_other(target);
-    protect(&mut response, context);
+    set_security_headers(&mut response, context);
     Html(response)
 }
 
-/// No framing, no foreign code, no caching, no referrer. Forms post to ourselves only: leaving is a link, not a post.
-fn protect(response: &mut Response, context: &Context) {
+/// Forbids framing, third-party code, caching and referrers. Forms may be submitted to Connect only; external targets are links.
+fn set_security_headers(response: &mut Response, context: &Context) {
     let policy = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' https: data:; form-action 'self'; \
                   base-uri 'none'; frame-ancestors 'none'";
     response.set("content-security-policy", policy);
@@ -57,7 +57,7 @@ fn protect(response: &mut Response, context: &Context) {
     }
 }
 
-/// The hidden member that proves a form came from our page.
+/// The hidden field that proves that a form was submitted from a page of Connect.
 pub(crate) fn csrf(token: &str) -> Markup {
     html! { input type="hidden" name="csrf" value=(token); }
 }

@@ -1,7 +1,7 @@
-//! The fleet's session: one cookie in the browser, everything else on our side.
+//! The fleet's session: one cookie in the browser, everything else on the server.
 
 use base64::Engine as _;
-use gateway::{ApiError, Call, Context, Reader};
+use gateway::{ApiError, Call, Context, Input, Reader};
 use model::invitation::Invitation;
 use model::partner::Partner;
 use model::{InvitationId, Timestamp};
@@ -9,25 +9,25 @@ use sha2::{Digest as _, Sha256};
 use store::control::{ConnectSession, Key, Write};
 
 const COOKIE: &str = "catena_connect";
-/// As long as a pre-registration token lives.
+/// The lifetime of a pre-registration token.
 const LIFE_SECONDS: i64 = 7_200;
 
-/// What a request brings of its session.
-pub(crate) struct Presented {
+/// The session cookie of a request, with what proves the origin of a form post.
+pub(crate) struct SessionCookie {
     cookie: Option<String>,
     csrf: Option<String>,
     site: Option<String>,
 }
 
-/// A session with the invitation it is about and the partner that asks.
+/// A session with its invitation and the inviting partner.
 pub(crate) struct Session {
     pub item: ConnectSession,
     pub invitation: Invitation,
     pub partner: Partner,
 }
 
-impl Presented {
-    pub(crate) fn read(reader: &mut Reader) -> Self {
+impl Input for SessionCookie {
+    fn read(reader: &mut Reader) -> Self {
         reader.accept_unknown_parameters();
         let cookies = reader.header("cookie").unwrap_or_default();
         let cookie = cookies.split(';').filter_map(|pair| pair.trim().split_once('=')).find(|(name, _)| *name == COOKIE);
@@ -37,8 +37,10 @@ impl Presented {
             csrf: reader.form().remove("csrf"),
         }
     }
+}
 
-    /// The session of a page request; `None` = there is none any more.
+impl SessionCookie {
+    /// The session of a page request; `None` if it does not exist or has expired.
     pub(crate) async fn session(&self, context: &Context, now: Timestamp) -> Result<Option<Session>, ApiError> {
         let Some(cookie) = &self.cookie else { return Ok(None) };
         let item: Option<ConnectSession> = context.store().get(Key::session(&digest(cookie))).await?;
@@ -49,18 +51,18 @@ impl Presented {
         Ok(partner.map(|partner| Session { item, invitation, partner }))
     }
 
-    /// The session of a form post; `None` also where the form did not come from our page.
-    pub(crate) async fn posted(&self, context: &Context, now: Timestamp) -> Result<Option<Session>, ApiError> {
-        let foreign = self.site.as_deref().is_some_and(|site| site != "same-origin" && site != "none");
+    /// The session of a form post; `None` also if the form was not submitted from a page of Connect.
+    pub(crate) async fn session_of_form_post(&self, context: &Context, now: Timestamp) -> Result<Option<Session>, ApiError> {
+        let cross_site = self.site.as_deref().is_some_and(|site| site != "same-origin" && site != "none");
         let session = self.session(context, now).await?;
-        let proven = |session: &Session| {
+        let has_token = |session: &Session| {
             self.csrf.as_deref().is_some_and(|sent| vault::verify_secret(sent, &vault::hash_secret(&session.item.csrf)))
         };
-        Ok(session.filter(|session| !foreign && proven(session)))
+        Ok(session.filter(|session| !cross_site && has_token(session)))
     }
 }
 
-/// Starts a session; answers the cookie to set.
+/// Starts a session; returns the cookie to set.
 pub(crate) async fn start(context: &Context, call: &Call, invitation: &Invitation) -> Result<String, ApiError> {
     let cookie = vault::random_secret();
     let item = ConnectSession {
@@ -77,7 +79,7 @@ pub(crate) async fn start(context: &Context, call: &Call, invitation: &Invitatio
     Ok(format!("{COOKIE}={cookie}; Path=/; Max-Age={LIFE_SECONDS}; HttpOnly; SameSite=Lax{secure}"))
 }
 
-/// Changes the session's item; losing a race means the other tab was faster, which is fine.
+/// Changes the session's item.
 pub(crate) async fn change(context: &Context, session: &Session, change: impl Fn(&mut ConnectSession)) -> Result<(), ApiError> {
     let apply = |seen: &ConnectSession| {
         let mut next = seen.clone();
@@ -93,17 +95,17 @@ fn digest(cookie: &str) -> String {
     base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(Sha256::digest(cookie.as_bytes()))
 }
 
-/// The page for requests whose session is gone.
-pub(crate) fn lost(context: &Context) -> gateway::Html {
-    crate::page::dead_end(
+/// The page for requests without a valid session.
+pub(crate) fn expired(context: &Context) -> gateway::Html {
+    crate::page::message_page(
         context,
         http::StatusCode::GONE,
         "Please open your link again",
-        "This page was open for too long, or in another browser. Open the link you were sent once more; nothing is lost.",
+        "This page was open for too long, or in another browser. Open the link that you received again; nothing is lost.",
     )
 }
 
-/// The invitation's id out of a link, if it is one.
+/// The invitation's id in a link, if it is valid.
 pub(crate) fn invitation_id(text: &str) -> Option<InvitationId> {
     text.parse().ok()
 }
