@@ -47,12 +47,12 @@ fn usable(sent: &http::HeaderValue) -> Result<&str, ApiError> {
 
 async fn once(context: &Context, endpoint: &Endpoint, call: Call, incoming: &Incoming, key: &str) -> Result<Response, ApiError> {
     let caller = call.caller.name();
-    let digest = hex(&[caller.as_bytes(), incoming.method.as_str().as_bytes(), incoming.raw_path.as_bytes(), key.as_bytes()]);
-    let request = hex(&[incoming.raw_query.as_bytes(), &incoming.body]);
-    let secret = sha(&[b"catena idempotency v1", caller.as_bytes(), key.as_bytes()]);
+    let id = hex_digest(&[caller.as_bytes(), incoming.method.as_str().as_bytes(), incoming.raw_path.as_bytes(), key.as_bytes()]);
+    let request = hex_digest(&[incoming.raw_query.as_bytes(), &incoming.body]);
+    let secret = digest(&[b"catena idempotency v1", caller.as_bytes(), key.as_bytes()]);
     let now = call.now;
-    let claim = KeyedRequest { digest: digest.clone(), request, answer: None, started_at: now };
-    let seen: Option<KeyedRequest> = context.store().get(Key::keyed_request(&digest)).await?;
+    let claim = KeyedRequest { digest: id.clone(), request, answer: None, started_at: now };
+    let seen: Option<KeyedRequest> = context.store().get(Key::keyed_request(&id)).await?;
     if let Some(seen) = seen.as_ref().filter(|seen| seen.started_at.plus_seconds(REMEMBERED_SECONDS) > now) {
         if seen.request != claim.request {
             return Err(ApiError::conflict("the idempotency key was used for another request"));
@@ -74,7 +74,7 @@ async fn once(context: &Context, endpoint: &Endpoint, call: Call, incoming: &Inc
         Ok(response) if response.status.is_success() => {
             Write::overwrite(&KeyedRequest { answer: Some(sealed(&secret, response)?), ..claim })?
         }
-        _ => Write::delete(Key::keyed_request(&digest)),
+        _ => Write::delete(Key::keyed_request(&id)),
     };
     context.store().commit(vec![settled]).await?;
     answer
@@ -115,16 +115,16 @@ fn data_key(secret: &[u8]) -> Result<DataKey, ApiError> {
     DataKey::from_bytes(secret).ok_or_else(|| ApiError::internal("a digest is not a key"))
 }
 
-/// SHA-256 over parts, each with its length first, so that no two lists of parts share it.
-fn sha(parts: &[&[u8]]) -> Vec<u8> {
-    let mut digest = Sha256::new();
+/// SHA-256 over the parts, each prefixed with its length, so that different lists of parts differ.
+fn digest(parts: &[&[u8]]) -> Vec<u8> {
+    let mut sha = Sha256::new();
     for part in parts {
-        digest.update((part.len() as u64).to_be_bytes());
-        digest.update(part);
+        sha.update((part.len() as u64).to_be_bytes());
+        sha.update(part);
     }
-    digest.finalize().to_vec()
+    sha.finalize().to_vec()
 }
 
-fn hex(parts: &[&[u8]]) -> String {
-    sha(parts).iter().map(|byte| format!("{byte:02x}")).collect()
+fn hex_digest(parts: &[&[u8]]) -> String {
+    model::hex(&digest(parts))
 }

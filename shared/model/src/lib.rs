@@ -1,4 +1,4 @@
-//! The domain: ids, time, resources, the things a clearing house keeps, and the rules about them.
+//! The domain: ids, time, resources, the entities of the clearing house, and the rules about them.
 //!
 //! Pure values and functions: no I/O, no AWS, no async. Clock, randomness and ids come in as parameters.
 
@@ -9,6 +9,7 @@ pub mod credentials;
 pub mod events;
 pub mod execution;
 pub mod fleet;
+mod hex;
 pub mod ids;
 pub mod invitation;
 pub mod partner;
@@ -21,6 +22,7 @@ pub mod trace;
 pub mod tsp;
 pub mod webhook;
 
+pub use hex::hex;
 pub use ids::{
     AgreementId, ConnectionId, ExecutionId, FleetId, InvitationId, MessageId, PartnerId, RecordId, ScheduleId, TspId, WebhookId,
 };

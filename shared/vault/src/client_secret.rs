@@ -1,7 +1,7 @@
 //! Client secrets: 32 random bytes that we generate, stored as their SHA-256.
 //!
-//! A slow key derivation protects passwords, which people choose. These secrets carry 256 bits of randomness, so a
-//! plain hash is as good, and issuing a token stays cheap.
+//! Passwords, which people choose, need a slow key derivation. These secrets have 256 bits of randomness, so a plain hash is
+//! as secure, and issuing a token stays cheap.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -17,10 +17,10 @@ pub fn random_secret() -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
-/// What is stored: SHA-256 in lower-case hex.
+/// The stored form of a secret: SHA-256 in lower-case hexadecimal.
 #[must_use]
 pub fn hash_secret(secret: &str) -> String {
-    Sha256::digest(secret.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    model::hex(&Sha256::digest(secret.as_bytes()))
 }
 
 /// Whether the secret has this hash; takes the same time for every wrong secret.

@@ -47,7 +47,7 @@ impl fmt::Debug for SigningKey {
 
 #[expect(clippy::expect_used, reason = "HMAC takes keys of every length, so this constructor never fails")]
 fn mac<M: Mac + hmac::digest::KeyInit>(key: &[u8], message: &[u8]) -> M {
-    let mut mac = <M as Mac>::new_from_slice(key).expect("hmac takes keys of every length");
+    let mut mac = <M as Mac>::new_from_slice(key).expect("HMAC takes keys of every length");
     mac.update(message);
     mac
 }
@@ -61,7 +61,7 @@ mod tests {
         // RFC 4231, test case 2.
         let key = SigningKey::new("Jefe");
         let tag = key.sign(b"what do ya want for nothing?");
-        assert_eq!(hex(&tag), "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+        assert_eq!(model::hex(&tag), "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
         assert!(key.sign_512(b"what do ya want for nothing?").starts_with(&[0x16, 0x4b, 0x7a, 0x7b]));
     }
 
@@ -74,9 +74,5 @@ mod tests {
         assert!(!key.verify(b"page 2", tag.get(..31).unwrap()));
         assert!(!SigningKey::new(vec![8; 32]).verify(b"page 2", &tag));
         assert!(!format!("{key:?}").contains('7'));
-    }
-
-    fn hex(bytes: &[u8]) -> String {
-        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
     }
 }

@@ -256,17 +256,7 @@ pub fn source_hash(source: &Value, volatile: &[&str]) -> String {
         }
         other => serde_json::to_vec(other),
     };
-    hex(&Sha256::digest(canonical.unwrap_or_default()))
-}
-
-/// Lower-case hexadecimal.
-#[must_use]
-pub fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _infallible = write!(text, "{byte:02x}");
-        text
-    })
+    crate::hex(&Sha256::digest(canonical.unwrap_or_default()))
 }
 
 fn duty_statuses(_: &mut SchemaGenerator) -> Schema {

@@ -180,7 +180,7 @@ impl GroupSnapshot {
                 updated_at: Timestamp::from_micros(updated),
                 execution: uuid::Uuid::from_bytes(execution).into(),
                 schedule: uuid::Uuid::from_bytes(schedule).into(),
-                hash: model::telematics::hex(&hash),
+                hash: model::hex(&hash),
                 block,
                 position,
             };
