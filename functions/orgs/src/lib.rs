@@ -1,4 +1,4 @@
-//! Organisations: invitations, share agreements, fleets and the TSP catalogue.
+//! Organizations: invitations, share agreements, fleets and the TSP catalogue.
 
 pub mod fleets;
 pub mod invitations;
@@ -10,11 +10,11 @@ use gateway::{Access, Endpoint, Permission, Service};
 use http::Method;
 
 /// The service and its endpoints.
-pub const SERVICE: Service = Service { name: "orgs", title: "Organisations", endpoints };
+pub const SERVICE: Service = Service { name: "orgs", title: "Organizations", endpoints };
 
-/// Verify tokens, read the control table, and open the platform secret that signs cursors.
+/// Lists also decrypt (and the first one creates) the platform secret that signs cursors.
 const READ: &[Permission] = &[ReadControl, VerifyTokens, Open, Seal, WriteControl];
-const ANYBODY: &[Permission] = &[ReadControl];
+const PUBLIC_READ: &[Permission] = &[ReadControl];
 const WRITE: &[Permission] = &[ReadControl, WriteControl, VerifyTokens];
 const ACCEPT: &[Permission] = &[ReadControl, WriteControl, SignTokens, VerifyTokens, Open, Seal];
 
@@ -60,7 +60,7 @@ fn endpoints() -> Vec<Endpoint> {
             Public,
             ACCEPT,
         )
-        .summary("Accept: makes the fleet and the share agreement"),
+        .summary("Accept an invitation: creates the fleet and the share agreement"),
         Endpoint::new::<invitations::decline::Decline>(
             Method::POST,
             "/v2/orgs/invitations/{invitation_id}/decline",
@@ -68,7 +68,7 @@ fn endpoints() -> Vec<Endpoint> {
             Public,
             &[ReadControl, WriteControl],
         )
-        .summary("Decline, with a reason"),
+        .summary("Decline an invitation, with a reason"),
         Endpoint::new::<share_agreements::list::List>(
             Method::GET,
             "/v2/orgs/share-agreements",
@@ -124,7 +124,7 @@ fn endpoints() -> Vec<Endpoint> {
             Scope("share-agreement:update"),
             WRITE,
         )
-        .summary("End a share agreement for good"),
+        .summary("End a share agreement permanently"),
         Endpoint::new::<fleets::list::List>(Method::GET, "/v2/orgs/fleets", "fleets.list", Scope("fleet:read"), READ)
             .summary("List fleets"),
         Endpoint::new::<fleets::get::Get>(
@@ -135,7 +135,8 @@ fn endpoints() -> Vec<Endpoint> {
             &[ReadControl, VerifyTokens],
         )
         .summary("Read a fleet"),
-        Endpoint::new::<tsps::list::List>(Method::GET, "/v2/orgs/tsps", "tsps.list", Public, ANYBODY).summary("List TSPs"),
-        Endpoint::new::<tsps::get::Get>(Method::GET, "/v2/orgs/tsps/{tsp_id}", "tsps.get", Public, ANYBODY).summary("Read a TSP"),
+        Endpoint::new::<tsps::list::List>(Method::GET, "/v2/orgs/tsps", "tsps.list", Public, PUBLIC_READ).summary("List TSPs"),
+        Endpoint::new::<tsps::get::Get>(Method::GET, "/v2/orgs/tsps/{tsp_id}", "tsps.get", Public, PUBLIC_READ)
+            .summary("Read a TSP"),
     ]
 }

@@ -13,7 +13,7 @@ use crate::window::{Bounds, Window, fixed};
 pub struct List;
 
 /// Filters and paging.
-pub struct Wanted {
+pub struct Filters {
     occurred: Bounds,
     active: Bounds,
     driver_ids: Option<Vec<RecordId>>,
@@ -30,7 +30,7 @@ struct Windows {
     active: Option<Window>,
 }
 
-impl Input for Wanted {
+impl Input for Filters {
     fn read(reader: &mut Reader) -> Self {
         let active =
             Bounds { from: reader.query("active_from_datetime").instant(), to: reader.query("active_to_datetime").instant() };
@@ -46,7 +46,7 @@ impl Input for Wanted {
     }
 }
 
-impl Wanted {
+impl Filters {
     /// An active window takes the default day's place; both may be given.
     fn windows(&self, now: Timestamp) -> Result<Windows, ApiError> {
         let active = (!self.active.is_open()).then(|| self.active.window(now, ["active_from_datetime", "active_to_datetime"]));
@@ -69,20 +69,20 @@ impl Wanted {
 }
 
 impl Operation for List {
-    type Input = Wanted;
+    type Input = Filters;
     type Output = Listing<Row<HosEvent>>;
 
-    async fn run(context: &Context, call: Call, wanted: Wanted) -> Result<Self::Output, ApiError> {
-        let mut start = wanted.paging.clone().start(context, &call).await?;
-        let windows = fixed(&mut start, || wanted.windows(call.now))?;
-        let filter = wanted.filter(windows);
-        let grant = wanted.scope.grant(context, &call, Resource::HosEvent).await?;
+    async fn run(context: &Context, call: Call, filters: Filters) -> Result<Self::Output, ApiError> {
+        let mut start = filters.paging.clone().start(context, &call).await?;
+        let windows = fixed(&mut start, || filters.windows(call.now))?;
+        let filter = filters.filter(windows);
+        let grant = filters.scope.grant(context, &call, Resource::HosEvent).await?;
         let store = context.store();
         let total = match start.total() {
             Some(total) => total,
             None => store.count_events(&grant, &filter).await?,
         };
-        let slice = store.list_events(&grant, &filter, &start.page(), wanted.scope.source_data).await?;
+        let slice = store.list_events(&grant, &filter, &start.page(), filters.scope.source_data).await?;
         Listing::of(&start, slice, Some(total))
     }
 }

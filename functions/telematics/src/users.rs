@@ -12,11 +12,11 @@ pub struct List;
 pub struct Get;
 
 /// Filters, order and paging.
-pub struct Wanted(Query);
+pub struct Filters(Query);
 /// The user's id.
 pub struct Id(RecordId, Option<bool>);
 
-impl Input for Wanted {
+impl Input for Filters {
     fn read(reader: &mut Reader) -> Self {
         let is_driver = reader.query("is_driver").flag();
         Self(Query::read::<User>(reader, "user_ids", is_driver))
@@ -30,10 +30,10 @@ impl Input for Id {
 }
 
 impl Operation for List {
-    type Input = Wanted;
+    type Input = Filters;
     type Output = Listing<Row<User>>;
 
-    async fn run(context: &Context, call: Call, Wanted(query): Wanted) -> Result<Self::Output, ApiError> {
+    async fn run(context: &Context, call: Call, Filters(query): Filters) -> Result<Self::Output, ApiError> {
         query.list(context, &call, Resource::User).await
     }
 }

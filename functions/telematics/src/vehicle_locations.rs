@@ -12,7 +12,7 @@ use crate::window::{Bounds, fixed};
 pub struct List;
 
 /// Filters and paging.
-pub struct Wanted {
+pub struct Filters {
     history: Option<Subject>,
     filter: PositionFilter,
     bounds: Bounds,
@@ -20,7 +20,7 @@ pub struct Wanted {
     paging: Paging,
 }
 
-impl Input for Wanted {
+impl Input for Filters {
     fn read(reader: &mut Reader) -> Self {
         let latest = reader.query("only_latest").flag().unwrap_or(true);
         let vehicle_ids: Option<Vec<RecordId>> = reader.query("vehicle_ids").ids(100);
@@ -51,44 +51,44 @@ fn names_one(vehicles: Option<&[RecordId]>, drivers: Option<&[RecordId]>) -> boo
 }
 
 impl Operation for List {
-    type Input = Wanted;
+    type Input = Filters;
     type Output = Listing<Row<VehicleLocation>>;
 
-    async fn run(context: &Context, call: Call, wanted: Wanted) -> Result<Self::Output, ApiError> {
-        match wanted.history {
-            Some(subject) => history(context, &call, wanted, subject).await,
-            None => latest(context, &call, wanted).await,
+    async fn run(context: &Context, call: Call, filters: Filters) -> Result<Self::Output, ApiError> {
+        match filters.history {
+            Some(subject) => history(context, &call, filters, subject).await,
+            None => latest(context, &call, filters).await,
         }
     }
 }
 
-async fn latest(context: &Context, call: &Call, wanted: Wanted) -> Result<Listing<Row<VehicleLocation>>, ApiError> {
-    let start = wanted.paging.start(context, call).await?;
-    let grant = wanted.scope.grant(context, call, Resource::VehicleLocation).await?;
+async fn latest(context: &Context, call: &Call, filters: Filters) -> Result<Listing<Row<VehicleLocation>>, ApiError> {
+    let start = filters.paging.start(context, call).await?;
+    let grant = filters.scope.grant(context, call, Resource::VehicleLocation).await?;
     let store = context.store();
     let total = match start.total() {
         Some(total) => total,
-        None => store.count_latest(&grant, &wanted.filter).await?,
+        None => store.count_latest(&grant, &filters.filter).await?,
     };
-    let slice = store.latest_positions(&grant, &wanted.filter, &start.page(), wanted.scope.source_data).await?;
+    let slice = store.latest_positions(&grant, &filters.filter, &start.page(), filters.scope.source_data).await?;
     Listing::of(&start, slice, Some(total))
 }
 
 async fn history(
     context: &Context,
     call: &Call,
-    wanted: Wanted,
+    filters: Filters,
     subject: Subject,
 ) -> Result<Listing<Row<VehicleLocation>>, ApiError> {
-    let mut start = wanted.paging.start(context, call).await?;
-    let bounds = wanted.bounds;
+    let mut start = filters.paging.start(context, call).await?;
+    let bounds = filters.bounds;
     let window = fixed(&mut start, || bounds.window(call.now, ["from_datetime", "to_datetime"]))?;
-    let grant = wanted.scope.grant(context, call, Resource::VehicleLocation).await?;
+    let grant = filters.scope.grant(context, call, Resource::VehicleLocation).await?;
     let store = context.store();
     let total = match start.total() {
         Some(total) => total,
         None => store.count_history(&grant, subject, window.from, window.to).await?,
     };
-    let slice = store.position_history(&grant, subject, window.from, window.to, &start.page(), wanted.scope.source_data).await?;
+    let slice = store.position_history(&grant, subject, window.from, window.to, &start.page(), filters.scope.source_data).await?;
     Listing::of(&start, slice, Some(total))
 }

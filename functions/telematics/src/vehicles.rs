@@ -12,11 +12,11 @@ pub struct List;
 pub struct Get;
 
 /// Filters, order and paging.
-pub struct Wanted(Query);
+pub struct Filters(Query);
 /// The vehicle's id.
 pub struct Id(RecordId, Option<bool>);
 
-impl Input for Wanted {
+impl Input for Filters {
     fn read(reader: &mut Reader) -> Self {
         Self(Query::read::<Vehicle>(reader, "vehicle_ids", None))
     }
@@ -29,10 +29,10 @@ impl Input for Id {
 }
 
 impl Operation for List {
-    type Input = Wanted;
+    type Input = Filters;
     type Output = Listing<Row<Vehicle>>;
 
-    async fn run(context: &Context, call: Call, Wanted(query): Wanted) -> Result<Self::Output, ApiError> {
+    async fn run(context: &Context, call: Call, Filters(query): Filters) -> Result<Self::Output, ApiError> {
         query.list(context, &call, Resource::Vehicle).await
     }
 }

@@ -1,4 +1,4 @@
-//! Share agreements: what a fleet lets a partner see, and until when.
+//! Share agreements: what a fleet shares with a partner, and until when.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -10,34 +10,34 @@ use crate::{AgreementId, ConnectionId, FleetId, InvitationId, PartnerId, Resourc
 pub struct Agreement {
     /// Its id.
     pub id: AgreementId,
-    /// Who shares.
+    /// The fleet that shares.
     pub fleet_id: FleetId,
-    /// Who reads.
+    /// The partner that reads.
     pub partner_id: PartnerId,
     /// The invitation it came from.
     pub invitation_id: Option<InvitationId>,
     /// The partner's own id for the fleet.
     pub fleet_ref: Option<String>,
-    /// The stored state; see [`Agreement::status_at`] for the state that counts.
+    /// The stored state; see [`Agreement::status_at`] for the effective state.
     pub status: AgreementStatus,
-    /// Who paused it: only that side may activate it again.
-    pub paused_by: Option<Side>,
-    /// Access from here.
+    /// Who paused it: only that party may activate it again.
+    pub paused_by: Option<Party>,
+    /// Start of access.
     pub effective_date: Timestamp,
-    /// Access until here; `None` = for good.
+    /// End of access; `None` = unlimited.
     pub expiration_date: Option<Timestamp>,
     /// What is shared.
     pub scopes: Scopes,
-    /// The fleet's connections, copied here so that one query makes a grant.
+    /// The fleet's connections, copied here so that one query yields a grant.
     #[serde(default)]
     pub connections: Vec<Linked>,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Timestamp,
     /// Last change.
     pub updated_at: Timestamp,
 }
 
-/// A connection of the fleet, as far as readers need to know it.
+/// The part of a fleet's connection that readers need.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Linked {
     /// The connection.
@@ -48,7 +48,7 @@ pub struct Linked {
     pub tsp_slug: String,
     /// The adapter.
     pub source_name: String,
-    /// Whether it left the connection lists; its history stays readable.
+    /// Whether the fleet removed it; its history stays readable.
     #[serde(default)]
     pub deleted: bool,
 }
@@ -60,60 +60,60 @@ pub struct Linked {
 pub enum AgreementStatus {
     /// In force within its dates.
     Active,
-    /// Off for now.
+    /// Suspended.
     Paused,
-    /// Ended for good.
+    /// Ended permanently.
     Cancelled,
-    /// Gone.
+    /// Deleted.
     Deleted,
     /// Ended by its date.
     Expired,
 }
 
-/// A side of an agreement.
+/// A party of an agreement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Side {
+pub enum Party {
     /// The partner.
     Partner,
     /// The fleet.
     Fleet,
 }
 
-/// What a side can do to an agreement, beside changing its dates.
+/// What a party can do to an agreement, apart from changing its dates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
-    /// Off for now.
+    /// Suspend it.
     Pause,
-    /// On again.
+    /// Resume it.
     Activate,
-    /// Off for good.
+    /// End it permanently.
     Cancel,
-    /// Gone.
+    /// Delete it.
     Delete,
 }
 
-/// Why an action is refused.
+/// Why an action is not allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
-    /// The agreement does not exist any more.
-    #[error("share agreement is deleted")]
-    Gone,
-    /// Its state rules the action out.
-    #[error("share agreement has ended")]
+pub enum TransitionError {
+    /// The agreement is deleted.
+    #[error("the share agreement is deleted")]
+    Deleted,
+    /// It was cancelled or has expired.
+    #[error("the share agreement has ended")]
     Ended,
-    /// The other side paused it.
-    #[error("only the side that paused a share agreement may activate it")]
-    NotYours,
+    /// The other party paused it.
+    #[error("only the party that paused the share agreement may activate it")]
+    PausedByOtherParty,
 }
 
 impl Agreement {
-    /// The state at `now`: past the expiration date an agreement is expired, whatever is stored.
+    /// The state at `now`: after its expiration date an agreement is expired, regardless of the stored state.
     #[must_use]
     pub fn status_at(&self, now: Timestamp) -> AgreementStatus {
-        let lapsed = self.expiration_date.is_some_and(|end| now >= end);
+        let expired = self.expiration_date.is_some_and(|end| now >= end);
         match self.status {
-            AgreementStatus::Active | AgreementStatus::Paused if lapsed => AgreementStatus::Expired,
+            AgreementStatus::Active | AgreementStatus::Paused if expired => AgreementStatus::Expired,
             status => status,
         }
     }
@@ -130,27 +130,27 @@ impl Agreement {
         self.opens_at(now) && self.scopes.contains_key(&resource)
     }
 
-    /// The agreement after `side` did `action` at `now` (table of contract section 5). An action that changes nothing
+    /// The agreement after `party` did `action` at `now` (table of contract section 5). An action that changes nothing
     /// returns the agreement as it is.
     ///
     /// # Errors
-    /// [`Refusal`] where the table says 409 or 404.
-    pub fn after(&self, action: Action, side: Side, now: Timestamp) -> Result<Self, Refusal> {
+    /// [`TransitionError`] if the table says 409 or 404.
+    pub fn after(&self, action: Action, party: Party, now: Timestamp) -> Result<Self, TransitionError> {
         use AgreementStatus::{Active, Cancelled, Deleted, Expired, Paused};
         let status = match (self.status_at(now), action) {
-            (Deleted, _) => return Err(Refusal::Gone),
+            (Deleted, _) => return Err(TransitionError::Deleted),
             (_, Action::Delete) => Deleted,
-            (Cancelled | Expired, _) => return Err(Refusal::Ended),
+            (Cancelled | Expired, _) => return Err(TransitionError::Ended),
             (Active | Paused, Action::Cancel) => Cancelled,
             (Active | Paused, Action::Pause) => Paused,
             (Active, Action::Activate) => Active,
-            (Paused, Action::Activate) if self.paused_by == Some(side) => Active,
-            (Paused, Action::Activate) => return Err(Refusal::NotYours),
+            (Paused, Action::Activate) if self.paused_by == Some(party) => Active,
+            (Paused, Action::Activate) => return Err(TransitionError::PausedByOtherParty),
         };
         if status == self.status {
             return Ok(self.clone());
         }
-        let paused_by = (status == Paused).then_some(side);
+        let paused_by = (status == Paused).then_some(party);
         Ok(Self { status, paused_by, updated_at: now, ..self.clone() })
     }
 }
@@ -168,7 +168,7 @@ mod tests {
             invitation_id: None,
             fleet_ref: None,
             status,
-            paused_by: (status == AgreementStatus::Paused).then_some(Side::Partner),
+            paused_by: (status == AgreementStatus::Paused).then_some(Party::Partner),
             effective_date: now,
             expiration_date: None,
             scopes: crate::resource::read_everything(),
@@ -191,26 +191,26 @@ mod tests {
             (Paused, Activate, Ok(Active)),
             (Paused, Cancel, Ok(Cancelled)),
             (Paused, Delete, Ok(Deleted)),
-            (Cancelled, Pause, Err(Refusal::Ended)),
-            (Cancelled, Activate, Err(Refusal::Ended)),
+            (Cancelled, Pause, Err(TransitionError::Ended)),
+            (Cancelled, Activate, Err(TransitionError::Ended)),
             (Cancelled, Delete, Ok(Deleted)),
-            (Expired, Cancel, Err(Refusal::Ended)),
+            (Expired, Cancel, Err(TransitionError::Ended)),
             (Expired, Delete, Ok(Deleted)),
-            (Deleted, Pause, Err(Refusal::Gone)),
-            (Deleted, Delete, Err(Refusal::Gone)),
+            (Deleted, Pause, Err(TransitionError::Deleted)),
+            (Deleted, Delete, Err(TransitionError::Deleted)),
         ];
         let now = Timestamp::parse("2026-01-02T00:00:00Z").unwrap();
         for (from, action, expected) in cases {
-            let after = agreement(from).after(action, Side::Partner, now).map(|agreement| agreement.status);
+            let after = agreement(from).after(action, Party::Partner, now).map(|agreement| agreement.status);
             assert_eq!(after, expected, "{from:?} {action:?}");
         }
     }
 
     #[test]
-    fn only_the_side_that_paused_activates() {
+    fn only_the_party_that_paused_activates() {
         let now = Timestamp::parse("2026-01-02T00:00:00Z").unwrap();
         let paused = agreement(AgreementStatus::Paused);
-        assert_eq!(paused.after(Action::Activate, Side::Fleet, now), Err(Refusal::NotYours));
+        assert_eq!(paused.after(Action::Activate, Party::Fleet, now), Err(TransitionError::PausedByOtherParty));
     }
 
     #[test]

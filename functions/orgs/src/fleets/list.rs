@@ -10,30 +10,30 @@ use store::{Slice, page};
 
 use super::FleetRead;
 
-/// The fleets that share with the caller, by id.
+/// The fleets that share data with the caller, sorted by id.
 pub struct List;
 
 /// Filters and paging.
-pub struct Filter {
+pub struct Filters {
     fleet_refs: Option<Vec<String>>,
     paging: Paging,
 }
 
-impl Input for Filter {
+impl Input for Filters {
     fn read(reader: &mut Reader) -> Self {
         Self { fleet_refs: reader.query("fleet_refs").texts(100), paging: Paging::read(reader, 1_000) }
     }
 }
 
 impl Operation for List {
-    type Input = Filter;
+    type Input = Filters;
     type Output = Listing<FleetRead>;
 
-    async fn run(context: &Context, call: Call, filter: Filter) -> Result<Self::Output, ApiError> {
+    async fn run(context: &Context, call: Call, filters: Filters) -> Result<Self::Output, ApiError> {
         let partner = call.caller.partner()?;
-        let start = filter.paging.start(context, &call).await?;
+        let start = filters.paging.start(context, &call).await?;
         let mut open = context.store().agreements(partner).await?;
-        open.retain(|agreement| agreement.opens_at(call.now) && admits(filter.fleet_refs.as_deref(), agreement));
+        open.retain(|agreement| agreement.opens_at(call.now) && matches(filters.fleet_refs.as_deref(), agreement));
         let total = start.total().unwrap_or(open.len() as u64);
         let slice = Slice::from_unsorted(open, &start.page(), |agreement| agreement.fleet_id.to_string().into(), page::by_text);
         let keys: Vec<Key> = slice.rows.iter().map(|(agreement, _)| Key::fleet(agreement.fleet_id)).collect();
@@ -47,7 +47,7 @@ impl Operation for List {
     }
 }
 
-fn admits(refs: Option<&[String]>, agreement: &Agreement) -> bool {
+fn matches(refs: Option<&[String]>, agreement: &Agreement) -> bool {
     let Some(refs) = refs else { return true };
     agreement.fleet_ref.as_ref().is_some_and(|name| refs.contains(name))
 }

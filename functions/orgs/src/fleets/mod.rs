@@ -1,4 +1,4 @@
-//! Fleets, as a partner with an active agreement sees them.
+//! Fleets, for partners with an active agreement.
 
 pub mod get;
 pub mod list;
@@ -9,7 +9,7 @@ use model::{FleetId, InvitationId, Timestamp};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// A fleet (contract `FleetRead`); `fleet_ref` is the caller's own.
+/// A fleet (contract `FleetRead`); `fleet_ref` is the caller's own reference.
 #[derive(Serialize, JsonSchema)]
 pub struct FleetRead {
     name: String,

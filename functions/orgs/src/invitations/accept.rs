@@ -9,7 +9,7 @@ use store::control::Write;
 
 use super::{Id, InvitationRead, Tokens, find};
 
-/// The fleet says yes: fleet, share agreement and acceptance come into being together, once.
+/// The fleet accepts: the fleet and its share agreement are created together with the acceptance, exactly once.
 pub struct Accept;
 
 impl Operation for Accept {
@@ -20,8 +20,8 @@ impl Operation for Accept {
         let seen = find(context, id).await?;
         match seen.status_at(call.now) {
             InvitationStatus::Active => {}
-            InvitationStatus::Accepted => return Err(ApiError::conflict("the invitation was accepted already")),
-            InvitationStatus::Declined => return Err(ApiError::conflict("the invitation was declined")),
+            InvitationStatus::Accepted => return Err(ApiError::conflict("the invitation has already been accepted")),
+            InvitationStatus::Declined => return Err(ApiError::conflict("the invitation has been declined")),
             InvitationStatus::Expired | InvitationStatus::Deleted => {
                 return Err(ApiError::conflict("the invitation has expired"));
             }
@@ -38,7 +38,7 @@ impl Operation for Accept {
         let writes = vec![Write::replace(&seen, &next)?, Write::create(&fleet)?, Write::create(&agreement)?];
         context.store().commit(writes).await?;
         let tokens = Tokens::issue(context, &next, (&fleet.name, fleet.id), call.now).await?;
-        Ok(Json(InvitationRead::at(call.now, next, context.config()).for_anybody().with(tokens)))
+        Ok(Json(InvitationRead::at(call.now, next, context.config()).public().with_tokens(tokens)))
     }
 }
 

@@ -10,11 +10,11 @@ use store::control::{InvitationClaim, Key, Write};
 
 use super::InvitationRead;
 
-/// Makes an invitation, or refreshes the one its `fleet_ref` has.
+/// Creates an invitation, or refreshes the existing one of its `fleet_ref`.
 pub struct Create;
 
-/// What the partner asks for; omitted members keep what a refreshed invitation has.
-pub struct Wish {
+/// The requested invitation; omitted members keep their values when an invitation is refreshed.
+pub struct Request {
     fleet_ref: String,
     expires_in_hours: Option<u16>,
     permissions: Option<Scopes>,
@@ -28,13 +28,13 @@ pub struct Wish {
 const WEB: &[&str] = &["https", "http"];
 const SECURE: &[&str] = &["https"];
 
-impl Input for Wish {
+impl Input for Request {
     const BODY: Body = Body::Json;
 
     fn read(reader: &mut Reader) -> Self {
-        let former = prefill(reader, FORMER);
-        let present = prefill(reader, PRESENT);
-        let prefill = merged(reader, present, former);
+        let deprecated = prefill(reader, DEPRECATED);
+        let current = prefill(reader, CURRENT);
+        let prefill = merged(reader, current, deprecated);
         if prefill.regulatory_id.is_some() && prefill.regulatory_id_type.is_none() {
             reader.problem("body.fleet_regulatory_id_type", "", "missing", "is required with fleet_regulatory_id");
         }
@@ -53,24 +53,24 @@ impl Input for Wish {
 }
 
 impl Operation for Create {
-    type Input = Wish;
+    type Input = Request;
     type Output = Upserted<InvitationRead>;
 
-    async fn run(context: &Context, call: Call, wish: Wish) -> Result<Self::Output, ApiError> {
+    async fn run(context: &Context, call: Call, request: Request) -> Result<Self::Output, ApiError> {
         let id = call.caller.partner()?;
         let partner: Partner = context.store().get(Key::partner(id)).await?.ok_or_else(|| ApiError::not_found("partner"))?;
-        check_tsps(context, wish.limit_tsps.as_deref()).await?;
-        let held = context.store().invitation_for(id, &wish.fleet_ref).await?;
-        let (next, is_new, writes) = match held {
+        check_tsps(context, request.limit_tsps.as_deref()).await?;
+        let existing = context.store().invitation_for(id, &request.fleet_ref).await?;
+        let (next, is_new, writes) = match existing {
             Some((_, seen)) if seen.is_refreshable_at(call.now) => {
-                let next = wish.refreshing(&seen, &partner.defaults, call.now);
+                let next = request.into_refreshed(&seen, &partner.defaults, call.now);
                 let writes = vec![Write::replace(&seen, &next)?];
                 (next, false, writes)
             }
-            held => {
-                let next = wish.making(&partner, call.now);
+            existing => {
+                let next = request.into_invitation(&partner, call.now);
                 let claim = claim(id, &next);
-                let claimed = match held {
+                let claimed = match existing {
                     Some((seen, _)) => Write::replace(&seen, &claim)?,
                     None => Write::create(&claim)?,
                 };
@@ -87,8 +87,8 @@ fn claim(partner_id: PartnerId, invitation: &Invitation) -> InvitationClaim {
     InvitationClaim { partner_id, fleet_ref: invitation.fleet_ref.clone(), invitation_id: invitation.id }
 }
 
-impl Wish {
-    fn making(self, partner: &Partner, now: Timestamp) -> Invitation {
+impl Request {
+    fn into_invitation(self, partner: &Partner, now: Timestamp) -> Invitation {
         let defaults = &partner.defaults;
         let hours = self.expires_in_hours.or(defaults.expires_in_hours).unwrap_or(24);
         Invitation {
@@ -114,8 +114,8 @@ impl Wish {
         }
     }
 
-    /// Sent members replace, omitted ones stay; a declined invitation is open again.
-    fn refreshing(self, seen: &Invitation, defaults: &InvitationDefaults, now: Timestamp) -> Invitation {
+    /// Members that were sent replace the old ones, omitted ones stay; a declined invitation becomes active again.
+    fn into_refreshed(self, seen: &Invitation, defaults: &InvitationDefaults, now: Timestamp) -> Invitation {
         let hours = self.expires_in_hours.or(defaults.expires_in_hours).unwrap_or(24);
         let reopened = seen.status == InvitationStatus::Declined;
         let old = seen.clone();
@@ -137,9 +137,9 @@ impl Wish {
     }
 }
 
-/// Member names of the prefill, in the order of [`Prefill`]'s members.
+/// Names of the prefill members, in the order of [`Prefill`]'s members.
 type Names = [&'static str; 7];
-const PRESENT: Names = [
+const CURRENT: Names = [
     "fleet_name",
     "fleet_email",
     "fleet_regulatory_id",
@@ -148,7 +148,7 @@ const PRESENT: Names = [
     "fleet_website",
     "fleet_country_code",
 ];
-const FORMER: Names = [
+const DEPRECATED: Names = [
     "partner_provided_fleet_name",
     "partner_provided_fleet_email",
     "partner_provided_fleet_regulatory_id",
@@ -161,16 +161,16 @@ const FORMER: Names = [
 fn prefill(reader: &mut Reader, names: Names) -> Prefill {
     let [name, email, regulatory_id, regulatory_id_type, phone, website, country_code] = names;
     let plain = |text: &str| {
-        !text.is_empty() && text.chars().count() <= 200 && text.chars().all(|letter| letter.is_alphanumeric() || letter == ' ')
+        !text.is_empty() && text.chars().count() <= 200 && text.chars().all(|char| char.is_alphanumeric() || char == ' ')
     };
     let address = |text: &str| {
         text.split_once('@').is_some_and(|(user, host)| !user.is_empty() && host.contains('.'))
             && !text.contains(char::is_whitespace)
     };
-    let alpha_3 = |text: &str| text.len() == 3 && text.chars().all(|letter| letter.is_alphanumeric() || letter == '_');
+    let alpha_3 = |text: &str| text.len() == 3 && text.chars().all(|char| char.is_alphanumeric() || char == '_');
     Prefill {
-        name: reader.body(name).matching(r"^[\p{L}\p{N} ]+$", "may hold letters, digits and spaces", plain),
-        email: reader.body(email).matching("^[^@ ]+@[^@ ]+$", "must be an e-mail address", address),
+        name: reader.body(name).matching(r"^[\p{L}\p{N} ]+$", "must contain only letters, digits and spaces", plain),
+        email: reader.body(email).matching("^[^@ ]+@[^@ ]+$", "must be an email address", address),
         regulatory_id: reader.body(regulatory_id).text(1, 200),
         regulatory_id_type: reader.body(regulatory_id_type).text(1, 200),
         phone: reader.body(phone).text(3, 32),
@@ -179,29 +179,29 @@ fn prefill(reader: &mut Reader, names: Names) -> Prefill {
     }
 }
 
-/// One family of names or the other; both with different values is a contradiction.
-fn merged(reader: &mut Reader, present: Prefill, former: Prefill) -> Prefill {
-    let Prefill { name, email, regulatory_id, regulatory_id_type, phone, website, country_code } = former;
-    let mut one = |place: usize, now: Option<String>, then: Option<String>| {
-        if now.is_some() && then.is_some() && now != then {
-            let path = format!("body.{}", FORMER.get(place).copied().unwrap_or_default());
+/// Merges the current and the deprecated member names; different values under both are an error.
+fn merged(reader: &mut Reader, current: Prefill, deprecated: Prefill) -> Prefill {
+    let Prefill { name, email, regulatory_id, regulatory_id_type, phone, website, country_code } = deprecated;
+    let mut merge = |index: usize, current: Option<String>, deprecated: Option<String>| {
+        if current.is_some() && deprecated.is_some() && current != deprecated {
+            let path = format!("body.{}", DEPRECATED.get(index).copied().unwrap_or_default());
             reader.problem(
                 &path,
-                then.as_deref().unwrap_or_default(),
+                deprecated.as_deref().unwrap_or_default(),
                 "conflict_fields",
-                "differs from the member that took its place",
+                "differs from the member that replaces it",
             );
         }
-        now.or(then)
+        current.or(deprecated)
     };
     Prefill {
-        name: one(0, present.name, name),
-        email: one(1, present.email, email),
-        regulatory_id: one(2, present.regulatory_id, regulatory_id),
-        regulatory_id_type: one(3, present.regulatory_id_type, regulatory_id_type),
-        phone: one(4, present.phone, phone),
-        website: one(5, present.website, website),
-        country_code: one(6, present.country_code, country_code),
+        name: merge(0, current.name, name),
+        email: merge(1, current.email, email),
+        regulatory_id: merge(2, current.regulatory_id, regulatory_id),
+        regulatory_id_type: merge(3, current.regulatory_id_type, regulatory_id_type),
+        phone: merge(4, current.phone, phone),
+        website: merge(5, current.website, website),
+        country_code: merge(6, current.country_code, country_code),
     }
 }
 
@@ -234,25 +234,25 @@ fn scopes(reader: &mut Reader, members: &Map<String, Value>) -> Scopes {
             (Some(resource), Some(level)) => {
                 found.insert(resource, level);
             }
-            (None, _) => reader.problem(&path, name, "enum", "is not a resource"),
+            (None, _) => reader.problem(&path, name, "enum", "unknown resource"),
             (_, None) => reader.problem(&path, "", "enum", "must be read or read_write"),
         }
     }
     found
 }
 
-/// Every entry names a TSP by slug or by adapter.
-async fn check_tsps(context: &Context, wanted: Option<&[String]>) -> Result<(), ApiError> {
-    let Some(wanted) = wanted else { return Ok(()) };
+/// Checks that every entry is a TSP's slug or source name.
+async fn check_tsps(context: &Context, names: Option<&[String]>) -> Result<(), ApiError> {
+    let Some(names) = names else { return Ok(()) };
     let tsps = context.store().tsps().await?;
     let known = |name: &String| tsps.iter().any(|tsp| tsp.slug == *name || tsp.source_name == *name);
-    let strangers: Vec<Problem> = wanted
+    let unknown: Vec<Problem> = names
         .iter()
         .enumerate()
         .filter(|(_, name)| !known(name))
-        .map(|(place, name)| {
-            Problem::new(&format!("body.limit_tsps.{place}"), name, "enum", "is not a TSP's slug or source_name")
+        .map(|(index, name)| {
+            Problem::new(&format!("body.limit_tsps.{index}"), name, "enum", "unknown TSP: must be a slug or source_name")
         })
         .collect();
-    if strangers.is_empty() { Ok(()) } else { Err(ApiError::invalid(strangers)) }
+    if unknown.is_empty() { Ok(()) } else { Err(ApiError::invalid(unknown)) }
 }

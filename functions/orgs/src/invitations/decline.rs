@@ -7,16 +7,16 @@ use store::control::Write;
 
 use super::{InvitationRead, find};
 
-/// The fleet says no; doing it again changes nothing.
+/// The fleet declines; repeating the request changes nothing.
 pub struct Decline;
 
-/// The reason, if the fleet gave one.
-pub struct Refusal {
+/// The invitation and the reason, if the fleet gives one.
+pub struct Request {
     id: InvitationId,
     reason: Option<String>,
 }
 
-impl Input for Refusal {
+impl Input for Request {
     const BODY: Body = Body::OptionalJson;
 
     fn read(reader: &mut Reader) -> Self {
@@ -25,18 +25,18 @@ impl Input for Refusal {
 }
 
 impl Operation for Decline {
-    type Input = Refusal;
+    type Input = Request;
     type Output = Json<InvitationRead>;
 
-    async fn run(context: &Context, call: Call, refusal: Refusal) -> Result<Self::Output, ApiError> {
-        let seen = find(context, refusal.id).await?;
+    async fn run(context: &Context, call: Call, request: Request) -> Result<Self::Output, ApiError> {
+        let seen = find(context, request.id).await?;
         let next = match (seen.status, seen.status_at(call.now)) {
             (InvitationStatus::Declined, _) => seen,
             (_, InvitationStatus::Active) => {
                 let next = Invitation {
                     status: InvitationStatus::Declined,
                     declined_at: Some(call.now),
-                    decline_reason: refusal.reason.filter(|reason| !reason.is_empty()),
+                    decline_reason: request.reason.filter(|reason| !reason.is_empty()),
                     updated_at: call.now,
                     ..seen.clone()
                 };
@@ -44,8 +44,8 @@ impl Operation for Decline {
                 next
             }
             (_, InvitationStatus::Expired) => return Err(ApiError::conflict("the invitation has expired")),
-            _ => return Err(ApiError::conflict("the invitation was accepted already")),
+            _ => return Err(ApiError::conflict("the invitation has already been accepted")),
         };
-        Ok(Json(InvitationRead::at(call.now, next, context.config()).for_anybody()))
+        Ok(Json(InvitationRead::at(call.now, next, context.config()).public()))
     }
 }

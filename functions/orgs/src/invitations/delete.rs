@@ -6,7 +6,7 @@ use store::control::{Key, Write};
 
 use super::{Id, find, missing};
 
-/// Withdraws an invitation that nobody accepted; its `fleet_ref` is free again.
+/// Withdraws an invitation that has not been accepted; its `fleet_ref` can be used again.
 pub struct Delete;
 
 impl Operation for Delete {
@@ -20,7 +20,7 @@ impl Operation for Delete {
             return Err(missing());
         }
         if seen.status == InvitationStatus::Accepted {
-            return Err(ApiError::conflict("an accepted invitation cannot be withdrawn; cancel its share agreement"));
+            return Err(ApiError::conflict("an accepted invitation cannot be withdrawn; cancel its share agreement instead"));
         }
         let next = Invitation { status: InvitationStatus::Deleted, updated_at: call.now, ..seen.clone() };
         let mut writes = vec![Write::replace(&seen, &next)?];

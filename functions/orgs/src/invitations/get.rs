@@ -7,7 +7,7 @@ use store::control::Key;
 
 use super::{Id, InvitationRead, Tokens, find};
 
-/// One invitation. Knowing the id is enough to read it; only its owner sees tokens and the callback.
+/// One invitation. Knowing the id is enough to read it; only its owner sees tokens and the callback URL.
 pub struct Get;
 
 impl Operation for Get {
@@ -19,7 +19,7 @@ impl Operation for Get {
         let read = InvitationRead::at(call.now, invitation.clone(), context.config());
         let owner = matches!(call.caller, Caller::Partner { id, .. } if id == invitation.partner_id);
         if !owner {
-            return Ok(Json(read.for_anybody()));
+            return Ok(Json(read.public()));
         }
         let accepted = invitation.fleet_id.filter(|_| invitation.status == InvitationStatus::Accepted);
         let Some(fleet_id) = accepted else {
@@ -27,6 +27,6 @@ impl Operation for Get {
         };
         let fleet: Option<Fleet> = context.store().get(Key::fleet(fleet_id)).await?;
         let name = fleet.map(|fleet| fleet.name).unwrap_or_default();
-        Ok(Json(read.with(Tokens::issue(context, &invitation, (&name, fleet_id), call.now).await?)))
+        Ok(Json(read.with_tokens(Tokens::issue(context, &invitation, (&name, fleet_id), call.now).await?)))
     }
 }

@@ -6,29 +6,29 @@ use store::control::{Range, keys};
 
 use super::InvitationRead;
 
-/// The caller's invitations, by age. Withdrawn ones are left out; tokens are answered by id only.
+/// The caller's invitations, oldest first. Deleted ones are left out; only `GET` by id returns tokens.
 pub struct List;
 
 /// Filters and paging.
-pub struct Filter {
+pub struct Filters {
     fleet_ref: Option<String>,
     paging: Paging,
 }
 
-impl Input for Filter {
+impl Input for Filters {
     fn read(reader: &mut Reader) -> Self {
         Self { fleet_ref: reader.query("fleet_ref").text(1, 200), paging: Paging::read(reader, 1_000) }
     }
 }
 
 impl Operation for List {
-    type Input = Filter;
+    type Input = Filters;
     type Output = Listing<InvitationRead>;
 
-    async fn run(context: &Context, call: Call, filter: Filter) -> Result<Self::Output, ApiError> {
+    async fn run(context: &Context, call: Call, filters: Filters) -> Result<Self::Output, ApiError> {
         let partner = call.caller.partner()?;
-        let start = filter.paging.start(context, &call).await?;
-        let range = match &filter.fleet_ref {
+        let start = filters.paging.start(context, &call).await?;
+        let range = match &filters.fleet_ref {
             Some(fleet_ref) => Range::index_2(keys::invitations_for(partner, fleet_ref)),
             None => Range::index_1(keys::invitations_of(partner)),
         };

@@ -1,4 +1,4 @@
-//! Invitations: from the partner's request to the fleet's answer.
+//! Invitations: from the partner's request to the fleet's response.
 
 pub mod accept;
 pub mod create;
@@ -17,7 +17,7 @@ use store::control::Key;
 
 pub use tokens::Tokens;
 
-/// An invitation (contract `InvitationRead`). Both families of prefilled members are answered.
+/// An invitation (contract `InvitationRead`). Prefilled members are returned under their current and their deprecated names.
 #[derive(Serialize, JsonSchema)]
 pub struct InvitationRead {
     id: InvitationId,
@@ -123,14 +123,14 @@ impl InvitationRead {
         }
     }
 
-    fn with(mut self, tokens: Tokens) -> Self {
+    fn with_tokens(mut self, tokens: Tokens) -> Self {
         self.pre_registration_access_token = Some(tokens.access);
         self.pre_registration_refresh_token = Some(tokens.refresh);
         self
     }
 
-    /// What anybody with the link may see: where webhooks go is the partner's own business.
-    fn for_anybody(self) -> Self {
+    /// The invitation as anyone with the link may see it, without the partner's callback URL.
+    fn public(self) -> Self {
         Self { callback_url: None, ..self }
     }
 }
@@ -148,7 +148,7 @@ fn missing() -> ApiError {
     ApiError::not_found("invitation")
 }
 
-/// An invitation that was not withdrawn.
+/// An invitation that is not deleted.
 async fn find(context: &Context, id: InvitationId) -> Result<Invitation, ApiError> {
     let found: Option<Invitation> = context.store().get(Key::invitation(id)).await?;
     found.filter(|invitation| invitation.status != InvitationStatus::Deleted).ok_or_else(missing)

@@ -1,4 +1,4 @@
-//! The tokens a fleet acts with between acceptance and sign-in.
+//! The tokens that a fleet uses between acceptance and sign-in.
 
 use gateway::{ApiError, Context};
 use model::invitation::Invitation;
@@ -7,7 +7,7 @@ use vault::claims::PRE_REGISTRATION_LIFE;
 use vault::refresh::RefreshClaims;
 use vault::{Claims, Issue};
 
-/// An access token and the refresh token beside it.
+/// An access token and its refresh token.
 pub struct Tokens {
     /// RS256, two hours.
     pub access: String,
@@ -16,10 +16,10 @@ pub struct Tokens {
 }
 
 impl Tokens {
-    /// Fresh tokens for the fleet of an accepted invitation.
+    /// Issues tokens for the fleet of an accepted invitation.
     ///
     /// # Errors
-    /// 500 if the key service does not sign.
+    /// 500 if KMS fails.
     pub async fn issue(
         context: &Context,
         invitation: &Invitation,

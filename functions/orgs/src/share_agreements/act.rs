@@ -4,13 +4,13 @@ use gateway::{ApiError, Call, Context, Json, Operation};
 use model::AgreementId;
 use model::agreement::{Action, Agreement};
 
-use super::{Id, ShareAgreementRead, find, missing, refused};
+use super::{Id, ShareAgreementRead, find, missing, transition_error};
 
-/// Off for now.
+/// Suspends an agreement.
 pub struct Pause;
-/// On again.
+/// Resumes an agreement.
 pub struct Activate;
-/// Off for good.
+/// Ends an agreement permanently.
 pub struct Cancel;
 
 impl Operation for Pause {
@@ -44,11 +44,11 @@ async fn act(context: &Context, call: &Call, id: AgreementId, action: Action) ->
     Ok(Json(ShareAgreementRead::at(call.now, apply(context, call, id, action).await?)))
 }
 
-/// Does `action` to the caller's agreement and answers its state after.
+/// Applies `action` to the caller's agreement and returns the updated agreement.
 pub(super) async fn apply(context: &Context, call: &Call, id: AgreementId, action: Action) -> Result<Agreement, ApiError> {
-    let (side, key) = find(context, &call.caller, id).await?;
+    let (party, key) = find(context, &call.caller, id).await?;
     let seen: Agreement = context.store().get(key.clone()).await?.ok_or_else(missing)?;
-    seen.after(action, side, call.now).map_err(refused)?;
-    let change = |seen: &Agreement| seen.after(action, side, call.now).ok().filter(|next| next != seen);
+    seen.after(action, party, call.now).map_err(transition_error)?;
+    let change = |seen: &Agreement| seen.after(action, party, call.now).ok().filter(|next| next != seen);
     context.store().update(key, change).await?.ok_or_else(missing)
 }

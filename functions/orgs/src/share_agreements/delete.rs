@@ -5,7 +5,7 @@ use model::agreement::Action;
 
 use super::{Id, act};
 
-/// Ends an agreement and takes it out of sight.
+/// Ends an agreement and hides it.
 pub struct Delete;
 
 impl Operation for Delete {

@@ -7,18 +7,18 @@ use store::{Slice, page};
 
 use super::{ShareAgreementRead, agreements};
 
-/// The caller's agreements, by id, which is by age.
+/// The caller's agreements, sorted by id and hence by age.
 pub struct List;
 
 /// Filters and paging.
-pub struct Filter {
+pub struct Filters {
     fleet_id: Option<FleetId>,
     fleet_ref: Option<String>,
     status: Option<AgreementStatus>,
     paging: Paging,
 }
 
-impl Input for Filter {
+impl Input for Filters {
     fn read(reader: &mut Reader) -> Self {
         Self {
             fleet_id: reader.query("fleet_id").id(),
@@ -30,16 +30,16 @@ impl Input for Filter {
 }
 
 impl Operation for List {
-    type Input = Filter;
+    type Input = Filters;
     type Output = Listing<ShareAgreementRead>;
 
-    async fn run(context: &Context, call: Call, filter: Filter) -> Result<Self::Output, ApiError> {
-        let start = filter.paging.start(context, &call).await?;
+    async fn run(context: &Context, call: Call, filters: Filters) -> Result<Self::Output, ApiError> {
+        let start = filters.paging.start(context, &call).await?;
         let (_, mut found) = agreements(context, &call.caller).await?;
         found.retain(|agreement| {
-            filter.fleet_id.is_none_or(|id| id == agreement.fleet_id)
-                && filter.fleet_ref.as_ref().is_none_or(|name| Some(name) == agreement.fleet_ref.as_ref())
-                && filter.status.is_none_or(|status| status == agreement.status_at(call.now))
+            filters.fleet_id.is_none_or(|id| id == agreement.fleet_id)
+                && filters.fleet_ref.as_ref().is_none_or(|name| Some(name) == agreement.fleet_ref.as_ref())
+                && filters.status.is_none_or(|status| status == agreement.status_at(call.now))
         });
         let total = start.total().unwrap_or(found.len() as u64);
         let slice = Slice::from_unsorted(found, &start.page(), |agreement| agreement.id.to_string().into(), page::by_text);

@@ -1,4 +1,4 @@
-//! Share agreements, as the partner and the fleet of each see them.
+//! Share agreements, for the partner and the fleet of each.
 
 pub mod act;
 pub mod delete;
@@ -7,7 +7,7 @@ pub mod list;
 pub mod update;
 
 use gateway::{ApiError, Caller, Context, Input, Reader};
-use model::agreement::{Agreement, AgreementStatus, Refusal, Side};
+use model::agreement::{Agreement, AgreementStatus, Party, TransitionError};
 use model::{AgreementId, FleetId, PartnerId, Scopes, Timestamp};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -56,34 +56,34 @@ fn missing() -> ApiError {
     ApiError::not_found("share agreement")
 }
 
-/// The caller's agreements, deleted ones left out.
-async fn agreements(context: &Context, caller: &Caller) -> Result<(Side, Vec<Agreement>), ApiError> {
+/// The caller's party and its agreements, except deleted ones.
+async fn agreements(context: &Context, caller: &Caller) -> Result<(Party, Vec<Agreement>), ApiError> {
     match caller {
-        Caller::Partner { id, .. } => Ok((Side::Partner, context.store().agreements(*id).await?)),
+        Caller::Partner { id, .. } => Ok((Party::Partner, context.store().agreements(*id).await?)),
         Caller::Fleet { id, .. } => {
             let mut found = context.store().agreements_of_fleet(*id).await?;
             found.retain(|agreement| agreement.status != AgreementStatus::Deleted);
-            Ok((Side::Fleet, found))
+            Ok((Party::Fleet, found))
         }
         Caller::Anonymous => Err(missing()),
     }
 }
 
-/// Where the caller's agreement lives and on which side the caller stands; 404 for anybody else's.
-async fn find(context: &Context, caller: &Caller, id: AgreementId) -> Result<(Side, Key), ApiError> {
+/// The caller's party and the key of its agreement; 404 for agreements of others.
+async fn find(context: &Context, caller: &Caller, id: AgreementId) -> Result<(Party, Key), ApiError> {
     match caller {
-        Caller::Partner { id: partner, .. } => Ok((Side::Partner, Key::agreement(*partner, id))),
+        Caller::Partner { id: partner, .. } => Ok((Party::Partner, Key::agreement(*partner, id))),
         _ => {
-            let (side, found) = agreements(context, caller).await?;
+            let (party, found) = agreements(context, caller).await?;
             let own = found.iter().find(|agreement| agreement.id == id).ok_or_else(missing)?;
-            Ok((side, Key::agreement(own.partner_id, id)))
+            Ok((party, Key::agreement(own.partner_id, id)))
         }
     }
 }
 
-fn refused(refusal: Refusal) -> ApiError {
-    match refusal {
-        Refusal::Gone => missing(),
-        Refusal::Ended | Refusal::NotYours => ApiError::conflict(refusal.to_string()),
+fn transition_error(error: TransitionError) -> ApiError {
+    match error {
+        TransitionError::Deleted => missing(),
+        TransitionError::Ended | TransitionError::PausedByOtherParty => ApiError::conflict(error.to_string()),
     }
 }

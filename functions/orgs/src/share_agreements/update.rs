@@ -1,12 +1,12 @@
 //! `PATCH /v2/orgs/share-agreements/{share_agreement_id}`
 
 use gateway::{ApiError, Body, Call, Context, Input, Json, Operation, Patch, Problem, Reader};
-use model::agreement::{Action, Agreement, AgreementStatus, Refusal, Side};
+use model::agreement::{Action, Agreement, AgreementStatus, Party, TransitionError};
 use model::{AgreementId, Timestamp};
 
-use super::{ShareAgreementRead, find, missing, refused};
+use super::{ShareAgreementRead, find, missing, transition_error};
 
-/// Changes the dates; the former members `status` and `fleet_ref` still work.
+/// Changes the dates; the deprecated members `status` and `fleet_ref` still work.
 pub struct Update;
 
 /// What to change.
@@ -24,7 +24,7 @@ impl Input for Changes {
     fn read(reader: &mut Reader) -> Self {
         let effective_date = reader.body("effective_date").patch(gateway::Member::instant);
         if effective_date == Patch::Clear {
-            reader.problem("body.effective_date", "null", "type", "must be an instant");
+            reader.problem("body.effective_date", "null", "type", "must be an RFC 3339 date-time");
         }
         Self {
             id: reader.path("share_agreement_id"),
@@ -41,17 +41,17 @@ impl Operation for Update {
     type Output = Json<ShareAgreementRead>;
 
     async fn run(context: &Context, call: Call, changes: Changes) -> Result<Self::Output, ApiError> {
-        let (side, key) = find(context, &call.caller, changes.id).await?;
+        let (party, key) = find(context, &call.caller, changes.id).await?;
         let seen: Agreement = context.store().get(key.clone()).await?.ok_or_else(missing)?;
-        changes.apply(&seen, side, call.now)?;
-        let change = |seen: &Agreement| changes.apply(seen, side, call.now).ok().filter(|next| next != seen);
+        changes.apply(&seen, party, call.now)?;
+        let change = |seen: &Agreement| changes.apply(seen, party, call.now).ok().filter(|next| next != seen);
         let after = context.store().update(key, change).await?.ok_or_else(missing)?;
         Ok(Json(ShareAgreementRead::at(call.now, after)))
     }
 }
 
 impl Changes {
-    fn apply(&self, seen: &Agreement, side: Side, now: Timestamp) -> Result<Agreement, ApiError> {
+    fn apply(&self, seen: &Agreement, party: Party, now: Timestamp) -> Result<Agreement, ApiError> {
         if seen.status == AgreementStatus::Deleted {
             return Err(missing());
         }
@@ -60,18 +60,18 @@ impl Changes {
         let mut next = Agreement { effective_date, expiration_date, ..seen.clone() };
         if next != *seen {
             if matches!(seen.status_at(now), AgreementStatus::Cancelled | AgreementStatus::Expired) {
-                return Err(refused(Refusal::Ended));
+                return Err(transition_error(TransitionError::Ended));
             }
-            check_dates(&next, seen, side, now)?;
+            check_dates(&next, seen, party, now)?;
         }
-        if let Some(name) = self.fleet_ref.as_ref().filter(|_| side == Side::Partner) {
+        if let Some(name) = self.fleet_ref.as_ref().filter(|_| party == Party::Partner) {
             next.fleet_ref = Some(name.clone());
         }
         if next != *seen {
             next.updated_at = now;
         }
         match self.status.map(action).transpose()? {
-            Some(action) => next.after(action, side, now).map_err(refused),
+            Some(action) => next.after(action, party, now).map_err(transition_error),
             None => Ok(next),
         }
     }
@@ -88,8 +88,8 @@ fn action(status: AgreementStatus) -> Result<Action, ApiError> {
     }
 }
 
-/// An end lies after the start and in the future; a partner may only bring it forward.
-fn check_dates(next: &Agreement, seen: &Agreement, side: Side, now: Timestamp) -> Result<(), ApiError> {
+/// The end must be later than the start and in the future; a partner may only move it to an earlier date.
+fn check_dates(next: &Agreement, seen: &Agreement, party: Party, now: Timestamp) -> Result<(), ApiError> {
     let problem = |message: &str| {
         let input = next.expiration_date.map(|end| end.to_string()).unwrap_or_default();
         Err(ApiError::invalid(vec![Problem::new("body.expiration_date", &input, "range", message)]))
@@ -99,12 +99,12 @@ fn check_dates(next: &Agreement, seen: &Agreement, side: Side, now: Timestamp) -
         (None, Some(_)) => true,
         (_, None) => false,
     };
-    if side == Side::Partner && later {
-        return problem("a partner may only bring the end forward");
+    if party == Party::Partner && later {
+        return problem("a partner may only set an earlier expiration_date");
     }
     match next.expiration_date {
-        Some(end) if end <= next.effective_date => problem("must lie after effective_date"),
-        Some(end) if end <= now => problem("must lie in the future"),
+        Some(end) if end <= next.effective_date => problem("must be later than effective_date"),
+        Some(end) if end <= now => problem("must be in the future"),
         _ => Ok(()),
     }
 }

@@ -4,16 +4,16 @@ use gateway::{ApiError, Call, Context, Input, Json, Operation, Reader};
 
 use super::TspRead;
 
-/// Every TSP that is not deleted, by slug; not paged.
+/// Every TSP that is not deleted, sorted by slug; not paged.
 pub struct List;
 
 /// Filters.
-pub struct Filter {
+pub struct Filters {
     slug: Option<String>,
     source_name: Option<&'static str>,
 }
 
-impl Input for Filter {
+impl Input for Filters {
     fn read(reader: &mut Reader) -> Self {
         Self {
             slug: reader.query("slug").text(1, 200),
@@ -23,13 +23,13 @@ impl Input for Filter {
 }
 
 impl Operation for List {
-    type Input = Filter;
+    type Input = Filters;
     type Output = Json<Vec<TspRead>>;
 
-    async fn run(context: &Context, _: Call, filter: Filter) -> Result<Self::Output, ApiError> {
+    async fn run(context: &Context, _: Call, filters: Filters) -> Result<Self::Output, ApiError> {
         let mut tsps = context.store().tsps().await?;
-        tsps.retain(|tsp| filter.slug.as_ref().is_none_or(|slug| *slug == tsp.slug));
-        tsps.retain(|tsp| filter.source_name.is_none_or(|name| name == tsp.source_name));
+        tsps.retain(|tsp| filters.slug.as_ref().is_none_or(|slug| *slug == tsp.slug));
+        tsps.retain(|tsp| filters.source_name.is_none_or(|name| name == tsp.source_name));
         Ok(Json(tsps.into_iter().map(TspRead::from).collect()))
     }
 }

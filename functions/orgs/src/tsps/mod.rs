@@ -32,7 +32,7 @@ pub struct TspRead {
     compliance_status: Compliance,
 }
 
-/// Whether the TSP's devices stand in the registry.
+/// Whether the TSP's devices are listed in the registry.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[schemars(rename = "TspComplianceStatusEnum")]
