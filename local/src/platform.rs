@@ -136,8 +136,13 @@ async fn simulate(options: &Options) -> anyhow::Result<simulator::Simulator> {
         ..simulator::Options::default()
     };
     let address = ([127, 0, 0, 1], options.simulator_port).into();
-    simulator::bind(simulated, address).await.with_context(|| {
-        format!("the simulator cannot start on port {}; choose another one with --simulator-port", options.simulator_port)
+    let bound = simulator::bind(simulated, address).await;
+    bound.map_err(|error| match error.root_cause().downcast_ref::<std::io::Error>().map(std::io::Error::kind) {
+        Some(std::io::ErrorKind::AddrInUse) => error.context(format!(
+            "the simulator cannot start on port {}; choose another one with --simulator-port",
+            options.simulator_port
+        )),
+        _ => error.context("the simulator cannot start"),
     })
 }
 

@@ -13,6 +13,7 @@ mod random;
 mod replay;
 mod road;
 mod route;
+mod rows;
 mod shift;
 mod trace;
 mod trajectory;
@@ -23,7 +24,7 @@ pub use clocks::HosClocks;
 pub use duty::{DutySpan, DutyStatus};
 pub(crate) use geo::whole;
 pub(crate) use random::{key, mix, share};
-pub use trace::TraceError;
+pub use rows::TraceError;
 pub use trajectory::{EngineState, Millis, Reading, Signal};
 
 use replay::Replay;

@@ -1,13 +1,9 @@
 //! Recorded movement: reads a CSV of positions and cuts it into tracks of one vehicle and one UTC day.
 
-use std::fs::File;
-use std::io::Read;
-use std::path::{Path, PathBuf};
-
-use flate2::read::MultiGzDecoder;
-use serde::Deserialize;
+use std::path::Path;
 
 use super::geo::{self, LatLon};
+use super::rows::{Rows, TraceError};
 use super::trajectory::Millis;
 
 /// A day in milliseconds, the length of a track's loop.
@@ -19,55 +15,6 @@ const FASTEST_MPS: f64 = 45.0;
 const ENGINE_GAP_MS: Millis = 300_000;
 /// Below this distance a bearing is noise.
 const BEARING_MIN_M: f64 = 10.0;
-
-/// Why a trace could not be read.
-#[derive(Debug, thiserror::Error)]
-pub enum TraceError {
-    /// The file could not be opened.
-    #[error("failed to open the trace {path}")]
-    Open {
-        /// The file.
-        path: PathBuf,
-        /// The cause.
-        source: std::io::Error,
-    },
-    /// A row is not `vehicle,unix_time,lat,lon,occupied`.
-    #[error("failed to read the trace {path}")]
-    Row {
-        /// The file.
-        path: PathBuf,
-        /// The cause, with the line number.
-        source: csv::Error,
-    },
-    /// The rows are not sorted by vehicle, then time.
-    #[error("trace {path} is not sorted by vehicle and time: vehicle {vehicle} at {unix_time}")]
-    Order {
-        /// The file.
-        path: PathBuf,
-        /// The vehicle of the first misplaced row.
-        vehicle: String,
-        /// The time of the first misplaced row.
-        unix_time: i64,
-    },
-    /// There is nothing to replay.
-    #[error("trace {path} holds no track with two or more positions")]
-    Empty {
-        /// The file.
-        path: PathBuf,
-    },
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Row {
-    vehicle: String,
-    unix_time: i64,
-    lat: f64,
-    lon: f64,
-    /// Whether a passenger was on board; a truck has none.
-    #[serde(rename = "occupied", default)]
-    _occupied: Option<u8>,
-}
 
 /// One vehicle on one UTC day.
 #[derive(Debug)]
@@ -128,10 +75,7 @@ impl TrackPoint {
 
 /// Reads a trace, gzip-packed if its name ends in `.gz`; tracks with the most points come first.
 pub(super) fn read(path: &Path) -> Result<Vec<Track>, TraceError> {
-    let file = File::open(path).map_err(|source| TraceError::Open { path: path.into(), source })?;
-    let packed = path.extension().is_some_and(|extension| extension == "gz");
-    let source: Box<dyn Read> = if packed { Box::new(MultiGzDecoder::new(file)) } else { Box::new(file) };
-    let mut tracks = cut(path, source)?;
+    let mut tracks = cut(Rows::open(path)?)?;
     tracks.retain(|track| track.points.len() > 1);
     if tracks.is_empty() {
         return Err(TraceError::Empty { path: path.into() });
@@ -140,24 +84,18 @@ pub(super) fn read(path: &Path) -> Result<Vec<Track>, TraceError> {
     Ok(tracks)
 }
 
-fn cut(path: &Path, source: impl Read) -> Result<Vec<Track>, TraceError> {
+fn cut(rows: Rows<'_>) -> Result<Vec<Track>, TraceError> {
     let mut tracks: Vec<Track> = Vec::new();
-    let mut last = (String::new(), i64::MIN);
-    for row in csv::Reader::from_reader(source).deserialize() {
-        let row: Row = row.map_err(|source| TraceError::Row { path: path.into(), source })?;
-        let here = (row.vehicle, row.unix_time);
-        if here <= last {
-            return Err(TraceError::Order { path: path.into(), vehicle: here.0, unix_time: here.1 });
-        }
-        let (day, second) = (here.1.div_euclid(86_400), here.1.rem_euclid(86_400));
-        let name = format!("{} {day}", here.0);
+    for row in rows {
+        let row = row?;
+        let (day, second) = (row.unix_time.div_euclid(86_400), row.unix_time.rem_euclid(86_400));
+        let name = format!("{} {day}", row.vehicle);
         if tracks.last().is_none_or(|track| track.name != name) {
             tracks.push(Track { name, points: Vec::new() });
         }
         if let Some(track) = tracks.last_mut() {
-            track.push(second * 1000, LatLon { lat: row.lat, lon: row.lon });
+            track.push(second * 1000, row.at);
         }
-        last = here;
     }
     Ok(tracks)
 }
@@ -210,13 +148,62 @@ pub(crate) mod tests {
         assert!((points[3].driven_m - points[1].driven_m).abs() < 1e-9, "the odometer does not see the glitch");
     }
 
+    /// A file of these bytes.
+    fn plain(bytes: &[u8], suffix: &str) -> tempfile::NamedTempFile {
+        let mut file = tempfile::Builder::new().suffix(suffix).tempfile().unwrap();
+        file.write_all(bytes).unwrap();
+        file
+    }
+
+    fn check_refusal(file: &tempfile::NamedTempFile, expected: &str) {
+        let refusal = read(file.path()).unwrap_err().to_string();
+        let rest = refusal.strip_prefix(&format!("trace {}", file.path().display())).unwrap_or_else(|| panic!("{refusal}"));
+        assert_eq!(rest, expected);
+    }
+
     #[test]
-    fn a_bad_trace_is_refused() {
-        let unsorted = packed("a,20,1,1,0\na,10,1,1,0\n");
-        assert!(matches!(read(unsorted.path()), Err(TraceError::Order { unix_time: 10, .. })));
-        let text = packed("a,20,north,1,0\n");
-        assert!(matches!(read(text.path()), Err(TraceError::Row { .. })));
-        assert!(matches!(read(packed("").path()), Err(TraceError::Empty { .. })));
+    fn a_bad_trace_is_refused_by_line_column_and_what_was_expected() {
+        let shape = ", line 1: expected a CSV file with the columns vehicle,unix_time,lat,lon,occupied, found ";
+        let seconds = "expected whole seconds since 1970, found";
+        let header = "vehicle,unix_time,lat,lon,occupied\n";
+        let good = "a,1211018408,37.75134,-122.39488,0\n";
+        for (text, expected) in [
+            (String::new(), format!("{shape}no column vehicle")),
+            ("vehicle,unix_time,lat,occupied\na,20,1,0\n".into(), format!("{shape}no column lon")),
+            ("vehicle,unix_time,lat,lon,speed\n".into(), format!("{shape}the column \"speed\"")),
+            (format!("{header}{good}a,noon,1,1,0\n"), format!(", line 3, column unix_time: {seconds} \"noon\"")),
+            (format!("{header}a,1211018408000,1,1,0\n"), format!(", line 2, column unix_time: {seconds} \"1211018408000\"")),
+            (
+                format!("{header}a,20,north,1,0\n"),
+                ", line 2, column lat: expected degrees from -90 to 90, found \"north\"".into(),
+            ),
+            (format!("{header}a,20,1,181,0\n"), ", line 2, column lon: expected degrees from -180 to 180, found \"181\"".into()),
+            (format!("{header}a,20,NaN,1,0\n"), ", line 2, column lat: expected degrees from -90 to 90, found \"NaN\"".into()),
+            (format!("{header}a,20,1,1,yes\n"), ", line 2, column occupied: expected 0 or 1, found \"yes\"".into()),
+            (format!("{header}{good}a,20\n"), format!("{}a row of 2 values", shape.replace("line 1", "line 3"))),
+            (
+                format!("{header}a,20,1,1,0\na,10,1,1,0\n"),
+                ", line 3, column unix_time: expected rows sorted by vehicle and time, found vehicle a at 10".into(),
+            ),
+            (format!("{header}{good}"), " holds no vehicle with two or more positions on one day".into()),
+        ] {
+            check_refusal(&plain(text.as_bytes(), ".csv"), &expected);
+        }
+        check_refusal(&plain(good.as_bytes(), ".csv.gz"), &format!("{shape}a file that gzip did not pack"));
+        check_refusal(&plain(b"\x7fELF\xff\xfe,\x00", ".csv"), &format!("{shape}bytes that are no text"));
         assert!(matches!(read("/nowhere.csv.gz".as_ref()), Err(TraceError::Open { .. })));
+    }
+
+    #[test]
+    fn columns_may_come_in_another_order_and_without_passengers() {
+        let file = plain(b"\xef\xbb\xbflat,lon,unix_time,vehicle\r\n1,2,20,a\r\n1,2.5,30,a\r\n", ".csv");
+        assert_eq!(read(file.path()).unwrap()[0].points[1].at.lon, 2.5);
+    }
+
+    #[test]
+    fn a_cut_file_says_so() {
+        let whole = std::fs::read(packed(ROWS).path()).unwrap();
+        let refusal = read(plain(&whole[..whole.len() - 12], ".csv.gz").path()).unwrap_err().to_string();
+        assert!(refusal.contains("cannot be read to its end"), "{refusal}");
     }
 }
