@@ -44,11 +44,8 @@ pub async fn plant(
     let now = context.now();
     let partner = partner(now);
     let client = admin::client(partner.id, CLIENT_ID, CLIENT_SECRET);
-    let mut writes = vec![Write::overwrite(&partner)?, Write::overwrite(&client)?];
-    for tsp in admin::catalogue(Some(simulator), now) {
-        writes.push(Write::overwrite(&tsp)?);
-    }
-    context.store().commit(writes).await?;
+    context.store().commit(vec![Write::overwrite(&partner)?, Write::overwrite(&client)?]).await?;
+    admin::refresh(context.store(), simulator, now).await?;
     Ok(Demo { url: url.into(), simulator: simulator.into(), receiver: receiver.into(), tsp_tokens })
 }
 

@@ -83,7 +83,8 @@ impl Platform {
         let cloud = Cloud::start(&cloud_options, &template, progress).await?;
         let context = Arc::new(context(&cloud)?);
         let demo = demo::plant(&context, &url, &simulator.samsara_url(), receiver.url(), simulator.tokens()).await?;
-        progress("catalogue and demo partner are in place");
+        let (table, database) = (&context.config().control_table, &cloud.endpoints.dynamodb);
+        progress(&format!("catalogue and demo partner are in place, in table {table} of the DynamoDB at {database}"));
 
         let mut mappings =
             Mappings::start(&cloud, options.state.as_deref(), invoke(Arc::clone(&context)), stopped.clone()).await?;

@@ -220,6 +220,7 @@ mod tests {
             logo_dark_url: None,
             slug: "samsara".into(),
             base_url: None,
+            base_url_is_set: false,
             created_at: now,
             updated_at: now,
         };

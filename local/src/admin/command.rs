@@ -3,7 +3,8 @@
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use model::Timestamp;
-use serde_json::json;
+use model::tsp::{Tsp, TspStatus};
+use serde_json::{Value, json};
 use store::Store;
 
 use super::partners::{self, Made, NewPartner};
@@ -26,12 +27,36 @@ pub struct AdminArgs {
 enum Task {
     /// Add the TSPs that we know and the table lacks.
     Catalogue,
+    /// TSPs: where their APIs live.
+    #[command(subcommand)]
+    Tsp(TspTask),
     /// Partners.
     #[command(subcommand)]
     Partner(PartnerTask),
     /// Machine clients of partners.
     #[command(subcommand)]
     Client(ClientTask),
+}
+
+#[derive(Clone, Debug, Subcommand)]
+enum TspTask {
+    /// Show every TSP, with the URL that its API is asked at.
+    List,
+    /// Set that URL. It stays set, whatever is started or added later.
+    Set {
+        /// The TSP.
+        #[arg(long)]
+        slug: String,
+        /// Such as https://api.eu.samsara.com; plain http for addresses of this machine only.
+        #[arg(long)]
+        base_url: String,
+    },
+    /// Ask it where the catalogue says, again.
+    Reset {
+        /// The TSP.
+        #[arg(long)]
+        slug: String,
+    },
 }
 
 #[derive(Clone, Debug, Subcommand)]
@@ -88,34 +113,61 @@ impl AdminArgs {
         let aws = aws_config::load_defaults(aws_config::BehaviorVersion::latest()).await;
         // The telematics table has no name here: nothing of it is touched.
         let store = Store::from_config(&aws, &table, "");
-        let made = match self.task {
+        let told = match self.task {
             Task::Catalogue => {
                 let added = super::add_catalogue(&store, Timestamp::system()).await?;
-                println!(
-                    "{}",
-                    if self.json { json!({ "added": added }).to_string() } else { format!("added {}", added.join(", ")) }
-                );
-                return Ok(());
+                Told { lines: format!("added {}", added.join(", ")), json: json!({ "added": added }) }
             }
+            Task::Tsp(task) => tsp(&store, task).await?,
             Task::Partner(PartnerTask::Create { name, slug, purpose, logo_url }) => {
                 let slug = slug.unwrap_or_else(|| partners::slug(&name));
-                partners::create_partner(&store, NewPartner { name, slug, purpose, logo_url }, Timestamp::system()).await?
+                let new = NewPartner { name, slug, purpose, logo_url };
+                Told::of(&partners::create_partner(&store, new, Timestamp::system()).await?)
             }
             Task::Client(ClientTask::Create { partner, client_id }) => {
-                partners::create_client(&store, &partner, &client_id).await?
+                Told::of(&partners::create_client(&store, &partner, &client_id).await?)
             }
-            Task::Client(ClientTask::Rotate { client_id }) => partners::rotate_client(&store, &client_id).await?,
+            Task::Client(ClientTask::Rotate { client_id }) => Told::of(&partners::rotate_client(&store, &client_id).await?),
             Task::Client(ClientTask::Revoke { client_id }) => {
                 partners::revoke_client(&store, &client_id).await?;
-                println!(
-                    "{}",
-                    if self.json { json!({ "client_id": client_id }).to_string() } else { format!("ended {client_id}") }
-                );
-                return Ok(());
+                Told { lines: format!("ended {client_id}"), json: json!({ "client_id": client_id }) }
             }
         };
-        println!("{}", if self.json { json!(made).to_string() } else { lines(&made) });
+        println!("{}", if self.json { told.json.to_string() } else { told.lines });
         Ok(())
+    }
+}
+
+async fn tsp(store: &Store, task: TspTask) -> anyhow::Result<Told> {
+    let now = Timestamp::system();
+    let tsps = match task {
+        TspTask::List => store.tsps().await?,
+        TspTask::Set { slug, base_url } => vec![super::set_base_url(store, &slug, &base_url, now).await?],
+        TspTask::Reset { slug } => vec![super::reset_base_url(store, &slug, now).await?],
+    };
+    let lines: Vec<String> = tsps.iter().map(tsp_line).collect();
+    let json = tsps.iter().map(
+        |tsp| json!({ "slug": tsp.slug, "status": tsp.status, "base_url": tsp.base_url, "base_url_is_set": tsp.base_url_is_set }),
+    );
+    Ok(Told { lines: lines.join("\n"), json: json!({ "tsps": json.collect::<Vec<_>>() }) })
+}
+
+fn tsp_line(tsp: &Tsp) -> String {
+    let base = tsp.base_url.as_deref().unwrap_or("(its usual address)");
+    let status = if tsp.status == TspStatus::Active { "active" } else { "inactive" };
+    let by = if tsp.base_url_is_set { "  set by an operator" } else { "" };
+    format!("{:<12} {status:<9} {base}{by}", tsp.slug)
+}
+
+/// What came of a task, for people and for programs.
+struct Told {
+    lines: String,
+    json: Value,
+}
+
+impl Told {
+    fn of(made: &Made) -> Self {
+        Self { lines: lines(made), json: json!(made) }
     }
 }
 

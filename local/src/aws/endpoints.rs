@@ -36,7 +36,7 @@ impl Named {
         Self::read(&|name| env::var(name).ok().filter(|value| !value.is_empty()))
     }
 
-    pub(super) fn read(variable: &dyn Fn(&str) -> Option<String>) -> Self {
+    pub(crate) fn read(variable: &dyn Fn(&str) -> Option<String>) -> Self {
         let of = |service: &str| variable(&format!("AWS_ENDPOINT_URL_{service}")).or_else(|| variable("AWS_ENDPOINT_URL"));
         Self { dynamodb: of("DYNAMODB"), sqs: of("SQS"), kms: of("KMS"), scheduler: of("SCHEDULER") }
     }

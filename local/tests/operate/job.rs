@@ -42,6 +42,7 @@ pub(crate) async fn drive(running: &Running) -> Vec<Canary> {
 /// A partner by `catena admin`, signed in with its second secret.
 async fn partner(running: &Running, canaries: &mut Vec<Canary>) -> Api {
     assert_eq!(admin(running, &["catalogue"]).await, json!({ "added": [] }), "the local platform has the whole catalogue");
+    point_samsara_elsewhere(running).await;
     let create = ["partner", "create", "--name", "Canary Mutual"];
     let made = admin(running, &create).await;
     let (id, first) = (text(&made, "/client_id"), text(&made, "/client_secret"));
@@ -66,6 +67,18 @@ async fn partner(running: &Running, canaries: &mut Vec<Canary>) -> Api {
     assert!(running.admin(&["client", "revoke", "--client-id", "canary-2"]).await.0);
     assert!(Api::sign_in(&running.url, "canary-2", &extra_secret).await.is_err(), "an ended client signs in");
     Api::new(&running.url).unwrap().with_token(&token)
+}
+
+/// `catena admin tsp`: a path of the simulator's own, which nothing but the operator names.
+async fn point_samsara_elsewhere(running: &Running) {
+    let base = format!("{}/samsara", running.simulator).replace("127.0.0.1", "localhost");
+    let set = admin(running, &["tsp", "set", "--slug", "samsara", "--base-url", &base]).await;
+    let listed = admin(running, &["tsp", "list"]).await;
+    assert_eq!((&set["tsps"][0], set["tsps"][0]["base_url"].as_str()), (&listed["tsps"][2], Some(base.as_str())), "{listed}");
+    let (done, complaint) = running.admin(&["tsp", "set", "--slug", "samsara", "--base-url", "http://api.samsara.com"]).await;
+    assert!(!done && complaint.contains("https"), "{complaint}");
+    let (done, complaint) = running.admin(&["tsp", "set", "--slug", "nobody", "--base-url", "https://a.example"]).await;
+    assert!(!done && complaint.contains("no TSP nobody"), "{complaint}");
 }
 
 async fn admin(running: &Running, arguments: &[&str]) -> Value {

@@ -32,6 +32,9 @@ pub struct Tsp {
     pub slug: String,
     /// Where its API lives; `None` = the adapter's own default. Never published.
     pub base_url: Option<String>,
+    /// Whether an operator set `base_url`: then it stays as it is.
+    #[serde(default)]
+    pub base_url_is_set: bool,
     /// When it was listed.
     pub created_at: Timestamp,
     /// Last change.
