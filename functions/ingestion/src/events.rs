@@ -46,7 +46,7 @@ pub(crate) struct Change {
 }
 
 impl Change {
-    /// What kind of thing changed, as the store wrote it beside the item.
+    /// The kind of entity that changed, as the store wrote it beside the item.
     pub(crate) fn kind(&self) -> Option<&str> {
         let image = self.new.as_ref().or(self.old.as_ref())?;
         match image.get("kind")? {
@@ -63,10 +63,10 @@ impl Change {
         }
     }
 
-    /// The thing before and after.
+    /// The entity before and after.
     ///
     /// # Errors
-    /// Where an image is not such a thing.
+    /// Where an image does not decode as `T`.
     pub(crate) fn images<T: DeserializeOwned>(&self) -> Result<(Option<T>, Option<T>), serde_dynamo::Error> {
         let read = |image: &Option<serde_dynamo::Item>| image.clone().map(serde_dynamo::from_item).transpose();
         Ok((read(&self.old)?, read(&self.new)?))

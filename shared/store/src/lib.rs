@@ -28,8 +28,8 @@ pub struct Store {
     trace: Option<TraceId>,
 }
 
-/// The attribute that names the trace behind an item's last change. Readers of the streams take it up; the things know
-/// nothing of it.
+/// The attribute that names the trace behind an item's last change. Readers of the streams continue it; the
+/// entities do not have it as a member.
 pub const TRACE: &str = "trace";
 
 impl Store {

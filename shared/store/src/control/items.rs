@@ -16,9 +16,9 @@ use serde_json::Value;
 
 use super::keys::{self, Key};
 
-/// A thing with an item of its own.
+/// An entity with an item of its own.
 pub trait Keyed: Serialize + DeserializeOwned {
-    /// Stored beside the item, so that stream readers can tell things apart.
+    /// Stored beside the item, so that stream readers can tell the kinds apart.
     const KIND: &'static str;
 
     /// The member that changes with each write; a replacement names the value it saw.

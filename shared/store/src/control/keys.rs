@@ -1,6 +1,6 @@
 //! Keys of the control table.
 //!
-//! | thing | pk | sk | index 1 | index 2 |
+//! | item | pk | sk | index 1 | index 2 |
 //! | --- | --- | --- | --- | --- |
 //! | partner | `PARTNER#id` | `PARTNER` | | |
 //! | machine client | `CLIENT#client id` | `CLIENT` | | |

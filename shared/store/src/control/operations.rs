@@ -128,7 +128,7 @@ impl Store {
         Ok(self.tsps().await?.into_iter().find(|tsp| tsp.id == id))
     }
 
-    /// Reads, changes and replaces the thing at a key, again from the start where somebody else was faster. `change`
+    /// Reads, changes and replaces the entity at a key, and starts again after a concurrent write. `change`
     /// returns `None` to leave it as it is. Answers the state after.
     ///
     /// # Errors

@@ -64,7 +64,7 @@ impl Range {
 }
 
 impl Store {
-    /// The thing at a key, read consistently.
+    /// The entity at a key, read consistently.
     ///
     /// # Errors
     /// [`StoreError`] if storage fails or the item is not readable.
@@ -74,7 +74,7 @@ impl Store {
         answer.item.map(decode).transpose()
     }
 
-    /// The things at these keys, as many as exist, in no order. One request per 100 keys.
+    /// The entities at these keys, as many as exist, in no order. One request per 100 keys.
     ///
     /// # Errors
     /// [`StoreError`] if storage fails or an item is not readable.
@@ -128,9 +128,9 @@ impl Store {
                 let mark = item.get(range.names().1).and_then(|value| value.as_s().ok()).cloned().unwrap_or_default();
                 let mark = Bookmark::from(mark);
                 let passed = !page.inclusive && page.bookmark.as_ref() == Some(&mark);
-                let thing: T = decode(item)?;
-                if !passed && keep(&thing) {
-                    rows.push((thing, mark));
+                let entity: T = decode(item)?;
+                if !passed && keep(&entity) {
+                    rows.push((entity, mark));
                 }
             }
             match next {
@@ -209,7 +209,7 @@ impl Store {
     }
 }
 
-/// The thing an item holds. Absent members are nulls.
+/// The entity an item holds. Absent members are nulls.
 ///
 /// # Errors
 /// [`StoreError::Unreadable`].

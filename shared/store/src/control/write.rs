@@ -31,15 +31,15 @@ enum Kind {
 }
 
 impl Write {
-    /// A new thing; a conflict if its key is taken.
+    /// A new entity; a conflict if its key is taken.
     ///
     /// # Errors
     /// [`StoreError::Unstorable`].
-    pub fn create<T: Keyed>(thing: &T) -> Result<Self, StoreError> {
-        Ok(Self { kind: Kind::Create, key: thing.key(), item: item(thing)?, seen: None })
+    pub fn create<T: Keyed>(entity: &T) -> Result<Self, StoreError> {
+        Ok(Self { kind: Kind::Create, key: entity.key(), item: item(entity)?, seen: None })
     }
 
-    /// The next state of a thing; a conflict if it is not in the state that was `seen` any more.
+    /// The next state of an entity; a conflict if it is not in the state that was `seen` any more.
     ///
     /// # Errors
     /// [`StoreError::Unstorable`].
@@ -48,12 +48,12 @@ impl Write {
         Ok(Self { kind: Kind::Replace, key: next.key(), item: item(next)?, seen: Some((T::VERSION, version)) })
     }
 
-    /// The thing, whatever was there.
+    /// The entity, whatever was there.
     ///
     /// # Errors
     /// [`StoreError::Unstorable`].
-    pub fn overwrite<T: Keyed>(thing: &T) -> Result<Self, StoreError> {
-        Ok(Self { kind: Kind::Overwrite, key: thing.key(), item: item(thing)?, seen: None })
+    pub fn overwrite<T: Keyed>(entity: &T) -> Result<Self, StoreError> {
+        Ok(Self { kind: Kind::Overwrite, key: entity.key(), item: item(entity)?, seen: None })
     }
 
     /// Nothing at this key any more.
@@ -110,21 +110,21 @@ fn names_and_values(seen: Option<(&'static str, AttributeValue)>) -> (Names, Val
     }
 }
 
-fn item<T: Keyed>(thing: &T) -> Result<HashMap<String, AttributeValue>, StoreError> {
+fn item<T: Keyed>(entity: &T) -> Result<HashMap<String, AttributeValue>, StoreError> {
     let mut item: HashMap<String, AttributeValue> =
-        serde_dynamo::to_item(thing).map_err(|error| StoreError::Unstorable(error.to_string()))?;
+        serde_dynamo::to_item(entity).map_err(|error| StoreError::Unstorable(error.to_string()))?;
     item.retain(|_, value| !value.is_null());
-    item.extend(thing.key().attributes());
+    item.extend(entity.key().attributes());
     item.insert("kind".into(), AttributeValue::S(T::KIND.into()));
     item.insert("v".into(), AttributeValue::N(FORM.into()));
-    for (names, place) in [(["g1pk", "g1sk"], thing.index_1()), (["g2pk", "g2sk"], thing.index_2())] {
+    for (names, place) in [(["g1pk", "g1sk"], entity.index_1()), (["g2pk", "g2sk"], entity.index_2())] {
         if let Some(place) = place {
             let [pk, sk] = names;
             item.insert(pk.into(), AttributeValue::S(place.pk));
             item.insert(sk.into(), AttributeValue::S(place.sk));
         }
     }
-    if let Some(end) = thing.expires() {
+    if let Some(end) = entity.expires() {
         item.insert("ttl".into(), AttributeValue::N(end.seconds().to_string()));
     }
     Ok(item)
