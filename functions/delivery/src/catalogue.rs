@@ -1,8 +1,8 @@
 //! The events we emit and the schema of each one's records, for the OpenAPI document.
 
 use gateway::openapi::Event;
-use model::Resource;
-use model::telematics::{HosEvent, Row, User, Vehicle, VehicleLocation};
+use model::codes::EVENT_NAMES;
+use model::telematics::{Action, RECORD_TYPES, RecordType, row_schema};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::Value;
 
@@ -48,73 +48,93 @@ pub fn events() -> Vec<Event> {
             &["webhook.created", "webhook.updated", "webhook.deleted", "webhook.staled", "webhook.activated", "webhook.paused"],
             of::<WebhookEvent>,
         ),
-        (&["vehicle.added", "vehicle.modified"], vehicle),
-        (&["user.added", "user.modified"], user),
-        (&["vehicle.removed", "user.removed"], removed),
-        (&["vehicle_location.added"], vehicle_location),
-        (&["hos_event.added", "hos_event.modified"], hos_event),
     ];
-    let each = named.iter().flat_map(|(names, record)| names.iter().map(|name| Event { name, record: *record }));
-    each.collect()
+    let control = named.iter().flat_map(|(names, record)| names.iter().map(|name| Event { name, record: Box::new(*record) }));
+    control.chain(RECORD_TYPES.iter().flat_map(|record| record_events(record))).collect()
+}
+
+/// The events of a record type that fire.
+fn record_events(record: &'static RecordType) -> impl Iterator<Item = Event> {
+    let event = move |action: &Action| {
+        let (action, name) = (*action, record.event_name(*action));
+        let name = EVENT_NAMES.iter().find(|known| **known == name)?;
+        Some(Event { name, record: Box::new(move |generator: &mut SchemaGenerator| record_schema(record, action, generator)) })
+    };
+    record.events.fire.iter().filter_map(event)
 }
 
 fn of<T: JsonSchema>(generator: &mut SchemaGenerator) -> Schema {
     generator.subschema_for::<T>()
 }
 
-fn vehicle(generator: &mut SchemaGenerator) -> Schema {
-    row::<Vehicle>(Resource::Vehicle, generator)
+/// The schema of an event's records: a component of its own per resource, and one for all that are removed.
+fn record_schema(record: &RecordType, action: Action, generator: &mut SchemaGenerator) -> Schema {
+    let row = resolved(row_schema(record.resource, generator).unwrap_or_default(), generator);
+    let (name, schema) = match action {
+        Action::Removed => ("BaseTelematicsEvent".to_owned(), narrowed(row, |name| SHARED.contains(&name))),
+        Action::Added | Action::Modified => (format!("Base{:?}", record.resource), event_schema(record, row, generator)),
+    };
+    generator.definitions_mut().insert(name.clone(), schema.into());
+    json_schema!({ "$ref": format!("#/components/schemas/{name}") })
 }
 
-fn user(generator: &mut SchemaGenerator) -> Schema {
-    row::<User>(Resource::User, generator)
-}
-
-fn vehicle_location(generator: &mut SchemaGenerator) -> Schema {
-    row::<VehicleLocation>(Resource::VehicleLocation, generator)
-}
-
-fn hos_event(generator: &mut SchemaGenerator) -> Schema {
-    let mut schema = row::<HosEvent>(Resource::HosEvent, generator);
+/// The schema of a row without what events leave out, with what only events have.
+fn event_schema(record: &RecordType, row: Schema, generator: &SchemaGenerator) -> Schema {
+    let added: Vec<_> = record.events.with.iter().map(|(name, pointer)| (*name, at(&row, pointer, generator))).collect();
+    let mut schema = narrowed(row, |name| record.is_in_events(name));
     if let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) {
-        properties.insert("notes".into(), json_schema!({ "type": ["string", "null"] }).to_value());
+        properties.extend(added.into_iter().map(|(name, schema)| (name.to_owned(), schema.to_value())));
     }
     schema
 }
 
-fn removed(generator: &mut SchemaGenerator) -> Schema {
-    narrowed(Row::<Vehicle>::json_schema(generator), |name| SHARED.contains(&name))
+/// The schema of the value behind a JSON pointer into rows, which may be null there.
+fn at(row: &Schema, pointer: &str, generator: &SchemaGenerator) -> Schema {
+    let mut found = row.clone();
+    for name in pointer.split('/').skip(1) {
+        let member = found.pointer(&format!("/properties/{name}")).cloned().unwrap_or_default();
+        let inner = member.pointer("/anyOf/0").cloned().unwrap_or(member);
+        found = resolved(Schema::try_from(inner).unwrap_or_default(), generator);
+    }
+    match found.get("type") {
+        Some(Value::String(kind)) => json_schema!({ "type": [kind, "null"] }),
+        _ => found,
+    }
 }
 
-/// The REST row without what events leave out.
-fn row<T>(resource: Resource, generator: &mut SchemaGenerator) -> Schema
-where
-    Row<T>: JsonSchema,
-{
-    let omitted = model::events::omitted(resource);
-    narrowed(Row::<T>::json_schema(generator), |name| !omitted.contains(&name))
+/// The component that a schema refers to, or the schema itself.
+fn resolved(schema: Schema, generator: &SchemaGenerator) -> Schema {
+    let name = schema.get("$ref").and_then(Value::as_str).and_then(|path| path.rsplit('/').next());
+    let found = name.and_then(|name| generator.definitions().get(name)).cloned();
+    found.and_then(|found| Schema::try_from(found).ok()).unwrap_or(schema)
 }
 
+/// A row's schema with some of its members. Events always say which fleet it is, and when it happened.
 fn narrowed(mut schema: Schema, keep: impl Fn(&str) -> bool) -> Schema {
     if let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) {
         properties.retain(|name, _| keep(name));
+        for name in ["fleet_id", "occurred_at"] {
+            if let Some(kind) = properties.get_mut(name).and_then(|member| member.get_mut("type")) {
+                *kind = "string".into();
+            }
+        }
     }
     if let Some(required) = schema.get_mut("required").and_then(Value::as_array_mut) {
         required.retain(|name| name.as_str().is_some_and(&keep));
+        required.extend(["fleet_ref", "occurred_at"].map(Value::from));
     }
     schema
 }
 
 #[cfg(test)]
 mod tests {
-    use model::codes::EVENT_NAMES;
-
     use super::*;
 
     fn properties(name: &str) -> Vec<String> {
         let mut generator = SchemaGenerator::default();
         let event = events().into_iter().find(|event| event.name == name).unwrap();
         let schema = (event.record)(&mut generator);
+        let schema = resolved(schema, &generator);
         schema.get("properties").and_then(Value::as_object).unwrap().keys().cloned().collect()
     }
 

@@ -5,9 +5,10 @@ use std::collections::HashMap;
 use aws_lambda_events::dynamodb::EventRecord;
 use gateway::{Context, Queue, WorkerError};
 use model::agreement::Agreement;
-use model::codes::EVENT_NAMES;
+use model::telematics::{Action, RecordType};
 use model::{FleetId, PartnerId, Resource, WebhookId};
 use serde_json::{Map, Value};
+use store::StoreError;
 use tracing::Instrument as _;
 
 use crate::changes::{self, Audience, ControlEvent};
@@ -129,40 +130,45 @@ async fn telematics(lookup: &mut Lookup<'_>, record: &EventRecord) -> Result<Vec
     let Some(change) = store::telematics::change::from_images(old.as_ref(), new.as_ref())? else {
         return Ok(Vec::new());
     };
-    let rows = [("added", change.added), ("modified", change.modified), ("removed", change.removed)];
-    let rows: Vec<_> =
-        rows.into_iter().filter(|(action, rows)| !rows.is_empty() && is_emitted(change.resource, action)).collect();
+    let record = change.record;
+    let mut rows = Vec::new();
+    for (action, changed) in
+        [(Action::Added, change.added), (Action::Modified, change.modified), (Action::Removed, change.removed)]
+    {
+        if !changed.is_empty() && record.fires(action) {
+            let payloads = changed.iter().map(|row| Ok(payload(record, action, row.members()?)));
+            rows.push((action, payloads.collect::<Result<Vec<_>, StoreError>>()?));
+        }
+    }
     if rows.is_empty() {
         return Ok(Vec::new());
     }
     let mut found = Vec::new();
-    for agreement in lookup.of_connection(change.connection, Some(change.resource)).await? {
-        for (action, rows) in &rows {
-            let event = format!("{}.{action}", change.resource);
+    for agreement in lookup.of_connection(change.connection, Some(record.resource)).await? {
+        for (action, payloads) in &rows {
+            let event = record.event_name(*action);
             if lookup.subscriptions(agreement.partner_id, &event).await?.is_empty() {
                 continue;
             }
-            let data = rows.iter().map(|row| Value::Object(row_for(change.resource, action, row, &agreement))).collect();
-            found.push(PartnerEvent { resource: Some(change.resource), ..for_reader(event, &agreement, data) });
+            let data = payloads.iter().map(|payload| Value::Object(for_fleet(payload.clone(), &agreement))).collect();
+            found.push(PartnerEvent { resource: Some(record.resource), ..for_reader(event, &agreement, data) });
         }
     }
     Ok(found)
 }
 
-/// Whether the event is emitted; most `.removed` events are listed in the contract only.
-fn is_emitted(resource: Resource, action: &str) -> bool {
-    let event = format!("{resource}.{action}");
-    let reliable = action != "removed" || matches!(resource, Resource::Vehicle | Resource::User | Resource::Trailer);
-    reliable && EVENT_NAMES.contains(&event.as_str())
-}
-
-fn row_for(resource: Resource, action: &str, row: &Map<String, Value>, agreement: &Agreement) -> Map<String, Value> {
-    let mut payload = model::events::payload(resource, row.clone());
-    payload.insert("fleet_id".into(), agreement.fleet_id.to_string().into());
-    payload.insert("fleet_ref".into(), agreement.fleet_ref.clone().into());
-    if action == "removed" {
+/// What an event says of a row, without the reader's fleet.
+fn payload(record: &RecordType, action: Action, row: Map<String, Value>) -> Map<String, Value> {
+    let mut payload = model::events::payload_record(record, row);
+    if action == Action::Removed {
         payload.retain(|name, _| catalogue::SHARED.contains(&name.as_str()));
     }
+    payload
+}
+
+fn for_fleet(mut payload: Map<String, Value>, agreement: &Agreement) -> Map<String, Value> {
+    payload.insert("fleet_id".into(), agreement.fleet_id.to_string().into());
+    payload.insert("fleet_ref".into(), agreement.fleet_ref.clone().into());
     payload
 }
 
@@ -200,15 +206,4 @@ async fn messages_for(lookup: &mut Lookup<'_>, record: &EventRecord, event: Part
         }
     }
     Ok(found)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_listed_events_are_emitted() {
-        assert!(is_emitted(Resource::Vehicle, "removed") && is_emitted(Resource::VehicleLocation, "added"));
-        assert!(!is_emitted(Resource::HosEvent, "removed") && !is_emitted(Resource::VehicleLocation, "modified"));
-    }
 }

@@ -1,10 +1,10 @@
 //! `GET /v2/telematics/hos-events`
 
 use gateway::{ApiError, Call, Context, Input, Listing, Operation, Paging, Reader};
-use model::telematics::{HosEvent, Row};
-use model::{RecordId, Resource, Timestamp};
+use model::telematics::{HosEvent, Record as _, Row};
+use model::{RecordId, Timestamp};
 use serde::{Deserialize, Serialize};
-use store::telematics::EventFilter;
+use store::telematics::{MemberFilter, Query, Values};
 
 use crate::scope::Scope;
 use crate::window::{Bounds, Window, fixed};
@@ -55,15 +55,18 @@ impl Filters {
         Ok(Windows { occurred: occurred.transpose()?, active: active.transpose()? })
     }
 
-    fn filter(&self, windows: Windows) -> EventFilter {
-        EventFilter {
+    fn query(&self, windows: Windows) -> Query {
+        let ids = |member, ids: &Option<Vec<RecordId>>| ids.clone().map(|ids| MemberFilter { member, any_of: Values::Ids(ids) });
+        let codes = self.event_type_codes.clone();
+        let codes = codes.map(|codes| MemberFilter { member: "event_type_code", any_of: Values::Texts(codes) });
+        let members = [ids("driver_id", &self.driver_ids), ids("vehicle_id", &self.vehicle_ids), codes];
+        Query {
+            members: members.into_iter().flatten().collect(),
             from: windows.occurred.map(|window| window.from),
             to: windows.occurred.map(|window| window.to),
             active_from: windows.active.map(|window| window.from),
             active_to: windows.active.map(|window| window.to),
-            driver_ids: self.driver_ids.clone(),
-            vehicle_ids: self.vehicle_ids.clone(),
-            event_type_codes: self.event_type_codes.clone(),
+            ..Query::default()
         }
     }
 }
@@ -75,14 +78,14 @@ impl Operation for List {
     async fn run(context: &Context, call: Call, filters: Filters) -> Result<Self::Output, ApiError> {
         let mut start = filters.paging.clone().start(context, &call).await?;
         let windows = fixed(&mut start, || filters.windows(call.now))?;
-        let filter = filters.filter(windows);
-        let grant = filters.scope.grant(context, &call, Resource::HosEvent).await?;
+        let query = filters.query(windows);
+        let grant = filters.scope.grant(context, &call, HosEvent::TYPE).await?;
         let store = context.store();
         let total = match start.total() {
             Some(total) => total,
-            None => store.count_events(&grant, &filter).await?,
+            None => store.count_rows(&grant, &query).await?,
         };
-        let slice = store.list_events(&grant, &filter, &start.page(), filters.scope.source_data).await?;
-        Listing::of(&start, slice, Some(total))
+        let slice = store.list_rows(&grant, &query, &start.page(), filters.scope.source_data).await?;
+        Listing::of_rows(&start, &slice, Some(total))
     }
 }

@@ -1,7 +1,8 @@
 //! The members that choose fleets and connections, and the grant they narrow.
 
 use gateway::{ApiError, Call, Context, Reader};
-use model::{ConnectionId, FleetId, Resource};
+use model::telematics::RecordType;
+use model::{ConnectionId, FleetId};
 use store::{Grant, GrantedConnection};
 
 /// `fleet_ids`, `fleet_refs`, `connection_id`, `include_source_data`: on every list of records.
@@ -25,13 +26,13 @@ impl Scope {
         }
     }
 
-    /// What the caller may read of `resource`, narrowed to what the members name.
+    /// What the caller may read of a record type, narrowed to what the members name.
     ///
     /// # Errors
     /// 403 for callers other than partners.
-    pub async fn grant(&self, context: &Context, call: &Call, resource: Resource) -> Result<Grant, ApiError> {
+    pub async fn grant(&self, context: &Context, call: &Call, record: &'static RecordType) -> Result<Grant, ApiError> {
         let partner = call.caller.partner()?;
-        let grant = context.store().grant(partner, resource, call.now).await?;
+        let grant = context.store().grant(partner, record, call.now).await?;
         Ok(grant.narrowed(|granted| self.admits(granted)))
     }
 

@@ -1,10 +1,11 @@
 //! `GET /v2/telematics/users` and `GET /v2/telematics/users/{user_id}`
 
-use gateway::{ApiError, Call, Context, Input, Json, Listing, Operation, Reader};
-use model::telematics::{Row, User};
-use model::{RecordId, Resource};
+use gateway::{ApiError, Call, Context, Input, Listing, Operation, Reader, Written};
+use model::RecordId;
+use model::telematics::{Record as _, Row, User};
+use store::telematics::{MemberFilter, Values};
 
-use crate::entities::{self, Query, Shown};
+use crate::entities::{self, Entities};
 
 /// The drivers and staff the caller may see.
 pub struct List;
@@ -12,14 +13,15 @@ pub struct List;
 pub struct Get;
 
 /// Filters, order and paging.
-pub struct Filters(Query);
+pub struct Filters(Entities);
 /// The user's id.
 pub struct Id(RecordId, Option<bool>);
 
 impl Input for Filters {
     fn read(reader: &mut Reader) -> Self {
         let is_driver = reader.query("is_driver").flag();
-        Self(Query::read::<User>(reader, "user_ids", is_driver))
+        let is_driver = is_driver.map(|flag| MemberFilter { member: "is_driver", any_of: Values::Flag(flag) });
+        Self(Entities::read(reader, User::TYPE, "user_ids", is_driver.into_iter().collect()))
     }
 }
 
@@ -33,16 +35,16 @@ impl Operation for List {
     type Input = Filters;
     type Output = Listing<Row<User>>;
 
-    async fn run(context: &Context, call: Call, Filters(query): Filters) -> Result<Self::Output, ApiError> {
-        query.list(context, &call, Resource::User).await
+    async fn run(context: &Context, call: Call, Filters(entities): Filters) -> Result<Self::Output, ApiError> {
+        entities.list(context, &call).await
     }
 }
 
 impl Operation for Get {
     type Input = Id;
-    type Output = Json<Shown<User>>;
+    type Output = Written<Row<User>>;
 
     async fn run(context: &Context, call: Call, Id(id, source_data): Id) -> Result<Self::Output, ApiError> {
-        entities::get(context, &call, (Resource::User, "user"), id, source_data).await
+        entities::get(context, &call, User::TYPE, id, source_data).await
     }
 }

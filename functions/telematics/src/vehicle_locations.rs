@@ -1,9 +1,9 @@
 //! `GET /v2/telematics/vehicle-locations`
 
 use gateway::{ApiError, Call, Context, Input, Listing, Operation, Paging, Reader};
-use model::telematics::{Row, VehicleLocation};
-use model::{RecordId, Resource};
-use store::telematics::{PositionFilter, Subject};
+use model::RecordId;
+use model::telematics::{Record as _, Row, VehicleLocation};
+use store::telematics::{MemberFilter, Query, Values};
 
 use crate::scope::Scope;
 use crate::window::{Bounds, fixed};
@@ -13,8 +13,7 @@ pub struct List;
 
 /// Filters and paging.
 pub struct Filters {
-    history: Option<Subject>,
-    filter: PositionFilter,
+    query: Query,
     bounds: Bounds,
     scope: Scope,
     paging: Paging,
@@ -25,23 +24,19 @@ impl Input for Filters {
         let latest = reader.query("only_latest").flag().unwrap_or(true);
         let vehicle_ids: Option<Vec<RecordId>> = reader.query("vehicle_ids").ids(100);
         let driver_ids: Option<Vec<RecordId>> = reader.query("driver_ids").ids(100);
-        let history = (!latest).then(|| Subject { vehicle: only(vehicle_ids.as_deref()), driver: only(driver_ids.as_deref()) });
-        if history.is_some() && !names_one(vehicle_ids.as_deref(), driver_ids.as_deref()) {
+        if !latest && !names_one(vehicle_ids.as_deref(), driver_ids.as_deref()) {
             let message = "only_latest=false needs exactly one value of vehicle_ids or driver_ids";
             reader.problem("query.only_latest", "false", "single_subject_required", message);
         }
+        let filter = |member, ids: Option<Vec<RecordId>>| ids.map(|ids| MemberFilter { member, any_of: Values::Ids(ids) });
+        let members = [filter("vehicle_id", vehicle_ids), filter("driver_id", driver_ids)].into_iter().flatten().collect();
         Self {
-            history,
-            filter: PositionFilter { vehicle_ids, driver_ids },
+            query: Query { members, latest, ..Query::default() },
             bounds: Bounds::read(reader),
             scope: Scope::read(reader),
             paging: Paging::read(reader, 1_000),
         }
     }
-}
-
-fn only(ids: Option<&[RecordId]>) -> Option<RecordId> {
-    ids.and_then(<[RecordId]>::first).copied()
 }
 
 /// At least one subject, and none of them twice.
@@ -52,43 +47,22 @@ fn names_one(vehicles: Option<&[RecordId]>, drivers: Option<&[RecordId]>) -> boo
 
 impl Operation for List {
     type Input = Filters;
-    type Output = Listing<Row<VehicleLocation>>;
+    type Output = Listing<Row<VehicleLocation<'static>>>;
 
     async fn run(context: &Context, call: Call, filters: Filters) -> Result<Self::Output, ApiError> {
-        match filters.history {
-            Some(subject) => history(context, &call, filters, subject).await,
-            None => latest(context, &call, filters).await,
+        let Filters { mut query, bounds, scope, paging } = filters;
+        let mut start = paging.start(context, &call).await?;
+        if !query.latest {
+            let window = fixed(&mut start, || bounds.window(call.now, ["from_datetime", "to_datetime"]))?;
+            (query.from, query.to) = (Some(window.from), Some(window.to));
         }
+        let grant = scope.grant(context, &call, VehicleLocation::TYPE).await?;
+        let store = context.store();
+        let total = match start.total() {
+            Some(total) => total,
+            None => store.count_rows(&grant, &query).await?,
+        };
+        let slice = store.list_rows(&grant, &query, &start.page(), scope.source_data).await?;
+        Listing::of_rows(&start, &slice, Some(total))
     }
-}
-
-async fn latest(context: &Context, call: &Call, filters: Filters) -> Result<Listing<Row<VehicleLocation>>, ApiError> {
-    let start = filters.paging.start(context, call).await?;
-    let grant = filters.scope.grant(context, call, Resource::VehicleLocation).await?;
-    let store = context.store();
-    let total = match start.total() {
-        Some(total) => total,
-        None => store.count_latest(&grant, &filters.filter).await?,
-    };
-    let slice = store.latest_positions(&grant, &filters.filter, &start.page(), filters.scope.source_data).await?;
-    Listing::of(&start, slice, Some(total))
-}
-
-async fn history(
-    context: &Context,
-    call: &Call,
-    filters: Filters,
-    subject: Subject,
-) -> Result<Listing<Row<VehicleLocation>>, ApiError> {
-    let mut start = filters.paging.start(context, call).await?;
-    let bounds = filters.bounds;
-    let window = fixed(&mut start, || bounds.window(call.now, ["from_datetime", "to_datetime"]))?;
-    let grant = filters.scope.grant(context, call, Resource::VehicleLocation).await?;
-    let store = context.store();
-    let total = match start.total() {
-        Some(total) => total,
-        None => store.count_history(&grant, subject, window.from, window.to).await?,
-    };
-    let slice = store.position_history(&grant, subject, window.from, window.to, &start.page(), filters.scope.source_data).await?;
-    Listing::of(&start, slice, Some(total))
 }

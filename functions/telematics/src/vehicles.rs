@@ -1,10 +1,10 @@
 //! `GET /v2/telematics/vehicles` and `GET /v2/telematics/vehicles/{vehicle_id}`
 
-use gateway::{ApiError, Call, Context, Input, Json, Listing, Operation, Reader};
-use model::telematics::{Row, Vehicle};
-use model::{RecordId, Resource};
+use gateway::{ApiError, Call, Context, Input, Listing, Operation, Reader, Written};
+use model::RecordId;
+use model::telematics::{Record as _, Row, Vehicle};
 
-use crate::entities::{self, Query, Shown};
+use crate::entities::{self, Entities};
 
 /// The vehicles the caller may see.
 pub struct List;
@@ -12,13 +12,13 @@ pub struct List;
 pub struct Get;
 
 /// Filters, order and paging.
-pub struct Filters(Query);
+pub struct Filters(Entities);
 /// The vehicle's id.
 pub struct Id(RecordId, Option<bool>);
 
 impl Input for Filters {
     fn read(reader: &mut Reader) -> Self {
-        Self(Query::read::<Vehicle>(reader, "vehicle_ids", None))
+        Self(Entities::read(reader, Vehicle::TYPE, "vehicle_ids", Vec::new()))
     }
 }
 
@@ -32,16 +32,16 @@ impl Operation for List {
     type Input = Filters;
     type Output = Listing<Row<Vehicle>>;
 
-    async fn run(context: &Context, call: Call, Filters(query): Filters) -> Result<Self::Output, ApiError> {
-        query.list(context, &call, Resource::Vehicle).await
+    async fn run(context: &Context, call: Call, Filters(entities): Filters) -> Result<Self::Output, ApiError> {
+        entities.list(context, &call).await
     }
 }
 
 impl Operation for Get {
     type Input = Id;
-    type Output = Json<Shown<Vehicle>>;
+    type Output = Written<Row<Vehicle>>;
 
     async fn run(context: &Context, call: Call, Id(id, source_data): Id) -> Result<Self::Output, ApiError> {
-        entities::get(context, &call, (Resource::Vehicle, "vehicle"), id, source_data).await
+        entities::get(context, &call, Vehicle::TYPE, id, source_data).await
     }
 }

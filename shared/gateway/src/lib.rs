@@ -28,7 +28,7 @@ pub use endpoint::{Endpoint, Operation, Permission, Service};
 pub use error::{ApiError, Problem};
 pub use limits::Limits;
 pub use listing::{Counted, Listing, Paging, Start, Uncounted};
-pub use output::{Html, Json, NoContent, Output, Plain, Upserted};
+pub use output::{Html, Json, NoContent, Output, Plain, Upserted, Written};
 pub use queue::{Outgoing, Queue};
 pub use reader::{Body, Input, Location, Member, Patch, Reader};
 pub use worker::{Trigger, Worker, WorkerError};

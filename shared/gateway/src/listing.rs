@@ -4,9 +4,10 @@ use std::marker::PhantomData;
 
 use http::StatusCode;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 use serde_json::Value;
 use store::cursor::Cursor;
+use store::telematics::Row;
 use store::{Bookmark, Page, Slice};
 
 use crate::dispatch::Response;
@@ -105,44 +106,70 @@ pub struct Listing<T, C = Counted> {
     shape: PhantomData<fn() -> (T, C)>,
 }
 
-/// A page as it is written.
+/// What stands before the items of a page, in the order of names.
 #[derive(Serialize)]
-#[serde(bound = "S: Serialize")]
-struct Body<'a, S> {
+struct Head {
     current_page: Option<String>,
     current_page_backwards: Option<String>,
-    #[serde(serialize_with = "items")]
-    items: &'a [(S, Bookmark)],
+}
+
+/// What stands behind them.
+#[derive(Serialize)]
+struct Tail {
     next_page: Option<String>,
     previous_page: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     total: Option<u64>,
 }
 
-fn items<S: Serialize, W: Serializer>(rows: &&[(S, Bookmark)], serializer: W) -> Result<W::Ok, W::Error> {
-    serializer.collect_seq(rows.iter().map(|(row, _)| row))
-}
-
 impl<T, C> Listing<T, C> {
-    /// The answer for a slice of the list that `start` began; its rows serialise to `T`'s shape.
+    /// The answer for a slice of the list that `start` began; its rows serialize to `T`'s shape.
     ///
     /// # Errors
     /// 500 if a row cannot be written as JSON.
-    pub fn of<S: Serialize>(start: &Start, slice: Slice<S>, total: Option<u64>) -> Result<Self, ApiError> {
+    pub fn of<S: Serialize>(start: &Start, slice: &Slice<S>, total: Option<u64>) -> Result<Self, ApiError> {
+        Self::written(start, slice, total, |row, json| serde_json::to_writer(json, row))
+    }
+
+    /// The answer for a slice of rows that are JSON text of `T`'s shape already.
+    ///
+    /// # Errors
+    /// 500 if the page cannot be written as JSON.
+    pub fn of_rows(start: &Start, slice: &Slice<Row>, total: Option<u64>) -> Result<Self, ApiError> {
+        let write = |row: &Row, json: &mut Vec<u8>| {
+            json.extend_from_slice(row.as_bytes());
+            Ok(())
+        };
+        Self::written(start, slice, total, write)
+    }
+
+    fn written<S>(
+        start: &Start,
+        slice: &Slice<S>,
+        total: Option<u64>,
+        write: impl Fn(&S, &mut Vec<u8>) -> Result<(), serde_json::Error>,
+    ) -> Result<Self, ApiError> {
         let mark = |row: Option<&(S, Bookmark)>| row.map(|(_, mark)| mark.clone());
         let (first, last) = (mark(slice.rows.first()), mark(slice.rows.last()));
         let text = |mark: &Option<Bookmark>, inclusive, backwards| {
             mark.clone().map(|mark| start.text(Some(mark), inclusive, backwards, total))
         };
-        let body = Body {
-            current_page: text(&first, true, false),
-            current_page_backwards: text(&last, true, true),
-            previous_page: text(&first, false, true).filter(|_| slice.before),
-            next_page: text(&last, false, false).filter(|_| slice.after),
-            items: &slice.rows,
-            total,
-        };
-        Ok(Self { json: serde_json::to_vec(&body).map_err(ApiError::internal)?, shape: PhantomData })
+        let (current_page, current_page_backwards) = (text(&first, true, false), text(&last, true, true));
+        let previous_page = text(&first, false, true).filter(|_| slice.before);
+        let next_page = text(&last, false, false).filter(|_| slice.after);
+        let mut json = serde_json::to_vec(&Head { current_page, current_page_backwards }).map_err(ApiError::internal)?;
+        json.pop();
+        json.extend_from_slice(b",\"items\":[");
+        for (place, (row, _)) in slice.rows.iter().enumerate() {
+            if place > 0 {
+                json.push(b',');
+            }
+            write(row, &mut json).map_err(ApiError::internal)?;
+        }
+        json.extend_from_slice(b"],");
+        let tail = serde_json::to_vec(&Tail { next_page, previous_page, total }).map_err(ApiError::internal)?;
+        json.extend_from_slice(tail.get(1..).unwrap_or_default());
+        Ok(Self { json, shape: PhantomData })
     }
 
     fn schema(generator: &mut SchemaGenerator, counted: Counting) -> Schema

@@ -16,8 +16,11 @@ pub struct Event {
     /// `vehicle.added`.
     pub name: &'static str,
     /// The schema of one record.
-    pub record: fn(&mut SchemaGenerator) -> Schema,
+    pub record: RecordSchema,
 }
+
+/// Makes the schema of an event's records.
+pub type RecordSchema = Box<dyn Fn(&mut SchemaGenerator) -> Schema>;
 
 /// The document of one service. `base` is left out of its paths.
 #[must_use]

@@ -1,25 +1,16 @@
-//! Webhook events: their names, and how a row becomes an event payload.
+//! Webhook events: their names, and how a row becomes an event record.
 
 use serde_json::{Map, Value};
 
 use crate::Resource;
 use crate::codes::{CATCH_ALL_EVENTS, EVENT_NAMES};
+use crate::telematics::{Action, RecordType};
 
 /// Payload version of every event.
 pub const SCHEMA_VERSION: &str = "3.0";
 
-/// Events that the contract lists but that are never emitted; wildcards skip them.
-const NEVER_EMITTED: &[&str] = &[
-    "invitation.rejected",
-    "ifta_summary.removed",
-    "hos_availability.removed",
-    "hos_daily_snapshot.removed",
-    "hos_event.removed",
-    "hos_violation.removed",
-    "engine_log.removed",
-];
-
-/// The concrete events a subscription name stands for: itself, or one per action of a wildcard. Empty = unknown name.
+/// The concrete events a subscription name stands for: itself, or one per action of a wildcard that fires. Empty = unknown
+/// name.
 #[must_use]
 pub fn expand(name: &str) -> Vec<&'static str> {
     let Some(subject) = name.strip_suffix(".*") else {
@@ -29,49 +20,74 @@ pub fn expand(name: &str) -> Vec<&'static str> {
         return Vec::new();
     }
     let of_subject = |known: &&str| known.rsplit_once('.').is_some_and(|(head, action)| head == subject && action != "*");
-    EVENT_NAMES.iter().copied().filter(of_subject).filter(|known| !NEVER_EMITTED.contains(known)).collect()
+    EVENT_NAMES.iter().copied().filter(of_subject).filter(|known| fires(known)).collect()
+}
+
+/// Whether an event that is listed ever fires. `.removed` of resources that are not served yet is listed only.
+fn fires(event: &str) -> bool {
+    match action_of(event) {
+        Some((resource, action)) => resource.record_type().map_or(action != Action::Removed, |record| record.fires(action)),
+        None => event != "invitation.rejected",
+    }
+}
+
+/// What happened to a record of which resource, where the event is about records.
+fn action_of(event: &str) -> Option<(Resource, Action)> {
+    let (head, name) = event.rsplit_once('.')?;
+    let action = Action::ALL.into_iter().find(|action| action.name() == name)?;
+    Some((Resource::parse(head)?, action))
 }
 
 /// The resource whose records the event carries, if it carries records.
 #[must_use]
 pub fn resource_of(event: &str) -> Option<Resource> {
-    let (head, action) = event.rsplit_once('.')?;
-    matches!(action, "added" | "modified" | "removed").then(|| Resource::parse(head)).flatten()
+    action_of(event).map(|(resource, _)| resource)
 }
 
-/// Members of a row that its event payload leaves out.
+/// The event record of a row (contract section 13.8).
 #[must_use]
-pub fn omitted(resource: Resource) -> &'static [&'static str] {
-    match resource {
-        Resource::Vehicle => &["source_data", "source_data_hash", "license_plate_number"],
-        Resource::HosEvent => &["source_data", "source_data_hash", "annotations", "inferred_address"],
-        _ => &["source_data", "source_data_hash"],
-    }
-}
-
-/// The event payload of a row (contract section 13.8).
-#[must_use]
-pub fn payload(resource: Resource, mut row: Map<String, Value>) -> Map<String, Value> {
-    if resource == Resource::HosEvent {
-        let remarks = row.get("annotations").and_then(|annotations| annotations.get("remarks")).cloned();
-        row.insert("notes".into(), remarks.unwrap_or(Value::Null));
-    }
-    for name in omitted(resource) {
-        row.remove(*name);
-    }
+pub fn payload_record(record: &RecordType, mut row: Map<String, Value>) -> Map<String, Value> {
+    let added = record.events.with.iter().map(|(name, pointer)| ((*name).to_owned(), at(&row, pointer)));
+    let added: Vec<_> = added.collect();
+    row.retain(|name, _| record.is_in_events(name));
+    row.extend(added);
     row
+}
+
+/// The value behind a JSON pointer into a row; null where there is none.
+fn at(row: &Map<String, Value>, pointer: &str) -> Value {
+    let (first, rest) = match pointer.trim_start_matches('/').split_once('/') {
+        Some((first, rest)) => (first, format!("/{rest}")),
+        None => (pointer.trim_start_matches('/'), String::new()),
+    };
+    row.get(first).and_then(|value| value.pointer(&rest)).cloned().unwrap_or_default()
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
-    fn wildcards_expand_to_the_events_that_are_emitted() {
+    fn wildcards_expand_to_the_actions_that_fire() {
         assert_eq!(expand("vehicle_location.*"), ["vehicle_location.added"]);
         assert_eq!(expand("hos_event.*"), ["hos_event.added", "hos_event.modified"]);
+        assert_eq!(expand("ifta_summary.*"), ["ifta_summary.added", "ifta_summary.modified"]);
+        assert!(!expand("invitation.*").contains(&"invitation.rejected"));
         assert_eq!(expand("vehicle.added"), ["vehicle.added"]);
         assert!(expand("vehicle.*").iter().all(|event| event.starts_with("vehicle.")));
         assert!(expand("nothing.*").is_empty() && expand("nothing").is_empty() && expand("*").is_empty());
+    }
+
+    #[test]
+    fn event_records_differ_from_rows_as_the_record_type_says() {
+        let row =
+            json!({ "id": "1", "source_data": {}, "source_data_hash": "0", "annotations": { "remarks": "late" }, "odometer": 5 });
+        let record = Resource::HosEvent.record_type().unwrap();
+        let made = payload_record(record, row.as_object().unwrap().clone());
+        assert_eq!(Value::Object(made), json!({ "id": "1", "notes": "late", "odometer": 5 }));
+        let made = payload_record(record, Map::new());
+        assert_eq!(Value::Object(made), json!({ "notes": null }));
     }
 }

@@ -108,7 +108,9 @@ impl RecordId {
     /// `<source_id>-<connection_id>`. The same rule names links, so they resolve before their target arrives.
     #[must_use]
     pub fn of(source_id: &str, connection: ConnectionId) -> Self {
-        let name = format!("{source_id}-{connection}");
+        let mut hyphenated = Uuid::encode_buffer();
+        let connection: &str = connection.uuid().as_hyphenated().encode_lower(&mut hyphenated);
+        let name = [source_id, "-", connection].concat();
         Self(Uuid::new_v5(&Uuid::NAMESPACE_URL, name.as_bytes()))
     }
 }

@@ -26,6 +26,6 @@ pub use hex::hex;
 pub use ids::{
     AgreementId, ConnectionId, ExecutionId, FleetId, InvitationId, MessageId, PartnerId, RecordId, ScheduleId, TspId, WebhookId,
 };
-pub use resource::{Resource, Scopes, ShareLevel};
+pub use resource::{Resource, Scopes, ShareLevel, Topic};
 pub use time::Timestamp;
 pub use trace::TraceId;

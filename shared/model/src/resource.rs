@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 macro_rules! resources {
-    ($($variant:ident = $name:literal,)*) => {
+    ($($variant:ident = $name:literal $topic:ident,)*) => {
         /// A kind of telematics data; the unit of consent, of scheduling and of webhooks.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
         #[schemars(rename = "ResourceEnum")]
@@ -25,6 +25,12 @@ macro_rules! resources {
                 match self { $(Self::$variant => $name,)* }
             }
 
+            /// The words under which a fleet is asked to share it.
+            #[must_use]
+            pub const fn topic(self) -> Topic {
+                match self { $(Self::$variant => Topic::$topic,)* }
+            }
+
             /// The resource of a wire name.
             #[must_use]
             pub fn parse(text: &str) -> Option<Self> {
@@ -35,37 +41,62 @@ macro_rules! resources {
 }
 
 resources! {
-    Asset = "asset",
-    DriverAssociation = "driver_association",
-    DriverVehicleAssociation = "driver_vehicle_association",
-    DriverEventLog = "driver_event_log",
-    DriverSafetyEvent = "driver_safety_event",
-    DvirLog = "dvir_log",
-    DvirLogDefect = "dvir_log_defect",
-    EngineLog = "engine_log",
-    EngineStatus = "engine_status",
-    FuelTransaction = "fuel_transaction",
-    HosAvailability = "hos_availability",
-    HosDailySnapshot = "hos_daily_snapshot",
-    HosEvent = "hos_event",
-    HosEventAnnotation = "hos_event_annotation",
-    HosEventAttachment = "hos_event_attachment",
-    HosViolation = "hos_violation",
-    IftaSummary = "ifta_summary",
-    LocationSegment = "location_segment",
-    Message = "message",
-    GroupMessage = "group_message",
-    User = "user",
-    Vehicle = "vehicle",
-    VehicleLocation = "vehicle_location",
-    VehicleSensor = "vehicle_sensor",
-    VehicleRegionSegment = "vehicle_region_segment",
-    Trailer = "trailer",
-    TrailerAssociation = "trailer_association",
-    TrailerVehicleAssociation = "trailer_vehicle_association",
-    TrailerLocation = "trailer_location",
-    TrailerStatus = "trailer_status",
-    Workflow = "workflow",
+    Asset = "asset" Vehicles,
+    DriverAssociation = "driver_association" People,
+    DriverVehicleAssociation = "driver_vehicle_association" People,
+    DriverEventLog = "driver_event_log" HoursOfService,
+    DriverSafetyEvent = "driver_safety_event" SafetyEvents,
+    DvirLog = "dvir_log" Inspections,
+    DvirLogDefect = "dvir_log_defect" Inspections,
+    EngineLog = "engine_log" EngineHealth,
+    EngineStatus = "engine_status" EngineHealth,
+    FuelTransaction = "fuel_transaction" FuelAndMileage,
+    HosAvailability = "hos_availability" HoursOfService,
+    HosDailySnapshot = "hos_daily_snapshot" HoursOfService,
+    HosEvent = "hos_event" HoursOfService,
+    HosEventAnnotation = "hos_event_annotation" HoursOfService,
+    HosEventAttachment = "hos_event_attachment" HoursOfService,
+    HosViolation = "hos_violation" HoursOfService,
+    IftaSummary = "ifta_summary" FuelAndMileage,
+    LocationSegment = "location_segment" VehiclePositions,
+    Message = "message" Messages,
+    GroupMessage = "group_message" Messages,
+    User = "user" People,
+    Vehicle = "vehicle" Vehicles,
+    VehicleLocation = "vehicle_location" VehiclePositions,
+    VehicleSensor = "vehicle_sensor" Vehicles,
+    VehicleRegionSegment = "vehicle_region_segment" VehiclePositions,
+    Trailer = "trailer" Trailers,
+    TrailerAssociation = "trailer_association" Trailers,
+    TrailerVehicleAssociation = "trailer_vehicle_association" Trailers,
+    TrailerLocation = "trailer_location" Trailers,
+    TrailerStatus = "trailer_status" Trailers,
+    Workflow = "workflow" Messages,
+}
+
+/// What fleets are asked to share, in groups that people who run trucks would make. The words stand in Connect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Topic {
+    /// Power units and what is known of them.
+    Vehicles,
+    /// Where vehicles are and have been.
+    VehiclePositions,
+    /// Drivers and office staff.
+    People,
+    /// Duty logs and what follows from them.
+    HoursOfService,
+    /// Trailers, their positions and their state.
+    Trailers,
+    /// Harsh braking, speeding and the like.
+    SafetyEvents,
+    /// Driver vehicle inspection reports.
+    Inspections,
+    /// Engine state and fault codes.
+    EngineHealth,
+    /// Fuel purchases and miles by state.
+    FuelAndMileage,
+    /// Messages and workflows.
+    Messages,
 }
 
 impl fmt::Display for Resource {
@@ -75,13 +106,12 @@ impl fmt::Display for Resource {
 }
 
 impl Resource {
-    /// Seconds between executions unless a schedule says otherwise: positions 60, HOS 300, all else 600.
+    /// Seconds between executions unless a schedule says otherwise.
     #[must_use]
     pub const fn default_interval_seconds(self) -> u32 {
-        match self {
-            Self::VehicleLocation | Self::TrailerLocation => 60,
-            Self::HosEvent | Self::HosAvailability | Self::HosDailySnapshot | Self::HosViolation => 300,
-            _ => 600,
+        match self.record_type() {
+            Some(record) => record.interval_seconds,
+            None => 600,
         }
     }
 }

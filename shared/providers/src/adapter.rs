@@ -7,7 +7,7 @@ use model::telematics::Batch;
 use model::{ConnectionId, Resource, Timestamp};
 use url::Url;
 
-use crate::{Http, ProviderError};
+use crate::{Capability, Http, ProviderError};
 
 /// A boxed future, so that `dyn Adapter` and `dyn Http` work.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -24,7 +24,7 @@ pub struct Account {
 /// One question for one page of one resource.
 #[derive(Clone, Copy, Debug)]
 pub struct Fetch<'a> {
-    /// Record ids and links are made within it.
+    /// Links between records are made within it.
     pub connection: ConnectionId,
     /// What opens the account.
     pub credentials: &'a Credentials,
@@ -37,7 +37,7 @@ pub struct Fetch<'a> {
 }
 
 /// One page. The caller stores the batch, then the cursor; a page asked again brings the same records.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Fetched {
     /// The records.
     pub batch: Batch,
@@ -60,8 +60,13 @@ pub trait Adapter: Send + Sync {
     /// The root of the provider's API where the TSP names no other.
     fn default_base_url(&self) -> &'static str;
 
+    /// What it can fetch, and how.
+    fn capabilities(&self) -> Vec<Capability>;
+
     /// What it can fetch.
-    fn resources(&self) -> &'static [Resource];
+    fn resources(&self) -> Vec<Resource> {
+        self.capabilities().iter().map(|capability| capability.record.resource).collect()
+    }
 
     /// Tries the credentials with the cheapest call and tells whose they are. Takes 20 s at most.
     ///

@@ -3,13 +3,18 @@
 //! Mapping, cursors and the classification of errors are plain functions on values; [`Http`] is the only part with I/O.
 
 mod adapter;
+mod cursor;
 mod error;
 mod http_client;
+mod provider;
 mod samsara;
+mod wire;
 
 pub use adapter::{Account, Adapter, BoxFuture, Fetch, Fetched};
 pub use error::{ErrorResponse, ProviderError};
 pub use http_client::{Http, HttpFailure, HttpResponse};
+use provider::{Api, PAGE_DEADLINE, Page, Plan, Provider, Source};
+pub use provider::{Capability, Rate};
 pub use samsara::Samsara;
 
 /// Every adapter. Adding a provider is a folder and a line here.

@@ -1,5 +1,6 @@
 //! Grants: the proof that a caller may read telematics data. Only this module makes them, and only from active agreements.
 
+use model::telematics::RecordType;
 use model::{ConnectionId, FleetId, Resource, TspId};
 
 /// One connection of one fleet that the caller may read, and how the fleet is called in the caller's world.
@@ -22,20 +23,26 @@ pub struct GrantedConnection {
 /// Permission to read one resource of the connections it lists; every telematics read consumes one.
 #[derive(Clone, Debug)]
 pub struct Grant {
-    resource: Resource,
+    record: &'static RecordType,
     connections: Vec<GrantedConnection>,
 }
 
 impl Grant {
     /// Only for this crate: a grant is made from agreements, never from a request.
-    pub(crate) fn new(resource: Resource, connections: Vec<GrantedConnection>) -> Self {
-        Self { resource, connections }
+    pub(crate) fn new(record: &'static RecordType, connections: Vec<GrantedConnection>) -> Self {
+        Self { record, connections }
+    }
+
+    /// What it opens.
+    #[must_use]
+    pub fn record(&self) -> &'static RecordType {
+        self.record
     }
 
     /// The resource it opens.
     #[must_use]
     pub fn resource(&self) -> Resource {
-        self.resource
+        self.record.resource
     }
 
     /// The connections it opens, by connection id, each once.

@@ -78,7 +78,7 @@ async fn malformed_events_are_errors(world: &World) {
 }
 
 async fn one_bad_message_of_a_batch_is_named(world: &World) {
-    let run = json!({ "connection_id": Uuid::now_v7(), "schedule_id": Uuid::now_v7(), "reason": "first" }).to_string();
+    let run = json!({ "connection_id": Uuid::now_v7(), "schedule_id": Uuid::now_v7(), "reason": "activated" }).to_string();
     let delivery = json!({
         "webhook_id": Uuid::now_v7(), "partner_id": Uuid::now_v7(), "message_id": Uuid::now_v7(), "event_name": "vehicle.added",
         "timestamp": "2026-11-21T08:00:00Z", "data": [], "fleet_id": null, "resource": null,

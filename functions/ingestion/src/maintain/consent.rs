@@ -33,7 +33,7 @@ pub(crate) async fn reconcile(store: &Store, id: ConnectionId, changed: &Agreeme
     };
     let agreements = agreements_on(store, id, changed).await?;
     let covers = |resource| agreements.iter().any(|agreement| agreement.covers(resource, now) && links(agreement, id));
-    for step in steps(&store.schedules_of(id).await?, adapter.resources(), covers) {
+    for step in steps(&store.schedules_of(id).await?, &adapter.resources(), covers) {
         apply(store, &connection, step, now).await?;
     }
     Ok(())

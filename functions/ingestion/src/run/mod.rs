@@ -16,8 +16,9 @@ use gateway::{Context, Outgoing, Queue, WorkerError, metrics};
 use model::connection::{Connection, ConnectionStatus};
 use model::credentials::Credentials;
 use model::schedule::Schedule;
+use model::telematics::Storage;
 use model::tsp::Tsp;
-use model::{ConnectionId, ExecutionId, Resource, ScheduleId, Timestamp, TraceId};
+use model::{ConnectionId, ExecutionId, ScheduleId, Timestamp, TraceId};
 use providers::{Adapter, Http};
 use serde::{Deserialize, Serialize};
 use store::Store;
@@ -181,17 +182,18 @@ async fn leased_run(run: &Run<'_>, source: &Source<'_>, leased: &Schedule) -> Re
             Err(error)
         }
     };
-    report(run, leased.resource, &progress, &committed);
+    report(run, leased, &progress, &committed);
     committed
 }
 
 /// One line per run.
-fn report(run: &Run<'_>, resource: Resource, progress: &Progress, committed: &Result<Outcome, WorkerError>) {
+fn report(run: &Run<'_>, leased: &Schedule, progress: &Progress, committed: &Result<Outcome, WorkerError>) {
     let status = committed.as_ref().map_or("internal_error", |outcome| outcome.name());
     let now = (run.clock)();
     let duration_ms = now.seconds_since(run.started) * 1_000.0;
-    // Other records change rarely: their age says nothing of ours.
-    let newest = progress.last_data_at.filter(|_| resource == Resource::VehicleLocation);
+    // Entities and events are rare: their age says nothing of ours.
+    let is_series = leased.resource.record_type().is_some_and(|record| matches!(record.storage, Storage::Series(..)));
+    let newest = progress.last_data_at.filter(|_| is_series);
     let lag_seconds = newest.map(|newest| now.seconds_since(newest));
     tracing::info!(
         records = progress.records,

@@ -4,11 +4,11 @@ use std::collections::HashSet;
 
 use gateway::WorkerError;
 use model::schedule::Schedule;
-use model::telematics::{Batch, Observation};
+use model::telematics::{Batch, RecordType};
 use model::{ConnectionId, RecordId};
 use providers::{Fetch, Fetched, ProviderError};
 use store::StoreError;
-use store::telematics::{Origin, ScanOutcome, Stored};
+use store::telematics::{Origin, ScanOutcome};
 
 use super::commit::{self, Committed};
 use super::progress::Progress;
@@ -86,8 +86,8 @@ pub(super) async fn store_page(
     progress: &mut Progress,
     fetched: &Fetched,
 ) -> Result<(), FetchError> {
-    let origin = origin(run, schedule);
-    let stored = store_batch(run, &origin, &fetched.batch).await?;
+    let origin = origin(run, schedule)?;
+    let stored = run.store.store_rows(&origin, &fetched.batch).await?;
     progress.pages += 1;
     progress.records += fetched.batch.len();
     progress.added += stored.added;
@@ -96,58 +96,43 @@ pub(super) async fn store_page(
     if let Some(seen) = &mut progress.seen {
         seen.extend(ids(&fetched.batch, schedule.connection_id));
     }
-    if fetched.complete_scan {
-        progress.removed += remove_missing(run, &origin, &fetched.batch, progress.seen.take()).await?;
+    // The end of a scan that another run began proves nothing.
+    if let (true, Some(seen)) = (fetched.complete_scan, progress.seen.as_ref()) {
+        progress.removed += remove_missing(run, &origin, seen).await?;
+        progress.seen = None;
     }
     Ok(())
 }
 
-fn origin(run: &Run<'_>, schedule: &Schedule) -> Origin {
-    Origin {
+fn origin(run: &Run<'_>, schedule: &Schedule) -> Result<Origin, FetchError> {
+    Ok(Origin {
         connection: schedule.connection_id,
-        resource: schedule.resource,
+        record: record_of(schedule)?,
         tsp: run.connection.tsp_id,
         tsp_slug: run.connection.tsp_slug.clone(),
         source_name: run.connection.source_name.clone(),
         execution: run.id,
         schedule: schedule.id,
         now: (run.clock)(),
-    }
+    })
 }
 
-async fn store_batch(run: &Run<'_>, origin: &Origin, batch: &Batch) -> Result<Stored, StoreError> {
-    match batch {
-        batch if batch.is_empty() => Ok(Stored::default()),
-        Batch::Vehicles(rows) => run.store.upsert_entities(origin, rows).await,
-        Batch::Users(rows) => run.store.upsert_entities(origin, rows).await,
-        Batch::HosEvents(rows) => run.store.upsert_events(origin, rows).await,
-        Batch::Positions(positions) => run.store.store_positions(origin, positions).await,
-    }
+fn record_of(schedule: &Schedule) -> Result<&'static RecordType, FetchError> {
+    let unknown = || FetchError::Internal(WorkerError::Other(format!("{} is not served", schedule.resource)));
+    schedule.resource.record_type().ok_or_else(unknown)
 }
 
-/// The records that a complete scan may find missing; others are never tombstoned.
+/// The records that a complete scan may find missing; readings are never removed.
 fn ids(batch: &Batch, connection: ConnectionId) -> Vec<RecordId> {
-    fn of<T>(rows: &[Observation<T>], connection: ConnectionId) -> Vec<RecordId> {
-        rows.iter().map(|row| RecordId::of(&row.source_id, connection)).collect()
-    }
     match batch {
-        Batch::Vehicles(rows) => of(rows, connection),
-        Batch::Users(rows) => of(rows, connection),
-        Batch::HosEvents(_) | Batch::Positions(_) => Vec::new(),
+        Batch::Records(rows) => rows.iter().map(|row| RecordId::of(&row.source_id, connection)).collect(),
+        Batch::Readings(_) => Vec::new(),
     }
 }
 
-/// Tombstones the records that a complete scan did not list; the end of a scan that another run began proves nothing.
-async fn remove_missing(
-    run: &Run<'_>,
-    origin: &Origin,
-    batch: &Batch,
-    seen: Option<HashSet<RecordId>>,
-) -> Result<u64, StoreError> {
-    let (Batch::Vehicles(_) | Batch::Users(_), Some(seen)) = (batch, seen) else {
-        return Ok(0);
-    };
-    match run.store.tombstone_missing(origin, &seen).await? {
+/// Tombstones the records that a complete scan did not list.
+async fn remove_missing(run: &Run<'_>, origin: &Origin, seen: &HashSet<RecordId>) -> Result<u64, StoreError> {
+    match run.store.remove_missing_rows(origin, seen).await? {
         ScanOutcome::Done { removed } => Ok(removed),
         ScanOutcome::Refused { missing, known } => {
             tracing::error!(missing, known, "full scan is missing too many known records, skipping removal");

@@ -7,9 +7,9 @@ use http::HeaderMap;
 use model::credentials::Form;
 use model::execution::{Execution, ExecutionStatus};
 use model::schedule::ScheduleStatus;
-use model::telematics::{Batch, Observation, source_hash};
+use model::telematics::{Observation, RecordIds, Rows as _, Vehicle, source_hash};
 use model::{Resource, TspId};
-use providers::{Account, BoxFuture, ErrorResponse, Fetch, Fetched, HttpFailure, HttpResponse, ProviderError};
+use providers::{Account, BoxFuture, Capability, ErrorResponse, Fetch, Fetched, HttpFailure, HttpResponse, ProviderError};
 use serde_json::json;
 use store::control::{Range, Write, keys};
 
@@ -35,8 +35,8 @@ impl Adapter for Canned {
         "https://tsp.test/"
     }
 
-    fn resources(&self) -> &'static [Resource] {
-        &[Resource::Vehicle]
+    fn capabilities(&self) -> Vec<Capability> {
+        Vec::new()
     }
 
     fn validate<'a>(&'a self, _: &'a dyn Http, _: &'a Url, _: &'a Credentials) -> BoxFuture<'a, Result<Account, ProviderError>> {
@@ -120,10 +120,11 @@ fn page(names: &[&str], cursor: Option<&str>, more: bool) -> Result<Fetched, Pro
             source_hash: source_hash(&source, &[]),
             source,
             extras: None,
-            fields: model::telematics::Vehicle::default(),
+            fields: Vehicle::default(),
         }
     };
-    let batch = Batch::Vehicles(names.iter().map(row).collect());
+    let rows: Vec<Observation<Vehicle>> = names.iter().map(row).collect();
+    let batch = rows.erase(RecordIds(ConnectionId::at(at(0)))).unwrap();
     Ok(Fetched { batch, cursor: cursor.map(String::from), last_data_at: Some(at(-60)), more, complete_scan: !more })
 }
 

@@ -46,6 +46,6 @@ impl Operation for List {
             let connection = by_id.remove(&seen.connection_id).filter(|found| found.status != ConnectionStatus::Deleted);
             rows.extend(connection.map(|connection| (ConnectionRead::of(connection, &seen), mark)));
         }
-        Listing::of(&start, Slice { rows, before: slice.before, after: slice.after }, None)
+        Listing::of(&start, &Slice { rows, before: slice.before, after: slice.after }, None)
     }
 }

@@ -36,6 +36,6 @@ impl Operation for List {
         // DynamoDB deletes expired rows late, so they are filtered out here.
         let oldest = call.now.plus_seconds(-RETENTION_DAYS * 86_400);
         let slice = context.store().page(&range, &start.page(), |execution: &Execution| execution.created_at > oldest).await?;
-        Listing::of(&start, slice.map(|execution| ExecutionRead::of(execution, seen.fleet_id)), None)
+        Listing::of(&start, &slice.map(|execution| ExecutionRead::of(execution, seen.fleet_id)), None)
     }
 }

@@ -38,6 +38,6 @@ impl Operation for List {
             wanted && schedule.status != ScheduleStatus::Deleted && seen.includes(schedule.resource)
         });
         let slice = Slice::from_unsorted(schedules, &start.page(), |schedule| schedule.id.to_string().into(), page::by_text);
-        Listing::of(&start, slice.map(ScheduleRead::from), None)
+        Listing::of(&start, &slice.map(ScheduleRead::from), None)
     }
 }

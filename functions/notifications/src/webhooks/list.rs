@@ -45,6 +45,6 @@ impl Operation for List {
         let range = Range::table(keys::partner(partner), "WEBHOOK#");
         let keep = |webhook: &Webhook| Filters::admits(event_name, status, webhook);
         let slice = context.store().page(&range, &start.page(), keep).await?;
-        Listing::of(&start, slice.map(WebhookRead::from), None)
+        Listing::of(&start, &slice.map(WebhookRead::from), None)
     }
 }

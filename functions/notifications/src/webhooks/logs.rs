@@ -90,7 +90,7 @@ impl Operation for Logs {
         let range = Range::table(keys::deliveries(id), "LOG#").newest_first();
         let keep = |log: &DeliveryLog| admits((start_date, end_date), status, log, call.now);
         let slice = context.store().page(&range, &start.page(), keep).await?;
-        Listing::of(&start, slice.map(WebhookLogRead::from), None)
+        Listing::of(&start, &slice.map(WebhookLogRead::from), None)
     }
 }
 

@@ -43,7 +43,7 @@ impl Operation for List {
         let rows =
             rows.filter_map(|(agreement, mark)| Some((FleetRead::of(by_id.get(&agreement.fleet_id)?.clone(), &agreement), mark)));
         let slice = Slice { rows: rows.collect(), before: slice.before, after: slice.after };
-        Listing::of(&start, slice, Some(total))
+        Listing::of(&start, &slice, Some(total))
     }
 }
 

@@ -38,6 +38,6 @@ impl Operation for List {
         };
         let slice = context.store().page(&range, &start.page(), |_: &Invitation| true).await?;
         let slice = slice.map(|invitation| InvitationRead::at(call.now, invitation, context.config()));
-        Listing::of(&start, slice, Some(total))
+        Listing::of(&start, &slice, Some(total))
     }
 }

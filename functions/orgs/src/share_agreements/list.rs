@@ -44,6 +44,6 @@ impl Operation for List {
         let total = start.total().unwrap_or(found.len() as u64);
         let slice = Slice::from_unsorted(found, &start.page(), |agreement| agreement.id.to_string().into(), page::by_text);
         let slice = slice.map(|agreement| ShareAgreementRead::at(call.now, agreement));
-        Listing::of(&start, slice, Some(total))
+        Listing::of(&start, &slice, Some(total))
     }
 }

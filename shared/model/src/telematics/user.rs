@@ -1,86 +1,100 @@
 //! Users: drivers and office staff as the TSP knows them.
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::Value;
+use serde_with::skip_serializing_none;
+use struct_field_names_as_array::FieldNamesAsSlice;
 
-use crate::Timestamp;
+use super::code::{Code, HosRuleset, Timezone};
+use super::{Events, Record, RecordType, Storage};
+use crate::{Resource, Timestamp};
 
-/// What a TSP says of a user (contract `UserRead`, without the envelope).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(default)]
+/// A user: a driver or a member of the office staff, as the TSP knows them.
+#[skip_serializing_none]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema, FieldNamesAsSlice)]
+#[schemars(rename = "UserRead")]
 pub struct User {
-    /// Login.
+    /// Login name at the TSP.
     pub username: Option<String>,
-    /// UTC, active from.
+    /// When they became active, UTC.
     pub started_at: Option<Timestamp>,
-    /// UTC, active until.
+    /// When they ceased to be active, UTC.
     pub ended_at: Option<Timestamp>,
-    /// Is active.
+    /// Whether they are active.
     pub is_active: Option<bool>,
-    /// Free text.
+    /// The TSP's status of them, free text.
     pub status: Option<String>,
-    /// Is driver.
+    /// Whether they drive.
     pub is_driver: Option<bool>,
-    /// Role label, free text.
+    /// Their role as the TSP names it, free text.
     pub user_designation: Option<String>,
-    /// User email.
+    /// E-mail address.
     pub user_email: Option<String>,
     /// First name.
     pub first_name: Option<String>,
     /// Last name.
     pub last_name: Option<String>,
-    /// Phone number.
+    /// Telephone number.
     pub phone_number: Option<String>,
-    /// ISO 3166-1 alpha-3.
+    /// Country, ISO 3166-1 alpha-3.
     pub country_code: Option<String>,
-    /// ISO 3166-1 alpha-3.
+    /// Country of the driver's license, ISO 3166-1 alpha-3.
     pub license_country: Option<String>,
-    /// Subdivision.
+    /// State or province of the driver's license.
     pub license_region: Option<String>,
-    /// License number.
+    /// Number of the driver's license.
     pub license_number: Option<String>,
-    /// License expiration.
+    /// Day on which the driver's license expires.
     #[schemars(schema_with = "crate::schema::nullable_date")]
     pub license_expiration: Option<String>,
-    /// Employee number.
+    /// The fleet's number of the employee.
     pub employee_number: Option<String>,
-    /// Group map.
+    /// The TSP's company groups or tags that they are in: id to name.
     #[schemars(schema_with = "crate::schema::nullable_object")]
     pub company_groups: Option<Value>,
-    /// Group map.
+    /// The TSP's private groups that they are in: id to name.
     #[schemars(schema_with = "crate::schema::nullable_object")]
     pub private_user_groups: Option<Value>,
-    /// Group map.
+    /// The TSP's report groups that they are in: id to name.
     #[schemars(schema_with = "crate::schema::nullable_object")]
     pub report_groups: Option<Value>,
-    /// Group map.
+    /// The TSP's security groups that they are in: id to name.
     #[schemars(schema_with = "crate::schema::nullable_object")]
     pub security_groups: Option<Value>,
-    /// Authority name.
+    /// Name of the authority that they drive under.
     pub authority_name: Option<String>,
-    /// Authority address.
+    /// Address of that authority.
     pub authority_address: Option<String>,
-    /// Company name.
+    /// Name of the company.
     pub company_name: Option<String>,
-    /// Company address.
+    /// Address of the company.
     pub company_address: Option<String>,
-    /// USDOT/MC or TSP internal.
+    /// USDOT or MC number of the carrier, or the TSP's number of it.
     pub carrier_number: Option<String>,
-    /// UTC.
+    /// When they last signed in at the TSP, UTC.
     pub last_tsp_login: Option<Timestamp>,
-    /// Notes.
+    /// The fleet's notes on them.
     pub notes: Option<String>,
-    /// Hos ruleset code.
-    #[schemars(schema_with = "super::hos_rulesets")]
-    pub hos_ruleset_code: Option<String>,
-    /// Allow yard move.
+    /// The hours of service rules that they drive under.
+    pub hos_ruleset_code: Option<Code<HosRuleset>>,
+    /// Whether they may log yard moves.
     pub allow_yard_move: Option<bool>,
-    /// Allow personal conveyance.
+    /// Whether they may log personal conveyance.
     pub allow_personal_conveyance: Option<bool>,
-    /// Allow adverse driving.
+    /// Whether they may use the exemption for adverse driving conditions.
     pub allow_adverse_driving: Option<bool>,
-    /// IANA zone.
-    #[schemars(schema_with = "super::timezones")]
-    pub default_time_zone: Option<String>,
+    /// IANA time zone of their logs.
+    pub default_time_zone: Option<Code<Timezone>>,
+}
+
+impl Record for User {
+    const TYPE: &'static RecordType = &RecordType {
+        resource: Resource::User,
+        members: Self::FIELD_NAMES_AS_SLICE,
+        nested: &["company_groups", "private_user_groups", "report_groups", "security_groups"],
+        storage: Storage::Entity,
+        events: Events::ALL,
+        interval_seconds: 600,
+    };
 }

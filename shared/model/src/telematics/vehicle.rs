@@ -1,66 +1,81 @@
 //! Vehicles: power units as the TSP knows them.
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::Value;
+use serde_with::skip_serializing_none;
+use struct_field_names_as_array::FieldNamesAsSlice;
 
-use crate::Timestamp;
+use super::{Events, Record, RecordType, Storage};
+use crate::{Resource, Timestamp};
 
-/// What a TSP says of a vehicle (contract `VehicleRead`, without the envelope).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(default)]
+/// A vehicle: a power unit, as the TSP knows it.
+#[skip_serializing_none]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema, FieldNamesAsSlice)]
+#[schemars(rename = "VehicleRead")]
 pub struct Vehicle {
-    /// Name or unit number.
+    /// Name or unit number, such as `Truck 12`.
     pub vehicle_name: Option<String>,
     /// Manufacturer.
     pub oem: Option<String>,
-    /// Model type.
+    /// Manufacturer's model.
     pub model_type: Option<String>,
-    /// 4 digits.
+    /// Model year, four digits.
     pub model_year: Option<i64>,
-    /// Usually 17 chars.
+    /// Vehicle identification number, usually 17 characters.
     pub vin: Option<String>,
-    /// Engine serial or VIN.
+    /// Serial number or VIN of the engine.
     pub engine_vin: Option<String>,
-    /// Subdivision.
+    /// State or province of the license plate.
     pub license_plate_region: Option<String>,
-    /// ISO 3166-1 alpha-3.
+    /// Country of the license plate, ISO 3166-1 alpha-3.
     pub license_plate_country: Option<String>,
     /// License plate number.
     pub license_plate_number: Option<String>,
-    /// UTC, in service.
+    /// When it went into service, UTC.
     pub started_at: Option<Timestamp>,
-    /// UTC, out of service.
+    /// When it went out of service, UTC.
     pub ended_at: Option<Timestamp>,
-    /// Is active.
+    /// Whether it is in service.
     pub is_active: Option<bool>,
-    /// Free text.
+    /// The TSP's status of it, free text.
     pub status: Option<String>,
-    /// Notes.
+    /// The fleet's notes on it.
     pub notes: Option<String>,
-    /// Eld id.
+    /// The TSP's id of its electronic logging device (ELD).
     pub eld_id: Option<String>,
-    /// Eld serial number.
+    /// Serial number of the ELD.
     pub eld_serial_number: Option<String>,
-    /// Eld device type.
+    /// Hardware model of the ELD.
     pub eld_device_type: Option<String>,
-    /// Eld product id.
+    /// The TSP's product id of the ELD.
     pub eld_product_id: Option<String>,
-    /// Total axles.
+    /// Number of axles.
     pub total_axles: Option<i64>,
-    /// Group map.
+    /// The TSP's groups or tags that it is in: id to name.
     #[schemars(schema_with = "crate::schema::nullable_object")]
     pub vehicle_groups: Option<Value>,
-    /// TSP's or customer's id.
+    /// An id that the fleet or another system gave it.
     pub external_id: Option<String>,
-    /// Speed unit.
+    /// Unit in which the TSP reports its speed; ours is m/s.
     pub speed_unit: Option<String>,
-    /// Odometer unit.
+    /// Unit in which the TSP reports its odometer; ours is m.
     pub odometer_unit: Option<String>,
-    /// Fuel unit.
+    /// Unit in which the TSP reports its fuel.
     pub fuel_unit: Option<String>,
-    /// Text with unit.
+    /// Capacity of the tank with its unit, as the TSP writes it.
     pub fuel_capacity: Option<String>,
-    /// Free text on reads.
+    /// Kind of engine, as the TSP writes it.
     pub engine_type: Option<String>,
+}
+
+impl Record for Vehicle {
+    const TYPE: &'static RecordType = &RecordType {
+        resource: Resource::Vehicle,
+        members: Self::FIELD_NAMES_AS_SLICE,
+        nested: &["vehicle_groups"],
+        storage: Storage::Entity,
+        events: Events { without: &["license_plate_number"], ..Events::ALL },
+        interval_seconds: 600,
+    };
 }

@@ -9,28 +9,26 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use url::Url;
 
-use super::lenient::Lenient;
+use super::Samsara;
 use crate::error::cut_message;
-use crate::{ErrorResponse, Http, HttpFailure, HttpResponse, ProviderError};
+use crate::wire::Lenient;
+use crate::{Api, ErrorResponse, HttpFailure, HttpResponse, PAGE_DEADLINE, ProviderError};
 
-/// The longest a data page may take.
-pub(super) const PAGE_DEADLINE: Duration = Duration::from_secs(30);
 /// The wait where a 429 names none.
 const DEFAULT_WAIT: Duration = Duration::from_secs(1);
 const LONGEST_WAIT: Duration = Duration::from_secs(3600);
 
-/// One account's view of the API.
-pub(super) struct Client<'a> {
-    http: &'a dyn Http,
+/// What the credentials open.
+pub(crate) struct Session {
     base: Url,
-    token: &'a str,
+    token: String,
     headers: HeaderMap,
 }
 
-impl<'a> Client<'a> {
+impl Session {
     /// # Errors
     /// Where the form holds no token, the token cannot be sent, or its URL is not Samsara's.
-    pub(super) fn new(http: &'a dyn Http, base: &Url, credentials: &'a Credentials) -> Result<Self, ProviderError> {
+    pub(super) fn open(base: &Url, credentials: &Credentials) -> Result<Self, ProviderError> {
         let token = ["token", "access_token", "api_key"].iter().find_map(|name| credentials.get(name)).map(str::trim);
         let form = credentials.form().conn_type;
         let token = token.ok_or_else(|| ProviderError::Unsupported { what: format!("credential form {form}") })?;
@@ -38,26 +36,41 @@ impl<'a> Client<'a> {
             Some(text) => own_url(text, base).ok_or_else(|| refused("url is not an address of Samsara"))?,
             None => base.clone(),
         };
-        Ok(Self { http, base, token, headers: headers(token)? })
+        Ok(Self { base, headers: headers(token)?, token: token.to_owned() })
     }
 
-    pub(super) const fn token(&self) -> &'a str {
-        self.token
+    pub(super) fn token(&self) -> &str {
+        &self.token
     }
+}
 
+impl Api<'_, Samsara> {
     /// The body of a 200 response to `GET path?query`.
     ///
     /// # Errors
     /// [`ProviderError`] for every other status, and where there is no response before the deadline.
     pub(super) async fn get(&self, path: &str, query: &[(&str, &str)], deadline: Duration) -> Result<OkResponse, ProviderError> {
-        let mut url = self.base.clone();
-        url.set_path(&format!("{}{path}", self.base.path().trim_end_matches('/')));
+        let Session { base, token, headers } = &self.session;
+        let mut url = base.clone();
+        url.set_path(&format!("{}{path}", base.path().trim_end_matches('/')));
         url.set_query(None);
         if !query.is_empty() {
             url.query_pairs_mut().extend_pairs(query);
         }
-        let response = self.http.get(url, self.headers.clone(), deadline).await.map_err(|failure| transport_error(&failure))?;
-        classify(response, self.token)
+        let response = self.http.get(url, headers.clone(), deadline).await.map_err(|failure| transport_error(&failure))?;
+        classify(response, token)
+    }
+
+    /// A page of a list or feed, from the provider's cursor `after` on.
+    pub(super) async fn page(
+        &self,
+        path: &str,
+        query: &[(&str, &str)],
+        after: Option<&str>,
+    ) -> Result<OkResponse, ProviderError> {
+        let mut query = query.to_vec();
+        query.extend(after.map(|after| ("after", after)));
+        self.get(path, &query, PAGE_DEADLINE).await
     }
 }
 
@@ -161,6 +174,13 @@ struct Pagination {
     end_cursor: Lenient<String>,
     #[serde(rename = "hasNextPage")]
     has_next_page: bool,
+}
+
+impl NextPage {
+    /// The cursor, while there is more now.
+    pub(super) fn after_more(self) -> Option<String> {
+        self.after.filter(|_| self.more)
+    }
 }
 
 /// Where the provider says to go on.

@@ -1,32 +1,28 @@
-//! Samsara: REST, bearer tokens, cursors for lists, an endless feed for positions.
+//! Samsara: REST, bearer tokens, cursors for lists, endless feeds for readings.
 //!
 //! The provider leaves out members it has no value for, or sends `""`; both read as absent.
 
 mod client;
-mod cursor;
-mod drivers;
-mod hos;
-mod lenient;
+mod hos_events;
 mod place;
-mod positions;
 mod rulesets;
 #[cfg(test)]
 mod tests;
+mod users;
+mod vehicle_locations;
 mod vehicles;
 
 use std::time::Duration;
 
-use model::Resource;
 use model::credentials::Credentials;
 use model::telematics::source_hash;
 use serde_json::json;
+use serde_json::value::RawValue;
 use url::Url;
 
-use self::client::Client;
-use self::lenient::Lenient;
-use crate::{Account, Adapter, BoxFuture, Fetch, Fetched, Http, ProviderError};
-
-const VALIDATE_DEADLINE: Duration = Duration::from_secs(10);
+use self::client::Session;
+use crate::wire::Members;
+use crate::{Account, Api, Plan, Provider, ProviderError, Rate};
 
 /// The adapter of Samsara (api.samsara.com, and its EU and Canadian twins by the TSP's or the credentials' URL).
 ///
@@ -34,79 +30,64 @@ const VALIDATE_DEADLINE: Duration = Duration::from_secs(10);
 #[derive(Clone, Copy, Debug)]
 pub struct Samsara;
 
-impl Adapter for Samsara {
-    fn source_name(&self) -> &'static str {
-        "samsara"
+const VEHICLES: Rate = Rate { class: "vehicles", per_second: 25 };
+const LISTS: Rate = Rate { class: "lists", per_second: 5 };
+const POSITIONS: Rate = Rate { class: "positions", per_second: 25 };
+const HOS: Rate = Rate { class: "hos", per_second: 5 };
+
+impl Provider for Samsara {
+    type Session = Session;
+
+    const SOURCE_NAME: &'static str = "samsara";
+    const DEFAULT_BASE_URL: &'static str = "https://api.samsara.com/";
+    const PLANS: &'static [Plan<Self>] = &[
+        Plan::of::<vehicles::Vehicles>(VEHICLES, Some(512)),
+        Plan::of::<users::Users>(LISTS, Some(512)),
+        Plan::of::<vehicle_locations::VehicleLocations>(POSITIONS, None),
+        Plan::of::<hos_events::HosEvents>(HOS, None),
+    ];
+
+    fn session(base: &Url, credentials: &Credentials) -> Result<Session, ProviderError> {
+        Session::open(base, credentials)
     }
 
-    fn default_base_url(&self) -> &'static str {
-        "https://api.samsara.com/"
-    }
-
-    fn resources(&self) -> &'static [Resource] {
-        &[Resource::Vehicle, Resource::User, Resource::VehicleLocation, Resource::HosEvent]
-    }
-
-    fn validate<'a>(
-        &'a self,
-        http: &'a dyn Http,
-        base: &'a Url,
-        credentials: &'a Credentials,
-    ) -> BoxFuture<'a, Result<Account, ProviderError>> {
-        Box::pin(account(http, base, credentials))
-    }
-
-    fn fetch<'a>(
-        &'a self,
-        http: &'a dyn Http,
-        resource: Resource,
-        fetch: Fetch<'a>,
-    ) -> BoxFuture<'a, Result<Fetched, ProviderError>> {
-        Box::pin(async move {
-            let client = Client::new(http, fetch.base_url, fetch.credentials)?;
-            match resource {
-                Resource::Vehicle => vehicles::fetch(&client, fetch).await,
-                Resource::User => drivers::fetch(&client, fetch).await,
-                Resource::VehicleLocation => positions::fetch(&client, fetch).await,
-                Resource::HosEvent => hos::fetch(&client, fetch).await,
-                other => Err(ProviderError::Unsupported { what: other.to_string() }),
+    /// `/me` needs a scope that a valid token may lack; such a token is tried on the vehicle list, and as nothing there names
+    /// the organization, the account is `unknown-` and a hash of the token.
+    async fn account(api: &Api<'_, Self>) -> Result<Account, ProviderError> {
+        let organization = match api.get("/me", &[], VALIDATE_DEADLINE).await {
+            Ok(response) => organization(response.parse()?),
+            Err(ProviderError::Refused { .. } | ProviderError::Rejected { .. }) => {
+                api.get("/fleet/vehicles", &[("limit", "1")], VALIDATE_DEADLINE).await?;
+                (None, None)
             }
-        })
+            Err(other) => return Err(other),
+        };
+        let (id, name) = organization;
+        Ok(Account { id: id.unwrap_or_else(|| unknown(api.session.token())), name })
     }
 }
 
-#[derive(Default, serde::Deserialize)]
-#[serde(default)]
-struct Me {
-    data: Lenient<Org>,
-}
+const VALIDATE_DEADLINE: Duration = Duration::from_secs(10);
 
-#[derive(Default, serde::Deserialize)]
-#[serde(default)]
-struct Org {
-    id: Lenient<String>,
-    name: Lenient<String>,
-}
+/// m/s in a mile per hour (international mile).
+const MPH: f64 = 0.447_04;
 
-lenient::from_json!(Org);
-
-/// The organisation behind the token. `/me` needs a scope that a valid token may lack; such a token is tried on the
-/// vehicle list, and as nothing there names the organisation, the account is `unknown-` and a hash of the token.
-async fn account(http: &dyn Http, base: &Url, credentials: &Credentials) -> Result<Account, ProviderError> {
-    let client = Client::new(http, base, credentials)?;
-    let org = match client.get("/me", &[], VALIDATE_DEADLINE).await {
-        Ok(response) => response.parse::<Me>()?.data.0.unwrap_or_default(),
-        Err(ProviderError::Refused { .. } | ProviderError::Rejected { .. }) => {
-            client.get("/fleet/vehicles", &[("limit", "1")], VALIDATE_DEADLINE).await?;
-            Org::default()
-        }
-        Err(other) => return Err(other),
-    };
-    let id = org.id.0.unwrap_or_else(|| unknown(client.token()));
-    Ok(Account { id, name: org.name.0 })
+/// Id and name of the organization that `/me` answers.
+fn organization(me: &RawValue) -> (Option<String>, Option<String>) {
+    let data = Members::of(me).object("data");
+    (data.get("id"), data.get("name"))
 }
 
 fn unknown(token: &str) -> String {
     let digest = source_hash(&json!(token), &[]);
     format!("unknown-{}", digest.get(..16).unwrap_or_default())
+}
+
+/// The id of a record; without one the record is skipped, with a warning that names its `kind`.
+fn id_of(wire: &Members<'_>, kind: &str) -> Option<String> {
+    let id = wire.get("id");
+    if id.is_none() {
+        tracing::warn!(provider = "samsara", kind, "skipped a record without an id");
+    }
+    id
 }

@@ -20,18 +20,14 @@ pub(super) fn country_of(code: &str) -> Option<&'static str> {
 
 /// The place in a formatted location; `None` unless it clearly ends in a state or province. Elsewhere the same letters
 /// mean other things (`Berlin, DE 10115`), so the position must be in North America.
-pub(super) fn place(formatted: &str, longitude: f64, latitude: f64) -> Option<InferredAddress> {
+pub(super) fn place(formatted: &str, longitude: f64, latitude: f64) -> Option<InferredAddress<&str>> {
     let around = (-180.0..=-50.0).contains(&longitude) && (15.0..=84.0).contains(&latitude);
     let mut parts = formatted.rsplit(',').map(str::trim).filter(|part| !part.is_empty() && !is_country(part));
     let (code, postal) = split_code(parts.next()?);
     let country = country_of(code).filter(|_| around && is_postal(postal))?;
     // A part that starts with a digit is a street: the city is missing.
     let city = parts.next().filter(|city| !city.starts_with(|first: char| first.is_ascii_digit()));
-    Some(InferredAddress {
-        city: city.map(str::to_owned),
-        province: Some(code.to_owned()),
-        country_code: Some(country.to_owned()),
-    })
+    Some(InferredAddress { city, province: Some(code), country_code: Some(country) })
 }
 
 fn is_country(part: &str) -> bool {
@@ -69,10 +65,7 @@ mod tests {
             (",,,", None),
         ];
         for (text, expected) in cases {
-            let found = place(text, -100.0, 40.0);
-            let found = found
-                .as_ref()
-                .map(|at| (at.city.as_deref(), at.province.as_deref().unwrap(), at.country_code.as_deref().unwrap()));
+            let found = place(text, -100.0, 40.0).map(|at| (at.city, at.province.unwrap(), at.country_code.unwrap()));
             assert_eq!(found, expected, "{text}");
         }
         assert_eq!(place("Unter den Linden 1, Berlin, DE 10115", 13.4, 52.5), None);

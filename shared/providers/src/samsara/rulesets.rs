@@ -1,55 +1,43 @@
 //! Hours-of-service rulesets, as far as Samsara's words leave no doubt which code they mean.
 
-use serde::Deserialize;
+use model::telematics::code::{Code, HosRuleset};
 
-use super::lenient::{Lenient, from_json};
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Ruleset {
-    cycle: Lenient<String>,
-    shift: Lenient<String>,
-    restart: Lenient<String>,
-    #[serde(rename = "break")]
-    rest: Lenient<String>,
-}
-
-from_json!(Ruleset);
+use crate::wire::Members;
 
 /// The code of a ruleset; `None` where unsure.
-pub(super) fn ruleset(rules: &Ruleset) -> Option<&'static str> {
-    let cycle = words(&rules.cycle);
+pub(super) fn ruleset(rules: &Members<'_>) -> Option<Code<HosRuleset>> {
+    let cycle = words(rules, "cycle");
     if let Some(canadian) = canada(&cycle) {
         return Some(canadian);
     }
-    let no_restart = words(&rules.restart) == "NONE";
-    let no_break = words(&rules.rest) == "NONE";
-    match (words(&rules.shift).as_str(), cycle.as_str(), no_restart, no_break) {
-        ("US_INTERSTATE_PROPERTY", "USA_70_HOUR_8_DAY", false, false) => Some("US_INT_PROP_70_8"),
-        ("US_INTERSTATE_PROPERTY", "USA_70_HOUR_8_DAY", true, false) => Some("US_INT_PROP_70_8_NORST"),
-        ("US_INTERSTATE_PROPERTY", "USA_70_HOUR_8_DAY", false, true) => Some("US_INT_PROP_70_8_NOBRK"),
-        ("US_INTERSTATE_PROPERTY", "USA_60_HOUR_7_DAY", false, false) => Some("US_INT_PROP_60_7"),
-        ("US_INTERSTATE_PROPERTY", "USA_60_HOUR_7_DAY", true, false) => Some("US_INT_PROP_60_7_NORST"),
-        ("US_INTERSTATE_PROPERTY", "USA_60_HOUR_7_DAY", false, true) => Some("US_INT_PROP_60_7_NOBRK"),
-        ("US_INTERSTATE_PASSENGER", "USA_70_HOUR_8_DAY", ..) => Some("US_INT_PAX_70_8"),
-        ("US_INTERSTATE_PASSENGER", "USA_60_HOUR_7_DAY", ..) => Some("US_INT_PAX_60_7"),
+    let no_restart = words(rules, "restart") == "NONE";
+    let no_break = words(rules, "break") == "NONE";
+    match (words(rules, "shift").as_str(), cycle.as_str(), no_restart, no_break) {
+        ("US_INTERSTATE_PROPERTY", "USA_70_HOUR_8_DAY", false, false) => Some(const { Code::of("US_INT_PROP_70_8") }),
+        ("US_INTERSTATE_PROPERTY", "USA_70_HOUR_8_DAY", true, false) => Some(const { Code::of("US_INT_PROP_70_8_NORST") }),
+        ("US_INTERSTATE_PROPERTY", "USA_70_HOUR_8_DAY", false, true) => Some(const { Code::of("US_INT_PROP_70_8_NOBRK") }),
+        ("US_INTERSTATE_PROPERTY", "USA_60_HOUR_7_DAY", false, false) => Some(const { Code::of("US_INT_PROP_60_7") }),
+        ("US_INTERSTATE_PROPERTY", "USA_60_HOUR_7_DAY", true, false) => Some(const { Code::of("US_INT_PROP_60_7_NORST") }),
+        ("US_INTERSTATE_PROPERTY", "USA_60_HOUR_7_DAY", false, true) => Some(const { Code::of("US_INT_PROP_60_7_NOBRK") }),
+        ("US_INTERSTATE_PASSENGER", "USA_70_HOUR_8_DAY", ..) => Some(const { Code::of("US_INT_PAX_70_8") }),
+        ("US_INTERSTATE_PASSENGER", "USA_60_HOUR_7_DAY", ..) => Some(const { Code::of("US_INT_PAX_60_7") }),
         _ => None,
     }
 }
 
-fn canada(cycle: &str) -> Option<&'static str> {
+fn canada(cycle: &str) -> Option<Code<HosRuleset>> {
     match cycle {
-        "CANADA_SOUTH_CYCLE_1_70_HOUR_7_DAY" => Some("CA_FED_C1_70_7"),
-        "CANADA_SOUTH_CYCLE_2_120_HOUR_14_DAY" => Some("CA_FED_C2_120_14"),
-        "CANADA_NORTH_CYCLE_1_80_HOUR_7_DAY" => Some("CA_N60_C1_80_7"),
-        "CANADA_NORTH_CYCLE_2_120_HOUR_14_DAY" => Some("CA_N60_C2_120_14"),
+        "CANADA_SOUTH_CYCLE_1_70_HOUR_7_DAY" => Some(const { Code::of("CA_FED_C1_70_7") }),
+        "CANADA_SOUTH_CYCLE_2_120_HOUR_14_DAY" => Some(const { Code::of("CA_FED_C2_120_14") }),
+        "CANADA_NORTH_CYCLE_1_80_HOUR_7_DAY" => Some(const { Code::of("CA_N60_C1_80_7") }),
+        "CANADA_NORTH_CYCLE_2_120_HOUR_14_DAY" => Some(const { Code::of("CA_N60_C2_120_14") }),
         _ => None,
     }
 }
 
 /// The API writes `USA 70 hour / 8 day` in its description and `USA_70_HOUR_8_DAY` on the wire.
-fn words(text: &Lenient<String>) -> String {
-    let text = text.0.as_deref().unwrap_or_default();
+fn words(rules: &Members<'_>, name: &str) -> String {
+    let text: String = rules.get(name).unwrap_or_default();
     let parts = text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|part| !part.is_empty());
     parts.map(str::to_ascii_uppercase).collect::<Vec<_>>().join("_")
 }
@@ -76,9 +64,8 @@ mod tests {
             (r#"{"cycle":5}"#, None),
         ];
         for (json, expected) in cases {
-            let found = ruleset(&serde_json::from_str(json).unwrap());
-            assert_eq!(found, expected, "{json}");
-            assert!(found.is_none_or(|code| model::codes::HOS_RULESETS.contains(&code)), "{found:?}");
+            let found = ruleset(&Members::of(serde_json::from_str(json).unwrap()));
+            assert_eq!(found.as_ref().map(Code::as_str), expected, "{json}");
         }
     }
 }

@@ -4,14 +4,16 @@ use std::sync::Mutex;
 
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
-use model::telematics::{Batch, HosEvent, Observation, User, Vehicle};
-use model::{ConnectionId, RecordId, Timestamp};
+use model::telematics::readings::Cells as _;
+use model::telematics::readings::Readings;
+use model::telematics::{Batch, Fields, Observation, RecordIds, Rows as _, Vehicle, VehiclePosition};
+use model::{ConnectionId, RecordId, Resource, Timestamp};
 use proptest::prelude::*;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::{HttpFailure, HttpResponse};
+use crate::{Adapter as _, BoxFuture, Fetch, Fetched, Http, HttpFailure, HttpResponse};
 
 const TOKEN: &str = "samsara_api_hidden";
 
@@ -84,14 +86,14 @@ fn walk(http: &Canned, resource: Resource) -> Vec<Fetched> {
     }
 }
 
-fn vehicles(page: &Fetched) -> &[Observation<Vehicle>] {
-    let Batch::Vehicles(rows) = &page.batch else { panic!("not vehicles") };
+fn records(page: &Fetched) -> &[Observation<Fields>] {
+    let Batch::Records(rows) = &page.batch else { panic!("not records") };
     rows
 }
 
-fn users(page: &Fetched) -> &[Observation<User>] {
-    let Batch::Users(rows) = &page.batch else { panic!("not users") };
-    rows
+/// The mapped members of a record.
+fn fields(row: &Observation<Fields>) -> Value {
+    serde_json::from_str(row.fields.get()).unwrap()
 }
 
 fn some(text: &str) -> Option<String> {
@@ -107,9 +109,9 @@ fn check_vehicles() {
     assert_eq!(http.asked(), [list.to_owned(), format!("{list}&after=00000000-0000-0000-0000-000000000018")]);
     assert_eq!(pages.iter().map(|page| page.complete_scan).collect::<Vec<_>>(), [false, true]);
     assert_eq!(pages[1].cursor, None);
-    let bare = &vehicles(&pages[0])[0].fields;
-    assert_eq!((bare.vin.clone(), bare.notes.clone(), bare.model_year), (None, None, None));
-    let row = &vehicles(&pages[0])[1];
+    let bare = fields(&records(&pages[0])[0]);
+    assert!(["vin", "notes", "model_year"].iter().all(|name| bare.get(name).is_none()), "{bare}");
+    let row = &records(&pages[0])[1];
     assert_eq!((row.source_id.as_str(), row.occurred_at), ("281000000000001", Timestamp::parse("2022-12-13T20:04:43Z")));
     let expected = Vehicle {
         vehicle_name: some("U-102 (Tractor)"),
@@ -129,7 +131,7 @@ fn check_vehicles() {
         odometer_unit: some("m"),
         ..Vehicle::default()
     };
-    assert_eq!(row.fields, expected);
+    assert_eq!(row.fields.get(), serde_json::to_string(&expected).unwrap());
     assert_eq!(row.extras.as_ref().unwrap()["staticAssignedDriver"]["id"], "7000001");
 }
 
@@ -141,13 +143,16 @@ fn check_users() {
     let asked = http.asked();
     assert!(asked[0].ends_with("driverActivationStatus=active") && asked[1].ends_with("=deactivated"), "{asked:?}");
     assert_eq!(pages.iter().map(|page| page.complete_scan).collect::<Vec<_>>(), [false, true]);
-    let user = &users(&pages[0])[0].fields;
-    assert_eq!((user.first_name.clone(), user.last_name.clone()), (some("Driver"), some("Example001")));
-    assert_eq!((user.is_active, user.is_driver), (Some(true), Some(true)));
-    assert_eq!((user.license_region.clone(), user.license_country.clone()), (some("TX"), some("USA")));
-    assert_eq!(user.hos_ruleset_code, some("US_INT_PROP_70_8"));
-    assert_eq!((user.default_time_zone.clone(), user.carrier_number.clone()), (some("America/Chicago"), some("100001")));
-    assert_eq!(users(&pages[1])[0].fields.is_active, Some(false));
+    let expected = json!({
+        "first_name": "Driver", "last_name": "Example001", "is_active": true, "is_driver": true, "license_region": "TX",
+        "license_country": "USA", "hos_ruleset_code": "US_INT_PROP_70_8", "default_time_zone": "America/Chicago",
+        "carrier_number": "100001",
+    });
+    let user = fields(&records(&pages[0])[0]);
+    for (name, value) in expected.as_object().unwrap() {
+        assert_eq!(&user[name], value, "{name}");
+    }
+    assert_eq!(fields(&records(&pages[1])[0])["is_active"], false);
 }
 
 #[test]
@@ -159,16 +164,21 @@ fn check_positions() {
     let pages = walk(&http, Resource::VehicleLocation);
     let feed = "http://simulator.local/samsara/fleet/vehicles/locations/feed";
     assert_eq!(http.asked(), [feed.to_owned(), format!("{feed}?after=MjkY")]);
-    assert_eq!(pages[1].cursor, some(r#"{"v":1,"cursor":{"at":"feed","after":"MjkZ"}}"#));
+    assert_eq!(pages[1].cursor, some(r#"{"v":2,"at":{"after":"MjkZ"}}"#));
     assert!(pages.iter().all(|page| !page.complete_scan));
-    let Batch::Positions(rows) = &pages[0].batch else { panic!("not positions") };
+    let Batch::Readings(rows) = &pages[0].batch else { panic!("not readings") };
     // The third reading is off the globe, as in the vendor's own example.
     assert_eq!(rows.len(), 2);
-    assert!((rows[0].speed.unwrap() - 21.592_032).abs() < 1e-9, "{:?}", rows[0].speed);
-    assert_eq!(rows[0].place.as_ref().unwrap().city, some("Pasadena"));
-    assert_eq!(rows[0].source_id(), "location:112:2026-01-27T07:06:25.500000Z");
-    assert_eq!(serde_json::from_str::<Value>(&rows[0].source).unwrap()["heading"], 120);
+    let first = position(rows, 0);
+    assert!((first.speed.unwrap() - 21.592_032).abs() < 1e-9, "{first:?}");
+    assert_eq!((first.city, first.province, first.country), (Some("Pasadena"), Some("CA"), Some("USA")));
+    assert_eq!(rows.source_id(0), "location:112:2026-01-27T07:06:25.500000Z");
+    assert_eq!(serde_json::from_str::<Value>(rows.sources().get(0)).unwrap()["heading"], 120);
     assert_eq!(pages[0].last_data_at, Timestamp::parse("2026-01-27T07:07:25Z"));
+}
+
+fn position(rows: &Readings, row: usize) -> VehiclePosition<'_> {
+    VehiclePosition::read(&mut rows.reader(row)).unwrap()
 }
 
 #[test]
@@ -177,22 +187,28 @@ fn check_duty_logs() {
     let page = walk(&http, Resource::HosEvent).remove(0);
     let asked = http.asked().remove(0);
     assert!(asked.contains("startTime=2026-11-13T12%3A00%3A00.000000Z&endTime=2026-11-21T12"), "{asked}");
-    let Batch::HosEvents(rows) = &page.batch else { panic!("not duty logs") };
-    let start = Timestamp::parse("2026-01-27T07:06:25Z").unwrap();
-    let fields = &rows[0].fields;
+    let rows = records(&page);
+    let id = |source: &str| json!(RecordId::of(source, connection()));
     assert_eq!(rows[0].source_id, "hos_event:88668:2026-01-27T07:06:25.000000Z");
     assert_eq!(rows[0].source["driver"]["name"], "Sample Driver");
-    assert_eq!((fields.started_at, fields.ended_at), (Some(start), Some(start.plus_seconds(3600))));
-    assert_eq!(fields.driver_id, Some(RecordId::of("88668", connection())));
-    assert_eq!(fields.co_driver_id, Some(RecordId::of("1", connection())));
-    assert_eq!(fields.additional_driver_ids, Some(json!({ "2": RecordId::of("2", connection()) })));
-    assert_eq!(fields.annotations.as_ref().unwrap().remarks, "Lunch Break");
-    assert!(fields.location.is_some() && fields.h3_index_11.is_some());
+    let expected = json!({
+        "started_at": "2026-01-27T07:06:25.000000Z", "ended_at": "2026-01-27T08:06:25.000000Z", "driver_id": id("88668"),
+        "co_driver_id": id("1"), "additional_driver_ids": { "2": id("2") },
+        "annotations": { "created_at": "2026-01-27T07:06:25.000000Z", "remarks": "Lunch Break" },
+    });
+    let entry = fields(&rows[0]);
+    for (name, value) in expected.as_object().unwrap() {
+        assert_eq!(&entry[name], value, "{name}");
+    }
+    assert!(entry["location"].is_object() && entry["h3_index_11"].is_i64(), "{entry}");
     // The second entry has no extent; the third starts with it, lasts, and takes its place.
-    let HosEvent { duty_status_code, event_type_code, event_code, ended_at, vehicle_id, .. } = rows[1].fields.clone();
-    assert_eq!((duty_status_code, event_type_code, event_code), (some("YM"), some("3"), some("YM")));
-    assert_eq!((ended_at, rows.len()), (None, 2));
-    assert_eq!(vehicle_id, Some(RecordId::of("123456789", connection())));
+    let entry = fields(&rows[1]);
+    assert_eq!(
+        (&entry["duty_status_code"], &entry["event_type_code"], &entry["event_code"]),
+        (&json!("YM"), &json!("3"), &json!("YM"))
+    );
+    assert_eq!((entry.get("ended_at"), rows.len()), (None, 2));
+    assert_eq!(entry["vehicle_id"], id("123456789"));
 }
 
 #[test]
@@ -264,7 +280,7 @@ fn check_faults() {
     let cut = ask(&Canned::new(vec![response(200, &whole[..whole.len() / 2])]), Resource::Vehicle, None).unwrap_err();
     assert!(matches!(cut, ProviderError::Malformed { response: Some(_), .. }), "{cut}");
     let unknown = ask(&Canned::default(), Resource::DvirLog, None);
-    assert_eq!(unknown, Err(ProviderError::Unsupported { what: "dvir_log".into() }));
+    assert_eq!(unknown.unwrap_err(), ProviderError::Unsupported { what: "dvir_log".into() });
 }
 
 #[test]
@@ -332,11 +348,11 @@ proptest! {
     #[test]
     fn mapping_takes_any_json(value in wild()) {
         let raw = RawValue::from_string(value.to_string()).unwrap();
-        let _none = (vehicles::observation(&raw), drivers::observation(&raw));
-        let _none = (positions::readings(&[&raw]), hos::entries(&[&raw], connection()));
+        let _none = (vehicles::observation(&raw), users::observation(&raw));
+        let _none = (vehicle_locations::readings(&[&raw]), hos_events::entries(&[&raw]).erase(RecordIds(connection())));
         for resource in Samsara.resources() {
             let body = json!({ "data": value, "pagination": { "endCursor": "", "hasNextPage": false } });
-            let _either = ask(&Canned::new(vec![response(200, &body.to_string())]), *resource, None);
+            let _either = ask(&Canned::new(vec![response(200, &body.to_string())]), resource, None);
         }
     }
 }

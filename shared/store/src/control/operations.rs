@@ -6,6 +6,7 @@ use model::agreement::{Agreement, AgreementStatus};
 use model::connection::FleetConnection;
 use model::invitation::Invitation;
 use model::schedule::Schedule;
+use model::telematics::RecordType;
 use model::tsp::{Tsp, TspStatus};
 use model::webhook::Webhook;
 use model::{ConnectionId, FleetId, PartnerId, Resource, Timestamp, TspId};
@@ -35,13 +36,14 @@ impl Store {
         self.all(&Range::index_1(keys::agreements_of(fleet))).await
     }
 
-    /// What a partner may read of `resource` at `now`. Each connection stands in it once.
+    /// What a partner may read of a record type at `now`. Each connection stands in it once.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn grant(&self, partner: PartnerId, resource: Resource, now: Timestamp) -> Result<Grant, StoreError> {
+    pub async fn grant(&self, partner: PartnerId, record: &'static RecordType, now: Timestamp) -> Result<Grant, StoreError> {
         let agreements = self.agreements(partner).await?;
-        Ok(Grant::new(resource, granted(agreements.iter().filter(|agreement| agreement.covers(resource, now)))))
+        let open = agreements.iter().filter(|agreement| agreement.covers(record.resource, now));
+        Ok(Grant::new(record, granted(open)))
     }
 
     /// The agreements that let `resource` of a connection out at `now`, one per partner and fleet.

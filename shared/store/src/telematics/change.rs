@@ -1,22 +1,22 @@
 //! What a record of the table's stream means to readers.
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use model::telematics::{RECORD_TYPES, RecordType, Storage};
 use model::{ConnectionId, Resource};
-use serde_json::{Map, Value};
 
-use super::Row;
-use super::positions::decode_block;
-use super::record::Record;
-use super::table::{Item, read_text};
+use super::series::Block;
+use super::table::{Item, read_number, read_text, unreadable};
+use super::{Row, stored};
 use crate::StoreError;
 
-/// The rows that one stream record touched. `fleet_id` and `fleet_ref` are null: each reader has its own.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Change {
+/// The rows that one stream record touched, each `source_data` empty. `fleet_id` and `fleet_ref` are null: each reader has its
+/// own.
+#[derive(Clone, Debug)]
+pub struct RowChanges {
     /// The connection.
     pub connection: ConnectionId,
-    /// The kind of rows.
-    pub resource: Resource,
+    /// What the rows are.
+    pub record: &'static RecordType,
     /// Rows that were not there.
     pub added: Vec<Row>,
     /// Rows with other content, and deleted rows that came back.
@@ -25,55 +25,57 @@ pub struct Change {
     pub removed: Vec<Row>,
 }
 
-/// The change behind the images of one stream record, each `source_data` empty.
+/// The changes behind the images of one stream record.
 ///
 /// `None` for bookkeeping items and for writes that readers do not see: items that leave the table, and an event's old place.
 ///
 /// # Errors
 /// [`StoreError::Unreadable`] for an image that is not what its key says.
-pub fn from_images(old: Option<&Item>, new: Option<&Item>) -> Result<Option<Change>, StoreError> {
+pub fn from_images(old: Option<&Item>, new: Option<&Item>) -> Result<Option<RowChanges>, StoreError> {
     let Some(new) = new else { return Ok(None) };
     let pk: Vec<&str> = read_text(new, "pk").split('#').collect();
     match pk.as_slice() {
         ["C", connection, resource] | ["C", connection, resource, _] => {
-            let (Ok(connection), Some(resource)) = (connection.parse(), Resource::parse(resource)) else { return Ok(None) };
-            record_change(connection, resource, old, new)
+            let record = Resource::parse(resource).and_then(Resource::record_type);
+            let (Ok(connection), Some(record)) = (connection.parse(), record) else { return Ok(None) };
+            record_changes(connection, record, old, new)
         }
-        ["L", _, _, _] if old.is_none() => block_change(new).map(Some),
+        [tag, _, _, _] if old.is_none() => series(tag).map(|record| block_changes(record, new)).transpose(),
         _ => Ok(None),
     }
 }
 
-fn block_change(new: &Item) -> Result<Change, StoreError> {
-    let block = decode_block(new)?;
-    Ok(Change { added: block.clone().rows()?, ..nothing(block.connection, Resource::VehicleLocation) })
+/// The series whose keys begin with a tag.
+fn series(tag: &str) -> Option<&'static RecordType> {
+    let has_tag = |record: &RecordType| matches!(record.storage, Storage::Series(_, packing) if packing.tag == tag);
+    RECORD_TYPES.iter().copied().find(|record| has_tag(record))
 }
 
-fn record_change(
+fn block_changes(record: &'static RecordType, new: &Item) -> Result<RowChanges, StoreError> {
+    let block = Block::cells(record, new)?;
+    Ok(RowChanges { added: block.rows()?, ..nothing(block.connection, record) })
+}
+
+fn record_changes(
     connection: ConnectionId,
-    resource: Resource,
+    record: &'static RecordType,
     old: Option<&Item>,
     new: &Item,
-) -> Result<Option<Change>, StoreError> {
-    let record = Record::read(new.clone())?;
-    let (created_at, updated_at) = (record.created_at, record.updated_at);
-    let row = || record.entry(resource, connection, None, Value::Object(Map::new()))?.row();
-    let change = nothing(connection, resource);
+) -> Result<Option<RowChanges>, StoreError> {
+    let row = || Ok::<_, StoreError>(vec![stored::row(record, new, connection, None, false)?]);
+    let time = |name| read_number::<i64>(new, name).ok_or_else(|| unreadable(new, "times are missing"));
+    let changes = nothing(connection, record);
     let Some(old) = old else {
         // An event whose time was corrected is inserted at its new place, with the age it had.
-        let moved = updated_at != created_at;
-        return if moved {
-            Ok(Some(Change { modified: vec![row()?], ..change }))
-        } else {
-            Ok(Some(Change { added: vec![row()?], ..change }))
-        };
+        let moved = time("updated_at")? != time("created_at")?;
+        let changes = if moved { RowChanges { modified: row()?, ..changes } } else { RowChanges { added: row()?, ..changes } };
+        return Ok(Some(changes));
     };
     let (was_deleted, is_deleted) = (old.contains_key("deleted_at"), new.contains_key("deleted_at"));
-    let same = hash(old) == hash(new);
     match (was_deleted, is_deleted) {
-        (false, true) => Ok(Some(Change { removed: vec![row()?], ..change })),
-        (true, false) => Ok(Some(Change { modified: vec![row()?], ..change })),
-        _ if !same => Ok(Some(Change { modified: vec![row()?], ..change })),
+        (false, true) => Ok(Some(RowChanges { removed: row()?, ..changes })),
+        (true, false) => Ok(Some(RowChanges { modified: row()?, ..changes })),
+        _ if hash(old) != hash(new) => Ok(Some(RowChanges { modified: row()?, ..changes })),
         _ => Ok(None),
     }
 }
@@ -82,6 +84,6 @@ fn hash(item: &Item) -> Option<&String> {
     item.get("h").and_then(|value: &AttributeValue| value.as_s().ok())
 }
 
-fn nothing(connection: ConnectionId, resource: Resource) -> Change {
-    Change { connection, resource, added: Vec::new(), modified: Vec::new(), removed: Vec::new() }
+fn nothing(connection: ConnectionId, record: &'static RecordType) -> RowChanges {
+    RowChanges { connection, record, added: Vec::new(), modified: Vec::new(), removed: Vec::new() }
 }

@@ -30,20 +30,20 @@ pub(super) fn totals(connection: ConnectionId, resource: Resource) -> String {
 /// Sort key of the number of all entities.
 pub(super) const TOTAL: &str = "total";
 
-pub(super) fn blocks(connection: ConnectionId, group: usize, day: &str) -> String {
-    format!("L#{connection}#{group}#{day}")
+pub(super) fn blocks(tag: &str, connection: ConnectionId, group: usize, day: &str) -> String {
+    format!("{tag}#{connection}#{group}#{day}")
 }
 
 pub(super) fn block(hour: i64, revision: u64, part: usize) -> String {
     format!("{}#{revision:010}#{part:02}", hour_text(hour))
 }
 
-pub(super) fn group_days(connection: ConnectionId, group: usize) -> String {
-    format!("L#{connection}#{group}")
+pub(super) fn group_days(tag: &str, connection: ConnectionId, group: usize) -> String {
+    format!("{tag}#{connection}#{group}")
 }
 
-pub(super) fn snapshots(connection: ConnectionId) -> String {
-    format!("L#{connection}")
+pub(super) fn snapshots(tag: &str, connection: ConnectionId) -> String {
+    format!("{tag}#{connection}")
 }
 
 pub(super) fn snapshot(group: usize) -> String {

@@ -6,10 +6,10 @@
 //! | event (duty log entry) | `C#connection#resource#date` | `time#record id` | when its content hash changes |
 //! | where a record is | `I#resource#record id` | `I` | with the first write of the record (events: with each) |
 //! | exact totals | `N#connection#resource` | `total` or date | in the transaction of the inserts |
-//! | positions of up to 64 vehicles | `L#connection#group#date` | `hour#revision#part` | once per group, hour and fetch |
-//! | newest positions of a group, counts of its newest day | `L#connection` | `G#group` | in the transaction of the blocks |
-//! | counts of a group's earlier day | `L#connection#group` | date | in the transaction of the blocks |
-//! | which vehicle is in which group | `L#connection` | `D` | when a vehicle is new |
+//! | readings of up to 64 subjects of a series | `<tag>#connection#group#date` | `hour#revision#part` | once per group, hour and fetch |
+//! | newest readings of a group, counts of its newest day | `<tag>#connection` | `G#group` | in the transaction of the blocks |
+//! | counts of a group's earlier day | `<tag>#connection#group` | date | in the transaction of the blocks |
+//! | which subject is in which group | `<tag>#connection` | `D` | when a vehicle is new |
 //!
 //! Times in keys are microseconds, 17 digits. Entities also carry `t` = `time#record id`, the sort key of the local index
 //! `by_time`, which serves the default order.
@@ -28,13 +28,14 @@
 //! a group pass through the revision of its newest positions, which makes counts exact under concurrent runs.
 
 pub mod change;
-mod entities;
-mod entry;
-mod events;
+mod entity;
+mod event;
 mod keys;
 mod merge;
-mod positions;
-mod record;
+mod query;
+mod row;
+mod series;
+mod stored;
 mod table;
 mod tombstones;
 mod upsert;
@@ -42,22 +43,22 @@ mod upsert;
 #[cfg(test)]
 mod tests;
 
-use model::{ConnectionId, ExecutionId, RecordId, Resource, ScheduleId, Timestamp, TspId};
-use serde_json::{Map, Value};
+use model::telematics::{Batch, RecordType, Storage};
+use model::{ConnectionId, ExecutionId, ScheduleId, Timestamp, TspId};
 
-pub use entry::Entry;
-pub use positions::{Block, decode_block};
+pub use query::{MemberFilter, Order, Query, Values};
+pub use row::Row;
 
-/// The members of a row: envelope and fields, absent ones as nulls.
-pub type Row = Map<String, Value>;
+use self::upsert::Shape;
+use crate::{Grant, Page, Slice, Store, StoreError};
 
 /// Where a batch of records comes from.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Origin {
     /// The connection it was fetched through.
     pub connection: ConnectionId,
     /// What was fetched.
-    pub resource: Resource,
+    pub record: &'static RecordType,
     /// The TSP behind the connection.
     pub tsp: TspId,
     /// The TSP's slug.
@@ -79,7 +80,7 @@ pub struct Stored {
     pub added: u64,
     /// Records with other content than before, and deleted ones that came back.
     pub modified: u64,
-    /// Records unchanged since the last fetch.
+    /// Records that are unchanged since the last fetch.
     pub unchanged: u64,
 }
 
@@ -100,59 +101,52 @@ pub enum ScanOutcome {
     },
 }
 
-/// Which entities are wanted; members are AND-ed.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct EntityFilter {
-    /// Any of these record ids.
-    pub ids: Option<Vec<RecordId>>,
-    /// Any of these TSP ids.
-    pub source_ids: Option<Vec<String>>,
-    /// Users that are, or are not, drivers.
-    pub is_driver: Option<bool>,
-}
+/// The front door: one `match` on the storage per verb, none behind it.
+impl Store {
+    /// Stores what one page brought. Content that is known already is not written again.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] if others keep writing the same records; what was stored until then stays.
+    /// [`StoreError::Unstorable`] if the batch is not of the record type.
+    pub async fn store_rows(&self, origin: &Origin, batch: &Batch) -> Result<Stored, StoreError> {
+        match (&origin.record.storage, batch) {
+            (_, batch) if batch.is_empty() => Ok(Stored::default()),
+            (Storage::Entity, Batch::Records(rows)) => self.upsert(origin, rows, Shape::Entity).await,
+            (Storage::Event(_), Batch::Records(rows)) => self.upsert(origin, rows, Shape::Event).await,
+            (Storage::Series(..), Batch::Readings(readings)) => self.store_readings(origin, readings).await,
+            _ => Err(StoreError::Unstorable(format!("the batch does not hold {}", origin.record.resource))),
+        }
+    }
 
-/// In which order entities are wanted.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Order {
-    /// A scalar field of the row; `None` = `occurred_at`.
-    pub field: Option<String>,
-    /// Largest first.
-    pub descending: bool,
-}
+    /// One page of rows. Bookmarks are opaque; they belong to one query.
+    ///
+    /// # Errors
+    /// [`StoreError`] if storage fails or an item is not readable.
+    pub async fn list_rows(
+        &self,
+        grant: &Grant,
+        query: &Query,
+        page: &Page,
+        include_source: bool,
+    ) -> Result<Slice<Row>, StoreError> {
+        match grant.record().storage {
+            Storage::Entity => self.list_entities(grant, query, page, include_source).await,
+            Storage::Event(_) => self.list_events(grant, query, page, include_source).await,
+            Storage::Series(..) if query.latest => self.list_latest(grant, query, page, include_source).await,
+            Storage::Series(..) => self.list_history(grant, query, page, include_source).await,
+        }
+    }
 
-/// Which events are wanted; members are AND-ed, and a list means any of its values.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct EventFilter {
-    /// `occurred_at` not before this.
-    pub from: Option<Timestamp>,
-    /// `occurred_at` before this.
-    pub to: Option<Timestamp>,
-    /// Ended at this or later; open events pass.
-    pub active_from: Option<Timestamp>,
-    /// Started before this.
-    pub active_to: Option<Timestamp>,
-    /// Drivers.
-    pub driver_ids: Option<Vec<RecordId>>,
-    /// Vehicles.
-    pub vehicle_ids: Option<Vec<RecordId>>,
-    /// Event types.
-    pub event_type_codes: Option<Vec<String>>,
-}
-
-/// Which newest positions are wanted; both members are AND-ed and look at the newest position only.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct PositionFilter {
-    /// Any of these vehicles.
-    pub vehicle_ids: Option<Vec<RecordId>>,
-    /// Any of these drivers.
-    pub driver_ids: Option<Vec<RecordId>>,
-}
-
-/// Whose positions are wanted; both members are AND-ed. Neither = everybody's.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Subject {
-    /// The vehicle.
-    pub vehicle: Option<RecordId>,
-    /// Its driver.
-    pub driver: Option<RecordId>,
+    /// How many rows there are, deleted ones included.
+    ///
+    /// # Errors
+    /// [`StoreError`] if storage fails or an item is not readable.
+    pub async fn count_rows(&self, grant: &Grant, query: &Query) -> Result<u64, StoreError> {
+        match grant.record().storage {
+            Storage::Entity => self.count_entities(grant, query).await,
+            Storage::Event(_) => self.count_events(grant, query).await,
+            Storage::Series(..) if query.latest => self.count_latest(grant, query).await,
+            Storage::Series(..) => self.count_history(grant, query).await,
+        }
+    }
 }

@@ -25,8 +25,8 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`] if storage fails; some records may be marked then, and the next scan marks the others.
-    pub async fn tombstone_missing(&self, origin: &Origin, seen: &HashSet<RecordId>) -> Result<ScanOutcome, StoreError> {
-        let pk = keys::entities(origin.connection, origin.resource);
+    pub async fn remove_missing_rows(&self, origin: &Origin, seen: &HashSet<RecordId>) -> Result<ScanOutcome, StoreError> {
+        let pk = keys::entities(origin.connection, origin.record.resource);
         let span = Span { projection: Some("sk, deleted_at"), consistent: true, ..Span::all(pk.clone()) };
         let items = self.telematics_table().query_all(&span).await?;
         let alive: Vec<&str> =

@@ -4,11 +4,10 @@ use std::collections::{BTreeMap, HashMap};
 
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 use futures::future::try_join_all;
-use model::telematics::Observation;
+use model::telematics::{Fields, Observation};
 use model::{RecordId, Resource, Timestamp};
-use serde::Serialize;
 
-use super::record::{FORM, Record};
+use super::stored::{FORM, NewRecord};
 use super::table::{Item, Table, key, number, read_number, read_text, text, unreadable, weight};
 use super::{Origin, Stored, keys};
 use crate::{Store, StoreError};
@@ -22,9 +21,9 @@ const BYTES: usize = 3_000_000;
 /// Single writes in flight at once.
 const PARALLEL: usize = 16;
 
-/// Where records of a resource live.
+/// Where records of a resource live: entities under their id, events under their day.
 #[derive(Clone, Copy, PartialEq)]
-enum Shape {
+pub(super) enum Shape {
     Entity,
     Event,
 }
@@ -46,40 +45,16 @@ struct Plan {
     new: bool,
 }
 
-type Pending<'a, T> = BTreeMap<RecordId, &'a Observation<T>>;
+type Pending<'a> = BTreeMap<RecordId, &'a Observation<Fields>>;
 
 impl Store {
-    /// Stores vehicles, users and their like: one item per record, written when its content hash changes.
+    /// Stores entities or events: one item per record, written when its content hash changes. An event whose time was corrected
+    /// moves.
     ///
     /// # Errors
     /// [`StoreError::Conflict`] if others keep writing the same records; what was stored until then stays.
-    pub async fn upsert_entities<T: Serialize + Sync>(
-        &self,
-        origin: &Origin,
-        rows: &[Observation<T>],
-    ) -> Result<Stored, StoreError> {
-        self.upsert(origin, rows, Shape::Entity).await
-    }
-
-    /// Stores events: as [`Store::upsert_entities`], but under their day. An event whose time was corrected moves.
-    ///
-    /// # Errors
-    /// As [`Store::upsert_entities`].
-    pub async fn upsert_events<T: Serialize + Sync>(
-        &self,
-        origin: &Origin,
-        rows: &[Observation<T>],
-    ) -> Result<Stored, StoreError> {
-        self.upsert(origin, rows, Shape::Event).await
-    }
-
-    async fn upsert<T: Serialize + Sync>(
-        &self,
-        origin: &Origin,
-        rows: &[Observation<T>],
-        shape: Shape,
-    ) -> Result<Stored, StoreError> {
-        let mut pending: Pending<'_, T> = rows.iter().map(|row| (RecordId::of(&row.source_id, origin.connection), row)).collect();
+    pub(super) async fn upsert(&self, origin: &Origin, rows: &[Observation<Fields>], shape: Shape) -> Result<Stored, StoreError> {
+        let mut pending: Pending<'_> = rows.iter().map(|row| (RecordId::of(&row.source_id, origin.connection), row)).collect();
         let mut stored = Stored::default();
         for _ in 0..MAX_ATTEMPTS {
             let upsert = Upsert { table: self.telematics_table(), origin, shape };
@@ -100,7 +75,7 @@ struct Upsert<'a> {
 
 impl Upsert<'_> {
     /// Writes what is pending; what meets a conflict stays pending.
-    async fn attempt<T: Serialize + Sync>(&self, pending: &mut Pending<'_, T>, stored: &mut Stored) -> Result<(), StoreError> {
+    async fn attempt(&self, pending: &mut Pending<'_>, stored: &mut Stored) -> Result<(), StoreError> {
         let known = self.stored_versions(pending.keys().copied()).await?;
         let before = pending.len();
         pending.retain(|id, row| known.get(id).is_none_or(|known| known.deleted || known.hash != row.source_hash));
@@ -135,7 +110,7 @@ impl Upsert<'_> {
 
     /// What is stored of these records. For events their place tells it, for the event itself may lie in any day.
     async fn stored_versions(&self, ids: impl Iterator<Item = RecordId>) -> Result<HashMap<RecordId, StoredVersion>, StoreError> {
-        let resource = self.origin.resource;
+        let resource = self.origin.record.resource;
         let (wanted, projection): (Vec<Item>, _) = match self.shape {
             Shape::Entity => {
                 let pk = keys::entities(self.origin.connection, resource);
@@ -162,37 +137,33 @@ impl Upsert<'_> {
         Ok((id, known))
     }
 
-    fn record<T: Serialize>(
-        &self,
-        id: RecordId,
-        row: &Observation<T>,
-        known: Option<&StoredVersion>,
-    ) -> Result<Record, StoreError> {
-        let occurred = row.occurred_at.or(known.map(|known| Timestamp::from_micros(known.occurred)));
-        Record::new(self.origin, id, row, known.map(|known| known.created), occurred.unwrap_or(self.origin.now))
+    fn record<'r>(&self, id: RecordId, row: &'r Observation<Fields>, known: Option<&StoredVersion>) -> NewRecord<'r> {
+        let micros = |of: fn(&StoredVersion) -> i64| known.map(|known| Timestamp::from_micros(of(known)));
+        let occurred_at = row.occurred_at.or(micros(|known| known.occurred)).unwrap_or(self.origin.now);
+        NewRecord { id, created_at: micros(|known| known.created).unwrap_or(self.origin.now), occurred_at, row }
     }
 
-    fn entity(&self, record: &Record, source: &serde_json::Value) -> Result<Item, StoreError> {
-        let pk = keys::entities(self.origin.connection, self.origin.resource);
-        let mut item = record.item(key(&pk, &record.id.to_string()), source)?;
-        item.insert("t".into(), text(keys::ordered(record.occurred(), record.id)));
+    fn entity(&self, record: &NewRecord<'_>) -> Result<Item, StoreError> {
+        let pk = keys::entities(self.origin.connection, self.origin.record.resource);
+        let mut item = record.item(self.origin, key(&pk, &record.id.to_string()))?;
+        item.insert("t".into(), text(keys::ordered(record.occurred_at, record.id)));
         Ok(item)
     }
 
     /// A known entity with new content: one write, without the price of a transaction.
-    fn replacement<T: Serialize>(&self, id: RecordId, row: &Observation<T>, known: &StoredVersion) -> Result<Put, StoreError> {
-        let item = self.entity(&self.record(id, row, Some(known))?, &row.source)?;
+    fn replacement(&self, id: RecordId, row: &Observation<Fields>, known: &StoredVersion) -> Result<Put, StoreError> {
+        let item = self.entity(&self.record(id, row, Some(known)))?;
         self.table.put(item, Some(if_unchanged(known)))
     }
 
-    fn plan<T: Serialize>(&self, id: RecordId, row: &Observation<T>, known: Option<&StoredVersion>) -> Result<Plan, StoreError> {
-        let record = self.record(id, row, known)?;
+    fn plan(&self, id: RecordId, row: &Observation<Fields>, known: Option<&StoredVersion>) -> Result<Plan, StoreError> {
+        let record = self.record(id, row, known);
         let (item, totals) = match self.shape {
-            Shape::Entity => (self.entity(&record, &row.source)?, vec![(keys::TOTAL.to_owned(), 1)]),
-            Shape::Event => (record.item(self.event_key(record.occurred(), id), &row.source)?, self.day_totals(&record, known)),
+            Shape::Entity => (self.entity(&record)?, vec![(keys::TOTAL.to_owned(), 1)]),
+            Shape::Event => (record.item(self.origin, self.event_key(record.occurred_at, id))?, self.day_totals(&record, known)),
         };
         let bytes = weight(&item) + 500;
-        let moved = known.filter(|known| self.shape == Shape::Event && known.occurred != record.occurred_at);
+        let moved = known.filter(|known| self.shape == Shape::Event && known.occurred != record.occurred_at.micros());
         let condition = known.filter(|_| moved.is_none()).map_or_else(if_absent, if_unchanged);
         let mut writes = vec![transact(self.table.put(item, Some(condition))?)];
         let place = self.table.put(self.place(&record), Some(known.map_or_else(if_absent, if_unchanged)))?;
@@ -204,23 +175,23 @@ impl Upsert<'_> {
     }
 
     fn event_key(&self, at: Timestamp, id: RecordId) -> Item {
-        key(&keys::events(self.origin.connection, self.origin.resource, &keys::day(at)), &keys::ordered(at, id))
+        key(&keys::events(self.origin.connection, self.origin.record.resource, &keys::day(at)), &keys::ordered(at, id))
     }
 
-    fn day_totals(&self, record: &Record, known: Option<&StoredVersion>) -> Vec<(String, i64)> {
-        let mut totals = vec![(keys::day(record.occurred()), 1)];
+    fn day_totals(&self, record: &NewRecord<'_>, known: Option<&StoredVersion>) -> Vec<(String, i64)> {
+        let mut totals = vec![(keys::day(record.occurred_at), 1)];
         totals.extend(known.map(|known| (keys::day(Timestamp::from_micros(known.occurred)), -1)));
         totals
     }
 
-    fn place(&self, record: &Record) -> Item {
-        let mut item = place_key(self.origin.resource, record.id);
+    fn place(&self, record: &NewRecord<'_>) -> Item {
+        let mut item = place_key(self.origin.record.resource, record.id);
         item.insert("v".into(), number(FORM));
         item.insert("connection".into(), text(self.origin.connection.to_string()));
         if self.shape == Shape::Event {
-            item.insert("h".into(), text(&record.h));
-            item.insert("created_at".into(), number(record.created_at));
-            item.insert("occurred_at".into(), number(record.occurred_at));
+            item.insert("h".into(), text(&record.row.source_hash));
+            item.insert("created_at".into(), number(record.created_at.micros()));
+            item.insert("occurred_at".into(), number(record.occurred_at.micros()));
         }
         item
     }
@@ -234,7 +205,7 @@ impl Upsert<'_> {
                 *totals.entry(name).or_default() += amount;
             }
         }
-        let pk = keys::totals(self.origin.connection, self.origin.resource);
+        let pk = keys::totals(self.origin.connection, self.origin.record.resource);
         for (name, amount) in totals.into_iter().filter(|(_, amount)| *amount != 0) {
             writes.push(self.table.increment(key(&pk, &name), amount)?);
         }

@@ -2,9 +2,7 @@
 //!
 //! By DynamoDB's rules: each put of a transaction costs two units per started KB of its item.
 
-use model::telematics::Position;
-
-use super::positions::position;
+use super::positions::{Position, position, store_positions};
 use super::*;
 use crate::telematics::table::weight;
 
@@ -26,7 +24,7 @@ async fn units_per_thousand(vehicles: usize, points: i64) -> u64 {
     };
     let (mut units, mut known) = (0, Vec::new());
     for minute in 0..20 {
-        let stored = store.store_positions(&origin, &fetch(minute)).await.unwrap();
+        let stored = store_positions(&store, &origin, &fetch(minute)).await;
         assert_eq!(stored.unchanged, 0);
         let items = client.scan().table_name(TABLE).send().await.unwrap().items.unwrap();
         units += items.iter().filter(|item| !known.contains(*item)).map(|item| 2 * weight(item).div_ceil(1_024)).sum::<usize>();

@@ -11,12 +11,12 @@ use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, KeySchemaElement, KeyType, LocalSecondaryIndex, Projection, ProjectionType,
     ScalarAttributeType,
 };
-use model::telematics::{Observation, source_hash};
-use model::{ConnectionId, ExecutionId, FleetId, Resource, ScheduleId, Timestamp, TspId};
-use serde_json::Value;
+use model::telematics::{Batch, Observation, Record, RecordIds, RecordType, Rows as _, source_hash};
+use model::{ConnectionId, ExecutionId, FleetId, RecordId, Resource, ScheduleId, Timestamp, TspId};
+use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::{Entry, Origin, Row};
+use super::{MemberFilter, Order, Origin, Query, Row, Stored, Values};
 use crate::{Bookmark, Grant, GrantedConnection, Page, Slice, Store, StoreError};
 
 const TABLE: &str = "telematics";
@@ -63,6 +63,24 @@ async fn create(client: &Client) {
         .unwrap();
 }
 
+/// The members of a row.
+type Members = Map<String, Value>;
+
+fn record(resource: Resource) -> &'static RecordType {
+    resource.record_type().unwrap()
+}
+
+/// A condition on a member that holds an id.
+fn linked(member: &'static str, ids: Vec<RecordId>) -> MemberFilter {
+    MemberFilter { member, any_of: Values::Ids(ids) }
+}
+
+/// Stores rows as an adapter's last line hands them over.
+async fn store_all<T: Record + Send + Clone>(store: &Store, origin: &Origin, rows: &[Observation<T>]) -> Stored {
+    let batch: Batch = rows.to_vec().erase(RecordIds(origin.connection)).unwrap();
+    store.store_rows(origin, &batch).await.unwrap()
+}
+
 fn at(text: &str) -> Timestamp {
     Timestamp::parse(text).unwrap()
 }
@@ -74,7 +92,7 @@ fn connection(number: u128) -> ConnectionId {
 fn origin(number: u128, resource: Resource, now: &str) -> Origin {
     Origin {
         connection: connection(number),
-        resource,
+        record: record(resource),
         tsp: TspId::from_uuid(Uuid::from_u128(9)),
         tsp_slug: "samsara".into(),
         source_name: "samsara".into(),
@@ -93,7 +111,7 @@ fn grant(resource: Resource, numbers: &[u128]) -> Grant {
         tsp_slug: "samsara".into(),
         source_name: "samsara".into(),
     };
-    Grant::new(resource, numbers.iter().map(granted).collect())
+    Grant::new(record(resource), numbers.iter().map(granted).collect())
 }
 
 fn observation<T>(source_id: &str, occurred_at: Option<Timestamp>, source: Value, fields: T) -> Observation<T> {
@@ -102,23 +120,23 @@ fn observation<T>(source_id: &str, occurred_at: Option<Timestamp>, source: Value
 }
 
 /// The rows as their readers see them.
-fn rows(slice: Slice<Entry>) -> Slice<Row> {
-    slice.map(|entry| entry.row().unwrap())
+fn rows(slice: Slice<Row>) -> Slice<Members> {
+    slice.map(|row| row.members().unwrap())
 }
 
-fn text(row: &Row, name: &str) -> String {
+fn text(row: &Members, name: &str) -> String {
     row[name].as_str().unwrap_or("null").to_owned()
 }
 
-fn column(slice: &Slice<Row>, name: &str) -> Vec<String> {
+fn column(slice: &Slice<Members>, name: &str) -> Vec<String> {
     slice.rows.iter().map(|(row, _)| text(row, name)).collect()
 }
 
 /// Walks a list page by page, forwards and backwards, and checks that both ways give the same rows once each; also that each
 /// page can be asked for again from its first and its last row.
-async fn walk<F>(size: usize, list: impl Fn(Page) -> F) -> Vec<Row>
+async fn walk<F>(size: usize, list: impl Fn(Page) -> F) -> Vec<Members>
 where
-    F: Future<Output = Result<Slice<Row>, StoreError>>,
+    F: Future<Output = Result<Slice<Members>, StoreError>>,
 {
     let there = one_way(size, false, &list).await;
     let mut back = one_way(size, true, &list).await;
@@ -128,9 +146,9 @@ where
     there
 }
 
-async fn one_way<F>(size: usize, backwards: bool, list: &impl Fn(Page) -> F) -> Vec<Row>
+async fn one_way<F>(size: usize, backwards: bool, list: &impl Fn(Page) -> F) -> Vec<Members>
 where
-    F: Future<Output = Result<Slice<Row>, StoreError>>,
+    F: Future<Output = Result<Slice<Members>, StoreError>>,
 {
     let mut rows = Vec::new();
     let mut page = Page { backwards, ..Page::first(size) };
@@ -140,7 +158,7 @@ where
         let more = if backwards { slice.before } else { slice.after };
         let edge = if backwards { slice.rows.first() } else { slice.rows.last() };
         let mark: Option<Bookmark> = edge.map(|(_, mark)| mark.clone());
-        let mut found: Vec<Row> = slice.rows.into_iter().map(|(row, _)| row).collect();
+        let mut found: Vec<Members> = slice.rows.into_iter().map(|(row, _)| row).collect();
         if backwards {
             found.reverse();
         }
@@ -154,9 +172,9 @@ where
 }
 
 /// The same page, from its first row on.
-async fn again<F>(slice: &Slice<Row>, backwards: bool, list: &impl Fn(Page) -> F)
+async fn again<F>(slice: &Slice<Members>, backwards: bool, list: &impl Fn(Page) -> F)
 where
-    F: Future<Output = Result<Slice<Row>, StoreError>>,
+    F: Future<Output = Result<Slice<Members>, StoreError>>,
 {
     let edge = if backwards { slice.rows.last() } else { slice.rows.first() };
     let Some((_, mark)) = edge else { return };

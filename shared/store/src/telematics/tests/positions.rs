@@ -1,10 +1,22 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use model::RecordId;
-use model::telematics::Position;
+use model::telematics::readings::ReadingsOf;
+use model::telematics::{VehicleLocation, VehiclePosition};
 
-use super::super::{PositionFilter, Stored, Subject, change};
+use super::super::change;
 use super::*;
+
+/// What a vehicle reports at one instant.
+#[derive(Clone)]
+pub(super) struct Position {
+    vehicle: String,
+    driver: Option<String>,
+    occurred_at: Timestamp,
+    longitude: f64,
+    latitude: f64,
+    odometer: f64,
+    source: String,
+}
 
 pub(super) fn position(vehicle: usize, seconds: i64) -> Position {
     let occurred_at = at("2026-11-20T22:30:00Z").plus_seconds(seconds);
@@ -16,17 +28,48 @@ pub(super) fn position(vehicle: usize, seconds: i64) -> Position {
         occurred_at,
         longitude,
         latitude,
-        speed: Some(29.0576),
-        odometer: Some(1.0e6 + seconds as f64),
-        fuel_level: None,
-        engine_hours: None,
-        place: None,
+        odometer: 1.0e6 + seconds as f64,
         source: format!(
             r#"{{"time":"{occurred_at}","latitude":{latitude},"longitude":{longitude},"headingDegrees":{},"speedMilesPerHour":65,"reverseGeo":{{"formattedLocation":"{} Main St, San Francisco, CA"}},"address":null,"isEcuSpeed":true}}"#,
             seconds % 360,
             100 + seconds % 977,
         ),
     }
+}
+
+impl Position {
+    fn source_id(&self) -> String {
+        format!("location:{}:{}", self.vehicle, self.occurred_at)
+    }
+}
+
+/// Stores positions as an adapter's last line hands them over.
+pub(super) async fn store_positions(store: &Store, origin: &Origin, positions: &[Position]) -> Stored {
+    let mut readings = ReadingsOf::<VehicleLocation<'static>>::default();
+    for position in positions {
+        let cells = VehiclePosition {
+            longitude: position.longitude,
+            latitude: position.latitude,
+            driver: position.driver.as_deref(),
+            speed: Some(29.0576),
+            odometer: Some(position.odometer),
+            ..VehiclePosition::default()
+        };
+        readings.push(&position.vehicle, position.occurred_at, &cells, &position.source);
+    }
+    sendable(store.store_rows(origin, &readings.erase(RecordIds(origin.connection)).unwrap())).await.unwrap()
+}
+
+/// The newest positions of vehicles and drivers.
+fn latest(vehicle: Option<RecordId>, driver: Option<RecordId>) -> Query {
+    Query { latest: true, ..history(vehicle, driver) }
+}
+
+/// The positions of a vehicle or driver.
+fn history(vehicle: Option<RecordId>, driver: Option<RecordId>) -> Query {
+    let vehicle = vehicle.map(|id| linked("vehicle_id", vec![id]));
+    let driver = driver.map(|id| linked("driver_id", vec![id]));
+    Query { members: vehicle.into_iter().chain(driver).collect(), ..Query::default() }
 }
 
 fn vehicle_id(vehicle: usize, connection_number: u128) -> RecordId {
@@ -50,17 +93,18 @@ async fn points_are_stored_once_however_they_come() {
     let all = drive();
     let (late, timely): (Vec<Position>, Vec<Position>) =
         all.iter().cloned().partition(|position| position.occurred_at.micros() / 900_000_000 % 3 == 0);
-    assert_eq!(sendable(store.store_positions(&origin, &timely)).await.unwrap(), stored(timely.len(), 0));
+    assert_eq!(store_positions(&store, &origin, &timely).await, stored(timely.len(), 0));
     let before = client.scan().table_name(TABLE).send().await.unwrap().items.unwrap();
-    assert_eq!(store.store_positions(&origin, &timely).await.unwrap(), stored(0, timely.len()));
+    assert_eq!(store_positions(&store, &origin, &timely).await, stored(0, timely.len()));
     assert_eq!(client.scan().table_name(TABLE).send().await.unwrap().items.unwrap(), before, "a second run writes nothing");
-    assert_eq!(store.store_positions(&origin, &late).await.unwrap(), stored(late.len(), 0));
+    assert_eq!(store_positions(&store, &origin, &late).await, stored(late.len(), 0));
     let twice: Vec<Position> = all.iter().chain(&all).cloned().collect();
-    assert_eq!(store.store_positions(&origin, &twice).await.unwrap(), stored(0, twice.len()));
+    assert_eq!(store_positions(&store, &origin, &twice).await, stored(0, twice.len()));
 
     let items = client.scan().table_name(TABLE).send().await.unwrap().items.unwrap();
     let changes: Vec<_> = items.iter().filter_map(|item| change::from_images(None, Some(item)).unwrap()).collect();
-    let ids: BTreeSet<String> = changes.iter().flat_map(|change| change.added.iter().map(|row| text(row, "id"))).collect();
+    let ids: BTreeSet<String> =
+        changes.iter().flat_map(|change| change.added.iter().map(|row| text(&row.members().unwrap(), "id"))).collect();
     assert_eq!((ids.len(), changes.iter().map(|change| change.added.len()).sum::<usize>()), (all.len(), all.len()));
 }
 
@@ -69,11 +113,10 @@ async fn concurrent_runs_of_one_fetch_count_each_point_once() {
     let Fixture { store, .. } = open().await;
     let origin = origin(1, Resource::VehicleLocation, "2026-11-21T03:00:00Z");
     let all = drive();
-    let (one, two) = tokio::join!(store.store_positions(&origin, &all), store.store_positions(&origin, &all));
-    assert_eq!(one.unwrap().added + two.unwrap().added, u64::try_from(all.len()).unwrap());
+    let (one, two) = tokio::join!(store_positions(&store, &origin, &all), store_positions(&store, &origin, &all));
+    assert_eq!(one.added + two.added, u64::try_from(all.len()).unwrap());
     let grant = grant(Resource::VehicleLocation, &[1]);
-    let (from, to) = (at("2026-11-01T00:00:00Z"), at("2026-12-01T00:00:00Z"));
-    let total = store.count_history(&grant, Subject::default(), from, to).await.unwrap();
+    let total = store.count_rows(&grant, &Query::default()).await.unwrap();
     assert_eq!(total, u64::try_from(all.len()).unwrap());
 }
 
@@ -83,17 +126,17 @@ async fn history_pages_and_totals_agree_with_brute_force() {
     for number in [1, 2] {
         let origin = origin(number, Resource::VehicleLocation, "2026-11-21T03:00:00Z");
         for part in drive().chunks(101) {
-            store.store_positions(&origin, part).await.unwrap();
+            store_positions(&store, &origin, part).await;
         }
     }
     let grant = &grant(Resource::VehicleLocation, &[1, 2]);
     let driver = RecordId::of("driver-3", connection(2));
     let subjects = [
-        Subject { vehicle: Some(vehicle_id(66, 1)), driver: None },
-        Subject { vehicle: None, driver: Some(driver) },
-        Subject { vehicle: Some(vehicle_id(3, 2)), driver: Some(driver) },
-        Subject { vehicle: Some(vehicle_id(500, 1)), driver: None },
-        Subject::default(),
+        (Some(vehicle_id(66, 1)), None),
+        (None, Some(driver)),
+        (Some(vehicle_id(3, 2)), Some(driver)),
+        (Some(vehicle_id(500, 1)), None),
+        (None, None),
     ];
     let windows = [
         ("2026-11-01T00:00:00Z", "2026-12-01T00:00:00Z"),
@@ -105,19 +148,17 @@ async fn history_pages_and_totals_agree_with_brute_force() {
     for subject in subjects {
         for (from, to) in windows.map(|(from, to)| (at(from), at(to))) {
             let wanted = |(time, vehicle, known): &(Timestamp, RecordId, Option<RecordId>)| {
-                let by_subject =
-                    subject.vehicle.is_none_or(|id| id == *vehicle) && subject.driver.is_none_or(|id| Some(id) == *known);
+                let by_subject = subject.0.is_none_or(|id| id == *vehicle) && subject.1.is_none_or(|id| Some(id) == *known);
                 by_subject && from <= *time && *time < to
             };
             let expected: BTreeMap<_, _> = everything.iter().filter(|(_, point)| wanted(point)).collect();
-            let store = &store;
-            let list = |page: Page| async move {
-                sendable(store.position_history(grant, subject, from, to, &page, false)).await.map(rows)
-            };
+            let query = Query { from: Some(from), to: Some(to), ..history(subject.0, subject.1) };
+            let (store, query) = (&store, &query);
+            let list = |page: Page| async move { sendable(store.list_rows(grant, query, &page, false)).await.map(rows) };
             let rows = walk(if expected.len() > 400 { 300 } else { 7 }, list).await;
             let ids: Vec<&String> = expected.values().map(|_| ()).zip(expected.keys()).map(|((), (_, id))| id).collect();
             assert_eq!(rows.iter().map(|row| text(row, "id")).collect::<Vec<_>>().iter().collect::<Vec<_>>(), ids, "{subject:?}");
-            let count = store.count_history(grant, subject, from, to).await.unwrap();
+            let count = store.count_rows(grant, query).await.unwrap();
             assert_eq!(count, u64::try_from(ids.len()).unwrap(), "{subject:?} {from} {to}");
         }
     }
@@ -142,28 +183,26 @@ async fn the_newest_position_stays_the_newest() {
     let early = origin(1, Resource::VehicleLocation, "2026-11-21T03:00:00Z");
     let later = origin(1, Resource::VehicleLocation, "2026-11-21T04:00:00Z");
     let of = |seconds: i64| (0..70).map(|vehicle| position(vehicle, seconds)).collect::<Vec<_>>();
-    store.store_positions(&early, &of(600)).await.unwrap();
-    store.store_positions(&later, &of(900)[..5]).await.unwrap();
-    store.store_positions(&later, &of(300)).await.unwrap();
-    store.store_positions(&origin(2, Resource::VehicleLocation, "2026-11-21T04:00:00Z"), &of(60)[..9]).await.unwrap();
+    store_positions(&store, &early, &of(600)).await;
+    store_positions(&store, &later, &of(900)[..5]).await;
+    store_positions(&store, &later, &of(300)).await;
+    store_positions(&store, &origin(2, Resource::VehicleLocation, "2026-11-21T04:00:00Z"), &of(60)[..9]).await;
 
     let (store, grant) = (&store, &grant(Resource::VehicleLocation, &[1, 2]));
-    let filter = PositionFilter::default();
-    let list = |page: Page| async move {
-        sendable(store.latest_positions(grant, &PositionFilter::default(), &page, true)).await.map(rows)
-    };
+    let all = &latest(None, None);
+    let list = |page: Page| async move { sendable(store.list_rows(grant, all, &page, true)).await.map(rows) };
     let rows = walk(13, list).await;
-    assert_eq!((rows.len(), store.count_latest(grant, &filter).await.unwrap()), (79, 79));
+    assert_eq!((rows.len(), store.count_rows(grant, all).await.unwrap()), (79, 79));
     assert!(rows.iter().map(|row| text(row, "vehicle_id")).is_sorted());
     for row in &rows {
         assert_eq!(row["source_data"]["time"], row["occurred_at"]);
         assert_eq!(text(row, "source_data_hash"), source_hash(&row["source_data"], &[]));
     }
     let find = async |vehicle: usize| {
-        let filter = PositionFilter { vehicle_ids: Some(vec![vehicle_id(vehicle, 1)]), driver_ids: None };
-        let mut slice = store.latest_positions(grant, &filter, &Page::first(5), false).await.unwrap();
+        let query = latest(Some(vehicle_id(vehicle, 1)), None);
+        let mut slice = store.list_rows(grant, &query, &Page::first(5), false).await.unwrap();
         assert_eq!(slice.rows.len(), 1);
-        slice.rows.remove(0).0.row().unwrap()
+        slice.rows.remove(0).0.members().unwrap()
     };
     let moved = find(2).await;
     assert_eq!(text(&moved, "occurred_at"), "2026-11-20T22:45:00.000000Z");
@@ -171,7 +210,7 @@ async fn the_newest_position_stays_the_newest() {
     assert_eq!(text(&moved, "updated_at"), "2026-11-21T04:00:00.000000Z");
     assert_eq!(moved["source_data"], serde_json::json!({}));
     assert_eq!(text(&find(7).await, "occurred_at"), "2026-11-20T22:40:00.000000Z");
-    let driver = PositionFilter { driver_ids: Some(vec![RecordId::of("driver-1", connection(1))]), vehicle_ids: None };
-    let driven = store.latest_positions(grant, &driver, &Page::first(99), false).await.unwrap();
+    let driver = latest(None, Some(RecordId::of("driver-1", connection(1))));
+    let driven = store.list_rows(grant, &driver, &Page::first(99), false).await.unwrap();
     assert_eq!(driven.rows.len(), 7);
 }

@@ -1,4 +1,4 @@
-//! Reads of vehicles and users.
+//! Reads of entities: one row per thing, kept up to date.
 //!
 //! The default order reads each granted connection's local index just as far as the page needs. Another order loads all
 //! granted records and sorts them in memory: its price grows with the fleets, not with the page.
@@ -6,57 +6,49 @@
 use std::cmp::Ordering;
 use std::collections::HashSet;
 
-use aws_sdk_dynamodb::types::AttributeValue;
 use model::{ConnectionId, RecordId, Resource};
 use serde_json::Value;
 
 use super::merge::{self, SortedSource, merge};
-use super::record::Found;
+use super::query::{Conditions, Query};
 use super::table::{Item, Span, Table, key, read_number, read_text};
 use super::upsert::place_key;
-use super::{EntityFilter, Entry, Order, Row, keys};
+use super::{Row, keys, stored};
 use crate::{Bookmark, Grant, GrantedConnection, Page, Slice, Store, StoreError};
 
+/// An item, and whose it is.
+type Found<'a> = (&'a GrantedConnection, Item);
+
 impl Store {
-    /// One page of vehicles or users. Bookmarks are opaque; they belong to one filter and one order.
-    ///
-    /// Nulls sort last either way, ties by id.
-    ///
-    /// # Errors
-    /// [`StoreError`] if storage fails or an item is not readable.
-    pub async fn list_entities(
+    /// One page of entities.
+    pub(super) async fn list_entities(
         &self,
         grant: &Grant,
-        filter: &EntityFilter,
-        order: &Order,
+        query: &Query,
         page: &Page,
         include_source: bool,
-    ) -> Result<Slice<Entry>, StoreError> {
+    ) -> Result<Slice<Row>, StoreError> {
+        let order = &query.order;
         let field = order.field.as_deref().filter(|field| *field != "occurred_at");
-        if field.is_none() && !named(filter) {
+        if field.is_none() && !query.names_rows() {
             let reading = Page { backwards: page.backwards != order.descending, ..page.clone() };
-            return self.in_time_order(grant, filter, (page, &reading), include_source).await;
+            return self.in_time_order(grant, query, (page, &reading), include_source).await;
         }
-        let found = self.entities(grant, filter, include_source).await?;
         let field = field.unwrap_or("occurred_at");
-        let marked = |found: Found| {
-            let entry = found.entry(grant.resource())?;
-            let row = entry.row()?;
-            Ok((entry, Value::Array(vec![member(&row, field), member(&row, "id")])))
+        let marked = |found: Found<'_>| {
+            let row = row(grant, found, include_source)?;
+            let mark = Value::Array(vec![row.member(field)?, row.member("id")?]);
+            Ok((row, mark))
         };
-        let rows = found.into_iter().map(marked).collect::<Result<Vec<_>, StoreError>>()?;
-        let slice =
-            Slice::from_unsorted(rows, page, |(_, mark)| mark.clone(), |left, right| compare(left, right, order.descending));
-        Ok(slice.map(|(entry, _)| entry))
+        let rows = self.entities(grant, query).await?.into_iter().map(marked).collect::<Result<Vec<_>, StoreError>>()?;
+        let order = |left: &Bookmark, right: &Bookmark| compare(left, right, order.descending);
+        Ok(Slice::from_unsorted(rows, page, |(_, mark)| mark.clone(), order).map(|(row, _)| row))
     }
 
-    /// How many vehicles or users there are, deleted ones included. Without a filter the totals are read, one per connection.
-    ///
-    /// # Errors
-    /// [`StoreError`] if storage fails or an item is not readable.
-    pub async fn count_entities(&self, grant: &Grant, filter: &EntityFilter) -> Result<u64, StoreError> {
-        if named(filter) || filter.is_driver.is_some() {
-            let found = self.entities(grant, filter, false).await?;
+    /// How many entities there are, deleted ones included. Without conditions the totals are read, one per connection.
+    pub(super) async fn count_entities(&self, grant: &Grant, query: &Query) -> Result<u64, StoreError> {
+        if query.names_rows() || !query.conditions().is_empty() {
+            let found = self.entities(grant, query).await?;
             return Ok(u64::try_from(found.len()).unwrap_or(u64::MAX));
         }
         let total = |granted: &GrantedConnection| key(&keys::totals(granted.connection, grant.resource()), keys::TOTAL);
@@ -64,83 +56,69 @@ impl Store {
         Ok(items.iter().filter_map(|item| read_number::<u64>(item, "n")).sum())
     }
 
-    /// One vehicle or user, where the grant opens it.
+    /// One entity, where the grant opens it.
     ///
     /// # Errors
     /// [`StoreError`] if storage fails or an item is not readable.
-    pub async fn get_entity(&self, grant: &Grant, id: RecordId, include_source: bool) -> Result<Option<Entry>, StoreError> {
-        let filter = EntityFilter { ids: Some(vec![id]), ..EntityFilter::default() };
-        let found = self.entities(grant, &filter, include_source).await?;
-        found.into_iter().next().map(|found| found.entry(grant.resource())).transpose()
+    pub async fn get_row(&self, grant: &Grant, id: RecordId, include_source: bool) -> Result<Option<Row>, StoreError> {
+        let query = Query { ids: Some(vec![id]), ..Query::default() };
+        let found = self.entities(grant, &query).await?;
+        found.into_iter().next().map(|found| row(grant, found, include_source)).transpose()
     }
 
     async fn in_time_order(
         &self,
         grant: &Grant,
-        filter: &EntityFilter,
+        query: &Query,
         (page, reading): (&Page, &Page),
         include_source: bool,
-    ) -> Result<Slice<Entry>, StoreError> {
+    ) -> Result<Slice<Row>, StoreError> {
         let (low, high) = merge::FULL_RANGE;
         let Some((low, high)) = merge::bounds(reading, low, high) else { return Ok(Slice::from_sorted(Vec::new(), page)) };
         let limit = merge::batch_limit(page, grant.connections().len());
+        let conditions = query.conditions();
         let sources = grant.connections().iter().map(|granted| {
             let span = Span::between(keys::entities(granted.connection, grant.resource()), low.clone(), high.clone());
             let span = Span { by_time: true, backwards: reading.backwards, ..span };
-            Entities {
-                table: self.telematics_table(),
-                granted,
-                filter,
-                page: reading,
-                include_source,
-                span,
-                limit,
-                start: None,
-                ended: false,
-            }
+            let (table, conditions) = (self.telematics_table(), &conditions);
+            Entities { table, granted, conditions, page: reading, span, limit, start: None, ended: false }
         });
         let found = merge(sources.collect(), page.size.saturating_add(1), reading.backwards).await?;
-        let row = |(mark, found): (String, Found)| Ok((found.entry(grant.resource())?, Bookmark::from(mark)));
+        let row = |(mark, found): (String, Found<'_>)| Ok((row(grant, found, include_source)?, Bookmark::from(mark)));
         Ok(Slice::from_sorted(found.into_iter().map(row).collect::<Result<_, StoreError>>()?, page))
     }
 
-    /// All records under a filter, in no order.
-    async fn entities(&self, grant: &Grant, filter: &EntityFilter, include_source: bool) -> Result<Vec<Found>, StoreError> {
-        let items = if named(filter) { self.named_items(grant, filter).await? } else { self.all_items(grant).await? };
-        let mut all = Vec::new();
-        for (granted, item) in items {
-            let found = Found::read(item, granted, include_source)?;
-            if is_wanted(&found, filter)? {
-                all.push(found);
-            }
-        }
-        Ok(all)
+    /// All records that meet the conditions, in no order.
+    async fn entities<'a>(&self, grant: &'a Grant, query: &Query) -> Result<Vec<Found<'a>>, StoreError> {
+        let mut found =
+            if query.names_rows() { self.named_entities(grant, query).await? } else { self.every_entity(grant).await? };
+        let conditions = query.conditions();
+        let named = |item: &Item| {
+            let by_id = query.ids.as_ref().is_none_or(|ids| read_text(item, "sk").parse().is_ok_and(|id| ids.contains(&id)));
+            by_id && query.source_ids.as_ref().is_none_or(|ids| ids.iter().any(|id| id == read_text(item, "source_id")))
+        };
+        found.retain(|(_, item)| named(item) && conditions.admit(stored::body(item)));
+        Ok(found)
     }
 
-    async fn all_items<'a>(&self, grant: &'a Grant) -> Result<Vec<(&'a GrantedConnection, Item)>, StoreError> {
+    async fn every_entity<'a>(&self, grant: &'a Grant) -> Result<Vec<Found<'a>>, StoreError> {
         let span = |granted: &GrantedConnection| Span::all(keys::entities(granted.connection, grant.resource()));
         let spans: Vec<Span> = grant.connections().iter().map(span).collect();
         let found = self.telematics_table().query_each(&spans).await?;
         Ok(found.into_iter().filter_map(|(number, item)| Some((grant.connections().get(number)?, item))).collect())
     }
 
-    /// The items of records that the filter names: by id through the records' places, by TSP id in each connection.
-    async fn named_items<'a>(
-        &self,
-        grant: &'a Grant,
-        filter: &EntityFilter,
-    ) -> Result<Vec<(&'a GrantedConnection, Item)>, StoreError> {
+    /// The items of records that the query names: by id through the records' places, by TSP id in each connection.
+    async fn named_entities<'a>(&self, grant: &'a Grant, query: &Query) -> Result<Vec<Found<'a>>, StoreError> {
         let resource = grant.resource();
         let at = |connection: ConnectionId, id: RecordId| key(&keys::entities(connection, resource), &id.to_string());
-        let wanted: HashSet<(ConnectionId, RecordId)> = match (&filter.ids, &filter.source_ids) {
-            (Some(ids), _) => self.places(resource, ids).await?.into_iter().collect(),
-            (None, source_ids) => grant
-                .connections()
-                .iter()
-                .flat_map(|granted| {
-                    source_ids.iter().flatten().map(|id| (granted.connection, RecordId::of(id, granted.connection)))
-                })
-                .collect(),
+        let by_source = |granted: &'a GrantedConnection| {
+            let ids = query.source_ids.iter().flatten();
+            ids.map(|id| (granted.connection, RecordId::of(id, granted.connection)))
+        };
+        let wanted: HashSet<(ConnectionId, RecordId)> = match &query.ids {
+            Some(ids) => self.places(resource, ids).await?.into_iter().collect(),
+            None => grant.connections().iter().flat_map(by_source).collect(),
         };
         let granted = |connection: ConnectionId| grant.connections().iter().find(|granted| granted.connection == connection);
         let open = wanted.into_iter().filter(|(connection, _)| granted(*connection).is_some());
@@ -152,7 +130,8 @@ impl Store {
     /// The connections of the records that exist among these.
     async fn places(&self, resource: Resource, ids: &[RecordId]) -> Result<Vec<(ConnectionId, RecordId)>, StoreError> {
         let ids: HashSet<RecordId> = ids.iter().copied().collect();
-        let items = self.telematics_table().get_many(ids.into_iter().map(|id| place_key(resource, id)).collect(), None).await?;
+        let keys = ids.into_iter().map(|id| place_key(resource, id)).collect();
+        let items = self.telematics_table().get_many(keys, None).await?;
         let place = |item: &Item| {
             let id = read_text(item, "pk").rsplit('#').next()?.parse().ok()?;
             Some((read_text(item, "connection").parse().ok()?, id))
@@ -161,23 +140,9 @@ impl Store {
     }
 }
 
-fn named(filter: &EntityFilter) -> bool {
-    filter.ids.is_some() || filter.source_ids.is_some()
-}
-
-fn is_wanted(found: &Found, filter: &EntityFilter) -> Result<bool, StoreError> {
-    let record = &found.record;
-    let by_id = filter.ids.as_ref().is_none_or(|ids| ids.contains(&record.id));
-    let by_source = filter.source_ids.as_ref().is_none_or(|ids| ids.contains(&record.source_id));
-    let by_role = match filter.is_driver {
-        None => true,
-        Some(wanted) => record.fields()?.get("is_driver").and_then(Value::as_bool) == Some(wanted),
-    };
-    Ok(by_id && by_source && by_role)
-}
-
-fn member(row: &Row, name: &str) -> Value {
-    row.get(name).cloned().unwrap_or(Value::Null)
+/// The row of an item, as its reader sees it.
+fn row(grant: &Grant, (granted, item): Found<'_>, include_source: bool) -> Result<Row, StoreError> {
+    stored::row(grant.record(), &item, granted.connection, Some(granted), include_source)
 }
 
 /// Order of `[value, id]` pairs: values up or down, nulls last either way, ties by id.
@@ -205,32 +170,30 @@ fn scalar(left: &Value, right: &Value) -> Ordering {
 }
 
 /// The records of one connection in time order.
-struct Entities<'a> {
-    table: Table<'a>,
+struct Entities<'a, 'q> {
+    table: Table<'q>,
     granted: &'a GrantedConnection,
-    filter: &'a EntityFilter,
-    page: &'a Page,
-    include_source: bool,
+    conditions: &'q Conditions,
+    page: &'q Page,
     span: Span,
     limit: i32,
     start: Option<Item>,
     ended: bool,
 }
 
-impl SortedSource for Entities<'_> {
-    type Item = Found;
+impl<'a> SortedSource for Entities<'a, '_> {
+    type Item = Found<'a>;
 
-    async fn next(&mut self) -> Result<Vec<(String, Found)>, StoreError> {
+    async fn next(&mut self) -> Result<Vec<(String, Found<'a>)>, StoreError> {
         let mut found = Vec::new();
         while found.is_empty() && !self.ended {
             let (items, next) = self.table.query_page(&self.span, self.limit, self.start.take()).await?;
             self.ended = next.is_none();
             self.start = next;
             for item in items {
-                let mark = item.get("t").and_then(|mark: &AttributeValue| mark.as_s().ok()).cloned().unwrap_or_default();
-                let candidate = Found::read(item, self.granted, self.include_source)?;
-                if merge::is_on_page(self.page, &mark) && is_wanted(&candidate, self.filter)? {
-                    found.push((mark, candidate));
+                let mark = read_text(&item, "t").to_owned();
+                if merge::is_on_page(self.page, &mark) && self.conditions.admit(stored::body(&item)) {
+                    found.push((mark, (self.granted, item)));
                 }
             }
         }

@@ -1,0 +1,118 @@
+//! Closed lists of the contract, as types: a code that is not on its list does not compile.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::marker::PhantomData;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Serialize, Serializer};
+
+use super::record::contains;
+use crate::codes;
+
+/// A closed list of codes.
+pub trait CodeList: 'static {
+    /// The published schema's name.
+    const NAME: &'static str;
+    /// Its codes.
+    const CODES: &'static [&'static str];
+}
+
+/// A code of the list `L`.
+pub struct Code<L>(&'static str, PhantomData<fn() -> L>);
+
+impl<L: CodeList> Code<L> {
+    /// A code that is written in the source. In a constant, one that is not on the list fails to compile.
+    ///
+    /// # Panics
+    /// Elsewhere, if the list does not hold it.
+    #[must_use]
+    pub const fn of(code: &'static str) -> Self {
+        assert!(contains(L::CODES, code), "not a code of this list");
+        Self(code, PhantomData)
+    }
+
+    /// A code that a TSP sent as the contract writes it.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        L::CODES.iter().find(|code| **code == text).map(|code| Self(code, PhantomData))
+    }
+}
+
+impl<L> Code<L> {
+    /// The code's text.
+    #[must_use]
+    pub const fn as_str(&self) -> &'static str {
+        self.0
+    }
+}
+
+impl<L> Clone for Code<L> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<L> Copy for Code<L> {}
+
+impl<L> PartialEq for Code<L> {
+    fn eq(&self, other: &Self) -> bool {
+        self.0 == other.0
+    }
+}
+
+impl<L> fmt::Debug for Code<L> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+impl<L> Serialize for Code<L> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.0)
+    }
+}
+
+impl<L: CodeList> JsonSchema for Code<L> {
+    fn schema_name() -> Cow<'static, str> {
+        L::NAME.into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "enum": L::CODES })
+    }
+}
+
+macro_rules! code_lists {
+    ($($(#[doc = $doc:literal])* $list:ident = $name:literal $codes:ident;)*) => {$(
+        $(#[doc = $doc])*
+        #[derive(Debug)]
+        pub enum $list {}
+
+        impl CodeList for $list {
+            const NAME: &'static str = $name;
+            const CODES: &'static [&'static str] = codes::$codes;
+        }
+    )*};
+}
+
+code_lists! {
+    /// Duty statuses of drivers.
+    DutyStatus = "DutyStatusCodeEnum" DUTY_STATUSES;
+    /// Codes of duty log entries.
+    HosEventCode = "HosEventCodeEnum" HOS_EVENT_CODES;
+    /// Types of duty log entries.
+    HosEventType = "HosEventTypeCodeEnum" HOS_EVENT_TYPES;
+    /// Malfunctions and diagnostics of ELDs.
+    HosMalfunction = "HosMalfunctionCodeEnum" HOS_MALFUNCTIONS;
+    /// Who made a duty log entry.
+    HosRecordOrigin = "HosRecordOriginCodeEnum" HOS_RECORD_ORIGINS;
+    /// States of duty log entries.
+    HosRecordStatus = "HosRecordStatusCodeEnum" HOS_RECORD_STATUSES;
+    /// States, provinces and territories of duty log entries.
+    HosRegion = "HosRegionCodeEnum" HOS_REGIONS;
+    /// Hours of service rules.
+    HosRuleset = "HosRulesetCodeEnum" HOS_RULESETS;
+    /// Time zones.
+    Timezone = "TimezoneCodeEnum" TIMEZONES;
+}

@@ -1,0 +1,63 @@
+//! The one list of all record types.
+
+use super::{HosEvent, Record, RecordType, User, Vehicle, VehicleLocation};
+use crate::Resource;
+
+macro_rules! records {
+    ($($record:ident $(<$life:lifetime>)?,)*) => {
+        /// Every record type.
+        pub static RECORD_TYPES: &[&RecordType] = &[$(<$record $(<$life>)?>::TYPE,)*];
+
+        const _: () = { $(<$record $(<$life>)?>::TYPE.check();)* };
+
+        impl Resource {
+            /// How its rows are described; `None` for resources that are not served yet.
+            #[must_use]
+            pub const fn record_type(self) -> Option<&'static RecordType> {
+                match self {
+                    $(Self::$record => Some(<$record $(<$life>)?>::TYPE),)*
+                    _ => None,
+                }
+            }
+        }
+
+        /// The published schema of a resource's rows. For documents only: nothing in the artefact calls it.
+        pub fn row_schema(resource: Resource, generator: &mut schemars::SchemaGenerator) -> Option<schemars::Schema> {
+            match resource {
+                $(Resource::$record => Some(generator.subschema_for::<super::Row<$record $(<$life>)?>>()),)*
+                _ => None,
+            }
+        }
+    };
+}
+
+records! {
+    HosEvent,
+    User,
+    Vehicle,
+    VehicleLocation<'static>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::codes::EVENT_NAMES;
+
+    #[test]
+    fn every_event_is_one_of_the_contract() {
+        for record in RECORD_TYPES {
+            for action in record.events.fire.iter().chain(record.events.silent) {
+                let name = record.event_name(*action);
+                assert!(EVENT_NAMES.contains(&name.as_str()), "{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_resource_leads_to_its_own_record_type() {
+        for record in RECORD_TYPES {
+            let found = record.resource.record_type().map(|found| found.resource);
+            assert_eq!(found, Some(record.resource));
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! Positions of vehicles.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use struct_field_names_as_array::FieldNamesAsSlice;
+
+use super::readings::{CellReader, CellWriter, Cells, Column, Series, write_row};
+use super::{Events, InferredAddress, Packing, Point, Record, RecordIds, RecordType, Storage, Timeline};
+use crate::{RecordId, Resource};
+
+/// The position of a vehicle at one instant.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema, FieldNamesAsSlice)]
+#[schemars(rename = "VehicleLocationRead")]
+pub struct VehicleLocation<'a> {
+    /// The vehicle.
+    pub vehicle_id: Option<RecordId>,
+    /// Its driver.
+    pub driver_id: Option<RecordId>,
+    /// Its co-driver.
+    pub co_driver_id: Option<RecordId>,
+    /// The TSP's id of the driver.
+    pub source_driver_id: Option<&'a str>,
+    /// The TSP's id of the vehicle.
+    pub source_vehicle_id: Option<&'a str>,
+    /// The TSP's id of the co-driver.
+    pub source_co_driver_id: Option<&'a str>,
+    /// Where it was, as a GeoJSON point.
+    pub location: Option<Point>,
+    /// The H3 cell of resolution 11 that holds the position.
+    pub h3_index_11: Option<i64>,
+    /// Speed in m/s.
+    pub speed: Option<f64>,
+    /// Odometer reading in m.
+    pub odometer: Option<f64>,
+    /// Fuel left, in percent of the tank.
+    pub fuel_level: Option<f64>,
+    /// Fuel left, in m³.
+    pub fuel_value: Option<f64>,
+    /// Engine hours since the engine was new, in h.
+    pub engine_hours: Option<f64>,
+    /// Oil pressure in Pa.
+    pub oil_pressure: Option<f64>,
+    /// Coolant temperature in K.
+    pub coolant_temperature: Option<f64>,
+    /// The place at city level, inferred from the position.
+    pub inferred_address: Option<InferredAddress<&'a str>>,
+}
+
+/// What a TSP reports of a vehicle at one instant, in the units of [`VehicleLocation`].
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct VehiclePosition<'a> {
+    /// Degrees east.
+    pub longitude: f64,
+    /// Degrees north.
+    pub latitude: f64,
+    /// The TSP's id of the driver, where the position names one.
+    pub driver: Option<&'a str>,
+    /// m/s.
+    pub speed: Option<f64>,
+    /// m.
+    pub odometer: Option<f64>,
+    /// Percent.
+    pub fuel_level: Option<f64>,
+    /// h.
+    pub engine_hours: Option<f64>,
+    /// City or town, where the TSP tells the place.
+    pub city: Option<&'a str>,
+    /// State or province.
+    pub province: Option<&'a str>,
+    /// Country, alpha-3.
+    pub country: Option<&'a str>,
+}
+
+impl<'a> Cells<'a> for VehiclePosition<'a> {
+    const COLUMNS: &'static [Column] = &[
+        Column::number("longitude"),
+        Column::number("latitude"),
+        Column::text("driver"),
+        Column::number("speed"),
+        Column::number("odometer"),
+        Column::number("fuel_level"),
+        Column::number("engine_hours"),
+        Column::text("city"),
+        Column::text("province"),
+        Column::text("country"),
+    ];
+
+    fn write(&self, row: &mut CellWriter<'_>) {
+        row.number(self.longitude).number(self.latitude).text(self.driver).number(self.speed).number(self.odometer);
+        row.number(self.fuel_level).number(self.engine_hours).text(self.city).text(self.province).text(self.country);
+    }
+
+    fn read(row: &mut CellReader<'a>) -> Option<Self> {
+        Some(Self {
+            longitude: row.number()?,
+            latitude: row.number()?,
+            driver: row.text(),
+            speed: row.number(),
+            odometer: row.number(),
+            fuel_level: row.number(),
+            engine_hours: row.number(),
+            city: row.text(),
+            province: row.text(),
+            country: row.text(),
+        })
+    }
+}
+
+impl Record for VehicleLocation<'_> {
+    const TYPE: &'static RecordType = &RecordType {
+        resource: Resource::VehicleLocation,
+        members: Self::FIELD_NAMES_AS_SLICE,
+        nested: &["location", "inferred_address"],
+        storage: Storage::Series(
+            Timeline { subject: "vehicle_id", latest: true },
+            Packing {
+                tag: "L",
+                kind: "location",
+                columns: VehiclePosition::COLUMNS,
+                links: &[("driver_id", "driver")],
+                write: write_row::<VehicleLocation<'static>>,
+            },
+        ),
+        events: Events::ADDED,
+        interval_seconds: 60,
+    };
+}
+
+impl Series for VehicleLocation<'static> {
+    type Cells<'a> = VehiclePosition<'a>;
+    type Row<'a> = VehicleLocation<'a>;
+
+    fn row<'a>(subject: &'a str, cells: VehiclePosition<'a>, ids: RecordIds) -> VehicleLocation<'a> {
+        let location = Point::new(cells.longitude, cells.latitude);
+        VehicleLocation {
+            vehicle_id: ids.of(Some(subject)),
+            driver_id: ids.of(cells.driver),
+            source_driver_id: cells.driver,
+            source_vehicle_id: Some(subject),
+            location,
+            h3_index_11: location.as_ref().and_then(Point::h3_index_11),
+            speed: cells.speed,
+            odometer: cells.odometer,
+            fuel_level: cells.fuel_level,
+            engine_hours: cells.engine_hours,
+            inferred_address: InferredAddress::known(cells.city, cells.province, cells.country),
+            ..VehicleLocation::default()
+        }
+    }
+}

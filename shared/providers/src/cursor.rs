@@ -1,0 +1,146 @@
+//! Where fetching stands between two pages. A source names one of these, or has its own.
+
+use model::Timestamp;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::Page;
+
+/// A place in what a source lists. It is stored as versioned JSON; text that does not read starts over, which brings nothing
+/// twice.
+pub(crate) trait Cursor: Serialize + DeserializeOwned + Send {
+    /// How sources with this cursor are read, in a word.
+    const KIND: &'static str;
+
+    /// Where a run begins, after one that ended at `kept`.
+    fn begin(kept: Option<Self>, now: Timestamp) -> Self;
+}
+
+/// Through one or more lists of everything there is, from the beginning each time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Walk {
+    /// Which list.
+    pub(crate) list: usize,
+    /// The TSP's cursor in it; none at its beginning.
+    pub(crate) after: Option<String>,
+}
+
+impl Cursor for Walk {
+    const KIND: &'static str = "walk";
+
+    fn begin(kept: Option<Self>, _: Timestamp) -> Self {
+        kept.unwrap_or(Self { list: 0, after: None })
+    }
+}
+
+impl Walk {
+    /// The page that ends here, of a walk through `lists` lists; `after` leads to the next page of this one. The last page
+    /// completes the scan.
+    pub(crate) fn page<R>(self, lists: usize, rows: R, after: Option<String>) -> Page<R, Self> {
+        let next = match after {
+            Some(after) => Some(Self { after: Some(after), ..self }),
+            None if self.list + 1 < lists => Some(Self { list: self.list + 1, after: None }),
+            None => None,
+        };
+        Page { rows, more: next.is_some(), complete_scan: next.is_none(), next }
+    }
+}
+
+/// Along a feed that never ends.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Feed {
+    /// The TSP's cursor; none at the feed's beginning.
+    pub(crate) after: Option<String>,
+}
+
+impl Cursor for Feed {
+    const KIND: &'static str = "feed";
+
+    fn begin(kept: Option<Self>, _: Timestamp) -> Self {
+        kept.unwrap_or(Self { after: None })
+    }
+}
+
+impl Feed {
+    /// The page that ends at `after`, or where it began if the TSP names no place.
+    pub(crate) fn page<R>(self, rows: R, after: Option<String>, more: bool) -> Page<R, Self> {
+        let after = after.or(self.after);
+        let next = after.is_some().then_some(Self { after });
+        Page { rows, next, more, complete_scan: false }
+    }
+}
+
+/// Over a window of time: the last `RECENT` seconds with every run, the last `DEEP` seconds at first and then once a day. No
+/// window starts later than the end of the one before, so a pause leaves no gap.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Window<const RECENT: i64, const DEEP: i64> {
+    /// Its first instant.
+    pub(crate) from: Timestamp,
+    /// The first instant after it.
+    pub(crate) to: Timestamp,
+    /// When the last deep window began to be read.
+    pub(crate) deep: Timestamp,
+    /// The TSP's cursor inside the window; none at its beginning and once it is read.
+    pub(crate) after: Option<String>,
+}
+
+const DAY: i64 = 86_400;
+
+impl<const RECENT: i64, const DEEP: i64> Cursor for Window<RECENT, DEEP> {
+    const KIND: &'static str = "window";
+
+    fn begin(kept: Option<Self>, now: Timestamp) -> Self {
+        let ago = |seconds: i64| now.plus_seconds(-seconds);
+        let window = |from: Timestamp, deep| Self { from, to: now, deep, after: None };
+        match kept {
+            None => window(ago(DEEP), now),
+            Some(kept) if kept.after.is_some() => kept,
+            Some(kept) if kept.deep > ago(DAY) => window(kept.to.min(ago(RECENT)), kept.deep),
+            Some(kept) => window(kept.to.min(ago(DEEP)), now),
+        }
+    }
+}
+
+impl<const RECENT: i64, const DEEP: i64> Window<RECENT, DEEP> {
+    /// The page that ends here; `after` leads to the next page of the window.
+    pub(crate) fn page<R>(self, rows: R, after: Option<String>) -> Page<R, Self> {
+        let more = after.is_some();
+        Page { rows, next: Some(Self { after, ..self }), more, complete_scan: false }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn windows_overlap_and_leave_no_gap() {
+        type Logs = Window<DAY, { 8 * DAY }>;
+        let now = Timestamp::parse("2026-11-21T12:00:00Z").unwrap();
+        let ago = |days: i64| now.plus_seconds(-days * DAY);
+        let done = |to, deep| Some(Logs { from: to, to, deep, after: None });
+        let hour = now.plus_seconds(-3600);
+        let cases = [
+            ("first run", None, ago(8), now),
+            ("soon after", done(hour, hour), ago(1), hour),
+            ("deep once a day", done(hour, ago(1)), ago(8), now),
+            ("after a pause", done(ago(20), ago(20)), ago(20), now),
+        ];
+        for (name, kept, from, deep) in cases {
+            assert_eq!(Logs::begin(kept, now), Logs { from, to: now, deep, after: None }, "{name}");
+        }
+        let inside = Logs { from: ago(9), to: ago(1), deep: ago(1), after: Some("x".into()) };
+        assert_eq!(Logs::begin(Some(inside.clone()), now), inside);
+    }
+
+    #[test]
+    fn walks_go_through_all_lists() {
+        let first = Walk::begin(None, Timestamp::from_micros(0));
+        let page = first.page(2, (), Some("x".into()));
+        assert!(page.more && !page.complete_scan);
+        let page = page.next.unwrap().page(2, (), None);
+        assert_eq!((page.next.clone(), page.complete_scan), (Some(Walk { list: 1, after: None }), false));
+        let page = page.next.unwrap().page(2, (), None);
+        assert_eq!((page.next, page.more, page.complete_scan), (None, false, true));
+    }
+}

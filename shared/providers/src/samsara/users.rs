@@ -1,0 +1,99 @@
+//! Users: `GET /fleet/drivers`, once for active and once for deactivated drivers; the plain list has active ones only.
+
+use model::telematics::code::Code;
+use model::telematics::{Observation, User};
+use serde_json::value::RawValue;
+
+use super::Samsara;
+use super::place::country_of;
+use super::rulesets::ruleset;
+use crate::cursor::Walk;
+use crate::wire::{Members, SourceRules};
+use crate::{Api, Page, ProviderError, Source};
+
+/// Which drivers each of the lists holds.
+const LISTS: [&str; 2] = ["active", "deactivated"];
+
+/// The time changes with every save, and the URL may be signed anew with every answer.
+const RULES: SourceRules = SourceRules {
+    volatile: &["updatedAtTime", "profileImageUrl"],
+    extras: &[
+        "createdAtTime",
+        "staticAssignedVehicle",
+        "eldExempt",
+        "eldExemptReason",
+        "eldBigDayExemptionEnabled",
+        "waitingTimeDutyStatusEnabled",
+        "tachographCardNumber",
+        "currentIdCardCode",
+        "locale",
+        "eldSettings",
+        "externalIds",
+    ],
+};
+
+pub(super) struct Users;
+
+impl Source for Users {
+    type Provider = Samsara;
+    type Rows = Vec<Observation<User>>;
+    type Cursor = Walk;
+
+    async fn page(api: &Api<'_, Samsara>, walk: Walk) -> Result<Page<Self::Rows, Walk>, ProviderError> {
+        let status = LISTS.get(walk.list).copied().unwrap_or("active");
+        let query = [("limit", "512"), ("driverActivationStatus", status)];
+        let response = api.page("/fleet/drivers", &query, walk.after.as_deref()).await?;
+        let (data, next) = response.page(walk.after.as_deref())?;
+        let rows = data.iter().filter_map(|raw| observation(raw)).collect();
+        Ok(walk.page(LISTS.len(), rows, next.after_more()))
+    }
+}
+
+/// A driver; `None` (and a warning) where it has no id.
+pub(super) fn observation(raw: &RawValue) -> Option<Observation<User>> {
+    let wire = Members::of(raw);
+    let source_id = super::id_of(&wire, "driver")?;
+    let source = serde_json::from_str(raw.get()).unwrap_or_default();
+    Some(RULES.observation(source_id, wire.get("updatedAtTime"), source, fields(&wire)))
+}
+
+fn fields(wire: &Members<'_>) -> User {
+    let carrier = wire.object("carrierSettings");
+    let rulesets = wire.object("eldSettings").list("rulesets");
+    let status: Option<String> = wire.get("driverActivationStatus");
+    let is_active = status.as_deref().map(|status| status == "active");
+    let (first_name, last_name) = names(wire.get("name"));
+    let license_region: Option<String> = wire.get("licenseState");
+    User {
+        username: wire.get("username"),
+        is_active: is_active.or(wire.get("isDeactivated").map(|gone: bool| !gone)),
+        status,
+        is_driver: Some(true),
+        first_name,
+        last_name,
+        phone_number: wire.get("phone"),
+        license_country: license_region.as_deref().and_then(country_of).map(str::to_owned),
+        license_region,
+        license_number: wire.get("licenseNumber"),
+        company_groups: wire.groups("tags"),
+        company_name: carrier.get("carrierName"),
+        company_address: carrier.get("mainOfficeAddress"),
+        carrier_number: carrier.get("dotNumber"),
+        notes: wire.get("notes"),
+        hos_ruleset_code: rulesets.first().and_then(|raw| ruleset(&Members::of(raw))),
+        allow_yard_move: wire.get("eldYmEnabled"),
+        allow_personal_conveyance: wire.get("eldPcEnabled"),
+        allow_adverse_driving: wire.get("eldAdverseWeatherExemptionEnabled"),
+        default_time_zone: wire.get::<String>("timezone").as_deref().and_then(Code::parse),
+        ..User::default()
+    }
+}
+
+/// Samsara has one name: its first word is the first name, the rest the last name.
+fn names(name: Option<String>) -> (Option<String>, Option<String>) {
+    let name = name.unwrap_or_default();
+    let name = name.trim();
+    let (first, last) = name.split_once(char::is_whitespace).unwrap_or((name, ""));
+    let kept = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
+    (kept(first), kept(last))
+}

@@ -1,0 +1,210 @@
+//! A TSP's JSON, read by name and with tolerance: a member that is absent, null, `""` or of another type than documented reads
+//! as absent, so that one odd member never costs a record, let alone a page.
+//!
+//! [`Members`] reads records; feeds with many small readings use serde structs of [`Lenient`] members, which is faster there.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::fmt;
+
+use model::Timestamp;
+use model::telematics::{Observation, source_hash};
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
+use serde_json::{Map, Value};
+
+/// The members of an object.
+#[derive(Debug, Default)]
+pub(crate) struct Members<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
+
+impl<'a> Members<'a> {
+    /// The members; none where the text is no object.
+    pub(crate) fn of(raw: &'a RawValue) -> Self {
+        Self(serde_json::Deserializer::from_str(raw.get()).deserialize_map(Each).unwrap_or_default())
+    }
+
+    /// The value of a member. Of members that are sent twice, the last one.
+    pub(crate) fn get<T: FromRaw>(&self, name: &str) -> Option<T> {
+        T::from_raw(self.raw(name)?.get())
+    }
+
+    /// The members of an object; none where there is no object.
+    pub(crate) fn object(&self, name: &str) -> Members<'a> {
+        self.raw(name).map(Members::of).unwrap_or_default()
+    }
+
+    /// The elements of a list.
+    pub(crate) fn list(&self, name: &str) -> Vec<&'a RawValue> {
+        self.raw(name).and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default()
+    }
+
+    /// `[{"id", "name"}]`, as tags are written, as a map from id to name.
+    pub(crate) fn groups(&self, name: &str) -> Option<Value> {
+        let named = self.list(name).into_iter().filter_map(|raw| {
+            let group = Members::of(raw);
+            Some((group.get::<String>("id")?, group.get::<String>("name").into()))
+        });
+        let named: Map<String, Value> = named.collect();
+        (!named.is_empty()).then_some(Value::Object(named))
+    }
+
+    /// The JSON text of a member.
+    pub(crate) fn raw(&self, name: &str) -> Option<&'a RawValue> {
+        self.0.iter().rev().find(|(known, _)| known == name).map(|(_, raw)| *raw)
+    }
+}
+
+struct Each;
+
+impl<'de> Visitor<'de> for Each {
+    type Value = Vec<(Cow<'de, str>, &'de RawValue)>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut all = Vec::with_capacity(16);
+        while let Some((Name(name), value)) = map.next_entry()? {
+            all.push((name, value));
+        }
+        Ok(all)
+    }
+}
+
+/// A member's name, borrowed unless it is escaped.
+#[derive(Deserialize)]
+struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
+
+/// What is kept of a record's source beside its fields.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SourceRules {
+    /// Members that change though the record does not: the content hash leaves them out.
+    pub(crate) volatile: &'static [&'static str],
+    /// Members without a place in the model that are worth keeping.
+    pub(crate) extras: &'static [&'static str],
+}
+
+impl SourceRules {
+    /// The observation of a record.
+    pub(crate) fn observation<T>(
+        self,
+        source_id: String,
+        occurred_at: Option<Timestamp>,
+        source: Value,
+        fields: T,
+    ) -> Observation<T> {
+        let source_hash = source_hash(&source, self.volatile);
+        let extras = self.extras_of(&source);
+        Observation { source_id, occurred_at, source, source_hash, extras, fields }
+    }
+
+    /// The members of `source` worth keeping; `None` where it has none of them.
+    fn extras_of(self, source: &Value) -> Option<Value> {
+        let blank = |value: &Value| value.is_null() || value.as_str() == Some("");
+        let kept = self.extras.iter().filter_map(|name| source.get(*name).map(|value| (*name, value)));
+        let kept: Map<_, _> =
+            kept.filter(|(_, value)| !blank(value)).map(|(name, value)| (name.to_owned(), value.clone())).collect();
+        (!kept.is_empty()).then_some(Value::Object(kept))
+    }
+}
+
+/// A member that may be missing or odd.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Lenient<T>(pub(crate) Option<T>);
+
+impl<T> Default for Lenient<T> {
+    fn default() -> Self {
+        Self(None)
+    }
+}
+
+impl<'de, T: FromRaw> Deserialize<'de> for Lenient<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let raw = <&RawValue>::deserialize(deserializer)?;
+        Ok(Self(T::from_raw(raw.get())))
+    }
+}
+
+/// Read from the JSON text of one value; `None` where it is not one of these.
+pub(crate) trait FromRaw: Sized {
+    /// Reads it.
+    fn from_raw(json: &str) -> Option<Self>;
+}
+
+/// Text, not blank; a number is taken as it is written, as some ids are numbers.
+impl FromRaw for String {
+    fn from_raw(json: &str) -> Option<Self> {
+        if json.starts_with('"') {
+            return serde_json::from_str(json).ok().filter(|text: &Self| !text.trim().is_empty());
+        }
+        json.starts_with(|first: char| first == '-' || first.is_ascii_digit()).then(|| json.to_owned())
+    }
+}
+
+/// A finite number, or one in quotes.
+impl FromRaw for f64 {
+    fn from_raw(json: &str) -> Option<Self> {
+        json.trim_matches('"').trim().parse().ok().filter(|number: &Self| number.is_finite())
+    }
+}
+
+impl FromRaw for i64 {
+    fn from_raw(json: &str) -> Option<Self> {
+        json.trim_matches('"').trim().parse().ok()
+    }
+}
+
+impl FromRaw for bool {
+    fn from_raw(json: &str) -> Option<Self> {
+        json.parse().ok()
+    }
+}
+
+/// RFC 3339.
+impl FromRaw for Timestamp {
+    fn from_raw(json: &str) -> Option<Self> {
+        Self::parse(json.trim_matches('"'))
+    }
+}
+
+/// The members that are text.
+impl FromRaw for BTreeMap<String, String> {
+    fn from_raw(json: &str) -> Option<Self> {
+        let items: BTreeMap<String, Lenient<String>> = serde_json::from_str(json).ok()?;
+        Some(items.into_iter().filter_map(|(name, value)| Some((name, value.0?))).collect())
+    }
+}
+
+/// Types of serde structs that can be [`Lenient`] members.
+macro_rules! from_json {
+    ($($type:ty),* $(,)?) => {$(
+        impl $crate::wire::FromRaw for $type {
+            fn from_raw(json: &str) -> Option<Self> {
+                serde_json::from_str(json).ok()
+            }
+        }
+    )*};
+}
+pub(crate) use from_json;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn odd_members_read_as_absent() {
+        let text = r#"{"id":5,"na\u006de":"x","blank":" ","year":"2019","flag":"yes","when":"soon","list":{},"name":"y"}"#;
+        let raw: &RawValue = serde_json::from_str(text).unwrap();
+        let members = Members::of(raw);
+        assert_eq!(members.get::<String>("id").as_deref(), Some("5"));
+        assert_eq!(members.get::<String>("name").as_deref(), Some("y"), "the last of two");
+        assert_eq!(members.get::<i64>("year"), Some(2019));
+        assert_eq!((members.get::<String>("blank"), members.get::<bool>("flag")), (None, None));
+        assert_eq!((members.get::<Timestamp>("when"), members.get::<f64>("none")), (None, None));
+        assert!(members.list("list").is_empty() && members.object("id").raw("x").is_none());
+        let raw: &RawValue = serde_json::from_str("[1]").unwrap();
+        assert!(Members::of(raw).raw("id").is_none());
+    }
+}

@@ -1,0 +1,110 @@
+//! What a list asks for.
+
+use std::collections::HashSet;
+
+use model::{RecordId, Timestamp};
+use serde_json::Value;
+
+use super::row::find;
+
+/// Which rows are wanted, and in which order. Conditions are AND-ed, and a list means any of its values.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Query {
+    /// Record ids.
+    pub ids: Option<Vec<RecordId>>,
+    /// The TSP's ids.
+    pub source_ids: Option<Vec<String>>,
+    /// Members of the row.
+    pub members: Vec<MemberFilter>,
+    /// `occurred_at` not before this.
+    pub from: Option<Timestamp>,
+    /// `occurred_at` before this.
+    pub to: Option<Timestamp>,
+    /// Ended at this or later; rows that have not ended pass.
+    pub active_from: Option<Timestamp>,
+    /// Started before this.
+    pub active_to: Option<Timestamp>,
+    /// Only the newest row of each subject. The conditions look at that row alone, and the order is by subject.
+    pub latest: bool,
+    /// The order of the other lists.
+    pub order: Order,
+}
+
+/// In which order rows are wanted. Nulls are last either way, and ties are in the order of ids.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Order {
+    /// A scalar member of the row; `None` = `occurred_at`.
+    pub field: Option<String>,
+    /// Largest first.
+    pub descending: bool,
+}
+
+/// A condition on a member of the row.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MemberFilter {
+    /// The member.
+    pub member: &'static str,
+    /// What it must hold.
+    pub any_of: Values,
+}
+
+/// Values that a member may hold.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Values {
+    /// Ids of linked records.
+    Ids(Vec<RecordId>),
+    /// Texts or codes.
+    Texts(Vec<String>),
+    /// True or false.
+    Flag(bool),
+}
+
+impl Values {
+    /// The values as they are written in JSON.
+    fn json(&self) -> HashSet<String> {
+        match self {
+            Self::Ids(ids) => ids.iter().map(|id| Value::from(id.to_string()).to_string()).collect(),
+            Self::Texts(texts) => texts.iter().map(|text| Value::from(text.as_str()).to_string()).collect(),
+            Self::Flag(flag) => HashSet::from([flag.to_string()]),
+        }
+    }
+}
+
+impl Query {
+    /// Whether rows are named by their ids.
+    pub(super) fn names_rows(&self) -> bool {
+        self.ids.is_some() || self.source_ids.is_some()
+    }
+
+    /// The conditions on stored text, ready to be compared.
+    pub(super) fn conditions(&self) -> Conditions {
+        Conditions {
+            members: self.members.iter().map(|filter| (filter.member, filter.any_of.json())).collect(),
+            active_from: self.active_from,
+            active_to: self.active_to,
+        }
+    }
+}
+
+/// Conditions on the stored text of rows.
+#[derive(Clone, Debug)]
+pub(super) struct Conditions {
+    members: Vec<(&'static str, HashSet<String>)>,
+    active_from: Option<Timestamp>,
+    active_to: Option<Timestamp>,
+}
+
+impl Conditions {
+    /// Whether every row passes.
+    pub(super) fn is_empty(&self) -> bool {
+        self.members.is_empty() && self.active_from.is_none() && self.active_to.is_none()
+    }
+
+    /// Whether the row with this stored text passes.
+    pub(super) fn admit(&self, body: &str) -> bool {
+        let time = |name: &str| find(body, name).and_then(|value| Timestamp::parse(value.get().trim_matches('"')));
+        self.members.iter().all(|(name, values)| find(body, name).is_some_and(|value| values.contains(value.get())))
+            && self.active_from.is_none_or(|from| time("ended_at").is_none_or(|ended| ended >= from))
+            && self.active_to.is_none_or(|to| time("started_at").is_none_or(|started| started < to))
+    }
+}

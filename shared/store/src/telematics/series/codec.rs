@@ -1,0 +1,203 @@
+//! Readings as bytes: columns instead of rows, each number as the difference to the one before, deflated.
+//!
+//! Byte 0 is the version, 2. Four bytes (little endian) say how long the deflated cells are, which come next; the deflated
+//! sources follow, so that who does not need them does not inflate them. Cells are postcard of [`Packed`]: columns carry their
+//! names, and a column that a series got later reads as absent in older blocks. Numbers that are short decimals (as TSPs send
+//! them) become scaled integers; a column that holds any other number keeps all its bits. Both forms are exact.
+//!
+//! Bookkeeping beside the readings is deflated postcard after a version byte of its own, 1.
+
+use model::telematics::RecordType;
+use model::telematics::readings::{Column, ColumnCells, Readings, Sources, Texts};
+use serde::{Deserialize, Serialize};
+
+use super::super::stored::{deflate, inflate};
+use super::super::table::unstorable;
+use crate::StoreError;
+
+const VERSION: u8 = 2;
+const BOOKKEEPING_VERSION: u8 = 1;
+
+/// Decimals tried for a column.
+const DECIMALS: [(u8, f64); 10] =
+    [(0, 1.0), (1, 1e1), (2, 1e2), (3, 1e3), (4, 1e4), (5, 1e5), (6, 1e6), (7, 1e7), (8, 1e8), (9, 1e9)];
+
+/// Integers up to here are exact as floating point numbers.
+const EXACT: f64 = 9_007_199_254_740_992.0;
+
+/// Cells by column.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Packed {
+    subjects: Texts,
+    times: Vec<i64>,
+    columns: Vec<(String, PackedColumn)>,
+}
+
+#[derive(Serialize, Deserialize)]
+enum PackedColumn {
+    Numbers(Numbers),
+    Texts(Texts),
+}
+
+/// A column of numbers. `rows` lists the rows that have one, unless all or none do.
+#[derive(Serialize, Deserialize)]
+struct Numbers {
+    rows: Rows,
+    values: Values,
+}
+
+#[derive(Serialize, Deserialize)]
+enum Rows {
+    None,
+    All,
+    Some(Vec<bool>),
+}
+
+#[derive(Serialize, Deserialize)]
+enum Values {
+    /// Differences of integers that are the numbers times a power of ten.
+    Decimal(u8, Vec<i64>),
+    /// Bits.
+    Exact(Vec<u64>),
+}
+
+impl Numbers {
+    fn of(rows: &[Option<f64>]) -> Self {
+        let numbers: Vec<f64> = rows.iter().copied().flatten().collect();
+        let values = DECIMALS.iter().find_map(|(decimals, scale)| {
+            let scaled: Option<Vec<i64>> = numbers.iter().map(|number| scale_exactly(*number, *scale)).collect();
+            Some(Values::Decimal(*decimals, differences(&scaled?)))
+        });
+        let values = values.unwrap_or_else(|| Values::Exact(numbers.iter().map(|number| number.to_bits()).collect()));
+        let rows = match numbers.len() {
+            0 => Rows::None,
+            count if count == rows.len() => Rows::All,
+            _ => Rows::Some(rows.iter().map(Option::is_some).collect()),
+        };
+        Self { rows, values }
+    }
+
+    fn read(&self, count: usize) -> Result<Vec<Option<f64>>, MalformedBlock> {
+        let numbers: Vec<f64> = match &self.values {
+            Values::Exact(bits) => bits.iter().map(|bits| f64::from_bits(*bits)).collect(),
+            Values::Decimal(decimals, steps) => {
+                let (_, scale) = DECIMALS.get(usize::from(*decimals)).ok_or(MalformedBlock)?;
+                sums(steps).into_iter().map(|scaled| unscale(scaled, *scale)).collect()
+            }
+        };
+        let mut numbers = numbers.into_iter();
+        match &self.rows {
+            Rows::None => Ok(vec![None; count]),
+            Rows::All => Ok(numbers.map(Some).collect()),
+            Rows::Some(rows) => {
+                let value = |has: &bool| if *has { numbers.next().map(Some).ok_or(MalformedBlock) } else { Ok(None) };
+                rows.iter().map(value).collect()
+            }
+        }
+    }
+}
+
+/// The number times the scale, where that is an integer that gives exactly the number back.
+#[expect(clippy::cast_possible_truncation, reason = "checked to be an integer below 2^53")]
+fn scale_exactly(number: f64, scale: f64) -> Option<i64> {
+    let scaled = (number * scale).round();
+    let integer = (scaled.abs() < EXACT).then_some(scaled as i64)?;
+    (unscale(integer, scale).to_bits() == number.to_bits()).then_some(integer)
+}
+
+fn unscale(scaled: i64, scale: f64) -> f64 {
+    scaled as f64 / scale
+}
+
+pub(super) fn differences(values: &[i64]) -> Vec<i64> {
+    let mut last = 0_i64;
+    values.iter().map(|value| value.wrapping_sub(std::mem::replace(&mut last, *value))).collect()
+}
+
+pub(super) fn sums(steps: &[i64]) -> Vec<i64> {
+    let mut sum = 0_i64;
+    let add = |step: &i64| {
+        sum = sum.wrapping_add(*step);
+        sum
+    };
+    steps.iter().map(add).collect()
+}
+
+/// Bytes that are not readings of the record type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("malformed block of readings")]
+pub(super) struct MalformedBlock;
+
+/// The cells of readings by column. Sorted by subject and time they take the fewest bytes.
+pub(super) fn columns(readings: &Readings) -> Packed {
+    let packed = |(column, cells): (&Column, &ColumnCells)| {
+        let packed = match cells {
+            ColumnCells::Texts(texts) => PackedColumn::Texts(texts.clone()),
+            ColumnCells::Numbers(numbers) => PackedColumn::Numbers(Numbers::of(numbers)),
+        };
+        (column.name.to_owned(), packed)
+    };
+    let columns = readings.packing().columns.iter().zip(readings.cells()).map(packed).collect();
+    Packed { subjects: readings.subjects().clone(), times: differences(readings.times()), columns }
+}
+
+/// The readings of cells and sources.
+pub(super) fn readings(record: &'static RecordType, packed: Packed, sources: Sources) -> Result<Readings, MalformedBlock> {
+    let times = sums(&packed.times);
+    let empty = Readings::empty(record).ok_or(MalformedBlock)?;
+    let mut stored = packed.columns;
+    let mut cells = Vec::with_capacity(empty.packing().columns.len());
+    for column in empty.packing().columns {
+        let at = stored.iter().position(|(name, _)| name == column.name);
+        cells.push(match at.map(|at| stored.swap_remove(at).1) {
+            Some(PackedColumn::Texts(texts)) => ColumnCells::Texts(texts),
+            Some(PackedColumn::Numbers(numbers)) => ColumnCells::Numbers(numbers.read(times.len())?),
+            None => ColumnCells::absent(column.kind, times.len()),
+        });
+    }
+    Readings::of(record, packed.subjects, times, cells, sources).ok_or(MalformedBlock)
+}
+
+/// Readings as bytes.
+pub(super) fn pack(readings: &Readings) -> Result<Vec<u8>, StoreError> {
+    let cells = deflate(&postcard::to_stdvec(&columns(readings)).map_err(unstorable)?)?;
+    let sources = deflate(&postcard::to_stdvec(readings.sources()).map_err(unstorable)?)?;
+    let length = u32::try_from(cells.len()).map_err(unstorable)?;
+    Ok([&[VERSION][..], &length.to_le_bytes(), &cells, &sources].concat())
+}
+
+/// Whether the TSP's JSON is wanted beside the cells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum With {
+    Cells,
+    Sources,
+}
+
+/// Inverse of [`pack`].
+pub(super) fn unpack(record: &'static RecordType, bytes: &[u8], with: With) -> Result<Readings, MalformedBlock> {
+    let (&VERSION, rest) = bytes.split_first().ok_or(MalformedBlock)? else { return Err(MalformedBlock) };
+    let (length, rest) = rest.split_first_chunk::<4>().ok_or(MalformedBlock)?;
+    let length = usize::try_from(u32::from_le_bytes(*length)).map_err(|_| MalformedBlock)?;
+    let (cells, sources) = rest.split_at_checked(length).ok_or(MalformedBlock)?;
+    let sources = if with == With::Sources { plain(sources)? } else { Sources::default() };
+    readings(record, plain(cells)?, sources)
+}
+
+fn plain<T: for<'de> Deserialize<'de>>(packed: &[u8]) -> Result<T, MalformedBlock> {
+    let plain = inflate(packed).map_err(|_| MalformedBlock)?;
+    postcard::from_bytes(&plain).map_err(|_| MalformedBlock)
+}
+
+/// Any bookkeeping as bytes.
+pub(super) fn pack_value<T: Serialize>(value: &T) -> Result<Vec<u8>, StoreError> {
+    let plain = postcard::to_stdvec(value).map_err(unstorable)?;
+    Ok([&[BOOKKEEPING_VERSION][..], &deflate(&plain)?].concat())
+}
+
+/// Inverse of [`pack_value`].
+pub(super) fn unpack_value<T: for<'de> Deserialize<'de>>(bytes: &[u8]) -> Result<T, MalformedBlock> {
+    match bytes.split_first() {
+        Some((&BOOKKEEPING_VERSION, packed)) => plain(packed),
+        _ => Err(MalformedBlock),
+    }
+}

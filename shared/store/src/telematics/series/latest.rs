@@ -1,0 +1,133 @@
+//! Reads of newest readings.
+//!
+//! A page reads all newest readings of the grant, 64 to an item, and cuts them: their order is by subject, theirs in the table
+//! is by group. Rows are made of what is on the page only.
+
+use std::collections::HashMap;
+
+use model::RecordId;
+
+use super::super::query::Query;
+use super::super::table::{Item, Span, read_text};
+use super::super::{Row, keys};
+use super::block::{Block, Reader, Tsp};
+use super::filter::Filter;
+use super::groups::SeriesKey;
+use super::snapshot::{GroupSnapshot, Latest};
+use crate::page::by_text;
+use crate::{Bookmark, Grant, GrantedConnection, Page, Slice, Store, StoreError};
+
+/// A group's snapshot, and whose it is.
+struct Group<'a> {
+    granted: &'a GrantedConnection,
+    item: Item,
+    tsp: Tsp,
+    snapshot: GroupSnapshot,
+}
+
+/// A newest reading in one of the groups.
+#[derive(Clone, Copy)]
+struct Found {
+    subject: RecordId,
+    group: usize,
+    latest: Latest,
+}
+
+/// Where the source of a reading is: the block's key, the subject and the time.
+type Place = (String, String, i64);
+
+impl Store {
+    /// One page of newest readings, by subject id.
+    pub(in super::super) async fn list_latest(
+        &self,
+        grant: &Grant,
+        query: &Query,
+        page: &Page,
+        include_source: bool,
+    ) -> Result<Slice<Row>, StoreError> {
+        let groups = self.groups(grant).await?;
+        let found = found(grant, query, &groups)?;
+        let slice = Slice::from_unsorted(found, page, |found| Bookmark::from(found.subject.to_string()), by_text);
+        let sources = if include_source { self.sources(grant, &groups, &slice).await? } else { HashMap::new() };
+        let row = |found: &Found| {
+            let Some(group) = groups.get(found.group) else { return Err(StoreError::Unstorable("no such group".into())) };
+            let source = place(group, found).ok().and_then(|place| sources.get(&place)).map(String::as_str);
+            let reader = Reader { granted: group.granted, include_source };
+            group.snapshot.reading(&found.latest, source).row(&group.tsp, group.granted.connection, Some(reader))
+        };
+        let rows = slice.rows.iter().map(|(found, mark)| Ok((row(found)?, mark.clone())));
+        Ok(Slice { rows: rows.collect::<Result<_, StoreError>>()?, before: slice.before, after: slice.after })
+    }
+
+    /// How many newest readings there are.
+    pub(in super::super) async fn count_latest(&self, grant: &Grant, query: &Query) -> Result<u64, StoreError> {
+        let groups = self.groups(grant).await?;
+        Ok(u64::try_from(found(grant, query, &groups)?.len()).unwrap_or(u64::MAX))
+    }
+
+    async fn groups<'a>(&self, grant: &'a Grant) -> Result<Vec<Group<'a>>, StoreError> {
+        let tag = super::packing(grant.record())?.tag;
+        let span = |granted: &GrantedConnection| {
+            let series = SeriesKey { tag, connection: granted.connection };
+            Span::between(series.pk(), "G".into(), format!("G{}", keys::END))
+        };
+        let spans: Vec<Span> = grant.connections().iter().map(span).collect();
+        let mut groups = Vec::new();
+        for (number, item) in self.telematics_table().query_each(&spans).await? {
+            if let Some(granted) = grant.connections().get(number) {
+                let (tsp, snapshot) = (Tsp::read(&item)?, GroupSnapshot::read(grant.record(), &item)?);
+                groups.push(Group { granted, item, tsp, snapshot });
+            }
+        }
+        Ok(groups)
+    }
+
+    /// The sources of a page's readings, out of their blocks.
+    async fn sources(
+        &self,
+        grant: &Grant,
+        groups: &[Group<'_>],
+        slice: &Slice<Found>,
+    ) -> Result<HashMap<Place, String>, StoreError> {
+        let mut wanted = HashMap::new();
+        for (found, _) in &slice.rows {
+            if let Some(group) = groups.get(found.group) {
+                let key = group.snapshot.block_key(&group.item, group.granted.connection, &found.latest)?;
+                wanted.insert(key_text(&key), key);
+            }
+        }
+        let mut sources = HashMap::new();
+        for item in self.telematics_table().get_many(wanted.into_values().collect(), None).await? {
+            let readings = Block::whole(grant.record(), &item)?.readings;
+            for (row, time) in readings.times().iter().enumerate() {
+                let place = (key_text(&item), readings.subject(row).to_owned(), *time);
+                sources.insert(place, readings.sources().get(row).to_owned());
+            }
+        }
+        Ok(sources)
+    }
+}
+
+fn found(grant: &Grant, query: &Query, groups: &[Group<'_>]) -> Result<Vec<Found>, StoreError> {
+    let filter = Filter::of(grant.record(), query)?;
+    let mut all = Vec::new();
+    for (number, group) in groups.iter().enumerate() {
+        let connection = group.granted.connection;
+        let admitted = filter.admitted(group.snapshot.readings(), connection);
+        let wanted = group.snapshot.latest().filter(|(_, latest)| admitted.get(latest.row()).copied().unwrap_or(false));
+        let found = |(subject, latest)| Found { subject: RecordId::of(subject, connection), group: number, latest };
+        all.extend(wanted.map(found));
+    }
+    Ok(all)
+}
+
+fn place(group: &Group<'_>, found: &Found) -> Result<Place, StoreError> {
+    let key = group.snapshot.block_key(&group.item, group.granted.connection, &found.latest)?;
+    let reading = group.snapshot.reading(&found.latest, None);
+    let (subject, time) = (reading.readings.subject(reading.row), reading.readings.time(reading.row));
+    Ok((key_text(&key), subject.to_owned(), time.micros()))
+}
+
+fn key_text(item: &Item) -> String {
+    format!("{} {}", read_text(item, "pk"), read_text(item, "sk"))
+}

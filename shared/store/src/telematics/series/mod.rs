@@ -1,0 +1,27 @@
+//! Series: blocks of readings, the newest reading of each subject, and counts; generic over their columns.
+
+mod block;
+mod codec;
+mod filter;
+mod groups;
+mod history;
+mod latest;
+mod snapshot;
+mod write;
+
+use model::telematics::{Packing, RecordType, Storage};
+
+use crate::StoreError;
+
+pub(super) use block::Block;
+
+#[cfg(test)]
+mod tests;
+
+/// How a record type is packed.
+fn packing(record: &RecordType) -> Result<Packing, StoreError> {
+    match record.storage {
+        Storage::Series(_, packing) => Ok(packing),
+        _ => Err(StoreError::Unstorable(format!("{} is not stored as a series", record.resource))),
+    }
+}
