@@ -198,7 +198,7 @@ fn invoke(context: Arc<Context>) -> Invoke {
     Arc::new(move |handler, event| {
         let (context, workers) = (Arc::clone(&context), Arc::clone(&workers));
         async move {
-            let worker = workers.get(handler.as_str()).ok_or_else(|| format!("no function is called {handler}"))?;
+            let worker = workers.get(handler.as_str()).ok_or_else(|| format!("unknown handler {handler}"))?;
             telemetry::invoke(&context, worker, None, event, Duration::MAX).await.map_err(|error| error.to_string())
         }
         .boxed()

@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::certs::Realm;
 use crate::check_realm;
 
-/// Where everything is (OpenID Connect Discovery 1.0); API gateways find the token keys by it.
+/// The provider metadata (OpenID Connect Discovery 1.0), by which API gateways find the token keys.
 pub struct Configuration;
 
 impl Operation for Configuration {

@@ -40,7 +40,7 @@ fn endpoints() -> Vec<Endpoint> {
             Public,
             &[VerifyTokens],
         )
-        .summary("The keys that sign tokens"),
+        .summary("Get the public keys that verify tokens"),
         Endpoint::new::<configuration::Configuration>(
             Method::GET,
             "/realms/{realm}/.well-known/openid-configuration",
@@ -48,16 +48,16 @@ fn endpoints() -> Vec<Endpoint> {
             Public,
             &[],
         )
-        .summary("OpenID provider configuration"),
+        .summary("Get the OpenID provider configuration"),
     ]
 }
 
-/// The realm in the path is the configured one.
+/// Checks that the realm in the path is the configured one.
 fn check_realm(context: &Context, realm: &str) -> Result<(), ApiError> {
     if realm == context.config().realm { Ok(()) } else { Err(ApiError::not_found("realm")) }
 }
 
-/// The client behind an id and a secret.
+/// Authenticates a client by id and secret.
 ///
 /// # Errors
 /// 401 `invalid_client`, the same for an unknown id and a wrong secret.

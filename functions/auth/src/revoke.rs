@@ -8,10 +8,10 @@ use vault::Claims;
 
 use crate::{check_realm, client, oauth};
 
-/// Ends a token before its time (RFC 7009). An unknown token is no error.
+/// Revokes a token (RFC 7009). An unknown token is not an error.
 pub struct Revoke;
 
-/// The form. Id and secret may come by HTTP Basic instead.
+/// The form. Id and secret may be sent by HTTP Basic instead.
 pub struct Form {
     realm: String,
     token: Option<String>,
@@ -53,16 +53,16 @@ impl Operation for Revoke {
     }
 }
 
-/// What to remember of a token: an access token of this client, or a refresh token.
+/// The revocation of an access token of this client, or of a refresh token.
 async fn revocation(context: &Context, token: &str, client_id: &str, now: Timestamp) -> Result<Option<Revocation>, ApiError> {
-    let remember = |jti: uuid::Uuid, exp: i64| Revocation {
+    let revoke = |jti: uuid::Uuid, exp: i64| Revocation {
         jti: jti.to_string(),
         expires_at: Timestamp::from_millis(exp.saturating_mul(1_000)),
     };
     if let Ok(claims) = context.vault().verify::<Claims>(token, now).await {
-        return Ok((claims.azp == client_id).then(|| remember(claims.jti, claims.exp)));
+        return Ok((claims.azp == client_id).then(|| revoke(claims.jti, claims.exp)));
     }
     let key = context.refresh_key().await?;
     let refresh = vault::refresh::verify(&key, token, now).ok();
-    Ok(refresh.map(|claims| remember(claims.jti, claims.exp)))
+    Ok(refresh.map(|claims| revoke(claims.jti, claims.exp)))
 }

@@ -15,7 +15,7 @@ use crate::{check_realm, client, oauth};
 /// Client credentials for machines, refresh tokens for fleets inside Connect.
 pub struct Token;
 
-/// The form. Id and secret may come by HTTP Basic instead.
+/// The form. Id and secret may be sent by HTTP Basic instead.
 pub struct Form {
     realm: String,
     grant_type: Option<String>,
@@ -42,7 +42,7 @@ impl Input for Form {
     }
 }
 
-/// A token answer (RFC 6749 section 5.1).
+/// A token response (RFC 6749 section 5.1).
 #[derive(Serialize, JsonSchema)]
 pub struct TokenResponse {
     access_token: String,
@@ -67,7 +67,7 @@ impl Operation for Token {
         check_realm(context, &form.realm)?;
         match form.grant_type.as_deref() {
             Some("client_credentials") => machine(context, &form, call.now).await.map(Json),
-            Some("refresh_token") => refreshed(context, &form, call.now).await.map(Json),
+            Some("refresh_token") => refresh(context, &form, call.now).await.map(Json),
             Some(_) => Err(oauth(StatusCode::BAD_REQUEST, "unsupported_grant_type", "grant_type must be client_credentials")),
             None => Err(oauth(StatusCode::BAD_REQUEST, "invalid_request", "grant_type is required")),
         }
@@ -84,15 +84,15 @@ async fn machine(context: &Context, form: &Form, now: Timestamp) -> Result<Token
     context.limits().token(id)?;
     let client = client(context, id, secret).await?;
     let partner: Option<Partner> = context.store().get(Key::partner(client.partner_id)).await?;
-    let partner = partner.ok_or_else(|| ApiError::internal("a client without its partner"))?;
+    let partner = partner.ok_or_else(|| ApiError::internal("the client's partner does not exist"))?;
     let issuer = context.config().issuer();
     let issue = Issue { issuer: &issuer, now, life: MACHINE_LIFE, id: uuid::Uuid::now_v7() };
     let claims = Claims::machine(&issue, &client.client_id, (&partner.name, partner.id), &client.scopes.join(" "));
     signed(context, &claims, MACHINE_LIFE).await
 }
 
-/// Only pre-registration tokens have refresh tokens; each is good until its end or its revocation.
-async fn refreshed(context: &Context, form: &Form, now: Timestamp) -> Result<TokenResponse, ApiError> {
+/// Only pre-registration tokens have refresh tokens; each is valid until it expires or is revoked.
+async fn refresh(context: &Context, form: &Form, now: Timestamp) -> Result<TokenResponse, ApiError> {
     let invalid = || oauth(StatusCode::UNAUTHORIZED, "invalid_grant", "Invalid refresh token");
     let token = form.refresh_token.as_deref().ok_or_else(invalid)?;
     let key = context.refresh_key().await?;
@@ -102,11 +102,11 @@ async fn refreshed(context: &Context, form: &Form, now: Timestamp) -> Result<Tok
     }
     let issue = Issue { issuer: &held.iss, now, life: PRE_REGISTRATION_LIFE, id: uuid::Uuid::now_v7() };
     let claims = Claims::pre_registration(&issue, (&held.name, held.sub), held.partner_id, held.invitation_id);
-    let answer = signed(context, &claims, PRE_REGISTRATION_LIFE).await?;
+    let response = signed(context, &claims, PRE_REGISTRATION_LIFE).await?;
     Ok(TokenResponse {
         refresh_token: Some(token.to_owned()),
         refresh_expires_in: Some(held.exp.saturating_sub(now.seconds())),
-        ..answer
+        ..response
     })
 }
 

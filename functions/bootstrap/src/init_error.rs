@@ -1,16 +1,16 @@
-//! Telling Lambda why a sandbox cannot start. The runtime library reports what happens to invocations, not what happens
-//! before the first one.
+//! Reports to Lambda why a sandbox cannot start. The runtime library reports errors of invocations, but none before the first
+//! one.
 
 use lambda_runtime::Error;
 use lambda_runtime_api_client::PooledClient;
 use lambda_runtime_api_client::body::Body;
 use serde_json::json;
 
-/// Reports; where that fails too, the log still says why.
+/// Logs the cause and reports it to Lambda.
 pub(crate) async fn report(kind: &str, cause: &str) {
-    tracing::error!(cause, "function cannot start");
+    tracing::error!(cause, "failed to initialize the function");
     if let Err(error) = send(kind, cause).await {
-        tracing::error!(cause = %error, "Lambda was not told");
+        tracing::error!(cause = %error, "failed to report the initialization error to Lambda");
     }
 }
 

@@ -14,8 +14,8 @@ use serde_json::Value;
 use crate::telemetry::Metrics;
 use crate::{init_error, warm};
 
-/// What is kept of an invocation's time for its answer and its log line. Lambda kills a sandbox that passes the deadline:
-/// no line says why, and the next caller pays for another cold start.
+/// The part of an invocation's time that is reserved for its response and its log line. Lambda kills a sandbox that exceeds
+/// the deadline: the cause is not logged, and the next caller waits for another cold start.
 const RESERVE: Duration = Duration::from_millis(300);
 
 /// Serves the operation that `_HANDLER` names, until the sandbox ends.
@@ -27,16 +27,16 @@ pub async fn run() -> Result<(), Error> {
     if let Some(endpoint) = crate::endpoints().into_iter().find(|endpoint| endpoint.handler == handler) {
         let context = context().await;
         let metrics = Metrics::collect(context.config().stage.clone())?;
-        warm::up(&context, endpoint.permissions).await;
+        warm::open_connections(&context, endpoint.permissions).await;
         return serve_http(&context, &endpoint, metrics).await;
     }
     if let Some(worker) = crate::workers().into_iter().find(|worker| worker.handler == handler) {
         let context = context().await;
         let metrics = Metrics::collect(context.config().stage.clone())?;
-        warm::up(&context, worker.permissions).await;
+        warm::open_connections(&context, worker.permissions).await;
         return serve_events(&context, &worker, metrics).await;
     }
-    let cause = format!("no function is called {handler:?}: the template's Handler and the tables differ");
+    let cause = format!("unknown handler {handler:?}: the template does not match the tables");
     init_error::report("UnknownHandler", &cause).await;
     Err(cause.into())
 }
@@ -46,7 +46,7 @@ async fn context() -> Context {
     Context::new(Config::from_environment(), aws.into(), Timestamp::system)
 }
 
-/// Writes the metrics of an invocation before its answer is sent: afterwards the sandbox may freeze.
+/// Writes the metrics of an invocation before its response is sent: afterwards the sandbox may be frozen.
 fn flush(metrics: Metrics) {
     metrics.flush(std::io::stdout().lock());
 }
@@ -55,9 +55,9 @@ async fn serve_http(context: &Context, endpoint: &Endpoint, metrics: Metrics) ->
     lambda_http::run(lambda_http::service_fn(|request: Request| async move {
         let left = left(request.lambda_context().deadline());
         let incoming = incoming(request);
-        let answer = dispatch_within(context, endpoint, &incoming, left).await;
+        let response = dispatch_within(context, endpoint, &incoming, left).await;
         flush(metrics);
-        Ok::<_, Error>(outgoing(answer))
+        Ok::<_, Error>(outgoing(response))
     }))
     .await
 }
@@ -66,23 +66,23 @@ async fn serve_events(context: &Context, worker: &Worker, metrics: Metrics) -> R
     lambda_runtime::run(lambda_runtime::service_fn(|event: LambdaEvent<Value>| async move {
         let left = left(event.context.deadline());
         let trace = event.context.xray_trace_id.as_deref();
-        let done = telemetry::invoke(context, worker, trace, event.payload, left).await;
+        let outcome = telemetry::invoke(context, worker, trace, event.payload, left).await;
         flush(metrics);
-        done.map_err(|error| failed(&error))
+        outcome.map_err(|error| failed(&error))
     }))
     .await
 }
 
-/// What Lambda and its dead-letter queues are told; the event comes again.
+/// The error that is reported to Lambda and its dead-letter queues; the event is redelivered.
 fn failed(error: &Unhandled) -> Diagnostic {
     let kind = match error {
         Unhandled::Failed(_) => "EventFailed",
-        Unhandled::Late => "EventLate",
+        Unhandled::DeadlineExceeded => "EventTimedOut",
     };
     Diagnostic { error_type: kind.to_owned(), error_message: error.to_string() }
 }
 
-/// The time that an invocation may still work.
+/// The time that remains for an invocation.
 fn left(deadline: SystemTime) -> Duration {
     deadline.duration_since(SystemTime::now()).unwrap_or_default().saturating_sub(RESERVE)
 }
@@ -92,7 +92,7 @@ fn incoming(request: Request) -> Incoming {
         request.path_parameters().iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
     let raw_query = request.uri().query().unwrap_or_default().to_owned();
     let raw_path = request.raw_http_path().to_owned();
-    // Lambda's own trace, where it has one: X-Ray shows the function under it.
+    // Lambda's own trace, if it has one: X-Ray shows the function under it.
     let trace = request.lambda_context().xray_trace_id.and_then(|header| HeaderValue::try_from(header).ok());
     let (mut parts, body) = request.into_parts();
     if let Some(trace) = trace {
@@ -101,10 +101,10 @@ fn incoming(request: Request) -> Incoming {
     Incoming { method: parts.method, raw_path, raw_query, headers: parts.headers, path, body: body.to_vec().into() }
 }
 
-fn outgoing(answer: gateway::Response) -> http::Response<Body> {
-    let body = String::from_utf8(answer.body.into()).map_or_else(|bytes| Body::Binary(bytes.into_bytes()), Body::Text);
+fn outgoing(sent: gateway::Response) -> http::Response<Body> {
+    let body = String::from_utf8(sent.body.into()).map_or_else(|bytes| Body::Binary(bytes.into_bytes()), Body::Text);
     let mut response = http::Response::new(body);
-    *response.status_mut() = answer.status;
-    *response.headers_mut() = answer.headers;
+    *response.status_mut() = sent.status;
+    *response.headers_mut() = sent.headers;
     response
 }

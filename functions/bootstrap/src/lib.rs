@@ -1,4 +1,4 @@
-//! Every service and every worker in one place, for the Lambda entry, the local gateway, the documents and the template.
+//! All services and workers, for the Lambda entry point, the local gateway, the documents and the template.
 
 mod init_error;
 mod lambda;
@@ -10,7 +10,7 @@ use gateway::{Endpoint, Service, Worker};
 pub use delivery::events;
 pub use lambda::run;
 
-/// All services that answer HTTP.
+/// All services with HTTP endpoints.
 #[must_use]
 pub fn services() -> Vec<Service> {
     vec![auth::SERVICE, orgs::SERVICE, integrations::SERVICE, telematics::SERVICE, notifications::SERVICE, connect::SERVICE]
@@ -22,13 +22,13 @@ pub fn endpoints() -> Vec<Endpoint> {
     services().iter().flat_map(|service| (service.endpoints)()).collect()
 }
 
-/// All functions that schedules, queues and streams start, by service.
+/// All workers, by service.
 #[must_use]
 pub fn worker_services() -> Vec<(&'static str, Vec<Worker>)> {
     vec![("ingestion", ingestion::workers()), ("delivery", delivery::workers())]
 }
 
-/// All functions that schedules, queues and streams start.
+/// All workers.
 #[must_use]
 pub fn workers() -> Vec<Worker> {
     worker_services().into_iter().flat_map(|(_, workers)| workers).collect()

@@ -1,4 +1,4 @@
-//! Logs and metrics as they are deployed: JSON lines on standard output, which Lambda hands to CloudWatch.
+//! Logs and metrics of deployed functions: JSON lines on standard output, which Lambda forwards to CloudWatch.
 
 use std::io;
 
@@ -15,8 +15,8 @@ use tracing_subscriber::{EnvFilter, Layer};
 /// The namespace of all metrics in CloudWatch.
 pub const NAMESPACE: &str = "Catena";
 
-/// One flat JSON object per event: its fields and those of all spans around it. Of a name that several spans have, the
-/// innermost one's value stands.
+/// One flat JSON object per event, with its fields and those of all spans around it. If several spans have the same field,
+/// the innermost one wins.
 pub fn json<S, W>(writer: W) -> impl Layer<S>
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
@@ -28,16 +28,16 @@ where
     layer
 }
 
-/// What is logged: `RUST_LOG`, or [`gateway::telemetry::FILTER`].
+/// The log filter: `RUST_LOG`, or [`gateway::telemetry::FILTER`].
 #[must_use]
 pub fn filter() -> EnvFilter {
     EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(gateway::telemetry::FILTER))
 }
 
-/// Logs to standard output from now on.
+/// Starts logging to standard output.
 ///
 /// # Errors
-/// If something else logs already.
+/// If a subscriber is installed already.
 pub fn log() -> Result<(), TryInitError> {
     tracing_subscriber::registry().with(json(io::stdout).with_filter(filter())).try_init()
 }
@@ -47,20 +47,20 @@ pub fn log() -> Result<(), TryInitError> {
 pub struct Metrics(&'static Collector);
 
 impl Metrics {
-    /// Collects from now on; `stage` is the dimension that all metrics have.
+    /// Starts collecting; `stage` is the dimension that all metrics have.
     ///
     /// # Errors
-    /// If something else collects already.
+    /// If a recorder is installed already.
     pub fn collect(stage: String) -> Result<Self, metrics_cloudwatch_embedded::Error> {
         let collector = Builder::new().cloudwatch_namespace(NAMESPACE).with_dimension("Stage", stage).init()?;
         gateway::metrics::describe();
         Ok(Self(collector))
     }
 
-    /// Writes what was collected since the last time. A line that cannot be written is lost, and says so in the log.
+    /// Writes the metrics collected since the last flush. Failures are logged.
     pub fn flush(self, writer: impl io::Write) {
         if let Err(error) = self.0.flush(writer) {
-            tracing::error!(cause = %error, "metrics are lost");
+            tracing::error!(cause = %error, "failed to write metrics");
         }
     }
 }

@@ -1,8 +1,8 @@
 //! Connections opened while a sandbox starts, when Lambda does not throttle the CPU: the first TLS handshake is most of a
 //! cold start.
 //!
-//! Each is one cheap call that the function's role allows. `WARM_CONNECTIONS=off` leaves them out, to measure what they
-//! bring.
+//! Each is one cheap call that the function's role allows. `WARM_CONNECTIONS=off` skips them, to measure what they
+//! gain.
 
 use std::fmt::Display;
 use std::time::Duration;
@@ -10,25 +10,25 @@ use std::time::Duration;
 use gateway::{Context, Permission};
 use store::control::{Key, Revocation};
 
-/// A start does not wait longer: the first invocation then connects by itself.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// How long a start waits for a connection; if it takes longer, the first invocation connects itself.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Opens what the permissions name. Failures are logged, and the function goes on.
-pub(crate) async fn up(context: &Context, permissions: &[Permission]) {
-    if std::env::var("WARM_CONNECTIONS").is_ok_and(|wish| wish == "off") {
+/// Opens connections to the services that the permissions name. Failures are logged and otherwise ignored.
+pub(crate) async fn open_connections(context: &Context, permissions: &[Permission]) {
+    if std::env::var("WARM_CONNECTIONS").is_ok_and(|value| value == "off") {
         return;
     }
-    let may = |wanted: &[Permission]| permissions.iter().any(|held| wanted.contains(held));
+    let has_any = |wanted: &[Permission]| permissions.iter().any(|held| wanted.contains(held));
     let store = async {
-        if may(&[Permission::ReadControl]) {
-            // No token has this id: a read of nothing.
+        if has_any(&[Permission::ReadControl]) {
+            // No token has this id, so the read finds nothing.
             let nothing = context.store().get::<Revocation>(Key::revocation("none"));
             attempt("DynamoDB", nothing).await;
         }
     };
     let vault = async {
-        if may(&[Permission::VerifyTokens, Permission::SignTokens]) {
-            // Kept for all tokens of the sandbox's life.
+        if has_any(&[Permission::VerifyTokens, Permission::SignTokens]) {
+            // The keys are cached for the lifetime of the sandbox.
             attempt("KMS", context.vault().keys()).await;
         }
     };
@@ -36,9 +36,9 @@ pub(crate) async fn up(context: &Context, permissions: &[Permission]) {
 }
 
 async fn attempt<T, E: Display>(service: &str, call: impl Future<Output = Result<T, E>>) {
-    match tokio::time::timeout(PATIENCE, call).await {
+    match tokio::time::timeout(CONNECT_TIMEOUT, call).await {
         Ok(Ok(_)) => {}
-        Ok(Err(error)) => tracing::warn!(service, cause = %error, "connection not opened in advance"),
-        Err(_) => tracing::warn!(service, cause = "no answer in time", "connection not opened in advance"),
+        Ok(Err(error)) => tracing::warn!(service, cause = %error, "failed to open a connection in advance"),
+        Err(_) => tracing::warn!(service, cause = "timed out", "failed to open a connection in advance"),
     }
 }

@@ -1,6 +1,6 @@
 //! What vehicles and users have in common: one way to list them, one way to read one.
 
-use gateway::{ApiError, Call, Context, Listing, Paging, Reader, Written};
+use gateway::{ApiError, Call, Context, Listing, Paging, Reader, Serialized};
 use model::RecordId;
 use model::telematics::{RecordType, Row};
 use schemars::JsonSchema;
@@ -50,15 +50,15 @@ impl Entities {
     /// # Errors
     /// 403 for callers other than partners, 422 for a cursor that does not hold.
     pub async fn list<T>(self, context: &Context, call: &Call) -> Result<Listing<Row<T>>, ApiError> {
-        let start = self.paging.start(context, call).await?;
+        let cursor = self.paging.open(context, call).await?;
         let grant = self.scope.grant(context, call, self.record).await?;
         let store = context.store();
-        let total = match start.total() {
+        let total = match cursor.total() {
             Some(total) => total,
             None => store.count_rows(&grant, &self.query).await?,
         };
-        let slice = store.list_rows(&grant, &self.query, &start.page(), self.scope.source_data).await?;
-        Listing::of_rows(&start, &slice, Some(total))
+        let slice = store.list_rows(&grant, &self.query, &cursor.page(), self.scope.source_data).await?;
+        Listing::of_rows(&cursor, &slice, Some(total))
     }
 }
 
@@ -72,8 +72,8 @@ pub async fn get<T>(
     record: &'static RecordType,
     id: RecordId,
     source_data: Option<bool>,
-) -> Result<Written<Row<T>>, ApiError> {
+) -> Result<Serialized<Row<T>>, ApiError> {
     let grant = Scope::default().grant(context, call, record).await?;
     let row = context.store().get_row(&grant, id, source_data.unwrap_or(false)).await?;
-    Ok(Written::of(row.ok_or_else(|| ApiError::not_found(record.resource.name()))?))
+    Ok(Serialized::of(row.ok_or_else(|| ApiError::not_found(record.resource.name()))?))
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use store::telematics::{MemberFilter, Query, Values};
 
 use crate::scope::Scope;
-use crate::window::{Bounds, Window, fixed};
+use crate::window::{Bounds, Window, remembered};
 
 /// Duty log entries, by time.
 pub struct List;
@@ -76,16 +76,16 @@ impl Operation for List {
     type Output = Listing<Row<HosEvent>>;
 
     async fn run(context: &Context, call: Call, filters: Filters) -> Result<Self::Output, ApiError> {
-        let mut start = filters.paging.clone().start(context, &call).await?;
-        let windows = fixed(&mut start, || filters.windows(call.now))?;
+        let mut cursor = filters.paging.clone().open(context, &call).await?;
+        let windows = remembered(&mut cursor, || filters.windows(call.now))?;
         let query = filters.query(windows);
         let grant = filters.scope.grant(context, &call, HosEvent::TYPE).await?;
         let store = context.store();
-        let total = match start.total() {
+        let total = match cursor.total() {
             Some(total) => total,
             None => store.count_rows(&grant, &query).await?,
         };
-        let slice = store.list_rows(&grant, &query, &start.page(), filters.scope.source_data).await?;
-        Listing::of_rows(&start, &slice, Some(total))
+        let slice = store.list_rows(&grant, &query, &cursor.page(), filters.scope.source_data).await?;
+        Listing::of_rows(&cursor, &slice, Some(total))
     }
 }

@@ -1,6 +1,6 @@
 //! `GET /v2/telematics/users` and `GET /v2/telematics/users/{user_id}`
 
-use gateway::{ApiError, Call, Context, Input, Listing, Operation, Reader, Written};
+use gateway::{ApiError, Call, Context, Input, Listing, Operation, Reader, Serialized};
 use model::RecordId;
 use model::telematics::{Record as _, Row, User};
 use store::telematics::{MemberFilter, Values};
@@ -42,7 +42,7 @@ impl Operation for List {
 
 impl Operation for Get {
     type Input = Id;
-    type Output = Written<Row<User>>;
+    type Output = Serialized<Row<User>>;
 
     async fn run(context: &Context, call: Call, Id(id, source_data): Id) -> Result<Self::Output, ApiError> {
         entities::get(context, &call, User::TYPE, id, source_data).await

@@ -6,7 +6,7 @@ use model::telematics::{Record as _, Row, VehicleLocation};
 use store::telematics::{MemberFilter, Query, Values};
 
 use crate::scope::Scope;
-use crate::window::{Bounds, fixed};
+use crate::window::{Bounds, remembered};
 
 /// The newest position of each vehicle, or the history of one vehicle or driver.
 pub struct List;
@@ -51,18 +51,18 @@ impl Operation for List {
 
     async fn run(context: &Context, call: Call, filters: Filters) -> Result<Self::Output, ApiError> {
         let Filters { mut query, bounds, scope, paging } = filters;
-        let mut start = paging.start(context, &call).await?;
+        let mut cursor = paging.open(context, &call).await?;
         if !query.latest {
-            let window = fixed(&mut start, || bounds.window(call.now, ["from_datetime", "to_datetime"]))?;
+            let window = remembered(&mut cursor, || bounds.window(call.now, ["from_datetime", "to_datetime"]))?;
             (query.from, query.to) = (Some(window.from), Some(window.to));
         }
         let grant = scope.grant(context, &call, VehicleLocation::TYPE).await?;
         let store = context.store();
-        let total = match start.total() {
+        let total = match cursor.total() {
             Some(total) => total,
             None => store.count_rows(&grant, &query).await?,
         };
-        let slice = store.list_rows(&grant, &query, &start.page(), scope.source_data).await?;
-        Listing::of_rows(&start, &slice, Some(total))
+        let slice = store.list_rows(&grant, &query, &cursor.page(), scope.source_data).await?;
+        Listing::of_rows(&cursor, &slice, Some(total))
     }
 }

@@ -1,6 +1,6 @@
 //! `GET /v2/telematics/vehicles` and `GET /v2/telematics/vehicles/{vehicle_id}`
 
-use gateway::{ApiError, Call, Context, Input, Listing, Operation, Reader, Written};
+use gateway::{ApiError, Call, Context, Input, Listing, Operation, Reader, Serialized};
 use model::RecordId;
 use model::telematics::{Record as _, Row, Vehicle};
 
@@ -39,7 +39,7 @@ impl Operation for List {
 
 impl Operation for Get {
     type Input = Id;
-    type Output = Written<Row<Vehicle>>;
+    type Output = Serialized<Row<Vehicle>>;
 
     async fn run(context: &Context, call: Call, Id(id, source_data): Id) -> Result<Self::Output, ApiError> {
         entities::get(context, &call, Vehicle::TYPE, id, source_data).await

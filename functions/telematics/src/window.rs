@@ -1,6 +1,6 @@
 //! Time windows of event and position lists: half-open, at most 45 days, fixed by the first page.
 
-use gateway::{ApiError, Problem, Reader, Start};
+use gateway::{ApiError, OpenCursor, Problem, Reader};
 use model::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -61,19 +61,19 @@ impl Bounds {
     }
 }
 
-/// What the first page worked out from the clock, as later pages find it in their cursor.
+/// The value that the first page computes with `first` and later pages read from their cursor.
 ///
 /// # Errors
-/// What `first` reports; 500 if the cursor does not hold it.
-pub fn fixed<T: Serialize + for<'de> Deserialize<'de>>(
-    start: &mut Start,
+/// The error of `first`; 500 if the cursor does not contain the value.
+pub fn remembered<T: Serialize + for<'de> Deserialize<'de>>(
+    cursor: &mut OpenCursor,
     first: impl FnOnce() -> Result<T, ApiError>,
 ) -> Result<T, ApiError> {
-    if let Some(kept) = start.fixed() {
-        return serde_json::from_value(kept.clone()).map_err(ApiError::internal);
+    if let Some(value) = cursor.remembered() {
+        return serde_json::from_value(value.clone()).map_err(ApiError::internal);
     }
     let value = first()?;
-    start.fix(serde_json::to_value(&value).map_err(ApiError::internal)?);
+    cursor.remember(serde_json::to_value(&value).map_err(ApiError::internal)?);
     Ok(value)
 }
 

@@ -1,24 +1,24 @@
-//! Who asks: nobody, a partner's machine client, or a fleet inside Connect.
+//! Callers: anonymous, a partner's machine client, or a fleet inside Connect.
 
 use model::{FleetId, InvitationId, PartnerId, Timestamp};
 use store::control::{Key, Revocation};
 use vault::Claims;
 
-use crate::dispatch::Incoming;
+use crate::incoming::Incoming;
 use crate::{ApiError, Context};
 
 /// Who may call an endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
-    /// Anybody; tokens are not looked at.
+    /// Anyone; tokens are ignored.
     Public,
-    /// Anybody; a token that is sent must hold.
+    /// Anyone; a token that is sent must be valid.
     Optional,
     /// Callers whose token carries the scope.
     Scope(&'static str),
 }
 
-/// Who asks.
+/// The caller of an endpoint.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Caller {
     /// No token.
@@ -40,25 +40,25 @@ pub enum Caller {
 }
 
 impl Caller {
-    /// The partner that asks.
+    /// The calling partner.
     ///
     /// # Errors
-    /// 403 for anybody else.
+    /// 403 for other callers.
     pub fn partner(&self) -> Result<PartnerId, ApiError> {
         match self {
             Self::Partner { id, .. } => Ok(*id),
-            _ => Err(ApiError::forbidden("only partners may do this")),
+            _ => Err(ApiError::forbidden("this operation requires a partner token")),
         }
     }
 
-    /// The fleet that asks.
+    /// The calling fleet.
     ///
     /// # Errors
-    /// 403 for anybody else.
+    /// 403 for other callers.
     pub fn fleet(&self) -> Result<FleetId, ApiError> {
         match self {
             Self::Fleet { id, .. } => Ok(*id),
-            _ => Err(ApiError::forbidden("only fleets may do this")),
+            _ => Err(ApiError::forbidden("this operation requires a fleet token")),
         }
     }
 
@@ -72,10 +72,10 @@ impl Caller {
         }
     }
 
-    /// Who sent a request.
+    /// The caller of a request.
     ///
     /// # Errors
-    /// 401 for a missing, bad, expired or revoked token; 403 for one that lacks the scope.
+    /// 401 for a missing, malformed, expired or revoked token; 403 for one without the scope.
     pub(crate) async fn of(context: &Context, access: Access, incoming: &Incoming, now: Timestamp) -> Result<Self, ApiError> {
         let sent = incoming.header("authorization");
         match (access, sent) {
@@ -89,24 +89,24 @@ impl Caller {
 
 async fn from_header(context: &Context, header: &str, scope: Option<&'static str>, now: Timestamp) -> Result<Caller, ApiError> {
     let token = header.split_once(' ').filter(|(kind, _)| kind.eq_ignore_ascii_case("bearer")).map(|(_, token)| token.trim());
-    let token = token.ok_or_else(|| ApiError::unauthorized("the authorization header must carry a bearer token"))?;
-    let claims: Claims = context.vault().verify(token, now).await.map_err(refused)?;
+    let token = token.ok_or_else(|| ApiError::unauthorized("the authorization header must contain a bearer token"))?;
+    let claims: Claims = context.vault().verify(token, now).await.map_err(token_error)?;
     if claims.iss != context.config().issuer() {
-        return Err(ApiError::unauthorized("the token was issued elsewhere"));
+        return Err(ApiError::unauthorized("invalid access token: unknown issuer"));
     }
     if context.store().get::<Revocation>(Key::revocation(&claims.jti.to_string())).await?.is_some() {
-        return Err(ApiError::unauthorized("the token was revoked"));
+        return Err(ApiError::unauthorized("invalid access token: revoked"));
     }
     if let Some(scope) = scope.filter(|scope| !claims.scopes().any(|held| held == *scope)) {
-        return Err(ApiError::forbidden(format!("the token lacks the scope {scope}")));
+        return Err(ApiError::forbidden(format!("missing scope `{scope}`")));
     }
-    caller_of(&claims).ok_or_else(|| ApiError::unauthorized("the token names no organisation"))
+    caller_of(&claims).ok_or_else(|| ApiError::unauthorized("invalid access token: missing organization claim"))
 }
 
-fn refused(error: vault::TokenError) -> ApiError {
+fn token_error(error: vault::TokenError) -> ApiError {
     match error {
         vault::TokenError::Unavailable(cause) => ApiError::internal(cause),
-        other => ApiError::unauthorized(format!("the token does not hold: {other}")),
+        other => ApiError::unauthorized(format!("invalid access token: {other}")),
     }
 }
 

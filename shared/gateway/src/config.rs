@@ -14,7 +14,7 @@ pub struct Config {
     pub telematics_table: String,
     /// Key that wraps credentials (`CREDENTIALS_KEY`).
     pub credentials_key: String,
-    /// Keys that sign tokens, the one in use first, comma separated (`TOKEN_KEYS`).
+    /// Keys that sign tokens, the one in use first, comma-separated (`TOKEN_KEYS`).
     pub token_keys: Vec<String>,
     /// URL of the deliveries queue (`DELIVERIES_QUEUE_URL`).
     pub deliveries_queue: String,
@@ -22,21 +22,21 @@ pub struct Config {
     pub executions_queue: String,
     /// EventBridge Scheduler group (`SCHEDULE_GROUP`).
     pub schedule_group: String,
-    /// What schedules fire: the executions function, or a queue (`SCHEDULE_TARGET_ARN`).
+    /// Target of the schedules: the executions function, or a queue (`SCHEDULE_TARGET_ARN`).
     pub schedule_target: String,
     /// Role that the Scheduler assumes (`SCHEDULE_ROLE_ARN`).
     pub schedule_role: String,
-    /// Queue that hears of firings which could not be handed over (`SCHEDULE_DLQ_ARN`).
+    /// Queue for firings that the Scheduler could not deliver (`SCHEDULE_DLQ_ARN`).
     pub schedule_dlq: String,
-    /// Where the API answers, without a slash at the end (`PUBLIC_URL`).
+    /// Base URL of the API, without a trailing slash (`PUBLIC_URL`).
     pub public_url: String,
-    /// Where Connect answers; the magic link starts with it (`CONNECT_URL`).
+    /// Base URL of Connect; magic links start with it (`CONNECT_URL`).
     pub connect_url: String,
     /// The realm's name in token paths (`REALM`).
     pub realm: String,
     /// The product's name on Connect pages (`PRODUCT_NAME`).
     pub product_name: String,
-    /// Address ranges that outbound calls may reach although they are private, comma separated (`ALLOWED_ADDRESSES`).
+    /// Private address ranges that outbound calls may reach, comma-separated (`ALLOWED_ADDRESSES`).
     pub allowed_addresses: String,
     /// Requests per second of one caller (`REQUESTS_PER_SECOND`), 50.
     pub requests_per_second: NonZeroU32,
@@ -57,13 +57,13 @@ impl Default for Config {
 }
 
 impl Config {
-    /// The settings in the process environment; what is not set is empty.
+    /// The settings from the process environment; missing ones are empty.
     #[must_use]
     pub fn from_environment() -> Self {
         Self::from_variables(|name| env::var(name).ok())
     }
 
-    /// The settings that `get` finds.
+    /// The settings that `get` returns by name.
     pub fn from_variables(get: impl Fn(&str) -> Option<String>) -> Self {
         let text = |name: &str| get(name).unwrap_or_default();
         let or = |name: &str, default: &str| get(name).filter(|value| !value.is_empty()).unwrap_or_else(|| default.to_owned());

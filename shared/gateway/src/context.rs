@@ -1,4 +1,4 @@
-//! What handlers reach the world with. Clients are made when first asked for, so a function builds only what it uses.
+//! The settings and clients of handlers. Clients are built on first use, so a function builds only what it needs.
 
 use std::sync::{Arc, OnceLock};
 
@@ -14,7 +14,7 @@ use webhooks::guarded::GuardedClient;
 use crate::limits::Limits;
 use crate::{ApiError, Config};
 
-/// How each AWS service is reached: all alike when deployed, each at its own endpoint locally.
+/// The configuration of each AWS service: the same when deployed, with an endpoint of its own locally.
 #[derive(Clone, Debug)]
 pub struct Aws {
     /// DynamoDB.
@@ -33,14 +33,14 @@ impl From<SdkConfig> for Aws {
     }
 }
 
-/// Settings, clients and the clock of one function, and the trace of what it is doing.
+/// Settings, clients and the clock of one function, and the current trace.
 pub struct Context {
     shared: Arc<Shared>,
     store: OnceLock<Store>,
     trace: Option<TraceId>,
 }
 
-/// What all invocations of a function share.
+/// The state that all invocations of a function share.
 struct Shared {
     config: Config,
     aws: Aws,
@@ -58,7 +58,7 @@ struct Shared {
 const PLATFORM: &[(&str, &str)] = &[("purpose", "platform")];
 
 impl Context {
-    /// A context over settings and AWS configuration; `clock` is the only source of now.
+    /// A context over settings and AWS configuration; `clock` is the only source of the current time.
     #[must_use]
     pub fn new(config: Config, aws: Aws, clock: fn() -> Timestamp) -> Self {
         let shared = Shared {
@@ -76,13 +76,13 @@ impl Context {
         Self { shared: Arc::new(shared), store: OnceLock::new(), trace: None }
     }
 
-    /// The same context as part of a trace: what it writes and sends names the trace.
+    /// The same context within a trace: everything it writes and sends carries the trace.
     #[must_use]
     pub fn traced(&self, trace: TraceId) -> Self {
         Self { shared: Arc::clone(&self.shared), store: OnceLock::new(), trace: Some(trace) }
     }
 
-    /// The trace that this is part of.
+    /// The current trace.
     #[must_use]
     pub fn trace(&self) -> Option<TraceId> {
         self.trace
@@ -94,13 +94,13 @@ impl Context {
         &self.shared.config
     }
 
-    /// Now.
+    /// The current time.
     #[must_use]
     pub fn now(&self) -> Timestamp {
         (self.shared.clock)()
     }
 
-    /// What callers have asked for lately.
+    /// The rate limits of callers.
     #[must_use]
     pub fn limits(&self) -> &Limits {
         &self.shared.limits
@@ -128,7 +128,7 @@ impl Context {
     /// The client for every outbound URL.
     ///
     /// # Errors
-    /// 500 if the allowed address ranges are not readable or TLS cannot start.
+    /// 500 if the allowed address ranges are malformed or the HTTP client cannot be built.
     pub fn guarded(&self) -> Result<&GuardedClient, ApiError> {
         if let Some(client) = self.shared.guarded.get() {
             return Ok(client);
@@ -138,10 +138,10 @@ impl Context {
         Ok(self.shared.guarded.get_or_init(|| client))
     }
 
-    /// Which addresses outbound calls may reach.
+    /// The addresses that outbound calls may reach.
     ///
     /// # Errors
-    /// 500 if the setting is not readable.
+    /// 500 if the setting is malformed.
     pub fn address_policy(&self) -> Result<webhooks::target::AddressPolicy, ApiError> {
         self.shared.config.allowed_addresses.parse().map_err(ApiError::internal)
     }
@@ -159,7 +159,7 @@ impl Context {
     /// The key that signs page cursors.
     ///
     /// # Errors
-    /// 500 if the platform's secret cannot be read or made.
+    /// 500 if the platform's secret cannot be read or created.
     pub async fn cursor_key(&self) -> Result<CursorKey, ApiError> {
         Ok(CursorKey::derive(self.platform_secret().await?.expose()))
     }
@@ -167,34 +167,35 @@ impl Context {
     /// The key that signs refresh tokens.
     ///
     /// # Errors
-    /// 500 if the platform's secret cannot be read or made.
+    /// 500 if the platform's secret cannot be read or created.
     pub async fn refresh_key(&self) -> Result<SigningKey, ApiError> {
         let root = SigningKey::new(self.platform_secret().await?.expose().to_vec());
         Ok(SigningKey::new(root.sign(b"catena refresh tokens v1").to_vec()))
     }
 
-    /// The platform's own secret: made once, sealed in the control table, the root of cursor and refresh-token keys.
+    /// The platform's own secret, from which the keys of cursors and refresh tokens are derived. It is created once and stored
+    /// encrypted in the control table.
     ///
     /// # Errors
-    /// 500 if it cannot be read or made.
+    /// 500 if it cannot be read or created.
     pub async fn platform_secret(&self) -> Result<&Secret, ApiError> {
         self.shared.secret.get_or_try_init(|| self.load_platform_secret()).await
     }
 
     async fn load_platform_secret(&self) -> Result<Secret, ApiError> {
-        if let Some(kept) = self.store().get::<PlatformSecrets>(Key::platform_secrets()).await? {
-            let sealed: Sealed = serde_json::from_value(kept.sealed).map_err(ApiError::internal)?;
+        if let Some(stored) = self.store().get::<PlatformSecrets>(Key::platform_secrets()).await? {
+            let sealed: Sealed = serde_json::from_value(stored.sealed).map_err(ApiError::internal)?;
             return Ok(self.vault().open(PLATFORM, &sealed).await?);
         }
-        let fresh = vault::random_secret();
-        let sealed = self.vault().seal(PLATFORM, fresh.as_bytes()).await?;
+        let secret = vault::random_secret();
+        let sealed = self.vault().seal(PLATFORM, secret.as_bytes()).await?;
         let sealed = serde_json::to_value(sealed).map_err(ApiError::internal)?;
         let item = PlatformSecrets { sealed, updated_at: self.now() };
         match self.store().commit(vec![Write::create(&item)?]).await {
             Err(store::StoreError::Conflict) => Box::pin(self.load_platform_secret()).await,
             other => {
                 other?;
-                Ok(Secret::new(fresh.into_bytes()))
+                Ok(Secret::new(secret.into_bytes()))
             }
         }
     }

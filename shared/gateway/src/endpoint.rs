@@ -1,46 +1,47 @@
-//! The endpoint table: what stands once about every operation.
+//! The endpoint table: one row for every operation.
 
 use http::Method;
 use schemars::SchemaGenerator;
 
 use crate::caller::Access;
-use crate::dispatch::{Incoming, Response};
+use crate::incoming::Incoming;
 use crate::output::Output;
-use crate::reader::{Body, Described, Input, Reader};
+use crate::reader::{Body, Input, MemberSpec, Reader};
+use crate::response::Response;
 use crate::{ApiError, BoxFuture, Call, Context};
 
-/// One operation: its input, its output, and what it does.
+/// An operation: its input, its output and its execution.
 pub trait Operation: 'static {
     /// Path, query and body members.
     type Input: Input;
-    /// What it answers.
+    /// The response.
     type Output: Output;
 
-    /// Does it.
+    /// Executes the operation.
     fn run(context: &Context, call: Call, input: Self::Input) -> impl Future<Output = Result<Self::Output, ApiError>> + Send;
 }
 
-/// Statuses, and the shapes of their bodies.
-pub(crate) type Answers = Vec<(u16, Option<schemars::Schema>)>;
+/// Statuses, and the schemas of their bodies.
+pub(crate) type ResponseSchemas = Vec<(u16, Option<schemars::Schema>)>;
 
 /// One row of a service's table.
 #[derive(Clone)]
 pub struct Endpoint {
     /// HTTP method.
     pub method: Method,
-    /// Path with `{parameters}`; the hyphenated spelling where there are two.
+    /// Path with `{parameters}`; the hyphenated spelling if there are two.
     pub path: &'static str,
     /// `service.operation`, the Lambda's `Handler`.
     pub handler: &'static str,
-    /// One line for people.
+    /// A one-line description.
     pub summary: &'static str,
     /// Who may call it.
     pub access: Access,
     /// What its role may do.
     pub permissions: &'static [Permission],
     pub(crate) body: Body,
-    pub(crate) describe: fn() -> Vec<Described>,
-    pub(crate) answers: fn(&mut SchemaGenerator) -> Answers,
+    pub(crate) describe: fn() -> Vec<MemberSpec>,
+    pub(crate) responses: fn(&mut SchemaGenerator) -> ResponseSchemas,
     pub(crate) call: for<'a> fn(&'a Context, Call, &'a Incoming) -> BoxFuture<'a, Result<Response, ApiError>>,
 }
 
@@ -55,9 +56,9 @@ pub enum Permission {
     ReadTelematics,
     /// Write items of the telematics table.
     WriteTelematics,
-    /// Make data keys under the credentials key.
+    /// Generate data keys under the credentials key.
     Seal,
-    /// Open data keys of the credentials key.
+    /// Decrypt data keys of the credentials key.
     Open,
     /// Sign tokens.
     SignTokens,
@@ -67,23 +68,23 @@ pub enum Permission {
     SendDeliveries,
     /// Send to the executions queue.
     SendExecutions,
-    /// Make, change and remove schedules of the schedule group.
+    /// Create, update and delete schedules of the schedule group.
     ManageSchedules,
 }
 
-/// A service: its tag and its rows.
+/// A service and its endpoints.
 #[derive(Clone, Copy)]
 pub struct Service {
     /// `orgs`, `telematics`, ...; the name of its OpenAPI document.
     pub name: &'static str,
     /// Its title there.
     pub title: &'static str,
-    /// Its rows.
+    /// Its endpoints.
     pub endpoints: fn() -> Vec<Endpoint>,
 }
 
 impl Endpoint {
-    /// A row; callers need `access`, the role gets `permissions`.
+    /// A row; callers need `access`, the function's role gets `permissions`.
     #[must_use]
     pub fn new<O: Operation>(
         method: Method,
@@ -101,12 +102,12 @@ impl Endpoint {
             permissions,
             body: O::Input::BODY,
             describe: || Reader::describe::<O::Input>(),
-            answers: O::Output::describe,
+            responses: O::Output::describe,
             call: |context, call, incoming| Box::pin(run::<O>(context, call, incoming)),
         }
     }
 
-    /// The row with its line for people.
+    /// The row with its description.
     #[must_use]
     pub fn summary(mut self, summary: &'static str) -> Self {
         self.summary = summary;

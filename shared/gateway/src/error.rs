@@ -1,41 +1,41 @@
-//! Errors as the API answers them (contract section 15): one place where they become a response.
+//! API errors (contract section 15), and how they become responses.
 
 use http::StatusCode;
 use serde::Serialize;
 use serde_json::{Value, json};
 use store::StoreError;
 
-use crate::dispatch::Response;
+use crate::response::Response;
 
-/// One thing wrong with a request.
+/// One problem of a request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[schemars(rename = "ValidationErrorDetail")]
 pub struct Problem {
-    /// Where: `query.`, `path.`, `header.` or `body.` and the member.
+    /// The member, prefixed with `query.`, `path.`, `header.` or `body.`.
     pub path: String,
-    /// What was sent, cut to 200 characters; never a secret.
+    /// The value that was sent, truncated to 200 characters; never a secret.
     pub input: String,
     /// What is expected.
     pub message: String,
-    /// A code for machines.
+    /// A machine-readable code.
     pub error_type: String,
 }
 
 impl Problem {
-    /// A problem; the input is cut.
+    /// A problem; the input is truncated.
     pub fn new(path: &str, input: &str, error_type: &'static str, message: impl Into<String>) -> Self {
         let input = input.chars().take(200).collect();
         Self { path: path.into(), input, message: message.into(), error_type: error_type.into() }
     }
 }
 
-/// An error answer.
+/// An error response.
 #[derive(Debug)]
 pub struct ApiError {
     status: StatusCode,
     body: Value,
     headers: Vec<(&'static str, String)>,
-    /// For the log only.
+    /// Logged, but not part of the response.
     cause: Option<String>,
 }
 
@@ -50,24 +50,24 @@ impl ApiError {
         }
     }
 
-    /// 400: the request cannot be read at all.
+    /// 400: the request is malformed.
     pub fn bad_request(detail: impl Into<String>) -> Self {
         Self::with(StatusCode::BAD_REQUEST, Value::String(detail.into()))
     }
 
-    /// 401: no token, or one that does not hold.
+    /// 401: the token is missing or invalid.
     pub fn unauthorized(detail: impl Into<String>) -> Self {
         let mut error = Self::with(StatusCode::UNAUTHORIZED, Value::String(detail.into()));
         error.headers.push(("www-authenticate", "Bearer".into()));
         error
     }
 
-    /// 403: the token lacks the scope.
+    /// 403: the token does not permit the operation.
     pub fn forbidden(detail: impl Into<String>) -> Self {
         Self::with(StatusCode::FORBIDDEN, Value::String(detail.into()))
     }
 
-    /// 404: it does not exist, or not for this caller.
+    /// 404: the resource does not exist, or the caller may not see it.
     #[must_use]
     pub fn not_found(what: &'static str) -> Self {
         Self::with(StatusCode::NOT_FOUND, Value::String(format!("{what} not found")))
@@ -79,7 +79,7 @@ impl ApiError {
         Self::with(StatusCode::METHOD_NOT_ALLOWED, Value::Null)
     }
 
-    /// 409: its state rules that out.
+    /// 409: the state of the resource does not allow the operation.
     pub fn conflict(detail: impl Into<String>) -> Self {
         Self::with(StatusCode::CONFLICT, Value::String(detail.into()))
     }
@@ -99,7 +99,7 @@ impl ApiError {
         Self::invalid(vec![Problem::new(path, input, error_type, message)])
     }
 
-    /// 429: too many requests; `seconds` until one may pass, at least one.
+    /// 429: the caller may retry after `seconds`, at least one.
     #[must_use]
     pub fn too_many(seconds: u64) -> Self {
         let seconds = seconds.max(1);
@@ -109,25 +109,25 @@ impl ApiError {
         error
     }
 
-    /// 504: the TSP did not answer in time.
+    /// 504: the TSP timed out.
     pub fn gateway_timeout(detail: impl Into<String>) -> Self {
         Self::with(StatusCode::GATEWAY_TIMEOUT, Value::String(detail.into()))
     }
 
-    /// 504: our fault, the time that was given ran out; part of it may have been done all the same.
+    /// 504: the platform exceeded its own deadline; the request may still have been processed.
     #[must_use]
-    pub fn late() -> Self {
-        let error = Self::gateway_timeout("this took too long; it may have been done all the same");
-        Self { cause: Some("request was not done in time".into()), ..error }
+    pub fn deadline_exceeded() -> Self {
+        let error = Self::gateway_timeout("the request timed out; it may still have been processed");
+        Self { cause: Some("the request exceeded its deadline".into()), ..error }
     }
 
-    /// 500: our fault. The cause goes to the log, not to the caller.
+    /// 500: an internal error. The cause is logged, but not returned to the caller.
     pub fn internal(cause: impl ToString) -> Self {
         let body = json!({ "message": "Internal Server Error" });
         Self { status: StatusCode::INTERNAL_SERVER_ERROR, body, headers: Vec::new(), cause: Some(cause.to_string()) }
     }
 
-    /// An error of the OAuth endpoints, in OAuth's own shape (RFC 6749 section 5.2).
+    /// An error of the OAuth endpoints, in the OAuth format (RFC 6749 section 5.2).
     #[must_use]
     pub fn oauth(status: StatusCode, error: &'static str, description: &'static str) -> Self {
         let body = json!({ "error": error, "error_description": description });
@@ -140,13 +140,13 @@ impl ApiError {
         self.status
     }
 
-    /// What the log should say beside the status.
+    /// The cause, for the log.
     #[must_use]
     pub fn cause(&self) -> Option<&str> {
         self.cause.as_deref()
     }
 
-    /// What the caller is told.
+    /// The response body.
     #[must_use]
     pub fn body(&self) -> &Value {
         &self.body
@@ -164,7 +164,7 @@ impl ApiError {
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Conflict => Self::conflict("changed by another request; read it again"),
+            StoreError::Conflict => Self::conflict("modified by another request; fetch the current version and retry"),
             other => Self::internal(other),
         }
     }

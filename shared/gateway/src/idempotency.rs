@@ -1,7 +1,7 @@
-//! `Idempotency-Key`: a POST that is sent again with the same key does nothing and gets the first answer again.
+//! `Idempotency-Key`: a POST that is repeated with the same key has no effect and gets the first response again.
 //!
-//! Only successes are remembered: an answer that reports an error changed nothing, so its repetition may try again. The kept
-//! answer is sealed under a key made of the caller and the idempotency key, of which the table holds only a digest.
+//! Only successes are remembered: a failed request changed nothing, so it may be repeated. The stored response is encrypted
+//! under a key derived from the caller and the idempotency key, of which the table holds only a digest.
 
 use http::{HeaderMap, Method, StatusCode};
 use serde::{Deserialize, Serialize};
@@ -12,40 +12,47 @@ use vault::Sealed;
 use vault::envelope::{self, DataKey};
 
 use crate::caller::Access;
-use crate::dispatch::{Incoming, Response};
+use crate::incoming::Incoming;
+use crate::response::Response;
 use crate::{ApiError, Call, Context, Endpoint};
 
-/// A request that has no answer after so long has died; its repetition takes over. Longer than any function may run.
-const GIVEN_UP_SECONDS: i64 = 60;
+/// A request without a response after this time was lost, and a repetition takes over. Longer than any function may run.
+const ABANDONED_SECONDS: i64 = 60;
 
 const HEADER: &str = "idempotency-key";
 
 #[derive(Serialize, Deserialize)]
-struct Kept {
+struct StoredResponse {
     status: u16,
     content_type: Option<String>,
     body: String,
 }
 
-/// Runs the endpoint, once per idempotency key where the request carries one.
+/// Executes the operation, once per idempotency key if the request has one.
 ///
 /// # Errors
-/// What the endpoint answers; 409 for a key that was used for another request or whose request is still running; 422 for an
-/// unusable key.
+/// The operation's error; 409 for a key that was used for another request or whose request is still in progress; 422 for an
+/// invalid key.
 pub(crate) async fn run(context: &Context, endpoint: &Endpoint, call: Call, incoming: &Incoming) -> Result<Response, ApiError> {
-    let asks = incoming.method == Method::POST && matches!(endpoint.access, Access::Scope(_));
-    match incoming.headers.get(HEADER).filter(|_| asks) {
-        Some(sent) => once(context, endpoint, call, incoming, usable(sent)?).await,
+    let applies = incoming.method == Method::POST && matches!(endpoint.access, Access::Scope(_));
+    match incoming.headers.get(HEADER).filter(|_| applies) {
+        Some(sent) => run_once(context, endpoint, call, incoming, parse(sent)?).await,
         None => (endpoint.call)(context, call, incoming).await,
     }
 }
 
-fn usable(sent: &http::HeaderValue) -> Result<&str, ApiError> {
+fn parse(sent: &http::HeaderValue) -> Result<&str, ApiError> {
     let key = sent.to_str().ok().filter(|key| (1..=255).contains(&key.len()));
     key.ok_or_else(|| ApiError::invalid_member("header.Idempotency-Key", "", "value_error", "must be 1 to 255 ASCII characters"))
 }
 
-async fn once(context: &Context, endpoint: &Endpoint, call: Call, incoming: &Incoming, key: &str) -> Result<Response, ApiError> {
+async fn run_once(
+    context: &Context,
+    endpoint: &Endpoint,
+    call: Call,
+    incoming: &Incoming,
+    key: &str,
+) -> Result<Response, ApiError> {
     let caller = call.caller.name();
     let id = hex_digest(&[caller.as_bytes(), incoming.method.as_str().as_bytes(), incoming.raw_path.as_bytes(), key.as_bytes()]);
     let request = hex_digest(&[incoming.raw_query.as_bytes(), &incoming.body]);
@@ -55,56 +62,56 @@ async fn once(context: &Context, endpoint: &Endpoint, call: Call, incoming: &Inc
     let seen: Option<KeyedRequest> = context.store().get(Key::keyed_request(&id)).await?;
     if let Some(seen) = seen.as_ref().filter(|seen| seen.started_at.plus_seconds(REMEMBERED_SECONDS) > now) {
         if seen.request != claim.request {
-            return Err(ApiError::conflict("the idempotency key was used for another request"));
+            return Err(ApiError::conflict("the idempotency key was already used for another request"));
         }
-        if let Some(answer) = &seen.answer {
-            return opened(&secret, answer);
+        if let Some(response) = &seen.answer {
+            return opened(&secret, response);
         }
-        if seen.started_at.plus_seconds(GIVEN_UP_SECONDS) > now {
-            return Err(running());
+        if seen.started_at.plus_seconds(ABANDONED_SECONDS) > now {
+            return Err(in_progress());
         }
     }
-    let claiming = seen.as_ref().map_or_else(|| Write::create(&claim), |seen| Write::replace(seen, &claim))?;
-    match context.store().commit(vec![claiming]).await {
-        Err(StoreError::Conflict) => return Err(running()),
-        done => done?,
+    let write = seen.as_ref().map_or_else(|| Write::create(&claim), |seen| Write::replace(seen, &claim))?;
+    match context.store().commit(vec![write]).await {
+        Err(StoreError::Conflict) => return Err(in_progress()),
+        result => result?,
     }
-    let answer = (endpoint.call)(context, call, incoming).await;
-    let settled = match &answer {
+    let outcome = (endpoint.call)(context, call, incoming).await;
+    let write = match &outcome {
         Ok(response) if response.status.is_success() => {
             Write::overwrite(&KeyedRequest { answer: Some(sealed(&secret, response)?), ..claim })?
         }
         _ => Write::delete(Key::keyed_request(&id)),
     };
-    context.store().commit(vec![settled]).await?;
-    answer
+    context.store().commit(vec![write]).await?;
+    outcome
 }
 
-fn running() -> ApiError {
-    ApiError::conflict("a request with this idempotency key is still running")
+fn in_progress() -> ApiError {
+    ApiError::conflict("a request with this idempotency key is still in progress")
 }
 
 fn sealed(secret: &[u8], response: &Response) -> Result<serde_json::Value, ApiError> {
-    let kept = Kept {
+    let stored = StoredResponse {
         status: response.status.as_u16(),
         content_type: response.headers.get("content-type").and_then(|value| value.to_str().ok()).map(String::from),
         body: String::from_utf8_lossy(&response.body).into_owned(),
     };
-    let plain = serde_json::to_vec(&kept).map_err(ApiError::internal)?;
-    // A key seals a few answers in its life at most, each under a nonce of its own.
+    let plain = serde_json::to_vec(&stored).map_err(ApiError::internal)?;
+    // A key encrypts a few responses at most, each with a random nonce.
     let mut nonce = [0_u8; 12];
     nonce.iter_mut().zip(uuid::Uuid::new_v4().into_bytes()).for_each(|(to, from)| *to = from);
     let sealed = envelope::seal(&data_key(secret)?, Vec::new(), &envelope::Context::new(&[]), nonce, &plain)?;
     serde_json::to_value(sealed).map_err(ApiError::internal)
 }
 
-fn opened(secret: &[u8], answer: &serde_json::Value) -> Result<Response, ApiError> {
-    let sealed: Sealed = serde_json::from_value(answer.clone()).map_err(ApiError::internal)?;
+fn opened(secret: &[u8], sealed: &serde_json::Value) -> Result<Response, ApiError> {
+    let sealed: Sealed = serde_json::from_value(sealed.clone()).map_err(ApiError::internal)?;
     let plain = envelope::open(&data_key(secret)?, &envelope::Context::new(&[]), &sealed)?;
-    let kept: Kept = serde_json::from_slice(plain.expose()).map_err(ApiError::internal)?;
-    let status = StatusCode::from_u16(kept.status).map_err(ApiError::internal)?;
-    let mut response = Response { status, headers: HeaderMap::new(), body: kept.body.into() };
-    if let Some(kind) = kept.content_type {
+    let stored: StoredResponse = serde_json::from_slice(plain.expose()).map_err(ApiError::internal)?;
+    let status = StatusCode::from_u16(stored.status).map_err(ApiError::internal)?;
+    let mut response = Response { status, headers: HeaderMap::new(), body: stored.body.into() };
+    if let Some(kind) = stored.content_type {
         response.set("content-type", &kind);
     }
     response.set("idempotent-replayed", "true");
@@ -112,7 +119,7 @@ fn opened(secret: &[u8], answer: &serde_json::Value) -> Result<Response, ApiErro
 }
 
 fn data_key(secret: &[u8]) -> Result<DataKey, ApiError> {
-    DataKey::from_bytes(secret).ok_or_else(|| ApiError::internal("a digest is not a key"))
+    DataKey::from_bytes(secret).ok_or_else(|| ApiError::internal("a digest has the wrong length for a key"))
 }
 
 /// SHA-256 over the parts, each prefixed with its length, so that different lists of parts differ.

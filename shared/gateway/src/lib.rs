@@ -1,7 +1,7 @@
-//! The glue between Lambda and the services: the endpoint table, reading requests, callers, errors, pages, the access log.
+//! The layer between Lambda and the services: the endpoint table, reading requests, callers, errors, pages, the access log.
 //!
 //! An endpoint is a module with an input, an output and a `run`, and one row in its service's table ([`Endpoint`]). The
-//! Lambda entry, the local gateway, the OpenAPI documents and the template are all made from those rows.
+//! Lambda entry, the local gateway, the OpenAPI documents and the template are all generated from those rows.
 
 mod caller;
 mod config;
@@ -10,6 +10,7 @@ mod dispatch;
 mod endpoint;
 mod error;
 mod idempotency;
+mod incoming;
 mod limits;
 mod listing;
 pub mod metrics;
@@ -17,34 +18,37 @@ pub mod openapi;
 mod output;
 mod queue;
 mod reader;
+mod response;
 pub mod telemetry;
 mod worker;
 
 pub use caller::{Access, Caller};
 pub use config::Config;
 pub use context::{Aws, Context};
-pub use dispatch::{Incoming, Response, dispatch, dispatch_within};
+pub use dispatch::{dispatch, dispatch_within};
 pub use endpoint::{Endpoint, Operation, Permission, Service};
 pub use error::{ApiError, Problem};
+pub use incoming::Incoming;
 pub use limits::Limits;
-pub use listing::{Counted, Listing, Paging, Start, Uncounted};
-pub use output::{Html, Json, NoContent, Output, Plain, Upserted, Written};
+pub use listing::{Counted, Listing, OpenCursor, Paging, Uncounted};
+pub use output::{Html, Json, NoContent, Output, Plain, Serialized, Upserted};
 pub use queue::{Outgoing, Queue};
 pub use reader::{Body, Input, Location, Member, Patch, Reader};
+pub use response::Response;
 pub use worker::{Trigger, Worker, WorkerError};
 
 use model::Timestamp;
 
-/// What a handler knows of the request beside its input.
+/// The request's data apart from the input.
 #[derive(Clone, Debug)]
 pub struct Call {
-    /// Who asks.
+    /// The caller.
     pub caller: Caller,
-    /// The answer's `X-Request-Id`.
+    /// The response's `X-Request-Id`.
     pub request_id: String,
     /// When it arrived; the only clock a handler sees.
     pub now: Timestamp,
-    /// Caller, path and filters in one text, to which page cursors are bound.
+    /// Caller, path and filters as one text, to which page cursors are bound.
     pub binding: String,
 }
 

@@ -1,7 +1,7 @@
-//! How many requests one caller may make (contract section 3.4).
+//! Rate limits per caller (contract section 3.4).
 //!
-//! Each sandbox counts for itself, so a caller that is spread over many sandboxes gets more than the figure; what all callers
-//! get together is bounded by the API's own throttling. The count costs no storage request and cannot fail.
+//! Each sandbox counts separately, so a caller whose requests are spread over several sandboxes gets more than the limit. The
+//! total of all callers is bounded by the API's own throttling. Counting needs no storage request and cannot fail.
 
 use std::num::NonZeroU32;
 use std::time::Duration;
@@ -11,8 +11,8 @@ use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 
 use crate::{ApiError, Caller, Config};
 
-/// Callers are forgotten that have been quiet, once there are so many.
-const MOST_CALLERS: usize = 10_000;
+/// Inactive callers are removed once there are this many.
+const MAX_CALLERS: usize = 10_000;
 
 /// The counters of this process.
 pub struct Limits {
@@ -53,7 +53,7 @@ impl Limits {
 const FOUR: NonZeroU32 = NonZeroU32::MIN.saturating_add(3);
 
 fn count(limiter: &DefaultKeyedRateLimiter<String>, key: String) -> Result<(), ApiError> {
-    if limiter.len() > MOST_CALLERS {
+    if limiter.len() > MAX_CALLERS {
         limiter.retain_recent();
     }
     limiter.check_key(&key).map_err(|refused| {
@@ -67,7 +67,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_caller_that_hurries_waits_and_its_neighbour_does_not() {
+    fn a_caller_over_its_limit_is_rejected_and_others_are_not() {
         let rate = |number| NonZeroU32::new(number).unwrap();
         let config = Config { requests_per_second: rate(1), requests_burst: rate(3), ..Config::from_variables(|_| None) };
         let limits = Limits::new(&config);

@@ -1,4 +1,4 @@
-//! Lists page by page: four cursors, and an exact total where the contract has one.
+//! Paged lists: four cursors, and an exact total if the contract has one.
 
 use std::marker::PhantomData;
 
@@ -10,8 +10,8 @@ use store::cursor::Cursor;
 use store::telematics::Row;
 use store::{Bookmark, Page, Slice};
 
-use crate::dispatch::Response;
 use crate::output::Output;
+use crate::response::Response;
 use crate::{ApiError, Call, Context, Reader};
 
 /// `cursor` and `size` of a list request.
@@ -22,38 +22,45 @@ pub struct Paging {
 }
 
 impl Paging {
-    /// Reads them; `max` is the largest page the list allows.
+    /// Reads them; `max` is the largest page size.
     pub fn read(reader: &mut Reader, max: u32) -> Self {
         let cursor = reader.query("cursor").text(1, 8_192);
         let size = reader.query("size").whole(1, max).unwrap_or(300);
         Self { cursor, size: usize::try_from(size).unwrap_or(300) }
     }
 
-    /// Where to start reading: at the beginning, or where the cursor says.
+    /// Opens the cursor, or begins at the first page.
     ///
     /// # Errors
     /// 422 `cursor_invalid` for altered, foreign or outdated cursors.
-    pub async fn start(self, context: &Context, call: &Call) -> Result<Start, ApiError> {
+    pub async fn open(self, context: &Context, call: &Call) -> Result<OpenCursor, ApiError> {
         let key = context.cursor_key().await?;
         let cursor = match &self.cursor {
             None => Cursor::new(None, false, false, call.now),
             Some(text) => {
-                let once = once_decoded(text);
-                key.open(&once, &call.binding, call.now)
+                let decoded = percent_decoded(text);
+                key.open(&decoded, &call.binding, call.now)
                     .map_err(|error| ApiError::invalid_member("query.cursor", text, "cursor_invalid", error.to_string()))?
             }
         };
-        Ok(Start { is_first: self.cursor.is_none(), size: self.size, cursor, key, binding: call.binding.clone(), now: call.now })
+        Ok(OpenCursor {
+            is_first: self.cursor.is_none(),
+            size: self.size,
+            cursor,
+            key,
+            binding: call.binding.clone(),
+            now: call.now,
+        })
     }
 }
 
-/// Published clients send cursors percent-encoded twice; both spellings mean the same page.
-fn once_decoded(text: &str) -> String {
+/// Published clients percent-encode cursors twice; both encodings are accepted.
+fn percent_decoded(text: &str) -> String {
     percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 
 /// An opened cursor, or the beginning of a list.
-pub struct Start {
+pub struct OpenCursor {
     /// Whether this is the list's first request.
     pub is_first: bool,
     size: usize,
@@ -63,27 +70,27 @@ pub struct Start {
     now: model::Timestamp,
 }
 
-impl Start {
+impl OpenCursor {
     /// The page to read.
     #[must_use]
     pub fn page(&self) -> Page {
         self.cursor.page(self.size)
     }
 
-    /// The total that the first page took.
+    /// The total, as counted for the first page.
     #[must_use]
     pub fn total(&self) -> Option<u64> {
         self.cursor.total
     }
 
-    /// What the first page fixed for all later ones.
+    /// The value that the first page remembered.
     #[must_use]
-    pub fn fixed(&self) -> Option<&Value> {
+    pub fn remembered(&self) -> Option<&Value> {
         (!self.is_first).then_some(&self.cursor.fixed)
     }
 
-    /// Fixes something for all later pages.
-    pub fn fix(&mut self, value: Value) {
+    /// Remembers a value for all later pages.
+    pub fn remember(&mut self, value: Value) {
         self.cursor.fixed = value;
     }
 
@@ -100,20 +107,20 @@ pub struct Counted;
 /// Lists without one.
 pub struct Uncounted;
 
-/// One page of a list, as it is sent. `T` is the published shape of an item; `C` says whether it has a total.
+/// One page of a list, serialized. `T` is the published schema of an item; `C` determines whether there is a total.
 pub struct Listing<T, C = Counted> {
     json: Vec<u8>,
-    shape: PhantomData<fn() -> (T, C)>,
+    schema: PhantomData<fn() -> (T, C)>,
 }
 
-/// What stands before the items of a page, in the order of names.
+/// The members before `items`, sorted by name.
 #[derive(Serialize)]
 struct Head {
     current_page: Option<String>,
     current_page_backwards: Option<String>,
 }
 
-/// What stands behind them.
+/// The members after `items`.
 #[derive(Serialize)]
 struct Tail {
     next_page: Option<String>,
@@ -123,28 +130,28 @@ struct Tail {
 }
 
 impl<T, C> Listing<T, C> {
-    /// The answer for a slice of the list that `start` began; its rows serialize to `T`'s shape.
+    /// The page for a slice of the list; its rows serialize to `T`'s schema.
     ///
     /// # Errors
-    /// 500 if a row cannot be written as JSON.
-    pub fn of<S: Serialize>(start: &Start, slice: &Slice<S>, total: Option<u64>) -> Result<Self, ApiError> {
-        Self::written(start, slice, total, |row, json| serde_json::to_writer(json, row))
+    /// 500 if a row cannot be serialized.
+    pub fn of<S: Serialize>(cursor: &OpenCursor, slice: &Slice<S>, total: Option<u64>) -> Result<Self, ApiError> {
+        Self::serialized(cursor, slice, total, |row, json| serde_json::to_writer(json, row))
     }
 
-    /// The answer for a slice of rows that are JSON text of `T`'s shape already.
+    /// The page for a slice of rows that are serialized in `T`'s schema already.
     ///
     /// # Errors
-    /// 500 if the page cannot be written as JSON.
-    pub fn of_rows(start: &Start, slice: &Slice<Row>, total: Option<u64>) -> Result<Self, ApiError> {
+    /// 500 if the page cannot be serialized.
+    pub fn of_rows(cursor: &OpenCursor, slice: &Slice<Row>, total: Option<u64>) -> Result<Self, ApiError> {
         let write = |row: &Row, json: &mut Vec<u8>| {
             json.extend_from_slice(row.as_bytes());
             Ok(())
         };
-        Self::written(start, slice, total, write)
+        Self::serialized(cursor, slice, total, write)
     }
 
-    fn written<S>(
-        start: &Start,
+    fn serialized<S>(
+        cursor: &OpenCursor,
         slice: &Slice<S>,
         total: Option<u64>,
         write: impl Fn(&S, &mut Vec<u8>) -> Result<(), serde_json::Error>,
@@ -152,7 +159,7 @@ impl<T, C> Listing<T, C> {
         let mark = |row: Option<&(S, Bookmark)>| row.map(|(_, mark)| mark.clone());
         let (first, last) = (mark(slice.rows.first()), mark(slice.rows.last()));
         let text = |mark: &Option<Bookmark>, inclusive, backwards| {
-            mark.clone().map(|mark| start.text(Some(mark), inclusive, backwards, total))
+            mark.clone().map(|mark| cursor.text(Some(mark), inclusive, backwards, total))
         };
         let (current_page, current_page_backwards) = (text(&first, true, false), text(&last, true, true));
         let previous_page = text(&first, false, true).filter(|_| slice.before);
@@ -160,8 +167,8 @@ impl<T, C> Listing<T, C> {
         let mut json = serde_json::to_vec(&Head { current_page, current_page_backwards }).map_err(ApiError::internal)?;
         json.pop();
         json.extend_from_slice(b",\"items\":[");
-        for (place, (row, _)) in slice.rows.iter().enumerate() {
-            if place > 0 {
+        for (index, (row, _)) in slice.rows.iter().enumerate() {
+            if index > 0 {
                 json.push(b',');
             }
             write(row, &mut json).map_err(ApiError::internal)?;
@@ -169,7 +176,7 @@ impl<T, C> Listing<T, C> {
         json.extend_from_slice(b"],");
         let tail = serde_json::to_vec(&Tail { next_page, previous_page, total }).map_err(ApiError::internal)?;
         json.extend_from_slice(tail.get(1..).unwrap_or_default());
-        Ok(Self { json, shape: PhantomData })
+        Ok(Self { json, schema: PhantomData })
     }
 
     fn schema(generator: &mut SchemaGenerator, counted: Counting) -> Schema
@@ -198,7 +205,7 @@ enum Counting {
 
 impl<T: JsonSchema> Output for Listing<T, Counted> {
     fn into_response(self) -> Response {
-        Response::written(StatusCode::OK, self.json)
+        Response::serialized(StatusCode::OK, self.json)
     }
 
     fn describe(generator: &mut SchemaGenerator) -> Vec<(u16, Option<Schema>)> {
@@ -208,7 +215,7 @@ impl<T: JsonSchema> Output for Listing<T, Counted> {
 
 impl<T: JsonSchema> Output for Listing<T, Uncounted> {
     fn into_response(self) -> Response {
-        Response::written(StatusCode::OK, self.json)
+        Response::serialized(StatusCode::OK, self.json)
     }
 
     fn describe(generator: &mut SchemaGenerator) -> Vec<(u16, Option<Schema>)> {

@@ -1,4 +1,4 @@
-//! OpenAPI 3.1 documents out of the endpoint tables.
+//! OpenAPI 3.1 documents, generated from the endpoint tables.
 
 use std::collections::BTreeMap;
 
@@ -9,9 +9,9 @@ use serde_json::{Map, Value, json};
 use crate::caller::Access;
 use crate::endpoint::{Endpoint, Service};
 use crate::error::Problem;
-use crate::reader::{Body, Described, Location};
+use crate::reader::{Body, Location, MemberSpec};
 
-/// An event a service's webhooks carry: its name and the record's schema.
+/// A webhook event: its name and the schema of its records.
 pub struct Event {
     /// `vehicle.added`.
     pub name: &'static str,
@@ -55,14 +55,14 @@ pub fn document(service: &Service, base: &str, events: &[Event]) -> Value {
 }
 
 fn operation(endpoint: &Endpoint, tag: &str, generator: &mut SchemaGenerator) -> Option<Value> {
-    let answers = (endpoint.answers)(generator);
-    if answers.is_empty() {
+    let declared = (endpoint.responses)(generator);
+    if declared.is_empty() {
         return None;
     }
     let members = (endpoint.describe)();
     let parameters: Vec<Value> = members.iter().filter(|member| member.location != Location::Body).map(parameter).collect();
     let mut responses = Map::new();
-    for (status, schema) in answers {
+    for (status, schema) in declared {
         let content = schema.map(|schema| json!({ "application/json": { "schema": schema } }));
         let mut response = json!({ "description": http::StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason()).unwrap_or("OK") });
         if let (Some(content), Some(members)) = (content, response.as_object_mut()) {
@@ -91,7 +91,7 @@ fn operation(endpoint: &Endpoint, tag: &str, generator: &mut SchemaGenerator) ->
     Some(operation)
 }
 
-fn parameter(member: &Described) -> Value {
+fn parameter(member: &MemberSpec) -> Value {
     let mut parameter =
         json!({ "in": member.location.name(), "name": member.name, "required": member.required, "schema": member.schema });
     let repeats = member.schema.get("type").is_some_and(Value::is_array);
@@ -102,19 +102,19 @@ fn parameter(member: &Described) -> Value {
     parameter
 }
 
-fn request_body(kind: Body, members: &[Described]) -> Option<Value> {
+fn request_body(kind: Body, members: &[MemberSpec]) -> Option<Value> {
     let media = match kind {
         Body::None => return None,
         Body::Json | Body::OptionalJson => "application/json",
         Body::Form => "application/x-www-form-urlencoded",
     };
-    let fields: Vec<&Described> = members.iter().filter(|member| member.location == Location::Body).collect();
+    let fields: Vec<&MemberSpec> = members.iter().filter(|member| member.location == Location::Body).collect();
     let schema = object(&fields, "");
     Some(json!({ "required": kind != Body::OptionalJson, "content": { media: { "schema": schema } } }))
 }
 
 /// The object whose members start with `prefix`; dotted names nest.
-fn object(fields: &[&Described], prefix: &str) -> Value {
+fn object(fields: &[&MemberSpec], prefix: &str) -> Value {
     let mut properties = Map::new();
     let mut required = Vec::new();
     for field in fields {

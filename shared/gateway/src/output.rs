@@ -1,4 +1,4 @@
-//! Answers: status, body, and how both are documented.
+//! Outputs of operations: status, body, and how both are documented.
 
 use std::marker::PhantomData;
 
@@ -7,11 +7,11 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 use store::telematics::Row;
 
-use crate::dispatch::Response;
+use crate::response::Response;
 
-/// What an operation answers.
+/// The output of an operation.
 pub trait Output: Send {
-    /// As HTTP.
+    /// The HTTP response.
     fn into_response(self) -> Response;
 
     /// Statuses and bodies for OpenAPI; an empty list keeps the operation out of the documents.
@@ -31,23 +31,23 @@ impl<T: Serialize + JsonSchema + Send> Output for Json<T> {
     }
 }
 
-/// 200 with a row that is JSON text of `T`'s shape already.
-pub struct Written<T> {
+/// 200 with a row that is serialized in `T`'s schema already.
+pub struct Serialized<T> {
     row: Row,
-    shape: PhantomData<fn() -> T>,
+    schema: PhantomData<fn() -> T>,
 }
 
-impl<T> Written<T> {
-    /// The answer for a row.
+impl<T> Serialized<T> {
+    /// The output for a row.
     #[must_use]
     pub fn of(row: Row) -> Self {
-        Self { row, shape: PhantomData }
+        Self { row, schema: PhantomData }
     }
 }
 
-impl<T: JsonSchema> Output for Written<T> {
+impl<T: JsonSchema> Output for Serialized<T> {
     fn into_response(self) -> Response {
-        Response::written(StatusCode::OK, self.row.into_bytes())
+        Response::serialized(StatusCode::OK, self.row.into_bytes())
     }
 
     fn describe(generator: &mut SchemaGenerator) -> Vec<(u16, Option<Schema>)> {
@@ -55,11 +55,11 @@ impl<T: JsonSchema> Output for Written<T> {
     }
 }
 
-/// 201 for a new thing, 200 for a refreshed one.
+/// 201 for a new resource, 200 for a refreshed one.
 pub struct Upserted<T> {
-    /// Whether it is new.
+    /// Whether the resource is new.
     pub is_new: bool,
-    /// The thing.
+    /// The resource.
     pub body: T,
 }
 

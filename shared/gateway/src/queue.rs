@@ -1,4 +1,4 @@
-//! Sending to queues: as many messages at a time as one request may carry, each with the trace that it is part of.
+//! Sending to queues, in batches, each message with its trace.
 
 use aws_sdk_sqs::error::{BuildError, DisplayErrorContext};
 use aws_sdk_sqs::types::{MessageSystemAttributeNameForSends, MessageSystemAttributeValue, SendMessageBatchRequestEntry};
@@ -7,12 +7,12 @@ use serde::Serialize;
 
 use crate::{ApiError, Context};
 
-/// A queue we send to.
+/// A queue of the platform.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Queue {
     /// Webhook messages.
     Deliveries,
-    /// Runs to start or to continue.
+    /// Executions to start or to continue.
     Executions,
 }
 
@@ -21,9 +21,9 @@ pub enum Queue {
 pub struct Outgoing<M> {
     /// Its fair-queue group.
     pub group: Option<String>,
-    /// What its reader gets, as JSON.
+    /// Its body, sent as JSON.
     pub body: M,
-    /// The trace that it is part of, for X-Ray; bodies name it for our own readers.
+    /// Its trace, for X-Ray; the platform's own workers read it from the body.
     pub trace: Option<TraceId>,
 }
 
@@ -31,7 +31,7 @@ impl Context {
     /// Sends messages, none of them visible before `delay_seconds` (0 to 900).
     ///
     /// # Errors
-    /// 500 if the queue refuses any of them.
+    /// 500 if the queue rejects any of them.
     pub async fn send<M: Serialize>(&self, queue: Queue, messages: &[Outgoing<M>], delay_seconds: i32) -> Result<(), ApiError> {
         let url = match queue {
             Queue::Deliveries => &self.config().deliveries_queue,
@@ -44,38 +44,39 @@ impl Context {
         }
         for batch in batches(written) {
             let numbered = batch.into_iter().enumerate();
-            let entries: Result<Vec<_>, _> = numbered.map(|(place, message)| entry(place, message, delay_seconds)).collect();
+            let entries: Result<Vec<_>, _> = numbered.map(|(index, message)| entry(index, message, delay_seconds)).collect();
             let entries = entries.map_err(ApiError::internal)?;
             let sent = self.sqs().send_message_batch().queue_url(url).set_entries(Some(entries)).send().await;
-            let answer = sent.map_err(|error| ApiError::internal(format!("queue: {}", DisplayErrorContext(error))))?;
-            if let Some(failed) = answer.failed.first() {
-                return Err(ApiError::internal(format!("queue refused a message: {}", failed.code)));
+            let response =
+                sent.map_err(|error| ApiError::internal(format!("failed to send to the queue: {}", DisplayErrorContext(error))))?;
+            if let Some(failed) = response.failed.first() {
+                return Err(ApiError::internal(format!("the queue rejected a message: {}", failed.code)));
             }
         }
         Ok(())
     }
 }
 
-fn entry(place: usize, message: Outgoing<String>, delay_seconds: i32) -> Result<SendMessageBatchRequestEntry, BuildError> {
-    let entry = SendMessageBatchRequestEntry::builder().id(place.to_string()).message_body(message.body);
+fn entry(index: usize, message: Outgoing<String>, delay_seconds: i32) -> Result<SendMessageBatchRequestEntry, BuildError> {
+    let entry = SendMessageBatchRequestEntry::builder().id(index.to_string()).message_body(message.body);
     let entry = entry.set_message_group_id(message.group).set_delay_seconds((delay_seconds > 0).then_some(delay_seconds));
     let Some(trace) = message.trace else { return entry.build() };
     let header = MessageSystemAttributeValue::builder().data_type("String").string_value(trace.header()).build()?;
     entry.message_system_attributes(MessageSystemAttributeNameForSends::AwsTraceHeader, header).build()
 }
 
-/// Most bytes of one request to a queue; the bound of all bodies together, not of each.
-const BATCH_BYTES: usize = 250_000;
+/// Limit of all bodies in one request to a queue together, in bytes.
+const MAX_BATCH_BYTES: usize = 250_000;
 
-/// Bodies in runs of at most ten and [`BATCH_BYTES`]; one that is longer goes alone.
+/// The messages in batches of at most ten and [`MAX_BATCH_BYTES`]; a longer one gets a batch of its own.
 fn batches(bodies: Vec<Outgoing<String>>) -> Vec<Vec<Outgoing<String>>> {
     let mut found: Vec<Vec<Outgoing<String>>> = Vec::new();
     let mut bytes = 0_usize;
     for entry in bodies {
         let size = entry.body.len();
-        match found.last_mut().filter(|run| run.len() < 10 && bytes + size <= BATCH_BYTES) {
-            Some(run) => {
-                run.push(entry);
+        match found.last_mut().filter(|batch| batch.len() < 10 && bytes + size <= MAX_BATCH_BYTES) {
+            Some(batch) => {
+                batch.push(entry);
                 bytes += size;
             }
             None => {
@@ -92,7 +93,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn requests_to_a_queue_stay_within_its_bounds() {
+    fn batches_stay_within_the_limits_of_the_queue() {
         let sizes = |lengths: &[usize]| {
             let bodies = lengths.iter().map(|length| Outgoing { group: None, body: "x".repeat(*length), trace: None }).collect();
             batches(bodies).iter().map(Vec::len).collect::<Vec<_>>()

@@ -1,6 +1,6 @@
-//! What a request or an event says of itself: its trace, and the span whose fields stand in every log line of it.
+//! Traces and spans of requests and events. The fields of a span are part of every log line within it.
 //!
-//! Spans are of level `error`, so that their ids are there whatever level is logged. docs/logging.md lists the names.
+//! Spans have level `error`, so that their ids are logged at every log level. docs/logging.md lists the names.
 
 use std::time::Duration;
 
@@ -10,23 +10,23 @@ use tracing::field::Empty;
 use tracing::{Instrument as _, Span};
 use uuid::Uuid;
 
-use crate::dispatch::Incoming;
+use crate::incoming::Incoming;
 use crate::{Caller, Context, Worker, WorkerError};
 
-/// What is logged unless `RUST_LOG` says otherwise: of libraries only what went wrong.
+/// The default of `RUST_LOG`: libraries log warnings and errors only.
 pub const FILTER: &str = "info,aws_config=warn,aws_runtime=warn,aws_sdk_dynamodb=warn,aws_sdk_kms=warn,aws_sdk_scheduler=warn,\
     aws_sdk_sqs=warn,aws_smithy_http_client=warn,aws_smithy_runtime=warn,aws_smithy_runtime_api=warn,h2=warn,hyper=warn,hyper_util=warn,\
     lambda_runtime=warn,reqwest=warn,rustls=warn,tower=warn";
 
-/// The header that names a trace, of API Gateway and of Lambda alike.
+/// The trace header of API Gateway and Lambda.
 pub const TRACE_HEADER: &str = "x-amzn-trace-id";
 
-/// The trace that a header names, or a new one.
+/// The trace in a header, or a new one.
 pub(crate) fn trace(header: Option<&str>, now: Timestamp) -> TraceId {
     header.and_then(TraceId::from_header).unwrap_or_else(|| TraceId::at(now, Uuid::new_v4().as_u128()))
 }
 
-/// The span of a request. Its path may name things; ids of invitations are links to them, so they are left out.
+/// The span of a request, with the ids in its path. Ids of invitations grant access, so they are left out.
 pub(crate) fn request(trace: TraceId, request_id: &str, handler: &str, incoming: &Incoming) -> Span {
     let span = tracing::error_span!(
         "request", trace.id = %trace, request.id = request_id, handler, partner.id = Empty, client.id = Empty, fleet.id = Empty,
@@ -47,7 +47,7 @@ pub(crate) fn request(trace: TraceId, request_id: &str, handler: &str, incoming:
     span
 }
 
-/// Adds who asks to the span of a request.
+/// Adds the caller to the span of a request.
 pub(crate) fn record_caller(caller: &Caller) {
     let span = Span::current();
     match caller {
@@ -61,22 +61,22 @@ pub(crate) fn record_caller(caller: &Caller) {
     }
 }
 
-/// Why an event was not handled; it comes again.
+/// Why an event was not processed; it is redelivered.
 #[derive(Debug, thiserror::Error)]
 pub enum Unhandled {
     /// The worker failed.
     #[error(transparent)]
     Failed(#[from] WorkerError),
-    /// The time that was given ran out.
-    #[error("event was not done in time")]
-    Late,
+    /// The worker exceeded the deadline of the invocation.
+    #[error("the event timed out")]
+    DeadlineExceeded,
 }
 
-/// Has a worker handle an event within `limit`. `header` is the tracing header of the invocation, where it has one; a queue's
-/// or a stream's records have traces of their own, which workers follow.
+/// Runs a worker for an event, for at most `limit`. `header` is the trace header of the invocation, if it has one; records of
+/// queues and streams have their own traces, which workers continue.
 ///
 /// # Errors
-/// The worker's, or that it took too long; logged here.
+/// The worker's error, or that the deadline was exceeded; both are logged here.
 pub async fn invoke(
     context: &Context,
     worker: &Worker,
@@ -88,9 +88,9 @@ pub async fn invoke(
     let span = tracing::error_span!("event", trace.id = %trace, handler = worker.handler);
     let context = context.traced(trace);
     let work = async {
-        let done = tokio::time::timeout(limit, (worker.call)(&context, event)).await;
-        let done = done.map_or(Err(Unhandled::Late), |done| done.map_err(Unhandled::from));
-        done.inspect_err(|error| tracing::error!(cause = %error, "event failed"))
+        let outcome = tokio::time::timeout(limit, (worker.call)(&context, event)).await;
+        let outcome = outcome.map_or(Err(Unhandled::DeadlineExceeded), |result| result.map_err(Unhandled::from));
+        outcome.inspect_err(|error| tracing::error!(cause = %error, "event failed"))
     };
     work.instrument(span).await
 }
@@ -100,7 +100,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_trace_goes_on_or_begins() {
+    fn a_trace_is_continued_or_started() {
         let now = Timestamp::parse("2026-11-21T05:00:00Z").unwrap();
         let known = "Root=1-6a012a10-0123456789abcdef01234567;Parent=53995c3f42cd8ad8;Sampled=1";
         assert_eq!(trace(Some(known), now).to_string(), "1-6a012a10-0123456789abcdef01234567");

@@ -1,15 +1,15 @@
-//! Functions that no HTTP request calls: schedules, queues and streams start them.
+//! Workers: functions that are invoked by schedules, queues and streams.
 
 use serde_json::Value;
 
 use crate::{ApiError, BoxFuture, Context, Permission};
 
-/// What starts a worker.
+/// What invokes a worker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trigger {
-    /// Schedules that are made at run time fire it.
+    /// Schedules that are created at run time.
     Scheduler,
-    /// One schedule of the template fires it, at this rate.
+    /// A schedule of the template with this rate.
     Rate(&'static str),
     /// Messages of a queue, by its logical id in the template.
     Queue(&'static str),
@@ -22,21 +22,21 @@ pub enum Trigger {
 pub struct Worker {
     /// `service.operation`, the Lambda's `Handler`.
     pub handler: &'static str,
-    /// One line for people.
+    /// A one-line description.
     pub summary: &'static str,
-    /// What starts it.
+    /// What invokes it.
     pub trigger: Trigger,
     /// What its role may do.
     pub permissions: &'static [Permission],
-    /// Does it: the raw event in, the answer out (partial batch failures for queues and streams).
+    /// Processes an event and returns the response (partial batch failures for queues and streams).
     pub call: for<'a> fn(&'a Context, Value) -> BoxFuture<'a, Result<Value, WorkerError>>,
 }
 
-/// A worker failed; the event is delivered again.
+/// Why a worker failed; the event is redelivered.
 #[derive(Debug, thiserror::Error)]
 pub enum WorkerError {
-    /// The event is not what the trigger sends.
-    #[error("event is not readable: {0}")]
+    /// The event does not have the format of the trigger.
+    #[error("malformed event: {0}")]
     Event(#[from] serde_json::Error),
     /// Storage failed.
     #[error(transparent)]

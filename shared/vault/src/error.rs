@@ -46,13 +46,13 @@ impl VaultError {
 #[derive(Debug, Error)]
 pub enum TokenError {
     /// Not three base64url parts of JSON, or not the claims that were expected.
-    #[error("token is malformed")]
+    #[error("malformed token")]
     Malformed,
     /// Not signed by one of our keys with our algorithm.
-    #[error("token signature is not valid")]
+    #[error("invalid signature")]
     Signature,
     /// Its `exp` has passed.
-    #[error("token is expired")]
+    #[error("expired")]
     Expired,
     /// The keys could not be read; the token may be good.
     #[error("token keys are unavailable")]

@@ -29,9 +29,9 @@ fn check(token: &str, expected: Result<(), &str>) {
     assert_eq!(found, expected.map_err(str::to_owned), "{token}");
 }
 
-const MALFORMED: Result<(), &str> = Err("token is malformed");
-const SIGNATURE: Result<(), &str> = Err("token signature is not valid");
-const EXPIRED: Result<(), &str> = Err("token is expired");
+const MALFORMED: Result<(), &str> = Err("malformed token");
+const SIGNATURE: Result<(), &str> = Err("invalid signature");
+const EXPIRED: Result<(), &str> = Err("expired");
 
 #[test]
 fn both_published_keys_verify() {

@@ -18,12 +18,12 @@ async fn an_unknown_handler_is_an_init_error_in_a_clear_sentence() {
     for handler in ["fleets.got", ""] {
         let function = Function { handler: handler.into(), timeout: Duration::from_secs(3), environment: HashMap::new() };
         let Err(no_start) = Sandbox::start(&function).await else { panic!("{handler:?} started") };
-        let error = no_start.init_error.unwrap_or_else(|| panic!("Lambda was not told: {}", no_start.log));
+        let error = no_start.init_error.unwrap_or_else(|| panic!("the initialization error was not reported: {}", no_start.log));
         assert_eq!(error["errorType"], "UnknownHandler");
-        let sentence = format!("no function is called {handler:?}: the template's Handler and the tables differ");
+        let sentence = format!("unknown handler {handler:?}: the template does not match the tables");
         assert_eq!(error["errorMessage"], sentence);
         assert_eq!(no_start.exit_code, Some(1));
-        assert!(no_start.log.contains("function cannot start"), "{}", no_start.log);
+        assert!(no_start.log.contains("failed to initialize the function"), "{}", no_start.log);
     }
 }
 
@@ -34,7 +34,7 @@ async fn a_start_without_aws_is_a_start() {
         .map(|name| (name.to_owned(), "http://127.0.0.1:9".to_owned()));
     let mut function = Function { handler: "fleets.get".into(), timeout: Duration::from_secs(3), environment: nowhere.into() };
     let sandbox = Sandbox::start(&function).await.unwrap();
-    assert!(sandbox.log().text().contains("connection not opened in advance"), "{}", sandbox.log().text());
+    assert!(sandbox.log().text().contains("failed to open a connection in advance"), "{}", sandbox.log().text());
     function.environment.insert("WARM_CONNECTIONS".into(), "off".into());
     let sandbox = Sandbox::start(&function).await.unwrap();
     assert_eq!(sandbox.log().text(), "");
@@ -63,7 +63,7 @@ async fn malformed_events_are_errors(world: &World) {
         for bad in [json!({ "Records": "none" }), json!([1, 2]), Value::Null] {
             let Outcome::Failed(error) = sandbox.invoke(bad.clone()).await else { panic!("{handler} took {bad}") };
             assert_eq!(error["errorType"], "EventFailed", "{handler}: {error}");
-            assert!(error["errorMessage"].as_str().unwrap().starts_with("event is not readable"), "{handler}: {error}");
+            assert!(error["errorMessage"].as_str().unwrap().starts_with("malformed event"), "{handler}: {error}");
         }
         let after = sandbox.invoke(good).await;
         assert!(matches!(after, Outcome::Answered(_)), "{handler} does not go on: {after:?}");
@@ -126,7 +126,7 @@ async fn slow_providers_do_not_cost_the_sandbox(world: &World) {
     world.slow_tsp(5_000).await;
     let late = run.invoke_within(firing("schedule"), Duration::from_secs(2)).await;
     let Outcome::Failed(error) = late else { panic!("{late:?}") };
-    assert_eq!((&error["errorType"], &error["errorMessage"]), (&json!("EventLate"), &json!("event was not done in time")));
+    assert_eq!((&error["errorType"], &error["errorMessage"]), (&json!("EventTimedOut"), &json!("the event timed out")));
     // The lease is still held, as after the loss of a sandbox: the next run waits for its end.
     assert_eq!(run.invoke(firing("schedule")).await, Outcome::Answered(json!({ "outcome": "skipped" })));
 

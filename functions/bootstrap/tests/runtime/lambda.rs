@@ -46,7 +46,7 @@ impl Lambda {
     }
 
     async fn start(&self, handler: &str) -> Sandbox {
-        let function = self.0.functions.get(handler).unwrap_or_else(|| panic!("no function is called {handler}"));
+        let function = self.0.functions.get(handler).unwrap_or_else(|| panic!("unknown handler {handler}"));
         let sandbox = Sandbox::start(function).await.unwrap_or_else(|error| panic!("{handler}: {error:?}"));
         self.0.starts.lock().unwrap().entry(handler.to_owned()).or_default().push(sandbox.init);
         self.0.logs.lock().unwrap().push(sandbox.log().clone());

@@ -19,7 +19,7 @@ fn described(problem: &FieldProblem) -> Problem {
         FieldFault::Unknown => ("unknown_field", "unknown member"),
         FieldFault::Type => ("type", "has the wrong type"),
         FieldFault::Empty => ("format", "must not be blank"),
-        FieldFault::Choice => ("enum", "is not one of the allowed values"),
+        FieldFault::Choice => ("enum", "must be one of the allowed values"),
     };
     Problem::new(&format!("body.credentials.{}", problem.field), "", error_type, message)
 }

@@ -33,11 +33,11 @@ impl Operation for List {
 
     async fn run(context: &Context, call: Call, filters: Filters) -> Result<Self::Output, ApiError> {
         let mut seen = visible::all(context, &call, &filters.fleets).await?;
-        let start = filters.paging.start(context, &call).await?;
+        let cursor = filters.paging.open(context, &call).await?;
         seen.retain(|seen| filters.tsp_id.is_none_or(|tsp| tsp == seen.tsp_id));
         seen.sort_by_key(|seen| seen.connection_id);
         seen.dedup_by_key(|seen| seen.connection_id);
-        let slice = Slice::from_unsorted(seen, &start.page(), |seen| seen.connection_id.to_string().into(), page::by_text);
+        let slice = Slice::from_unsorted(seen, &cursor.page(), |seen| seen.connection_id.to_string().into(), page::by_text);
         let keys: Vec<Key> = slice.rows.iter().map(|(seen, _)| Key::connection(seen.connection_id)).collect();
         let found: Vec<Connection> = context.store().get_many(&keys).await?;
         let mut by_id: HashMap<_, _> = found.into_iter().map(|connection| (connection.id, connection)).collect();
@@ -46,6 +46,6 @@ impl Operation for List {
             let connection = by_id.remove(&seen.connection_id).filter(|found| found.status != ConnectionStatus::Deleted);
             rows.extend(connection.map(|connection| (ConnectionRead::of(connection, &seen), mark)));
         }
-        Listing::of(&start, &Slice { rows, before: slice.before, after: slice.after }, None)
+        Listing::of(&cursor, &Slice { rows, before: slice.before, after: slice.after }, None)
     }
 }

@@ -31,11 +31,11 @@ impl Operation for List {
 
     async fn run(context: &Context, call: Call, filters: Filters) -> Result<Self::Output, ApiError> {
         let (seen, schedule) = schedules::one(context, &call, filters.connection_id, filters.schedule_id).await?;
-        let start = filters.paging.start(context, &call).await?;
+        let cursor = filters.paging.open(context, &call).await?;
         let range = Range::table(keys::executions(schedule.id), "EXECUTION#").newest_first();
         // DynamoDB deletes expired rows late, so they are filtered out here.
         let oldest = call.now.plus_seconds(-RETENTION_DAYS * 86_400);
-        let slice = context.store().page(&range, &start.page(), |execution: &Execution| execution.created_at > oldest).await?;
-        Listing::of(&start, &slice.map(|execution| ExecutionRead::of(execution, seen.fleet_id)), None)
+        let slice = context.store().page(&range, &cursor.page(), |execution: &Execution| execution.created_at > oldest).await?;
+        Listing::of(&cursor, &slice.map(|execution| ExecutionRead::of(execution, seen.fleet_id)), None)
     }
 }

@@ -31,13 +31,13 @@ impl Operation for List {
 
     async fn run(context: &Context, call: Call, filters: Filters) -> Result<Self::Output, ApiError> {
         let seen = visible::one(context, &call, filters.connection_id).await?;
-        let start = filters.paging.start(context, &call).await?;
+        let cursor = filters.paging.open(context, &call).await?;
         let mut schedules = context.store().schedules_of(filters.connection_id).await?;
         schedules.retain(|schedule| {
             let wanted = filters.resource.is_none_or(|resource| resource == schedule.resource);
             wanted && schedule.status != ScheduleStatus::Deleted && seen.includes(schedule.resource)
         });
-        let slice = Slice::from_unsorted(schedules, &start.page(), |schedule| schedule.id.to_string().into(), page::by_text);
-        Listing::of(&start, &slice.map(ScheduleRead::from), None)
+        let slice = Slice::from_unsorted(schedules, &cursor.page(), |schedule| schedule.id.to_string().into(), page::by_text);
+        Listing::of(&cursor, &slice.map(ScheduleRead::from), None)
     }
 }

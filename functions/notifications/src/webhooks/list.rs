@@ -41,10 +41,10 @@ impl Operation for List {
     async fn run(context: &Context, call: Call, filters: Filters) -> Result<Self::Output, ApiError> {
         let partner = call.caller.partner()?;
         let Filters { event_name, status, paging } = filters;
-        let start = paging.start(context, &call).await?;
+        let cursor = paging.open(context, &call).await?;
         let range = Range::table(keys::partner(partner), "WEBHOOK#");
         let keep = |webhook: &Webhook| Filters::admits(event_name, status, webhook);
-        let slice = context.store().page(&range, &start.page(), keep).await?;
-        Listing::of(&start, &slice.map(WebhookRead::from), None)
+        let slice = context.store().page(&range, &cursor.page(), keep).await?;
+        Listing::of(&cursor, &slice.map(WebhookRead::from), None)
     }
 }

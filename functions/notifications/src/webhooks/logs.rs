@@ -86,11 +86,11 @@ impl Operation for Logs {
     async fn run(context: &Context, call: Call, filters: Filters) -> Result<Self::Output, ApiError> {
         let Filters { id, start_date, end_date, status, paging } = filters;
         find(context, call.caller.partner()?, id).await?;
-        let start = paging.start(context, &call).await?;
+        let cursor = paging.open(context, &call).await?;
         let range = Range::table(keys::deliveries(id), "LOG#").newest_first();
         let keep = |log: &DeliveryLog| admits((start_date, end_date), status, log, call.now);
-        let slice = context.store().page(&range, &start.page(), keep).await?;
-        Listing::of(&start, &slice.map(WebhookLogRead::from), None)
+        let slice = context.store().page(&range, &cursor.page(), keep).await?;
+        Listing::of(&cursor, &slice.map(WebhookLogRead::from), None)
     }
 }
 

@@ -31,11 +31,11 @@ impl Operation for List {
 
     async fn run(context: &Context, call: Call, filters: Filters) -> Result<Self::Output, ApiError> {
         let partner = call.caller.partner()?;
-        let start = filters.paging.start(context, &call).await?;
+        let cursor = filters.paging.open(context, &call).await?;
         let mut open = context.store().agreements(partner).await?;
         open.retain(|agreement| agreement.opens_at(call.now) && matches(filters.fleet_refs.as_deref(), agreement));
-        let total = start.total().unwrap_or(open.len() as u64);
-        let slice = Slice::from_unsorted(open, &start.page(), |agreement| agreement.fleet_id.to_string().into(), page::by_text);
+        let total = cursor.total().unwrap_or(open.len() as u64);
+        let slice = Slice::from_unsorted(open, &cursor.page(), |agreement| agreement.fleet_id.to_string().into(), page::by_text);
         let keys: Vec<Key> = slice.rows.iter().map(|(agreement, _)| Key::fleet(agreement.fleet_id)).collect();
         let fleets: Vec<Fleet> = context.store().get_many(&keys).await?;
         let by_id: HashMap<_, _> = fleets.into_iter().map(|fleet| (fleet.id, fleet)).collect();
@@ -43,7 +43,7 @@ impl Operation for List {
         let rows =
             rows.filter_map(|(agreement, mark)| Some((FleetRead::of(by_id.get(&agreement.fleet_id)?.clone(), &agreement), mark)));
         let slice = Slice { rows: rows.collect(), before: slice.before, after: slice.after };
-        Listing::of(&start, &slice, Some(total))
+        Listing::of(&cursor, &slice, Some(total))
     }
 }
 

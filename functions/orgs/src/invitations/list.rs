@@ -27,17 +27,17 @@ impl Operation for List {
 
     async fn run(context: &Context, call: Call, filters: Filters) -> Result<Self::Output, ApiError> {
         let partner = call.caller.partner()?;
-        let start = filters.paging.start(context, &call).await?;
+        let cursor = filters.paging.open(context, &call).await?;
         let range = match &filters.fleet_ref {
             Some(fleet_ref) => Range::index_2(keys::invitations_for(partner, fleet_ref)),
             None => Range::index_1(keys::invitations_of(partner)),
         };
-        let total = match start.total() {
+        let total = match cursor.total() {
             Some(total) => total,
             None => context.store().count(&range).await?,
         };
-        let slice = context.store().page(&range, &start.page(), |_: &Invitation| true).await?;
+        let slice = context.store().page(&range, &cursor.page(), |_: &Invitation| true).await?;
         let slice = slice.map(|invitation| InvitationRead::at(call.now, invitation, context.config()));
-        Listing::of(&start, &slice, Some(total))
+        Listing::of(&cursor, &slice, Some(total))
     }
 }

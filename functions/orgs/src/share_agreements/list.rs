@@ -34,16 +34,16 @@ impl Operation for List {
     type Output = Listing<ShareAgreementRead>;
 
     async fn run(context: &Context, call: Call, filters: Filters) -> Result<Self::Output, ApiError> {
-        let start = filters.paging.start(context, &call).await?;
+        let cursor = filters.paging.open(context, &call).await?;
         let (_, mut found) = agreements(context, &call.caller).await?;
         found.retain(|agreement| {
             filters.fleet_id.is_none_or(|id| id == agreement.fleet_id)
                 && filters.fleet_ref.as_ref().is_none_or(|name| Some(name) == agreement.fleet_ref.as_ref())
                 && filters.status.is_none_or(|status| status == agreement.status_at(call.now))
         });
-        let total = start.total().unwrap_or(found.len() as u64);
-        let slice = Slice::from_unsorted(found, &start.page(), |agreement| agreement.id.to_string().into(), page::by_text);
+        let total = cursor.total().unwrap_or(found.len() as u64);
+        let slice = Slice::from_unsorted(found, &cursor.page(), |agreement| agreement.id.to_string().into(), page::by_text);
         let slice = slice.map(|agreement| ShareAgreementRead::at(call.now, agreement));
-        Listing::of(&start, &slice, Some(total))
+        Listing::of(&cursor, &slice, Some(total))
     }
 }

@@ -1,4 +1,4 @@
-//! One member of a request: how it is asked for, checked and described.
+//! One member of a request: how it is read, validated and described.
 
 use std::str::FromStr;
 
@@ -9,10 +9,10 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::{Described, Location, Patch, Reader};
+use super::{Location, MemberSpec, Patch, Reader};
 use crate::error::Problem;
 
-/// One member about to be read.
+/// A member to read.
 pub struct Member<'r> {
     pub(super) reader: &'r mut Reader,
     pub(super) location: Location,
@@ -37,14 +37,14 @@ impl<'r> Member<'r> {
         self
     }
 
-    /// Documented as required, but the operation itself says what is missing (OAuth has error shapes of its own).
+    /// Documented as required, while the operation itself reports a missing value (OAuth has its own error format).
     #[must_use]
     pub fn documented_as_required(mut self) -> Self {
-        self.required = self.reader.notes.is_some();
+        self.required = self.reader.recorded.is_some();
         self
     }
 
-    /// A text of `min` to `max` characters, none of them a control character.
+    /// A string of `min` to `max` characters without control characters.
     pub fn text(self, min: usize, max: usize) -> Option<String> {
         let schema = json_schema!({ "type": "string", "minLength": min, "maxLength": max });
         self.parsed(schema, "range", move |text| {
@@ -54,7 +54,7 @@ impl<'r> Member<'r> {
         })
     }
 
-    /// Any text; for values that are never repeated in answers.
+    /// Any string; for values that responses never echo.
     pub fn secret(self) -> Option<String> {
         let path = self.problem_path();
         match self.raw(json_schema!({ "type": "string", "format": "password" })) {
@@ -67,10 +67,10 @@ impl<'r> Member<'r> {
         }
     }
 
-    /// A text that `pattern` describes and `admits` checks.
-    pub fn matching(self, pattern: &'static str, expected: &'static str, admits: impl Fn(&str) -> bool) -> Option<String> {
+    /// A string that matches `pattern`, as checked by `matches`.
+    pub fn matching(self, pattern: &'static str, expected: &'static str, matches: impl Fn(&str) -> bool) -> Option<String> {
         let schema = json_schema!({ "type": "string", "pattern": pattern });
-        self.parsed(schema, "format", move |text| admits(text).then(|| text.to_owned()).ok_or_else(|| expected.to_owned()))
+        self.parsed(schema, "format", move |text| matches(text).then(|| text.to_owned()).ok_or_else(|| expected.to_owned()))
     }
 
     /// An absolute URL of 1 to 2,083 characters with one of these schemes.
@@ -92,25 +92,25 @@ impl<'r> Member<'r> {
         self.parsed(schema, "format", |text| Uuid::from_str(text).map(T::from).map_err(|_| "must be a UUID".to_owned()))
     }
 
-    /// An RFC 3339 instant.
+    /// An RFC 3339 date-time.
     pub fn instant(self) -> Option<Timestamp> {
         let schema = json_schema!({ "type": "string", "format": "date-time" });
         self.parsed(schema, "format", |text| {
-            Timestamp::parse(&text.replace(' ', "+")).ok_or_else(|| "must be an RFC 3339 instant with an offset".to_owned())
+            Timestamp::parse(&text.replace(' ', "+")).ok_or_else(|| "must be an RFC 3339 date-time with an offset".to_owned())
         })
     }
 
-    /// A value out of a closed list.
+    /// A value of an enum.
     pub fn code<T: DeserializeOwned + JsonSchema>(self) -> Option<T> {
         self.parsed(inline::<T>(), "enum", |text| {
-            serde_json::from_value(Value::String(text.to_owned())).map_err(|_| "is not one of the allowed values".to_owned())
+            serde_json::from_value(Value::String(text.to_owned())).map_err(|_| "must be one of the allowed values".to_owned())
         })
     }
 
-    /// A value out of a published list.
+    /// A value from a published list.
     pub fn listed(self, values: &'static [&'static str]) -> Option<&'static str> {
         self.parsed(model::schema::code(values), "enum", move |text| {
-            values.iter().copied().find(|value| *value == text).ok_or_else(|| "is not one of the allowed values".to_owned())
+            values.iter().copied().find(|value| *value == text).ok_or_else(|| "must be one of the allowed values".to_owned())
         })
     }
 
@@ -134,7 +134,7 @@ impl<'r> Member<'r> {
         }
     }
 
-    /// A whole number within bounds.
+    /// An integer within bounds.
     pub fn whole(self, min: u32, max: u32) -> Option<u32> {
         let path = self.problem_path();
         let (reader, raw) = self.raw(json_schema!({ "type": "integer", "minimum": min, "maximum": max }));
@@ -147,11 +147,11 @@ impl<'r> Member<'r> {
         match found {
             Some(number) if (min..=max).contains(&number) => Some(number),
             Some(_) => {
-                reader.problems.push(Problem::new(&path, &text, "range", format!("must be {min} to {max}")));
+                reader.problems.push(Problem::new(&path, &text, "range", format!("must be between {min} and {max}")));
                 None
             }
             None => {
-                reader.problems.push(Problem::new(&path, &text, "type", "must be a whole number"));
+                reader.problems.push(Problem::new(&path, &text, "type", "must be an integer"));
                 None
             }
         }
@@ -173,17 +173,17 @@ impl<'r> Member<'r> {
     pub fn listed_many(self, max: usize, values: &'static [&'static str]) -> Option<Vec<String>> {
         self.many(max, model::schema::code(values), move |text| {
             let known = values.contains(&text);
-            known.then(|| text.to_owned()).ok_or(("enum", "is not one of the allowed values".to_owned()))
+            known.then(|| text.to_owned()).ok_or(("enum", "must be one of the allowed values".to_owned()))
         })
     }
 
-    /// An object with members of its own.
+    /// An object with its own members.
     pub fn object<T>(self, read: impl FnOnce(&mut Reader) -> T) -> Option<T> {
         let (full, path) = (self.full.clone(), self.problem_path());
         let (reader, raw) = self.raw(json_schema!({ "type": "object" }));
         let inner = match raw {
             Raw::Other(Value::Object(members)) => members,
-            Raw::Absent | Raw::Null if reader.notes.is_none() => return None,
+            Raw::Absent | Raw::Null if reader.recorded.is_none() => return None,
             Raw::Absent | Raw::Null => Map::new(),
             _ => {
                 reader.problems.push(Problem::new(&path, "", "type", "must be an object"));
@@ -193,7 +193,7 @@ impl<'r> Member<'r> {
         let outer = std::mem::replace(&mut reader.body, inner);
         let nesting = std::mem::replace(&mut reader.nesting, format!("{full}."));
         let value = read(reader);
-        reader.refuse_unknown_members();
+        reader.reject_unknown_members();
         reader.nesting = nesting;
         reader.body = outer;
         Some(value)
@@ -212,7 +212,7 @@ impl<'r> Member<'r> {
         }
     }
 
-    /// The member of a PATCH: `read` is called where it was sent and is not null.
+    /// The member of a PATCH: `read` is called if it was sent and is not null.
     pub fn patch<T>(self, read: impl FnOnce(Self) -> Option<T>) -> Patch<T> {
         let sent = self.reader.body.get(self.name).cloned();
         match (sent, read(self)) {
@@ -226,12 +226,12 @@ impl<'r> Member<'r> {
         format!("{}.{}", self.location.name(), self.full)
     }
 
-    /// The value as sent; notes the member, and reports it missing where it must not be.
+    /// The value as sent. Records the member, and reports a missing required one.
     fn raw(self, schema: Schema) -> (&'r mut Reader, Raw) {
         let path = self.problem_path();
         let Self { reader, location, name, full, required } = self;
-        if let Some(notes) = &mut reader.notes {
-            notes.push(Described { location, name: full, required, schema });
+        if let Some(recorded) = &mut reader.recorded {
+            recorded.push(MemberSpec { location, name: full, required, schema });
             return (reader, Raw::Absent);
         }
         let raw = match location {
@@ -293,18 +293,23 @@ impl<'r> Member<'r> {
             }
         };
         if values.len() > max {
-            reader.problems.push(Problem::new(&path, &values.len().to_string(), "too_many", format!("at most {max} values")));
+            reader.problems.push(Problem::new(
+                &path,
+                &values.len().to_string(),
+                "too_many",
+                format!("must have at most {max} values"),
+            ));
             return None;
         }
         let mut found = Vec::with_capacity(values.len());
-        for (place, value) in values.iter().enumerate() {
-            let at = format!("{path}.{place}");
+        for (index, value) in values.iter().enumerate() {
+            let item_path = format!("{path}.{index}");
             match value.as_str().map(&parse) {
                 Some(Ok(value)) => found.push(value),
                 Some(Err((kind, message))) => {
-                    reader.problems.push(Problem::new(&at, value.as_str().unwrap_or_default(), kind, message))
+                    reader.problems.push(Problem::new(&item_path, value.as_str().unwrap_or_default(), kind, message))
                 }
-                None => reader.problems.push(Problem::new(&at, &value.to_string(), "type", "must be a string")),
+                None => reader.problems.push(Problem::new(&item_path, &value.to_string(), "type", "must be a string")),
             }
         }
         Some(found)
@@ -321,7 +326,7 @@ impl Raw {
     }
 }
 
-/// Empty texts count as absent; one value is a text, several are many.
+/// Empty values count as absent; one value is a string, several are a list.
 fn query_value(values: &[String]) -> Raw {
     let mut given: Vec<&String> = values.iter().filter(|value| !value.is_empty()).collect();
     match (given.pop(), given.is_empty()) {
@@ -331,7 +336,7 @@ fn query_value(values: &[String]) -> Raw {
     }
 }
 
-/// The schema of a type with nothing left to refer to.
+/// The schema of a type without references.
 fn inline<T: JsonSchema>() -> Schema {
     let mut settings = SchemaSettings::draft2020_12();
     settings.inline_subschemas = true;

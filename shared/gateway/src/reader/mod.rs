@@ -1,7 +1,7 @@
-//! Reading a request: every member by name, every problem reported, nothing unknown accepted.
+//! Reading a request: members are read by name, all problems are reported, and unknown members are rejected.
 //!
-//! An [`Input`] asks a [`Reader`] for its members. The same calls, made on a reader that only takes notes, describe the
-//! operation for OpenAPI, so what is documented is what is read.
+//! An [`Input`] reads its members from a [`Reader`]. The same calls on a recording reader describe the operation for OpenAPI,
+//! so the documentation matches what is read.
 
 mod member;
 
@@ -11,17 +11,17 @@ use schemars::Schema;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use crate::dispatch::Incoming;
 use crate::error::{ApiError, Problem};
+use crate::incoming::Incoming;
 
 pub use member::Member;
 
-/// What an operation reads.
+/// The input of an operation.
 pub trait Input: Sized + Send {
     /// Whether it has a body.
     const BODY: Body = Body::None;
 
-    /// Asks for every member. Members that are missing or wrong come back as defaults; the reader remembers the problem.
+    /// Reads every member. Missing or invalid members become defaults, and the reader collects the problem.
     fn read(reader: &mut Reader) -> Self;
 }
 
@@ -29,20 +29,20 @@ impl Input for () {
     fn read(_: &mut Reader) -> Self {}
 }
 
-/// The body an operation takes.
+/// The body that an operation expects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Body {
-    /// None; one that is sent is ignored.
+    /// None; a body that is sent is ignored.
     None,
     /// A JSON object.
     Json,
     /// A JSON object, or nothing.
     OptionalJson,
-    /// URL-encoded members.
+    /// A URL-encoded form.
     Form,
 }
 
-/// Where a member stands.
+/// The location of a member.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Location {
     /// In the path.
@@ -88,63 +88,63 @@ impl<T> Patch<T> {
     }
 }
 
-/// A member as an operation documents it.
+/// The description of a member for OpenAPI.
 #[derive(Clone, Debug)]
-pub struct Described {
-    /// Where it stands.
+pub struct MemberSpec {
+    /// Its location.
     pub location: Location,
     /// Its name; dotted inside nested objects.
     pub name: String,
     /// Whether it must be sent.
     pub required: bool,
-    /// Its shape.
+    /// Its schema.
     pub schema: Schema,
 }
 
-/// What happens to query parameters that nobody asks for.
+/// What happens to query parameters that are not read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Strangers {
+enum UnknownParameters {
     #[default]
-    Refused,
-    Welcome,
+    Reject,
+    Ignore,
 }
 
-/// Reads one request, or takes notes of what would be read.
+/// Reads one request, or records what would be read.
 #[derive(Default)]
 pub struct Reader {
     path: BTreeMap<String, String>,
     query: BTreeMap<String, Vec<String>>,
     body: Map<String, Value>,
     headers: http::HeaderMap,
-    strangers: Strangers,
+    unknown_parameters: UnknownParameters,
     nesting: String,
     known: BTreeSet<(&'static str, String)>,
     problems: Vec<Problem>,
-    notes: Option<Vec<Described>>,
+    recorded: Option<Vec<MemberSpec>>,
 }
 
 impl Reader {
     /// The input of a request.
     ///
     /// # Errors
-    /// 400 for unreadable JSON or a wrong content type; 422 with every problem found.
+    /// 400 for malformed JSON or a wrong content type; 422 with every problem found.
     pub fn read<I: Input>(incoming: &Incoming) -> Result<I, ApiError> {
         let body = body_of(incoming, I::BODY)?;
         let mut reader = Self { path: incoming.path.clone(), query: incoming.query(), body, ..Self::default() };
         reader.headers = incoming.headers.clone();
         let input = I::read(&mut reader);
         if I::BODY != Body::Form {
-            reader.refuse_unknown();
+            reader.reject_unknown();
         }
         if reader.problems.is_empty() { Ok(input) } else { Err(ApiError::invalid(reader.problems)) }
     }
 
-    /// What an input reads.
+    /// The members that an input reads.
     #[must_use]
-    pub fn describe<I: Input>() -> Vec<Described> {
-        let mut reader = Self { notes: Some(Vec::new()), ..Self::default() };
+    pub fn describe<I: Input>() -> Vec<MemberSpec> {
+        let mut reader = Self { recorded: Some(Vec::new()), ..Self::default() };
         let _defaults = I::read(&mut reader);
-        reader.notes.unwrap_or_default()
+        reader.recorded.unwrap_or_default()
     }
 
     /// An id in the path.
@@ -152,7 +152,7 @@ impl Reader {
         self.member(Location::Path, name).required().id().unwrap_or_else(|| T::from(Uuid::nil()))
     }
 
-    /// A text in the path.
+    /// A string in the path.
     pub fn path_text(&mut self, name: &'static str) -> String {
         self.member(Location::Path, name).required().text(1, 200).unwrap_or_default()
     }
@@ -180,12 +180,12 @@ impl Reader {
         self.body.iter().map(|(name, value)| (name.clone(), text(value))).collect()
     }
 
-    /// Accepts query parameters that nobody asks for: pages are opened with whatever a partner's site adds.
+    /// Ignores unknown query parameters: links to pages may have parameters added by partners' sites.
     pub fn accept_unknown_parameters(&mut self) {
-        self.strangers = Strangers::Welcome;
+        self.unknown_parameters = UnknownParameters::Ignore;
     }
 
-    /// Id and secret sent by HTTP Basic.
+    /// Id and secret from HTTP Basic authentication.
     #[must_use]
     pub fn basic_credentials(&self) -> Option<(String, String)> {
         use base64::Engine as _;
@@ -196,9 +196,9 @@ impl Reader {
         kind.eq_ignore_ascii_case("basic").then(|| (id.to_owned(), secret.to_owned()))
     }
 
-    /// Reports a problem that only several members together show.
+    /// Reports a problem that concerns several members.
     pub fn problem(&mut self, path: &str, input: &str, error_type: &'static str, message: impl Into<String>) {
-        if self.notes.is_none() {
+        if self.recorded.is_none() {
             self.problems.push(Problem::new(path, input, error_type, message));
         }
     }
@@ -209,26 +209,26 @@ impl Reader {
         Member { reader: self, location, name, full, required: false }
     }
 
-    fn refuse_unknown(&mut self) {
-        if self.strangers == Strangers::Welcome {
+    fn reject_unknown(&mut self) {
+        if self.unknown_parameters == UnknownParameters::Ignore {
             return;
         }
-        let strangers: Vec<(String, String)> = self
+        let unknown: Vec<(String, String)> = self
             .query
             .iter()
             .filter(|(name, _)| !self.known.contains(&("query", (*name).clone())))
             .map(|(name, values)| (format!("query.{name}"), values.join(",")))
             .collect();
-        for (path, input) in strangers {
+        for (path, input) in unknown {
             self.problems.push(Problem::new(&path, &input, "unknown_parameter", "unknown query parameter"));
         }
-        self.refuse_unknown_members();
+        self.reject_unknown_members();
     }
 
-    fn refuse_unknown_members(&mut self) {
+    fn reject_unknown_members(&mut self) {
         let known = |name: &String| self.known.contains(&("body", format!("{}{name}", self.nesting)));
-        let strangers: Vec<String> = self.body.keys().filter(|name| !known(name)).cloned().collect();
-        for name in strangers {
+        let unknown: Vec<String> = self.body.keys().filter(|name| !known(name)).cloned().collect();
+        for name in unknown {
             let path = format!("body.{}{name}", self.nesting);
             self.problems.push(Problem::new(&path, "", "unknown_field", "unknown member"));
         }
@@ -241,12 +241,12 @@ fn body_of(incoming: &Incoming, kind: Body) -> Result<Map<String, Value>, ApiErr
         Body::OptionalJson if incoming.body.is_empty() => Ok(Map::new()),
         Body::Json | Body::OptionalJson => {
             if !incoming.has_content_type("application/json") {
-                return Err(ApiError::bad_request("content type must be application/json"));
+                return Err(ApiError::bad_request("Content-Type must be application/json"));
             }
             match serde_json::from_slice(&incoming.body) {
                 Ok(Value::Object(members)) => Ok(members),
                 Ok(_) => Err(ApiError::invalid(vec![Problem::new("body", "", "type", "must be a JSON object")])),
-                Err(error) => Err(ApiError::bad_request(format!("unreadable JSON: {error}"))),
+                Err(error) => Err(ApiError::bad_request(format!("malformed JSON: {error}"))),
             }
         }
         Body::Form => {
