@@ -1,24 +1,10 @@
-//! Opaque page cursors: everything that is needed to go on, so that the simulator keeps no state between pages.
+//! Opaque page cursors: everything that is needed to go on, so that the simulator keeps no state between pages. A cursor belongs
+//! to a route; another one refuses it.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::world::Millis;
-
-/// What a cursor belongs to; one of another endpoint is refused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
-    Vehicles,
-    Drivers,
-    Locations,
-    LocationsFeed,
-    LocationsHistory,
-    Stats,
-    StatsFeed,
-    StatsHistory,
-    HosLogs,
-    HosClocks,
-}
 
 /// Where a page ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,17 +33,17 @@ impl Scan {
 }
 
 impl Cursor {
-    pub(super) fn encode(self, kind: Kind) -> String {
+    pub(super) fn encode(self, route: &str) -> String {
         let text = match self {
-            Self::Offset(offset) => format!("1.{kind:?}.{offset}"),
-            Self::Scan(Scan { from, until, vehicle, at }) => format!("1.{kind:?}.{from}.{until}.{vehicle}.{at}"),
+            Self::Offset(offset) => format!("1.{route}.{offset}"),
+            Self::Scan(Scan { from, until, vehicle, at }) => format!("1.{route}.{from}.{until}.{vehicle}.{at}"),
         };
         URL_SAFE_NO_PAD.encode(text)
     }
 
-    pub(super) fn decode(kind: Kind, text: &str) -> Option<Self> {
+    pub(super) fn decode(route: &str, text: &str) -> Option<Self> {
         let text = String::from_utf8(URL_SAFE_NO_PAD.decode(text).ok()?).ok()?;
-        let fields = text.strip_prefix(&format!("1.{kind:?}."))?;
+        let fields = text.strip_prefix(&format!("1.{route}."))?;
         match fields.split('.').collect::<Vec<_>>().as_slice() {
             [offset] => Some(Self::Offset(offset.parse().ok()?)),
             [from, until, vehicle, at] => {
@@ -75,22 +61,22 @@ fn time(text: &str) -> Option<Millis> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Cursor, Kind, Scan};
+    use super::{Cursor, Scan};
     use proptest::prelude::{any, proptest};
 
     proptest! {
         #[test]
         fn cursors_survive_the_trip(from in 0..4_000_000_000_000_i64, until in 0..4_000_000_000_000_i64, vehicle: usize) {
             let scan = Cursor::Scan(Scan { from, until, vehicle, at: from });
-            assert_eq!(Cursor::decode(Kind::StatsFeed, &scan.encode(Kind::StatsFeed)), Some(scan));
-            assert_eq!(Cursor::decode(Kind::StatsHistory, &scan.encode(Kind::StatsFeed)), None);
+            assert_eq!(Cursor::decode("/stats/feed", &scan.encode("/stats/feed")), Some(scan));
+            assert_eq!(Cursor::decode("/stats/history", &scan.encode("/stats/feed")), None);
             let list = Cursor::Offset(vehicle);
-            assert_eq!(Cursor::decode(Kind::Drivers, &list.encode(Kind::Drivers)), Some(list));
+            assert_eq!(Cursor::decode("/drivers", &list.encode("/drivers")), Some(list));
         }
 
         #[test]
         fn garbage_is_refused_without_a_panic(text in any::<String>()) {
-            assert_eq!(Cursor::decode(Kind::Vehicles, &text), None);
+            assert_eq!(Cursor::decode("/vehicles", &text), None);
         }
     }
 }

@@ -2,7 +2,6 @@
 
 use serde::Serialize;
 
-use super::cursor::Kind;
 use super::lists::{slice, slice_of};
 use super::refusal::Refusal;
 use super::wire::{HosVehicle, Page, Reference, time};
@@ -71,7 +70,7 @@ pub(super) fn logs(request: &Request<'_>) -> Answer {
     }
     // A driver has about fourteen logs a day; long windows get fewer drivers per page.
     let limit = usize::try_from(PAGE_LOGS / (14 * days)).unwrap_or(1).max(1).min(request.query.limit()?);
-    let (page, pagination) = slice_of(request, Kind::HosLogs, &drivers(request), limit)?;
+    let (page, pagination) = slice_of(request, &drivers(request), limit)?;
     let row = |driver: &&Driver| DriverLogs {
         driver: Reference::from(*driver),
         hos_logs: request
@@ -162,7 +161,7 @@ struct Violations {
 
 /// `GET /fleet/hos/clocks`: what is left, in milliseconds.
 pub(super) fn clocks(request: &Request<'_>) -> Answer {
-    let (page, pagination) = slice(request, Kind::HosClocks, &drivers(request))?;
+    let (page, pagination) = slice(request, &drivers(request))?;
     let data: Vec<_> = page.iter().map(|driver| driver_clocks(request, driver)).collect();
     Ok(Reply::json(200, &Page { data, pagination }))
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::cursor::{Cursor, Kind};
+use super::cursor::Cursor;
 use super::query::is_vehicle;
 use super::refusal::Refusal;
 use super::wire::{Page, Pagination, Reference, Single, external_ids, time, time_s};
@@ -13,25 +13,21 @@ use crate::http::Reply;
 use crate::world::{Account, Driver, Employment, Vehicle, VehicleBuild};
 
 /// The page of a list that `limit` and `after` ask for.
-pub(super) fn slice<T: Copy>(request: &Request<'_>, kind: Kind, all: &[T]) -> Result<(Vec<T>, Pagination), Refusal> {
-    slice_of(request, kind, all, request.query.limit()?)
+pub(super) fn slice<T: Copy>(request: &Request<'_>, all: &[T]) -> Result<(Vec<T>, Pagination), Refusal> {
+    slice_of(request, all, request.query.limit()?)
 }
 
 /// The page of a list that `after` asks for, with at most `limit` items.
-pub(super) fn slice_of<T: Copy>(
-    request: &Request<'_>,
-    kind: Kind,
-    all: &[T],
-    limit: usize,
-) -> Result<(Vec<T>, Pagination), Refusal> {
-    let offset = match request.query.after(kind)? {
+pub(super) fn slice_of<T: Copy>(request: &Request<'_>, all: &[T], limit: usize) -> Result<(Vec<T>, Pagination), Refusal> {
+    let offset = match request.query.after(request.route)? {
         None => 0,
         Some(Cursor::Offset(offset)) => offset,
         Some(Cursor::Scan(_)) => return Err(Refusal::Cursor),
     };
     let page: Vec<T> = all.iter().skip(offset).take(limit).copied().collect();
     let end = offset.saturating_add(page.len());
-    let pagination = if end < all.len() { Pagination::feed(Cursor::Offset(end).encode(kind), true) } else { Pagination::last() };
+    let pagination =
+        if end < all.len() { Pagination::feed(Cursor::Offset(end).encode(request.route), true) } else { Pagination::last() };
     Ok((page, pagination))
 }
 
@@ -68,24 +64,31 @@ struct Organization<'a> {
 }
 
 /// `GET /me`.
-pub(super) fn me(request: &Request<'_>) -> Reply {
+pub(super) fn me(request: &Request<'_>) -> Answer {
     let account = request.account;
     let data = Organization { id: &account.org_id, name: &account.name, carrier_settings: account.into() };
-    Reply::json(200, &Single { data })
+    Ok(Reply::json(200, &Single { data }))
 }
 
+/// A device that is installed in a machine.
 #[derive(Debug, Serialize)]
-struct Gateway {
-    serial: String,
-    model: &'static str,
+pub(super) struct Gateway {
+    pub(super) serial: String,
+    pub(super) model: &'static str,
 }
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Tag {
+pub(super) struct Tag {
     id: String,
     name: &'static str,
     parent_tag_id: &'static str,
+}
+
+impl From<(u32, &'static str)> for Tag {
+    fn from((id, name): (u32, &'static str)) -> Self {
+        Self { id: id.to_string(), name, parent_tag_id: "3914000" }
+    }
 }
 
 /// What is known of a machine with a gateway.
@@ -141,7 +144,6 @@ struct VehicleBody {
 fn vehicle_body(account: &Account, vehicle: &Vehicle) -> VehicleBody {
     let position = account.vehicles.iter().position(|other| other.id == vehicle.id);
     let driver = position.and_then(|position| account.first_driver(position));
-    let tag = Tag { id: vehicle.tag.0.to_string(), name: vehicle.tag.1, parent_tag_id: "3914000" };
     VehicleBody {
         id: vehicle.id.to_string(),
         name: vehicle.name.clone(),
@@ -152,7 +154,7 @@ fn vehicle_body(account: &Account, vehicle: &Vehicle) -> VehicleBody {
         updated_at_time: time_s(vehicle.created_ms),
         machine: vehicle.build.as_ref().map(Machine::from),
         static_assigned_driver: driver.map(Reference::from),
-        tags: if vehicle.build.is_some() { vec![tag] } else { Vec::new() },
+        tags: if vehicle.build.is_some() { vec![Tag::from(vehicle.tag)] } else { Vec::new() },
     }
 }
 
@@ -161,14 +163,14 @@ pub(super) fn vehicles(request: &Request<'_>) -> Answer {
     let since = request.query.time("updatedAfterTime")?;
     let mut all = request.query.vehicles(&request.account.vehicles);
     all.retain(|vehicle| since.is_none_or(|since| vehicle.created_ms > since));
-    let (page, pagination) = slice(request, Kind::Vehicles, &all)?;
+    let (page, pagination) = slice(request, &all)?;
     let data: Vec<_> = page.iter().map(|vehicle| vehicle_body(request.account, vehicle)).collect();
     Ok(Reply::json(200, &Page { data, pagination }))
 }
 
 /// `GET /fleet/vehicles/{id}`, by id or by an external id.
-pub(super) fn vehicle(request: &Request<'_>, id: &str) -> Answer {
-    let found = request.account.vehicles.iter().find(|vehicle| is_vehicle(vehicle, id));
+pub(super) fn vehicle(request: &Request<'_>) -> Answer {
+    let found = request.account.vehicles.iter().find(|vehicle| is_vehicle(vehicle, request.id));
     let data = vehicle_body(request.account, found.ok_or(Refusal::NotFound)?);
     Ok(Reply::json(200, &Single { data }))
 }
@@ -258,14 +260,14 @@ pub(super) fn drivers(request: &Request<'_>) -> Answer {
         Some(_) => return Err(Refusal::ActivationStatus),
     };
     let all: Vec<_> = request.account.drivers.iter().filter(|driver| driver.employment == wanted).collect();
-    let (page, pagination) = slice(request, Kind::Drivers, &all)?;
+    let (page, pagination) = slice(request, &all)?;
     let data: Vec<_> = page.iter().map(|driver| driver_body(request.account, driver)).collect();
     Ok(Reply::json(200, &Page { data, pagination }))
 }
 
 /// `GET /fleet/drivers/{id}`.
-pub(super) fn driver(request: &Request<'_>, id: &str) -> Answer {
-    let found = request.account.drivers.iter().find(|driver| driver.id.to_string() == id);
+pub(super) fn driver(request: &Request<'_>) -> Answer {
+    let found = request.account.drivers.iter().find(|driver| driver.id.to_string() == request.id);
     let data = driver_body(request.account, found.ok_or(Refusal::NotFound)?);
     Ok(Reply::json(200, &Single { data }))
 }

@@ -13,7 +13,7 @@ mod wire;
 use crate::app::App;
 use crate::faults::{Delivery, Verdict};
 use crate::http::{Call, Reply};
-use crate::world::{Account, Millis};
+use crate::world::{Account, Millis, Vehicle};
 
 use query::Query;
 use refusal::Refusal;
@@ -25,6 +25,10 @@ const BURST_WAIT_S: f64 = 0.40235;
 #[derive(Debug)]
 struct Request<'a> {
     account: &'a Account,
+    /// The route that answers.
+    route: &'static str,
+    /// What stands in the place of the path's `{id}`.
+    id: &'a str,
     query: Query,
     delivery: Delivery,
     now: Millis,
@@ -32,97 +36,76 @@ struct Request<'a> {
 
 type Answer = Result<Reply, Refusal>;
 
-/// The endpoints; the order in [`Endpoint::find`] is that of the real API, where fixed names win over ids.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Endpoint<'a> {
-    Me,
-    Vehicles,
-    Vehicle(&'a str),
-    Drivers,
-    Driver(&'a str),
-    Locations,
-    LocationsFeed,
-    LocationsHistory,
-    Stats,
-    StatsFeed,
-    StatsHistory,
-    HosLogs,
-    HosClocks,
+impl<'a> Request<'a> {
+    /// The vehicles that the query asks for.
+    fn vehicles(&self) -> Vec<&'a Vehicle> {
+        self.query.vehicles(&self.account.vehicles)
+    }
 }
 
-impl<'a> Endpoint<'a> {
-    fn find(segments: &[&'a str]) -> Option<Self> {
-        Some(match segments {
-            ["me"] => Self::Me,
-            ["fleet", "vehicles"] => Self::Vehicles,
-            ["fleet", "vehicles", "locations"] => Self::Locations,
-            ["fleet", "vehicles", "locations", "feed"] => Self::LocationsFeed,
-            ["fleet", "vehicles", "locations", "history"] => Self::LocationsHistory,
-            ["fleet", "vehicles", "stats"] => Self::Stats,
-            ["fleet", "vehicles", "stats", "feed"] => Self::StatsFeed,
-            ["fleet", "vehicles", "stats", "history"] => Self::StatsHistory,
-            ["fleet", "vehicles", id] => Self::Vehicle(id),
-            ["fleet", "drivers"] => Self::Drivers,
-            ["fleet", "drivers", id] => Self::Driver(id),
-            ["fleet", "hos", "logs"] => Self::HosLogs,
-            ["fleet", "hos", "clocks"] => Self::HosClocks,
-            _ => return None,
-        })
+/// An endpoint: its path, and what answers it.
+struct Route {
+    path: &'static str,
+    answer: fn(&Request<'_>) -> Answer,
+}
+
+/// Fixed names stand before ids, which they win over.
+#[rustfmt::skip]
+const ROUTES: &[Route] = &[
+    Route { path: "/me", answer: lists::me },
+    Route { path: "/fleet/vehicles", answer: lists::vehicles },
+    Route { path: "/fleet/vehicles/locations", answer: positions::latest },
+    Route { path: "/fleet/vehicles/locations/feed", answer: positions::feed },
+    Route { path: "/fleet/vehicles/locations/history", answer: positions::history },
+    Route { path: "/fleet/vehicles/stats", answer: stats::latest },
+    Route { path: "/fleet/vehicles/stats/feed", answer: stats::feed },
+    Route { path: "/fleet/vehicles/stats/history", answer: stats::history },
+    Route { path: "/fleet/vehicles/{id}", answer: lists::vehicle },
+    Route { path: "/fleet/drivers", answer: lists::drivers },
+    Route { path: "/fleet/drivers/{id}", answer: lists::driver },
+    Route { path: "/fleet/hos/logs", answer: hos::logs },
+    Route { path: "/fleet/hos/clocks", answer: hos::clocks },
+];
+
+impl Route {
+    /// The id in a path of this route; empty where the route has none.
+    fn matches<'a>(&self, segments: &[&'a str]) -> Option<&'a str> {
+        let parts: Vec<&str> = self.path.split('/').skip(1).collect();
+        if parts.len() != segments.len() {
+            return None;
+        }
+        let mut id = "";
+        for (part, segment) in parts.iter().zip(segments) {
+            match *part {
+                "{id}" => id = segment,
+                part if part == *segment => {}
+                _ => return None,
+            }
+        }
+        Some(id)
     }
 
-    fn route(self) -> &'static str {
-        match self {
-            Self::Me => "/me",
-            Self::Vehicles => "/fleet/vehicles",
-            Self::Vehicle(_) => "/fleet/vehicles/{id}",
-            Self::Drivers => "/fleet/drivers",
-            Self::Driver(_) => "/fleet/drivers/{id}",
-            Self::Locations => "/fleet/vehicles/locations",
-            Self::LocationsFeed => "/fleet/vehicles/locations/feed",
-            Self::LocationsHistory => "/fleet/vehicles/locations/history",
-            Self::Stats => "/fleet/vehicles/stats",
-            Self::StatsFeed => "/fleet/vehicles/stats/feed",
-            Self::StatsHistory => "/fleet/vehicles/stats/history",
-            Self::HosLogs => "/fleet/hos/logs",
-            Self::HosClocks => "/fleet/hos/clocks",
-        }
-    }
-
-    fn answer(self, request: &Request<'_>) -> Answer {
-        match self {
-            Self::Me => Ok(lists::me(request)),
-            Self::Vehicles => lists::vehicles(request),
-            Self::Vehicle(id) => lists::vehicle(request, id),
-            Self::Drivers => lists::drivers(request),
-            Self::Driver(id) => lists::driver(request, id),
-            Self::Locations => positions::latest(request),
-            Self::LocationsFeed => positions::feed(request),
-            Self::LocationsHistory => positions::history(request),
-            Self::Stats => stats::latest(request),
-            Self::StatsFeed => stats::feed(request),
-            Self::StatsHistory => stats::history(request),
-            Self::HosLogs => hos::logs(request),
-            Self::HosClocks => hos::clocks(request),
-        }
+    fn find<'a>(segments: &[&'a str]) -> Option<(&'static Self, &'a str)> {
+        ROUTES.iter().find_map(|route| Some((route, route.matches(segments)?)))
     }
 }
 
 /// Answers a request to the Samsara API.
 pub(crate) fn serve(app: &App, call: &Call<'_>) -> Reply {
     let segments = call.segments();
-    let endpoint = Endpoint::find(&segments);
-    let mut reply = match admitted(app, call, endpoint) {
+    let route = Route::find(&segments);
+    let mut reply = match admitted(app, call, route) {
         Ok(reply) => reply,
         Err(refusal) => refusal.reply(app.request_number()),
     };
     if reply.status == 200 && app.board().truncates() {
         reply.body.truncate(reply.body.len() / 2);
     }
-    reply.route = endpoint.map_or("/unmatched", Endpoint::route);
+    reply.route = route.map_or("/unmatched", |(route, _)| route.path);
     reply
 }
 
-fn admitted(app: &App, call: &Call<'_>, endpoint: Option<Endpoint<'_>>) -> Answer {
+fn admitted(app: &App, call: &Call<'_>, route: Option<(&'static Route, &str)>) -> Answer {
     let now = app.now();
     let token = call.bearer.ok_or(Refusal::Token)?;
     let account = app.world.account(token).ok_or(Refusal::Token)?;
@@ -135,12 +118,12 @@ fn admitted(app: &App, call: &Call<'_>, endpoint: Option<Endpoint<'_>>) -> Answe
         Verdict::RateLimit => return Err(Refusal::TooMany(BURST_WAIT_S)),
         Verdict::ServerError => return Err(Refusal::Broken),
     }
-    let endpoint = endpoint.ok_or(Refusal::NotFound)?;
+    let (route, id) = route.ok_or(Refusal::NotFound)?;
     if call.method != "GET" {
         return Err(Refusal::Method);
     }
     let delivery = app.board().delivery();
-    endpoint.answer(&Request { account, query: Query::parse(call.query)?, delivery, now })
+    (route.answer)(&Request { account, route: route.path, id, query: Query::parse(call.query)?, delivery, now })
 }
 
 #[cfg(test)]

@@ -2,7 +2,6 @@
 
 use serde::Serialize;
 
-use super::cursor::Kind;
 use super::lists::slice;
 use super::scan::{self, FeedPage, Rows};
 use super::wire::{Location, Page};
@@ -27,8 +26,7 @@ struct Row {
 /// `GET /fleet/vehicles/locations`: the last known position of each vehicle, now or at `time`.
 pub(super) fn latest(request: &Request<'_>) -> Answer {
     let at = request.query.time("time")?.unwrap_or(request.now).min(request.now);
-    let vehicles = request.query.vehicles(&request.account.vehicles);
-    let (vehicles, pagination) = slice(request, Kind::Locations, &vehicles)?;
+    let (vehicles, pagination) = slice(request, &request.vehicles())?;
     let row = |vehicle: &&Vehicle| {
         let location = Location::from(&request.delivery.latest(vehicle, at, Signal::Position)?);
         Some(Latest { id: vehicle.id.to_string(), name: vehicle.name.clone(), location })
@@ -39,7 +37,7 @@ pub(super) fn latest(request: &Request<'_>) -> Answer {
 
 /// `GET /fleet/vehicles/locations/feed`.
 pub(super) fn feed(request: &Request<'_>) -> Answer {
-    let (page, pagination) = scan::feed(request, Kind::LocationsFeed)?;
+    let (page, pagination) = scan::feed(request, request.vehicles())?;
     let found = match page {
         FeedPage::Since(found) => found,
         FeedPage::First(vehicles) => {
@@ -52,7 +50,7 @@ pub(super) fn feed(request: &Request<'_>) -> Answer {
 
 /// `GET /fleet/vehicles/locations/history`: `[startTime, endTime)`.
 pub(super) fn history(request: &Request<'_>) -> Answer {
-    let (found, pagination) = scan::history(request, Kind::LocationsHistory)?;
+    let (found, pagination) = scan::history(request, &request.vehicles())?;
     Ok(Reply::json(200, &Page { data: rows(&found), pagination }))
 }
 

@@ -2,7 +2,7 @@
 
 use chrono::DateTime;
 
-use super::cursor::{Cursor, Kind};
+use super::cursor::Cursor;
 use super::refusal::Refusal;
 use crate::world::{Driver, Millis, Vehicle};
 
@@ -52,8 +52,8 @@ impl Query {
     }
 
     /// Where the previous page ended, if this is not the first.
-    pub(super) fn after(&self, kind: Kind) -> Result<Option<Cursor>, Refusal> {
-        self.one("after").map(|text| Cursor::decode(kind, text).ok_or(Refusal::Cursor)).transpose()
+    pub(super) fn after(&self, route: &str) -> Result<Option<Cursor>, Refusal> {
+        self.one("after").map(|text| Cursor::decode(route, text).ok_or(Refusal::Cursor)).transpose()
     }
 
     /// The vehicles that pass `vehicleIds` and `tagIds`, each absent filter passing all.

@@ -1,7 +1,7 @@
 //! Walks over the readings of many vehicles, one bounded page at a time.
 
 use super::Request;
-use super::cursor::{Cursor, Kind, Scan};
+use super::cursor::{Cursor, Scan};
 use super::refusal::Refusal;
 use super::wire::Pagination;
 use crate::faults::Part;
@@ -20,12 +20,11 @@ pub(super) enum FeedPage<'a> {
     Since(Rows<'a>),
 }
 
-/// One page of a feed.
-pub(super) fn feed<'a>(request: &Request<'a>, kind: Kind) -> Result<(FeedPage<'a>, Pagination), Refusal> {
-    let vehicles = request.query.vehicles(&request.account.vehicles);
+/// One page of a feed about these vehicles.
+pub(super) fn feed<'a>(request: &Request<'a>, vehicles: Vec<&'a Vehicle>) -> Result<(FeedPage<'a>, Pagination), Refusal> {
     let next = request.now + 1;
-    let caught_up = |from| Pagination::feed(Cursor::Scan(Scan::over(from, from)).encode(kind), false);
-    let scan = match request.query.after(kind)? {
+    let caught_up = |from| Pagination::feed(Cursor::Scan(Scan::over(from, from)).encode(request.route), false);
+    let scan = match request.query.after(request.route)? {
         None => return Ok((FeedPage::First(vehicles), caught_up(next))),
         Some(Cursor::Offset(_)) => return Err(Refusal::Cursor),
         Some(Cursor::Scan(scan)) if scan.from == scan.until => Scan::over(scan.from, next.max(scan.from)),
@@ -34,25 +33,24 @@ pub(super) fn feed<'a>(request: &Request<'a>, kind: Kind) -> Result<(FeedPage<'a
     let fetch = |vehicle: &Vehicle, from, max| request.delivery.feed(vehicle, from, scan.until, max);
     let (rows, rest) = page(&vehicles, scan, fetch);
     let pagination = match rest {
-        Some(rest) => Pagination::feed(Cursor::Scan(rest).encode(kind), true),
+        Some(rest) => Pagination::feed(Cursor::Scan(rest).encode(request.route), true),
         None => caught_up(scan.until),
     };
     Ok((FeedPage::Since(rows), pagination))
 }
 
-/// One page of a history.
-pub(super) fn history<'a>(request: &Request<'a>, kind: Kind) -> Result<(Rows<'a>, Pagination), Refusal> {
+/// One page of a history of these vehicles.
+pub(super) fn history<'a>(request: &Request<'a>, vehicles: &[&'a Vehicle]) -> Result<(Rows<'a>, Pagination), Refusal> {
     let (start, end) = request.query.window()?;
-    let vehicles = request.query.vehicles(&request.account.vehicles);
-    let scan = match request.query.after(kind)? {
+    let scan = match request.query.after(request.route)? {
         None => Scan::over(start, end),
         Some(Cursor::Offset(_)) => return Err(Refusal::Cursor),
         Some(Cursor::Scan(scan)) => scan,
     };
     let fetch = |vehicle: &Vehicle, from, max| request.delivery.history(vehicle, (from, scan.until), request.now, max);
-    let (rows, rest) = page(&vehicles, scan, fetch);
+    let (rows, rest) = page(vehicles, scan, fetch);
     let pagination = match rest {
-        Some(rest) => Pagination::feed(Cursor::Scan(rest).encode(kind), true),
+        Some(rest) => Pagination::feed(Cursor::Scan(rest).encode(request.route), true),
         None => Pagination::last(),
     };
     Ok((rows, pagination))

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::cursor::Kind;
 use super::lists::slice;
 use super::query::Query;
 use super::refusal::Refusal;
@@ -182,8 +181,7 @@ impl<T> Row<T> {
 pub(super) fn latest(request: &Request<'_>) -> Answer {
     let wanted = Wanted::parse(&request.query)?;
     let at = request.query.time("time")?.unwrap_or(request.now).min(request.now);
-    let vehicles = request.query.vehicles(&request.account.vehicles);
-    let (vehicles, pagination) = slice(request, Kind::Stats, &vehicles)?;
+    let (vehicles, pagination) = slice(request, &request.vehicles())?;
     let row = |vehicle: &&Vehicle| {
         let stat = |of: &StatType| {
             let reading = request.delivery.latest(vehicle, at, of.signal())?;
@@ -198,7 +196,7 @@ pub(super) fn latest(request: &Request<'_>) -> Answer {
 /// `GET /fleet/vehicles/stats/feed`.
 pub(super) fn feed(request: &Request<'_>) -> Answer {
     let wanted = Wanted::parse(&request.query)?;
-    let (page, pagination) = scan::feed(request, Kind::StatsFeed)?;
+    let (page, pagination) = scan::feed(request, request.vehicles())?;
     let data: Vec<_> = match page {
         FeedPage::Since(rows) => rows.iter().filter_map(|(vehicle, found)| wanted.arrays(vehicle, found)).collect(),
         FeedPage::First(vehicles) => vehicles.iter().filter_map(|v| newest(request, &wanted, v)).collect(),
@@ -217,7 +215,7 @@ fn newest(request: &Request<'_>, wanted: &Wanted, vehicle: &Vehicle) -> Option<R
 /// `GET /fleet/vehicles/stats/history`: `[startTime, endTime)`.
 pub(super) fn history(request: &Request<'_>) -> Answer {
     let wanted = Wanted::parse(&request.query)?;
-    let (rows, pagination) = scan::history(request, Kind::StatsHistory)?;
+    let (rows, pagination) = scan::history(request, &request.vehicles())?;
     let data: Vec<_> = rows.iter().filter_map(|(vehicle, found)| wanted.arrays(vehicle, found)).collect();
     Ok(Reply::json(200, &Page { data, pagination }))
 }

@@ -11,7 +11,7 @@ use super::route::Route;
 use super::shift;
 use super::trace::{self, Track};
 use super::trajectory::Millis;
-use super::{Account, Driver, Employment, Layout, Motion, Seat, TraceError, Vehicle, VehicleBuild, World};
+use super::{Account, Driver, Employment, Layout, Motion, Seat, TraceError, Trailer, Vehicle, VehicleBuild, World};
 
 const DAY_MS: Millis = 24 * 3_600_000;
 /// 2021-06-14T18:22:05.114Z, when the first account began.
@@ -76,6 +76,7 @@ impl Builder<'_> {
             dot_number: template.dot_number,
             address: template.address.into(),
             drivers: self.drivers(template, &vehicles),
+            trailers: self.trailers(template, &vehicles),
             vehicles,
         }
     }
@@ -94,6 +95,25 @@ impl Builder<'_> {
             created_ms: created(number),
             motion: if silent { Motion::Silent } else { self.motion(key, template, index) },
         }
+    }
+
+    /// Every second vehicle that reports pulls a trailer.
+    fn trailers(&self, template: &Template, vehicles: &[Vehicle]) -> Vec<Trailer> {
+        let pulling = vehicles.iter().enumerate().filter(|(_, vehicle)| vehicle.reports()).step_by(2);
+        let trailer = |(number, (vehicle, _)): (u64, (usize, &Vehicle))| {
+            let number = template.number * 100_000 + number;
+            let key = mix(mix(self.layout.seed, 77), number);
+            Trailer {
+                id: 494_001 + number,
+                name: format!("Trailer-{}", 501 + number),
+                trailer_serial: (!number.is_multiple_of(3)).then(|| format!("8V8WD53{:010}", mix(key, 1) % 10_000_000_000)),
+                plate: format!("{}TY{:04}", 3 + number % 6, mix(key, 2) % 10_000),
+                gateway_serial: format!("GFRV-{:03}-{:03}", mix(key, 3) % 1_000, number % 1_000),
+                tag: pick(TAGS, key, 20).copied().unwrap_or_default(),
+                vehicle,
+            }
+        };
+        (0_u64..).zip(pulling).map(trailer).collect()
     }
 
     fn motion(&mut self, key: u64, template: &Template, index: usize) -> Motion {

@@ -53,6 +53,8 @@ pub struct Account {
     pub vehicles: Vec<Vehicle>,
     /// The drivers, ordered by id, deactivated ones included.
     pub drivers: Vec<Driver>,
+    /// The trailers, ordered by id.
+    pub trailers: Vec<Trailer>,
 }
 
 /// One vehicle. What a real account may lack is optional here too.
@@ -69,6 +71,25 @@ pub struct Vehicle {
     /// When the vehicle was added to the account.
     pub created_ms: Millis,
     motion: Motion,
+}
+
+/// A trailer with a gateway of its own. It stays with one vehicle, so it is where that vehicle is.
+#[derive(Debug)]
+pub struct Trailer {
+    /// A decimal id that is unique over all accounts.
+    pub id: u64,
+    /// The display name that the customer typed.
+    pub name: String,
+    /// The serial number that the customer typed, if any.
+    pub trailer_serial: Option<String>,
+    /// The license plate.
+    pub plate: String,
+    /// The gateway's serial number with dashes.
+    pub gateway_serial: String,
+    /// The tag that groups the trailer: id and name.
+    pub tag: (u32, &'static str),
+    /// The position of the vehicle that pulls it in [`Account::vehicles`].
+    pub vehicle: usize,
 }
 
 /// The machine and its telematics gateway.

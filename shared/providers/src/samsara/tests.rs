@@ -19,17 +19,17 @@ const TOKEN: &str = "samsara_api_hidden";
 
 /// Answers in order, and remembers what was asked.
 #[derive(Default)]
-struct Canned {
+pub(super) struct Canned {
     responses: Mutex<Vec<Result<HttpResponse, HttpFailure>>>,
     asked: Mutex<Vec<String>>,
 }
 
 impl Canned {
-    fn new(responses: Vec<Result<HttpResponse, HttpFailure>>) -> Self {
+    pub(super) fn new(responses: Vec<Result<HttpResponse, HttpFailure>>) -> Self {
         Self { responses: Mutex::new(responses.into_iter().rev().collect()), asked: Mutex::default() }
     }
 
-    fn asked(&self) -> Vec<String> {
+    pub(super) fn asked(&self) -> Vec<String> {
         self.asked.lock().unwrap().clone()
     }
 }
@@ -43,7 +43,7 @@ impl Http for Canned {
     }
 }
 
-fn response(status: u16, body: &str) -> Result<HttpResponse, HttpFailure> {
+pub(super) fn response(status: u16, body: &str) -> Result<HttpResponse, HttpFailure> {
     let (status, headers) = (StatusCode::from_u16(status).unwrap(), HeaderMap::new());
     Ok(HttpResponse { status, headers, body: Bytes::copy_from_slice(body.as_bytes()), elapsed: Duration::ZERO })
 }
@@ -75,7 +75,7 @@ fn run<T>(future: impl Future<Output = T>) -> T {
 }
 
 /// Fetches until there is no more, and gives every page.
-fn walk(http: &Canned, resource: Resource) -> Vec<Fetched> {
+pub(super) fn walk(http: &Canned, resource: Resource) -> Vec<Fetched> {
     let mut pages: Vec<Fetched> = Vec::new();
     loop {
         let cursor = pages.last().and_then(|page| page.cursor.clone());
@@ -86,13 +86,13 @@ fn walk(http: &Canned, resource: Resource) -> Vec<Fetched> {
     }
 }
 
-fn records(page: &Fetched) -> &[Observation<Fields>] {
+pub(super) fn records(page: &Fetched) -> &[Observation<Fields>] {
     let Batch::Records(rows) = &page.batch else { panic!("not records") };
     rows
 }
 
 /// The mapped members of a record.
-fn fields(row: &Observation<Fields>) -> Value {
+pub(super) fn fields(row: &Observation<Fields>) -> Value {
     serde_json::from_str(row.fields.get()).unwrap()
 }
 
