@@ -1,43 +1,52 @@
 //! The Telematics API: what the connected TSPs report, as far as share agreements let the caller see it.
+//!
+//! Its operations have few forms: each is a [`List`] or a [`Get`], and names the parts that it is made of.
 
-pub mod entities;
-pub mod hos_events;
+pub mod filter;
+pub mod get;
+pub mod list;
 pub mod scope;
-pub mod users;
-pub mod vehicle_locations;
-pub mod vehicles;
 pub mod window;
 
 use gateway::Permission::{Open, ReadControl, ReadTelematics, Seal, VerifyTokens, WriteControl};
 use gateway::{Access, Endpoint, Permission, Service};
 use http::Method;
+use model::codes::HOS_EVENT_TYPES;
+use model::telematics::{HosEvent, Record, User, Vehicle, VehicleLocation};
+
+use filter::Filter::{Codes, Flag, Ids, Texts};
+use get::Get;
+use list::List;
 
 /// The service and its endpoints.
-pub const SERVICE: Service = Service { name: "telematics", title: "Telematics", endpoints };
+pub const SERVICE: Service = Service { name: "telematics", title: "Telematics", endpoints: || ENDPOINTS.to_vec() };
 
 const READ: Access = Access::Scope("telematics:read");
 const GET: &[Permission] = &[ReadControl, ReadTelematics, VerifyTokens];
 /// Lists also open the platform secret that signs cursors, and the very first one makes it.
 const LIST: &[Permission] = &[ReadControl, ReadTelematics, VerifyTokens, Open, Seal, WriteControl];
 
-fn endpoints() -> Vec<Endpoint> {
-    vec![
-        Endpoint::new::<vehicles::List>(Method::GET, "/v2/telematics/vehicles", "vehicles.list", READ, LIST)
-            .summary("List vehicles"),
-        Endpoint::new::<vehicles::Get>(Method::GET, "/v2/telematics/vehicles/{vehicle_id}", "vehicles.get", READ, GET)
-            .summary("Read a vehicle"),
-        Endpoint::new::<users::List>(Method::GET, "/v2/telematics/users", "users.list", READ, LIST)
-            .summary("List drivers and staff"),
-        Endpoint::new::<users::Get>(Method::GET, "/v2/telematics/users/{user_id}", "users.get", READ, GET).summary("Read a user"),
-        Endpoint::new::<vehicle_locations::List>(
-            Method::GET,
-            "/v2/telematics/vehicle-locations",
-            "vehicle_locations.list",
-            READ,
-            LIST,
-        )
-        .summary("List vehicles' newest positions, or the history of one"),
-        Endpoint::new::<hos_events::List>(Method::GET, "/v2/telematics/hos-events", "hos_events.list", READ, LIST)
-            .summary("List duty log entries"),
-    ]
+#[rustfmt::skip]
+static ENDPOINTS: &[Endpoint] = &[
+    list("/v2/telematics/vehicles", "vehicles.list", "List vehicles",
+        &List::of(Vehicle::TYPE).by(&[Ids("vehicle_ids"), Texts("source_ids")]).sorted()),
+    get("/v2/telematics/vehicles/{vehicle_id}", "vehicles.get", "Read a vehicle",
+        &Get::of(Vehicle::TYPE, "vehicle_id")),
+    list("/v2/telematics/users", "users.list", "List drivers and staff",
+        &List::of(User::TYPE).by(&[Ids("user_ids"), Texts("source_ids"), Flag("is_driver")]).sorted()),
+    get("/v2/telematics/users/{user_id}", "users.get", "Read a user",
+        &Get::of(User::TYPE, "user_id")),
+    list("/v2/telematics/vehicle-locations", "vehicle_locations.list", "List vehicles' newest positions, or the history of one",
+        &List::of(VehicleLocation::TYPE).by(&[Ids("vehicle_ids"), Ids("driver_ids")]).latest_or_history(&["vehicle_ids", "driver_ids"])),
+    list("/v2/telematics/hos-events", "hos_events.list", "List duty log entries",
+        &List::of(HosEvent::TYPE).by(&[Ids("driver_ids"), Ids("vehicle_ids"), Codes("event_type_codes", 5, HOS_EVENT_TYPES)])
+            .windowed().active_window().pages_of(500)),
+];
+
+const fn list(path: &'static str, handler: &'static str, summary: &'static str, list: &'static List) -> Endpoint {
+    Endpoint::serving(Method::GET, path, handler, READ, LIST, list).summary(summary)
+}
+
+const fn get(path: &'static str, handler: &'static str, summary: &'static str, get: &'static Get) -> Endpoint {
+    Endpoint::serving(Method::GET, path, handler, READ, GET, get).summary(summary)
 }

@@ -1,6 +1,6 @@
 //! Time windows of event and position lists: half-open, at most 45 days, fixed by the first page.
 
-use gateway::{ApiError, OpenCursor, Problem, Reader};
+use gateway::{ApiError, Problem, Reader};
 use model::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -27,8 +27,13 @@ pub struct Bounds {
 
 impl Bounds {
     /// Reads `from_datetime` and `to_datetime`.
-    pub fn read(reader: &mut Reader) -> Self {
+    pub fn occurred(reader: &mut Reader) -> Self {
         Self { from: reader.query("from_datetime").instant(), to: reader.query("to_datetime").instant() }
+    }
+
+    /// Reads `active_from_datetime` and `active_to_datetime`.
+    pub fn active(reader: &mut Reader) -> Self {
+        Self { from: reader.query("active_from_datetime").instant(), to: reader.query("active_to_datetime").instant() }
     }
 
     /// Whether the request bounds anything.
@@ -59,22 +64,6 @@ impl Bounds {
         }
         Ok(Window { from, to })
     }
-}
-
-/// The value that the first page computes with `first` and later pages read from their cursor.
-///
-/// # Errors
-/// The error of `first`; 500 if the cursor does not contain the value.
-pub fn remembered<T: Serialize + for<'de> Deserialize<'de>>(
-    cursor: &mut OpenCursor,
-    first: impl FnOnce() -> Result<T, ApiError>,
-) -> Result<T, ApiError> {
-    if let Some(value) = cursor.remembered() {
-        return serde_json::from_value(value.clone()).map_err(ApiError::internal);
-    }
-    let value = first()?;
-    cursor.remember(serde_json::to_value(&value).map_err(ApiError::internal)?);
-    Ok(value)
 }
 
 #[cfg(test)]

@@ -1,14 +1,12 @@
 //! The endpoint table: one row for every operation.
 
 use http::Method;
-use schemars::SchemaGenerator;
 
 use crate::caller::Access;
-use crate::incoming::Incoming;
 use crate::output::Output;
-use crate::reader::{Body, Input, MemberSpec, Reader};
-use crate::response::Response;
-use crate::{ApiError, BoxFuture, Call, Context};
+use crate::reader::Input;
+use crate::serve::{Serve, Typed};
+use crate::{ApiError, Call, Context};
 
 /// An operation: its input, its output and its execution.
 pub trait Operation: 'static {
@@ -20,9 +18,6 @@ pub trait Operation: 'static {
     /// Executes the operation.
     fn run(context: &Context, call: Call, input: Self::Input) -> impl Future<Output = Result<Self::Output, ApiError>> + Send;
 }
-
-/// Statuses, and the schemas of their bodies.
-pub(crate) type ResponseSchemas = Vec<(u16, Option<schemars::Schema>)>;
 
 /// One row of a service's table.
 #[derive(Clone)]
@@ -39,10 +34,7 @@ pub struct Endpoint {
     pub access: Access,
     /// What its role may do.
     pub permissions: &'static [Permission],
-    pub(crate) body: Body,
-    pub(crate) describe: fn() -> Vec<MemberSpec>,
-    pub(crate) responses: fn(&mut SchemaGenerator) -> ResponseSchemas,
-    pub(crate) call: for<'a> fn(&'a Context, Call, &'a Incoming) -> BoxFuture<'a, Result<Response, ApiError>>,
+    pub(crate) serve: &'static dyn Serve,
 }
 
 /// What the role of a function may do. Each stands for fixed actions on fixed resources of the template.
@@ -93,23 +85,25 @@ impl Endpoint {
         access: Access,
         permissions: &'static [Permission],
     ) -> Self {
-        Self {
-            method,
-            path,
-            handler,
-            summary: "",
-            access,
-            permissions,
-            body: O::Input::BODY,
-            describe: || Reader::describe::<O::Input>(),
-            responses: O::Output::describe,
-            call: |context, call, incoming| Box::pin(run::<O>(context, call, incoming)),
-        }
+        Self::serving(method, path, handler, access, permissions, Typed::<O>::VALUE)
+    }
+
+    /// A row for an operation without types.
+    #[must_use]
+    pub const fn serving(
+        method: Method,
+        path: &'static str,
+        handler: &'static str,
+        access: Access,
+        permissions: &'static [Permission],
+        serve: &'static dyn Serve,
+    ) -> Self {
+        Self { method, path, handler, summary: "", access, permissions, serve }
     }
 
     /// The row with its description.
     #[must_use]
-    pub fn summary(mut self, summary: &'static str) -> Self {
+    pub const fn summary(mut self, summary: &'static str) -> Self {
         self.summary = summary;
         self
     }
@@ -123,10 +117,4 @@ impl Endpoint {
         }
         paths
     }
-}
-
-async fn run<O: Operation>(context: &Context, call: Call, incoming: &Incoming) -> Result<Response, ApiError> {
-    let input = Reader::read::<O::Input>(incoming)?;
-    let output = O::run(context, call, input).await?;
-    Ok(output.into_response())
 }

@@ -37,7 +37,7 @@ pub(crate) async fn run(context: &Context, endpoint: &Endpoint, call: Call, inco
     let applies = incoming.method == Method::POST && matches!(endpoint.access, Access::Scope(_));
     match incoming.headers.get(HEADER).filter(|_| applies) {
         Some(sent) => run_once(context, endpoint, call, incoming, parse(sent)?).await,
-        None => (endpoint.call)(context, call, incoming).await,
+        None => endpoint.serve.call(context, call, incoming).await,
     }
 }
 
@@ -76,7 +76,7 @@ async fn run_once(
         Err(StoreError::Conflict) => return Err(in_progress()),
         result => result?,
     }
-    let outcome = (endpoint.call)(context, call, incoming).await;
+    let outcome = endpoint.serve.call(context, call, incoming).await;
     let write = match &outcome {
         Ok(response) if response.status.is_success() => {
             Write::overwrite(&KeyedRequest { answer: Some(sealed(&secret, response)?), ..claim })?

@@ -19,6 +19,7 @@ mod output;
 mod queue;
 mod reader;
 mod response;
+mod serve;
 pub mod telemetry;
 mod worker;
 
@@ -30,11 +31,12 @@ pub use endpoint::{Endpoint, Operation, Permission, Service};
 pub use error::{ApiError, Problem};
 pub use incoming::Incoming;
 pub use limits::Limits;
-pub use listing::{Counted, Listing, OpenCursor, Paging, Uncounted};
-pub use output::{Html, Json, NoContent, Output, Plain, Serialized, Upserted};
+pub use listing::{Counted, Counting, Listing, OpenCursor, Paging, Uncounted, page_of_rows, page_schema};
+pub use output::{Html, Json, NoContent, Output, Plain, Upserted};
 pub use queue::{Outgoing, Queue};
-pub use reader::{Body, Input, Location, Member, Patch, Reader};
+pub use reader::{Body, Input, Location, Member, MemberSpec, Patch, Reader};
 pub use response::Response;
+pub use serve::{ResponseSchemas, Serve};
 pub use worker::{Trigger, Worker, WorkerError};
 
 use model::Timestamp;

@@ -135,71 +135,74 @@ impl<T, C> Listing<T, C> {
     /// # Errors
     /// 500 if a row cannot be serialized.
     pub fn of<S: Serialize>(cursor: &OpenCursor, slice: &Slice<S>, total: Option<u64>) -> Result<Self, ApiError> {
-        Self::serialized(cursor, slice, total, |row, json| serde_json::to_writer(json, row))
-    }
-
-    /// The page for a slice of rows that are serialized in `T`'s schema already.
-    ///
-    /// # Errors
-    /// 500 if the page cannot be serialized.
-    pub fn of_rows(cursor: &OpenCursor, slice: &Slice<Row>, total: Option<u64>) -> Result<Self, ApiError> {
-        let write = |row: &Row, json: &mut Vec<u8>| {
-            json.extend_from_slice(row.as_bytes());
-            Ok(())
-        };
-        Self::serialized(cursor, slice, total, write)
-    }
-
-    fn serialized<S>(
-        cursor: &OpenCursor,
-        slice: &Slice<S>,
-        total: Option<u64>,
-        write: impl Fn(&S, &mut Vec<u8>) -> Result<(), serde_json::Error>,
-    ) -> Result<Self, ApiError> {
-        let mark = |row: Option<&(S, Bookmark)>| row.map(|(_, mark)| mark.clone());
-        let (first, last) = (mark(slice.rows.first()), mark(slice.rows.last()));
-        let text = |mark: &Option<Bookmark>, inclusive, backwards| {
-            mark.clone().map(|mark| cursor.text(Some(mark), inclusive, backwards, total))
-        };
-        let (current_page, current_page_backwards) = (text(&first, true, false), text(&last, true, true));
-        let previous_page = text(&first, false, true).filter(|_| slice.before);
-        let next_page = text(&last, false, false).filter(|_| slice.after);
-        let mut json = serde_json::to_vec(&Head { current_page, current_page_backwards }).map_err(ApiError::internal)?;
-        json.pop();
-        json.extend_from_slice(b",\"items\":[");
-        for (index, (row, _)) in slice.rows.iter().enumerate() {
-            if index > 0 {
-                json.push(b',');
-            }
-            write(row, &mut json).map_err(ApiError::internal)?;
-        }
-        json.extend_from_slice(b"],");
-        let tail = serde_json::to_vec(&Tail { next_page, previous_page, total }).map_err(ApiError::internal)?;
-        json.extend_from_slice(tail.get(1..).unwrap_or_default());
+        let json = page(cursor, slice, total, |row, json| serde_json::to_writer(json, row))?;
         Ok(Self { json, schema: PhantomData })
-    }
-
-    fn schema(generator: &mut SchemaGenerator, counted: Counting) -> Schema
-    where
-        T: JsonSchema,
-    {
-        let item = generator.subschema_for::<T>();
-        let text = json_schema!({ "type": ["string", "null"] });
-        let mut properties = serde_json::json!({
-            "items": { "type": "array", "items": item },
-            "current_page": text, "current_page_backwards": text, "previous_page": text, "next_page": text,
-        });
-        let mut required = vec!["items"];
-        if let (Counting::Total, Some(members)) = (counted, properties.as_object_mut()) {
-            members.insert("total".into(), serde_json::json!({ "type": "integer", "minimum": 0 }));
-            required.push("total");
-        }
-        json_schema!({ "type": "object", "properties": properties, "required": required })
     }
 }
 
-enum Counting {
+/// The page for a slice of rows that are JSON text already.
+///
+/// # Errors
+/// 500 if the page cannot be serialized.
+pub fn page_of_rows(cursor: &OpenCursor, slice: &Slice<Row>, total: Option<u64>) -> Result<Response, ApiError> {
+    let write = |row: &Row, json: &mut Vec<u8>| {
+        json.extend_from_slice(row.as_bytes());
+        Ok(())
+    };
+    Ok(Response::serialized(StatusCode::OK, page(cursor, slice, total, write)?))
+}
+
+fn page<S>(
+    cursor: &OpenCursor,
+    slice: &Slice<S>,
+    total: Option<u64>,
+    write: impl Fn(&S, &mut Vec<u8>) -> Result<(), serde_json::Error>,
+) -> Result<Vec<u8>, ApiError> {
+    let mark = |row: Option<&(S, Bookmark)>| row.map(|(_, mark)| mark.clone());
+    let (first, last) = (mark(slice.rows.first()), mark(slice.rows.last()));
+    let text = |mark: &Option<Bookmark>, inclusive, backwards| {
+        mark.clone().map(|mark| cursor.text(Some(mark), inclusive, backwards, total))
+    };
+    let (current_page, current_page_backwards) = (text(&first, true, false), text(&last, true, true));
+    let previous_page = text(&first, false, true).filter(|_| slice.before);
+    let next_page = text(&last, false, false).filter(|_| slice.after);
+    let mut json = serde_json::to_vec(&Head { current_page, current_page_backwards }).map_err(ApiError::internal)?;
+    json.pop();
+    json.extend_from_slice(b",\"items\":[");
+    for (index, (row, _)) in slice.rows.iter().enumerate() {
+        if index > 0 {
+            json.push(b',');
+        }
+        write(row, &mut json).map_err(ApiError::internal)?;
+    }
+    json.extend_from_slice(b"],");
+    let tail = serde_json::to_vec(&Tail { next_page, previous_page, total }).map_err(ApiError::internal)?;
+    json.extend_from_slice(tail.get(1..).unwrap_or_default());
+    Ok(json)
+}
+
+/// The schema of a page whose items have the schema `item`.
+#[must_use]
+pub fn page_schema(item: &Schema, counting: Counting) -> Schema {
+    let text = json_schema!({ "type": ["string", "null"] });
+    let mut properties = serde_json::json!({
+        "items": { "type": "array", "items": item },
+        "current_page": text, "current_page_backwards": text, "previous_page": text, "next_page": text,
+    });
+    let mut required = vec!["items"];
+    if let (Counting::Total, Some(members)) = (counting, properties.as_object_mut()) {
+        members.insert("total".into(), serde_json::json!({ "type": "integer", "minimum": 0 }));
+        required.push("total");
+    }
+    json_schema!({ "type": "object", "properties": properties, "required": required })
+}
+
+/// Whether a list has a total.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Counting {
+    /// It does.
     Total,
+    /// It does not.
     None,
 }
 
@@ -209,7 +212,7 @@ impl<T: JsonSchema> Output for Listing<T, Counted> {
     }
 
     fn describe(generator: &mut SchemaGenerator) -> Vec<(u16, Option<Schema>)> {
-        vec![(200, Some(Self::schema(generator, Counting::Total)))]
+        vec![(200, Some(page_schema(&generator.subschema_for::<T>(), Counting::Total)))]
     }
 }
 
@@ -219,6 +222,6 @@ impl<T: JsonSchema> Output for Listing<T, Uncounted> {
     }
 
     fn describe(generator: &mut SchemaGenerator) -> Vec<(u16, Option<Schema>)> {
-        vec![(200, Some(Self::schema(generator, Counting::None)))]
+        vec![(200, Some(page_schema(&generator.subschema_for::<T>(), Counting::None)))]
     }
 }

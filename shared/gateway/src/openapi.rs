@@ -55,11 +55,11 @@ pub fn document(service: &Service, base: &str, events: &[Event]) -> Value {
 }
 
 fn operation(endpoint: &Endpoint, tag: &str, generator: &mut SchemaGenerator) -> Option<Value> {
-    let declared = (endpoint.responses)(generator);
+    let declared = endpoint.serve.responses(generator);
     if declared.is_empty() {
         return None;
     }
-    let members = (endpoint.describe)();
+    let members = endpoint.serve.members();
     let parameters: Vec<Value> = members.iter().filter(|member| member.location != Location::Body).map(parameter).collect();
     let mut responses = Map::new();
     for (status, schema) in declared {
@@ -78,7 +78,7 @@ fn operation(endpoint: &Endpoint, tag: &str, generator: &mut SchemaGenerator) ->
         "parameters": parameters,
         "responses": responses,
     });
-    let body = request_body(endpoint.body, &members);
+    let body = request_body(endpoint.serve.body(), &members);
     let security = match endpoint.access {
         Access::Scope(scope) => Some(json!([{ "Bearer": [scope] }])),
         Access::Optional => Some(json!([{}, { "Bearer": [] }])),

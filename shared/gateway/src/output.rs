@@ -1,11 +1,8 @@
 //! Outputs of operations: status, body, and how both are documented.
 
-use std::marker::PhantomData;
-
 use http::StatusCode;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
-use store::telematics::Row;
 
 use crate::response::Response;
 
@@ -24,30 +21,6 @@ pub struct Json<T>(pub T);
 impl<T: Serialize + JsonSchema + Send> Output for Json<T> {
     fn into_response(self) -> Response {
         Response::json(StatusCode::OK, &self.0)
-    }
-
-    fn describe(generator: &mut SchemaGenerator) -> Vec<(u16, Option<Schema>)> {
-        vec![(200, Some(generator.subschema_for::<T>()))]
-    }
-}
-
-/// 200 with a row that is serialized in `T`'s schema already.
-pub struct Serialized<T> {
-    row: Row,
-    schema: PhantomData<fn() -> T>,
-}
-
-impl<T> Serialized<T> {
-    /// The output for a row.
-    #[must_use]
-    pub fn of(row: Row) -> Self {
-        Self { row, schema: PhantomData }
-    }
-}
-
-impl<T: JsonSchema> Output for Serialized<T> {
-    fn into_response(self) -> Response {
-        Response::serialized(StatusCode::OK, self.row.into_bytes())
     }
 
     fn describe(generator: &mut SchemaGenerator) -> Vec<(u16, Option<Schema>)> {

@@ -124,26 +124,26 @@ pub struct Reader {
 }
 
 impl Reader {
-    /// The input of a request.
+    /// What `read` makes of a request.
     ///
     /// # Errors
     /// 400 for malformed JSON or a wrong content type; 422 with every problem found.
-    pub fn read<I: Input>(incoming: &Incoming) -> Result<I, ApiError> {
-        let body = body_of(incoming, I::BODY)?;
-        let mut reader = Self { path: incoming.path.clone(), query: incoming.query(), body, ..Self::default() };
+    pub fn read<T>(incoming: &Incoming, body: Body, read: impl FnOnce(&mut Self) -> T) -> Result<T, ApiError> {
+        let members = body_of(incoming, body)?;
+        let mut reader = Self { path: incoming.path.clone(), query: incoming.query(), body: members, ..Self::default() };
         reader.headers = incoming.headers.clone();
-        let input = I::read(&mut reader);
-        if I::BODY != Body::Form {
+        let input = read(&mut reader);
+        if body != Body::Form {
             reader.reject_unknown();
         }
         if reader.problems.is_empty() { Ok(input) } else { Err(ApiError::invalid(reader.problems)) }
     }
 
-    /// The members that an input reads.
+    /// The members that `read` asks for.
     #[must_use]
-    pub fn describe<I: Input>() -> Vec<MemberSpec> {
+    pub fn members<T>(read: impl FnOnce(&mut Self) -> T) -> Vec<MemberSpec> {
         let mut reader = Self { recorded: Some(Vec::new()), ..Self::default() };
-        let _defaults = I::read(&mut reader);
+        let _defaults = read(&mut reader);
         reader.recorded.unwrap_or_default()
     }
 

@@ -1,0 +1,209 @@
+//! A list of rows, made of parts: an operation names its parts and nothing else.
+
+use gateway::{
+    ApiError, Body, BoxFuture, Call, Context, Counting, Incoming, MemberSpec, OpenCursor, Paging, Reader, Response,
+    ResponseSchemas, Serve, page_of_rows, page_schema,
+};
+use model::Timestamp;
+use model::telematics::{RecordType, row_schema};
+use schemars::{JsonSchema, SchemaGenerator};
+use serde::{Deserialize, Serialize};
+use store::telematics::{Order, Query};
+
+use crate::filter::Filter;
+use crate::scope::Scope;
+use crate::window::{Bounds, Window};
+
+/// The rows of a record type that the caller may read.
+#[derive(Clone, Copy, Debug)]
+pub struct List {
+    record: &'static RecordType,
+    filters: &'static [Filter],
+    sorted: bool,
+    windowed: bool,
+    active: bool,
+    latest: Option<&'static [&'static str]>,
+    largest_page: u32,
+}
+
+impl List {
+    /// All of them: `fleet_ids`, `fleet_refs`, `connection_id`, `include_source_data`, and pages of up to 1,000.
+    #[must_use]
+    pub const fn of(record: &'static RecordType) -> Self {
+        Self { record, filters: &[], sorted: false, windowed: false, active: false, latest: None, largest_page: 1_000 }
+    }
+
+    /// Filters, all of which must admit a row. One that rows of the type cannot be found by does not compile.
+    #[must_use]
+    pub const fn by(mut self, filters: &'static [Filter]) -> Self {
+        let mut rest = filters;
+        while let [first, others @ ..] = rest {
+            first.check(self.record);
+            rest = others;
+        }
+        self.filters = filters;
+        self
+    }
+
+    /// `sort_by` and `sort_order`.
+    #[must_use]
+    pub const fn sorted(mut self) -> Self {
+        self.sorted = true;
+        self
+    }
+
+    /// `from_datetime` and `to_datetime`, on `occurred_at`; the last day unless the request says otherwise.
+    #[must_use]
+    pub const fn windowed(mut self) -> Self {
+        self.windowed = true;
+        self
+    }
+
+    /// `active_from_datetime` and `active_to_datetime`, on `ended_at` and `started_at`. They take the place of the last day.
+    #[must_use]
+    pub const fn active_window(mut self) -> Self {
+        assert!(self.record.has("started_at") && self.record.has("ended_at"), "rows do not say when they start and end");
+        self.active = true;
+        self
+    }
+
+    /// `only_latest`, true by default: the newest row of each subject. The history needs exactly one value of one of these
+    /// parameters; none named = no rule.
+    #[must_use]
+    pub const fn latest_or_history(mut self, of_one: &'static [&'static str]) -> Self {
+        assert!(self.record.storage.keeps_latest(), "the record type keeps no newest row per subject");
+        self.latest = Some(of_one);
+        self.windowed()
+    }
+
+    /// The largest page.
+    #[must_use]
+    pub const fn pages_of(mut self, rows: u32) -> Self {
+        self.largest_page = rows;
+        self
+    }
+
+    fn read(&self, reader: &mut Reader) -> Request {
+        let latest = self.latest.is_some() && reader.query("only_latest").flag().unwrap_or(true);
+        let scope = Scope::read(reader);
+        let occurred = if self.windowed { Bounds::occurred(reader) } else { Bounds::default() };
+        let active = if self.active { Bounds::active(reader) } else { Bounds::default() };
+        let mut query = Query { latest, ..Query::default() };
+        let mut named = Vec::new();
+        for filter in self.filters {
+            if filter.read(reader, self.record, &mut query) == Some(1) {
+                named.push(filter.parameter());
+            }
+        }
+        self.check_history(reader, &query, &named);
+        if self.sorted {
+            query.order = self.order(reader);
+        }
+        Request { scope, query, occurred, active, paging: Paging::read(reader, self.largest_page) }
+    }
+
+    /// A history that is bound to one subject names one, and none of them twice.
+    fn check_history(&self, reader: &mut Reader, query: &Query, named: &[&str]) {
+        let Some(of_one) = self.latest.filter(|of_one| !of_one.is_empty() && !query.latest) else { return };
+        let is_asked = |filter: &&Filter| of_one.contains(&filter.parameter()) && filter.is_in(self.record, query);
+        let asked: Vec<&str> = self.filters.iter().filter(is_asked).map(Filter::parameter).collect();
+        if asked.is_empty() || asked.iter().any(|parameter| !named.contains(parameter)) {
+            let message = format!("only_latest=false needs exactly one value of {}", of_one.join(" or "));
+            reader.problem("query.only_latest", "false", "single_subject_required", message);
+        }
+    }
+
+    fn order(&self, reader: &mut Reader) -> Order {
+        let field = reader.query("sort_by").text(1, 100);
+        if let Some(name) = field.as_ref().filter(|name| !self.record.is_sortable(name)) {
+            reader.problem("query.sort_by", name, "sort_field_unknown", "must name a scalar field");
+        }
+        let descending = reader.query("sort_order").code() == Some(SortOrder::Desc);
+        Order { field, descending }
+    }
+
+    async fn page(&self, context: &Context, call: &Call, request: Request) -> Result<Response, ApiError> {
+        let mut cursor = request.paging.clone().open(context, call).await?;
+        let query = self.within(call.now, &mut cursor, &request)?;
+        let grant = request.scope.grant(context, call, self.record).await?;
+        let store = context.store();
+        let total = match cursor.total() {
+            Some(total) => total,
+            None => store.count_rows(&grant, &query).await?,
+        };
+        let slice = store.list_rows(&grant, &query, &cursor.page(), request.scope.source_data).await?;
+        page_of_rows(&cursor, &slice, Some(total))
+    }
+
+    /// The query within its windows, which the first page works out from the clock and later pages find in their cursor.
+    fn within(&self, now: Timestamp, cursor: &mut OpenCursor, request: &Request) -> Result<Query, ApiError> {
+        let Request { occurred, active, .. } = *request;
+        let mut query = request.query.clone();
+        if !self.windowed || query.latest {
+            return Ok(query);
+        }
+        let windows = match cursor.remembered() {
+            Some(kept) => serde_json::from_value(kept.clone()).map_err(ApiError::internal)?,
+            None => Windows::of(occurred, active, now)?,
+        };
+        cursor.remember(serde_json::to_value(windows).map_err(ApiError::internal)?);
+        (query.from, query.to) = windows.occurred.map(|window| (window.from, window.to)).unzip();
+        (query.active_from, query.active_to) = windows.active.map(|window| (window.from, window.to)).unzip();
+        Ok(query)
+    }
+}
+
+impl Serve for List {
+    fn members(&self) -> Vec<MemberSpec> {
+        Reader::members(|reader| self.read(reader))
+    }
+
+    fn responses(&self, generator: &mut SchemaGenerator) -> ResponseSchemas {
+        let row = row_schema(self.record.resource, generator).unwrap_or_default();
+        vec![(200, Some(page_schema(&row, Counting::Total)))]
+    }
+
+    fn call<'a>(&'a self, context: &'a Context, call: Call, incoming: &'a Incoming) -> BoxFuture<'a, Result<Response, ApiError>> {
+        Box::pin(async move {
+            let request = Reader::read(incoming, Body::None, |reader| self.read(reader))?;
+            self.page(context, &call, request).await
+        })
+    }
+}
+
+/// What a request asks for.
+struct Request {
+    scope: Scope,
+    query: Query,
+    occurred: Bounds,
+    active: Bounds,
+    paging: Paging,
+}
+
+/// The direction of a list.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum SortOrder {
+    /// Smallest first.
+    Asc,
+    /// Largest first.
+    Desc,
+}
+
+/// The windows that the first page fixes.
+#[derive(Clone, Copy, Serialize, Deserialize)]
+struct Windows {
+    occurred: Option<Window>,
+    active: Option<Window>,
+}
+
+impl Windows {
+    /// An active window takes the default day's place; both may be given.
+    fn of(occurred: Bounds, active: Bounds, now: Timestamp) -> Result<Self, ApiError> {
+        let by_activity = !active.is_open();
+        let active = by_activity.then(|| active.window(now, ["active_from_datetime", "active_to_datetime"]));
+        let by_time = !occurred.is_open() || !by_activity;
+        let occurred = by_time.then(|| occurred.window(now, ["from_datetime", "to_datetime"]));
+        Ok(Self { occurred: occurred.transpose()?, active: active.transpose()? })
+    }
+}

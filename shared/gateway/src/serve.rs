@@ -1,0 +1,62 @@
+//! Operations without their types: what a row of an endpoint table points to.
+
+use std::marker::PhantomData;
+
+use schemars::{Schema, SchemaGenerator};
+
+use crate::incoming::Incoming;
+use crate::output::Output as _;
+use crate::reader::{Body, Input, MemberSpec, Reader};
+use crate::response::Response;
+use crate::{ApiError, BoxFuture, Call, Context, Operation};
+
+/// Statuses, and the schemas of their bodies.
+pub type ResponseSchemas = Vec<(u16, Option<Schema>)>;
+
+/// An operation: what it reads, what it answers, and how it is executed.
+///
+/// Operations of the same form are values of one type that implements this; an [`Operation`] has a form of its own.
+pub trait Serve: Sync {
+    /// The body it takes.
+    fn body(&self) -> Body {
+        Body::None
+    }
+
+    /// The members that it reads.
+    fn members(&self) -> Vec<MemberSpec>;
+
+    /// What it answers; nothing keeps it out of the documents.
+    fn responses(&self, generator: &mut SchemaGenerator) -> ResponseSchemas;
+
+    /// Executes it.
+    fn call<'a>(&'a self, context: &'a Context, call: Call, incoming: &'a Incoming) -> BoxFuture<'a, Result<Response, ApiError>>;
+}
+
+/// An [`Operation`] as a [`Serve`].
+pub(crate) struct Typed<O>(PhantomData<fn() -> O>);
+
+impl<O: Operation> Typed<O> {
+    /// The one value, for tables.
+    pub(crate) const VALUE: &'static Self = &Self(PhantomData);
+}
+
+impl<O: Operation> Serve for Typed<O> {
+    fn body(&self) -> Body {
+        O::Input::BODY
+    }
+
+    fn members(&self) -> Vec<MemberSpec> {
+        Reader::members(O::Input::read)
+    }
+
+    fn responses(&self, generator: &mut SchemaGenerator) -> ResponseSchemas {
+        O::Output::describe(generator)
+    }
+
+    fn call<'a>(&'a self, context: &'a Context, call: Call, incoming: &'a Incoming) -> BoxFuture<'a, Result<Response, ApiError>> {
+        Box::pin(async move {
+            let input = Reader::read(incoming, O::Input::BODY, O::Input::read)?;
+            Ok(O::run(context, call, input).await?.into_response())
+        })
+    }
+}
