@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: builds the artefact and the benches as they are deployed, runs them, and keeps the results.
+//! `cargo xtask bench`: builds the artefact and the benches as they are deployed, runs them, and records the results.
 
 use std::env;
 use std::io::{BufRead as _, BufReader};
@@ -19,7 +19,7 @@ const END: &str = "<!-- end of results -->";
 /// What to measure.
 #[derive(Args)]
 pub struct Arguments {
-    /// Benches to run; all of them unless named.
+    /// Benches to run; all by default.
     names: Vec<Bench>,
     /// Write the results of all benches to docs/performance.md.
     #[arg(long, conflicts_with = "names")]
@@ -29,7 +29,7 @@ pub struct Arguments {
 /// A bench.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Bench {
-    /// From the start of a function to its first poll, and to its first answer from the store.
+    /// From the start of a function to its first poll, and to its first response that needed the store.
     ColdStart,
     /// Endpoints against the raw SDK calls under them.
     Api,
@@ -53,12 +53,12 @@ struct Results {
     lines: Vec<String>,
 }
 
-/// Builds, measures, and writes the results down where that is asked for.
+/// Builds, measures, and records the results on request.
 ///
 /// # Errors
 /// When something does not build, or a bench fails.
 pub(crate) fn command(arguments: &Arguments) -> Result<()> {
-    let artefact = build::artefact(Arch::native().context("Lambda has no processor like this machine's")?)?;
+    let artefact = build::artefact(Arch::native().context("Lambda does not offer this machine's processor")?)?;
     build_benches()?;
     let all = Bench::value_variants();
     let names = if arguments.names.is_empty() { all } else { &arguments.names };
@@ -90,7 +90,7 @@ fn measure(bench: Bench, artefact: &Path) -> Result<Results> {
         .arg(release.join("hello-world"))
         .stdout(Stdio::piped())
         .spawn()
-        .context("the bench cannot be started")?;
+        .context("failed to start the bench")?;
     let output = child.stdout.take().context("the bench has no output")?;
     let mut lines = Vec::new();
     for line in BufReader::new(output).lines() {
@@ -103,7 +103,7 @@ fn measure(bench: Bench, artefact: &Path) -> Result<Results> {
     Ok(Results { bench: bench.name(), lines })
 }
 
-/// Puts the table between its marks; what stands around it stays.
+/// Replaces the table between its markers.
 fn record(results: &[Results]) -> Result<()> {
     let text = read(DOCUMENT)?;
     let written = replaced(&text, &table(&machine(), results))?;

@@ -1,4 +1,4 @@
-//! `cargo xtask ci`: what a change must hold beside the tests, with the time that each step took.
+//! `cargo xtask ci`: the checks of a change apart from the tests, with the time that each step took.
 
 use std::env;
 use std::process::Command;
@@ -24,7 +24,7 @@ const STEPS: &[Step] = &[
     Step { name: "invariants", run: || cargo(&["test", "--quiet", "--package", "tests"], &[]) },
 ];
 
-/// Runs every step, also after one that failed.
+/// Runs every step, even after a failure.
 ///
 /// # Errors
 /// Names the steps that failed.

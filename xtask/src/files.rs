@@ -1,4 +1,4 @@
-//! Generated files: written, or compared with what is there.
+//! Generated files: written, or compared with the existing ones.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -25,10 +25,10 @@ pub(crate) fn root() -> PathBuf {
 /// # Errors
 /// When it cannot be read.
 pub(crate) fn read(path: &str) -> Result<String> {
-    fs::read_to_string(root().join(path)).with_context(|| format!("{path} cannot be read"))
+    fs::read_to_string(root().join(path)).with_context(|| format!("failed to read {path}"))
 }
 
-/// Writes a generated file, or checks that it is current. `command` is what a reader should run if it is not.
+/// Writes a generated file, or checks that it is current. `command` is the command that updates it.
 ///
 /// # Errors
 /// When it cannot be written, or is not current.
@@ -37,12 +37,12 @@ pub(crate) fn settle(mode: Mode, path: &str, text: &str, command: &str) -> Resul
     let kept = fs::read_to_string(&full).unwrap_or_default();
     match mode {
         _ if kept == text => Ok(()),
-        Mode::Check => bail!("{path} is not current: run `{command}` and commit the result"),
+        Mode::Check => bail!("{path} is out of date: run `{command}` and commit the result"),
         Mode::Write => {
             if let Some(folder) = full.parent() {
                 fs::create_dir_all(folder)?;
             }
-            fs::write(&full, text).with_context(|| format!("{path} cannot be written"))
+            fs::write(&full, text).with_context(|| format!("failed to write {path}"))
         }
     }
 }

@@ -24,15 +24,15 @@ pub enum Command {
     Openapi(Generated),
     /// Check the template with cfn-lint, checkov and sam validate.
     LintTemplate,
-    /// Build the artefact that every Lambda function runs, and hold it against its budget.
+    /// Build the artefact that every Lambda function runs, and check its size.
     Build(build::Options),
     /// Test the artefact behind Lambda's Runtime API.
     Runtime,
-    /// Deploy the template to an emulator with the artefact, and walk the main job there.
+    /// Deploy the template to an emulator with the artefact, and check the main workflow there.
     DeployCheck(deploy_check::Options),
     /// Measure the platform; see docs/performance.md.
     Bench(bench::Arguments),
-    /// Run every check of a change but the tests.
+    /// Run every check of a change except the tests.
     Ci,
 }
 
@@ -45,10 +45,10 @@ pub struct Generated {
 }
 
 impl Command {
-    /// Does it.
+    /// Executes the command.
     ///
     /// # Errors
-    /// In sentences for the person at the terminal.
+    /// Sentences for the terminal.
     pub fn run(self) -> Result<()> {
         match self {
             Self::Template(options) => template::command(options.mode()),

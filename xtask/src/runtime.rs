@@ -1,4 +1,4 @@
-//! `cargo xtask runtime`: the tests behind Lambda's Runtime API, with the artefact that gets deployed.
+//! `cargo xtask runtime`: the tests behind Lambda's Runtime API, with the deployable artefact.
 
 use std::env;
 use std::process::Command;
@@ -14,7 +14,7 @@ use crate::tools::run;
 /// # Errors
 /// When the build or a test fails.
 pub(crate) fn command() -> Result<()> {
-    let arch = Arch::native().context("Lambda has no processor like this machine's")?;
+    let arch = Arch::native().context("Lambda does not offer this machine's processor")?;
     let binary = build::artefact(arch)?;
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut test = Command::new(cargo);

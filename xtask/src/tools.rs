@@ -12,7 +12,7 @@ pub(crate) struct Tool {
     package: &'static str,
     version: &'static str,
     program: &'static str,
-    /// Packages that come along, where their versions matter too.
+    /// Additional packages whose versions matter.
     with: &'static [&'static str],
 }
 
@@ -26,11 +26,11 @@ pub(crate) const CHECKOV: Tool = Tool { package: "checkov", version: "3.3.30", p
 /// AWS's tool for SAM templates.
 pub(crate) const SAM: Tool = Tool { package: "aws-sam-cli", version: "1.170.0", program: "sam", with: &[] };
 
-/// Written last: an environment without it is half-made.
+/// Written last: an environment without it is incomplete.
 const MARKER: &str = "complete";
 
 impl Tool {
-    /// The program's path; installs it if it is not there.
+    /// The program's path; installs it if it is missing.
     ///
     /// # Errors
     /// When Python 3 is missing or the package registry cannot be reached.
@@ -48,7 +48,7 @@ impl Tool {
         let pinned = format!("{}=={}", self.package, self.version);
         let pip = ["install", "--quiet", "--disable-pip-version-check", &pinned];
         run(Command::new(home.join("bin/pip")).args(pip).args(self.with))?;
-        fs::write(home.join(MARKER), "").context("the virtual environment cannot be written")
+        fs::write(home.join(MARKER), "").context("failed to write to the virtual environment")
     }
 }
 
@@ -58,27 +58,27 @@ fn cache() -> Result<PathBuf> {
     variable("CATENA_CACHE")
         .or_else(|| variable("XDG_CACHE_HOME").map(|folder| folder.join("catena")))
         .or_else(|| variable("HOME").map(|folder| folder.join(".cache/catena")))
-        .context("there is no home directory for the tools: set CATENA_CACHE to a directory")
+        .context("no home directory found: set CATENA_CACHE to a directory for the tools")
 }
 
 /// Runs a program to its end.
 ///
 /// # Errors
-/// When it cannot be started, or does not end well.
+/// When it cannot be started, or fails.
 pub(crate) fn run(command: &mut Command) -> Result<()> {
     let name = command.get_program().to_string_lossy().into_owned();
-    let status = command.status().with_context(|| format!("{name} cannot be started"))?;
+    let status = command.status().with_context(|| format!("failed to start {name}"))?;
     ensure!(status.success(), "{name} failed: {status}");
     Ok(())
 }
 
-/// Runs a program to its end; answers what it wrote to its standard output.
+/// Runs a program to its end and returns its standard output.
 ///
 /// # Errors
-/// When it cannot be started, or does not end well.
+/// When it cannot be started, or fails.
 pub(crate) fn output(command: &mut Command) -> Result<String> {
     let name = command.get_program().to_string_lossy().into_owned();
-    let output = command.stderr(Stdio::inherit()).output().with_context(|| format!("{name} cannot be started"))?;
+    let output = command.stderr(Stdio::inherit()).output().with_context(|| format!("failed to start {name}"))?;
     ensure!(output.status.success(), "{name} failed: {}", output.status);
-    String::from_utf8(output.stdout).with_context(|| format!("{name} writes what is not text"))
+    String::from_utf8(output.stdout).with_context(|| format!("the output of {name} is not UTF-8"))
 }

@@ -1,4 +1,4 @@
-//! How large the artefact may be. Lambda loads it at every cold start.
+//! The size limits of the artefact, which Lambda loads at every cold start.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -12,9 +12,9 @@ use crate::files::{read, root};
 
 /// Where the accepted sizes are kept.
 const FILE: &str = "infra/artefact-budget.yaml";
-/// No zip file may be larger, whatever was accepted.
-const MOST_ZIPPED: u64 = 5_000_000;
-/// Growth over the accepted size that passes.
+/// The limit of every zip file, regardless of the accepted size.
+const MAX_ZIPPED: u64 = 5_000_000;
+/// The permitted growth over the accepted size.
 const GROWTH_PERCENT: u64 = 10;
 
 const HEAD: &str = "\
@@ -36,7 +36,7 @@ impl Size {
     }
 }
 
-/// Holds sizes against those that were accepted.
+/// Compares sizes with the accepted ones.
 ///
 /// # Errors
 /// Names what is too large.
@@ -52,8 +52,8 @@ fn faults(arch: Arch, size: Size, accepted: Option<&Size>) -> Vec<String> {
         return vec![format!("{FILE} has no size for {name}: run `cargo xtask build --accept`")];
     };
     let mut found = Vec::new();
-    if size.zipped > MOST_ZIPPED {
-        found.push(format!("{name}: {} bytes zipped, and {MOST_ZIPPED} is the most", size.zipped));
+    if size.zipped > MAX_ZIPPED {
+        found.push(format!("{name}: {} bytes zipped, more than the limit of {MAX_ZIPPED}", size.zipped));
     }
     for (what, now, before) in [("binary", size.binary, accepted.binary), ("zip file", size.zipped, accepted.zipped)] {
         if now * 100 > before * (100 + GROWTH_PERCENT) {
@@ -66,14 +66,14 @@ fn faults(arch: Arch, size: Size, accepted: Option<&Size>) -> Vec<String> {
 /// Records sizes; those of processors that were not built stay.
 ///
 /// # Errors
-/// When one is beyond every budget, or the file cannot be written.
+/// When one exceeds the absolute limit, or the file cannot be written.
 pub(super) fn accept(sizes: &[(Arch, Size)]) -> Result<()> {
     let mut accepted = accepted()?;
     for (arch, size) in sizes {
         accepted.insert(arch.name().to_owned(), *size);
     }
     let text = format!("{HEAD}{}", serde_yaml_ng::to_string(&accepted)?);
-    fs::write(root().join(FILE), text).with_context(|| format!("{FILE} cannot be written"))?;
+    fs::write(root().join(FILE), text).with_context(|| format!("failed to write {FILE}"))?;
     check(sizes)
 }
 
@@ -81,7 +81,7 @@ fn accepted() -> Result<BTreeMap<String, Size>> {
     if !root().join(FILE).exists() {
         return Ok(BTreeMap::new());
     }
-    serde_yaml_ng::from_str(&read(FILE)?).with_context(|| format!("{FILE} is not readable"))
+    serde_yaml_ng::from_str(&read(FILE)?).with_context(|| format!("malformed {FILE}"))
 }
 
 #[cfg(test)]
@@ -108,7 +108,7 @@ mod tests {
         let accepted = accepted().unwrap();
         for arch in [Arch::Arm64, Arch::X86] {
             let size = accepted[arch.name()];
-            assert!(size.zipped <= MOST_ZIPPED && size.zipped < size.binary, "{size:?}");
+            assert!(size.zipped <= MAX_ZIPPED && size.zipped < size.binary, "{size:?}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! cargo-lambda with the same inputs everywhere, so that a commit always makes the same bytes.
+//! cargo-lambda with the same inputs everywhere, so that a commit always produces the same bytes.
 
 use std::collections::BTreeSet;
 use std::env;
@@ -12,7 +12,7 @@ use super::Arch;
 use crate::files::root;
 use crate::tools::{CARGO_LAMBDA, output, run};
 
-/// The time that build scripts see. One that changes with the commit would have C libraries compiled again for each.
+/// The time that build scripts see. If it changed with the commit, C libraries would be recompiled for each.
 const BEGINNING: &str = "315532800";
 
 /// Compiles the sources in a folder into another one; `target` is cargo's folder, its usual one if there is none.
@@ -42,7 +42,7 @@ pub(super) fn bootstrap(source: &Path, target: Option<&Path>, arch: Arch, place:
 /// How many crates are linked in.
 ///
 /// # Errors
-/// When cargo does not tell.
+/// When cargo fails.
 pub(super) fn crates(arch: Arch) -> Result<usize> {
     let mut cargo = cargo();
     cargo.args(["tree", "--package", "bootstrap", "--edges", "normal,no-proc-macro", "--prefix", "none", "--locked"]);
@@ -59,13 +59,13 @@ fn cargo() -> Command {
 fn path_with(program: &Path) -> Result<OsString> {
     let own = program.parent().map(Path::to_owned);
     let others = env::var_os("PATH").unwrap_or_default();
-    env::join_paths(own.into_iter().chain(env::split_paths(&others))).context("PATH cannot be extended")
+    env::join_paths(own.into_iter().chain(env::split_paths(&others))).context("failed to extend PATH")
 }
 
 /// Flags for rustc, separated as cargo wants them: folders get names that are the same on every machine.
 fn flags(source: &Path, target: &Path) -> Result<OsString> {
     let home = env::var_os("CARGO_HOME").map(PathBuf::from);
-    let home = home.or_else(|| Some(PathBuf::from(env::var_os("HOME")?).join(".cargo"))).context("there is no CARGO_HOME")?;
+    let home = home.or_else(|| Some(PathBuf::from(env::var_os("HOME")?).join(".cargo"))).context("CARGO_HOME is unknown")?;
     // The last one that fits is taken, and the target folder may lie in the sources.
     let folders = [(source, "/catena"), (home.as_path(), "/cargo"), (target, "/target")];
     let mut flags = OsString::new();
@@ -85,7 +85,7 @@ fn target_folder(source: &Path) -> Result<PathBuf> {
     let text = output(cargo().args(["metadata", "--no-deps", "--format-version", "1"]).current_dir(source))?;
     let metadata: serde_json::Value = serde_json::from_str(&text)?;
     let folder = metadata.get("target_directory").and_then(serde_json::Value::as_str);
-    Ok(folder.context("cargo does not name its target folder")?.into())
+    Ok(folder.context("cargo does not report its target folder")?.into())
 }
 
 /// The standard library for the processor, fetched by rustup where it is missing.

@@ -27,7 +27,7 @@ pub struct Options {
     /// For which processor.
     #[arg(long, value_enum, default_value_t = Wanted::Both)]
     arch: Wanted,
-    /// Record the sizes as the ones that later builds are held against.
+    /// Accept the sizes as the budget of later builds.
     #[arg(long, conflicts_with = "verify")]
     accept: bool,
     /// Build the commit a second time, from another folder, and compare the bytes.
@@ -105,16 +105,16 @@ pub(crate) fn command(options: &Options) -> Result<()> {
     if options.verify { verify::command(options.arch.all()) } else { Ok(()) }
 }
 
-/// Does something for each processor, at the same time: linking, which takes longest, keeps one core busy.
+/// Runs a task for each processor concurrently, since linking, which takes longest, uses only one core.
 fn side_by_side<T: Send>(archs: &[Arch], work: impl Fn(Arch) -> Result<T> + Sync) -> Result<Vec<T>> {
     let work = &work;
     thread::scope(|scope| {
         let started: Vec<_> = archs.iter().map(|arch| scope.spawn(move || work(*arch))).collect();
-        started.into_iter().map(|one| one.join().map_err(|_panic| anyhow!("a build ended by a panic"))?).collect()
+        started.into_iter().map(|one| one.join().map_err(|_panic| anyhow!("a build panicked"))?).collect()
     })
 }
 
-/// Compiles for a processor; answers the binary, in its place below `target/lambda`.
+/// Compiles for a processor and returns the binary's path below `target/lambda`.
 ///
 /// # Errors
 /// When the build fails.
@@ -127,7 +127,7 @@ pub(crate) fn artefact(arch: Arch) -> Result<PathBuf> {
     Ok(binary)
 }
 
-/// Copies a program; one that runs is replaced, not written into.
+/// Copies a program; a running one is replaced, not overwritten.
 fn copy(from: &Path, to: &Path) -> Result<()> {
     if let Some(folder) = to.parent() {
         fs::create_dir_all(folder)?;
@@ -135,6 +135,6 @@ fn copy(from: &Path, to: &Path) -> Result<()> {
     if to.exists() {
         fs::remove_file(to)?;
     }
-    fs::copy(from, to).with_context(|| format!("{} cannot be written", to.display()))?;
+    fs::copy(from, to).with_context(|| format!("failed to write {}", to.display()))?;
     Ok(())
 }

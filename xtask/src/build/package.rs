@@ -1,4 +1,4 @@
-//! The zip file that Lambda takes: one program, and nothing that differs from build to build.
+//! The zip file for Lambda: one program, and nothing that differs between builds.
 
 use std::fs;
 use std::io::Write as _;
@@ -11,11 +11,11 @@ use rawzip::{CompressionMethod, DataDescriptorOutput, ZipArchiveWriter};
 /// Packs a program beside itself.
 ///
 /// # Errors
-/// When it cannot be read, or the zip file not written.
+/// When it cannot be read, or the zip file cannot be written.
 pub(super) fn zip(binary: &Path) -> Result<PathBuf> {
     let packed = binary.with_extension("zip");
     let write = || -> Result<()> { Ok(fs::write(&packed, archive(&fs::read(binary)?)?)?) };
-    write().with_context(|| format!("{} cannot be packed", binary.display()))?;
+    write().with_context(|| format!("failed to pack {}", binary.display()))?;
     Ok(packed)
 }
 
@@ -43,9 +43,9 @@ fn deflated(program: &[u8]) -> Result<Vec<u8>> {
 /// Bytes of a file.
 ///
 /// # Errors
-/// When it is not there.
+/// When it does not exist.
 pub(super) fn bytes(path: &Path) -> Result<u64> {
-    Ok(fs::metadata(path).with_context(|| format!("{} cannot be read", path.display()))?.len())
+    Ok(fs::metadata(path).with_context(|| format!("failed to read {}", path.display()))?.len())
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Whether a commit always makes the same bytes: it is built again from another folder, into another target folder.
+//! Whether a commit always produces the same bytes: it is built again from another folder, into another target folder.
 
 use std::fs;
 use std::path::Path;
@@ -11,10 +11,10 @@ use crate::files::root;
 use crate::tools::{output, run};
 
 /// # Errors
-/// When there are changes: the second build would not have them.
+/// When there are uncommitted changes, which the second build would not include.
 pub(super) fn is_committed() -> Result<()> {
     let changes = output(Command::new("git").args(["status", "--porcelain"]).current_dir(root()))?;
-    ensure!(changes.is_empty(), "commit first, since the second build is made of the commit:\n{changes}");
+    ensure!(changes.is_empty(), "commit first, since the second build uses the commit:\n{changes}");
     Ok(())
 }
 
@@ -23,7 +23,7 @@ pub(super) fn is_committed() -> Result<()> {
 /// # Errors
 /// When the second build fails, or is not the same.
 pub(super) fn command(archs: &[Arch]) -> Result<()> {
-    let folder = tempfile::tempdir().context("there is no temporary folder")?;
+    let folder = tempfile::tempdir().context("failed to create a temporary folder")?;
     let source = folder.path().join("elsewhere/source");
     run(Command::new("git").args(["worktree", "add", "--quiet", "--detach"]).arg(&source).arg("HEAD").current_dir(root()))?;
     let compared = side_by_side(archs, |arch| compare(arch, &source, folder.path()));
@@ -36,7 +36,7 @@ fn compare(arch: Arch, source: &Path, folder: &Path) -> Result<()> {
     let first = root().join("target/lambda").join(arch.name()).join("bootstrap");
     same(&first, &second)?;
     same(&first.with_extension("zip"), &package::zip(&second)?)?;
-    println!("{}: two builds from two folders are the same, byte for byte", arch.name());
+    println!("{}: two builds from two folders are identical", arch.name());
     Ok(())
 }
 

@@ -1,4 +1,4 @@
-//! The domain in front of the API: one known address that leads to the emulator's.
+//! The domain in front of the API: a known address that forwards to the emulator's.
 
 use std::sync::Arc;
 
@@ -11,10 +11,10 @@ use tokio::net::TcpListener;
 /// The largest request that passes.
 const MOST_BYTES: usize = 10 << 20;
 
-/// Forwards requests to an address that is known later than its own.
+/// Forwards requests to an address that becomes known later.
 pub(super) struct Front {
     listener: TcpListener,
-    /// Where it answers.
+    /// Its URL.
     pub(super) url: String,
 }
 

@@ -1,5 +1,5 @@
-//! `cargo xtask deploy-check`: the template deployed by CloudFormation to a fresh emulator, with the real artefact, and the
-//! main job walked over what came out: the emulator's API endpoint, authorizer, queues, streams and schedules.
+//! `cargo xtask deploy-check`: the template deployed by CloudFormation to a fresh emulator, with the real artefact, and a
+//! check of the main workflow there: the emulator's API endpoint, authorizer, queues, streams and schedules.
 
 mod front;
 
@@ -29,18 +29,18 @@ use front::Front;
 /// Options of `cargo xtask deploy-check`.
 #[derive(Args)]
 pub struct Options {
-    /// The artefact to deploy; built for this machine's processor when not given.
+    /// The artefact to deploy; built for this machine's processor by default.
     #[arg(long)]
     artefact: Option<PathBuf>,
-    /// Also wait for a tick that the Scheduler fires.
+    /// Also wait for the Scheduler to fire.
     #[arg(long)]
     tick: bool,
-    /// Break the template in each of the ways that must be noticed, once each, and see that it is.
+    /// Break the template in several ways, one at a time, and verify that each is detected.
     #[arg(long)]
     broken: bool,
 }
 
-/// What is wrong with a template, and where.
+/// A deliberate error in a template.
 struct Break {
     what: &'static str,
     path: &'static str,
@@ -76,32 +76,32 @@ const BREAKS: &[Break] = &[
     },
 ];
 
-/// Deploys and walks.
+/// Deploys the template and checks the main workflow.
 ///
 /// # Errors
-/// When the deployment fails or a step of the walk does not hold; with `--broken`, when a break goes unnoticed.
+/// When the deployment or a step of the check fails; with `--broken`, when an error is not detected.
 pub(crate) fn command(options: &Options) -> Result<()> {
     let artefact = match &options.artefact {
         Some(artefact) => artefact.clone(),
-        None => build::artefact(Arch::native().context("Lambda has no processor like this machine's")?)?,
+        None => build::artefact(Arch::native().context("Lambda does not offer this machine's processor")?)?,
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     if !options.broken {
         return runtime.block_on(deploy_and_walk(&artefact, options.tick, None));
     }
-    // What holds unbroken is what a break can be seen against.
+    // The unbroken template must pass first.
     runtime.block_on(deploy_and_walk(&artefact, false, None))?;
     for broken in BREAKS {
-        println!("== {} is wrong", broken.what);
+        println!("== broken: {}", broken.what);
         match runtime.block_on(deploy_and_walk(&artefact, false, Some(broken))) {
-            Ok(()) => bail!("{} was wrong and nothing noticed", broken.what),
-            Err(noticed) => println!("noticed: {noticed:#}"),
+            Ok(()) => bail!("{} was broken and not detected", broken.what),
+            Err(error) => println!("detected: {error:#}"),
         }
     }
     Ok(())
 }
 
-/// What the deployment made.
+/// The result of the deployment.
 #[derive(Deserialize)]
 struct Deployed {
     left_out: Vec<String>,
@@ -119,8 +119,8 @@ async fn deploy_and_walk(artefact: &Path, tick: bool, broken: Option<&Break>) ->
         let url = front.url.clone();
         let deployed = deploy(artefact, &emulator.endpoint(), &url, broken)?;
         println!("deployed after {:.1} s", started.elapsed().as_secs_f64());
-        println!("bridged: the domain, by a forwarder at {url}");
-        deployed.left_out.iter().for_each(|line| println!("bridged: {line}"));
+        println!("replaced: the domain, by a forwarder at {url}");
+        deployed.left_out.iter().for_each(|line| println!("replaced: {line}"));
         check_tables(&deployed)?;
         let served = front.lead_to(format!("{}/_aws/execute-api/{}/$default", emulator.endpoint(), deployed.api))?;
         let outcome = walk(&emulator.endpoint(), &url, deployed.environment, tick).await;
@@ -132,7 +132,7 @@ async fn deploy_and_walk(artefact: &Path, tick: bool, broken: Option<&Break>) ->
     outcome
 }
 
-/// Every handler and every route of the tables was deployed, and no other.
+/// Checks that exactly the handlers and routes of the tables were deployed.
 fn check_tables(deployed: &Deployed) -> Result<()> {
     let endpoints = bootstrap::endpoints();
     let workers = bootstrap::workers();
@@ -145,9 +145,9 @@ fn check_tables(deployed: &Deployed) -> Result<()> {
 fn same(what: &str, wanted: BTreeSet<String>, made: &[String]) -> Result<()> {
     let made: BTreeSet<String> = made.iter().cloned().collect();
     if let Some(missing) = wanted.difference(&made).next() {
-        bail!("no {what} was deployed for {missing}");
+        bail!("the {what} {missing} was not deployed");
     }
-    made.difference(&wanted).next().map_or(Ok(()), |stranger| bail!("the {what} {stranger} is in no table"))
+    made.difference(&wanted).next().map_or(Ok(()), |unknown| bail!("the {what} {unknown} is not in the tables"))
 }
 
 fn deploy(artefact: &Path, endpoint: &str, url: &str, broken: Option<&Break>) -> Result<Deployed> {
@@ -166,13 +166,13 @@ fn deploy(artefact: &Path, endpoint: &str, url: &str, broken: Option<&Break>) ->
     let script = root().join("xtask/src/deploy_check/deploy.py");
     let mut child =
         Command::new(python).arg(script).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
-    child.stdin.take().context("no way to tell the deployment what to do")?.write_all(job.to_string().as_bytes())?;
+    child.stdin.take().context("the deployment has no standard input")?.write_all(job.to_string().as_bytes())?;
     let output = child.wait_with_output()?;
     let said = String::from_utf8_lossy(&output.stderr);
     // SAM's translator complains to the end that nobody collects its metrics.
     let said: Vec<&str> = said.lines().filter(|line| !line.contains("unpublished metrics")).collect();
     ensure!(output.status.success(), "{}", said.join("\n"));
-    serde_json::from_slice(&output.stdout).context("the deployment's answer is not readable")
+    serde_json::from_slice(&output.stdout).context("malformed output of the deployment")
 }
 
 async fn walk(endpoint: &str, url: &str, environment: HashMap<String, String>, tick: bool) -> Result<()> {
@@ -182,16 +182,16 @@ async fn walk(endpoint: &str, url: &str, environment: HashMap<String, String>, t
     let aws = Aws::from(clients.shared.to_builder().endpoint_url(endpoint).build());
     let context = Context::new(Config::from_variables(|name| environment.get(name).cloned()), aws, Timestamp::system);
     let simulator = simulator::bind(simulator::Options::default(), ([127, 0, 0, 1], 0).into()).await?;
-    demo::plant(&context, url, &simulator.samsara_url(), "http://127.0.0.1:9", simulator.tokens()).await?;
+    demo::create_demo(&context, url, &simulator.samsara_url(), "http://127.0.0.1:9", simulator.tokens()).await?;
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let simulated = tokio::spawn(simulator.run(async move {
         let _ended = stopped.await;
     }));
-    let group = environment.get("SCHEDULE_GROUP").context("functions do not know the schedule group")?;
+    let group = environment.get("SCHEDULE_GROUP").context("the functions have no SCHEDULE_GROUP")?;
     let target = Target::running(url, None, None).with_timers(Timers::new(clients.scheduler.clone(), group.clone()));
     let report = check::walk(&target, Walk { tick, quiet: false }).await;
     let _gone = stop.send(());
     simulated.await??;
-    ensure!(report.holds(), "the main job does not hold on what was deployed");
+    ensure!(report.passed(), "checks of the deployed platform failed");
     Ok(())
 }

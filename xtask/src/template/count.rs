@@ -1,4 +1,4 @@
-//! How many resources CloudFormation will make of the template.
+//! The number of resources that CloudFormation creates from the template.
 
 use anyhow::{Context as _, Result};
 use serde_yaml_ng::Value;
@@ -6,7 +6,7 @@ use serde_yaml_ng::Value;
 /// The resources of a template after SAM's transform: a queue or stream adds a mapping, a canary what shifts requests.
 ///
 /// # Errors
-/// When the text is no template.
+/// When the text is not a template.
 pub fn resources(text: &str) -> Result<usize> {
     let document: Value = serde_yaml_ng::from_str(text).context("the template is not valid YAML")?;
     let resources = document.get("Resources").and_then(Value::as_mapping).context("the template has no Resources")?;

@@ -1,21 +1,21 @@
-//! The dashboard and the alarms, as YAML text of CloudFormation resources. Plain functions of names: what they refer to
-//! (`HttpApi`, the queues, the tables, `RunbookUrl`, `Stage`, `AlarmTopicArn`) is to be in the template around them.
+//! The dashboard and the alarms, as YAML text of CloudFormation resources. The template must contain what they refer
+//! to: `HttpApi`, the queues, the tables, `RunbookUrl`, `Stage`, `AlarmTopicArn`.
 
 use bootstrap::telemetry::NAMESPACE;
 use gateway::metrics;
 use serde_json::{Value, json};
 
-/// The queues that functions read, and what it means that messages wait in them.
+/// The queues that functions read, and what waiting messages mean.
 const QUEUES: &[(&str, &str)] = &[
-    ("DeliveriesQueue", "Webhook messages wait for more than half an hour"),
-    ("ExecutionsQueue", "Executions to start or to continue wait for more than half an hour"),
+    ("DeliveriesQueue", "Webhook messages are waiting for more than half an hour"),
+    ("ExecutionsQueue", "Executions are waiting to start or to continue for more than half an hour"),
 ];
-/// The queues that nobody reads, and what it means that something is in them.
+/// The dead-letter queues, and what a message in them means.
 const DEAD_LETTERS: &[(&str, &str)] = &[
     ("DeliveriesDlq", "Webhook messages could not be processed"),
     ("ExecutionsDlq", "Executions could not be continued"),
-    ("StreamFailuresDlq", "Table changes were given up; their events are missing"),
-    ("ScheduleDlq", "Fired schedules did not lead to an execution"),
+    ("StreamFailuresDlq", "Table changes were discarded after their last retry; their events are missing"),
+    ("ScheduleDlq", "Scheduled firings failed"),
 ];
 
 /// What an alarm watches.
@@ -34,7 +34,7 @@ struct Alarm<'a> {
     watch: Watch<'a>,
     period_seconds: u32,
     periods: u32,
-    /// It rings above this.
+    /// The alarm fires above this value.
     threshold: u32,
 }
 
@@ -95,7 +95,7 @@ pub fn alarms() -> String {
             threshold,
         })
     };
-    // Messages may be held back for fifteen minutes on purpose, and count as old all the while.
+    // Messages may be delayed for fifteen minutes on purpose, which counts towards their age.
     let late = QUEUES.iter().map(|(queue, what)| of_queue(queue, what, "queues-late", "ApproximateAgeOfOldestMessage", 1_800));
     let dead = DEAD_LETTERS
         .iter()
@@ -106,7 +106,7 @@ pub fn alarms() -> String {
 fn api_errors() -> String {
     written(&Alarm {
         id: "ApiErrorsAlarm",
-        description: "The API answers with server errors",
+        description: "The API returns server errors",
         anchor: "api-5xx",
         watch: Watch::Metric {
             namespace: "AWS/ApiGateway",
@@ -124,7 +124,7 @@ fn provider_429s() -> String {
     let metric = metrics::PROVIDER_RATE_LIMITED;
     written(&Alarm {
         id: "ProviderRateLimitedAlarm",
-        description: "Providers ask us to wait (429) more than 30 times in a quarter of an hour",
+        description: "Providers rate-limited more than 30 requests (429) in a quarter of an hour",
         anchor: "provider-429s",
         watch: Watch::Query(&format!("SELECT SUM({metric}) FROM SCHEMA(\"{NAMESPACE}\", Stage, Tsp) WHERE Stage = '${{Stage}}'")),
         period_seconds: 900,
@@ -150,7 +150,7 @@ fn provider_failures() -> String {
 fn deliveries_failing() -> String {
     written(&Alarm {
         id: "DeliveriesFailingAlarm",
-        description: "A receiver does not take events that are older than an hour",
+        description: "Events older than an hour are still undelivered",
         anchor: "deliveries-failing",
         watch: Watch::Metric {
             namespace: NAMESPACE,
@@ -239,14 +239,14 @@ fn widgets(prefix: &str) -> Vec<Value> {
 
 type Widget = (&'static str, Vec<Value>);
 
-/// All series of a metric of ours, one line for each combination of further dimensions.
+/// All series of a metric of the platform, one line for each combination of further dimensions.
 fn each(metric: &str, dimensions: &str, statistic: &str) -> Value {
     let search =
         format!("SEARCH('{{{NAMESPACE},{dimensions}}} MetricName=\"{metric}\" Stage=\"${{Stage}}\"', '{statistic}', 300)");
     json!([{ "expression": search }])
 }
 
-/// A metric of ours that has no dimension but the stage.
+/// A metric of the platform with the stage as its only dimension.
 fn whole(metric: &str, statistics: &[&str]) -> Vec<Value> {
     statistics.iter().map(|statistic| json!([NAMESPACE, metric, "Stage", "${Stage}", { "stat": statistic }])).collect()
 }
@@ -257,7 +257,7 @@ fn api() -> Vec<Widget> {
         ("API: requests and errors", vec![of("Count", "Sum"), of("4xx", "Sum"), of("5xx", "Sum")]),
         ("API: latency (ms)", vec![of("Latency", "p50"), of("Latency", "p95"), of("Latency", "p99")]),
         ("API: latency by function (ms, p95)", vec![each(metrics::REQUEST_LATENCY, "Handler,Stage", "p95")]),
-        ("API: answers by function and status", vec![each(metrics::REQUESTS, "Code,Handler,Stage", "Sum")]),
+        ("API: responses by function and status", vec![each(metrics::REQUESTS, "Code,Handler,Stage", "Sum")]),
     ]
 }
 
@@ -266,20 +266,20 @@ fn executions() -> Vec<Widget> {
         ("Executions by outcome and TSP", vec![each(metrics::EXECUTIONS, "Code,Stage,Tsp", "Sum")]),
         ("Records stored by TSP", vec![each(metrics::RECORDS_STORED, "Stage,Tsp", "Sum")]),
         ("Age of the newest position by TSP (s, p90)", vec![each(metrics::DATA_LAG, "Stage,Tsp", "p90")]),
-        ("429 answers by TSP", vec![each(metrics::PROVIDER_RATE_LIMITED, "Stage,Tsp", "Sum")]),
+        ("429 responses by TSP", vec![each(metrics::PROVIDER_RATE_LIMITED, "Stage,Tsp", "Sum")]),
     ]
 }
 
 fn deliveries() -> Vec<Widget> {
-    let kept = [whole(metrics::DEAD_LETTERS, &["Sum"]), whole(metrics::SUBSCRIPTIONS_PAUSED, &["Sum"])].concat();
+    let dead_letters = [whole(metrics::DEAD_LETTERS, &["Sum"]), whole(metrics::SUBSCRIPTIONS_PAUSED, &["Sum"])].concat();
     vec![
         (
-            "Delivery attempts by outcome, and held back",
+            "Delivery attempts by outcome, and delayed messages",
             [vec![each(metrics::DELIVERY_ATTEMPTS, "Code,Stage", "Sum")], whole(metrics::DELIVERIES_HELD, &["Sum"])].concat(),
         ),
         ("Event to delivery (s)", whole(metrics::DELIVERY_LATENCY, &["p50", "p95", "p99"])),
-        ("Oldest event that a receiver did not take (s)", whole(metrics::UNDELIVERED_AGE, &["Maximum"])),
-        ("Messages kept for replay, subscriptions paused", kept),
+        ("Oldest undelivered event (s)", whole(metrics::UNDELIVERED_AGE, &["Maximum"])),
+        ("Dead letters, subscriptions paused", dead_letters),
     ]
 }
 
@@ -298,10 +298,10 @@ fn functions(prefix: &str) -> Vec<Widget> {
         |name: &str| json!(["AWS/Lambda", "IteratorAge", "FunctionName", format!("{prefix}-{name}"), { "stat": "Maximum" }]);
     let each = |metric: &str, statistic: &str| json!([{ "expression": format!("SEARCH('{{AWS/Lambda,FunctionName}} MetricName=\"{metric}\" {prefix}', '{statistic}', 300)") }]);
     vec![
-        ("Streams: how far behind (ms)", vec![lag("events-fan-out"), lag("schedules-maintain")]),
+        ("Streams: lag (ms)", vec![lag("events-fan-out"), lag("schedules-maintain")]),
         ("Functions: errors", vec![each("Errors", "Sum")]),
         ("Functions: throttles", vec![each("Throttles", "Sum")]),
-        ("Functions: running at once", vec![each("ConcurrentExecutions", "Maximum")]),
+        ("Functions: concurrency", vec![each("ConcurrentExecutions", "Maximum")]),
     ]
 }
 

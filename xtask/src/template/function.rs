@@ -4,7 +4,7 @@ use gateway::Trigger;
 
 use super::dashboard;
 use super::policies::{self, Statement};
-use super::rows::{Cause, Gate, Row};
+use super::rows::{Cause, RouteAuth, Row};
 
 /// The resources of a row.
 pub(super) fn render(row: &Row) -> String {
@@ -31,8 +31,8 @@ pub(super) fn render(row: &Row) -> String {
         text += &canary(&id);
     }
     text += &events(&row.cause);
-    if let Cause::Http { method, paths, gate } = &row.cause {
-        text += &reach(&id, method, paths, *gate);
+    if let Cause::Http { method, paths, auth } = &row.cause {
+        text += &http_events(&id, method, paths, *auth);
     }
     text += &role(row, &id);
     text += &logs(&id, &name);
@@ -55,7 +55,7 @@ fn events(cause: &Cause) -> String {
     }
 }
 
-/// The Scheduler invokes asynchronously: Lambda repeats once, and then tells the dead-letter queue.
+/// The Scheduler invokes asynchronously: Lambda retries once and then sends the event to the dead-letter queue.
 const SCHEDULED: &str = "      EventInvokeConfig:
         MaximumRetryAttempts: 1
         MaximumEventAgeInSeconds: 300
@@ -63,7 +63,7 @@ const SCHEDULED: &str = "      EventInvokeConfig:
           OnFailure: {Type: SQS, Destination: !Ref ScheduleDlqArn}
 ";
 
-/// A new version gets a tenth of the requests for five minutes, and all of them unless its alarm rings.
+/// A new version gets a tenth of the requests for five minutes, and then all of them unless its alarm fires.
 fn canary(id: &str) -> String {
     format!(
         "      AutoPublishAlias: live
@@ -72,11 +72,11 @@ fn canary(id: &str) -> String {
     )
 }
 
-/// How requests reach a function: its integration, its routes, and the API's permission to call it for those alone.
-fn reach(id: &str, method: &str, paths: &[String], gate: Gate) -> String {
-    // A second path is another spelling of the first.
+/// The HTTP events of a function: its integration, its routes, and the API's permission to invoke it for those only.
+fn http_events(id: &str, method: &str, paths: &[String], auth: RouteAuth) -> String {
+    // A second path is an alternative spelling of the first.
     let names = ["Route", "OtherRoute"];
-    let routes: String = names.iter().zip(paths).map(|(name, path)| route(id, name, method, path, gate)).collect();
+    let routes: String = names.iter().zip(paths).map(|(name, path)| route(id, name, method, path, auth)).collect();
     let source = paths.first().map(|path| pattern(path)).unwrap_or_default();
     format!(
         "
@@ -99,10 +99,10 @@ fn reach(id: &str, method: &str, paths: &[String], gate: Gate) -> String {
     )
 }
 
-fn route(id: &str, name: &str, method: &str, path: &str, gate: Gate) -> String {
-    let authorization = match gate {
-        Gate::Open => "      AuthorizationType: NONE\n",
-        Gate::Token => "      AuthorizationType: JWT\n      AuthorizerId: !Ref Authorizer\n",
+fn route(id: &str, name: &str, method: &str, path: &str, auth: RouteAuth) -> String {
+    let authorization = match auth {
+        RouteAuth::None => "      AuthorizationType: NONE\n",
+        RouteAuth::Jwt => "      AuthorizationType: JWT\n      AuthorizerId: !Ref Authorizer\n",
     };
     format!(
         "
@@ -124,7 +124,7 @@ fn pattern(path: &str) -> String {
     parts.collect::<Vec<_>>().join("/")
 }
 
-/// What one firing leaves undone the next one does, so a failed one is not repeated.
+/// Failed firings are not retried, since the next one does the same work.
 fn rate_event(rate: &str) -> String {
     format!(
         "      Events:
@@ -140,7 +140,7 @@ fn rate_event(rate: &str) -> String {
 }
 
 fn queue_event(queue: &str) -> String {
-    // A run may take all of an invocation's time; deliveries are short and go out together.
+    // An execution may take all of an invocation's time; deliveries are short and run together.
     let size = if queue == "ExecutionsQueue" { 1 } else { 10 };
     format!(
         "        {queue}:

@@ -1,4 +1,4 @@
-//! `cargo xtask template`: template.yaml and its nested stacks, the deployable truth, out of infra/base.yaml and the tables.
+//! `cargo xtask template`: template.yaml and its nested stacks, generated from infra/base.yaml and the tables.
 
 mod count;
 pub mod dashboard;
@@ -19,10 +19,10 @@ const HEADER: &str = "\
 # from the endpoint tables (functions/*/src/lib.rs).
 ";
 
-/// Where the generated resources go.
+/// The line that is replaced by the generated resources.
 const MARKER: &str = "  # @stacks\n";
 
-/// What CloudFormation allows in one stack.
+/// CloudFormation's limit of resources in one stack.
 const LIMIT: usize = 500;
 
 /// Writes or checks template.yaml and infra/stacks, and prints the number of resources of each.
@@ -32,7 +32,7 @@ const LIMIT: usize = 500;
 pub(crate) fn command(mode: Mode) -> Result<()> {
     for (path, text) in render()? {
         let count = resources(&text)?;
-        ensure!(count <= LIMIT, "{path} makes {count} resources, more than a stack may have ({LIMIT})");
+        ensure!(count <= LIMIT, "{path} has {count} resources, more than a stack may have ({LIMIT})");
         println!("{path}: {count} of {LIMIT} resources");
         files::settle(mode, &path, &text, "cargo xtask template")?;
     }
@@ -57,7 +57,7 @@ fn assemble(base: &str, rows: &[Row]) -> Result<String> {
     Ok(format!("{HEADER}{before}{}\n{}\n{}", shared(), stacks.join("\n"), after.trim_start_matches('\n')))
 }
 
-/// What watches all services together.
+/// The alarms and the dashboard of all services.
 fn shared() -> String {
     let watch = dashboard::alarms() + &dashboard::dashboard("${AWS::StackName}");
     watch.trim_start_matches('\n').to_owned()

@@ -1,4 +1,4 @@
-//! What each permission is in IAM: exact actions on exact resources. Nothing here may name `*` alone.
+//! The IAM statements of each permission: exact actions on exact resources. Nothing here may name `*` alone.
 
 use gateway::{Permission, Trigger};
 
@@ -23,7 +23,7 @@ const TELEMATICS: &[&str] = &["!Ref TelematicsTableArn"];
 const TELEMATICS_AND_INDEX: &[&str] = &["!Ref TelematicsTableArn", "!Sub '${TelematicsTableArn}/index/by_time'"];
 const CREDENTIALS: &[&str] = &["!Ref CredentialsKeyArn"];
 const TOKENS: &[&str] = &["!Ref TokenKeyArn"];
-// Schedules are made at run time; `*` stands for their names within our own group.
+// Schedules are created at run time; `*` stands for their names within the group of the stack.
 const SCHEDULES: &[&str] =
     &["!Sub 'arn:${AWS::Partition}:scheduler:${AWS::Region}:${AWS::AccountId}:schedule/${ScheduleGroup}/*'"];
 
@@ -33,7 +33,7 @@ const WRITE: &[&str] =
 const SCHEDULE: &[&str] =
     &["scheduler:CreateSchedule", "scheduler:UpdateSchedule", "scheduler:DeleteSchedule", "scheduler:GetSchedule"];
 
-/// The one resource that is everything, with its reason.
+/// The only wildcard resource, with its reason.
 pub(super) const ANY_TRACE: &str = "'*' # X-Ray has no resources that a policy could name";
 
 /// The statements of a permission.
@@ -45,7 +45,7 @@ pub(super) fn of(permission: Permission) -> Vec<Statement> {
         Permission::WriteTelematics => vec![statement("WriteTelematics", WRITE, TELEMATICS)],
         Permission::Seal => vec![statement("Seal", &["kms:GenerateDataKey"], CREDENTIALS)],
         Permission::Open => vec![statement("Open", &["kms:Decrypt"], CREDENTIALS)],
-        // The key's id in a token's header is made of its public half.
+        // The key id in a token's header is derived from the public key.
         Permission::SignTokens => vec![statement("SignTokens", &["kms:Sign", "kms:GetPublicKey"], TOKENS)],
         Permission::VerifyTokens => vec![statement("VerifyTokens", &["kms:GetPublicKey"], TOKENS)],
         Permission::SendDeliveries => vec![statement("SendDeliveries", &["sqs:SendMessage"], &["!Ref DeliveriesQueueArn"])],
@@ -59,7 +59,7 @@ fn pass_role() -> Statement {
     Statement { condition, ..statement("PassScheduleRole", &["iam:PassRole"], &["!Ref ScheduleRoleArn"]) }
 }
 
-/// What its trigger takes.
+/// The statements that a trigger needs.
 pub(super) fn of_trigger(trigger: Trigger) -> Vec<Statement> {
     const RECEIVE: &[&str] = &["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"];
     const FOLLOW: &[&str] =

@@ -1,4 +1,4 @@
-//! What the template needs of an endpoint or a worker.
+//! The data of endpoints and workers for the template.
 
 use gateway::{Access, Endpoint, Permission, Trigger, Worker};
 
@@ -9,15 +9,15 @@ pub struct Row {
     pub service: &'static str,
     /// `service.operation`.
     pub handler: &'static str,
-    /// One line for people.
+    /// A one-line description.
     pub summary: &'static str,
-    /// What starts it.
+    /// What invokes it.
     pub cause: Cause,
     /// What its role may do.
     pub permissions: &'static [Permission],
 }
 
-/// What starts a function.
+/// What invokes a function.
 #[derive(Clone, Debug)]
 pub enum Cause {
     /// Requests.
@@ -26,20 +26,20 @@ pub enum Cause {
         method: String,
         /// Every path; most have one.
         paths: Vec<String>,
-        /// Whether the API asks for a token.
-        gate: Gate,
+        /// The authorization of the routes.
+        auth: RouteAuth,
     },
     /// Schedules, messages or table changes.
     Trigger(Trigger),
 }
 
-/// Whether the API asks for a token before it calls the function.
+/// The authorization of a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Gate {
-    /// It does not.
-    Open,
-    /// It does.
-    Token,
+pub enum RouteAuth {
+    /// No token is required.
+    None,
+    /// The JWT authorizer requires a valid token.
+    Jwt,
 }
 
 /// All functions, in the order of the tables.
@@ -54,12 +54,12 @@ pub(super) fn all() -> Vec<Row> {
 }
 
 fn of_endpoint(service: &'static str, endpoint: &Endpoint) -> Row {
-    let gate = match endpoint.access {
-        // A JWT authorizer cannot be optional: such functions look at the token themselves.
-        Access::Public | Access::Optional => Gate::Open,
-        Access::Scope(_) => Gate::Token,
+    let auth = match endpoint.access {
+        // A JWT authorizer cannot be optional: such functions verify the token themselves.
+        Access::Public | Access::Optional => RouteAuth::None,
+        Access::Scope(_) => RouteAuth::Jwt,
     };
-    let cause = Cause::Http { method: endpoint.method.to_string(), paths: endpoint.paths(), gate };
+    let cause = Cause::Http { method: endpoint.method.to_string(), paths: endpoint.paths(), auth };
     Row { service, handler: endpoint.handler, summary: endpoint.summary, cause, permissions: endpoint.permissions }
 }
 
@@ -71,7 +71,7 @@ fn of_worker(service: &'static str, worker: &Worker) -> Row {
 impl Row {
     /// `ShareAgreementsList` for `share_agreements.list`: the start of its logical ids.
     pub(super) fn id(&self) -> String {
-        self.handler.split(['.', '_']).map(capitalised).collect()
+        self.handler.split(['.', '_']).map(capitalized).collect()
     }
 
     /// `share-agreements-list`: the end of its function name.
@@ -82,7 +82,7 @@ impl Row {
     /// Seconds that one invocation may take.
     pub(super) fn timeout(&self) -> Option<u32> {
         match (&self.cause, self.handler) {
-            // These wait for a TSP's answer; the API itself gives up at 30 s.
+            // These wait for a TSP's response; the API itself times out after 30 s.
             (Cause::Http { .. }, "connections.create") => Some(29),
             (Cause::Http { method, .. }, handler) if handler.starts_with("connect.") && method == "POST" => Some(29),
             (Cause::Http { .. }, _) => None,
@@ -92,7 +92,7 @@ impl Row {
     }
 }
 
-pub(super) fn capitalised(word: &str) -> String {
+pub(super) fn capitalized(word: &str) -> String {
     let mut letters = word.chars();
     letters.next().map(|first| first.to_ascii_uppercase().to_string() + letters.as_str()).unwrap_or_default()
 }

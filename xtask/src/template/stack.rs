@@ -1,4 +1,4 @@
-//! The functions of one service as a stack of its own, and what the root hands down to it.
+//! The functions of one service as a stack of its own, and the parameters that the root passes to it.
 
 use std::fmt::Write as _;
 
@@ -6,9 +6,9 @@ use super::function;
 use super::rows::Row;
 
 /// Functions per stack: an HTTP function makes up to eleven resources, a stack may have 500.
-const MOST: usize = 40;
+const MAX_FUNCTIONS: usize = 40;
 
-/// What a stack may ask of the root: a parameter's name, its type, and the root's expression for it.
+/// The possible parameters of a stack: name, type, and the root's expression for it.
 const PARAMETERS: &[(&str, &str, &str)] = &[
     ("Name", "String", "!Ref AWS::StackName"),
     ("HttpApi", "String", "!Ref HttpApi"),
@@ -52,7 +52,7 @@ const CONNECT_URL: &str = "!If
         - HasConnectUrl
         - !Ref ConnectUrl
         - !If [HasPublicUrl, !Ref PublicUrl, !Sub 'https://${HttpApi}.execute-api.${AWS::Region}.${AWS::URLSuffix}']";
-// Built from text: the function is made in a stack that needs this itself.
+// Built as text, since the function is created in a stack that itself needs this.
 const SCHEDULE_TARGET: &str = "!If
         - IsLocal
         - !GetAtt SchedulesQueue.Arn
@@ -115,9 +115,9 @@ pub(super) struct Stack {
 pub(super) fn all(rows: &[Row]) -> Vec<Stack> {
     let mut found: Vec<Stack> = Vec::new();
     for run in rows.chunk_by(|one, next| one.service == next.service) {
-        for (place, rows) in run.chunks(MOST).enumerate() {
+        for (index, rows) in run.chunks(MAX_FUNCTIONS).enumerate() {
             let service = rows.first().map_or("", |row| row.service);
-            let name = if place == 0 { service.to_owned() } else { format!("{service}-{}", place + 1) };
+            let name = if index == 0 { service.to_owned() } else { format!("{service}-{}", index + 1) };
             found.push(Stack { name, rows: rows.to_vec() });
         }
     }
@@ -134,18 +134,18 @@ impl Stack {
     pub(super) fn render(&self) -> String {
         let body = self.body();
         let mut text = format!("{HEAD}Description: The functions of {}.\n\nParameters:\n", self.name);
-        for (name, kind, _) in asked(&body) {
+        for (name, kind, _) in used(&body) {
             let _infallible = writeln!(text, "  {name}: {{Type: {kind}}}");
         }
         format!("{text}\n{body}")
     }
 
-    /// The resource of the root that makes it.
+    /// The resource of the root that creates it.
     pub(super) fn reference(&self) -> String {
-        let id: String = self.name.split('-').map(super::rows::capitalised).collect();
+        let id: String = self.name.split('-').map(super::rows::capitalized).collect();
         let mut text = format!("  {id}Stack:\n    Type: AWS::CloudFormation::Stack\n    Properties:\n");
         let _infallible = writeln!(text, "      TemplateURL: {}\n      Parameters:", self.path());
-        for (name, _, value) in asked(&self.body()) {
+        for (name, _, value) in used(&self.body()) {
             let _infallible = writeln!(text, "        {name}: {}", value.replace("\n        ", "\n          "));
         }
         text
@@ -157,8 +157,8 @@ impl Stack {
     }
 }
 
-/// The parameters that a text asks for.
-fn asked(body: &str) -> impl Iterator<Item = &'static (&'static str, &'static str, &'static str)> {
+/// The parameters that a text refers to.
+fn used(body: &str) -> impl Iterator<Item = &'static (&'static str, &'static str, &'static str)> {
     let words = |name: &str| [format!("!Ref {name}\n"), format!("!Ref {name},"), format!("!Ref {name}]"), format!("${{{name}}}")];
     PARAMETERS.iter().filter(move |(name, ..)| words(name).iter().any(|word| body.contains(word)))
 }

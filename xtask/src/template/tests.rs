@@ -1,13 +1,13 @@
 use gateway::{Permission, Trigger};
 
-use super::rows::{Cause, Gate};
+use super::rows::{Cause, RouteAuth};
 use super::*;
 
 const BASE: &str = "# for readers of the base\nAWSTemplateFormatVersion: '2010-09-09'\nResources:\n  Own: {Type: AWS::SQS::Queue}\n\n  # @stacks\n\nOutputs: {}\n";
 
-fn route(handler: &'static str, method: &str, paths: &[&str], gate: Gate) -> Row {
+fn route(handler: &'static str, method: &str, paths: &[&str], auth: RouteAuth) -> Row {
     let paths = paths.iter().map(ToString::to_string).collect();
-    let cause = Cause::Http { method: method.into(), paths, gate };
+    let cause = Cause::Http { method: method.into(), paths, auth };
     Row { service: "orgs", handler, summary: "Does it", cause, permissions: &[Permission::ReadControl] }
 }
 
@@ -39,7 +39,7 @@ fn the_base_goes_around_the_functions() {
 #[test]
 fn a_public_route_has_no_authorizer() {
     let open = check(
-        &[route("tsps.list", "GET", &["/v2/orgs/tsps"], Gate::Open)],
+        &[route("tsps.list", "GET", &["/v2/orgs/tsps"], RouteAuth::None)],
         &[
             "RouteKey: GET /v2/orgs/tsps\n",
             "AuthorizationType: NONE",
@@ -48,28 +48,28 @@ fn a_public_route_has_no_authorizer() {
         ],
     );
     assert!(!open.contains("!Ref Authorizer"));
-    check(&[route("fleets.list", "GET", &["/v2/orgs/fleets"], Gate::Token)], &["AuthorizerId: !Ref Authorizer"]);
+    check(&[route("fleets.list", "GET", &["/v2/orgs/fleets"], RouteAuth::Jwt)], &["AuthorizerId: !Ref Authorizer"]);
 }
 
 #[test]
 fn a_second_spelling_is_a_second_route_under_one_permission() {
     let paths = ["/v2/orgs/share-agreements/{id}/pause", "/v2/orgs/share_agreements/{id}/pause"];
     check(
-        &[route("share_agreements.pause", "POST", &paths, Gate::Token)],
+        &[route("share_agreements.pause", "POST", &paths, RouteAuth::Jwt)],
         &["ShareAgreementsPauseRoute:", "ShareAgreementsPauseOtherRoute:", "${HttpApi}/*/POST/v2/orgs/share?agreements/*/pause'"],
     );
 }
 
 #[test]
 fn a_stack_gets_what_it_asks_for_and_nothing_else() {
-    let text = check(&[route("fleets.list", "GET", &["/x"], Gate::Token)], &["TemplateURL: infra/stacks/orgs.yaml"]);
+    let text = check(&[route("fleets.list", "GET", &["/x"], RouteAuth::Jwt)], &["TemplateURL: infra/stacks/orgs.yaml"]);
     assert!(text.contains("        ControlTableArn: !GetAtt ControlTable.Arn") && !text.contains("StreamFailuresDlqArn:"));
 }
 
 #[test]
 fn a_large_service_gets_a_second_stack() {
     let name = |number: usize| -> &'static str { format!("a.b_{number}").leak() };
-    let rows: Vec<Row> = (0..=40).map(|number| route(name(number), "GET", &["/x", "/y"], Gate::Open)).collect();
+    let rows: Vec<Row> = (0..=40).map(|number| route(name(number), "GET", &["/x", "/y"], RouteAuth::None)).collect();
     let names: Vec<(String, usize)> =
         stack::all(&rows).iter().map(|stack| (stack.path(), resources(&stack.render()).unwrap())).collect();
     assert_eq!(
@@ -103,7 +103,7 @@ fn workers_get_their_triggers_and_what_reading_them_takes() {
 
 #[test]
 fn resources_are_counted_as_sam_makes_them() {
-    let row = route("a.b", "GET", &["/x", "/y"], Gate::Open);
+    let row = route("a.b", "GET", &["/x", "/y"], RouteAuth::None);
     let count = resources(&stack::all(&[row])[0].render()).unwrap();
     assert_eq!(count, 11, "function, version, alias, shift, integration, two routes, permission, role, log group, alarm");
 }
