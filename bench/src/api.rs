@@ -7,7 +7,7 @@ use gateway::{Endpoint, Incoming, dispatch};
 use serde_json::Value;
 
 use crate::Runtimes;
-use crate::figures::{Figure, figure, median, micros, permille, thread_cpu};
+use crate::figures::{Figure, figure, median, micros, percentile, thread_cpu};
 use crate::replay::Read;
 use crate::rig::{self, Ask, Rig};
 
@@ -53,11 +53,11 @@ pub(crate) fn run(runtimes: &Runtimes, print: &mut dyn FnMut(Figure)) -> Result<
 fn prepare<'a>(runtimes: &Runtimes, rig: &'a Rig, name: &'a str, handler: &str, ask: &Ask<'_>) -> Result<Case<'a>> {
     let endpoint = rig.endpoint(handler)?;
     let incoming = rig::incoming(endpoint, ask)?;
-    runtimes.ours.block_on(dispatch(&rig.tapped, endpoint, &incoming));
-    rig.tap.drain();
-    let answer = runtimes.ours.block_on(dispatch(&rig.tapped, endpoint, &incoming));
+    runtimes.ours.block_on(dispatch(&rig.metered, endpoint, &incoming));
+    rig.proxy.drain();
+    let answer = runtimes.ours.block_on(dispatch(&rig.metered, endpoint, &incoming));
     ensure!(answer.status.is_success(), "{name} answered {}", answer.status);
-    let reads = rig.tap.drain().iter().map(Read::of).collect::<Result<Vec<_>>>()?;
+    let reads = rig.proxy.drain().iter().map(Read::of).collect::<Result<Vec<_>>>()?;
     ensure!(!reads.is_empty(), "{name} reads nothing");
     Ok(Case { name, endpoint, incoming, reads })
 }
@@ -80,8 +80,8 @@ impl Times {
             taken.push(crate::figures::millis(start.elapsed()));
         }
         self.cpu.push(micros(thread_cpu() - cpu) / f64::from(u32::try_from(REQUESTS)?));
-        self.p50.push(permille(&taken, 500));
-        self.p99.push(permille(&taken, 990));
+        self.p50.push(percentile(&taken, 50.0));
+        self.p99.push(percentile(&taken, 99.0));
         Ok(())
     }
 

@@ -10,7 +10,7 @@ use http::Method;
 use serde_json::{Value, json};
 
 use crate::Runtimes;
-use crate::figures::{Figure, figure, median, millis, permille};
+use crate::figures::{Figure, figure, median, millis, percentile};
 use crate::lambda::Function;
 use crate::rig::{Ask, Rig};
 
@@ -84,10 +84,10 @@ fn report(cases: &[Case], taken: &[Taken], reference: &Samples, print: &mut dyn 
     let cpu: Vec<f64> = taken.iter().flat_map(|taken| taken.alone.cpu.iter().copied()).collect();
     let hello = median(&reference.init);
     print(figure("init_ms_p50", median(&all), "ms"));
-    print(figure("init_ms_p99", permille(&all, 990), "ms"));
+    print(figure("init_ms_p99", percentile(&all, 99.0), "ms"));
     print(figure("init_cpu_ms", median(&cpu), "ms"));
     print(figure("hello_world_init_ms_p50", hello, "ms"));
-    print(figure("hello_world_init_ms_p99", permille(&reference.init, 990), "ms"));
+    print(figure("hello_world_init_ms_p99", percentile(&reference.init, 99.0), "ms"));
     print(figure("hello_world_init_cpu_ms", median(&reference.cpu), "ms"));
     print(figure("init_to_hello_world", median(&all) / hello, "x"));
     print(figure("init_cpu_to_hello_world", median(&cpu) / median(&reference.cpu), "x"));
@@ -95,7 +95,7 @@ fn report(cases: &[Case], taken: &[Taken], reference: &Samples, print: &mut dyn 
     for (case, taken) in cases.iter().zip(taken) {
         let (name, alone, connected) = (case.name, &taken.alone, &taken.connected);
         print(figure(format!("{name}_init_ms_p50"), median(&alone.init), "ms"));
-        print(figure(format!("{name}_init_ms_p99"), permille(&alone.init, 990), "ms"));
+        print(figure(format!("{name}_init_ms_p99"), percentile(&alone.init, 99.0), "ms"));
         print(figure(format!("{name}_first_answer_ms_p50"), median(&alone.answer), "ms"));
         print(figure(format!("{name}_connected_init_ms_p50"), median(&connected.init), "ms"));
         print(figure(format!("{name}_connected_init_cpu_ms"), median(&connected.cpu), "ms"));

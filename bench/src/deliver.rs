@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use tokio::sync::{Mutex, mpsc};
 
 use crate::Runtimes;
-use crate::figures::{Figure, figure, median, millis, permille, thread_cpu};
+use crate::figures::{Figure, figure, median, millis, percentile, thread_cpu};
 use crate::receiver::Receiver;
 use crate::rig::{Ask, Rig};
 
@@ -23,11 +23,11 @@ const RUNS: usize = 3;
 const SECONDS: usize = 8;
 /// Positions in one message.
 const RECORDS: usize = 10;
-/// How long stragglers are waited for.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// How long the last messages may take to arrive.
+const ARRIVAL_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// One subscription's message, but for its id.
-struct Letter {
+/// One subscription's message without its id.
+struct MessageTemplate {
     before: String,
     after: String,
 }
@@ -39,9 +39,9 @@ struct Polling {
     batch: usize,
 }
 
-/// What a run showed.
+/// The results of runs.
 #[derive(Default)]
-struct Seen {
+struct Results {
     p50: Vec<f64>,
     p99: Vec<f64>,
     p999: Vec<f64>,
@@ -62,11 +62,11 @@ pub(crate) fn run(runtimes: &Runtimes, print: &mut dyn FnMut(Figure)) -> Result<
     let rig = runtimes.around.block_on(Rig::start(RECORDS + 1))?;
     let receiver = runtimes.around.block_on(Receiver::open())?;
     let polling = polling(&rig)?;
-    let letters = runtimes.ours.block_on(letters(&rig, &receiver))?;
-    let bytes = letters.first().map_or(0, |letter| letter.before.len() + letter.after.len() + 36);
+    let templates = runtimes.ours.block_on(templates(&rig, &receiver))?;
+    let bytes = templates.first().map_or(0, |template| template.before.len() + template.after.len() + 36);
     print(figure("deliver_message_bytes", f64::from(u32::try_from(bytes)?), "bytes"));
-    let bench = Bench { runtimes, rig: &rig, receiver: &receiver, letters: &letters, polling };
-    bench.pass(Load { rate: 100, hanging: None }, &mut Seen::default())?;
+    let bench = Bench { runtimes, rig: &rig, receiver: &receiver, templates: &templates, polling };
+    bench.pass(Load { rate: 100, hanging: None }, &mut Results::default())?;
     for rate in [100, 400, 800] {
         bench.runs(Load { rate, hanging: None })?.print(&format!("deliver_{rate}"), print);
     }
@@ -85,9 +85,9 @@ fn polling(rig: &Rig) -> Result<Polling> {
 }
 
 /// Subscribes, and writes a message for each subscription; the last one is for the receiver that hangs.
-async fn letters(rig: &Rig, receiver: &Receiver) -> Result<Vec<Letter>> {
+async fn templates(rig: &Rig, receiver: &Receiver) -> Result<Vec<MessageTemplate>> {
     let done = rig.work(&rig.context, "executions.run", rig.firing("vehicle_location")?).await?;
-    ensure!(done.pointer("/outcome").and_then(Value::as_str) == Some("success"), "the execution ended so: {done}");
+    ensure!(done.pointer("/outcome").and_then(Value::as_str) == Some("success"), "the execution did not succeed: {done}");
     let token = rig.fleet().token;
     let listed = rig.json("vehicle_locations.list", &Ask { token: &token, ..Ask::default() }).await?;
     let rows = listed.pointer("/items").cloned().context("there are no positions")?;
@@ -107,7 +107,7 @@ async fn letters(rig: &Rig, receiver: &Receiver) -> Result<Vec<Letter>> {
         });
         let text = message.to_string();
         let (before, after) = text.split_once("MESSAGE").context("the message has no id")?;
-        found.push(Letter { before: before.to_owned(), after: after.to_owned() });
+        found.push(MessageTemplate { before: before.to_owned(), after: after.to_owned() });
     }
     Ok(found)
 }
@@ -116,19 +116,19 @@ struct Bench<'a> {
     runtimes: &'a Runtimes,
     rig: &'a Rig,
     receiver: &'a Receiver,
-    letters: &'a [Letter],
+    templates: &'a [MessageTemplate],
     polling: Polling,
 }
 
 impl Bench<'_> {
-    fn runs(&self, load: Load) -> Result<Seen> {
-        let mut seen = Seen::default();
-        (0..RUNS).try_for_each(|_| self.pass(load, &mut seen))?;
-        Ok(seen)
+    fn runs(&self, load: Load) -> Result<Results> {
+        let mut results = Results::default();
+        (0..RUNS).try_for_each(|_| self.pass(load, &mut results))?;
+        Ok(results)
     }
 
     /// One run: everything sent, and everything received that ever will be.
-    fn pass(&self, load: Load, seen: &mut Seen) -> Result<()> {
+    fn pass(&self, load: Load, results: &mut Results) -> Result<()> {
         let total = load.rate * SECONDS;
         let base = uuid::Uuid::now_v7();
         self.receiver.expect(base);
@@ -138,20 +138,20 @@ impl Bench<'_> {
         let cpu = thread_cpu();
         let wanted = total - load.hanging.map_or(0, |every| total / every);
         std::thread::scope(|scope| {
-            scope.spawn(|| send(self.letters, load, total, base, &due, sender));
+            scope.spawn(|| send(self.templates, load, total, base, &due, sender));
             self.runtimes.ours.block_on(self.deliver(queue, wanted))
         })?;
         let cpu = thread_cpu() - cpu;
         let arrivals = self.receiver.arrivals();
         ensure!(!arrivals.is_empty(), "no message arrived");
-        seen.arrived.push(100.0 * arrivals.len() as f64 / wanted as f64);
+        results.arrived.push(100.0 * arrivals.len() as f64 / wanted as f64);
         let latencies: Vec<f64> = arrivals.iter().map(|(index, at)| millis(at.saturating_duration_since(due(*index)))).collect();
         let last = arrivals.iter().map(|(_, at)| *at).max().unwrap_or(start);
-        seen.p50.push(permille(&latencies, 500));
-        seen.p99.push(permille(&latencies, 990));
-        seen.p999.push(permille(&latencies, 999));
-        seen.cpu.push(cpu.as_secs_f64() * 1_000_000.0 / total as f64);
-        seen.received.push(arrivals.len() as f64 / last.saturating_duration_since(start).as_secs_f64());
+        results.p50.push(percentile(&latencies, 50.0));
+        results.p99.push(percentile(&latencies, 99.0));
+        results.p999.push(percentile(&latencies, 99.9));
+        results.cpu.push(cpu.as_secs_f64() * 1_000_000.0 / total as f64);
+        results.received.push(arrivals.len() as f64 / last.saturating_duration_since(start).as_secs_f64());
         Ok(())
     }
 
@@ -165,7 +165,7 @@ impl Bench<'_> {
             }
             Ok(())
         };
-        let arrived = tokio::time::timeout(PATIENCE, self.receiver.wait_for(wanted));
+        let arrived = tokio::time::timeout(ARRIVAL_TIMEOUT, self.receiver.wait_for(wanted));
         // Whatever waits for the receiver that hangs is dropped with its pollers; so is what an overload put off for later.
         tokio::select! {
             done = work => done,
@@ -199,7 +199,7 @@ fn event(bodies: Vec<String>) -> Value {
 
 /// Sends each message when it is due, whatever became of those before.
 fn send(
-    letters: &[Letter],
+    templates: &[MessageTemplate],
     load: Load,
     total: usize,
     base: uuid::Uuid,
@@ -209,9 +209,9 @@ fn send(
     for index in 0..total {
         let is_hanging = load.hanging.is_some_and(|every| index % every == every - 1);
         let number = if is_hanging { SUBSCRIPTIONS } else { index % SUBSCRIPTIONS };
-        let Some(letter) = letters.get(number) else { return };
+        let Some(template) = templates.get(number) else { return };
         let id = Receiver::id(base, index);
-        let body = format!("{}{id}{}", letter.before, letter.after);
+        let body = format!("{}{id}{}", template.before, template.after);
         std::thread::sleep(due(index).saturating_duration_since(Instant::now()));
         if sender.send(body).is_err() {
             return;
@@ -219,7 +219,7 @@ fn send(
     }
 }
 
-impl Seen {
+impl Results {
     fn print(&self, name: &str, print: &mut dyn FnMut(Figure)) {
         print(figure(format!("{name}_p50"), median(&self.p50), "ms"));
         print(figure(format!("{name}_p99"), median(&self.p99), "ms"));

@@ -1,4 +1,4 @@
-//! Numbers: what is printed, and how many samples become one.
+//! Printed figures, and statistics of samples.
 
 use std::time::Duration;
 
@@ -27,17 +27,20 @@ impl std::fmt::Display for Figure {
     }
 }
 
-/// The sample below which so many of a thousand lie; 0 where there is none.
-pub(crate) fn permille(samples: &[f64], per_thousand: usize) -> f64 {
+/// The nearest-rank percentile of the samples, 0 to 100; 0 if there are none.
+pub(crate) fn percentile(samples: &[f64], percent: f64) -> f64 {
     let mut sorted = samples.to_vec();
     sorted.sort_by(f64::total_cmp);
     let last = sorted.len().saturating_sub(1);
-    sorted.get((last * per_thousand).div_ceil(1_000).min(last)).copied().unwrap_or(0.0)
+    let rank = last as f64 * percent / 100.0;
+    // Rounding errors must not lift an exact rank to the next sample.
+    let index = (0..last).find(|index| *index as f64 + 1e-9 >= rank).unwrap_or(last);
+    sorted.get(index).copied().unwrap_or(0.0)
 }
 
-/// The middle sample.
+/// The median.
 pub(crate) fn median(samples: &[f64]) -> f64 {
-    permille(samples, 500)
+    percentile(samples, 50.0)
 }
 
 pub(crate) fn millis(duration: Duration) -> f64 {
@@ -61,10 +64,10 @@ mod tests {
     #[test]
     fn percentiles_are_samples() {
         let samples: Vec<f64> = (1..=1_000).rev().map(f64::from).collect();
-        assert_eq!(permille(&samples, 500), 501.0);
-        assert_eq!(permille(&samples, 990), 991.0);
-        assert_eq!(permille(&samples, 1_000), 1_000.0);
-        assert_eq!((permille(&[7.0], 999), permille(&[], 500)), (7.0, 0.0));
+        assert_eq!(percentile(&samples, 50.0), 501.0);
+        assert_eq!(percentile(&samples, 99.0), 991.0);
+        assert_eq!(percentile(&samples, 100.0), 1_000.0);
+        assert_eq!((percentile(&[7.0], 99.9), percentile(&[], 50.0)), (7.0, 0.0));
     }
 
     #[test]

@@ -9,11 +9,11 @@ use serde_json::Value;
 use crate::Runtimes;
 use crate::figures::{Figure, figure, median, thread_cpu};
 use crate::lambda::Function;
+use crate::metering_proxy::RecordedRequest;
 use crate::rig::{self, Rig};
-use crate::tap::Seen;
 
 const RESOURCE: &str = "vehicle_location";
-/// Executions per fleet; every second one is counted by the tap, the others are timed.
+/// Executions per fleet; every second one is metered by the proxy, the others are timed.
 const EXECUTIONS: usize = 24;
 
 pub(crate) fn run(runtimes: &Runtimes, artefact: &Path, print: &mut dyn FnMut(Figure)) -> Result<()> {
@@ -47,8 +47,8 @@ fn fleet(runtimes: &Runtimes, artefact: &Path, vehicles: usize, print: &mut dyn 
         rig::advance(interval);
         let before = total(runtimes, &rig)?;
         let is_counted = number % 2 == 1;
-        let cpu = execute(runtimes, &rig, if is_counted { &rig.tapped } else { &rig.context })?;
-        let consumed = units(&rig, &rig.tap.drain());
+        let cpu = execute(runtimes, &rig, if is_counted { &rig.metered } else { &rig.context })?;
+        let consumed = units(&rig, &rig.proxy.drain());
         let positions = total(runtimes, &rig)? - before;
         match number {
             0 | 1 => {}
@@ -79,7 +79,7 @@ fn report(vehicles: usize, taken: &Taken, rss: f64, print: &mut dyn FnMut(Figure
     print(figure(format!("{name}_rss"), rss, "MB"));
 }
 
-/// The first execution, by the deployed artefact, whose clock is the machine's; answers its peak RSS in MB.
+/// The first execution, by the deployed artefact, whose clock is the machine's; returns its peak RSS in MB.
 async fn first(vehicles: usize, artefact: &Path) -> Result<f64> {
     rig::return_to_now();
     let rig = Rig::start(vehicles).await?;
@@ -93,7 +93,7 @@ async fn first(vehicles: usize, artefact: &Path) -> Result<f64> {
     Ok(rss)
 }
 
-/// One execution; answers its CPU seconds.
+/// One execution; returns its CPU seconds.
 fn execute(runtimes: &Runtimes, rig: &Rig, context: &Context) -> Result<f64> {
     let event = rig.firing(RESOURCE)?;
     let start = thread_cpu();
@@ -104,17 +104,17 @@ fn execute(runtimes: &Runtimes, rig: &Rig, context: &Context) -> Result<f64> {
 }
 
 fn succeeded(answer: &Value) -> Result<()> {
-    ensure!(answer.pointer("/outcome").and_then(Value::as_str) == Some("success"), "the execution ended so: {answer}");
+    ensure!(answer.pointer("/outcome").and_then(Value::as_str) == Some("success"), "the execution did not succeed: {answer}");
     Ok(())
 }
 
 /// Write units of both tables, and read units.
-fn units(rig: &Rig, seen: &[Seen]) -> Units {
+fn units(rig: &Rig, requests: &[RecordedRequest]) -> Units {
     let mut found = Units::default();
     let control = &rig.context.config().control_table;
-    for seen in seen {
-        for (table, units) in &seen.units {
-            match (seen.is_write(), table == control) {
+    for request in requests {
+        for (table, units) in &request.units {
+            match (request.is_write(), table == control) {
                 (false, _) => found.reads += units,
                 (true, true) => found.bookkeeping += units,
                 (true, false) => found.records += units,

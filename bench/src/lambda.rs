@@ -17,16 +17,16 @@ use tokio::net::TcpListener;
 use tokio::process::{Child, Command};
 use tokio::sync::{Mutex, mpsc};
 
-/// How long a function may take for anything.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// How long a function may take to start or to respond.
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// What the function did.
-enum Heard {
-    /// It asked for an event.
+/// A call of the function to the Runtime API.
+enum RuntimeCall {
+    /// It requested an event.
     Next(Instant),
-    /// It answered.
-    Answer(Instant, Bytes),
-    /// It failed; the text says how.
+    /// It responded.
+    Response(Instant, Bytes),
+    /// It failed, with this message.
     Failure(String),
 }
 
@@ -34,7 +34,7 @@ enum Heard {
 pub(crate) struct Function {
     child: Child,
     started: Instant,
-    heard: mpsc::UnboundedReceiver<Heard>,
+    calls: mpsc::UnboundedReceiver<RuntimeCall>,
     events: mpsc::UnboundedSender<Value>,
     server: tokio::task::JoinHandle<()>,
 }
@@ -42,7 +42,7 @@ pub(crate) struct Function {
 /// What the handlers of the Runtime API share.
 #[derive(Clone)]
 struct Api {
-    heard: mpsc::UnboundedSender<Heard>,
+    calls: mpsc::UnboundedSender<RuntimeCall>,
     events: Arc<Mutex<mpsc::UnboundedReceiver<Value>>>,
 }
 
@@ -51,9 +51,9 @@ impl Function {
     pub(crate) async fn start(program: &Path, handler: &str, variables: &HashMap<String, String>) -> Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;
-        let (tell, heard) = mpsc::unbounded_channel();
+        let (sender, calls) = mpsc::unbounded_channel();
         let (events, queued) = mpsc::unbounded_channel();
-        let api = Api { heard: tell, events: Arc::new(Mutex::new(queued)) };
+        let api = Api { calls: sender, events: Arc::new(Mutex::new(queued)) };
         let router = Router::new()
             .route("/2018-06-01/runtime/invocation/next", get(next))
             .route("/2018-06-01/runtime/invocation/{id}/response", post(response))
@@ -78,23 +78,25 @@ impl Function {
             .stderr(Stdio::inherit())
             .kill_on_drop(true)
             .spawn()
-            .with_context(|| format!("{} cannot be started: build it first", program.display()))?;
-        Ok(Self { child, started, heard, events, server })
+            .with_context(|| format!("failed to start {}: build it first", program.display()))?;
+        Ok(Self { child, started, calls, events, server })
     }
 
-    /// From the start to the first question for an event.
+    /// The time from the start to the first request for an event.
     pub(crate) async fn init(&mut self) -> Result<Duration> {
-        match self.hear().await? {
-            Heard::Next(at) => Ok(at - self.started),
-            _ => bail!("the function answered before it asked"),
+        match self.next_call().await? {
+            RuntimeCall::Next(at) => Ok(at - self.started),
+            _ => bail!("the function responded before it requested an event"),
         }
     }
 
-    /// Gives it an event; answers its answer, and the time that took. It has asked for the next event then.
+    /// Sends it an event; returns its response and the time that took, once it has requested the next event.
     pub(crate) async fn handle(&mut self, event: Value) -> Result<(Value, Duration)> {
         let given = Instant::now();
-        self.events.send(event).ok().context("the runtime API ended")?;
-        let Heard::Answer(at, body) = self.hear().await? else { bail!("the function asked before it answered") };
+        self.events.send(event).ok().context("the Runtime API stopped")?;
+        let RuntimeCall::Response(at, body) = self.next_call().await? else {
+            bail!("the function requested an event before it responded")
+        };
         self.init().await?;
         Ok((serde_json::from_slice(&body)?, at - given))
     }
@@ -129,17 +131,17 @@ impl Function {
         self.child.id().context("the function ended")
     }
 
-    async fn hear(&mut self) -> Result<Heard> {
-        let heard = tokio::time::timeout(PATIENCE, self.heard.recv()).await.context("the function is silent")?;
-        match heard.context("the runtime API ended")? {
-            Heard::Failure(text) => bail!("the function failed: {text}"),
+    async fn next_call(&mut self) -> Result<RuntimeCall> {
+        let call = tokio::time::timeout(RESPONSE_TIMEOUT, self.calls.recv()).await.context("the function timed out")?;
+        match call.context("the Runtime API stopped")? {
+            RuntimeCall::Failure(text) => bail!("the function failed: {text}"),
             other => Ok(other),
         }
     }
 }
 
 async fn next(State(api): State<Api>) -> Result<(HeaderMap, String), StatusCode> {
-    let _told = api.heard.send(Heard::Next(Instant::now()));
+    let _sent = api.calls.send(RuntimeCall::Next(Instant::now()));
     let event = api.events.lock().await.recv().await.ok_or(StatusCode::GONE)?;
     Ok((headers().map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)?, event.to_string()))
 }
@@ -162,11 +164,11 @@ fn headers() -> Result<HeaderMap> {
 }
 
 async fn response(State(api): State<Api>, body: Bytes) -> StatusCode {
-    let _told = api.heard.send(Heard::Answer(Instant::now(), body));
+    let _sent = api.calls.send(RuntimeCall::Response(Instant::now(), body));
     StatusCode::ACCEPTED
 }
 
 async fn failure(State(api): State<Api>, body: Bytes) -> StatusCode {
-    let _told = api.heard.send(Heard::Failure(String::from_utf8_lossy(&body).into_owned()));
+    let _sent = api.calls.send(RuntimeCall::Failure(String::from_utf8_lossy(&body).into_owned()));
     StatusCode::ACCEPTED
 }

@@ -1,7 +1,7 @@
 //! `cargo xtask bench NAME`: measures the platform, each figure beside its reference from the same run.
 //!
-//! What is ours runs on the main thread; database, simulator and receivers run on threads of their own, so that CPU time and
-//! allocations of the main thread are ours alone.
+//! The measured code runs on the main thread; database, simulator and receivers run on other threads, so that CPU time and
+//! allocations of the main thread are those of the measured code.
 
 mod api;
 mod cold_start;
@@ -10,10 +10,10 @@ mod figures;
 mod ingest;
 mod lambda;
 mod map;
+mod metering_proxy;
 mod receiver;
 mod replay;
 mod rig;
-mod tap;
 
 use clap::{Parser, ValueEnum};
 use figures::Figure;
@@ -22,7 +22,7 @@ use tokio::runtime::{Builder, Runtime};
 /// One bench.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Name {
-    /// From the start of a function to its first poll, and to its first answer from the store.
+    /// From the start of a function to its first poll, and to its first response that needed the store.
     ColdStart,
     /// Endpoints against the raw SDK calls under them.
     Api,
@@ -55,7 +55,7 @@ pub(crate) struct Runtimes {
 
 fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
-    // Log lines are made as in the artefact, and thrown away.
+    // Log lines are formatted as in the artefact, and discarded.
     let logs = tracing_subscriber::fmt().json().flatten_event(true).with_current_span(false);
     logs.with_max_level(tracing::Level::INFO).with_writer(std::io::sink).init();
     let around = Builder::new_multi_thread().worker_threads(2).enable_all().build()?;

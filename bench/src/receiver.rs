@@ -1,4 +1,4 @@
-//! A webhook receiver that notes when messages arrive. Below `/hanging` it never answers.
+//! A webhook receiver that records when messages arrive. Below `/hanging` it never responds.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
@@ -14,13 +14,13 @@ use uuid::Uuid;
 #[derive(Clone)]
 pub(crate) struct Receiver {
     url: Arc<str>,
-    notes: Arc<Mutex<Notes>>,
+    run: Arc<Mutex<Run>>,
     count: watch::Sender<usize>,
 }
 
 /// The messages of one run.
 #[derive(Default)]
-struct Notes {
+struct Run {
     base: u128,
     arrivals: Vec<(usize, Instant)>,
 }
@@ -30,9 +30,9 @@ impl Receiver {
     pub(crate) async fn open() -> Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let url = format!("http://{}", listener.local_addr()?).into();
-        let receiver = Self { url, notes: Arc::default(), count: watch::channel(0).0 };
+        let receiver = Self { url, run: Arc::default(), count: watch::channel(0).0 };
         let handler = receiver.clone();
-        let router = axum::Router::new().fallback(move |request: Request| handler.clone().take_in(request));
+        let router = axum::Router::new().fallback(move |request: Request| handler.clone().receive(request));
         tokio::spawn(async move { axum::serve(listener, router).await });
         Ok(receiver)
     }
@@ -46,15 +46,15 @@ impl Receiver {
         Uuid::from_u128(base.as_u128().wrapping_add(u128::try_from(index).unwrap_or_default()))
     }
 
-    /// Forgets what came; a run begins whose ids count from this one.
+    /// Starts a run whose message ids count from this one.
     pub(crate) fn expect(&self, base: Uuid) {
-        *self.notes() = Notes { base: base.as_u128(), arrivals: Vec::new() };
+        *self.run() = Run { base: base.as_u128(), arrivals: Vec::new() };
         self.count.send_replace(0);
     }
 
     /// Which messages arrived, and when.
     pub(crate) fn arrivals(&self) -> Vec<(usize, Instant)> {
-        self.notes().arrivals.clone()
+        self.run().arrivals.clone()
     }
 
     /// Returns when so many messages have arrived.
@@ -64,7 +64,7 @@ impl Receiver {
         let _count = counted.wait_for(|count| *count >= wanted).await;
     }
 
-    async fn take_in(self, request: Request) -> StatusCode {
+    async fn receive(self, request: Request) -> StatusCode {
         let at = Instant::now();
         if request.uri().path() == "/hanging" {
             return std::future::pending().await;
@@ -72,18 +72,18 @@ impl Receiver {
         let header = request.headers().get("webhook-id");
         let Some(id) = header.and_then(|id| id.to_str().ok()?.parse::<Uuid>().ok()) else { return StatusCode::BAD_REQUEST };
         let count = {
-            let mut notes = self.notes();
-            let index = id.as_u128().wrapping_sub(notes.base);
-            // A message of an earlier run is not noted.
+            let mut run = self.run();
+            let index = id.as_u128().wrapping_sub(run.base);
+            // Messages of earlier runs are ignored.
             let Ok(index) = u32::try_from(index) else { return StatusCode::ACCEPTED };
-            notes.arrivals.push((usize::try_from(index).unwrap_or(usize::MAX), at));
-            notes.arrivals.len()
+            run.arrivals.push((usize::try_from(index).unwrap_or(usize::MAX), at));
+            run.arrivals.len()
         };
         self.count.send_replace(count);
         StatusCode::ACCEPTED
     }
 
-    fn notes(&self) -> MutexGuard<'_, Notes> {
-        self.notes.lock().unwrap_or_else(PoisonError::into_inner)
+    fn run(&self) -> MutexGuard<'_, Run> {
+        self.run.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

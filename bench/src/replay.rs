@@ -1,4 +1,4 @@
-//! Recorded requests, sent again by the SDK alone: what an endpoint would cost without the endpoint.
+//! Recorded requests, repeated with the SDK alone: the reference for endpoints.
 
 use std::collections::HashMap;
 
@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, Select};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::tap::Seen;
+use crate::metering_proxy::RecordedRequest;
 
 type Item = HashMap<String, AttributeValue>;
 
@@ -40,10 +40,10 @@ impl Read {
     /// The read that was recorded.
     ///
     /// # Errors
-    /// For an operation that is no read, or values of other kinds than text, numbers and flags.
-    pub(crate) fn of(seen: &Seen) -> Result<Self> {
-        let request = &seen.request;
-        match seen.operation.as_str() {
+    /// For an operation that is not a read, or values other than strings, numbers and booleans.
+    pub(crate) fn of(recorded: &RecordedRequest) -> Result<Self> {
+        let request = &recorded.request;
+        match recorded.operation.as_str() {
             "GetItem" => Ok(Self::Get {
                 table: text(request, "TableName").context("no table")?,
                 key: item(request.get("Key"))?,
@@ -61,14 +61,14 @@ impl Read {
                 Ok(Self::Many { table: table.clone(), ask: ask.build()? })
             }
             "Query" => Ok(Self::Query(Box::new(Query::of(request)?))),
-            other => bail!("{other} is no read"),
+            other => bail!("{other} is not a read"),
         }
     }
 
-    /// Sends it; answers how many items came.
+    /// Sends it and returns the number of items.
     ///
     /// # Errors
-    /// What the database says.
+    /// The database's error.
     pub(crate) async fn send(&self, client: &Client) -> Result<usize> {
         match self {
             Self::Get { table, key, consistent } => {
@@ -145,14 +145,14 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn seen(operation: &str, request: Value) -> Seen {
-        Seen { operation: operation.into(), request, units: Vec::new() }
+    fn recorded(operation: &str, request: Value) -> RecordedRequest {
+        RecordedRequest { operation: operation.into(), request, units: Vec::new() }
     }
 
     #[test]
-    fn recorded_reads_are_read_again() {
+    fn recorded_reads_can_be_repeated() {
         let request = json!({ "TableName": "t", "Key": { "pk": { "S": "a" } }, "ConsistentRead": true });
-        let Read::Get { table, key, consistent } = Read::of(&seen("GetItem", request)).unwrap() else { panic!("not a get") };
+        let Read::Get { table, key, consistent } = Read::of(&recorded("GetItem", request)).unwrap() else { panic!("not a get") };
         assert_eq!((table.as_str(), consistent), ("t", true));
         assert_eq!(key["pk"], AttributeValue::S("a".into()));
         let request = json!({
@@ -160,13 +160,13 @@ mod tests {
             "KeyConditionExpression": "#pk = :pk", "ExpressionAttributeNames": { "#pk": "pk" },
             "ExpressionAttributeValues": { ":pk": { "N": "3" } },
         });
-        let Read::Query(query) = Read::of(&seen("Query", request)).unwrap() else { panic!("not a query") };
+        let Read::Query(query) = Read::of(&recorded("Query", request)).unwrap() else { panic!("not a query") };
         assert_eq!((query.limit, query.forward, query.select), (Some(7), Some(false), Some(Select::Count)));
         assert_eq!(query.values[":pk"], AttributeValue::N("3".into()));
     }
 
     #[test]
-    fn writes_are_refused() {
-        assert!(Read::of(&seen("PutItem", json!({}))).is_err());
+    fn writes_are_rejected() {
+        assert!(Read::of(&recorded("PutItem", json!({}))).is_err());
     }
 }

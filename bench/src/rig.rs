@@ -1,4 +1,4 @@
-//! What is measured, set up: the local AWS, the simulator with a connected fleet, and a context like that of a function.
+//! The setup of the benches: the local AWS, the simulator with a connected fleet, and a context like that of a function.
 
 use std::collections::{BTreeMap, HashMap};
 use std::num::NonZeroU32;
@@ -14,9 +14,9 @@ use http::{HeaderMap, HeaderValue};
 use model::Timestamp;
 use serde_json::{Value, json};
 
-use crate::tap::Tap;
+use crate::metering_proxy::MeteringProxy;
 
-/// Where the API would answer; nothing listens there.
+/// The API's URL; nothing listens there.
 const API: &str = "http://127.0.0.1:4500";
 
 /// How far the clock is ahead of the machine's, in milliseconds.
@@ -54,7 +54,7 @@ impl simulator::Clock for SimulatorClock {
     }
 }
 
-/// A simulator of so many vehicles; answers its base URL and its tokens.
+/// Starts a simulator of so many vehicles; returns its base URL and its tokens.
 pub(crate) async fn simulate(vehicles: usize) -> Result<(String, Vec<String>)> {
     let options = simulator::Options {
         vehicles,
@@ -72,9 +72,9 @@ pub(crate) async fn simulate(vehicles: usize) -> Result<(String, Vec<String>)> {
 pub(crate) struct Rig {
     /// Reaches the database directly.
     pub(crate) context: Context,
-    /// Reaches the database through [`Rig::tap`].
-    pub(crate) tapped: Context,
-    pub(crate) tap: Tap,
+    /// Reaches the database through [`Rig::proxy`].
+    pub(crate) metered: Context,
+    pub(crate) proxy: MeteringProxy,
     pub(crate) cloud: Cloud,
     endpoints: HashMap<&'static str, Endpoint>,
     workers: HashMap<&'static str, Worker>,
@@ -115,14 +115,14 @@ impl Rig {
                 .map(|(name, value)| (name.to_owned(), value.to_owned()));
         let options = CloudOptions { parameters: parameters.into(), named: Named::default(), ..CloudOptions::default() };
         let cloud = Cloud::start(&options, &template, &|line| eprintln!("  {line}")).await?;
-        let tap = Tap::open(&cloud.endpoints.dynamodb).await?;
+        let proxy = MeteringProxy::open(&cloud.endpoints.dynamodb).await?;
         let (url, tokens) = simulate(vehicles).await?;
         let context = context(&cloud, &cloud.endpoints.dynamodb)?;
-        demo::plant(&context, API, &url, API, tokens.clone()).await?;
+        demo::create_demo(&context, API, &url, API, tokens.clone()).await?;
         let rig = Self {
-            tapped: self::context(&cloud, &tap.url)?,
+            metered: self::context(&cloud, &proxy.url)?,
             context,
-            tap,
+            proxy,
             cloud,
             endpoints: bootstrap::endpoints().into_iter().map(|endpoint| (endpoint.handler, endpoint)).collect(),
             workers: bootstrap::workers().into_iter().map(|worker| (worker.handler, worker)).collect(),
@@ -162,21 +162,21 @@ impl Rig {
         Ok(dispatch(&self.context, endpoint, &incoming(endpoint, ask)?).await)
     }
 
-    /// Calls an endpoint that must answer 2xx; answers its JSON.
+    /// Calls an endpoint that must return 2xx, and returns its JSON.
     pub(crate) async fn json(&self, handler: &str, ask: &Ask<'_>) -> Result<Value> {
         let answer = self.call(handler, ask).await?;
         let text = String::from_utf8_lossy(&answer.body);
-        ensure!(answer.status.is_success(), "{handler} answered {}: {text}", answer.status);
+        ensure!(answer.status.is_success(), "{handler} returned {}: {text}", answer.status);
         Ok(serde_json::from_str(&text)?)
     }
 
     pub(crate) fn endpoint(&self, handler: &str) -> Result<&Endpoint> {
-        self.endpoints.get(handler).with_context(|| format!("no endpoint is called {handler}"))
+        self.endpoints.get(handler).with_context(|| format!("unknown endpoint {handler}"))
     }
 
     /// Calls a worker as Lambda would.
     pub(crate) async fn work(&self, context: &Context, handler: &str, event: Value) -> Result<Value> {
-        let worker = self.workers.get(handler).with_context(|| format!("no worker is called {handler}"))?;
+        let worker = self.workers.get(handler).with_context(|| format!("unknown worker {handler}"))?;
         Ok((worker.call)(context, event).await?)
     }
 

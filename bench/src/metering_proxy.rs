@@ -1,4 +1,4 @@
-//! A proxy in front of the database that remembers requests and adds up what they consume.
+//! A proxy in front of the database that records requests and their consumed capacity.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -14,7 +14,7 @@ const MAX_BODY: usize = 16 << 20;
 
 /// One request, and the capacity units it consumed.
 #[derive(Clone, Debug)]
-pub(crate) struct Seen {
+pub(crate) struct RecordedRequest {
     /// `GetItem`, `Query`, ...
     pub(crate) operation: String,
     pub(crate) request: Value,
@@ -22,8 +22,8 @@ pub(crate) struct Seen {
     pub(crate) units: Vec<(String, f64)>,
 }
 
-impl Seen {
-    /// Whether it wrote.
+impl RecordedRequest {
+    /// Whether it is a write.
     pub(crate) fn is_write(&self) -> bool {
         !matches!(self.operation.as_str(), "GetItem" | "Query" | "BatchGetItem" | "TransactGetItems")
     }
@@ -31,29 +31,29 @@ impl Seen {
 
 /// The running proxy. Cheap to clone.
 #[derive(Clone)]
-pub(crate) struct Tap {
-    /// Where it answers.
+pub(crate) struct MeteringProxy {
+    /// Its URL.
     pub(crate) url: String,
-    behind: String,
+    target: String,
     client: reqwest::Client,
-    seen: Arc<Mutex<Vec<Seen>>>,
+    recorded: Arc<Mutex<Vec<RecordedRequest>>>,
 }
 
-impl Tap {
-    /// A proxy in front of the database at `behind`.
-    pub(crate) async fn open(behind: &str) -> Result<Self> {
-        let listener = TcpListener::bind("127.0.0.1:0").await.context("the tap cannot listen")?;
+impl MeteringProxy {
+    /// A proxy in front of the database at `target`.
+    pub(crate) async fn open(target: &str) -> Result<Self> {
+        let listener = TcpListener::bind("127.0.0.1:0").await.context("the proxy failed to listen")?;
         let url = format!("http://{}", listener.local_addr()?);
-        let tap = Self { url, behind: behind.to_owned(), client: reqwest::Client::new(), seen: Arc::default() };
-        let handler = tap.clone();
+        let proxy = Self { url, target: target.to_owned(), client: reqwest::Client::new(), recorded: Arc::default() };
+        let handler = proxy.clone();
         let router = axum::Router::new().fallback(move |request: Request| handler.clone().pass(request));
         tokio::spawn(async move { axum::serve(listener, router).await });
-        Ok(tap)
+        Ok(proxy)
     }
 
-    /// What passed since the last time.
-    pub(crate) fn drain(&self) -> Vec<Seen> {
-        std::mem::take(&mut *self.seen.lock().unwrap_or_else(PoisonError::into_inner))
+    /// The requests since the last call.
+    pub(crate) fn drain(&self) -> Vec<RecordedRequest> {
+        std::mem::take(&mut *self.recorded.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     async fn pass(self, request: Request) -> Response<Body> {
@@ -66,9 +66,9 @@ impl Tap {
 
     async fn forward(&self, request: Request) -> Result<Response<Body>> {
         let (parts, body) = request.into_parts();
-        let mut asked: Value = serde_json::from_slice(&to_bytes(body, MAX_BODY).await?)?;
-        let original = asked.clone();
-        if let Some(members) = asked.as_object_mut() {
+        let mut metered: Value = serde_json::from_slice(&to_bytes(body, MAX_BODY).await?)?;
+        let original = metered.clone();
+        if let Some(members) = metered.as_object_mut() {
             members.insert("ReturnConsumedCapacity".into(), json!("TOTAL"));
         }
         let mut headers: HeaderMap = parts.headers;
@@ -77,22 +77,22 @@ impl Tap {
         let operation = operation.to_owned();
         headers.remove("content-length");
         headers.remove("host");
-        let sent = self.client.post(&self.behind).headers(headers).body(asked.to_string()).send().await?;
+        let sent = self.client.post(&self.target).headers(headers).body(metered.to_string()).send().await?;
         let status = sent.status();
-        let told = sent.bytes().await?;
-        let answer: Value = serde_json::from_slice(&told)?;
-        let seen = Seen { operation, request: original, units: units(&answer) };
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner).push(seen);
-        let mut response = Response::new(Body::from(told));
+        let bytes = sent.bytes().await?;
+        let response: Value = serde_json::from_slice(&bytes)?;
+        let recorded = RecordedRequest { operation, request: original, units: units(&response) };
+        self.recorded.lock().unwrap_or_else(PoisonError::into_inner).push(recorded);
+        let mut response = Response::new(Body::from(bytes));
         *response.status_mut() = status;
         response.headers_mut().insert("content-type", http::HeaderValue::from_static("application/x-amz-json-1.0"));
         Ok(response)
     }
 }
 
-/// The units of an answer: one object, or a list of them.
-fn units(answer: &Value) -> Vec<(String, f64)> {
-    let found = answer.get("ConsumedCapacity");
+/// The units in a response: one object, or a list of them.
+fn units(response: &Value) -> Vec<(String, f64)> {
+    let found = response.get("ConsumedCapacity");
     let list =
         found.and_then(Value::as_array).map_or_else(|| found.into_iter().collect(), |list| list.iter().collect::<Vec<_>>());
     let of = |one: &&Value| Some((one.get("TableName")?.as_str()?.to_owned(), one.get("CapacityUnits")?.as_f64()?));
@@ -104,7 +104,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn units_come_alone_or_in_lists() {
+    fn units_are_an_object_or_a_list() {
         let one = json!({ "TableName": "a", "CapacityUnits": 2.5 });
         assert_eq!(units(&json!({ "ConsumedCapacity": one })), [("a".to_owned(), 2.5)]);
         assert_eq!(units(&json!({ "ConsumedCapacity": [one, one] })).len(), 2);
