@@ -9,7 +9,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::admin::AdminArgs;
 use crate::{Options, Platform, check, feed};
 
-/// A clearing house for fleet telematics data, whole, on this machine.
+/// A clearing house for fleet telematics data, on this machine.
 #[derive(Debug, Parser)]
 #[command(name = "catena", version, about)]
 pub struct Cli {
@@ -21,11 +21,11 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Start the platform and show what happens (the default).
+    /// Start the platform and show its activity (the default).
     Run(RunArgs),
-    /// Walk the main job over HTTP, against a running platform or one it starts itself.
+    /// Check the main workflow over HTTP, against a running platform or one that it starts itself.
     Check(CheckArgs),
-    /// Make partners and their clients in a control table, deployed or local.
+    /// Manage partners and their clients in a control table, deployed or local.
     Admin(AdminArgs),
 }
 
@@ -41,25 +41,25 @@ pub struct RunArgs {
     /// Port of the demo partner's webhook receiver.
     #[arg(long, default_value_t = 4700)]
     receiver_port: u16,
-    /// Port of the emulator of SQS, KMS and Scheduler; any free one unless given.
+    /// Port of the emulator of SQS, KMS and Scheduler; a free one by default.
     #[arg(long)]
     emulator_port: Option<u16>,
-    /// Port of the embedded DynamoDB; any free one unless given.
+    /// Port of the embedded DynamoDB; a free one by default.
     #[arg(long)]
     database_port: Option<u16>,
     /// Keep data in this folder between runs.
     #[arg(long)]
     state: Option<PathBuf>,
-    /// Replay recorded movement (`vehicle,unix_time,lat,lon,occupied` as .csv.gz) instead of made-up trucks.
+    /// Replay recorded movement (`vehicle,unix_time,lat,lon,occupied` as .csv.gz) instead of generated trucks.
     #[arg(long)]
     trace: Option<PathBuf>,
-    /// How fast the recorded movement plays.
+    /// Playback speed of the recorded movement.
     #[arg(long, default_value_t = 1.0)]
     time_factor: f64,
     /// Vehicles of the simulated fleet.
     #[arg(long, default_value_t = 8)]
     vehicles: usize,
-    /// Log and count as deployed: JSON lines, and metrics in CloudWatch's embedded format every ten seconds.
+    /// Write logs and metrics as deployed: JSON lines, and CloudWatch's embedded metric format every ten seconds.
     #[arg(long)]
     as_deployed: bool,
 }
@@ -69,19 +69,19 @@ pub struct RunArgs {
 pub struct CheckArgs {
     #[command(flatten)]
     run: RunArgs,
-    /// Check the platform that runs at this URL instead of starting one.
+    /// Check the platform at this URL instead of starting one.
     #[arg(long)]
     url: Option<String>,
-    /// Client id there; the demo partner's unless given.
+    /// Client id; the demo partner's by default.
     #[arg(long)]
     client_id: Option<String>,
-    /// Client secret there; the demo partner's unless given.
+    /// Client secret; the demo partner's by default.
     #[arg(long, env = "CATENA_CLIENT_SECRET", hide_env_values = true)]
     client_secret: Option<String>,
-    /// Do not wait for a tick of the Scheduler (60 to 70 seconds).
+    /// Do not wait for the Scheduler to fire (60 to 70 seconds).
     #[arg(long)]
     no_tick: bool,
-    /// One JSON object instead of lines.
+    /// Print one JSON object instead of lines.
     #[arg(long)]
     json: bool,
 }
@@ -103,15 +103,15 @@ impl RunArgs {
 }
 
 impl Cli {
-    /// Does what was asked for; failures are one sentence on the error stream.
+    /// Executes the command; errors are one sentence on standard error.
     pub async fn run(self) -> ExitCode {
-        let done = match self.command {
+        let outcome = match self.command {
             Some(Command::Check(args)) => check(args).await,
             Some(Command::Admin(args)) => args.run().await.map(|()| ExitCode::SUCCESS),
             Some(Command::Run(args)) => serve(&args).await,
             None => serve(&self.run).await,
         };
-        match done {
+        match outcome {
             Ok(code) => code,
             Err(error) => {
                 eprintln!("catena: {error:#}");
@@ -127,7 +127,7 @@ async fn serve(args: &RunArgs) -> anyhow::Result<ExitCode> {
         feed::show();
     }
     let platform = Platform::start(args.options(), &|line| println!("  {line}")).await?;
-    println!("{}", platform.welcome().await?);
+    println!("{}", platform.instructions().await?);
     tokio::signal::ctrl_c().await?;
     println!("\n  stopping");
     platform.stop().await?;
@@ -137,7 +137,7 @@ async fn serve(args: &RunArgs) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// What Lambda would hand to CloudWatch, on standard output.
+/// Writes what Lambda would send to CloudWatch to standard output.
 fn log_as_deployed() -> anyhow::Result<telemetry::Metrics> {
     telemetry::log()?;
     let metrics = telemetry::Metrics::collect("local".into()).map_err(anyhow::Error::from_boxed)?;
@@ -161,5 +161,5 @@ async fn check(args: CheckArgs) -> anyhow::Result<ExitCode> {
         println!("{}", report.json());
     }
     target.stop().await?;
-    Ok(if report.holds() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if report.passed() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

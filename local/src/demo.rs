@@ -1,4 +1,4 @@
-//! What a fresh local platform starts with: the TSP catalogue, a demo partner, and a demo fleet that connects itself.
+//! The demo data of a local platform: the TSP catalogue, a demo partner and a connected demo fleet.
 
 use ::gateway::Context;
 use anyhow::{Context as _, bail};
@@ -9,15 +9,15 @@ use serde_json::{Value, json};
 use store::control::Write;
 
 use crate::admin;
-use crate::api::{Answer, Api};
+use crate::api::{Api, ApiResponse};
 
 /// The demo partner's client id.
 pub const CLIENT_ID: &str = "demo";
-/// Its secret; the local platform answers on loopback only.
+/// Its secret; the local platform listens on loopback only.
 pub const CLIENT_SECRET: &str = "local-demo-secret";
 /// The secret of the demo partner's webhooks.
 pub const WEBHOOK_SECRET: &str = "local-demo-webhook-secret";
-/// The events that the demo partner hears of.
+/// The events that the demo partner subscribes to.
 const EVENTS: &[&str] = &["vehicle_location.*", "share_agreement.*", "fleet_connection.created"];
 
 /// The demo partner and where everything answers.
@@ -34,7 +34,7 @@ pub struct Demo {
 }
 
 /// Puts catalogue and demo partner in place; what is there already is brought up to date.
-pub async fn plant(
+pub async fn create_demo(
     context: &Context,
     url: &str,
     simulator: &str,
@@ -63,19 +63,19 @@ fn partner(now: Timestamp) -> Partner {
 
 /// Onboards the demo fleet, as a fleet would by its link, unless a run before did; subscribes the demo partner; answers
 /// what a newcomer needs to know.
-pub async fn welcome(demo: &Demo) -> anyhow::Result<String> {
+pub async fn instructions(demo: &Demo) -> anyhow::Result<String> {
     let api = Api::sign_in(&demo.url, CLIENT_ID, CLIENT_SECRET).await?;
     for event in EVENTS {
         subscribe(&api, event, &demo.receiver).await?;
     }
     onboard(&api, demo).await?;
     let invitation = api.invite("my-fleet", "My Fleet").await?;
-    let link = Answer::text(&invitation, "/magic_link")?;
+    let link = ApiResponse::text(&invitation, "/magic_link")?;
     let url = &demo.url;
     let token = demo.tsp_tokens.get(1).or_else(|| demo.tsp_tokens.first()).map_or("", String::as_str);
     Ok(format!(
         r"
-  The platform runs. A demo fleet is connected; its positions arrive below.
+  The platform is running. A demo fleet is connected; its positions are shown below.
 
     API            {url}
     client id      {CLIENT_ID}
@@ -88,32 +88,32 @@ pub async fn welcome(demo: &Demo) -> anyhow::Result<String> {
       | python3 -c 'import json,sys; print(json.load(sys.stdin)[{quote}access_token{quote}])')
     curl -s -H {quote}Authorization: Bearer $TOKEN{quote} {url}/v2/telematics/vehicle-locations
 
-  Ctrl-C stops it.
+  Press Ctrl-C to stop.
 ",
         quote = '"',
     ))
 }
 
-/// Makes a subscription; one that is there already is fine.
+/// Creates a subscription unless it exists already.
 pub async fn subscribe(api: &Api, event: &str, receiver: &str) -> anyhow::Result<Vec<String>> {
     let body = json!({ "url": receiver, "event_name": event, "secret": WEBHOOK_SECRET });
-    let answer = api.tell(Method::POST, "/v2/notifications/webhooks", &body).await?;
-    if answer.status.as_u16() == 409 {
+    let response = api.send_json(Method::POST, "/v2/notifications/webhooks", &body).await?;
+    if response.status.as_u16() == 409 {
         return Ok(Vec::new());
     }
-    let made = answer.expect(&[200]).with_context(|| format!("subscribing to {event}"))?;
-    let list = if made.is_array() { made } else { Value::Array(vec![made]) };
+    let created = response.expect(&[200]).with_context(|| format!("failed to subscribe to {event}"))?;
+    let list = if created.is_array() { created } else { Value::Array(vec![created]) };
     Ok(list.as_array().into_iter().flatten().filter_map(|webhook| webhook.get("id")?.as_str().map(str::to_owned)).collect())
 }
 
 async fn onboard(api: &Api, demo: &Demo) -> anyhow::Result<()> {
     let invitation = api.invite("demo-fleet", "Demo Trucking").await?;
-    if Answer::text(&invitation, "/status")? == "accepted" {
+    if ApiResponse::text(&invitation, "/status")? == "accepted" {
         return Ok(());
     }
-    let id = Answer::text(&invitation, "/id")?;
-    let accepted = Api::new(&demo.url)?.ask(Method::POST, &format!("/v2/orgs/invitations/{id}/accept")).await?.expect(&[200])?;
-    let fleet = api.with_token(&Answer::text(&accepted, "/pre_registration_access_token")?);
+    let id = ApiResponse::text(&invitation, "/id")?;
+    let accepted = Api::new(&demo.url)?.send(Method::POST, &format!("/v2/orgs/invitations/{id}/accept")).await?.expect(&[200])?;
+    let fleet = api.with_token(&ApiResponse::text(&accepted, "/pre_registration_access_token")?);
     let Some(token) = demo.tsp_tokens.first() else { bail!("the simulator has no account") };
     connect(&fleet, token).await.map(drop)
 }
@@ -121,6 +121,10 @@ async fn onboard(api: &Api, demo: &Demo) -> anyhow::Result<()> {
 /// Links the simulated Samsara account behind a token; answers the connection.
 pub async fn connect(fleet: &Api, token: &str) -> anyhow::Result<Value> {
     let tsps = fleet.get("/v2/orgs/tsps?slug=samsara").await?;
-    let body = json!({ "tsp_id": Answer::text(&tsps, "/0/id")?, "credentials": { "token": token } });
-    fleet.tell(Method::POST, "/v2/integrations/connections", &body).await?.expect(&[200]).context("connecting")
+    let body = json!({ "tsp_id": ApiResponse::text(&tsps, "/0/id")?, "credentials": { "token": token } });
+    fleet
+        .send_json(Method::POST, "/v2/integrations/connections", &body)
+        .await?
+        .expect(&[200])
+        .context("failed to link the account")
 }

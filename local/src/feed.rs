@@ -1,4 +1,4 @@
-//! The live feed: one line per request, execution and delivery, for the person at the terminal.
+//! The live feed in the terminal: one line per request, execution and delivery.
 
 use std::fmt::Write as _;
 
@@ -11,7 +11,7 @@ use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
-/// Shows the feed on standard output. `RUST_LOG` chooses what it tells, as everywhere.
+/// Shows the feed on standard output. `RUST_LOG` filters it, as everywhere.
 pub(crate) fn show() {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(telemetry::FILTER));
     let filter = ["dynoxide=error", "simulator=warn"]
@@ -21,7 +21,7 @@ pub(crate) fn show() {
     let _only_the_first_counts = tracing_subscriber::registry().with(Feed.with_filter(filter)).try_init();
 }
 
-/// Fields of spans that the feed shows; the others are ids, which a reader of logs needs and an onlooker does not.
+/// Fields of spans that the feed shows; the others are ids, which only matter in logs.
 const SHOWN: &[&str] = &["handler", "resource", "source.name", "event", "webhook.id"];
 
 struct Feed;

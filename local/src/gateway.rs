@@ -28,52 +28,52 @@ impl Router {
     /// The router of the template's routes.
     ///
     /// # Errors
-    /// If a route names a handler that no table has, or two routes clash.
+    /// If a route names an unknown handler, or two routes conflict.
     pub(crate) fn new(routes: &[Route], context: Arc<Context>) -> anyhow::Result<Self> {
         let endpoints: HashMap<&'static str, Arc<Endpoint>> =
             bootstrap::endpoints().into_iter().map(|endpoint| (endpoint.handler, Arc::new(endpoint))).collect();
         let mut by_path: BTreeMap<&str, HashMap<Method, Arc<Endpoint>>> = BTreeMap::new();
         for route in routes {
             let endpoint = endpoints.get(route.handler.as_str());
-            let endpoint = endpoint.with_context(|| format!("template.yaml routes to {}, which no table has", route.handler))?;
-            let method = route.method.parse().with_context(|| format!("{} is no method", route.method))?;
+            let endpoint = endpoint.with_context(|| format!("template.yaml routes to the unknown handler {}", route.handler))?;
+            let method = route.method.parse().with_context(|| format!("{} is not an HTTP method", route.method))?;
             by_path.entry(&route.path).or_default().insert(method, Arc::clone(endpoint));
         }
         let mut paths = Paths::new();
         for (path, methods) in by_path {
-            paths.insert(path, methods).with_context(|| format!("route {path} clashes with another one"))?;
+            paths.insert(path, methods).with_context(|| format!("route {path} conflicts with another one"))?;
         }
         Ok(Self { paths: Arc::new(paths), context })
     }
 
     /// Serves until told to stop.
     pub(crate) async fn serve(self, listener: TcpListener, mut stopped: watch::Receiver<bool>) {
-        let router = axum::Router::new().fallback(move |request: Request| self.clone().answer(request));
+        let router = axum::Router::new().fallback(move |request: Request| self.clone().respond(request));
         let served = axum::serve(listener, router).with_graceful_shutdown(async move {
             let _closed = stopped.wait_for(|stop| *stop).await;
         });
         if let Err(error) = served.await {
-            tracing::error!(cause = %error, "gateway ended");
+            tracing::error!(cause = %error, "the gateway stopped");
         }
     }
 
-    async fn answer(self, request: Request) -> http::Response<Body> {
+    async fn respond(self, request: Request) -> http::Response<Body> {
         let path = request.uri().path().to_owned();
         let found = self.paths.at(&path).ok().map(|found| {
             let parameters = found.params.iter().map(|(name, value)| (name.to_owned(), decoded(value))).collect();
             (found.value, parameters)
         });
-        let answer = match found {
+        let response = match found {
             None => plain(StatusCode::NOT_FOUND, &ApiError::not_found("path")),
             Some((methods, parameters)) => match methods.get(request.method()) {
                 None => plain(StatusCode::METHOD_NOT_ALLOWED, &ApiError::method_not_allowed()),
                 Some(endpoint) => self.call(endpoint, request, parameters).await,
             },
         };
-        let mut response = http::Response::new(Body::from(answer.body));
-        *response.status_mut() = answer.status;
-        *response.headers_mut() = answer.headers;
-        response
+        let mut http_response = http::Response::new(Body::from(response.body));
+        *http_response.status_mut() = response.status;
+        *http_response.headers_mut() = response.headers;
+        http_response
     }
 
     async fn call(&self, endpoint: &Endpoint, request: Request, path: BTreeMap<String, String>) -> Response {

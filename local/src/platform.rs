@@ -1,4 +1,4 @@
-//! All parts of the local run, started in order and stopped in reverse.
+//! All parts of the local run, started in order and stopped in reverse order.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
@@ -21,7 +21,7 @@ use crate::demo::{self, Demo};
 use crate::gateway::Router;
 use crate::receiver::Receiver;
 
-/// Where everything listens and where it keeps its data.
+/// Ports and data of the local run.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// API and Connect; 0 = any free port.
@@ -34,11 +34,11 @@ pub struct Options {
     pub emulator_port: Option<u16>,
     /// Embedded DynamoDB.
     pub database_port: Option<u16>,
-    /// Keeps data between runs.
+    /// The directory that keeps data between runs.
     pub state: Option<PathBuf>,
     /// Recorded movement.
     pub trace: Option<PathBuf>,
-    /// How fast it plays.
+    /// Its playback speed.
     pub time_factor: f64,
     /// Vehicles of the simulated fleet.
     pub vehicles: usize,
@@ -57,10 +57,10 @@ pub struct Platform {
 }
 
 impl Platform {
-    /// Starts everything; `progress` is told each step.
+    /// Starts everything; `progress` receives a line for each step.
     ///
     /// # Errors
-    /// One sentence that says what to do: a taken port, no Python, no network, ...
+    /// One sentence that says what to do: a port in use, no Python, no network, ...
     pub async fn start(options: Options, progress: &(dyn Fn(&str) + Sync)) -> anyhow::Result<Self> {
         let (stop, stopped) = watch::channel(false);
         let listener = listen(options.port, "--port").await?;
@@ -82,9 +82,9 @@ impl Platform {
         };
         let cloud = Cloud::start(&cloud_options, &template, progress).await?;
         let context = Arc::new(context(&cloud)?);
-        let demo = demo::plant(&context, &url, &simulator.samsara_url(), receiver.url(), simulator.tokens()).await?;
+        let demo = demo::create_demo(&context, &url, &simulator.samsara_url(), receiver.url(), simulator.tokens()).await?;
         let (table, database) = (&context.config().control_table, &cloud.endpoints.dynamodb);
-        progress(&format!("catalogue and demo partner are in place, in table {table} of the DynamoDB at {database}"));
+        progress(&format!("created the catalogue and the demo partner, in table {table} of the DynamoDB at {database}"));
 
         let mut mappings =
             Mappings::start(&cloud, options.state.as_deref(), invoke(Arc::clone(&context)), stopped.clone()).await?;
@@ -106,8 +106,8 @@ impl Platform {
     ///
     /// # Errors
     /// If the invitation cannot be made.
-    pub async fn welcome(&self) -> anyhow::Result<String> {
-        demo::welcome(&self.demo).await
+    pub async fn instructions(&self) -> anyhow::Result<String> {
+        demo::instructions(&self.demo).await
     }
 
     /// Stops everything in reverse order; what is under way may finish.
@@ -126,7 +126,7 @@ impl Platform {
 
 async fn listen(port: u16, option: &str) -> anyhow::Result<TcpListener> {
     let address = format!("127.0.0.1:{port}");
-    TcpListener::bind(&address).await.with_context(|| format!("port {port} is taken; choose another one with {option}"))
+    TcpListener::bind(&address).await.with_context(|| format!("port {port} is in use; choose another one with {option}"))
 }
 
 async fn simulate(options: &Options) -> anyhow::Result<simulator::Simulator> {
@@ -140,7 +140,7 @@ async fn simulate(options: &Options) -> anyhow::Result<simulator::Simulator> {
     let bound = simulator::bind(simulated, address).await;
     bound.map_err(|error| match error.root_cause().downcast_ref::<std::io::Error>().map(std::io::Error::kind) {
         Some(std::io::ErrorKind::AddrInUse) => error.context(format!(
-            "the simulator cannot start on port {}; choose another one with --simulator-port",
+            "failed to start the simulator on port {}; choose another one with --simulator-port",
             options.simulator_port
         )),
         _ => error.context("the simulator cannot start"),
@@ -152,7 +152,7 @@ async fn run_simulator(simulator: simulator::Simulator, mut stopped: watch::Rece
         let _closed = stopped.wait_for(|stop| *stop).await;
     });
     if let Err(error) = ended.await {
-        tracing::error!(cause = %error, "simulator ended");
+        tracing::error!(cause = %error, "the simulator stopped");
     }
 }
 

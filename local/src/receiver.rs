@@ -1,4 +1,4 @@
-//! The demo partner's webhook receiver: a real HTTP server that checks signatures and remembers what came.
+//! The demo partner's webhook receiver: an HTTP server that verifies signatures and records deliveries.
 
 use std::collections::HashMap;
 use std::io::Read as _;
@@ -11,10 +11,10 @@ use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-/// Deliveries remembered at most; the oldest go first.
-const REMEMBERED: usize = 1_000;
+/// The most deliveries that are kept; the oldest are dropped first.
+const MAX_RECEIVED: usize = 1_000;
 
-/// What one delivery was.
+/// A received delivery.
 #[derive(Clone, Debug)]
 pub struct Received {
     /// The subscription.
@@ -23,7 +23,7 @@ pub struct Received {
     pub event: String,
     /// The envelope.
     pub envelope: Value,
-    /// Whether the signature held under the subscription's secret; `None` = the secret is not known here.
+    /// Whether the signature is valid under the subscription's secret; `None` = the secret is unknown.
     pub genuine: Option<bool>,
 }
 
@@ -46,18 +46,18 @@ impl Receiver {
         Ok(Self { listener: Arc::new(Mutex::new(Some(listener))), url, secrets: Arc::default(), received: Arc::default() })
     }
 
-    /// Where deliveries go.
+    /// The URL for deliveries.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// Tells it a subscription's secret, so that it can check signatures.
+    /// Adds a subscription's secret, to verify signatures with.
     pub fn trust(&self, webhook_id: &str, secret: &str) {
         self.secrets.lock().unwrap_or_else(PoisonError::into_inner).insert(webhook_id.into(), secret.into());
     }
 
-    /// What came so far.
+    /// The deliveries so far.
     #[must_use]
     pub fn received(&self) -> Vec<Received> {
         self.received.lock().unwrap_or_else(PoisonError::into_inner).clone()
@@ -67,16 +67,16 @@ impl Receiver {
     pub async fn serve(self, mut stopped: watch::Receiver<bool>) {
         let listener = self.listener.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(listener) = listener else { return };
-        let router = axum::Router::new().fallback(move |request: Request| self.clone().take_in(request));
+        let router = axum::Router::new().fallback(move |request: Request| self.clone().receive(request));
         let served = axum::serve(listener, router).with_graceful_shutdown(async move {
             let _closed = stopped.wait_for(|stop| *stop).await;
         });
         if let Err(error) = served.await {
-            tracing::error!(cause = %error, "receiver ended");
+            tracing::error!(cause = %error, "the receiver stopped");
         }
     }
 
-    async fn take_in(self, request: Request) -> StatusCode {
+    async fn receive(self, request: Request) -> StatusCode {
         let (parts, body) = request.into_parts();
         let Ok(body) = to_bytes(body, 4 << 20).await else {
             return StatusCode::BAD_REQUEST;
@@ -92,7 +92,7 @@ impl Receiver {
         let genuine = secret.map(|secret| is_genuine(&secret, &parts.headers, &plain));
         let event = header(&parts.headers, "x-event-type");
         let mut received = self.received.lock().unwrap_or_else(PoisonError::into_inner);
-        if received.len() >= REMEMBERED {
+        if received.len() >= MAX_RECEIVED {
             received.remove(0);
         }
         received.push(Received { webhook_id, event, envelope, genuine });
@@ -113,7 +113,7 @@ fn unpacked(headers: &HeaderMap, body: &[u8]) -> Option<Vec<u8>> {
     Some(plain)
 }
 
-/// The published recipe, written out: base64(HMAC-SHA256(secret, timestamp + "." + body)).
+/// Verifies the published signature: base64(HMAC-SHA256(secret, timestamp + "." + body)).
 fn is_genuine(secret: &str, headers: &HeaderMap, body: &[u8]) -> bool {
     use base64::Engine as _;
     use hmac::{Hmac, Mac as _};

@@ -1,8 +1,8 @@
-//! The deployable template, carried in the binary.
+//! The deployable template, embedded in the binary.
 
 use crate::aws::template::Template;
 
-/// The deployable truth, which the local run is provisioned from.
+/// The root template, from which the local run is provisioned.
 const TEMPLATE: &str = include_str!("../../template.yaml");
 
 macro_rules! stacks {
@@ -20,7 +20,7 @@ fn stack(path: &str) -> Option<String> {
 /// The deployable template with its nested stacks.
 ///
 /// # Errors
-/// When it is no template.
+/// When it is not a template.
 pub fn template() -> anyhow::Result<Template> {
     Template::load(TEMPLATE, &stack)
 }

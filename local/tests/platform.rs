@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-use catena::api::{Answer, Api};
+use catena::api::{Api, ApiResponse};
 use catena::check::{self, Target, Walk};
 use catena::{Options, Platform, demo};
 use reqwest::Method;
@@ -27,7 +27,7 @@ async fn the_main_job_holds() {
     let target = Target::own(options()).await.unwrap();
     let report = check::walk(&target, Walk { tick: false, quiet: false }).await;
     target.stop().await.unwrap();
-    assert!(report.holds(), "{}", report.json());
+    assert!(report.passed(), "{}", report.json());
 }
 
 /// What a refused request answers.
@@ -159,18 +159,18 @@ async fn a_revoked_token_and_a_used_link_do_not_serve_again() {
     let api = Api::sign_in(&url, demo::CLIENT_ID, demo::CLIENT_SECRET).await.unwrap();
     let other = Api::sign_in(&url, demo::CLIENT_ID, demo::CLIENT_SECRET).await.unwrap();
     other.revoke(demo::CLIENT_ID, demo::CLIENT_SECRET).await.unwrap();
-    assert_eq!(other.ask(Method::GET, "/v2/orgs/fleets").await.unwrap().status, 401);
+    assert_eq!(other.send(Method::GET, "/v2/orgs/fleets").await.unwrap().status, 401);
     assert!(Api::sign_in(&url, demo::CLIENT_ID, "wrong").await.is_err());
 
     let invitation = api.invite("used-link", "Used Link").await.unwrap();
-    let accept = format!("/v2/orgs/invitations/{}/accept", Answer::text(&invitation, "/id").unwrap());
-    let first = api.ask(Method::POST, &accept).await.unwrap().expect(&[200]).unwrap();
-    assert_eq!(api.ask(Method::POST, &accept).await.unwrap().status, 409);
+    let accept = format!("/v2/orgs/invitations/{}/accept", ApiResponse::text(&invitation, "/id").unwrap());
+    let first = api.send(Method::POST, &accept).await.unwrap().expect(&[200]).unwrap();
+    assert_eq!(api.send(Method::POST, &accept).await.unwrap().status, 409);
     let decline = accept.replace("/accept", "/decline");
-    assert_eq!(api.tell(Method::POST, &decline, &json!({})).await.unwrap().status, 409);
+    assert_eq!(api.send_json(Method::POST, &decline, &json!({})).await.unwrap().status, 409);
 
-    let fleet = api.with_token(&Answer::text(&first, "/pre_registration_access_token").unwrap());
-    assert_eq!(fleet.ask(Method::GET, "/v2/telematics/vehicles").await.unwrap().status, 403, "a fleet's token lacks the scope");
+    let fleet = api.with_token(&ApiResponse::text(&first, "/pre_registration_access_token").unwrap());
+    assert_eq!(fleet.send(Method::GET, "/v2/telematics/vehicles").await.unwrap().status, 403, "a fleet's token lacks the scope");
     platform.stop().await.unwrap();
 }
 
@@ -181,23 +181,23 @@ async fn a_post_sent_again_with_its_key_happens_once_and_a_hurried_client_waits(
     let api = Api::sign_in(&url, demo::CLIENT_ID, demo::CLIENT_SECRET).await.unwrap();
     let webhooks = "/v2/notifications/webhooks";
     let hook = json!({ "url": "https://a.example/x", "event_name": "trailer.added" });
-    let first = api.tell_once(webhooks, &hook, "k-1").await.unwrap();
-    let again = api.tell_once(webhooks, &hook, "k-1").await.unwrap();
+    let first = api.send_json_once(webhooks, &hook, "k-1").await.unwrap();
+    let again = api.send_json_once(webhooks, &hook, "k-1").await.unwrap();
     assert!(first.status.is_success() && (again.status, &again.body) == (first.status, &first.body), "{first:?} {again:?}");
-    assert_eq!(api.tell_once(webhooks, &hook, "k-2").await.unwrap().status, 409, "without the key it is a second webhook");
+    assert_eq!(api.send_json_once(webhooks, &hook, "k-2").await.unwrap().status, 409, "without the key it is a second webhook");
     let other = json!({ "url": "https://a.example/y", "event_name": "trailer.added" });
-    assert_eq!(api.tell_once(webhooks, &other, "k-1").await.unwrap().status, 409, "one key, two requests");
-    assert_eq!(api.tell_once(webhooks, &other, &"k".repeat(256)).await.unwrap().status, 422);
+    assert_eq!(api.send_json_once(webhooks, &other, "k-1").await.unwrap().status, 409, "one key, two requests");
+    assert_eq!(api.send_json_once(webhooks, &other, &"k".repeat(256)).await.unwrap().status, 422);
     let bad = json!({ "url": "https://a.example/y" });
-    assert_eq!(api.tell_once(webhooks, &bad, "k-3").await.unwrap().status, 422);
-    assert!(api.tell_once(webhooks, &other, "k-3").await.unwrap().status.is_success(), "a refused request frees its key");
+    assert_eq!(api.send_json_once(webhooks, &bad, "k-3").await.unwrap().status, 422);
+    assert!(api.send_json_once(webhooks, &other, "k-3").await.unwrap().status.is_success(), "a refused request frees its key");
 
-    let many = (0..160).map(|_| api.ask(Method::GET, "/v2/orgs/tsps/00000000-0000-7000-8000-000000000000"));
+    let many = (0..160).map(|_| api.send(Method::GET, "/v2/orgs/tsps/00000000-0000-7000-8000-000000000000"));
     let open = futures::future::join_all(many).await;
     assert!(open.iter().all(|answer| answer.as_ref().unwrap().status == 404), "public endpoints count nobody");
-    let many = (0..160).map(|_| api.ask(Method::GET, "/v2/orgs/fleets/none"));
-    let answers: Vec<Answer> = futures::future::join_all(many).await.into_iter().map(Result::unwrap).collect();
-    let refused: Vec<&Answer> = answers.iter().filter(|answer| answer.status == 429).collect();
+    let many = (0..160).map(|_| api.send(Method::GET, "/v2/orgs/fleets/none"));
+    let answers: Vec<ApiResponse> = futures::future::join_all(many).await.into_iter().map(Result::unwrap).collect();
+    let refused: Vec<&ApiResponse> = answers.iter().filter(|answer| answer.status == 429).collect();
     assert!(!refused.is_empty() && refused.len() < 60, "{} of 160 refused", refused.len());
     assert!(refused.iter().all(|answer| answer.body["detail"]["retry_after_seconds"].as_u64() >= Some(1)));
     platform.stop().await.unwrap();

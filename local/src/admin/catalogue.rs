@@ -6,7 +6,7 @@ use store::control::Write;
 use store::{Store, StoreError};
 use uuid::Uuid;
 
-/// Adds the TSPs that the table lacks; answers their slugs. What is there stays as it is.
+/// Adds the TSPs that are missing in the table and returns their slugs. Existing ones are unchanged.
 ///
 /// # Errors
 /// If the table cannot be written.
@@ -15,8 +15,8 @@ pub async fn add_catalogue(store: &Store, now: Timestamp) -> anyhow::Result<Vec<
     for tsp in catalogue(now) {
         match store.commit(vec![Write::create(&tsp)?]).await {
             Err(StoreError::Conflict) => {}
-            done => {
-                done?;
+            result => {
+                result?;
                 added.push(tsp.slug);
             }
         }
@@ -30,7 +30,7 @@ pub(crate) fn stable(name: &str) -> Uuid {
     Uuid::new_v5(&Uuid::NAMESPACE_URL, format!("urn:catena:local:{name}").as_bytes())
 }
 
-/// The TSPs that we know. Other TSPs than Samsara are announced only.
+/// The known TSPs. Other TSPs than Samsara are announced only.
 #[must_use]
 pub fn catalogue(now: Timestamp) -> Vec<Tsp> {
     let tsp = |slug: &str, name: &str, source_name: &str, conn_type: &str, status, base_url: Option<&str>| Tsp {

@@ -7,16 +7,16 @@ use model::tsp::{Tsp, TspStatus};
 use serde_json::{Value, json};
 use store::Store;
 
-use super::partners::{self, Made, NewPartner};
+use super::partners::{self, CreatedClient, NewPartner};
 
 /// Options of the administration.
 #[derive(Clone, Debug, Args)]
 pub struct AdminArgs {
-    /// Name of the control table: the stack's output `ControlTableName`. Credentials, region and endpoint are the
-    /// environment's, as for every AWS tool.
+    /// Name of the control table: the stack's output `ControlTableName`. Credentials, region and endpoint are taken
+    /// from the environment, as by every AWS tool.
     #[arg(long, env = "CONTROL_TABLE", global = true)]
     control_table: Option<String>,
-    /// One JSON object instead of lines.
+    /// Print one JSON object instead of lines.
     #[arg(long, global = true)]
     json: bool,
     #[command(subcommand)]
@@ -25,7 +25,7 @@ pub struct AdminArgs {
 
 #[derive(Clone, Debug, Subcommand)]
 enum Task {
-    /// Add the TSPs that we know and the table lacks.
+    /// Add the known TSPs that are missing in the table.
     Catalogue,
     /// TSPs: where their APIs live.
     #[command(subcommand)]
@@ -61,12 +61,12 @@ enum TspTask {
 
 #[derive(Clone, Debug, Subcommand)]
 enum PartnerTask {
-    /// Make a partner and its first client, and show the client's secret once. A second time changes nothing.
+    /// Create a partner and its first client, and show the client's secret once. Repeating it changes nothing.
     Create {
         /// Name shown to fleets.
         #[arg(long)]
         name: String,
-        /// Short name, which the partner's id follows from; made of the name unless given.
+        /// Short name, from which the partner's id is derived; derived from the name by default.
         #[arg(long)]
         slug: Option<String>,
         /// Why it wants the data, shown on the consent page.
@@ -80,7 +80,7 @@ enum PartnerTask {
 
 #[derive(Clone, Debug, Subcommand)]
 enum ClientTask {
-    /// Make a further client of a partner, and show its secret once.
+    /// Create another client of a partner, and show its secret once.
     Create {
         /// The partner's slug.
         #[arg(long)]
@@ -89,13 +89,13 @@ enum ClientTask {
         #[arg(long)]
         client_id: String,
     },
-    /// Replace a client's secret at once, and show the new one once.
+    /// Replace a client's secret immediately, and show the new one once.
     Rotate {
         /// The client.
         #[arg(long)]
         client_id: String,
     },
-    /// End a client.
+    /// Delete a client.
     Revoke {
         /// The client.
         #[arg(long)]
@@ -104,14 +104,14 @@ enum ClientTask {
 }
 
 impl AdminArgs {
-    /// Does it, and prints what came of it.
+    /// Executes the task and prints the result.
     ///
     /// # Errors
-    /// If the table cannot be reached, or the task does not fit what is in it.
+    /// If the table is unavailable, or the task conflicts with its contents.
     pub async fn run(self) -> anyhow::Result<()> {
-        let table = self.control_table.context("which table? Give --control-table")?;
+        let table = self.control_table.context("missing --control-table")?;
         let aws = aws_config::load_defaults(aws_config::BehaviorVersion::latest()).await;
-        // The telematics table has no name here: nothing of it is touched.
+        // The telematics table is not used, so it has no name here.
         let store = Store::from_config(&aws, &table, "");
         let told = match self.task {
             Task::Catalogue => {
@@ -130,7 +130,7 @@ impl AdminArgs {
             Task::Client(ClientTask::Rotate { client_id }) => Told::of(&partners::rotate_client(&store, &client_id).await?),
             Task::Client(ClientTask::Revoke { client_id }) => {
                 partners::revoke_client(&store, &client_id).await?;
-                Told { lines: format!("ended {client_id}"), json: json!({ "client_id": client_id }) }
+                Told { lines: format!("deleted {client_id}"), json: json!({ "client_id": client_id }) }
             }
         };
         println!("{}", if self.json { told.json.to_string() } else { told.lines });
@@ -166,13 +166,13 @@ struct Told {
 }
 
 impl Told {
-    fn of(made: &Made) -> Self {
-        Self { lines: lines(made), json: json!(made) }
+    fn of(created: &CreatedClient) -> Self {
+        Self { lines: lines(created), json: json!(created) }
     }
 }
 
-fn lines(made: &Made) -> String {
-    let Made { partner_id, client_id, client_secret } = made;
-    let secret = client_secret.as_deref().unwrap_or("(was there already; `admin client rotate` makes a new one)");
+fn lines(created: &CreatedClient) -> String {
+    let CreatedClient { partner_id, client_id, client_secret } = created;
+    let secret = client_secret.as_deref().unwrap_or("(exists already; `admin client rotate` creates a new secret)");
     format!("partner id     {partner_id}\nclient id      {client_id}\nclient secret  {secret}")
 }

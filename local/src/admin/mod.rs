@@ -1,4 +1,4 @@
-//! `catena admin`: what operators do to a control table, deployed or local. No API does it: who may write the table may.
+//! `catena admin`: administration of a control table, deployed or local. It needs write access to the table; there is no API for it.
 
 mod catalogue;
 mod command;
@@ -8,6 +8,8 @@ mod tsps;
 pub(crate) use catalogue::stable;
 pub use catalogue::{add_catalogue, catalogue};
 pub use command::AdminArgs;
-pub use partners::{Made, NewPartner, client, create_client, create_partner, partner_id, revoke_client, rotate_client, slug};
+pub use partners::{
+    CreatedClient, NewPartner, client, create_client, create_partner, partner_id, revoke_client, rotate_client, slug,
+};
 pub(crate) use tsps::refresh;
 pub use tsps::{reset_base_url, set_base_url};

@@ -8,12 +8,12 @@ use store::control::{Key, Write};
 use store::{Store, StoreError};
 use uuid::Uuid;
 
-/// A partner to make.
+/// A partner to create.
 #[derive(Clone, Debug)]
 pub struct NewPartner {
     /// Name shown to fleets.
     pub name: String,
-    /// Short name in tokens and invitations; the partner's id follows from it.
+    /// Short name in tokens and invitations; the partner's id is derived from it.
     pub slug: String,
     /// Why it wants the data, shown on the consent page.
     pub purpose: Option<String>,
@@ -21,37 +21,40 @@ pub struct NewPartner {
     pub logo_url: Option<String>,
 }
 
-/// What was made, or was there.
+/// A client that was created, or that existed already.
 #[derive(Serialize)]
-pub struct Made {
+pub struct CreatedClient {
     /// The partner.
     pub partner_id: PartnerId,
     /// The machine client.
     pub client_id: String,
-    /// Its secret, shown this once; `None` where the client was there already.
+    /// Its secret, shown this once; `None` if the client existed already.
     pub client_secret: Option<String>,
 }
 
-impl std::fmt::Debug for Made {
+impl std::fmt::Debug for CreatedClient {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Made").field("partner_id", &self.partner_id).field("client_id", &self.client_id).finish_non_exhaustive()
+        f.debug_struct("CreatedClient")
+            .field("partner_id", &self.partner_id)
+            .field("client_id", &self.client_id)
+            .finish_non_exhaustive()
     }
 }
 
-/// The slug of a name: its letters and digits in lower case, everything else a dash.
+/// The slug of a name: its letters and digits in lower case, everything else becomes a dash.
 #[must_use]
 pub fn slug(name: &str) -> String {
     let words = name.split(|letter: char| !letter.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
     words.collect::<Vec<_>>().join("-").to_ascii_lowercase()
 }
 
-/// The id of the partner with this slug: the same wherever and however often it is made.
+/// The id of the partner with this slug: the same in every installation.
 #[must_use]
 pub fn partner_id(slug: &str) -> PartnerId {
     PartnerId::from_uuid(Uuid::new_v5(&Uuid::NAMESPACE_URL, format!("urn:catena:partner:{slug}").as_bytes()))
 }
 
-/// A machine client that may do all that partners may.
+/// A machine client with all scopes of partners.
 #[must_use]
 pub fn client(partner_id: PartnerId, client_id: &str, secret: &str) -> Client {
     Client {
@@ -62,14 +65,14 @@ pub fn client(partner_id: PartnerId, client_id: &str, secret: &str) -> Client {
     }
 }
 
-/// Makes a partner and its first client, whose id is the slug. What is there already stays as it is: its secret is not
-/// known any more, and is not replaced.
+/// Creates a partner and its first client, whose id is the slug. Existing ones are unchanged; the secret of an existing client
+/// cannot be shown again.
 ///
 /// # Errors
 /// If the slug is empty or belongs to a partner of another name, or the table cannot be written.
-pub async fn create_partner(store: &Store, new: NewPartner, now: Timestamp) -> anyhow::Result<Made> {
+pub async fn create_partner(store: &Store, new: NewPartner, now: Timestamp) -> anyhow::Result<CreatedClient> {
     if new.slug.is_empty() || new.slug != slug(&new.slug) {
-        bail!("a slug has small letters, digits and dashes: give one with --slug");
+        bail!("a slug consists of lower-case letters, digits and dashes: set one with --slug");
     }
     let id = partner_id(&new.slug);
     let partner = Partner {
@@ -83,46 +86,46 @@ pub async fn create_partner(store: &Store, new: NewPartner, now: Timestamp) -> a
     };
     match store.commit(vec![Write::create(&partner)?]).await {
         Err(StoreError::Conflict) => {
-            let kept = existing(store, id).await?;
-            if kept.name != partner.name {
-                bail!("the slug {} belongs to {:?}: give another one with --slug", kept.slug, kept.name);
+            let existing = existing(store, id).await?;
+            if existing.name != partner.name {
+                bail!("the slug {} belongs to {:?}: set another one with --slug", existing.slug, existing.name);
             }
         }
-        done => done?,
+        result => result?,
     }
     create_client(store, &partner.slug, &partner.slug).await
 }
 
-/// Makes a further client of a partner. One that is there already stays as it is.
+/// Creates another client of a partner. An existing one is unchanged.
 ///
 /// # Errors
 /// If there is no such partner, the id belongs to another one's client, or the table cannot be written.
-pub async fn create_client(store: &Store, slug: &str, client_id: &str) -> anyhow::Result<Made> {
+pub async fn create_client(store: &Store, slug: &str, client_id: &str) -> anyhow::Result<CreatedClient> {
     let partner_id = existing(store, partner_id(slug)).await?.id;
     let secret = vault::random_secret();
-    let made = |client_secret| Made { partner_id, client_id: client_id.to_owned(), client_secret };
+    let created = |client_secret| CreatedClient { partner_id, client_id: client_id.to_owned(), client_secret };
     match store.commit(vec![Write::create(&client(partner_id, client_id, &secret))?]).await {
         Err(StoreError::Conflict) => match existing_client(store, client_id).await? {
-            kept if kept.partner_id == partner_id => Ok(made(None)),
-            _ => bail!("the client id {client_id} is another partner's"),
+            existing if existing.partner_id == partner_id => Ok(created(None)),
+            _ => bail!("the client id {client_id} belongs to another partner"),
         },
-        done => done.map(|()| made(Some(secret))).map_err(Into::into),
+        result => result.map(|()| created(Some(secret))).map_err(Into::into),
     }
 }
 
-/// Gives a client a new secret. The old one ends at once; tokens that it fetched live on until they expire.
+/// Gives a client a new secret. The old one is invalid immediately; tokens issued with it remain valid until they expire.
 ///
 /// # Errors
 /// If there is no such client, or the table cannot be written.
-pub async fn rotate_client(store: &Store, client_id: &str) -> anyhow::Result<Made> {
-    let kept = existing_client(store, client_id).await?;
+pub async fn rotate_client(store: &Store, client_id: &str) -> anyhow::Result<CreatedClient> {
+    let existing = existing_client(store, client_id).await?;
     let secret = vault::random_secret();
-    let next = Client { secret_hash: vault::hash_secret(&secret), ..kept };
+    let next = Client { secret_hash: vault::hash_secret(&secret), ..existing };
     store.commit(vec![Write::overwrite(&next)?]).await?;
-    Ok(Made { partner_id: next.partner_id, client_id: next.client_id, client_secret: Some(secret) })
+    Ok(CreatedClient { partner_id: next.partner_id, client_id: next.client_id, client_secret: Some(secret) })
 }
 
-/// Ends a client. Tokens that it fetched live on until they expire.
+/// Deletes a client. Its tokens remain valid until they expire.
 ///
 /// # Errors
 /// If there is no such client, or the table cannot be written.
@@ -132,11 +135,11 @@ pub async fn revoke_client(store: &Store, client_id: &str) -> anyhow::Result<()>
 }
 
 async fn existing(store: &Store, id: PartnerId) -> anyhow::Result<Partner> {
-    store.get(Key::partner(id)).await?.context("there is no such partner in this table")
+    store.get(Key::partner(id)).await?.context("the table has no such partner")
 }
 
 async fn existing_client(store: &Store, client_id: &str) -> anyhow::Result<Client> {
-    store.get(Key::client(client_id)).await?.context("there is no such client in this table")
+    store.get(Key::client(client_id)).await?.context("the table has no such client")
 }
 
 #[cfg(test)]
@@ -144,7 +147,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn slugs_are_made_of_names() {
+    fn slugs_are_derived_from_names() {
         for (name, expected) in [("Acme Insurance", "acme-insurance"), ("  A&B  Co. ", "a-b-co"), ("acme-2", "acme-2"), ("…", "")]
         {
             assert_eq!(slug(name), expected);
@@ -155,7 +158,7 @@ mod tests {
 
     #[test]
     fn secrets_are_not_in_debug() {
-        let made = Made { partner_id: partner_id("a"), client_id: "a".into(), client_secret: Some("hidden".into()) };
-        assert!(!format!("{made:?}").contains("hidden"));
+        let created = CreatedClient { partner_id: partner_id("a"), client_id: "a".into(), client_secret: Some("hidden".into()) };
+        assert!(!format!("{created:?}").contains("hidden"));
     }
 }

@@ -17,17 +17,17 @@ use super::template::{Context, Function, Template};
 /// How the local AWS is started.
 #[derive(Debug, Clone, Default)]
 pub struct CloudOptions {
-    /// Where everything is kept; without it, everything is forgotten at the end.
+    /// The directory that keeps the data; without it, the data is lost at the end.
     pub state: Option<PathBuf>,
-    /// The emulator's port; a free one when not given.
+    /// The emulator's port; a free one by default.
     pub emulator_port: Option<u16>,
-    /// The database's port; a free one when not given.
+    /// The database's port; a free one by default.
     pub database_port: Option<u16>,
-    /// Where the emulator is installed; the user's cache directory when not given.
+    /// Where the emulator is installed; the user's cache directory by default.
     pub cache: Option<PathBuf>,
-    /// Values for the template's parameters; the rest take their defaults.
+    /// Values for the template's parameters; the others have their defaults.
     pub parameters: BTreeMap<String, String>,
-    /// Endpoints that are there already; usually [`Named::from_environment`].
+    /// Endpoints that exist already; usually [`Named::from_environment`].
     pub named: Named,
 }
 
@@ -36,13 +36,13 @@ pub struct CloudOptions {
 pub struct Cloud {
     /// SDK clients for it.
     pub clients: Clients,
-    /// Where each service answers.
+    /// The endpoint of each service.
     pub endpoints: Endpoints,
-    /// What the template's resources turned out to be.
+    /// The created resources of the template.
     pub physical: Physical,
     /// The template's functions, with their environment and triggers.
     pub functions: Vec<Function>,
-    /// Paths and types of the template's resources that the local run does without.
+    /// Paths and types of the template's resources that the local run skips.
     pub ignored: Vec<(String, String)>,
     database: Option<Database>,
     emulator: Option<Emulator>,
@@ -54,7 +54,7 @@ impl Cloud {
     /// Starts what the environment does not provide, and creates what the template names.
     ///
     /// # Errors
-    /// In one sentence for the person at the terminal.
+    /// One sentence for the terminal.
     pub async fn start(options: &CloudOptions, template: &Template, progress: &(dyn Fn(&str) + Sync)) -> Result<Self> {
         let lock = options.state.as_deref().map(claim).transpose()?;
         let named = options.named.clone();
@@ -66,7 +66,7 @@ impl Cloud {
         let mut emulator = emulator;
         let provisioned = provision::provision(&clients, template, STACK, &options.parameters).await;
         let provisioned = match are_others {
-            Foreign::Yes => provisioned.context("the endpoints named by AWS_ENDPOINT_URL cannot be set up")?,
+            Foreign::Yes => provisioned.context("failed to set up the endpoints named by AWS_ENDPOINT_URL")?,
             Foreign::No => provisioned?,
         };
         persist(options, emulator.as_mut()).await?;
@@ -113,7 +113,7 @@ async fn start_emulator(options: &CloudOptions, progress: &(dyn Fn(&str) + Sync)
     Emulator::start(emulator, progress).await.map(Some)
 }
 
-/// See [`Emulator::restart_to_persist`]: the first start on a state directory puts its keys on disk.
+/// See [`Emulator::restart_to_persist`]: the first start on a state directory persists its keys.
 async fn persist(options: &CloudOptions, emulator: Option<&mut Emulator>) -> Result<()> {
     match emulator {
         Some(emulator) if options.state.is_some() && emulator.is_new() => emulator.restart_to_persist().await,
@@ -122,14 +122,14 @@ async fn persist(options: &CloudOptions, emulator: Option<&mut Emulator>) -> Res
 }
 
 fn claim(state: &Path) -> Result<File> {
-    fs::create_dir_all(state).with_context(|| format!("the state directory {} cannot be made", state.display()))?;
-    let lock =
-        File::create(state.join("lock")).with_context(|| format!("the state directory {} cannot be written", state.display()))?;
+    fs::create_dir_all(state).with_context(|| format!("failed to create the state directory {}", state.display()))?;
+    let lock = File::create(state.join("lock"))
+        .with_context(|| format!("failed to write to the state directory {}", state.display()))?;
     match lock.try_lock() {
         Ok(()) => Ok(lock),
         Err(TryLockError::WouldBlock) => {
-            bail!("another catena uses the state directory {}: end it, or choose another one", state.display())
+            bail!("the state directory {} is in use by another catena: stop it, or choose another directory", state.display())
         }
-        Err(TryLockError::Error(error)) => Err(error).context("the state directory's file system has no locks"),
+        Err(TryLockError::Error(error)) => Err(error).context("the file system of the state directory does not support locks"),
     }
 }

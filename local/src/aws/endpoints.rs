@@ -1,4 +1,4 @@
-//! Where each service answers, and the SDK clients for them.
+//! The endpoints of the services and SDK clients for them.
 
 use std::env;
 
@@ -20,7 +20,7 @@ pub struct Endpoints {
     pub scheduler: String,
 }
 
-/// Endpoints that the environment names, so that nothing of ours is started for them.
+/// Endpoints from the environment, for which nothing is started.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Named {
     pub(super) dynamodb: Option<String>,
@@ -41,13 +41,13 @@ impl Named {
         Self { dynamodb: of("DYNAMODB"), sqs: of("SQS"), kms: of("KMS"), scheduler: of("SCHEDULER") }
     }
 
-    /// Whether some service is left for the emulator.
+    /// Whether any service needs the emulator.
     #[must_use]
     pub fn needs_emulator(&self) -> bool {
         self.sqs.is_none() || self.kms.is_none() || self.scheduler.is_none()
     }
 
-    /// Whether any endpoint is not ours.
+    /// Whether any endpoint is set.
     #[must_use]
     pub fn is_any(&self) -> bool {
         *self != Self::default()
@@ -77,12 +77,12 @@ pub struct Clients {
     pub kms: aws_sdk_kms::Client,
     /// EventBridge Scheduler.
     pub scheduler: aws_sdk_scheduler::Client,
-    /// What all of them share but the endpoint.
+    /// The shared configuration, without an endpoint.
     pub shared: SdkConfig,
 }
 
 impl Clients {
-    /// Builds the clients. Endpoints of ours take any credentials; for others the usual variables are read.
+    /// Builds the clients. Started endpoints accept any credentials; for others the usual variables are read.
     pub async fn build(endpoints: &Endpoints, are_others: Foreign) -> Self {
         let shared = shared_config(are_others).await;
         Self {
@@ -102,12 +102,12 @@ impl Clients {
     }
 }
 
-/// Whether endpoints of someone else are in use.
+/// Whether external endpoints are in use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Foreign {
-    /// All endpoints are ours: the credentials are `test`/`test`.
+    /// All endpoints were started here: the credentials are `test`/`test`.
     No,
-    /// Some are not: the environment's credentials are used where there are any.
+    /// Some are external: the environment's credentials are used if there are any.
     Yes,
 }
 

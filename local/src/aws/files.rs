@@ -1,4 +1,4 @@
-//! Files that are whole or absent.
+//! Atomic replacement of files.
 
 use std::fs;
 use std::io::Write as _;
@@ -6,16 +6,16 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result};
 
-/// Replaces a file in one step, so that a crash leaves the old text or the new.
+/// Replaces a file atomically, so that a crash leaves either the old or the new content.
 ///
 /// # Errors
-/// When the folder cannot be written.
+/// When the file cannot be written.
 pub(crate) fn replace(file: &Path, text: &[u8]) -> Result<()> {
-    let fresh = file.with_extension("new");
+    let temporary = file.with_extension("new");
     let write = || -> std::io::Result<()> {
-        let mut handle = fs::File::create(&fresh)?;
+        let mut handle = fs::File::create(&temporary)?;
         handle.write_all(text)?;
-        fs::rename(&fresh, file)
+        fs::rename(&temporary, file)
     };
-    write().with_context(|| format!("the file {} cannot be written", file.display()))
+    write().with_context(|| format!("failed to write {}", file.display()))
 }

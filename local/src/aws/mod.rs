@@ -1,7 +1,7 @@
-//! The AWS that the local run stands on: an embedded DynamoDB, an emulator for SQS, KMS and EventBridge Scheduler, both
-//! provisioned from the deployable template, and the event-source mappings driven as AWS drives them.
+//! The AWS of the local run: an embedded DynamoDB, an emulator for SQS, KMS and EventBridge Scheduler, both
+//! provisioned from the deployable template, and event source mappings as in AWS.
 //!
-//! With `AWS_ENDPOINT_URL`, or its per-service forms, the named endpoints are used and nothing is started for them.
+//! With `AWS_ENDPOINT_URL`, or its per-service forms, those endpoints are used instead.
 
 mod cloud;
 pub mod database;
@@ -17,11 +17,11 @@ pub use cloud::{Cloud, CloudOptions};
 pub use endpoints::{Clients, Endpoints, Foreign, Named};
 pub use physical::Physical;
 
-/// The region that everything local claims to be in.
+/// The region of everything local.
 pub const REGION: &str = "us-east-1";
 
-/// The account that everything local claims to belong to.
+/// The account of everything local.
 pub const ACCOUNT: &str = "000000000000";
 
-/// The stack's name, which starts the names of its resources.
+/// The stack's name, with which the names of its resources begin.
 pub const STACK: &str = "catena";

@@ -1,24 +1,24 @@
-//! What the template's resources turned out to be.
+//! The created resources of the template.
 
 use std::collections::HashMap;
 
 /// Names and attributes of created resources, keyed by the logical id's path in the template.
 #[derive(Debug, Clone, Default)]
 pub struct Physical {
-    /// What `Ref` gives: a table's name, a queue's URL, a key's id, a group's name.
+    /// Values of `Ref`: a table's name, a queue's URL, a key's id, a group's name.
     pub refs: HashMap<String, String>,
-    /// What `GetAtt` gives, by path and attribute (`Arn`, `StreamArn`, `QueueUrl`, ...).
+    /// Values of `GetAtt`, by path and attribute (`Arn`, `StreamArn`, `QueueUrl`, ...).
     pub attributes: HashMap<(String, String), String>,
 }
 
 impl Physical {
-    /// What `Ref` gives for a path.
+    /// The value of `Ref` for a path.
     #[must_use]
     pub fn reference(&self, path: &str) -> Option<&str> {
         self.refs.get(path).map(String::as_str)
     }
 
-    /// What `GetAtt` gives for a path and an attribute.
+    /// The value of `GetAtt` for a path and an attribute.
     #[must_use]
     pub fn attribute(&self, path: &str, attribute: &str) -> Option<&str> {
         self.attributes.get(&(path.to_owned(), attribute.to_owned())).map(String::as_str)

@@ -1,4 +1,4 @@
-//! `catena check`: the main job, walked over HTTP as partner, fleet and receiver would, one line per step.
+//! `catena check`: runs the main workflow over HTTP as partner, fleet and receiver, and prints one line per step.
 
 mod report;
 mod steps;
@@ -14,7 +14,7 @@ pub use report::Report;
 use crate::receiver::Receiver;
 use crate::{Options, Platform, demo};
 
-/// The platform that is walked.
+/// The platform to check.
 pub struct Target {
     url: String,
     client_id: String,
@@ -25,7 +25,7 @@ pub struct Target {
     own: Option<Platform>,
 }
 
-/// Where a platform's schedules tick: a group of EventBridge Scheduler.
+/// The timers of a platform: a group of EventBridge Scheduler.
 pub struct Timers {
     scheduler: aws_sdk_scheduler::Client,
     group: String,
@@ -38,18 +38,18 @@ impl Timers {
         Self { scheduler, group }
     }
 
-    async fn holds(&self, name: &str) -> anyhow::Result<()> {
-        let asked = self.scheduler.get_schedule().group_name(&self.group).name(name).send().await;
-        asked.map(drop).with_context(|| format!("EventBridge Scheduler has no schedule {name}"))
+    async fn require(&self, name: &str) -> anyhow::Result<()> {
+        let found = self.scheduler.get_schedule().group_name(&self.group).name(name).send().await;
+        found.map(drop).with_context(|| format!("EventBridge Scheduler has no schedule {name}"))
     }
 }
 
-/// How to walk.
+/// How to check.
 #[derive(Clone, Copy, Debug)]
 pub struct Walk {
-    /// Wait for a tick that the Scheduler really fires.
+    /// Wait for the Scheduler to fire.
     pub tick: bool,
-    /// Print no lines.
+    /// Print nothing.
     pub quiet: bool,
 }
 
@@ -57,7 +57,7 @@ pub struct Walk {
 const TSP_TOKEN: &str = "samsara_api_demo2";
 
 impl Target {
-    /// A platform that runs already.
+    /// A platform that is running already.
     #[must_use]
     pub fn running(url: &str, client_id: Option<&str>, client_secret: Option<&str>) -> Self {
         Self {
@@ -70,13 +70,13 @@ impl Target {
         }
     }
 
-    /// The same, with its timers to look at.
+    /// The same with its timers, to check them too.
     #[must_use]
     pub fn with_timers(self, timers: Timers) -> Self {
         Self { timers: Some(timers), ..self }
     }
 
-    /// A platform started for this, on free ports.
+    /// A platform started for the check, on free ports.
     ///
     /// # Errors
     /// If it does not start.
@@ -95,7 +95,7 @@ impl Target {
         })
     }
 
-    /// Stops the platform, if it was started for this.
+    /// Stops the platform, if it was started for the check.
     ///
     /// # Errors
     /// If it does not stop.
@@ -107,7 +107,7 @@ impl Target {
     }
 }
 
-/// Walks the main job; every failure ends in the report.
+/// Runs the main workflow; failures are part of the report.
 pub async fn walk(target: &Target, walk: Walk) -> Report {
     let mut report = Report::new(walk.quiet);
     let (stop, stopped) = watch::channel(false);

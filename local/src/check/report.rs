@@ -1,10 +1,10 @@
-//! What was checked, how long it took, and whether it held.
+//! The steps of a check, their durations and their outcomes.
 
 use std::time::Instant;
 
 use serde_json::{Value, json};
 
-/// The steps of a walk.
+/// The steps of a check.
 pub struct Report {
     started: Instant,
     quiet: bool,
@@ -22,9 +22,9 @@ impl Report {
         Self { started: Instant::now(), quiet, steps: Vec::new() }
     }
 
-    /// Runs one step; after a failure the later ones are left out.
+    /// Runs one step; after a failure, later steps are skipped.
     pub(super) async fn step<T>(&mut self, name: &str, work: impl Future<Output = anyhow::Result<(T, String)>>) -> Option<T> {
-        if !self.holds_so_far() {
+        if !self.all_passed() {
             return None;
         }
         let started = Instant::now();
@@ -51,17 +51,17 @@ impl Report {
         self.steps.push(step);
     }
 
-    fn holds_so_far(&self) -> bool {
+    fn all_passed(&self) -> bool {
         self.steps.iter().all(|step| step.seen.is_ok())
     }
 
-    /// Whether every step held.
+    /// Whether every step passed.
     #[must_use]
-    pub fn holds(&self) -> bool {
-        !self.steps.is_empty() && self.holds_so_far()
+    pub fn passed(&self) -> bool {
+        !self.steps.is_empty() && self.all_passed()
     }
 
-    /// The report for machines.
+    /// The report as JSON.
     #[must_use]
     pub fn json(&self) -> Value {
         let steps: Vec<Value> = self
@@ -75,6 +75,6 @@ impl Report {
                 json!({ "step": step.name, "ok": ok, "seconds": step.seconds, "seen": seen })
             })
             .collect();
-        json!({ "ok": self.holds(), "seconds": self.started.elapsed().as_secs_f64(), "steps": steps })
+        json!({ "ok": self.passed(), "seconds": self.started.elapsed().as_secs_f64(), "steps": steps })
     }
 }

@@ -3,26 +3,26 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 
-/// Where a secret must not be.
+/// Where a secret must not appear.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Nowhere {
-    /// In nothing that is written.
-    AtAll,
-    /// In no log; tables and queues hold it because it names something there, and answers tell it to whom it belongs.
-    InLogs,
+pub(crate) enum ForbiddenPlaces {
+    /// Nowhere in the output.
+    All,
+    /// In no log; it may be in tables and queues, where it is an identifier, and in responses to its owner.
+    Logs,
 }
 
 /// A secret.
 pub(crate) struct Canary {
     pub(crate) what: &'static str,
     pub(crate) text: String,
-    pub(crate) nowhere: Nowhere,
+    pub(crate) forbidden: ForbiddenPlaces,
 }
 
 impl Canary {
-    pub(crate) fn new(what: &'static str, text: &str, nowhere: Nowhere) -> Self {
+    pub(crate) fn new(what: &'static str, text: &str, forbidden: ForbiddenPlaces) -> Self {
         assert!(text.len() >= 12, "{what} is too short to be told from chance: {text:?}");
-        Self { what, text: text.to_owned(), nowhere }
+        Self { what, text: text.to_owned(), forbidden }
     }
 
     /// How it might be written.
@@ -62,7 +62,7 @@ impl Written {
     /// The places where the canary must not be.
     pub(crate) fn places(&self, canary: &Canary) -> Vec<(&'static str, &str)> {
         let mut places = vec![("logs", self.logs.as_str())];
-        if canary.nowhere == Nowhere::AtAll {
+        if canary.forbidden == ForbiddenPlaces::All {
             let others = [("queues", &self.queues), ("tables", &self.tables), ("answers", &self.answers)];
             places.extend(others.map(|(place, text)| (place, text.as_str())));
         }

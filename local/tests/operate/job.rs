@@ -1,10 +1,10 @@
 //! The main job with distinctive secrets, and everything about it that can go wrong.
 
-use catena::api::{Answer, Api};
+use catena::api::{Api, ApiResponse};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::canaries::{Canary, Nowhere};
+use crate::canaries::{Canary, ForbiddenPlaces};
 use crate::recorder;
 use crate::running::Running;
 
@@ -25,11 +25,11 @@ const WEBHOOKS: &[(u16, &str, &str)] = &[
 /// Does it all, and names the secrets.
 pub(crate) async fn drive(running: &Running) -> Vec<Canary> {
     let mut canaries = vec![
-        Canary::new("the wrong TSP token", WRONG_TSP_TOKEN, Nowhere::AtAll),
-        Canary::new("the TSP token", TSP_TOKEN, Nowhere::AtAll),
-        Canary::new("the wrong client secret", WRONG_CLIENT_SECRET, Nowhere::AtAll),
-        Canary::new("the forged token", FORGED_TOKEN, Nowhere::AtAll),
-        Canary::new("the path of a webhook's URL", URL_PATH, Nowhere::InLogs),
+        Canary::new("the wrong TSP token", WRONG_TSP_TOKEN, ForbiddenPlaces::All),
+        Canary::new("the TSP token", TSP_TOKEN, ForbiddenPlaces::All),
+        Canary::new("the wrong client secret", WRONG_CLIENT_SECRET, ForbiddenPlaces::All),
+        Canary::new("the forged token", FORGED_TOKEN, ForbiddenPlaces::All),
+        Canary::new("the path of a webhook's URL", URL_PATH, ForbiddenPlaces::Logs),
     ];
     let api = partner(running, &mut canaries).await;
     subscribe(&api, &mut canaries).await;
@@ -57,11 +57,11 @@ async fn partner(running: &Running, canaries: &mut Vec<Canary>) -> Api {
     running.answers.lock().unwrap().push_str(&format!("{wrong:#}\n"));
 
     let token = token(running, &id, &second).await;
-    canaries.push(Canary::new("the first client secret", &first, Nowhere::AtAll));
-    canaries.push(Canary::new("the client secret", &second, Nowhere::AtAll));
-    canaries.push(Canary::new("the access token", &token, Nowhere::AtAll));
+    canaries.push(Canary::new("the first client secret", &first, ForbiddenPlaces::All));
+    canaries.push(Canary::new("the client secret", &second, ForbiddenPlaces::All));
+    canaries.push(Canary::new("the access token", &token, ForbiddenPlaces::All));
     let extra = admin(running, &["client", "create", "--partner", "canary-mutual", "--client-id", "canary-2"]).await;
-    canaries.push(Canary::new("the secret of a client that ends", &text(&extra, "/client_secret"), Nowhere::AtAll));
+    canaries.push(Canary::new("the secret of a client that ends", &text(&extra, "/client_secret"), ForbiddenPlaces::All));
     let extra_secret = text(&extra, "/client_secret");
     Api::sign_in(&running.url, "canary-2", &extra_secret).await.unwrap().revoke("canary-2", &extra_secret).await.unwrap();
     assert!(running.admin(&["client", "revoke", "--client-id", "canary-2"]).await.0);
@@ -104,8 +104,8 @@ async fn subscribe(api: &Api, canaries: &mut Vec<Canary>) {
     let receiver = recorder::receiver().await;
     for (status, event, secret) in WEBHOOKS {
         let body = json!({ "url": format!("{receiver}/{URL_PATH}/{status}"), "event_name": event, "secret": secret });
-        api.tell(Method::POST, "/v2/notifications/webhooks", &body).await.unwrap().expect(&[200]).unwrap();
-        canaries.push(Canary::new("a webhook secret", secret, Nowhere::AtAll));
+        api.send_json(Method::POST, "/v2/notifications/webhooks", &body).await.unwrap().expect(&[200]).unwrap();
+        canaries.push(Canary::new("a webhook secret", secret, ForbiddenPlaces::All));
     }
 }
 
@@ -117,17 +117,17 @@ async fn fleet(running: &Running, api: &Api, canaries: &mut Vec<Canary>) -> Api 
     let cookie = opened.headers().get("set-cookie").unwrap().to_str().unwrap().split(';').next().unwrap().to_owned();
     let session = cookie.split_once('=').unwrap().1;
     browser.get(format!("{}/connect/consent", running.url)).header("cookie", &cookie).send().await.unwrap();
-    canaries.push(Canary::new("the session cookie", session, Nowhere::AtAll));
-    canaries.push(Canary::new("the id of an opened invitation", &text(&browsed, "/id"), Nowhere::InLogs));
+    canaries.push(Canary::new("the session cookie", session, ForbiddenPlaces::All));
+    canaries.push(Canary::new("the id of an opened invitation", &text(&browsed, "/id"), ForbiddenPlaces::Logs));
 
     let invitation = api.invite("canary-fleet", "Canary Trucking").await.unwrap();
     let id = text(&invitation, "/id");
-    let accepted = api.ask(Method::POST, &format!("/v2/orgs/invitations/{id}/accept")).await.unwrap().expect(&[200]).unwrap();
+    let accepted = api.send(Method::POST, &format!("/v2/orgs/invitations/{id}/accept")).await.unwrap().expect(&[200]).unwrap();
     let access = text(&accepted, "/pre_registration_access_token");
     let refresh = text(&accepted, "/pre_registration_refresh_token");
-    canaries.push(Canary::new("the id of the invitation", &id, Nowhere::InLogs));
-    canaries.push(Canary::new("the fleet's access token", &access, Nowhere::AtAll));
-    canaries.push(Canary::new("the fleet's refresh token", &refresh, Nowhere::AtAll));
+    canaries.push(Canary::new("the id of the invitation", &id, ForbiddenPlaces::Logs));
+    canaries.push(Canary::new("the fleet's access token", &access, ForbiddenPlaces::All));
+    canaries.push(Canary::new("the fleet's refresh token", &refresh, ForbiddenPlaces::All));
     api.with_token(&access)
 }
 
@@ -136,12 +136,12 @@ async fn refusals(running: &Running, fleet: &Api) {
     let connections = "/v2/integrations/connections";
     let tsp = text(&fleet.get("/v2/orgs/tsps?slug=samsara").await.unwrap(), "/0/id");
     let with = |token: &str| json!({ "tsp_id": tsp, "credentials": { "token": token } });
-    let wrong = fleet.tell(Method::POST, connections, &with(WRONG_TSP_TOKEN)).await.unwrap();
+    let wrong = fleet.send_json(Method::POST, connections, &with(WRONG_TSP_TOKEN)).await.unwrap();
     let misplaced = json!({ "tsp_id": tsp, "credentials": { "tokken": WRONG_TSP_TOKEN } });
-    let misplaced = fleet.tell(Method::POST, connections, &misplaced).await.unwrap();
-    let forged = fleet.with_token(FORGED_TOKEN).ask(Method::GET, "/v2/orgs/fleets").await.unwrap();
+    let misplaced = fleet.send_json(Method::POST, connections, &misplaced).await.unwrap();
+    let forged = fleet.with_token(FORGED_TOKEN).send(Method::GET, "/v2/orgs/fleets").await.unwrap();
     faults(running, json!({ "server_error_next": 50 })).await;
-    let down = fleet.tell(Method::POST, connections, &with(TSP_TOKEN)).await.unwrap();
+    let down = fleet.send_json(Method::POST, connections, &with(TSP_TOKEN)).await.unwrap();
     faults(running, json!({})).await;
     for (name, answer, status) in [("wrong", wrong, 422), ("misplaced", misplaced, 422), ("forged", forged, 401)] {
         assert_eq!(answer.status.as_u16(), status, "{name}: {}", answer.body);
@@ -166,10 +166,10 @@ async fn connected(running: &Running, api: &Api, fleet: &Api) {
     }
     let agreement = text(&api.get("/v2/orgs/share-agreements?fleet_ref=canary-fleet").await.unwrap(), "/items/0/id");
     let act = |what: &str| format!("/v2/orgs/share-agreements/{agreement}/{what}");
-    api.ask(Method::POST, &act("pause")).await.unwrap().expect(&[200]).unwrap();
+    api.send(Method::POST, &act("pause")).await.unwrap().expect(&[200]).unwrap();
     faults(running, json!({ "server_error_next": 200 })).await;
     tokio::time::sleep(std::time::Duration::from_secs(2)).await;
-    api.ask(Method::POST, &act("activate")).await.unwrap().expect(&[200]).unwrap();
+    api.send(Method::POST, &act("activate")).await.unwrap().expect(&[200]).unwrap();
     running.until("failed executions", |output| executions(output, &id, "failed") >= 1).await;
 }
 
@@ -179,5 +179,5 @@ fn executions(output: &str, connection: &str, status: &str) -> usize {
 }
 
 fn text(body: &Value, pointer: &str) -> String {
-    Answer::text(body, pointer).unwrap()
+    ApiResponse::text(body, pointer).unwrap()
 }

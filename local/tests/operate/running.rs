@@ -16,7 +16,7 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_catena");
 pub(crate) const CONTROL_TABLE: &str = "catena-ControlTable";
 const TELEMATICS_TABLE: &str = "catena-TelematicsTable";
 /// The last line that the terminal tells the operator before the start.
-const WELCOME: &str = "Ctrl-C stops it.";
+const READY: &str = "Press Ctrl-C to stop.";
 /// Everything of ours, and of libraries what is logged when deployed.
 const OURS: &[&str] = &[
     "auth",
@@ -80,7 +80,7 @@ impl Running {
             output,
             answers: Mutex::default(),
         };
-        running.until("the welcome", |output| output.contains(WELCOME)).await;
+        running.until("the instructions", |output| output.contains(READY)).await;
         let output = running.output();
         let line = output.lines().find_map(|line| line.trim().strip_prefix("API and Connect at ")).unwrap();
         line.clone_into(&mut running.url);
@@ -119,7 +119,7 @@ impl Running {
         let ended = tokio::time::timeout(Duration::from_secs(30), self.child.wait()).await.unwrap().unwrap();
         assert!(ended.success(), "{}", self.output());
         let output = self.output();
-        let (before, after) = output.split_once(WELCOME).unwrap();
+        let (before, after) = output.split_once(READY).unwrap();
         let logs: Vec<&str> = before.lines().filter(|line| line.starts_with('{')).chain(after.lines()).collect();
         Written { logs: logs.join("\n"), queues: self.queues.seen(), tables, answers: self.answers.lock().unwrap().clone() }
     }

@@ -15,9 +15,9 @@ use tokio::sync::{Mutex, mpsc};
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 
-/// What the process behind the API said.
+/// What the process behind the API reported.
 #[derive(Debug)]
-pub(crate) enum Said {
+pub(crate) enum Reported {
     /// It asked for an event: what it had to do before is done.
     Next,
     /// It cannot start.
@@ -42,13 +42,13 @@ pub(crate) struct RuntimeApi {
     /// `AWS_LAMBDA_RUNTIME_API`.
     pub(crate) address: String,
     pub(crate) queue: mpsc::Sender<Invocation>,
-    pub(crate) said: mpsc::UnboundedReceiver<Said>,
+    pub(crate) reported: mpsc::UnboundedReceiver<Reported>,
     server: JoinHandle<()>,
 }
 
 struct Shared {
     queue: Mutex<mpsc::Receiver<Invocation>>,
-    said: mpsc::UnboundedSender<Said>,
+    reported: mpsc::UnboundedSender<Reported>,
 }
 
 impl RuntimeApi {
@@ -56,8 +56,8 @@ impl RuntimeApi {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let (queue, queued) = mpsc::channel(1);
-        let (sayer, said) = mpsc::unbounded_channel();
-        let shared = Arc::new(Shared { queue: Mutex::new(queued), said: sayer });
+        let (reports, reported) = mpsc::unbounded_channel();
+        let shared = Arc::new(Shared { queue: Mutex::new(queued), reported: reports });
         let router = Router::new()
             .route("/2018-06-01/runtime/invocation/next", get(next))
             .route("/2018-06-01/runtime/invocation/{id}/response", post(response))
@@ -65,7 +65,7 @@ impl RuntimeApi {
             .route("/2018-06-01/runtime/init/error", post(init_error))
             .with_state(shared);
         let server = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
-        Self { address, queue, said, server }
+        Self { address, queue, reported, server }
     }
 }
 
@@ -77,7 +77,7 @@ impl Drop for RuntimeApi {
 
 /// Blocks until there is an event, as Lambda does: the process is frozen meanwhile.
 async fn next(State(shared): State<Arc<Shared>>) -> Response {
-    let _nobody_listens = shared.said.send(Said::Next);
+    let _nobody_listens = shared.reported.send(Reported::Next);
     let Some(invocation) = shared.queue.lock().await.recv().await else {
         return answer(StatusCode::INTERNAL_SERVER_ERROR, Body::empty());
     };
@@ -99,24 +99,24 @@ fn trace_id() -> String {
 }
 
 async fn response(State(shared): State<Arc<Shared>>, Path(id): Path<String>, body: Bytes) -> Response {
-    accepted(&shared, Said::Response(id, read(&body)))
+    accepted(&shared, Reported::Response(id, read(&body)))
 }
 
 async fn error(State(shared): State<Arc<Shared>>, Path(id): Path<String>, headers: HeaderMap, body: Bytes) -> Response {
     assert!(headers.contains_key("lambda-runtime-function-error-type"), "an error without its type: {headers:?}");
-    accepted(&shared, Said::Error(id, read(&body)))
+    accepted(&shared, Reported::Error(id, read(&body)))
 }
 
 async fn init_error(State(shared): State<Arc<Shared>>, body: Bytes) -> Response {
-    accepted(&shared, Said::InitError(read(&body)))
+    accepted(&shared, Reported::InitError(read(&body)))
 }
 
 fn read(body: &[u8]) -> Value {
     serde_json::from_slice(body).unwrap_or_else(|_| json!({ "notJson": String::from_utf8_lossy(body) }))
 }
 
-fn accepted(shared: &Shared, said: Said) -> Response {
-    let _nobody_listens = shared.said.send(said);
+fn accepted(shared: &Shared, reported: Reported) -> Response {
+    let _nobody_listens = shared.reported.send(reported);
     answer(StatusCode::ACCEPTED, Body::from(r#"{"status":"OK"}"#))
 }
 

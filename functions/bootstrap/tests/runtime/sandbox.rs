@@ -10,7 +10,7 @@ use serde_json::Value;
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader};
 use tokio::process::{Child, Command};
 
-use crate::runtime_api::{Invocation, RuntimeApi, Said, after};
+use crate::runtime_api::{Invocation, Reported, RuntimeApi, after};
 
 /// Lambda's own limit for a start.
 const INIT_LIMIT: Duration = Duration::from_secs(10);
@@ -118,12 +118,12 @@ impl Sandbox {
             .unwrap_or_else(|error| panic!("{} cannot be started: {error}", artefact().display()));
         let log = Log::default();
         let readers = [log.follow(child.stdout.take().unwrap()), log.follow(child.stderr.take().unwrap())];
-        let said = tokio::time::timeout(INIT_LIMIT, api.said.recv()).await;
-        if let Ok(Some(Said::Next)) = said {
+        let reported = tokio::time::timeout(INIT_LIMIT, api.reported.recv()).await;
+        if let Ok(Some(Reported::Next)) = reported {
             return Ok(Self { init: started.elapsed(), function: function.clone(), child, api, log });
         }
-        let init_error = match said {
-            Ok(Some(Said::InitError(error))) => Some(error),
+        let init_error = match reported {
+            Ok(Some(Reported::InitError(error))) => Some(error),
             _ => None,
         };
         let ended = tokio::time::timeout(INIT_LIMIT, child.wait()).await;
@@ -148,11 +148,11 @@ impl Sandbox {
         let deadline = tokio::time::Instant::now() + limit;
         loop {
             tokio::select! {
-                said = self.api.said.recv() => match said {
-                    Some(Said::Response(of, answer)) if of == id => return Outcome::Answered(answer),
-                    Some(Said::Error(of, error)) if of == id => return Outcome::Failed(error),
-                    Some(Said::Next) => {}
-                    other => panic!("{} said {other:?} out of turn", self.function.handler),
+                reported = self.api.reported.recv() => match reported {
+                    Some(Reported::Response(of, answer)) if of == id => return Outcome::Answered(answer),
+                    Some(Reported::Error(of, error)) if of == id => return Outcome::Failed(error),
+                    Some(Reported::Next) => {}
+                    other => panic!("{} reported {other:?} out of turn", self.function.handler),
                 },
                 _ = self.child.wait() => return Outcome::Exited,
                 () = tokio::time::sleep_until(deadline) => {

@@ -6,20 +6,20 @@ use std::time::{Duration, Instant};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-/// How long data may take to show up.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// How long data may take to appear.
+const DATA_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Whose token a request carries.
+/// Whose token a request has.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum As {
-    Nobody,
+pub(crate) enum Role {
+    Anonymous,
     Partner,
     Fleet,
 }
 
-/// What a request carries.
+/// The body of a request.
 #[derive(Clone)]
-pub(crate) enum Carries {
+pub(crate) enum Payload {
     Nothing,
     Json(Value),
     Form(&'static [(&'static str, &'static str)]),
@@ -27,11 +27,11 @@ pub(crate) enum Carries {
 
 /// One request.
 pub(crate) struct Visit {
-    pub(crate) who: As,
+    pub(crate) role: Role,
     pub(crate) method: Method,
     /// `{names}` are filled in from what earlier answers left.
     pub(crate) path: &'static str,
-    pub(crate) carries: Carries,
+    pub(crate) payload: Payload,
     pub(crate) status: u16,
     /// Names for members of the answer.
     pub(crate) keep: &'static [(&'static str, &'static str)],
@@ -68,7 +68,7 @@ impl Visitor {
     async fn visit(&mut self, visit: &Visit) {
         let started = Instant::now();
         while let Err(problem) = self.ask(visit).await {
-            assert!(visit.method == Method::GET && started.elapsed() < PATIENCE, "{problem}");
+            assert!(visit.method == Method::GET && started.elapsed() < DATA_TIMEOUT, "{problem}");
             tokio::time::sleep(Duration::from_millis(200)).await;
         }
     }
@@ -76,18 +76,18 @@ impl Visitor {
     async fn ask(&mut self, visit: &Visit) -> Result<(), String> {
         let path = self.filled(visit.path);
         let mut request = self.http.request(visit.method.clone(), format!("{}{path}", self.url));
-        match visit.who {
-            As::Nobody => {}
-            As::Partner => request = request.bearer_auth(self.knows("partner")),
-            As::Fleet => request = request.bearer_auth(self.knows("fleet")),
+        match visit.role {
+            Role::Anonymous => {}
+            Role::Partner => request = request.bearer_auth(self.knows("partner")),
+            Role::Fleet => request = request.bearer_auth(self.knows("fleet")),
         }
-        request = match &visit.carries {
-            Carries::Nothing => request,
-            Carries::Json(body) => {
+        request = match &visit.payload {
+            Payload::Nothing => request,
+            Payload::Json(body) => {
                 let body = serde_json::from_str::<Value>(&self.filled(&body.to_string())).unwrap();
                 request.json(&body)
             }
-            Carries::Form(members) => {
+            Payload::Form(members) => {
                 request.form(&members.iter().map(|(name, value)| (*name, self.filled(value))).collect::<Vec<_>>())
             }
         };
@@ -119,32 +119,32 @@ fn between<'a>(text: &'a str, before: &str, after: &str) -> Option<&'a str> {
 
 type Keep = &'static [(&'static str, &'static str)];
 
-fn get(who: As, path: &'static str, keep: Keep) -> Visit {
-    Visit { who, method: Method::GET, path, carries: Carries::Nothing, status: 200, keep }
+fn get(role: Role, path: &'static str, keep: Keep) -> Visit {
+    Visit { role, method: Method::GET, path, payload: Payload::Nothing, status: 200, keep }
 }
 
-fn act(who: As, method: Method, path: &'static str, status: u16) -> Visit {
-    Visit { who, method, path, carries: Carries::Nothing, status, keep: &[] }
+fn act(role: Role, method: Method, path: &'static str, status: u16) -> Visit {
+    Visit { role, method, path, payload: Payload::Nothing, status, keep: &[] }
 }
 
-fn tell(who: As, method: Method, path: &'static str, body: Value, status: u16, keep: Keep) -> Visit {
-    Visit { who, method, path, carries: Carries::Json(body), status, keep }
+fn send_json(role: Role, method: Method, path: &'static str, body: Value, status: u16, keep: Keep) -> Visit {
+    Visit { role, method, path, payload: Payload::Json(body), status, keep }
 }
 
 fn form(path: &'static str, members: &'static [(&'static str, &'static str)], status: u16, keep: Keep) -> Visit {
-    Visit { who: As::Nobody, method: Method::POST, path, carries: Carries::Form(members), status, keep }
+    Visit { role: Role::Anonymous, method: Method::POST, path, payload: Payload::Form(members), status, keep }
 }
 
 /// A token for the demo partner; the names of the realm's endpoints.
 pub(crate) fn tokens() -> Vec<Visit> {
     vec![
-        get(As::Nobody, "/realms/catena/.well-known/openid-configuration", &[("issuer", "/issuer")]),
-        get(As::Nobody, "/realms/catena/protocol/openid-connect/certs", &[("kid", "/keys/0/kid")]),
+        get(Role::Anonymous, "/realms/catena/.well-known/openid-configuration", &[("issuer", "/issuer")]),
+        get(Role::Anonymous, "/realms/catena/protocol/openid-connect/certs", &[("kid", "/keys/0/kid")]),
         form("/realms/catena/protocol/openid-connect/token", CREDENTIALS, 200, &[("partner", "/access_token")]),
     ]
 }
 
-/// The demo partner's; `Carries::Form` members.
+/// The demo partner's; `Payload::Form` members.
 const CREDENTIALS: &[(&str, &str)] = &[
     ("grant_type", "client_credentials"),
     ("client_id", "demo"),
@@ -159,32 +159,32 @@ pub(crate) fn connect() -> Vec<Visit> {
     let invitation = json!({ "fleet_ref": "tour", "fleet_name": "Tour Trucking" });
     let refusing = json!({ "fleet_ref": "refuses", "fleet_name": "Refusing Trucking" });
     vec![
-        tell(As::Partner, Method::POST, "/v2/orgs/invitations", invitation, 201, &[("invitation", "/id")]),
-        tell(As::Partner, Method::POST, "/v2/orgs/invitations", refusing, 201, &[("refused", "/id")]),
-        get(As::Nobody, "/connect/assets/connect.css", &[]),
-        act(As::Nobody, Method::GET, "/?invite={refused}", 303),
-        get(As::Nobody, "/connect/decline", &[]),
+        send_json(Role::Partner, Method::POST, "/v2/orgs/invitations", invitation, 201, &[("invitation", "/id")]),
+        send_json(Role::Partner, Method::POST, "/v2/orgs/invitations", refusing, 201, &[("refused", "/id")]),
+        get(Role::Anonymous, "/connect/assets/connect.css", &[]),
+        act(Role::Anonymous, Method::GET, "/?invite={refused}", 303),
+        get(Role::Anonymous, "/connect/decline", &[]),
         form("/connect/decline", SEND, 200, &[]),
-        act(As::Nobody, Method::GET, "/?invite={invitation}", 303),
-        get(As::Nobody, "/connect/consent", &[]),
+        act(Role::Anonymous, Method::GET, "/?invite={invitation}", 303),
+        get(Role::Anonymous, "/connect/consent", &[]),
         form("/connect/accept", SEND, 303, &[]),
-        get(As::Nobody, "/connect/providers", &[]),
-        get(As::Nobody, "/connect/providers/samsara", &[]),
+        get(Role::Anonymous, "/connect/providers", &[]),
+        get(Role::Anonymous, "/connect/providers/samsara", &[]),
         form("/connect/providers/samsara", LINK, 303, &[]),
-        get(As::Nobody, "/connect", &[]),
-        get(As::Nobody, "/connect/done", &[]),
+        get(Role::Anonymous, "/connect", &[]),
+        get(Role::Anonymous, "/connect/done", &[]),
     ]
 }
 
 /// A fleet that linked its account through the API.
 pub(crate) fn linked() -> Vec<Visit> {
-    use As::{Fleet, Nobody, Partner};
+    use Role::{Anonymous, Fleet, Partner};
     let account = json!({ "tsp_id": "{tsp}", "credentials": { "token": "{tsp_token}" } });
     vec![
-        tell(Partner, Method::POST, "/v2/orgs/invitations", json!({ "fleet_ref": "linked" }), 201, &[("linked", "/id")]),
-        Visit { keep: FLEET, ..act(Nobody, Method::POST, "/v2/orgs/invitations/{linked}/accept", 200) },
-        get(Nobody, "/v2/orgs/tsps?slug=samsara", &[("tsp", "/0/id")]),
-        tell(Fleet, Method::POST, "/v2/integrations/connections", account, 200, &[("connection", "/id")]),
+        send_json(Partner, Method::POST, "/v2/orgs/invitations", json!({ "fleet_ref": "linked" }), 201, &[("linked", "/id")]),
+        Visit { keep: FLEET, ..act(Anonymous, Method::POST, "/v2/orgs/invitations/{linked}/accept", 200) },
+        get(Anonymous, "/v2/orgs/tsps?slug=samsara", &[("tsp", "/0/id")]),
+        send_json(Fleet, Method::POST, "/v2/integrations/connections", account, 200, &[("connection", "/id")]),
         get(
             Partner,
             "/v2/integrations/connections/{connection}/schedules",
@@ -195,27 +195,27 @@ pub(crate) fn linked() -> Vec<Visit> {
 
 /// Everything that a partner reads and changes. Starts with a linked fleet that has reported.
 pub(crate) fn partner() -> Vec<Visit> {
-    use As::{Fleet, Nobody, Partner};
+    use Role::{Anonymous, Fleet, Partner};
     let subscription = json!({ "url": "{receiver}", "event_name": "vehicle.added" });
     let account = json!({ "tsp_id": "{tsp}", "credentials": { "token": "{tsp_token}" } });
     let dates = json!({ "expiration_date": "2099-01-01T00:00:00Z" });
     vec![
         get(Partner, "/v2/orgs/invitations?fleet_ref=tour", &[]),
-        get(Nobody, "/v2/orgs/invitations/{invitation}", &[]),
-        tell(Partner, Method::POST, "/v2/orgs/invitations", json!({ "fleet_ref": "gone" }), 201, &[("gone", "/id")]),
+        get(Anonymous, "/v2/orgs/invitations/{invitation}", &[]),
+        send_json(Partner, Method::POST, "/v2/orgs/invitations", json!({ "fleet_ref": "gone" }), 201, &[("gone", "/id")]),
         act(Partner, Method::DELETE, "/v2/orgs/invitations/{gone}", 204),
-        tell(Partner, Method::POST, "/v2/orgs/invitations", json!({ "fleet_ref": "no" }), 201, &[("no", "/id")]),
-        tell(Nobody, Method::POST, "/v2/orgs/invitations/{no}/decline", json!({ "decline_reason": "no" }), 200, &[]),
-        get(Nobody, "/v2/orgs/tsps?slug=samsara", &[("tsp", "/0/id")]),
-        get(Nobody, "/v2/orgs/tsps/{tsp}", &[]),
-        tell(Partner, Method::POST, "/v2/orgs/invitations", json!({ "fleet_ref": "api" }), 201, &[("api", "/id")]),
-        Visit { keep: FLEET, ..act(Nobody, Method::POST, "/v2/orgs/invitations/{api}/accept", 200) },
-        tell(Fleet, Method::POST, "/v2/integrations/connections", account, 200, &[("link", "/id")]),
+        send_json(Partner, Method::POST, "/v2/orgs/invitations", json!({ "fleet_ref": "no" }), 201, &[("no", "/id")]),
+        send_json(Anonymous, Method::POST, "/v2/orgs/invitations/{no}/decline", json!({ "decline_reason": "no" }), 200, &[]),
+        get(Anonymous, "/v2/orgs/tsps?slug=samsara", &[("tsp", "/0/id")]),
+        get(Anonymous, "/v2/orgs/tsps/{tsp}", &[]),
+        send_json(Partner, Method::POST, "/v2/orgs/invitations", json!({ "fleet_ref": "api" }), 201, &[("api", "/id")]),
+        Visit { keep: FLEET, ..act(Anonymous, Method::POST, "/v2/orgs/invitations/{api}/accept", 200) },
+        send_json(Fleet, Method::POST, "/v2/integrations/connections", account, 200, &[("link", "/id")]),
         get(Partner, "/v2/orgs/fleets?fleet_refs=tour", &[("tour", "/items/0/id")]),
         get(Partner, "/v2/orgs/fleets/{tour}", &[]),
         get(Partner, "/v2/orgs/share-agreements?fleet_ref=tour", &[("agreement", "/items/0/id")]),
         get(Partner, "/v2/orgs/share_agreements/{agreement}", &[]),
-        tell(Partner, Method::PATCH, "/v2/orgs/share-agreements/{agreement}", dates, 200, &[]),
+        send_json(Partner, Method::PATCH, "/v2/orgs/share-agreements/{agreement}", dates, 200, &[]),
         get(Partner, "/v2/integrations/connections?fleet_refs=tour", &[("connection", "/items/0/id")]),
         get(Partner, "/v2/integrations/connections/data-freshness", &[]),
         get(Partner, "/v2/integrations/connections/{connection}", &[]),
@@ -229,10 +229,10 @@ pub(crate) fn partner() -> Vec<Visit> {
         get(Partner, "/v2/telematics/vehicle-locations?fleet_refs=tour", &[("reports", "/items/0/vehicle_id")]),
         get(Partner, "/v2/telematics/vehicle-locations?only_latest=false&vehicle_ids={reports}&size=1", &[]),
         get(Partner, "/v2/telematics/hos-events?fleet_refs=tour", &[]),
-        tell(Partner, Method::POST, "/v2/notifications/webhooks", subscription, 200, &[("webhook", "/id")]),
+        send_json(Partner, Method::POST, "/v2/notifications/webhooks", subscription, 200, &[("webhook", "/id")]),
         get(Partner, "/v2/notifications/webhooks", &[]),
         get(Partner, "/v2/notifications/webhooks/{webhook}", &[]),
-        tell(Partner, Method::PATCH, "/v2/notifications/webhooks/{webhook}", json!({ "url": "{receiver}/2" }), 200, &[]),
+        send_json(Partner, Method::PATCH, "/v2/notifications/webhooks/{webhook}", json!({ "url": "{receiver}/2" }), 200, &[]),
         act(Partner, Method::POST, "/v2/notifications/webhooks/{webhook}/pause", 200),
         act(Partner, Method::POST, "/v2/notifications/webhooks/{webhook}/activate", 200),
         get(Partner, "/v2/notifications/webhooks/{webhook}/logs", &[]),
@@ -241,7 +241,7 @@ pub(crate) fn partner() -> Vec<Visit> {
         act(Partner, Method::POST, "/v2/orgs/share-agreements/{agreement}/pause", 200),
         act(Partner, Method::POST, "/v2/orgs/share-agreements/{agreement}/activate", 200),
         act(Fleet, Method::GET, "/v2/telematics/vehicles", 403),
-        act(Nobody, Method::GET, "/v2/telematics/vehicles", 401),
+        act(Anonymous, Method::GET, "/v2/telematics/vehicles", 401),
         // No token that we issue carries the scope yet.
         act(Fleet, Method::DELETE, "/v2/integrations/connections/{link}", 403),
         act(Partner, Method::POST, "/v2/orgs/share-agreements/{agreement}/cancel", 200),

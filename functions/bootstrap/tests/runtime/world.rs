@@ -65,7 +65,7 @@ impl World {
         let front = Front::new(template.routes(context).unwrap(), lambda.clone());
         let (simulator, end_simulator, simulating) = simulate().await;
         let (base, tsp_tokens) = (simulator.0, simulator.1);
-        plant(&cloud, &url, &base, tsp_tokens.clone()).await;
+        create_demo(&cloud, &url, &base, tsp_tokens.clone()).await;
         let (stop, stopped) = watch::channel(false);
         let mappings = match triggers {
             Triggers::On => Some(map(&cloud, &lambda, stopped).await),
@@ -119,7 +119,7 @@ async fn simulate() -> ((String, Vec<String>), oneshot::Sender<()>, JoinHandle<(
 }
 
 /// Catalogue and demo partner, as an operator would put them in place.
-async fn plant(cloud: &Cloud, url: &str, tsp: &str, tokens: Vec<String>) {
+async fn create_demo(cloud: &Cloud, url: &str, tsp: &str, tokens: Vec<String>) {
     let at = |endpoint: &str| cloud.clients.shared.to_builder().endpoint_url(endpoint).build();
     let environment = cloud.environment(&cloud.functions[0].id);
     let config = gateway::Config::from_variables(|name| environment.get(name).cloned());
@@ -130,7 +130,7 @@ async fn plant(cloud: &Cloud, url: &str, tsp: &str, tokens: Vec<String>) {
         scheduler: at(&cloud.endpoints.scheduler),
     };
     let context = gateway::Context::new(config, aws, Timestamp::system);
-    demo::plant(&context, url, tsp, "http://127.0.0.1:9", tokens).await.unwrap();
+    demo::create_demo(&context, url, tsp, "http://127.0.0.1:9", tokens).await.unwrap();
 }
 
 async fn map(cloud: &Cloud, lambda: &Lambda, stopped: watch::Receiver<bool>) -> Mappings {

@@ -1,7 +1,7 @@
-//! SQS, KMS and EventBridge Scheduler: a pinned emulator, run as a child of this process.
+//! SQS, KMS and EventBridge Scheduler: a pinned emulator, run as a child process.
 //!
-//! The child holds its state in memory and writes it when it stops cleanly. It stops when its input is closed, so it
-//! ends cleanly with us even if we are killed, and no orphan is left.
+//! The child keeps its state in memory and writes it when it stops cleanly. It stops when its standard input is closed, so it
+//! stops cleanly even if this process is killed, and no orphan remains.
 
 mod install;
 mod record;
@@ -22,20 +22,20 @@ use record::Record;
 const LAUNCHER: &str = include_str!("launch.py");
 
 /// How long a start may take on a busy machine.
-const START_PATIENCE: Duration = Duration::from_secs(30);
+const START_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How long a clean stop may take.
-const STOP_PATIENCE: Duration = Duration::from_secs(10);
+const STOP_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How often health is asked for while starting.
+/// How often the health endpoint is polled while starting.
 const HEALTH_INTERVAL: Duration = Duration::from_millis(20);
 
 /// How the emulator is started.
 #[derive(Debug, Clone, Default)]
 pub struct EmulatorOptions {
-    /// The platform's state directory; without one the emulator forgets everything.
+    /// The platform's state directory; without one the emulator keeps nothing.
     pub state: Option<PathBuf>,
-    /// The port; a free one when not given.
+    /// The port; a free one by default.
     pub port: Option<u16>,
     /// The cache directory for the virtual environment.
     pub cache: Option<PathBuf>,
@@ -53,22 +53,26 @@ pub struct Emulator {
 }
 
 impl Emulator {
-    /// Installs the emulator when needed, starts it, and waits until it answers.
+    /// Installs the emulator when needed, starts it, and waits until it responds.
     ///
     /// # Errors
-    /// In one sentence for the person at the terminal: no Python, no network, port taken, no start.
+    /// One sentence for the terminal: no Python, no network, port in use, failed start.
     pub async fn start(options: EmulatorOptions, progress: &(dyn Fn(&str) + Sync)) -> Result<Self> {
         let cache = install::cache_dir(options.cache.as_deref())?;
         let python = install::install(&cache, progress).await?;
-        let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(2)).build().context("no HTTP client")?;
-        let is_new = options.state.as_deref().is_none_or(|state| !memory(state).join("kms.json").exists());
+        let http = reqwest::Client::builder()
+            .no_proxy()
+            .timeout(Duration::from_secs(2))
+            .build()
+            .context("failed to build the HTTP client")?;
+        let is_new = options.state.as_deref().is_none_or(|state| !state_folder(state).join("kms.json").exists());
         let mut emulator = Self { options, python, port: 0, http, child: None, is_new };
         emulator.wait_for_predecessor().await?;
         emulator.launch().await?;
         Ok(emulator)
     }
 
-    /// Where it answers.
+    /// Its endpoint.
     #[must_use]
     pub fn endpoint(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
@@ -80,13 +84,13 @@ impl Emulator {
         self.is_new
     }
 
-    /// Stops and starts it once, so that what has been created is on disk.
+    /// Restarts it once, so that everything created so far is persisted.
     ///
     /// Keys live in the emulator's memory until a clean stop: without this, a crash of the machine during the first run
     /// would lose the keys under which credentials in the database are encrypted.
     ///
     /// # Errors
-    /// When it does not stop or start.
+    /// When it fails to stop or start.
     pub async fn restart_to_persist(&mut self) -> Result<()> {
         self.end().await?;
         self.options.port = Some(self.port);
@@ -107,16 +111,16 @@ impl Emulator {
         Ok(())
     }
 
-    /// An earlier emulator on the same state stops by itself when its parent is gone; its state must be whole first.
+    /// Waits for an earlier emulator on the same state, which stops when its parent exits, to finish writing its state.
     async fn wait_for_predecessor(&self) -> Result<()> {
         let Some(state) = &self.options.state else {
             return Ok(());
         };
-        let patience = Instant::now() + STOP_PATIENCE;
+        let deadline = Instant::now() + STOP_TIMEOUT;
         while record::is_in_use(state)? {
-            if Instant::now() > patience {
+            if Instant::now() > deadline {
                 let who = Record::read(state).map_or_else(String::new, |record| format!(" (process {})", record.pid));
-                bail!("the AWS emulator of an earlier run{who} still uses {}: end it first", state.display());
+                bail!("the AWS emulator of an earlier run{who} still uses {}: stop it first", state.display());
             }
             tokio::time::sleep(HEALTH_INTERVAL).await;
         }
@@ -136,23 +140,23 @@ impl Emulator {
                 Err(error) => last = Some(error),
             }
         }
-        Err(last.context("the AWS emulator was not started")?)
+        Err(last.context("failed to start the AWS emulator")?)
     }
 
     async fn launch_once(&mut self) -> Result<()> {
         if TcpListener::bind((Ipv4Addr::LOCALHOST, self.port)).is_err() {
-            bail!("port {} for the AWS emulator is taken: choose another one", self.port);
+            bail!("port {} for the AWS emulator is in use: choose another one", self.port);
         }
         let log = self.log_file()?;
-        let child = self.command(&log)?.spawn().context("the AWS emulator cannot be started")?;
+        let child = self.command(&log)?.spawn().context("failed to start the AWS emulator")?;
         self.child = Some(child);
         self.record()?;
-        self.wait_until_healthy().await.with_context(|| format!("the AWS emulator did not start; its log is {}", log.display()))
+        self.wait_until_healthy().await.with_context(|| format!("the AWS emulator did not start; see its log {}", log.display()))
     }
 
     fn command(&self, log: &Path) -> Result<Command> {
-        let output = File::create(log).with_context(|| format!("the log {} cannot be written", log.display()))?;
-        let errors = output.try_clone().context("the log cannot be shared")?;
+        let output = File::create(log).with_context(|| format!("failed to create the log {}", log.display()))?;
+        let errors = output.try_clone().context("failed to share the log")?;
         let mut command = Command::new(&self.python);
         command
             .args(["-c", LAUNCHER])
@@ -160,7 +164,7 @@ impl Emulator {
             .env("MINISTACK_REGION", super::REGION)
             .env("GATEWAY_PORT", self.port.to_string())
             .env("AWS_ENDPOINT_URL", self.endpoint())
-            // Unasked, these listen on every interface.
+            // By default, these listen on every interface.
             .env("IOT_MTLS_ENABLED", "0")
             .env("SFTP_ENABLED", "0")
             .env("LOG_LEVEL", "WARNING")
@@ -171,12 +175,12 @@ impl Emulator {
             .stdout(output)
             .stderr(errors)
             .kill_on_drop(false)
-            // Its own group: Ctrl-C at the terminal reaches us first, and we stop it when its users have stopped.
+            // A process group of its own: Ctrl-C reaches only this process, which stops the emulator after its users.
             .process_group(0);
         if let Some(state) = &self.options.state {
             command
                 .env("PERSIST_STATE", "1")
-                .env("STATE_DIR", memory(state))
+                .env("STATE_DIR", state_folder(state))
                 .env("CATENA_EMULATOR_LOCK", record::lock_file(state));
         }
         Ok(command)
@@ -187,7 +191,7 @@ impl Emulator {
             Some(state) => state.clone(),
             None => install::cache_dir(self.options.cache.as_deref())?.join("logs"),
         };
-        fs::create_dir_all(&folder).with_context(|| format!("the directory {} cannot be made", folder.display()))?;
+        fs::create_dir_all(&folder).with_context(|| format!("failed to create the directory {}", folder.display()))?;
         let name = if self.options.state.is_some() { "emulator.log".to_owned() } else { format!("emulator-{}.log", self.port) };
         Ok(folder.join(name))
     }
@@ -201,45 +205,45 @@ impl Emulator {
     }
 
     async fn wait_until_healthy(&mut self) -> Result<()> {
-        let patience = Instant::now() + START_PATIENCE;
+        let deadline = Instant::now() + START_TIMEOUT;
         let health = format!("{}/_localstack/health", self.endpoint());
-        while Instant::now() < patience {
+        while Instant::now() < deadline {
             if let Some(status) = self.child.as_mut().and_then(|child| child.try_wait().ok().flatten()) {
                 self.child = None;
-                bail!("it ended at once ({status})");
+                bail!("it exited immediately ({status})");
             }
-            let answer = self.http.get(&health).send().await;
-            if answer.is_ok_and(|answer| answer.status().is_success()) {
+            let response = self.http.get(&health).send().await;
+            if response.is_ok_and(|response| response.status().is_success()) {
                 return Ok(());
             }
             tokio::time::sleep(HEALTH_INTERVAL).await;
         }
         self.end().await?;
-        bail!("it did not answer within {} seconds", START_PATIENCE.as_secs())
+        bail!("it did not respond within {} seconds", START_TIMEOUT.as_secs())
     }
 
-    /// Closes the child's input, which it takes for a request to stop cleanly, and waits.
+    /// Closes the child's standard input, which makes it stop cleanly, and waits.
     async fn end(&mut self) -> Result<()> {
         let Some(mut child) = self.child.take() else {
             return Ok(());
         };
         drop(child.stdin.take());
-        match tokio::time::timeout(STOP_PATIENCE, child.wait()).await {
+        match tokio::time::timeout(STOP_TIMEOUT, child.wait()).await {
             Ok(_) => Ok(()),
             Err(_) => {
-                child.kill().await.context("the AWS emulator cannot be ended")?;
-                bail!("the AWS emulator did not stop within {} seconds and was killed", STOP_PATIENCE.as_secs())
+                child.kill().await.context("failed to kill the AWS emulator")?;
+                bail!("the AWS emulator did not stop within {} seconds and was killed", STOP_TIMEOUT.as_secs())
             }
         }
     }
 }
 
 /// Where the emulator keeps its state within the platform's state directory.
-fn memory(state: &Path) -> PathBuf {
+fn state_folder(state: &Path) -> PathBuf {
     state.join("emulator")
 }
 
 fn free_port() -> Result<u16> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("no port is free")?;
-    Ok(listener.local_addr().context("the free port is unknown")?.port())
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("no free port")?;
+    Ok(listener.local_addr().context("failed to read the free port")?.port())
 }

@@ -22,27 +22,27 @@ impl Record {
     }
 
     pub(super) fn write(self, state: &Path) -> Result<()> {
-        let text = serde_json::to_vec(&self).context("the emulator's record cannot be written")?;
+        let text = serde_json::to_vec(&self).context("failed to serialize the emulator's record")?;
         crate::aws::files::replace(&state.join(FILE), &text)
     }
 
     pub(super) fn remove(state: &Path) {
-        // A record that stays behind names a process that is gone, which the next start sees.
+        // A record that remains names a process that has exited, which the next start detects.
         drop(fs::remove_file(state.join(FILE)));
     }
 }
 
-/// The file that an emulator holds locked for as long as it lives, the writing of its state included.
+/// The file that an emulator keeps locked while it runs, until its state is written.
 pub(super) fn lock_file(state: &Path) -> PathBuf {
     state.join("emulator.lock")
 }
 
-/// Whether an emulator lives on this state directory.
+/// Whether an emulator uses this state directory.
 pub(super) fn is_in_use(state: &Path) -> Result<bool> {
-    let lock = fs::File::create(lock_file(state)).context("the state directory cannot be written")?;
+    let lock = fs::File::create(lock_file(state)).context("failed to write to the state directory")?;
     match lock.try_lock() {
         Ok(()) => Ok(false),
         Err(TryLockError::WouldBlock) => Ok(true),
-        Err(TryLockError::Error(error)) => Err(error).context("the state directory's file system has no locks"),
+        Err(TryLockError::Error(error)) => Err(error).context("the file system of the state directory does not support locks"),
     }
 }

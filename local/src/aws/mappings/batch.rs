@@ -1,12 +1,12 @@
-//! One batch of stream records, through success, retries, halving and giving up.
+//! Delivery of a batch of stream records: retries, bisection and discarding.
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::Stage;
-use super::answer::{self, Outcome};
+use super::MappingContext;
+use super::response::{self, Outcome};
 
 /// How failed batches are treated.
 #[derive(Debug, Clone, Copy)]
@@ -18,27 +18,27 @@ pub(super) struct Policy {
     pub(super) backoff: fn(u32) -> Duration,
 }
 
-/// Where a batch's progress goes.
+/// Receives the progress of a batch.
 pub(super) trait Progress {
-    /// Everything up to this sequence number is done with.
+    /// Everything up to this sequence number is done.
     fn reached(&self, sequence: &str);
 
-    /// These records are given up after so many attempts.
-    async fn give_up(&self, records: &[Value], attempts: u32, reason: &str);
+    /// These records are discarded after so many attempts.
+    async fn discard(&self, records: &[Value], attempts: u32, reason: &str);
 }
 
-/// Whether a batch was brought to its end.
+/// How the delivery of a batch ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Ending {
-    /// All records are handled or given up.
+    /// All records are processed or discarded.
     Complete,
-    /// The mappings were told to stop first.
+    /// The mappings were stopped first.
     Stopped,
 }
 
-/// Delivers records in order; nothing is passed over before what precedes it is handled or given up.
+/// Delivers records in order; a record is delivered only once all earlier ones are processed or discarded.
 pub(super) async fn deliver(
-    stage: &Stage,
+    context: &MappingContext,
     handler: &str,
     policy: Policy,
     records: Vec<Value>,
@@ -50,12 +50,12 @@ pub(super) async fn deliver(
         if batch.is_empty() {
             continue;
         }
-        if stage.is_stopped() {
+        if context.is_stopped() {
             return Ending::Stopped;
         }
         let identifiers: Vec<String> = batch.iter().map(sequence).collect();
-        let answer = stage.invoke(handler, json!({ "Records": batch })).await;
-        let (first_failed, reason) = match answer::read(answer, policy.reports_failures, &identifiers) {
+        let answer = context.invoke(handler, json!({ "Records": batch })).await;
+        let (first_failed, reason) = match response::read(answer, policy.reports_failures, &identifiers) {
             Outcome::Handled => {
                 failures = 0;
                 reached(progress, &batch);
@@ -75,7 +75,7 @@ pub(super) async fn deliver(
             records.left = rest.len(),
             attempts = failures,
             error.reason = reason,
-            "a batch of a stream failed"
+            "a batch of stream records failed"
         );
         if policy.bisects && rest.len() > 1 {
             let (first, second) = rest.split_at(rest.len() / 2);
@@ -83,21 +83,21 @@ pub(super) async fn deliver(
             open.push_front(first.to_vec());
             failures = 0;
         } else if failures > policy.retries {
-            progress.give_up(rest, failures, &reason).await;
+            progress.discard(rest, failures, &reason).await;
             reached(progress, rest);
             failures = 0;
             continue;
         } else {
             open.push_front(rest.to_vec());
         }
-        if !stage.pause((policy.backoff)(failures)).await {
+        if !context.pause((policy.backoff)(failures)).await {
             return Ending::Stopped;
         }
     }
     Ending::Complete
 }
 
-/// A record's sequence number, by which a function names it.
+/// A record's sequence number, which identifies it in responses.
 pub(super) fn sequence(record: &Value) -> String {
     record.pointer("/dynamodb/SequenceNumber").and_then(Value::as_str).unwrap_or_default().to_owned()
 }

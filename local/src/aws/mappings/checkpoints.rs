@@ -51,7 +51,7 @@ impl Checkpoints {
         })
     }
 
-    /// Writes a position down before it returns, so that a kill does not forget it.
+    /// Saves a position before it returns, so that it survives a kill.
     pub(super) fn set(&self, key: &str, position: Position) -> Result<()> {
         let text = match position {
             Position::Horizon => "horizon".to_owned(),
@@ -61,7 +61,7 @@ impl Checkpoints {
         let mut positions = self.positions.lock().unwrap_or_else(PoisonError::into_inner);
         positions.insert(key.to_owned(), text);
         match &self.file {
-            Some(file) => files::replace(file, &serde_json::to_vec(&*positions).context("positions cannot be written")?),
+            Some(file) => files::replace(file, &serde_json::to_vec(&*positions).context("failed to serialize the positions")?),
             None => Ok(()),
         }
     }
@@ -70,8 +70,8 @@ impl Checkpoints {
 fn read(file: &Path) -> Result<BTreeMap<String, String>> {
     match fs::read(file) {
         Ok(text) => serde_json::from_slice(&text)
-            .with_context(|| format!("{} is damaged: remove it, and streams are read again", file.display())),
+            .with_context(|| format!("{} is damaged: remove it, and the streams are read from their start", file.display())),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(BTreeMap::new()),
-        Err(error) => Err(error).with_context(|| format!("{} cannot be read", file.display())),
+        Err(error) => Err(error).with_context(|| format!("failed to read {}", file.display())),
     }
 }

@@ -1,18 +1,18 @@
-//! Event-source mappings, driven as AWS Lambda drives them: queues, streams, schedules.
+//! Event source mappings as in AWS Lambda: queues, streams, schedules.
 //!
 //! Delivery is at least once. A message stays in its queue until its invocation has succeeded; a stream's position is
-//! written down after its batch has been handled. Nothing is lost by a crash, and something may be seen twice.
+//! saved after its batch has been processed. A crash loses nothing, but may cause redelivery.
 
-mod answer;
 mod batch;
 mod checkpoints;
 mod failure_record;
 mod filter;
 mod queues;
 mod records;
+mod response;
+mod schedule;
 mod shards;
 mod streams;
-mod timetable;
 
 use std::panic::AssertUnwindSafe;
 use std::path::Path;
@@ -34,31 +34,31 @@ use super::endpoints::Clients;
 use super::physical::Physical;
 use super::template::{Event, Function, QueueEvent, StreamEvent};
 
-/// Invokes a handler by name with an event, and gives its answer or the text of its error.
+/// Invokes a handler by name with an event, and returns its response or error message.
 pub type Invoke = Arc<dyn Fn(String, Value) -> BoxFuture<'static, Result<Value, String>> + Send + Sync>;
 
-/// Where a function without a given number of retries gives a stream's batch up.
-const RETRIES: u32 = 10;
+/// Retries of a stream's batch if the template sets no number.
+const DEFAULT_RETRIES: u32 = 10;
 
 /// The running mappings.
 #[derive(Debug)]
 pub struct Mappings {
-    stage: Stage,
+    context: MappingContext,
     tasks: JoinSet<()>,
 }
 
 /// What every mapping needs.
 #[derive(Clone)]
-struct Stage {
+struct MappingContext {
     clients: Clients,
     invoke: Invoke,
     stop: watch::Receiver<bool>,
 }
 
 impl Mappings {
-    /// Starts all mappings of the template's functions. They end when `stop` turns true or its sender is gone.
+    /// Starts all mappings of the template's functions. They end when `stop` becomes true or its sender is dropped.
     ///
-    /// What is written after this returns is delivered, by mappings that start at the latest record too.
+    /// Changes written after this returns are delivered, even by mappings that start at the latest record.
     ///
     /// # Errors
     /// When a mapping's queue is not the template's, or the checkpoints of an earlier run cannot be read.
@@ -69,27 +69,27 @@ impl Mappings {
             mappings
                 .add(function, &cloud.physical, &checkpoints)
                 .await
-                .with_context(|| format!("a trigger of {}", function.id))?;
+                .with_context(|| format!("failed to start a trigger of {}", function.id))?;
         }
         Ok(mappings)
     }
 
     fn idle(clients: &Clients, invoke: Invoke, stop: watch::Receiver<bool>) -> Self {
-        Self { stage: Stage { clients: clients.clone(), invoke, stop }, tasks: JoinSet::new() }
+        Self { context: MappingContext { clients: clients.clone(), invoke, stop }, tasks: JoinSet::new() }
     }
 
-    /// Delivers each message of a queue as the event itself: what a schedule's target is sent is what its handler sees.
+    /// Delivers each message of a queue as the event itself, as the Scheduler does.
     pub fn schedules(&mut self, queue_url: &str, handler: &str) {
         let reader =
             QueueReader { handler: handler.to_owned(), queue_url: queue_url.to_owned(), shape: Shape::Bare, concurrency: 8 };
-        self.tasks.spawn(reader.run(self.stage.clone()));
+        self.tasks.spawn(reader.run(self.context.clone()));
     }
 
-    /// Waits for the mappings to end once they have been told to; invocations still running after `patience` are cut.
-    pub async fn finish(mut self, patience: Duration) {
+    /// Waits for the mappings to end once they have been stopped; invocations still running after `timeout` are aborted.
+    pub async fn finish(mut self, timeout: Duration) {
         let all = async { while self.tasks.join_next().await.is_some() {} };
-        if tokio::time::timeout(patience, all).await.is_err() {
-            tracing::warn!("invocations that took too long to end were cut; what they handled is delivered again");
+        if tokio::time::timeout(timeout, all).await.is_err() {
+            tracing::warn!("aborted invocations that did not finish in time; their events will be redelivered");
         }
         self.tasks.shutdown().await;
     }
@@ -100,7 +100,7 @@ impl Mappings {
                 Event::Queue(queue) => self.add_queue(function, queue, physical)?,
                 Event::Stream(stream) => self.add_stream(function, stream, physical, checkpoints).await?,
                 Event::Schedule(schedule) if schedule.enabled => {
-                    self.tasks.spawn(timetable::run(self.stage.clone(), function.handler.clone(), schedule.clone()));
+                    self.tasks.spawn(schedule::run(self.context.clone(), function.handler.clone(), schedule.clone()));
                 }
                 Event::Schedule(_) => {}
             }
@@ -115,7 +115,7 @@ impl Mappings {
             shape: Shape::Batch { event: event.clone() },
             concurrency: event.concurrency,
         };
-        self.tasks.spawn(reader.run(self.stage.clone()));
+        self.tasks.spawn(reader.run(self.context.clone()));
         Ok(())
     }
 
@@ -133,24 +133,24 @@ impl Mappings {
             event: event.clone(),
             on_failure,
             checkpoints: Arc::clone(checkpoints),
-            stage: self.stage.clone(),
+            context: self.context.clone(),
         };
-        reader.settle().await;
+        reader.record_start().await;
         self.tasks.spawn(Arc::new(reader).run());
         Ok(())
     }
 }
 
-impl Stage {
-    /// Invokes a handler; a panic is an error like any other.
+impl MappingContext {
+    /// Invokes a handler; a panic becomes an error.
     async fn invoke(&self, handler: &str, event: Value) -> Result<Value, String> {
         let call = (self.invoke)(handler.to_owned(), event);
         AssertUnwindSafe(call).catch_unwind().await.unwrap_or_else(|_| Err("the handler panicked".to_owned()))
     }
 
-    /// Returns when the mappings are to end.
+    /// Returns when the mappings are stopped.
     async fn stopped(&self) {
-        // An error means that the sender is gone, which is a stop too.
+        // An error means that the sender was dropped, which is a stop too.
         drop(self.stop.clone().wait_for(|stop| *stop).await);
     }
 
@@ -158,7 +158,7 @@ impl Stage {
         *self.stop.borrow() || self.stop.has_changed().is_err()
     }
 
-    /// Sleeps; gives false when the mappings are to end.
+    /// Sleeps; returns false if the mappings are stopped.
     async fn pause(&self, duration: Duration) -> bool {
         tokio::select! {
             () = tokio::time::sleep(duration) => true,
@@ -167,14 +167,14 @@ impl Stage {
     }
 }
 
-impl std::fmt::Debug for Stage {
+impl std::fmt::Debug for MappingContext {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Stage").finish_non_exhaustive()
+        f.debug_struct("MappingContext").finish_non_exhaustive()
     }
 }
 
 fn queue_url(physical: &Physical, arn: &str) -> Result<String> {
-    let url = physical.queue_url(arn).with_context(|| format!("no queue of the template has the ARN {arn}"))?;
+    let url = physical.queue_url(arn).with_context(|| format!("the template has no queue with the ARN {arn}"))?;
     Ok(url.to_owned())
 }
 

@@ -8,15 +8,15 @@ use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-use super::answer::{self, Outcome};
-use super::{Stage, backoff, filter};
+use super::response::{self, Outcome};
+use super::{MappingContext, backoff, filter};
 use crate::aws::REGION;
 use crate::aws::template::QueueEvent;
 
-/// SQS gives at most so many messages at once, and deletes as many.
-const MOST: usize = 10;
+/// The most messages that SQS returns or deletes per request.
+const MAX_BATCH: usize = 10;
 
-/// How long a receive waits for a first message, in seconds; the emulator ends no sooner than its last receive.
+/// How long a receive waits for a first message, in seconds; the emulator stops only after its last receive.
 const WAIT_SECONDS: i32 = 1;
 
 /// How messages become events.
@@ -41,36 +41,36 @@ pub(super) struct QueueReader {
 }
 
 impl QueueReader {
-    /// Reads until told to stop; what has been received by then is still handled.
-    pub(super) async fn run(self, stage: Stage) {
+    /// Reads until stopped; messages received by then are still processed.
+    pub(super) async fn run(self, context: MappingContext) {
         let reader = Arc::new(self);
         let permits = Arc::new(Semaphore::new(reader.concurrency));
         let mut running = JoinSet::new();
         let mut failures = 0;
-        while !stage.is_stopped() {
+        while !context.is_stopped() {
             while running.try_join_next().is_some() {}
             let permit = tokio::select! {
                 permit = Arc::clone(&permits).acquire_owned() => permit,
-                () = stage.stopped() => break,
+                () = context.stopped() => break,
             };
             let received = tokio::select! {
-                received = reader.receive(&stage) => received,
-                () = stage.stopped() => break,
+                received = reader.receive(&context) => received,
+                () = context.stopped() => break,
             };
             match received {
                 Ok(messages) if messages.is_empty() => failures = 0,
                 Ok(messages) => {
                     failures = 0;
-                    let (reader, stage) = (Arc::clone(&reader), stage.clone());
+                    let (reader, context) = (Arc::clone(&reader), context.clone());
                     running.spawn(async move {
-                        reader.handle(&stage, messages).await;
+                        reader.handle(&context, messages).await;
                         drop(permit);
                     });
                 }
                 Err(reason) => {
                     failures += 1;
-                    tracing::warn!(queue.url = reader.queue_url, error.reason = reason, "messages cannot be received");
-                    stage.pause(backoff(failures)).await;
+                    tracing::warn!(queue.url = reader.queue_url, error.reason = reason, "failed to receive messages");
+                    context.pause(backoff(failures)).await;
                 }
             }
         }
@@ -84,12 +84,12 @@ impl QueueReader {
         }
     }
 
-    /// Waits for a first message, and fills the batch with what is there already.
-    async fn receive(&self, stage: &Stage) -> Result<Vec<Message>, String> {
+    /// Waits for a first message, and fills the batch with messages that are available.
+    async fn receive(&self, context: &MappingContext) -> Result<Vec<Message>, String> {
         let wanted = self.batch_size();
-        let mut batch = self.receive_some(stage, wanted, WAIT_SECONDS).await?;
-        while !batch.is_empty() && batch.len() < wanted && wanted > MOST {
-            let more = self.receive_some(stage, wanted - batch.len(), 0).await?;
+        let mut batch = self.receive_some(context, wanted, WAIT_SECONDS).await?;
+        while !batch.is_empty() && batch.len() < wanted && wanted > MAX_BATCH {
+            let more = self.receive_some(context, wanted - batch.len(), 0).await?;
             if more.is_empty() {
                 break;
             }
@@ -98,13 +98,13 @@ impl QueueReader {
         Ok(batch)
     }
 
-    async fn receive_some(&self, stage: &Stage, wanted: usize, wait_seconds: i32) -> Result<Vec<Message>, String> {
-        let received = stage
+    async fn receive_some(&self, context: &MappingContext, wanted: usize, wait_seconds: i32) -> Result<Vec<Message>, String> {
+        let received = context
             .clients
             .sqs
             .receive_message()
             .queue_url(&self.queue_url)
-            .max_number_of_messages(i32::try_from(wanted.min(MOST)).unwrap_or(1))
+            .max_number_of_messages(i32::try_from(wanted.min(MAX_BATCH)).unwrap_or(1))
             .wait_time_seconds(wait_seconds)
             .message_system_attribute_names(MessageSystemAttributeName::All)
             .message_attribute_names("All")
@@ -114,30 +114,30 @@ impl QueueReader {
         Ok(received.messages.unwrap_or_default())
     }
 
-    async fn handle(&self, stage: &Stage, messages: Vec<Message>) {
+    async fn handle(&self, context: &MappingContext, messages: Vec<Message>) {
         match &self.shape {
-            Shape::Batch { event } => self.handle_batch(stage, event, &messages).await,
+            Shape::Batch { event } => self.handle_batch(context, event, &messages).await,
             Shape::Bare => {
                 for message in &messages {
-                    self.handle_bare(stage, message).await;
+                    self.handle_bare(context, message).await;
                 }
             }
         }
     }
 
-    async fn handle_batch(&self, stage: &Stage, event: &QueueEvent, messages: &[Message]) {
+    async fn handle_batch(&self, context: &MappingContext, event: &QueueEvent, messages: &[Message]) {
         let records = messages.iter().map(|message| (message, record(message, &event.queue_arn)));
         let (wanted, unwanted): (Vec<_>, Vec<_>) =
             records.partition(|(_, record)| filter::passes(&event.filters, &filtered(record)));
-        self.delete(stage, &unwanted.iter().map(|(message, _)| *message).collect::<Vec<_>>()).await;
+        self.delete(context, &unwanted.iter().map(|(message, _)| *message).collect::<Vec<_>>()).await;
         if wanted.is_empty() {
             return;
         }
         let (messages, records): (Vec<&Message>, Vec<Value>) = wanted.into_iter().unzip();
         let identifiers: Vec<String> =
             messages.iter().map(|message| message.message_id().unwrap_or_default().to_owned()).collect();
-        let answer = stage.invoke(&self.handler, json!({ "Records": records })).await;
-        let handled = match answer::read(answer, event.reports_failures, &identifiers) {
+        let answer = context.invoke(&self.handler, json!({ "Records": records })).await;
+        let handled = match response::read(answer, event.reports_failures, &identifiers) {
             Outcome::Handled => messages,
             Outcome::Partly(failed) => {
                 tracing::warn!(handler = self.handler, messages.failed = failed.len(), "messages of a batch failed");
@@ -148,29 +148,29 @@ impl QueueReader {
                 return;
             }
         };
-        self.delete(stage, &handled).await;
+        self.delete(context, &handled).await;
     }
 
-    async fn handle_bare(&self, stage: &Stage, message: &Message) {
+    async fn handle_bare(&self, context: &MappingContext, message: &Message) {
         let body = message.body().unwrap_or_default();
         let event = serde_json::from_str(body).unwrap_or_else(|_| Value::String(body.to_owned()));
-        match stage.invoke(&self.handler, event).await {
-            Ok(_) => self.delete(stage, &[message]).await,
+        match context.invoke(&self.handler, event).await {
+            Ok(_) => self.delete(context, &[message]).await,
             Err(reason) => tracing::warn!(handler = self.handler, error.reason = reason, "a scheduled event failed"),
         }
     }
 
-    /// Deletes handled messages; one that stays is delivered again, which handlers bear.
-    async fn delete(&self, stage: &Stage, messages: &[&Message]) {
-        for some in messages.chunks(MOST) {
+    /// Deletes processed messages; one that remains is redelivered, which handlers tolerate.
+    async fn delete(&self, context: &MappingContext, messages: &[&Message]) {
+        for some in messages.chunks(MAX_BATCH) {
             let entries = some.iter().enumerate().filter_map(|(index, message)| {
                 let entry = DeleteMessageBatchRequestEntry::builder().id(index.to_string());
                 entry.set_receipt_handle(message.receipt_handle().map(str::to_owned)).build().ok()
             });
-            let request = stage.clients.sqs.delete_message_batch().queue_url(&self.queue_url);
+            let request = context.clients.sqs.delete_message_batch().queue_url(&self.queue_url);
             if let Err(error) = request.set_entries(Some(entries.collect())).send().await {
                 let reason = DisplayErrorContext(error).to_string();
-                tracing::warn!(queue.url = self.queue_url, error.reason = reason, "handled messages cannot be deleted");
+                tracing::warn!(queue.url = self.queue_url, error.reason = reason, "failed to delete processed messages");
             }
         }
     }
@@ -209,7 +209,7 @@ fn message_attributes(message: &Message) -> Value {
     Value::Object(written.collect())
 }
 
-/// Filters look into a body that is JSON.
+/// The record with its JSON body parsed, for filters.
 fn filtered(record: &Value) -> Value {
     let mut record = record.clone();
     let body = record.get("body").and_then(Value::as_str).and_then(|body| serde_json::from_str::<Value>(body).ok());

@@ -13,17 +13,17 @@ use tokio::task::JoinSet;
 use super::batch::{self, Ending, Policy, Progress};
 use super::checkpoints::{Checkpoints, Position};
 use super::failure_record::{self, Batch};
-use super::{RETRIES, Stage, backoff, filter, records, shards};
+use super::{DEFAULT_RETRIES, MappingContext, backoff, filter, records, shards};
 use crate::aws::template::{StartingPosition, StreamEvent};
 
-/// How long a shard without records is left alone.
-const IDLE: Duration = Duration::from_millis(150);
+/// The delay before an idle shard is read again.
+const IDLE_DELAY: Duration = Duration::from_millis(150);
 
-/// How long an endpoint that answers with an error is left alone.
-const TROUBLE: Duration = Duration::from_secs(1);
+/// The delay after an error.
+const ERROR_DELAY: Duration = Duration::from_secs(1);
 
-/// How often new shards are looked for.
-const RELIST: Duration = Duration::from_secs(30);
+/// How often shards are listed.
+const LIST_INTERVAL: Duration = Duration::from_secs(30);
 
 /// Reads one table's stream for one function.
 #[derive(Debug)]
@@ -31,19 +31,19 @@ pub(super) struct StreamReader {
     pub(super) function: String,
     pub(super) handler: String,
     pub(super) event: StreamEvent,
-    /// The URL of the queue that hears of batches given up.
+    /// The URL of the queue for failure records.
     pub(super) on_failure: Option<String>,
     pub(super) checkpoints: Arc<Checkpoints>,
-    pub(super) stage: Stage,
+    pub(super) context: MappingContext,
 }
 
 impl StreamReader {
-    /// Writes down where the mapping starts, before anything else is written to the table.
-    pub(super) async fn settle(&self) {
-        // An endpoint that does not answer yet is asked again by `run`, which reports it.
+    /// Saves where the mapping starts, before anything else is written to the table.
+    pub(super) async fn record_start(&self) {
+        // If the endpoint does not respond yet, `run` tries again and reports it.
         for shard in self.shards().await.unwrap_or_default() {
-            if let Err(error) = self.settle_start(&shard, shard.shard_id().unwrap_or_default()) {
-                tracing::warn!(error.reason = %error, "a stream's start cannot be written down");
+            if let Err(error) = self.record_shard_start(&shard, shard.shard_id().unwrap_or_default()) {
+                tracing::warn!(error.reason = %error, "failed to save a stream's start");
             }
         }
     }
@@ -54,14 +54,10 @@ impl StreamReader {
         let mut active = HashSet::new();
         loop {
             let pause = match self.start_ready(&mut readers, &mut active).await {
-                Ok(()) => RELIST,
+                Ok(()) => LIST_INTERVAL,
                 Err(reason) => {
-                    tracing::warn!(
-                        stream.arn = self.event.stream_arn,
-                        error.reason = reason,
-                        "a stream's shards cannot be listed"
-                    );
-                    TROUBLE
+                    tracing::warn!(stream.arn = self.event.stream_arn, error.reason = reason, "failed to list a stream's shards");
+                    ERROR_DELAY
                 }
             };
             tokio::select! {
@@ -69,13 +65,13 @@ impl StreamReader {
                     match ended {
                         Ok(shard) => drop(active.remove(&shard)),
                         Err(error) => {
-                            tracing::error!(stream.arn = self.event.stream_arn, error.reason = %error, "a shard's reader broke down and starts again");
+                            tracing::error!(stream.arn = self.event.stream_arn, error.reason = %error, "a shard's reader panicked and is restarted");
                             active.clear();
                             readers.shutdown().await;
                         }
                     }
                 }
-                more = self.stage.pause(pause) => if !more { break },
+                more = self.context.pause(pause) => if !more { break },
             }
         }
         while readers.join_next().await.is_some() {}
@@ -86,7 +82,7 @@ impl StreamReader {
         let is_ended = |shard: &str| self.checkpoints.get(&self.key(shard)) == Some(Position::Ended);
         for shard in shards::ready(&shards, is_ended, active) {
             let id = shard.shard_id().unwrap_or_default().to_owned();
-            self.settle_start(shard, &id).map_err(|error| error.to_string())?;
+            self.record_shard_start(shard, &id).map_err(|error| error.to_string())?;
             active.insert(id.clone());
             let reader = Arc::clone(self);
             readers.spawn(async move {
@@ -101,7 +97,7 @@ impl StreamReader {
         let mut shards = Vec::new();
         let mut after = None;
         loop {
-            let request = self.stage.clients.streams.describe_stream().stream_arn(&self.event.stream_arn);
+            let request = self.context.clients.streams.describe_stream().stream_arn(&self.event.stream_arn);
             let described = request.set_exclusive_start_shard_id(after).send().await;
             let described = described.map_err(|error| DisplayErrorContext(error).to_string())?;
             let Some(description) = described.stream_description else {
@@ -115,8 +111,8 @@ impl StreamReader {
         }
     }
 
-    /// Writes down where "latest" is when a mapping first sees a shard, so that a crash before the first record loses none.
-    fn settle_start(&self, shard: &Shard, id: &str) -> anyhow::Result<()> {
+    /// Saves what "latest" means when a mapping first sees a shard, so that a crash before the first record loses none.
+    fn record_shard_start(&self, shard: &Shard, id: &str) -> anyhow::Result<()> {
         let key = self.key(id);
         if self.event.start != StartingPosition::Latest || self.checkpoints.get(&key).is_some() {
             return Ok(());
@@ -131,7 +127,7 @@ impl StreamReader {
 
     async fn read(&self, shard: &str) {
         let mut iterator = None;
-        while !self.stage.is_stopped() {
+        while !self.context.is_stopped() {
             let step = match iterator.take() {
                 Some(iterator) => self.step(shard, iterator).await,
                 None => self.iterator(shard).await.map(Step::On),
@@ -140,7 +136,7 @@ impl StreamReader {
                 Ok(Step::On(next)) => iterator = Some(next),
                 Ok(Step::Idle(next)) => {
                     iterator = Some(next);
-                    self.stage.pause(IDLE).await;
+                    self.context.pause(IDLE_DELAY).await;
                 }
                 Ok(Step::Again) => {}
                 Ok(Step::Closed) => return self.reached_position(shard, Position::Ended),
@@ -150,18 +146,18 @@ impl StreamReader {
                         stream.arn = self.event.stream_arn,
                         shard.id = shard,
                         error.reason = reason,
-                        "a shard cannot be read"
+                        "failed to read a shard"
                     );
-                    self.stage.pause(TROUBLE).await;
+                    self.context.pause(ERROR_DELAY).await;
                 }
             }
         }
     }
 
-    /// Reads once and delivers what came.
+    /// Reads once and delivers the records.
     async fn step(&self, shard: &str, iterator: String) -> Result<Step, String> {
         let limit = i32::try_from(self.event.batch_size).unwrap_or(1000).min(1000);
-        let read = self.stage.clients.streams.get_records().shard_iterator(iterator).limit(limit).send().await;
+        let read = self.context.clients.streams.get_records().shard_iterator(iterator).limit(limit).send().await;
         let read = match read.map_err(SdkError::into_service_error) {
             Ok(read) => read,
             Err(GetRecordsError::ExpiredIteratorException(_)) => return Ok(Step::Again),
@@ -188,14 +184,14 @@ impl StreamReader {
         let last = events.last().map(batch::sequence);
         let wanted = events.into_iter().filter(|event| filter::passes(&self.event.filters, event)).collect();
         let policy = Policy {
-            retries: self.event.retries.unwrap_or(RETRIES),
+            retries: self.event.retries.unwrap_or(DEFAULT_RETRIES),
             bisects: self.event.bisects,
             reports_failures: self.event.reports_failures,
             backoff,
         };
         let progress = ShardProgress { reader: self, shard };
-        let ending = batch::deliver(&self.stage, &self.handler, policy, wanted, &progress).await;
-        // Records that a filter kept out at the batch's end are done with too.
+        let ending = batch::deliver(&self.context, &self.handler, policy, wanted, &progress).await;
+        // Filtered-out records at the end of the batch are done too.
         let is_behind = |last: &String| self.checkpoints.get(&self.key(shard)) != Some(Position::After(last.clone()));
         if let (Ending::Complete, Some(last)) = (ending, last.filter(is_behind)) {
             progress.reached(&last);
@@ -204,7 +200,7 @@ impl StreamReader {
     }
 
     async fn iterator(&self, shard: &str) -> Result<String, String> {
-        let request = self.stage.clients.streams.get_shard_iterator().stream_arn(&self.event.stream_arn).shard_id(shard);
+        let request = self.context.clients.streams.get_shard_iterator().stream_arn(&self.event.stream_arn).shard_id(shard);
         let request = match self.checkpoints.get(&self.key(shard)) {
             Some(Position::After(number)) => {
                 request.shard_iterator_type(ShardIteratorType::AfterSequenceNumber).sequence_number(number)
@@ -212,7 +208,7 @@ impl StreamReader {
             _ => request.shard_iterator_type(ShardIteratorType::TrimHorizon),
         };
         let given = request.send().await.map_err(|error| DisplayErrorContext(error).to_string())?;
-        given.shard_iterator.ok_or_else(|| "the endpoint gave no iterator".to_owned())
+        given.shard_iterator.ok_or_else(|| "the endpoint returned no iterator".to_owned())
     }
 
     fn key(&self, shard: &str) -> String {
@@ -221,20 +217,20 @@ impl StreamReader {
 
     fn reached_position(&self, shard: &str, position: Position) {
         if let Err(error) = self.checkpoints.set(&self.key(shard), position) {
-            tracing::error!(shard.id = shard, error.reason = %error, "a stream's position cannot be written; its records will come again");
+            tracing::error!(shard.id = shard, error.reason = %error, "failed to save a stream's position; its records will be redelivered");
         }
     }
 }
 
-/// What one read led to.
+/// The outcome of one read.
 enum Step {
-    /// There may be more at once.
+    /// There may be more records.
     On(String),
-    /// There was nothing.
+    /// There were no records.
     Idle(String),
-    /// The iterator is no good: begin at the checkpoint.
+    /// The iterator is invalid: restart at the checkpoint.
     Again,
-    /// The shard has come to its end.
+    /// The shard has ended.
     Closed,
     Stopped,
 }
@@ -249,7 +245,7 @@ impl Progress for ShardProgress<'_> {
         self.reader.reached_position(self.shard, Position::After(sequence.to_owned()));
     }
 
-    async fn give_up(&self, records: &[Value], attempts: u32, reason: &str) {
+    async fn discard(&self, records: &[Value], attempts: u32, reason: &str) {
         let (first, last) = (records.first().map(batch::sequence), records.last().map(batch::sequence));
         tracing::error!(
             handler = self.reader.handler,
@@ -270,7 +266,7 @@ impl Progress for ShardProgress<'_> {
             records,
             attempts,
         });
-        let sent = self.reader.stage.clients.sqs.send_message().queue_url(queue).message_body(record.to_string()).send().await;
+        let sent = self.reader.context.clients.sqs.send_message().queue_url(queue).message_body(record.to_string()).send().await;
         if let Err(error) = sent {
             let reason = DisplayErrorContext(error).to_string();
             tracing::error!(queue.url = queue, error.reason = reason, "failed to send to the queue for failed batches");

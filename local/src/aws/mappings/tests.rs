@@ -57,7 +57,7 @@ async fn put(cloud: &Cloud, key: &str, value: &str) {
     request.send().await.unwrap();
 }
 
-/// A handler that tells what it sees, and fails each record once when asked to.
+/// A handler that reports the records it receives, and fails one record once on request.
 fn listener(fails_once: &'static str) -> (Invoke, UnboundedReceiver<(String, String, String)>) {
     let (sender, receiver) = mpsc::unbounded_channel();
     let failed = Arc::new(Mutex::new(false));
@@ -117,7 +117,7 @@ async fn a_stream_is_delivered_in_order_and_resumed_at_its_checkpoint() {
 }
 
 #[tokio::test]
-async fn the_latest_position_is_settled_when_the_mapping_starts() {
+async fn the_latest_position_is_saved_when_the_mapping_starts() {
     let text = TEMPLATE.replace("TRIM_HORIZON", "LATEST");
     let cloud = cloud_of(&text).await;
     put(&cloud, "before", "1").await;
@@ -162,23 +162,23 @@ async fn a_newer_template_adds_its_index() {
 }
 
 #[derive(Default)]
-struct Diary {
+struct RecordedProgress {
     reached: Mutex<Vec<String>>,
-    given_up: Mutex<Vec<usize>>,
+    discarded: Mutex<Vec<usize>>,
 }
 
-impl Progress for Diary {
+impl Progress for RecordedProgress {
     fn reached(&self, sequence: &str) {
         self.reached.lock().unwrap().push(sequence.to_owned());
     }
 
-    async fn give_up(&self, records: &[Value], _attempts: u32, _reason: &str) {
-        self.given_up.lock().unwrap().push(records.len());
+    async fn discard(&self, records: &[Value], _attempts: u32, _reason: &str) {
+        self.discarded.lock().unwrap().push(records.len());
     }
 }
 
-/// Delivers records 1 to 4 to a handler that never takes the third; gives the positions reached and the sizes given up.
-async fn check(policy: Policy, reached: &[&str], given_up: &[usize]) {
+/// Delivers records 1 to 4 to a handler that always rejects the third; checks the positions reached and the sizes discarded.
+async fn check(policy: Policy, reached: &[&str], discarded: &[usize]) {
     let names_failures = policy.reports_failures;
     let invoke: Invoke = Arc::new(move |_, event| {
         let is_bad = |record: &&Value| record["dynamodb"]["SequenceNumber"] == "3";
@@ -193,13 +193,13 @@ async fn check(policy: Policy, reached: &[&str], given_up: &[usize]) {
     let (_stop, stopped) = watch::channel(false);
     let endpoints = Named::default().complete(Some("http://127.0.0.1:9"), Some("http://127.0.0.1:9"));
     let clients = Clients::build(&endpoints, crate::aws::Foreign::No).await;
-    let stage = Stage { clients, invoke, stop: stopped };
+    let context = MappingContext { clients, invoke, stop: stopped };
     let records = ["1", "2", "3", "4"].map(|number| json!({"dynamodb": {"SequenceNumber": number}}));
-    let diary = Diary::default();
-    let ending = batch::deliver(&stage, "h", policy, records.to_vec(), &diary).await;
+    let progress = RecordedProgress::default();
+    let ending = batch::deliver(&context, "h", policy, records.to_vec(), &progress).await;
     assert_eq!(ending, Ending::Complete);
-    assert_eq!(*diary.reached.lock().unwrap(), reached, "{policy:?}");
-    assert_eq!(*diary.given_up.lock().unwrap(), given_up, "{policy:?}");
+    assert_eq!(*progress.reached.lock().unwrap(), reached, "{policy:?}");
+    assert_eq!(*progress.discarded.lock().unwrap(), discarded, "{policy:?}");
 }
 
 #[tokio::test]
@@ -212,16 +212,16 @@ async fn failing_batches() {
 }
 
 #[test]
-fn answers() {
+fn responses() {
     let known = ["a".to_owned(), "b".to_owned()];
     let check =
-        |answer: Result<Value, String>, expected: answer::Outcome| assert_eq!(answer::read(answer, true, &known), expected);
-    check(Ok(Value::Null), answer::Outcome::Handled);
-    check(Ok(json!({"batchItemFailures": []})), answer::Outcome::Handled);
-    check(Ok(json!({"batchItemFailures": [{"itemIdentifier": "b"}]})), answer::Outcome::Partly(["b".to_owned()].into()));
+        |answer: Result<Value, String>, expected: response::Outcome| assert_eq!(response::read(answer, true, &known), expected);
+    check(Ok(Value::Null), response::Outcome::Handled);
+    check(Ok(json!({"batchItemFailures": []})), response::Outcome::Handled);
+    check(Ok(json!({"batchItemFailures": [{"itemIdentifier": "b"}]})), response::Outcome::Partly(["b".to_owned()].into()));
     check(
         Ok(json!({"batchItemFailures": [{"itemIdentifier": ""}]})),
-        answer::Outcome::Failed("the answer names an item that is not of the batch".to_owned()),
+        response::Outcome::Failed("the response names an item that is not in the batch".to_owned()),
     );
-    check(Err("no".to_owned()), answer::Outcome::Failed("no".to_owned()));
+    check(Err("no".to_owned()), response::Outcome::Failed("no".to_owned()));
 }

@@ -4,9 +4,9 @@ use anyhow::Result;
 use aws_sdk_scheduler::Client;
 use aws_sdk_scheduler::operation::create_schedule_group::CreateScheduleGroupError;
 
-use super::{Made, Ready};
+use super::{CreatedClient, Ready};
 
-pub(super) async fn ensure(client: &Client, ready: &Ready<'_>) -> Result<Made> {
+pub(super) async fn ensure(client: &Client, ready: &Ready<'_>) -> Result<CreatedClient> {
     let name = ready.named("Name");
     let made = client.create_schedule_group().name(&name).send().await;
     let arn = match made.map_err(aws_sdk_scheduler::error::SdkError::into_service_error) {
@@ -16,5 +16,5 @@ pub(super) async fn ensure(client: &Client, ready: &Ready<'_>) -> Result<Made> {
         }
         Err(error) => return Err(error.into()),
     };
-    Ok(Made { reference: name, attributes: vec![("Arn", arn)] })
+    Ok(CreatedClient { reference: name, attributes: vec![("Arn", arn)] })
 }

@@ -8,7 +8,7 @@ use aws_sdk_kms::operation::describe_key::DescribeKeyError;
 use aws_sdk_kms::types::{KeyMetadata, KeySpec, KeyUsageType};
 use serde_json::Value;
 
-use super::{Made, Ready};
+use super::{CreatedClient, Ready};
 use crate::aws::template::{Context, Place, Template};
 
 /// The alias of a key: that of the template's alias resource, else one made of the stack's name and the logical id.
@@ -23,7 +23,7 @@ pub(super) fn alias_of(template: &Template, context: Context<'_>, key: &Place) -
     match named {
         Some((scope, expression)) => {
             let name = template.value(context, scope, expression)?;
-            Ok(name.as_str().context("an AliasName is not text")?.to_owned())
+            Ok(name.as_str().context("an AliasName is not a string")?.to_owned())
         }
         None => Ok(format!("alias/{}", template.made_up_name(context, key))),
     }
@@ -33,20 +33,20 @@ fn points_at(target: &Value, logical: &str) -> bool {
     target.get("Ref").is_some_and(|name| name == logical) || target.pointer("/Fn::GetAtt/0").is_some_and(|name| name == logical)
 }
 
-pub(super) async fn ensure(client: &Client, ready: &Ready<'_>) -> Result<Made> {
+pub(super) async fn ensure(client: &Client, ready: &Ready<'_>) -> Result<CreatedClient> {
     let key = match find(client, &ready.alias).await? {
         Some(key) => key,
         None => create(client, ready).await?,
     };
     let arn = key.arn.unwrap_or_default();
-    Ok(Made { reference: key.key_id.clone(), attributes: vec![("Arn", arn), ("KeyId", key.key_id)] })
+    Ok(CreatedClient { reference: key.key_id.clone(), attributes: vec![("Arn", arn), ("KeyId", key.key_id)] })
 }
 
-pub(super) async fn ensure_alias(client: &Client, ready: &Ready<'_>) -> Result<Made> {
+pub(super) async fn ensure_alias(client: &Client, ready: &Ready<'_>) -> Result<CreatedClient> {
     let name = ready.named("AliasName");
-    let target = ready.text("TargetKeyId").context("it has no TargetKeyId")?;
+    let target = ready.text("TargetKeyId").context("the alias has no TargetKeyId")?;
     name_key(client, &name, target).await?;
-    Ok(Made { reference: name, attributes: Vec::new() })
+    Ok(CreatedClient { reference: name, attributes: Vec::new() })
 }
 
 async fn find(client: &Client, alias: &str) -> Result<Option<KeyMetadata>> {
@@ -63,7 +63,7 @@ async fn create(client: &Client, ready: &Ready<'_>) -> Result<KeyMetadata> {
         .set_description(ready.text("Description").map(str::to_owned))
         .set_key_spec(ready.text("KeySpec").map(KeySpec::from))
         .set_key_usage(ready.text("KeyUsage").map(KeyUsageType::from));
-    let key = request.send().await?.key_metadata.context("KMS named no key")?;
+    let key = request.send().await?.key_metadata.context("KMS returned no key")?;
     name_key(client, &ready.alias, &key.key_id).await?;
     Ok(key)
 }

@@ -15,16 +15,16 @@ use super::endpoints::Clients;
 use super::physical::Physical;
 use super::template::{Context, Place, Resource, Template, Unresolved, is_provisioned};
 
-/// What a provisioning did.
+/// The result of provisioning.
 #[derive(Debug, Default)]
 pub struct Provisioned {
     /// The resources' names and attributes.
     pub physical: Physical,
-    /// Paths and types of resources that the local run does without.
+    /// Paths and types of resources that the local run skips.
     pub ignored: Vec<(String, String)>,
 }
 
-/// A resource that is ready to be created: everything that it names exists.
+/// A resource that is ready to be created: everything it refers to exists.
 struct Ready<'a> {
     path: String,
     kind: &'a str,
@@ -35,16 +35,16 @@ struct Ready<'a> {
     alias: String,
 }
 
-/// A created resource: what `Ref` and `GetAtt` give.
-struct Made {
+/// A created resource: the values of `Ref` and `GetAtt`.
+struct CreatedClient {
     reference: String,
     attributes: Vec<(&'static str, String)>,
 }
 
-/// Creates the template's tables, queues, keys, aliases and schedule groups, each as soon as what it names exists.
+/// Creates the template's tables, queues, keys, aliases and schedule groups, each as soon as everything it refers to exists.
 ///
 /// # Errors
-/// When the template names something that it lacks, or an endpoint refuses a creation.
+/// When the template refers to something unknown, or an endpoint fails to create a resource.
 pub async fn provision(
     clients: &Clients,
     template: &Template,
@@ -99,22 +99,22 @@ fn split<'a>(template: &Template, context: Context<'_>, open: Open<'a>) -> Resul
     }
     match (ready.is_empty(), reason) {
         (true, Some(path)) => {
-            bail!("the template's resources wait for each other in a circle, or for {path}, which a condition leaves out")
+            bail!("the template's resources depend on each other in a cycle, or on {path}, which a condition excludes")
         }
         _ => Ok((ready, waiting)),
     }
 }
 
-async fn create(clients: &Clients, ready: Ready<'_>) -> Result<(String, Made)> {
+async fn create(clients: &Clients, ready: Ready<'_>) -> Result<(String, CreatedClient)> {
     let made = match ready.kind {
         "AWS::DynamoDB::Table" => tables::ensure(&clients.dynamodb, &ready).await,
         "AWS::SQS::Queue" => queues::ensure(&clients.sqs, &ready).await,
         "AWS::KMS::Key" => keys::ensure(&clients.kms, &ready).await,
         "AWS::KMS::Alias" => keys::ensure_alias(&clients.kms, &ready).await,
         "AWS::Scheduler::ScheduleGroup" => groups::ensure(&clients.scheduler, &ready).await,
-        other => bail!("{other} is not created by the local run"),
+        other => bail!("the local run does not support {other}"),
     };
-    let made = made.with_context(|| format!("the template's {} ({}) cannot be created", ready.path, ready.kind))?;
+    let made = made.with_context(|| format!("failed to create the template's {} ({})", ready.path, ready.kind))?;
     Ok((ready.path, made))
 }
 

@@ -7,7 +7,7 @@ use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::QueueAttributeName;
 use serde_json::Value;
 
-use super::{Made, Ready};
+use super::{CreatedClient, Ready};
 use crate::aws::template::text;
 
 /// Template properties that are queue attributes of the same name; encryption is left to the deployed queue.
@@ -25,7 +25,7 @@ const ATTRIBUTES: [&str; 11] = [
     "FifoThroughputLimit",
 ];
 
-pub(super) async fn ensure(client: &Client, ready: &Ready<'_>) -> Result<Made> {
+pub(super) async fn ensure(client: &Client, ready: &Ready<'_>) -> Result<CreatedClient> {
     let name = name(ready);
     let attributes = attributes(&ready.properties);
     let made = client.create_queue().queue_name(&name).set_attributes(Some(attributes.clone())).send().await;
@@ -41,10 +41,11 @@ pub(super) async fn ensure(client: &Client, ready: &Ready<'_>) -> Result<Made> {
             Err(_) => return Err(refusal.into()),
         },
     };
-    let url = url.context("SQS named no URL")?;
+    let url = url.context("SQS returned no URL")?;
     let described = client.get_queue_attributes().queue_url(&url).attribute_names(QueueAttributeName::QueueArn).send().await?;
-    let arn = described.attributes.and_then(|mut all| all.remove(&QueueAttributeName::QueueArn)).context("SQS named no ARN")?;
-    Ok(Made { reference: url.clone(), attributes: vec![("Arn", arn), ("QueueUrl", url), ("QueueName", name)] })
+    let arn =
+        described.attributes.and_then(|mut all| all.remove(&QueueAttributeName::QueueArn)).context("SQS returned no ARN")?;
+    Ok(CreatedClient { reference: url.clone(), attributes: vec![("Arn", arn), ("QueueUrl", url), ("QueueName", name)] })
 }
 
 fn name(ready: &Ready<'_>) -> String {

@@ -13,15 +13,15 @@ use aws_sdk_dynamodb::types::{
 };
 use serde_json::Value;
 
-use super::{Made, Ready};
+use super::{CreatedClient, Ready};
 
-/// How often a table is asked whether it is active yet.
+/// How often a table's status is polled.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// How often at most: a minute in all.
-const PATIENCE: usize = 600;
+/// How many times at most: a minute in total.
+const MAX_POLLS: usize = 600;
 
-pub(super) async fn ensure(client: &Client, ready: &Ready<'_>) -> Result<Made> {
+pub(super) async fn ensure(client: &Client, ready: &Ready<'_>) -> Result<CreatedClient> {
     let name = ready.named("TableName");
     let created = create(client, &name, &ready.properties)?.send().await;
     let table = match created.map_err(SdkError::into_service_error) {
@@ -32,7 +32,7 @@ pub(super) async fn ensure(client: &Client, ready: &Ready<'_>) -> Result<Made> {
     ensure_expiry(client, &name, &ready.properties).await?;
     let mut attributes = vec![("Arn", table.table_arn.unwrap_or_default())];
     attributes.extend(table.latest_stream_arn.map(|arn| ("StreamArn", arn)));
-    Ok(Made { reference: name, attributes })
+    Ok(CreatedClient { reference: name, attributes })
 }
 
 type Create = aws_sdk_dynamodb::operation::create_table::builders::CreateTableFluentBuilder;
@@ -66,11 +66,11 @@ fn create(client: &Client, name: &str, properties: &Value) -> Result<Create> {
     Ok(request)
 }
 
-/// Takes over a table of an earlier run, and adds the indexes and the stream that a newer template asks for.
+/// Adopts a table of an earlier run, and adds the indexes and the stream of a newer template.
 async fn adopt(client: &Client, name: &str, properties: &Value) -> Result<TableDescription> {
     let mut table = active(client, name, None).await?;
     if table.key_schema() != key_schema(properties)?.as_slice() {
-        bail!("the table {name} of an earlier run has other keys: start with a new state directory");
+        bail!("the table {name} of an earlier run has different keys: use a new state directory");
     }
     for index in list(properties, "GlobalSecondaryIndexes") {
         let index_name = word(index, "IndexName")?;
@@ -107,7 +107,7 @@ async fn add_index(client: &Client, name: &str, properties: &Value, index: &Valu
 }
 
 async fn active(client: &Client, name: &str, mut known: Option<TableDescription>) -> Result<TableDescription> {
-    for _ in 0..PATIENCE {
+    for _ in 0..MAX_POLLS {
         match known.take() {
             Some(table) if table.table_status() == Some(&TableStatus::Active) => return Ok(table),
             Some(_) => tokio::time::sleep(PAUSE).await,
@@ -115,7 +115,7 @@ async fn active(client: &Client, name: &str, mut known: Option<TableDescription>
         }
         known = client.describe_table().table_name(name).send().await?.table;
     }
-    bail!("the table {name} does not become active")
+    bail!("the table {name} did not become active")
 }
 
 async fn ensure_expiry(client: &Client, name: &str, properties: &Value) -> Result<()> {

@@ -1,6 +1,6 @@
-//! What triggers a function beside requests: queues, streams, timetables.
+//! Triggers of functions apart from requests: queues, streams, schedules.
 //!
-//! Batching windows are not read: locally a batch goes out at once, so that the platform answers without delay.
+//! Batching windows are ignored: locally a batch is delivered immediately, so that the platform reacts without delay.
 
 use serde_json::Value;
 
@@ -13,7 +13,7 @@ pub enum Event {
     Queue(QueueEvent),
     /// Records of a table's stream.
     Stream(StreamEvent),
-    /// A fixed timetable.
+    /// A fixed schedule.
     Schedule(ScheduleEvent),
 }
 
@@ -22,22 +22,22 @@ pub enum Event {
 pub struct QueueEvent {
     /// The queue's ARN.
     pub queue_arn: String,
-    /// At most so many messages per invocation.
+    /// The most messages per invocation.
     pub batch_size: usize,
-    /// Whether the function names the messages that failed.
+    /// Whether the function reports the messages that failed.
     pub reports_failures: bool,
-    /// At most so many invocations at once.
+    /// The most concurrent invocations.
     pub concurrency: usize,
-    /// Event patterns; a message that matches none is deleted unseen. Empty lets all through.
+    /// Event patterns; a message that matches none is deleted. An empty list matches everything.
     pub filters: Vec<Value>,
 }
 
-/// Where a stream's reader starts when it has no checkpoint.
+/// Where a stream's reader starts without a checkpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StartingPosition {
-    /// The oldest record there is.
+    /// At the oldest record.
     TrimHorizon,
-    /// Only records written from now on.
+    /// At the next record written.
     Latest,
 }
 
@@ -48,28 +48,28 @@ pub struct StreamEvent {
     pub stream_arn: String,
     /// Where to start without a checkpoint.
     pub start: StartingPosition,
-    /// At most so many records per invocation.
+    /// The most records per invocation.
     pub batch_size: usize,
-    /// Whether the function names the records that failed.
+    /// Whether the function reports the records that failed.
     pub reports_failures: bool,
-    /// Whether a failed batch is halved before it is tried again.
+    /// Whether a failed batch is split in two before it is retried.
     pub bisects: bool,
-    /// How often a batch is tried again; `None` takes the local default.
+    /// How often a batch is retried; `None` = the local default.
     pub retries: Option<u32>,
-    /// The ARN that hears of a batch given up.
+    /// The ARN of the destination of failure records.
     pub on_failure: Option<String>,
-    /// Event patterns; a record that matches none is skipped. Empty lets all through.
+    /// Event patterns; a record that matches none is skipped. An empty list matches everything.
     pub filters: Vec<Value>,
 }
 
-/// A timetable written in the template.
+/// A schedule of the template.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ScheduleEvent {
     /// `rate(...)` or `cron(...)`.
     pub expression: String,
     /// The event to deliver.
     pub input: Value,
-    /// Whether it runs at all.
+    /// Whether it is enabled.
     pub enabled: bool,
 }
 
@@ -80,7 +80,7 @@ pub(super) fn typed(event: &Value, function: &str) -> Option<Event> {
         "DynamoDB" => Some(Event::Stream(stream_event(properties))),
         "Schedule" | "ScheduleV2" => Some(Event::Schedule(schedule_event(properties))),
         other => {
-            tracing::warn!(function.id = function, event.kind = other, "the local run does not drive this kind of event");
+            tracing::warn!(function.id = function, event.kind = other, "the local run does not support this kind of event");
             None
         }
     }
@@ -128,7 +128,7 @@ fn filters(properties: &Value) -> Vec<Value> {
     written.into_iter().flatten().filter_map(|filter| pattern(filter.get("Pattern")?)).collect()
 }
 
-/// A filter's pattern is JSON written in a string, or an object where the template leaves that to SAM.
+/// A filter's pattern is JSON in a string, or an object that SAM converts.
 fn pattern(written: &Value) -> Option<Value> {
     match written {
         Value::String(text) => serde_json::from_str(text).ok(),

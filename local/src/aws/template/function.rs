@@ -1,4 +1,4 @@
-//! Functions, with their environment and what triggers them.
+//! Functions, with their environment and triggers.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -17,16 +17,16 @@ pub struct Function {
     pub id: String,
     /// The handler name, such as `invitations.create`.
     pub handler: String,
-    /// How long one invocation may take.
+    /// The limit of one invocation.
     pub timeout: Duration,
     /// Environment variables, those of `Globals` included.
     pub environment: HashMap<String, String>,
-    /// What invokes it.
+    /// Its triggers.
     pub events: Vec<Event>,
 }
 
 impl Template {
-    /// All functions, once everything that they name has been created.
+    /// All functions, once everything they refer to has been created.
     ///
     /// # Errors
     /// When a function's expressions cannot be resolved.

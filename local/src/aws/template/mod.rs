@@ -21,7 +21,7 @@ pub use resolve::{Context, Unresolved};
 pub(crate) use resolve::{is_provisioned, text};
 pub use route::Route;
 
-/// How deep stacks may nest before the template is taken for a circle.
+/// How deep stacks may nest; deeper templates are treated as cyclic.
 const MAX_DEPTH: usize = 8;
 
 /// A template and the nested templates below it.
@@ -57,7 +57,7 @@ pub struct Resource {
     condition: Option<String>,
 }
 
-/// Where a resource stands: the stack's scope and its logical id there.
+/// The location of a resource: the stack's scope and its logical id there.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Place {
     pub(crate) scope: usize,
@@ -68,7 +68,7 @@ impl Template {
     /// Reads a template that has no nested stacks.
     ///
     /// # Errors
-    /// When the text is no template, or nests a stack.
+    /// When the text is not a template, or nests a stack.
     pub fn parse(text: &str) -> Result<Self> {
         Self::load(text, &|_| None)
     }
@@ -76,10 +76,10 @@ impl Template {
     /// Reads a template and its nested templates; `read` gives the text of a location such as `infra/ingestion.yaml`.
     ///
     /// # Errors
-    /// When a text is no template, or a nested one cannot be read.
+    /// When a text is not a template, or a nested one cannot be read.
     pub fn load(text: &str, read: &dyn Fn(&str) -> Option<String>) -> Result<Self> {
         let mut template = Self { scopes: Vec::new() };
-        template.add(text, Scope::default(), "", read, 0).context("the template cannot be used")?;
+        template.add(text, Scope::default(), "", read, 0).context("invalid template")?;
         Ok(template)
     }
 
@@ -163,7 +163,7 @@ impl Scope {
             );
         }
         if resources.is_empty() {
-            bail!("it has no Resources");
+            bail!("the template has no Resources");
         }
         Ok(Self {
             parameters: section("Parameters"),

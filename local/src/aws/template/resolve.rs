@@ -1,4 +1,4 @@
-//! Intrinsic functions, evaluated lazily in the scope that wrote them.
+//! Intrinsic functions, evaluated lazily in their scope.
 
 mod conditions;
 mod functions;
@@ -13,23 +13,23 @@ use super::{Place, Resource, Template};
 use crate::aws::physical::Physical;
 use crate::aws::{ACCOUNT, REGION};
 
-/// What the template's expressions are resolved against.
+/// The context in which expressions are resolved.
 #[derive(Debug, Clone, Copy)]
 pub struct Context<'a> {
     /// The stack's name, which also starts every physical name.
     pub stack: &'a str,
     /// Values for the root stack's parameters; the rest take their defaults.
     pub parameters: &'a BTreeMap<String, String>,
-    /// What has been created so far.
+    /// The resources created so far.
     pub physical: &'a Physical,
 }
 
-/// Why an expression has no value.
+/// Why an expression cannot be resolved.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Unresolved {
-    /// It needs a resource that is yet to be created.
+    /// It needs a resource that does not exist yet.
     Pending(String),
-    /// It can never be resolved; the text says why.
+    /// It can never be resolved, for this reason.
     Wrong(String),
 }
 
@@ -50,7 +50,7 @@ fn wrong<T>(reason: impl Into<String>) -> Resolved<T> {
     Err(Unresolved::Wrong(reason.into()))
 }
 
-/// A scalar as CloudFormation writes it into a string.
+/// A scalar as CloudFormation renders it in a string.
 pub(crate) fn text(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
@@ -60,7 +60,7 @@ pub(crate) fn text(value: &Value) -> String {
     }
 }
 
-/// The types that the local run creates; references to any other resource get a made-up name.
+/// The types that the local run creates; references to any other resource resolve to a generated name.
 pub(crate) fn is_provisioned(kind: &str) -> bool {
     matches!(
         kind,
@@ -69,7 +69,7 @@ pub(crate) fn is_provisioned(kind: &str) -> bool {
 }
 
 impl Template {
-    /// Resolves an expression of a scope; `AWS::NoValue` gives null, and members that are null are left out.
+    /// Resolves an expression of a scope; `AWS::NoValue` becomes null, and members that are null are left out.
     pub(crate) fn value(&self, context: Context<'_>, scope: usize, expression: &Value) -> Resolved<Value> {
         match expression {
             Value::Array(items) => {
@@ -115,7 +115,7 @@ impl Template {
             "Fn::Join" | "Fn::Select" | "Fn::Split" | "Fn::ToJsonString" | "Fn::Length" => {
                 functions::plain_function(name, &self.value(context, scope, argument)?)
             }
-            other => wrong(format!("{other} is not supported by the local run")),
+            other => wrong(format!("the local run does not support {other}")),
         }
     }
 
@@ -134,7 +134,7 @@ impl Template {
             }
             Some(_) => Ok(Value::String(self.made_up_name(context, &place))),
             None if self.is_generated(scope, name) => Ok(Value::String(self.made_up_name(context, &place))),
-            None => wrong(format!("{}{name} is not in it", self.prefix(scope))),
+            None => wrong(format!("{}{name} does not exist", self.prefix(scope))),
         }
     }
 
@@ -201,7 +201,7 @@ impl Template {
             None if self.is_generated(scope, logical) => {
                 Ok(Value::String(made_up::attribute("AWS::IAM::Role", &self.made_up_name(context, &place), attribute)))
             }
-            None => wrong(format!("{path} is not in it")),
+            None => wrong(format!("{path} does not exist")),
         }
     }
 

@@ -1,4 +1,4 @@
-//! HTTP routes: a route names its integration, an integration its function.
+//! HTTP routes: a route refers to its integration, an integration to its function.
 
 use anyhow::{Context as _, Result};
 use serde_json::Value;
@@ -13,15 +13,15 @@ pub struct Route {
     pub method: String,
     /// The path with `{names}`.
     pub path: String,
-    /// The handler name that serves it.
+    /// The handler that serves it.
     pub handler: String,
 }
 
 impl Template {
-    /// All HTTP routes; needs nothing to be created.
+    /// All HTTP routes; this does not need created resources.
     ///
     /// # Errors
-    /// When a route leads to no function of its stack.
+    /// When a route does not lead to a function of its stack.
     pub fn routes(&self, context: Context<'_>) -> Result<Vec<Route>> {
         let mut routes = Vec::new();
         for (place, resource) in self.places().filter(|(_, resource)| resource.kind == "AWS::ApiGatewayV2::Route") {
@@ -37,10 +37,10 @@ impl Template {
         let key = self.value(context, place.scope, resource.properties.get("RouteKey").unwrap_or(&Value::Null))?;
         let key = text(&key);
         let (method, path) = key.split_once(' ').unwrap_or(("ANY", &key));
-        let target = resource.properties.get("Target").and_then(reference).context("its Target names no integration")?;
+        let target = resource.properties.get("Target").and_then(reference).context("its Target does not name an integration")?;
         let integration = self.resource(place.scope, target).with_context(|| format!("{target} is not in its stack"))?;
         let function = integration.properties.get("IntegrationUri").and_then(reference);
-        let function = function.with_context(|| format!("{target} names no function"))?;
+        let function = function.with_context(|| format!("{target} does not name a function"))?;
         let found = self.resource(place.scope, function).with_context(|| format!("{function} is not in its stack"))?;
         let function = Place { scope: place.scope, logical: function.to_owned() };
         let handler = self.handler(context, &function, found)?;
@@ -48,7 +48,7 @@ impl Template {
     }
 }
 
-/// The resource that an expression names: `Ref` of it or of its alias, `GetAtt`, or a `Sub` that ends with it.
+/// The resource that an expression refers to: `Ref` of it or of its alias, `GetAtt`, or a `Sub` that ends with it.
 fn reference(expression: &Value) -> Option<&str> {
     let named = expression.get("Ref").or_else(|| expression.get("Fn::GetAtt"));
     let name = match named {

@@ -150,7 +150,7 @@ fn expressions() {
     check(json!({"Fn::Sub": ["${A}:${AWS::Region}", {"A": {"Ref": "Stage"}}]}), Ok(json!("prod:us-east-1")));
     check(json!({"Fn::GetAtt": ["Nested", "Outputs.Own"]}), Ok(json!("http://queue/own")));
     check(json!({"Ref": "OnlyProd"}), Err(Unresolved::Pending("OnlyProd".to_owned())));
-    check(json!({"Ref": "Nope"}), Err(Unresolved::Wrong("Nope is not in it".to_owned())));
+    check(json!({"Ref": "Nope"}), Err(Unresolved::Wrong("Nope does not exist".to_owned())));
 }
 
 #[test]

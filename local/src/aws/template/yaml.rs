@@ -4,7 +4,7 @@ use anyhow::{Context as _, Result, bail};
 use serde_json::{Map, Value, json};
 use serde_yaml_ng::Value as Yaml;
 
-/// Parses a template's text; every short tag is written out in its long form.
+/// Parses a template's text; short tags are converted to their long form.
 ///
 /// # Errors
 /// When the text is not YAML, or uses a value that JSON cannot hold.
@@ -17,7 +17,7 @@ fn plain(value: Yaml) -> Result<Value> {
     Ok(match value {
         Yaml::Null => Value::Null,
         Yaml::Bool(flag) => Value::Bool(flag),
-        Yaml::Number(number) => serde_json::to_value(number).context("a number in the template is not finite")?,
+        Yaml::Number(number) => serde_json::to_value(number).context("the template contains a number that is not finite")?,
         Yaml::String(text) => Value::String(text),
         Yaml::Sequence(items) => Value::Array(items.into_iter().map(plain).collect::<Result<_>>()?),
         Yaml::Mapping(entries) => {
@@ -39,7 +39,7 @@ fn name(key: &Yaml) -> Result<String> {
         Yaml::String(text) => text.clone(),
         Yaml::Number(number) => number.to_string(),
         Yaml::Bool(flag) => flag.to_string(),
-        other => bail!("the template has a key that is not a word: {other:?}"),
+        other => bail!("the template has a key that is not a string: {other:?}"),
     })
 }
 

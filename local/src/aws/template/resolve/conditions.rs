@@ -1,4 +1,4 @@
-//! Conditions and mappings: the parts of a template that choose.
+//! Conditions and mappings.
 
 use serde_json::Value;
 
@@ -18,7 +18,7 @@ impl Template {
     pub(super) fn named_condition(&self, context: Context<'_>, scope: usize, name: &str) -> Resolved<bool> {
         match self.scopes.get(scope).and_then(|stack| stack.conditions.get(name)) {
             Some(expression) => self.truth(context, scope, expression),
-            None => wrong(format!("condition {name} is not in it")),
+            None => wrong(format!("condition {name} does not exist")),
         }
     }
 
@@ -32,7 +32,7 @@ impl Template {
             ("Fn::Not", [part]) => Ok(!self.truth(context, scope, part)?),
             ("Fn::And", _) => Ok(truths()?.into_iter().all(|truth| truth)),
             ("Fn::Or", _) => Ok(truths()?.into_iter().any(|truth| truth)),
-            _ => wrong(format!("{name} has arguments of the wrong shape")),
+            _ => wrong(format!("{name} has invalid arguments")),
         }
     }
 

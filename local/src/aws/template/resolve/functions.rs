@@ -1,4 +1,4 @@
-//! The functions that work on text and lists.
+//! Functions on strings and lists.
 
 use serde_json::{Map, Value};
 
@@ -19,7 +19,7 @@ impl Template {
         while let Some((before, after)) = rest.split_once("${") {
             filled.push_str(before);
             let Some((name, after)) = after.split_once('}') else {
-                return wrong(format!("{pattern} is not closed"));
+                return wrong(format!("{pattern} has an unclosed placeholder"));
             };
             rest = after;
             match (name.strip_prefix('!'), given.get(name), name.split_once('.')) {
@@ -53,6 +53,6 @@ pub(super) fn plain_function(name: &str, argument: &Value) -> Resolved<Value> {
         }
         ("Fn::Length", items) => Ok(Value::from(items.len())),
         ("Fn::ToJsonString", _) => Ok(Value::String(argument.to_string())),
-        _ => wrong(format!("{name} has arguments of the wrong shape")),
+        _ => wrong(format!("{name} has invalid arguments")),
     }
 }

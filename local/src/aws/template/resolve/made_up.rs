@@ -1,10 +1,10 @@
-//! Names for what the local run does not create, so that expressions naming it still resolve.
+//! Generated names for resources that the local run does not create, so that expressions that refer to them resolve.
 
 use super::{Context, Place, Resource, Template};
 use crate::aws::{ACCOUNT, REGION};
 
 impl Template {
-    /// SAM makes resources that the text does not name: `XRole` for function X, `ApiStage` for API `Api`.
+    /// SAM creates resources that the template does not contain: `XRole` for function X, `ApiStage` for API `Api`.
     pub(super) fn is_generated(&self, scope: usize, name: &str) -> bool {
         let serverless = |resource: &Resource| resource.kind.starts_with("AWS::Serverless::");
         self.scopes.get(scope).is_some_and(|stack| {

@@ -1,18 +1,22 @@
-//! Timetables written in the template: `rate(...)` only.
+//! Schedules of the template: `rate(...)` only.
 
 use std::time::Duration;
 
-use super::Stage;
+use super::MappingContext;
 use crate::aws::template::ScheduleEvent;
 
 /// Invokes a handler at a fixed rate, first after one period, as AWS does.
-pub(super) async fn run(stage: Stage, handler: String, schedule: ScheduleEvent) {
+pub(super) async fn run(context: MappingContext, handler: String, schedule: ScheduleEvent) {
     let Some(period) = period(&schedule.expression) else {
-        tracing::warn!(handler, schedule.expression, "the local run drives rate(...) only: this timetable does not run");
+        tracing::warn!(
+            handler,
+            schedule.expression,
+            "the local run supports only rate(...) expressions; this schedule does not run"
+        );
         return;
     };
-    while stage.pause(period).await {
-        if let Err(reason) = stage.invoke(&handler, schedule.input.clone()).await {
+    while context.pause(period).await {
+        if let Err(reason) = context.invoke(&handler, schedule.input.clone()).await {
             tracing::warn!(handler, error.reason = reason, "a scheduled event failed");
         }
     }

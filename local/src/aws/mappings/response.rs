@@ -1,10 +1,10 @@
-//! What a function answers about a batch.
+//! The response of a function to a batch.
 
 use std::collections::HashSet;
 
 use serde_json::Value;
 
-/// Which of a batch's items have failed.
+/// Which items of a batch failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Outcome {
     /// None.
@@ -15,14 +15,14 @@ pub(super) enum Outcome {
     Failed(String),
 }
 
-/// Reads an answer by AWS Lambda's rules: no list is success, an unknown or empty identifier fails the whole batch.
-pub(super) fn read(answer: Result<Value, String>, reports_failures: bool, identifiers: &[String]) -> Outcome {
-    let answer = match answer {
-        Ok(answer) if reports_failures => answer,
+/// Interprets a response by AWS Lambda's rules: no list is success, an unknown or empty identifier fails the whole batch.
+pub(super) fn read(response: Result<Value, String>, reports_failures: bool, identifiers: &[String]) -> Outcome {
+    let response = match response {
+        Ok(response) if reports_failures => response,
         Ok(_) => return Outcome::Handled,
         Err(reason) => return Outcome::Failed(reason),
     };
-    let Some(listed) = answer.get("batchItemFailures").and_then(Value::as_array) else {
+    let Some(listed) = response.get("batchItemFailures").and_then(Value::as_array) else {
         return Outcome::Handled;
     };
     let mut failed = HashSet::new();
@@ -30,7 +30,7 @@ pub(super) fn read(answer: Result<Value, String>, reports_failures: bool, identi
         match item.get("itemIdentifier").and_then(Value::as_str) {
             Some(identifier) if identifiers.iter().any(|known| known == identifier) => failed.insert(identifier.to_owned()),
             _ => {
-                return Outcome::Failed("the answer names an item that is not of the batch".to_owned());
+                return Outcome::Failed("the response names an item that is not in the batch".to_owned());
             }
         };
     }
