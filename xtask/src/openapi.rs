@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use gateway::Service;
 use serde_json::Value;
 
@@ -19,25 +19,26 @@ const WITH_EVENTS: &str = "notifications";
 /// # Errors
 /// When one cannot be written, or is not current.
 pub(crate) fn command(mode: Mode) -> Result<()> {
-    for (path, text) in documents() {
+    for (path, text) in documents()? {
         files::settle(mode, &path, &text, "cargo xtask openapi")?;
     }
     Ok(())
 }
 
 /// Every document with its path in the workspace.
-#[must_use]
-pub fn documents() -> Vec<(String, String)> {
+///
+/// # Errors
+/// When two schemas of a document have one name.
+pub fn documents() -> Result<Vec<(String, String)>> {
     let services = bootstrap::services();
     let published = services.iter().filter(|service| PUBLISHED.contains(&service.name));
-    published.map(|service| (format!("openapi/{}.json", service.name), document(service))).collect()
+    published.map(|service| Ok((format!("openapi/{}.json", service.name), document(service)?))).collect()
 }
 
-fn document(service: &Service) -> String {
+fn document(service: &Service) -> Result<String> {
     let events = if service.name == WITH_EVENTS { bootstrap::events() } else { Vec::new() };
-    // The realm is configuration: the token paths are published relative to it.
-    let document = gateway::openapi::document(service, "/realms/{realm}", &events);
-    format!("{:#}\n", sorted(document))
+    let document = gateway::openapi::document(service, &events).with_context(|| format!("document of {}", service.name))?;
+    Ok(format!("{:#}\n", sorted(document)))
 }
 
 /// Members in alphabetical order, whichever map serde_json was built with.

@@ -6,13 +6,22 @@ pub mod revoke;
 pub mod token;
 
 use gateway::Permission::{Open, ReadControl, Seal, SignTokens, VerifyTokens, WriteControl};
-use gateway::{Access, ApiError, Context, Endpoint, Service};
+use gateway::{Access, ApiError, Context, Endpoint, Reader, Service, Tag};
 use http::{Method, StatusCode};
 use model::partner::Client;
 use store::control::Key;
 
-/// The service and its endpoints.
-pub const SERVICE: Service = Service { name: "auth", title: "OpenID Connect", endpoints };
+/// The service and its rows.
+pub const SERVICE: Service = Service {
+    name: "auth",
+    title: "OpenID Connect",
+    description: "Access tokens for programs, by OpenID Connect: get one with a client id and a secret, and revoke it.",
+    tags: TAGS,
+    endpoints,
+};
+
+const TAGS: &[Tag] =
+    &[Tag { name: "OAuth 2.0", handlers: "auth", description: "Tokens. Errors have the shape that OAuth gives them." }];
 
 fn endpoints() -> Vec<Endpoint> {
     use Access::Public;
@@ -50,6 +59,16 @@ fn endpoints() -> Vec<Endpoint> {
         )
         .summary("Get the OpenID provider configuration"),
     ]
+}
+
+fn client_id(reader: &mut Reader) -> Option<String> {
+    let member = reader.body("client_id").documented_as_required();
+    member.about("The client's id; may be sent by HTTP Basic instead.").example("demo").secret()
+}
+
+fn client_secret(reader: &mut Reader) -> Option<String> {
+    let member = reader.body("client_secret").documented_as_required();
+    member.about("The client's secret; may be sent by HTTP Basic instead.").example("local-demo-secret").secret()
 }
 
 /// Checks that the realm in the path is the configured one.

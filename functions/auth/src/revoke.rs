@@ -20,17 +20,22 @@ pub struct Form {
 }
 
 impl Input for Form {
-    const BODY: Body = Body::Form;
+    const BODY: Body = Body::Form("RevocationRequest");
 
     fn read(reader: &mut Reader) -> Self {
         let basic = reader.basic_credentials();
         let (id, secret) = basic.map_or((None, None), |(id, secret)| (Some(id), Some(secret)));
-        let _hint = reader.body("token_type_hint").secret();
+        let _hint = reader.body("token_type_hint").about("Ignored: both kinds are looked for.").secret();
         Self {
             realm: reader.path_text("realm"),
-            token: reader.body("token").documented_as_required().secret(),
-            client_id: reader.body("client_id").documented_as_required().secret().or(id),
-            client_secret: reader.body("client_secret").documented_as_required().secret().or(secret),
+            token: reader
+                .body("token")
+                .documented_as_required()
+                .about("An access token or a refresh token.")
+                .example("eyJhbGciOiJSUzI1NiJ9...")
+                .secret(),
+            client_id: crate::client_id(reader).or(id),
+            client_secret: crate::client_secret(reader).or(secret),
         }
     }
 }

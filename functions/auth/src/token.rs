@@ -26,36 +26,57 @@ pub struct Form {
 }
 
 impl Input for Form {
-    const BODY: Body = Body::Form;
+    const BODY: Body = Body::Form("TokenRequest");
 
     fn read(reader: &mut Reader) -> Self {
         let basic = reader.basic_credentials();
         let (id, secret) = basic.map_or((None, None), |(id, secret)| (Some(id), Some(secret)));
         Self {
             realm: reader.path_text("realm"),
-            grant_type: reader.body("grant_type").documented_as_required().secret(),
-            client_id: reader.body("client_id").documented_as_required().secret().or(id),
-            client_secret: reader.body("client_secret").documented_as_required().secret().or(secret),
-            scope: reader.body("scope").documented_as_required().secret(),
-            refresh_token: reader.body("refresh_token").secret(),
+            grant_type: grant_type(reader),
+            client_id: crate::client_id(reader).or(id),
+            client_secret: crate::client_secret(reader).or(secret),
+            scope: scope(reader),
+            refresh_token: reader.body("refresh_token").about("The refresh token, for the grant of that name.").secret(),
         }
     }
 }
 
-/// A token response (RFC 6749 section 5.1).
+fn grant_type(reader: &mut Reader) -> Option<String> {
+    let member = reader.body("grant_type").documented_as_required().documented_as(&[&["client_credentials", "refresh_token"]]);
+    member.about("`client_credentials` for programs; `refresh_token` for fleets.").example("client_credentials").secret()
+}
+
+fn scope(reader: &mut Reader) -> Option<String> {
+    let member = reader.body("scope").documented_as_required().documented_as(&[&["organization"]]);
+    member.about("Always `organization`; the token has all scopes of the client.").example("organization").secret()
+}
+
+/// A token answer (RFC 6749, section 5.1).
 #[derive(Serialize, JsonSchema)]
 pub struct TokenResponse {
+    /// Sent with requests as `Authorization: Bearer`.
     access_token: String,
+    /// Seconds that it is good for.
     expires_in: i64,
+    /// Seconds that the refresh token is good for.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "i64")]
     refresh_expires_in: Option<i64>,
+    /// Gets another token. Only fleets have one.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
     refresh_token: Option<String>,
+    /// Always `Bearer`.
     token_type: &'static str,
+    /// Never sent; some clients expect the member.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
     session_state: Option<String>,
+    /// Tokens issued earlier are refused, in seconds since 1970; 0 = none.
     #[serde(rename = "not-before-policy")]
     not_before_policy: i64,
+    /// What the token permits: scopes with spaces between.
     scope: String,
 }
 

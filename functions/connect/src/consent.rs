@@ -24,7 +24,7 @@ pub(crate) struct Decline;
 pub(crate) struct Post(SessionCookie, Option<String>);
 
 impl Input for Post {
-    const BODY: Body = Body::Form;
+    const BODY: Body = Body::Form("Consent");
 
     fn read(reader: &mut Reader) -> Self {
         Self(SessionCookie::read(reader), reader.form().remove("reason").filter(|reason| !reason.trim().is_empty()))

@@ -38,7 +38,7 @@ impl Input for Visit {
 }
 
 impl Input for Post {
-    const BODY: Body = Body::Form;
+    const BODY: Body = Body::Form("Credentials");
 
     fn read(reader: &mut Reader) -> Self {
         Self(SessionCookie::read(reader), reader.path_text("slug"), reader.form())

@@ -20,8 +20,14 @@ use gateway::Permission::{ReadControl, SignTokens, VerifyTokens, WriteControl};
 use gateway::{Access, Endpoint, Operation, Permission, Service};
 use http::Method;
 
-/// The service and its endpoints.
-pub const SERVICE: Service = Service { name: "connect", title: "Connect", endpoints };
+/// The service and its rows.
+pub const SERVICE: Service = Service {
+    name: "connect",
+    title: "Connect",
+    description: "The pages on which a fleet accepts an invitation and connects its providers.",
+    tags: &[],
+    endpoints,
+};
 
 const SESSION: &[Permission] = &[ReadControl];
 const START: &[Permission] = &[ReadControl, WriteControl];

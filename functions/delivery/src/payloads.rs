@@ -14,30 +14,50 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
-/// `invitation.*`. Tokens never travel in events.
+/// An invitation.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "BaseInvitationEvent")]
 pub struct InvitationEvent {
+    /// The invitation's id. It is the secret of the magic link: who knows it can read, accept and decline.
     id: InvitationId,
+    /// When it was made.
     created_at: Timestamp,
+    /// The link for the fleet.
     magic_link: String,
+    /// When it ends, unless the fleet accepts.
     expires_at: Timestamp,
+    /// How many hours it was made for.
     expires_in_hours: u16,
+    /// Its state after the event.
     #[schemars(schema_with = "any_status")]
     status: InvitationStatus,
+    /// Name of the fleet, as the partner sent it.
     partner_provided_fleet_name: Option<String>,
+    /// When the fleet accepted.
     accepted_at: Option<Timestamp>,
+    /// Always null: tokens do not travel in messages.
     pre_registration_access_token: Option<String>,
+    /// Always null: tokens do not travel in messages.
     pre_registration_refresh_token: Option<String>,
+    /// Where the fleet's browser goes when it has connected a provider.
     success_redirect_url: Option<String>,
+    /// Where it goes when the fleet declines or gives up.
     failure_redirect_url: Option<String>,
+    /// Where webhooks about this invitation go.
     callback_url: Option<String>,
+    /// The providers to choose from, by slug or `source_name`; null = all.
     limit_tsps: Option<Vec<String>>,
+    /// The fleet, once it has accepted.
     fleet_id: Option<FleetId>,
+    /// Your short name.
     partner_slug: Option<String>,
+    /// Your id.
     partner_id: Option<PartnerId>,
+    /// Why the fleet declined, where it said so.
     decline_reason: Option<String>,
+    /// When the fleet declined.
     declined_at: Option<Timestamp>,
+    /// Your own id of the fleet.
     fleet_ref: Option<String>,
 }
 
@@ -70,18 +90,26 @@ impl InvitationEvent {
     }
 }
 
-/// `share_agreement.*`.
+/// A share agreement.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "BaseShareAgreementEvent")]
 pub struct AgreementEvent {
+    /// The agreement's id.
     id: AgreementId,
+    /// The fleet that shares.
     fleet_id: FleetId,
+    /// The partner that reads.
     partner_id: PartnerId,
+    /// The partner's own id of the fleet.
     fleet_ref: Option<String>,
+    /// Its state after the event.
     #[schemars(schema_with = "any_status")]
     status: AgreementStatus,
+    /// Data is open from here on.
     effective_date: Option<Timestamp>,
+    /// Data is open until here; null = for good.
     expiration_date: Option<Timestamp>,
+    /// What is shared: a level per resource.
     scopes: Scopes,
 }
 
@@ -102,16 +130,21 @@ impl AgreementEvent {
     }
 }
 
-/// `connection.*`. The fleet is that of the reader: one connection may serve several.
+/// A connection.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "BaseConnectionEvent")]
 pub struct ConnectionEvent {
+    /// The connection's id.
     id: ConnectionId,
+    /// The adapter.
     #[schemars(schema_with = "model::schema::source_name")]
     source_name: String,
-    #[schemars(required)]
+    /// The fleet.
+    #[schemars(with = "FleetId")]
     fleet_id: Option<FleetId>,
+    /// The TSP.
     tsp_id: TspId,
+    /// `active`, or `stale` when the TSP refuses the credentials.
     #[schemars(schema_with = "any_status")]
     status: ConnectionStatus,
 }
@@ -142,12 +175,15 @@ impl ConnectionEvent {
     }
 }
 
-/// `fleet_connection.*`.
+/// A connection and the fleet that it was tied to: the end of onboarding.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "BaseFleetConnectionEvent")]
 pub struct FleetConnectionEvent {
+    /// The tie's id.
     id: Uuid,
+    /// The fleet.
     fleet_id: FleetId,
+    /// The connection.
     connection_id: ConnectionId,
 }
 
@@ -159,19 +195,26 @@ impl FleetConnectionEvent {
     }
 }
 
-/// `execution.*`. The fleet is that of the reader.
+/// An execution of a schedule.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "BaseExecutionEvent")]
 pub struct ExecutionEvent {
+    /// The execution's id.
     id: ExecutionId,
+    /// The schedule.
     schedule_id: ScheduleId,
+    /// The connection.
     connection_id: ConnectionId,
-    #[schemars(required)]
+    /// The fleet.
+    #[schemars(with = "FleetId")]
     fleet_id: Option<FleetId>,
+    /// Its state after the event.
     #[schemars(schema_with = "any_status")]
     status: ExecutionStatus,
+    /// The adapter.
     #[schemars(schema_with = "model::schema::source_name")]
     source_name: String,
+    /// The resource.
     resource: Resource,
 }
 
@@ -191,17 +234,24 @@ impl ExecutionEvent {
     }
 }
 
-/// `schedule.*`; it names no fleet.
+/// A schedule.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "BaseScheduleEvent")]
 pub struct ScheduleEvent {
+    /// The schedule's id.
     id: ScheduleId,
+    /// The connection.
     connection_id: ConnectionId,
+    /// The resource.
     resource: Resource,
+    /// Seconds between two executions.
     execution_interval_seconds: u32,
+    /// Its state after the event.
     #[schemars(schema_with = "any_status")]
     status: ScheduleStatus,
+    /// So many failures in a row end the schedule.
     consecutive_error_threshold: u32,
+    /// How many executions may run at once.
     max_concurrent_executions: u32,
 }
 
@@ -221,15 +271,20 @@ impl ScheduleEvent {
     }
 }
 
-/// `webhook.*`; without the secret.
+/// A subscription.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "BaseWebhookEvent")]
 pub struct WebhookEvent {
+    /// The subscription's id. The envelope's `webhook_id` is the one that receives this message.
     id: WebhookId,
+    /// Where its messages go.
     url: String,
+    /// The event.
     #[schemars(schema_with = "model::schema::event_name")]
     event_name: String,
+    /// The fleets whose events are sent; null = all.
     filters: Option<Filters>,
+    /// Its state after the event.
     status: WebhookStatus,
 }
 

@@ -6,11 +6,27 @@ pub mod schedules;
 mod visible;
 
 use gateway::Permission::{Open, ReadControl, Seal, VerifyTokens, WriteControl};
-use gateway::{Access, Endpoint, Permission, Service};
+use gateway::{Access, Endpoint, Permission, Service, Tag};
 use http::Method;
 
-/// The service and its endpoints.
-pub const SERVICE: Service = Service { name: "integrations", title: "Integrations", endpoints };
+/// The service and its rows.
+pub const SERVICE: Service = Service {
+    name: "integrations",
+    title: "Integrations",
+    description: "Connections to accounts at telematics providers (TSPs), the schedules that fetch their data, and how fresh it is.",
+    tags: TAGS,
+    endpoints,
+};
+
+const TAGS: &[Tag] = &[
+    Tag { name: "Connections", handlers: "connections", description: "Accounts at TSPs that fleets have connected." },
+    Tag {
+        name: "Schedules",
+        handlers: "schedules",
+        description: "A connection has one schedule per shared resource; each firing fetches new data.",
+    },
+    Tag { name: "Executions", handlers: "executions", description: "The runs of a schedule, kept for seven days." },
+];
 
 const READ: &[Permission] = &[ReadControl, VerifyTokens];
 /// Lists also decrypt (and the first one creates) the platform secret that signs cursors.

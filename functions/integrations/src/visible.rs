@@ -47,7 +47,13 @@ pub(crate) struct FleetFilter {
 
 impl FleetFilter {
     pub(crate) fn read(reader: &mut Reader) -> Self {
-        Self { ids: reader.query("fleet_ids").ids(100), refs: reader.query("fleet_refs").texts(100) }
+        let ids = reader.query("fleet_ids").about("Only these fleets.").ids(100);
+        let refs = reader
+            .query("fleet_refs")
+            .about("Only fleets with one of these ids of yours.")
+            .example(r#"["FLEET-12345"]"#)
+            .texts(100);
+        Self { ids, refs }
     }
 
     fn matches(&self, seen: &Visible) -> bool {

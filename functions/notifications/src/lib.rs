@@ -3,11 +3,23 @@
 pub mod webhooks;
 
 use gateway::Permission::{Open, ReadControl, Seal, SendDeliveries, VerifyTokens, WriteControl};
-use gateway::{Access, Endpoint, Permission, Service};
+use gateway::{Access, Endpoint, Permission, Service, Tag};
 use http::Method;
 
-/// The service and its endpoints.
-pub const SERVICE: Service = Service { name: "notifications", title: "Notifications", endpoints };
+/// The service and its rows.
+pub const SERVICE: Service = Service {
+    name: "notifications",
+    title: "Notifications",
+    description: "Webhook subscriptions, the log of their deliveries, and the messages that receivers are sent.",
+    tags: TAGS,
+    endpoints,
+};
+
+const TAGS: &[Tag] = &[Tag {
+    name: "Webhook Subscriptions",
+    handlers: "webhooks",
+    description: "Which events are sent where. A subscription signs its messages with a secret of its own.",
+}];
 
 /// Lists also decrypt (and the first one creates) the platform secret that signs cursors.
 const LIST: &[Permission] = &[ReadControl, WriteControl, VerifyTokens, Open, Seal];

@@ -6,11 +6,32 @@ pub mod share_agreements;
 pub mod tsps;
 
 use gateway::Permission::{Open, ReadControl, Seal, SignTokens, VerifyTokens, WriteControl};
-use gateway::{Access, Endpoint, Permission, Service};
+use gateway::{Access, Endpoint, Permission, Service, Tag};
 use http::Method;
 
-/// The service and its endpoints.
-pub const SERVICE: Service = Service { name: "orgs", title: "Organizations", endpoints };
+/// The service and its rows.
+pub const SERVICE: Service = Service {
+    name: "orgs",
+    title: "Organisations",
+    description: "Invite fleets to share data, read what they agreed to, and look up telematics providers (TSPs).",
+    tags: TAGS,
+    endpoints,
+};
+
+const TAGS: &[Tag] = &[
+    Tag {
+        name: "Invitations",
+        handlers: "invitations",
+        description: "A partner invites a fleet by link. The fleet accepts or declines; accepting makes a fleet and a share agreement.",
+    },
+    Tag {
+        name: "Share Agreements",
+        handlers: "share_agreements",
+        description: "What a fleet shares with a partner, and until when. Either side can pause or cancel it.",
+    },
+    Tag { name: "Fleets", handlers: "fleets", description: "The fleets that share data with the caller." },
+    Tag { name: "TSPs", handlers: "tsps", description: "The telematics providers that a fleet can connect." },
+];
 
 /// Lists also decrypt (and the first one creates) the platform secret that signs cursors.
 const READ: &[Permission] = &[ReadControl, VerifyTokens, Open, Seal, WriteControl];

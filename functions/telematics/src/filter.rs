@@ -70,7 +70,7 @@ impl Filter {
 
     /// Reads the parameter into the query. How many values there are; `None` if it is absent.
     pub(crate) fn read(&self, reader: &mut Reader, record: &'static RecordType, query: &mut Query) -> Option<usize> {
-        let member = reader.query(self.parameter());
+        let member = reader.query(self.parameter()).about_with(|| self.about(record));
         let values = match self {
             Self::Ids(_) => Values::Ids(member.ids(100)?),
             Self::Texts(_) => Values::Texts(member.texts(100)?),
@@ -89,6 +89,21 @@ impl Filter {
             (Target::Id | Target::SourceId, _) => {}
         }
         Some(count)
+    }
+
+    /// What the documents say about it.
+    fn about(&self, record: &RecordType) -> String {
+        match (self.target(record), self) {
+            (Target::Id, _) => "Only the records with these ids.".to_owned(),
+            (Target::SourceId, _) => "Only the records with these ids at the TSP.".to_owned(),
+            (Target::Member(_), Self::Ids(name)) => {
+                format!("Only records of these {}s.", name.trim_end_matches("_ids").replace('_', " "))
+            }
+            (Target::Member(member), Self::Flag(_)) => format!("Only records with this value of `{member}`."),
+            (Target::Member(member), Self::Texts(_) | Self::Codes(..)) => {
+                format!("Only records with one of these values of `{member}`.")
+            }
+        }
     }
 
     /// Whether a query has a condition by this filter.

@@ -1,12 +1,14 @@
 //! One row by its id.
 
-use gateway::{ApiError, Body, BoxFuture, Call, Context, Incoming, MemberSpec, Reader, Response, ResponseSchemas, Serve};
+use gateway::{
+    ApiError, Body, BoxFuture, Call, Context, Describe, Incoming, MemberSpec, Reader, Response, ResponseSchemas, Serve,
+};
 use http::StatusCode;
 use model::RecordId;
 use model::telematics::{RecordType, row_schema};
 use schemars::SchemaGenerator;
 
-use crate::scope::Scope;
+use crate::scope::{Scope, source_data};
 
 /// A row of a record type, where an active agreement shows it to the caller.
 #[derive(Clone, Copy, Debug)]
@@ -23,11 +25,11 @@ impl Get {
     }
 
     fn read(&self, reader: &mut Reader) -> (RecordId, bool) {
-        (reader.path(self.parameter), reader.query("include_source_data").flag().unwrap_or(false))
+        (reader.path(self.parameter), source_data(reader))
     }
 }
 
-impl Serve for Get {
+impl Describe for Get {
     fn members(&self) -> Vec<MemberSpec> {
         Reader::members(|reader| self.read(reader))
     }
@@ -35,7 +37,9 @@ impl Serve for Get {
     fn responses(&self, generator: &mut SchemaGenerator) -> ResponseSchemas {
         vec![(200, row_schema(self.record.resource, generator))]
     }
+}
 
+impl Serve for Get {
     fn call<'a>(&'a self, context: &'a Context, call: Call, incoming: &'a Incoming) -> BoxFuture<'a, Result<Response, ApiError>> {
         Box::pin(async move {
             let (id, include_source) = Reader::read(incoming, Body::None, |reader| self.read(reader))?;

@@ -9,7 +9,7 @@ pub mod scope;
 pub mod window;
 
 use gateway::Permission::{Open, ReadControl, ReadTelematics, Seal, VerifyTokens, WriteControl};
-use gateway::{Access, Endpoint, Permission, Service};
+use gateway::{Access, Endpoint, Permission, Service, Tag};
 use http::Method;
 use model::codes::HOS_EVENT_TYPES;
 use model::telematics::{HosEvent, Record, User, Vehicle, VehicleLocation};
@@ -19,7 +19,22 @@ use get::Get;
 use list::List;
 
 /// The service and its endpoints.
-pub const SERVICE: Service = Service { name: "telematics", title: "Telematics", endpoints: || ENDPOINTS.to_vec() };
+pub const SERVICE: Service = Service {
+    name: "telematics",
+    title: "Telematics",
+    description: "What connected providers report, in one shape, as far as share agreements let the caller see it.",
+    tags: TAGS,
+    endpoints: || ENDPOINTS.to_vec(),
+};
+
+#[rustfmt::skip]
+const TAGS: &[Tag] = &[
+    Tag { name: "Vehicles", handlers: "vehicles", description: "Power units, as the provider knows them." },
+    Tag { name: "Users", handlers: "users", description: "Drivers and staff." },
+    Tag { name: "Vehicle Locations", handlers: "vehicle_locations",
+        description: "Positions: the newest of every vehicle, or the history of one vehicle or driver." },
+    Tag { name: "Hours of Service", handlers: "hos_events", description: "Entries of electronic logs." },
+];
 
 const READ: Access = Access::Scope("telematics:read");
 const GET: &[Permission] = &[ReadControl, ReadTelematics, VerifyTokens];

@@ -1,7 +1,7 @@
 //! A list of rows, made of parts: an operation names its parts and nothing else.
 
 use gateway::{
-    ApiError, Body, BoxFuture, Call, Context, Counting, Incoming, MemberSpec, OpenCursor, Paging, Reader, Response,
+    ApiError, Body, BoxFuture, Call, Context, Counting, Describe, Incoming, MemberSpec, OpenCursor, Paging, Reader, Response,
     ResponseSchemas, Serve, page_of_rows, page_schema,
 };
 use model::Timestamp;
@@ -13,6 +13,9 @@ use store::telematics::{Order, Query};
 use crate::filter::Filter;
 use crate::scope::Scope;
 use crate::window::{Bounds, Window};
+
+const LATEST: &str = "Whether to list the newest record of every subject, however old it is. `false` lists the history: the last day, \
+     unless the window says otherwise.";
 
 /// The rows of a record type that the caller may read.
 #[derive(Clone, Copy, Debug)]
@@ -84,7 +87,7 @@ impl List {
     }
 
     fn read(&self, reader: &mut Reader) -> Request {
-        let latest = self.latest.is_some() && reader.query("only_latest").flag().unwrap_or(true);
+        let latest = self.latest.is_some() && reader.query("only_latest").about(LATEST).flag_or(true);
         let scope = Scope::read(reader);
         let occurred = if self.windowed { Bounds::occurred(reader) } else { Bounds::default() };
         let active = if self.active { Bounds::active(reader) } else { Bounds::default() };
@@ -114,11 +117,16 @@ impl List {
     }
 
     fn order(&self, reader: &mut Reader) -> Order {
-        let field = reader.query("sort_by").text(1, 100);
+        let field = reader
+            .query("sort_by")
+            .about("The member to sort by. It holds no object and no list.")
+            .example("created_at")
+            .text(1, 100);
         if let Some(name) = field.as_ref().filter(|name| !self.record.is_sortable(name)) {
             reader.problem("query.sort_by", name, "sort_field_unknown", "must name a scalar field");
         }
-        let descending = reader.query("sort_order").code() == Some(SortOrder::Desc);
+        let descending =
+            reader.query("sort_order").about("The direction of the list.").code_or(SortOrder::Asc) == SortOrder::Desc;
         Order { field, descending }
     }
 
@@ -153,7 +161,7 @@ impl List {
     }
 }
 
-impl Serve for List {
+impl Describe for List {
     fn members(&self) -> Vec<MemberSpec> {
         Reader::members(|reader| self.read(reader))
     }
@@ -162,7 +170,9 @@ impl Serve for List {
         let row = row_schema(self.record.resource, generator).unwrap_or_default();
         vec![(200, Some(page_schema(&row, Counting::Total)))]
     }
+}
 
+impl Serve for List {
     fn call<'a>(&'a self, context: &'a Context, call: Call, incoming: &'a Incoming) -> BoxFuture<'a, Result<Response, ApiError>> {
         Box::pin(async move {
             let request = Reader::read(incoming, Body::None, |reader| self.read(reader))?;

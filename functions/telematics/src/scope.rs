@@ -15,14 +15,23 @@ pub struct Scope {
     pub source_data: bool,
 }
 
+/// Reads `include_source_data`.
+pub(crate) fn source_data(reader: &mut Reader) -> bool {
+    reader.query("include_source_data").about("Whether `source_data` holds the record as the TSP sent it.").flag_or(false)
+}
+
 impl Scope {
     /// Reads the members.
     pub fn read(reader: &mut Reader) -> Self {
         Self {
-            fleets: reader.query("fleet_ids").ids(100),
-            refs: reader.query("fleet_refs").texts(100),
-            connection: reader.query("connection_id").id(),
-            source_data: reader.query("include_source_data").flag().unwrap_or(false),
+            fleets: reader.query("fleet_ids").about("Only records of these fleets.").ids(100),
+            refs: reader
+                .query("fleet_refs")
+                .about("Only records of fleets with one of these ids of yours.")
+                .example(r#"["FLEET-12345"]"#)
+                .texts(100),
+            connection: reader.query("connection_id").about("Only records that came through this connection.").id(),
+            source_data: source_data(reader),
         }
     }
 

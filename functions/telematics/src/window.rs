@@ -25,15 +25,22 @@ pub struct Bounds {
     pub to: Option<Timestamp>,
 }
 
+const FROM: &str = "Only records of this time or later; one day before the end unless given.";
+const TO: &str = "Only records before this time; now unless given. At most 45 days after the start.";
+const ACTIVE_FROM: &str = "Only records that end after this time, or have not ended; one day before the end unless given.";
+const ACTIVE_TO: &str = "Only records that start before this time; now unless given.";
+
 impl Bounds {
     /// Reads `from_datetime` and `to_datetime`.
     pub fn occurred(reader: &mut Reader) -> Self {
-        Self { from: reader.query("from_datetime").instant(), to: reader.query("to_datetime").instant() }
+        let from = reader.query("from_datetime").about(FROM).instant();
+        Self { from, to: reader.query("to_datetime").about(TO).instant() }
     }
 
     /// Reads `active_from_datetime` and `active_to_datetime`.
     pub fn active(reader: &mut Reader) -> Self {
-        Self { from: reader.query("active_from_datetime").instant(), to: reader.query("active_to_datetime").instant() }
+        let from = reader.query("active_from_datetime").about(ACTIVE_FROM).instant();
+        Self { from, to: reader.query("active_to_datetime").about(ACTIVE_TO).instant() }
     }
 
     /// Whether the request bounds anything.

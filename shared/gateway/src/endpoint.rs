@@ -4,8 +4,9 @@ use http::Method;
 
 use crate::caller::Access;
 use crate::output::Output;
+use crate::published::Published;
 use crate::reader::Input;
-use crate::serve::{Serve, Typed};
+use crate::serve::{Describe, Serve, Typed};
 use crate::{ApiError, Call, Context};
 
 /// An operation: its input, its output and its execution.
@@ -35,6 +36,7 @@ pub struct Endpoint {
     /// What its role may do.
     pub permissions: &'static [Permission],
     pub(crate) serve: &'static dyn Serve,
+    pub(crate) published: Published,
 }
 
 /// What the role of a function may do. Each stands for fixed actions on fixed resources of the template.
@@ -64,15 +66,30 @@ pub enum Permission {
     ManageSchedules,
 }
 
-/// A service and its endpoints.
+/// A service, its endpoints, and how it is documented.
 #[derive(Clone, Copy)]
 pub struct Service {
     /// `orgs`, `telematics`, ...; the name of its OpenAPI document.
     pub name: &'static str,
     /// Its title there.
     pub title: &'static str,
+    /// What it is for, in a sentence or two.
+    pub description: &'static str,
+    /// The sections of its document, in reading order.
+    pub tags: &'static [Tag],
     /// Its endpoints.
     pub endpoints: fn() -> Vec<Endpoint>,
+}
+
+/// A section of a service's document.
+#[derive(Clone, Copy, Debug)]
+pub struct Tag {
+    /// Its title.
+    pub name: &'static str,
+    /// Its endpoints: those whose handler starts with this and a dot.
+    pub handlers: &'static str,
+    /// What it is about, in a sentence or two.
+    pub description: &'static str,
 }
 
 impl Endpoint {
@@ -90,21 +107,28 @@ impl Endpoint {
 
     /// A row for an operation without types.
     #[must_use]
-    pub const fn serving(
+    pub const fn serving<S: Serve + Describe>(
         method: Method,
         path: &'static str,
         handler: &'static str,
         access: Access,
         permissions: &'static [Permission],
-        serve: &'static dyn Serve,
+        serve: &'static S,
     ) -> Self {
-        Self { method, path, handler, summary: "", access, permissions, serve }
+        Self { method, path, handler, summary: "", access, permissions, serve, published: Published::of(serve) }
     }
 
     /// The row with its description.
     #[must_use]
     pub const fn summary(mut self, summary: &'static str) -> Self {
         self.summary = summary;
+        self
+    }
+
+    /// The row with a paragraph for people: what its summary leaves out.
+    #[must_use]
+    pub const fn description(mut self, text: &'static str) -> Self {
+        self.published.describe(text);
         self
     }
 

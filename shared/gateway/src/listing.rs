@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use http::StatusCode;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 use store::cursor::Cursor;
 use store::telematics::Row;
 use store::{Bookmark, Page, Slice};
@@ -24,8 +24,8 @@ pub struct Paging {
 impl Paging {
     /// Reads them; `max` is the largest page size.
     pub fn read(reader: &mut Reader, max: u32) -> Self {
-        let cursor = reader.query("cursor").text(1, 8_192);
-        let size = reader.query("size").whole(1, max).unwrap_or(300);
+        let cursor = reader.query("cursor").about("A page's cursor, as another page of the same list names it.").text(1, 8_192);
+        let size = reader.query("size").about("The largest number of items of a page.").whole_or(1, max, 300);
         Self { cursor, size: usize::try_from(size).unwrap_or(300) }
     }
 
@@ -181,20 +181,29 @@ fn page<S>(
     Ok(json)
 }
 
-/// The schema of a page whose items have the schema `item`.
+/// The schema of a page whose items have the schema `item`. It is called after the type of the items.
 #[must_use]
 pub fn page_schema(item: &Schema, counting: Counting) -> Schema {
-    let text = json_schema!({ "type": ["string", "null"] });
-    let mut properties = serde_json::json!({
-        "items": { "type": "array", "items": item },
-        "current_page": text, "current_page_backwards": text, "previous_page": text, "next_page": text,
+    let name = item.get("$ref").and_then(Value::as_str).and_then(|path| path.rsplit('/').next()).unwrap_or_default();
+    let cursor = |text: &str| json!({ "type": ["string", "null"], "description": text });
+    let mut properties = json!({
+        "items": { "type": "array", "items": item, "description": "The items of this page." },
+        "current_page": cursor("Cursor of this page, read forwards from its first item."),
+        "current_page_backwards": cursor("Cursor of this page, read backwards from its last item."),
+        "previous_page": cursor("Cursor of the previous page; null on the first page."),
+        "next_page": cursor("Cursor of the next page; null on the last page."),
     });
-    let mut required = vec!["items"];
+    let mut required = vec!["items", "current_page", "current_page_backwards", "previous_page", "next_page"];
     if let (Counting::Total, Some(members)) = (counting, properties.as_object_mut()) {
-        members.insert("total".into(), serde_json::json!({ "type": "integer", "minimum": 0 }));
+        let text = "The number of items on all pages, as counted for the first page.";
+        members.insert("total".into(), json!({ "type": "integer", "format": "int64", "minimum": 0, "description": text }));
         required.push("total");
     }
-    json_schema!({ "type": "object", "properties": properties, "required": required })
+    json_schema!({
+        "title": format!("{}Page", name.trim_end_matches("Read")),
+        "description": "One page of a list.",
+        "type": "object", "properties": properties, "required": required,
+    })
 }
 
 /// Whether a list has a total.

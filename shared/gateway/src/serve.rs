@@ -13,10 +13,16 @@ use crate::{ApiError, BoxFuture, Call, Context, Operation};
 /// Statuses, and the schemas of their bodies.
 pub type ResponseSchemas = Vec<(u16, Option<Schema>)>;
 
-/// An operation: what it reads, what it answers, and how it is executed.
+/// An operation as it is executed.
 ///
 /// Operations of the same form are values of one type that implements this; an [`Operation`] has a form of its own.
-pub trait Serve: Sync {
+pub trait Serve: Sync + 'static {
+    /// Executes it.
+    fn call<'a>(&'a self, context: &'a Context, call: Call, incoming: &'a Incoming) -> BoxFuture<'a, Result<Response, ApiError>>;
+}
+
+/// An operation as it is documented: what it reads and what it answers. The functions' artefact is built without this.
+pub trait Describe: Sync + 'static {
     /// The body it takes.
     fn body(&self) -> Body {
         Body::None
@@ -27,9 +33,6 @@ pub trait Serve: Sync {
 
     /// What it answers; nothing keeps it out of the documents.
     fn responses(&self, generator: &mut SchemaGenerator) -> ResponseSchemas;
-
-    /// Executes it.
-    fn call<'a>(&'a self, context: &'a Context, call: Call, incoming: &'a Incoming) -> BoxFuture<'a, Result<Response, ApiError>>;
 }
 
 /// An [`Operation`] as a [`Serve`].
@@ -40,7 +43,7 @@ impl<O: Operation> Typed<O> {
     pub(crate) const VALUE: &'static Self = &Self(PhantomData);
 }
 
-impl<O: Operation> Serve for Typed<O> {
+impl<O: Operation> Describe for Typed<O> {
     fn body(&self) -> Body {
         O::Input::BODY
     }
@@ -52,7 +55,9 @@ impl<O: Operation> Serve for Typed<O> {
     fn responses(&self, generator: &mut SchemaGenerator) -> ResponseSchemas {
         O::Output::describe(generator)
     }
+}
 
+impl<O: Operation> Serve for Typed<O> {
     fn call<'a>(&'a self, context: &'a Context, call: Call, incoming: &'a Incoming) -> BoxFuture<'a, Result<Response, ApiError>> {
         Box::pin(async move {
             let input = Reader::read(incoming, O::Input::BODY, O::Input::read)?;

@@ -1,5 +1,24 @@
 //! Closed value lists of the wire contract, as it publishes them.
 
+/// The lists that have a name: the name, what they list, the values.
+pub const NAMED: &[(&str, &str, &[&str])] = &[
+    ("TspEnum", "The adapter that speaks to a telematics provider (TSP).", TSP_SOURCE_NAMES),
+    ("ConnectionTypeEnum", "The form of the credentials that a TSP asks for.", CONNECTION_TYPES),
+    ("HosRulesetCodeEnum", "The hours-of-service rules that a driver works under.", HOS_RULESETS),
+    ("TimezoneCodeEnum", "A time zone of the IANA database.", TIMEZONES),
+    ("DutyStatusCodeEnum", "A driver's duty status.", DUTY_STATUSES),
+    ("HosEventTypeCodeEnum", "The type of an entry of an electronic log, as the ELD rule numbers them.", HOS_EVENT_TYPES),
+    ("HosEventCodeEnum", "The type and code of an entry of an electronic log.", HOS_EVENT_CODES),
+    ("HosRecordStatusCodeEnum", "Whether an entry of an electronic log is in force.", HOS_RECORD_STATUSES),
+    ("HosRecordOriginCodeEnum", "How an entry of an electronic log came about.", HOS_RECORD_ORIGINS),
+    ("HosMalfunctionCodeEnum", "A malfunction or diagnostic event of an electronic logging device.", HOS_MALFUNCTIONS),
+    ("HosRegionCodeEnum", "A state or province: ISO 3166-2.", HOS_REGIONS),
+    ("WebhookEventNameEnum", "An event.", EVENT_NAMES),
+    ("WebhookCatchAllEvents", "All events of a subject: one subscription for each of them.", CATCH_ALL_EVENTS),
+    ("DatabaseDriverEnum", "The kind of database, and its driver.", DATABASE_DRIVERS),
+    ("StatusEnum", "The state of the record that an event is about.", EVENT_STATUSES),
+];
+
 /// Adapter names (`source_name`) a TSP can have; the union over the services.
 pub const TSP_SOURCE_NAMES: &[&str] = &[
     "ada",
@@ -584,6 +603,9 @@ pub const HOS_REGIONS: &[&str] = &[
 
 /// Concrete webhook events and the wildcards listed among them.
 pub const EVENT_NAMES: &[&str] = &[
+    "dvir_log.added",
+    "dvir_log.modified",
+    "dvir_log.removed",
     "driver_vehicle_association.added",
     "driver_vehicle_association.modified",
     "trailer_vehicle_association.added",
@@ -613,6 +635,10 @@ pub const EVENT_NAMES: &[&str] = &[
     "webhook.activated",
     "webhook.paused",
     "webhook.*",
+    "workflow.added",
+    "workflow.modified",
+    "workflow.removed",
+    "workflow.*",
     "tsp.created",
     "tsp.requested",
     "vehicle.added",
@@ -666,6 +692,8 @@ pub const EVENT_NAMES: &[&str] = &[
     "engine_log.*",
     "engine_status.added",
     "engine_status.modified",
+    "group_message.added",
+    "group_message.modified",
     "message.added",
     "message.modified",
     "fuel_transaction.added",
@@ -678,6 +706,7 @@ pub const EVENT_NAMES: &[&str] = &[
 
 /// Wildcards that expand into one subscription per action.
 pub const CATCH_ALL_EVENTS: &[&str] = &[
+    "dvir_log.*",
     "driver_vehicle_association.*",
     "trailer_vehicle_association.*",
     "invitation.*",
@@ -698,9 +727,11 @@ pub const CATCH_ALL_EVENTS: &[&str] = &[
     "hos_violation.*",
     "engine_log.*",
     "engine_status.*",
+    "group_message.*",
     "message.*",
     "fuel_transaction.*",
     "resource_operation.*",
+    "workflow.*",
 ];
 
 /// Duty statuses.
@@ -731,3 +762,7 @@ pub const EVENT_STATUSES: &[&str] = &[
     "accepted",
     "declined",
 ];
+
+/// Kinds of databases that a TSP can be.
+pub const DATABASE_DRIVERS: &[&str] =
+    &["postgresql+psycopg2", "cockroachdb", "mongodb", "mysql", "mariadb", "snowflake", "clickhouse"];

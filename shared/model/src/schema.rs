@@ -5,13 +5,16 @@ use schemars::{Schema, SchemaGenerator, json_schema};
 /// A nullable string out of a closed list; the list is published, readers stay open.
 #[must_use]
 pub fn nullable_code(values: &'static [&'static str]) -> Schema {
-    json_schema!({ "anyOf": [{ "type": "string", "enum": values }, { "type": "null" }] })
+    json_schema!({ "anyOf": [code(values), { "type": "null" }] })
 }
 
-/// A string out of a closed list.
+/// A string out of a closed list, under the name that the contract gives the list.
 #[must_use]
 pub fn code(values: &'static [&'static str]) -> Schema {
-    json_schema!({ "type": "string", "enum": values })
+    match crate::codes::NAMED.iter().find(|(_, _, named)| *named == values) {
+        Some((name, text, _)) => json_schema!({ "title": name, "description": text, "type": "string", "enum": values }),
+        None => json_schema!({ "type": "string", "enum": values }),
+    }
 }
 
 /// A TSP adapter's name.

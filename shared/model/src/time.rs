@@ -127,7 +127,9 @@ impl JsonSchema for Timestamp {
     }
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        DateTime::<Utc>::json_schema(generator)
+        let mut schema = DateTime::<Utc>::json_schema(generator);
+        schema.insert("examples".into(), vec!["2026-11-21T05:00:00.500000Z"].into());
+        schema
     }
 }
 

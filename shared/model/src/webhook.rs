@@ -32,13 +32,15 @@ pub struct Webhook {
     pub deleted_at: Option<Timestamp>,
 }
 
-/// Restricts a subscription to fleets; the lists are OR-ed, empty or null = no restriction.
+/// Restricts a subscription to the fleets of either list; null or empty lists = all fleets.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "WebhookFilters")]
 pub struct Filters {
-    /// Platform fleet ids.
+    /// Fleets by the platform's id.
+    #[schemars(length(max = 100))]
     pub fleet_ids: Option<Vec<FleetId>>,
-    /// The partner's own fleet ids.
+    /// Fleets by the partner's own id.
+    #[schemars(length(max = 100))]
     pub fleet_refs: Option<Vec<String>>,
 }
 

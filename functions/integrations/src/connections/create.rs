@@ -23,16 +23,25 @@ pub struct Request {
     pub description: Option<String>,
 }
 
+const TSP: &str = "0192f0c4-7b1e-7cc3-98c4-dc0c0c07398f";
+const CREDENTIALS: &str =
+    "The account's credentials, in the form that the TSP's `conn_type` names: `token` is `TokenCreds`, and so on.";
+
 impl Input for Request {
-    const BODY: Body = Body::Json;
+    const BODY: Body = Body::Json("ConnectionCreate");
 
     fn read(reader: &mut Reader) -> Self {
-        let tsp_id = reader.body("tsp_id").required().id();
-        let credentials = reader.body("credentials").required().raw_object(credentials::request_schema());
+        let tsp_id = reader.body("tsp_id").required().about("The TSP; see `GET /v2/orgs/tsps`.").example(TSP).id();
+        let credentials = reader.body("credentials").required().about(CREDENTIALS).example(r#"{ "token": "samsara_api_..." }"#);
+        let credentials = credentials.raw_object(credentials::request_schema);
         Self {
             tsp_id: tsp_id.unwrap_or_else(|| TspId::from_uuid(uuid::Uuid::nil())),
             credentials: credentials.unwrap_or_default(),
-            description: reader.body("description").text(1, 500),
+            description: reader
+                .body("description")
+                .about("Tells apart several accounts at one TSP.")
+                .example("East yard")
+                .text(1, 500),
         }
     }
 }

@@ -49,6 +49,7 @@ fn union(direction: Direction) -> Schema {
 }
 
 fn schema_of(name: &str, form: &Form, direction: Direction) -> Value {
+    let direction = if form.one_schema { Direction::Input } else { direction };
     let title = match direction {
         _ if form.one_schema => name.to_owned(),
         Direction::Input => format!("{name}-Input"),
@@ -56,18 +57,26 @@ fn schema_of(name: &str, form: &Form, direction: Direction) -> Value {
     };
     let members = form.fields.iter().map(|field| (field.name.to_owned(), member(field, direction)));
     let members: Map<String, Value> = members.collect();
-    let required: Vec<&str> = form.fields.iter().filter(|field| field.required).map(|field| field.name).collect();
-    json!({ "title": title, "type": "object", "properties": members, "required": required })
+    // Answers show every field.
+    let needed = form.fields.iter().filter(|field| field.required || direction == Direction::Output);
+    let required: Vec<&str> = needed.map(|field| field.name).collect();
+    let text = format!("Credentials of TSPs whose `conn_type` is `{}`.", form.conn_type);
+    json!({ "title": title, "description": text, "type": "object", "properties": members, "required": required })
 }
 
 fn member(field: &Field, direction: Direction) -> Value {
-    if field.masked && direction == Direction::Output {
-        return json!({});
-    }
-    let kind = if field.required { json!(field.json_type()) } else { json!([field.json_type(), "null"]) };
+    let is_masked = field.masked && direction == Direction::Output;
+    let name = if is_masked { "string" } else { field.json_type() };
+    let kind = if field.required { json!(name) } else { json!([name, "null"]) };
+    let text = if is_masked { format!("{}, masked.", field.label) } else { format!("{}.", field.label) };
     match field.kind {
-        Kind::Choice(words) => json!({ "type": kind, "enum": words }),
-        _ => json!({ "type": kind }),
+        Kind::Choice(words) if !is_masked => {
+            let mut schema = model::schema::code(words);
+            schema.insert("description".into(), text.into());
+            json!(schema)
+        }
+        Kind::Secret if direction == Direction::Input => json!({ "type": kind, "format": "password", "description": text }),
+        _ => json!({ "type": kind, "description": text }),
     }
 }
 

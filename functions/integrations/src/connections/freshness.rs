@@ -22,24 +22,34 @@ pub struct Freshness;
 /// Filters.
 pub struct Filters(FleetFilter);
 
-/// One resource of one connection (contract `DataFreshness`).
+/// How fresh one resource of one connection is.
 #[derive(Serialize, JsonSchema)]
 pub struct DataFreshness {
+    /// The resource.
     resource: Resource,
+    /// How far the fleet shares it with you; null for the fleet itself.
     share_level: Option<ShareLevel>,
+    /// The fleet.
     fleet_id: FleetId,
+    /// Your own id of the fleet.
     fleet_ref: Option<String>,
+    /// The connection.
     connection_id: ConnectionId,
+    /// What tells the connection apart from others at the same TSP.
     connection_description: Option<String>,
+    /// The schedule that fetches it.
     schedule_id: ScheduleId,
+    /// The adapter.
     source_name: String,
+    /// The TSP.
     tsp_id: TspId,
+    /// The TSP's slug.
     tsp_slug: String,
-    #[schemars(required)]
+    /// When it was last fetched without an error.
     last_successful_execution_at: Option<Timestamp>,
-    #[schemars(required)]
+    /// When it is fetched next; null unless the schedule is active.
     next_execution_at: Option<Timestamp>,
-    #[schemars(required)]
+    /// The state of the schedule.
     schedule_status: Option<ScheduleStatus>,
 }
 

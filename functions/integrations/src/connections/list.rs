@@ -23,7 +23,11 @@ pub struct Filters {
 
 impl Input for Filters {
     fn read(reader: &mut Reader) -> Self {
-        Self { tsp_id: reader.query("tsp_id").id(), fleets: FleetFilter::read(reader), paging: Paging::read(reader, 1_000) }
+        Self {
+            tsp_id: reader.query("tsp_id").about("Only connections to this TSP.").id(),
+            fleets: FleetFilter::read(reader),
+            paging: Paging::read(reader, 1_000),
+        }
     }
 }
 

@@ -17,22 +17,30 @@ use serde_json::Value;
 
 use crate::visible::Visible;
 
-/// A connection (contract `ConnectionRead`); `fleet_id` and `fleet_ref` name the fleet as the caller knows it.
+/// A connection: a fleet's account at a telematics provider (TSP). Two partners of one fleet see the same connection.
 #[derive(Serialize, JsonSchema)]
 pub struct ConnectionRead {
+    /// The connection's id.
     id: ConnectionId,
+    /// When it was made.
     created_at: Timestamp,
+    /// The last change.
     updated_at: Timestamp,
-    #[schemars(required)]
+    /// The fleet whose account it is.
     fleet_id: Option<FleetId>,
+    /// Your own id of the fleet; null for the fleet itself.
     fleet_ref: Option<String>,
+    /// The TSP.
     tsp_id: TspId,
+    /// The adapter that speaks to it.
     #[schemars(schema_with = "model::schema::source_name")]
     source_name: String,
+    /// The credentials in the form that the TSP asks for, with secrets masked.
     #[schemars(schema_with = "credentials::masked_schema")]
     credentials: Value,
+    /// Its state.
     status: ConnectionStatus,
-    #[schemars(required)]
+    /// Tells apart several accounts at one TSP.
     description: Option<String>,
 }
 

@@ -21,7 +21,11 @@ pub struct Filters {
 impl Input for Filters {
     fn read(reader: &mut Reader) -> Self {
         let connection_id = reader.path("connection_id");
-        Self { connection_id, resource: reader.query("resource").code(), paging: Paging::read(reader, 1_000) }
+        Self {
+            connection_id,
+            resource: reader.query("resource").about("Only the schedule of this resource.").code(),
+            paging: Paging::read(reader, 1_000),
+        }
     }
 }
 

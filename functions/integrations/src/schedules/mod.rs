@@ -12,18 +12,28 @@ use store::control::Key;
 
 use crate::visible::{self, Visible};
 
-/// A schedule (contract `ScheduleRead`).
+/// A schedule: how often one resource of a connection is fetched.
 #[derive(Serialize, JsonSchema)]
 pub struct ScheduleRead {
+    /// The schedule's id.
     id: ScheduleId,
+    /// The connection.
     connection_id: ConnectionId,
+    /// The resource.
     resource: Resource,
+    /// Seconds between two executions.
     execution_interval_seconds: u32,
+    /// Its state.
     status: ScheduleStatus,
+    /// Executions that failed since the last success.
     consecutive_error_count: u32,
+    /// So many failures in a row end the schedule.
     consecutive_error_threshold: u32,
+    /// How many executions may run at once.
     max_concurrent_executions: u32,
+    /// Where the next execution starts, as the TSP names it.
     cursor: Option<String>,
+    /// When an execution last brought data.
     last_data_at: Option<Timestamp>,
 }
 

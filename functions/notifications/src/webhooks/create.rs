@@ -27,21 +27,32 @@ pub struct Request {
     snapshot: Option<bool>,
 }
 
+const EVENT: &str = "The event, or `subject.*` for one subscription per event of the subject. Listed events that no connected provider \
+     delivers yet never come.";
+const FILTERS: &str = "Only events of these fleets: those of either list. Null or empty lists = all fleets.";
+
 impl Input for Request {
-    const BODY: Body = Body::Json;
+    const BODY: Body = Body::Json("WebhookCreate");
 
     fn read(reader: &mut Reader) -> Self {
-        let event_name = reader.body("event_name").required().listed(&SUBSCRIBABLE).map(str::to_owned);
-        let snapshot = reader.body("snapshot").flag();
+        let event_name = reader.body("event_name").required().about(EVENT).documented_as(&[EVENT_NAMES, CATCH_ALL_EVENTS]);
+        let event_name = event_name.example("vehicle_location.added").listed(&SUBSCRIBABLE).map(str::to_owned);
+        let snapshot = reader.body("snapshot").about("Not available yet.").flag();
         if snapshot == Some(true) {
             reader.problem("body.snapshot", "true", "enum", "snapshots are not available yet");
         }
         Self {
-            url: reader.body("url").required().text(1, 2_083).unwrap_or_default(),
+            url: reader
+                .body("url")
+                .required()
+                .about("Where messages go: https.")
+                .example("https://partner.example/webhooks")
+                .text(1, 2_083)
+                .unwrap_or_default(),
             event_name: event_name.unwrap_or_default(),
-            filters: reader.body("filters").object(rules::read_filters),
+            filters: reader.body("filters").about(FILTERS).object(rules::read_filters),
             secret: rules::read_secret(reader),
-            encoding: reader.body("encoding").code(),
+            encoding: reader.body("encoding").about("How bodies travel: `gzip` unless given.").code(),
             snapshot,
         }
     }
@@ -54,24 +65,38 @@ static SUBSCRIBABLE: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
     names.filter(|name| !model::events::expand(name).is_empty()).collect()
 });
 
-/// A new subscription (contract `Webhook`). The only response that shows the secret.
+/// A new subscription. No other response shows the secret.
 #[derive(Clone, PartialEq, Serialize, JsonSchema)]
 #[schemars(rename = "Webhook")]
 pub struct WebhookCreated {
+    /// Where messages go.
     url: String,
+    /// The fleets whose events are sent; null = all.
     filters: Option<Filters>,
+    /// The secret that signs messages. Keep it: it is not shown again.
     secret: Option<String>,
+    /// When it was made.
     created_at: Option<Timestamp>,
+    /// The last change.
     updated_at: Option<Timestamp>,
+    /// When it was removed.
     deleted_at: Option<Timestamp>,
+    /// The subscription's id.
     id: WebhookId,
+    /// The owner.
     partner_id: PartnerId,
+    /// Its state.
     status: WebhookStatus,
+    /// The event.
     #[schemars(schema_with = "model::schema::event_name")]
     event_name: String,
+    /// How bodies travel, where the subscription says so.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Encoding")]
     encoding: Option<Encoding>,
+    /// Whether existing records were asked for, where the subscription says so.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "bool")]
     snapshot: Option<bool>,
 }
 

@@ -20,8 +20,11 @@ pub struct Filters {
 impl Input for Filters {
     fn read(reader: &mut Reader) -> Self {
         Self {
-            event_name: reader.query("event_name").listed(EVENT_NAMES),
-            status: reader.query("status").code(),
+            event_name: reader.query("event_name").about("Only subscriptions to this event.").listed(EVENT_NAMES),
+            status: reader
+                .query("status")
+                .about("Only subscriptions in this state; deleted ones are listed by `deleted` alone.")
+                .code(),
             paging: Paging::read(reader, 1_000),
         }
     }

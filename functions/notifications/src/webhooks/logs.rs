@@ -21,19 +21,25 @@ pub struct Filters {
     paging: Paging,
 }
 
-/// One attempt (contract `WebhookLogRead`).
+/// One attempt to deliver a message.
 #[derive(Serialize, JsonSchema)]
 pub struct WebhookLogRead {
+    /// When the attempt ended.
     created_at: Timestamp,
+    /// The subscription.
     webhook_id: WebhookId,
+    /// The message: its `id`.
     message_id: MessageId,
+    /// The event.
     #[schemars(schema_with = "model::schema::event_name")]
     event_name: String,
+    /// How it ended.
     status: LogStatus,
+    /// The receiver's HTTP status; 0 = no answer.
     status_code: u16,
-    #[schemars(required)]
+    /// What went wrong.
     error_message: Option<String>,
-    #[schemars(required)]
+    /// Milliseconds until the answer.
     response_time_ms: Option<u64>,
 }
 
@@ -56,9 +62,9 @@ impl Input for Filters {
     fn read(reader: &mut Reader) -> Self {
         let filters = Self {
             id: reader.path("webhook_id"),
-            start_date: reader.query("start_date").instant(),
-            end_date: reader.query("end_date").instant(),
-            status: reader.query("status").code(),
+            start_date: reader.query("start_date").about("Only attempts from here on.").instant(),
+            end_date: reader.query("end_date").about("Only attempts before this.").instant(),
+            status: reader.query("status").about("Only attempts that ended so.").code(),
             paging: Paging::read(reader, 1_000),
         };
         if let (Some(start), Some(end)) = (filters.start_date, filters.end_date)

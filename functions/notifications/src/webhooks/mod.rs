@@ -21,22 +21,33 @@ use url::Url;
 /// The text that replaces a masked value.
 pub const MASK: &str = "*****";
 
-/// A subscription (contract `WebhookRead`): the secret and the path of the url are masked.
+/// A subscription to an event.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct WebhookRead {
+    /// The subscription's id.
     id: WebhookId,
+    /// Where messages go, with everything behind the host masked.
     url: String,
+    /// The event.
     #[schemars(schema_with = "model::schema::event_name")]
     event_name: String,
-    #[schemars(required)]
+    /// The fleets whose events are sent; null = all.
     filters: Option<Filters>,
+    /// Always masked.
     secret: &'static str,
+    /// Its state.
     status: WebhookStatus,
+    /// How bodies travel, where the subscription says so.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Encoding")]
     encoding: Option<Encoding>,
+    /// Whether existing records were asked for, where the subscription says so.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "bool")]
     snapshot: Option<bool>,
+    /// When it was made.
     created_at: Timestamp,
+    /// The last change.
     updated_at: Timestamp,
 }
 

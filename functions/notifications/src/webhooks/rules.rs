@@ -16,14 +16,19 @@ pub const MAX_FILTERS: usize = 100;
 /// Seconds for which the previous secret still signs after a rotation.
 pub const OVERLAP_SECONDS: i64 = 24 * 3_600;
 
+const SECRET: &str = "Signs messages: 12 to 1,024 characters. Made by the platform unless given. After a change the former one still signs \
+     for 24 hours, beside the new one.";
+
 /// The members of `filters`.
 pub fn read_filters(reader: &mut Reader) -> Filters {
-    Filters { fleet_ids: reader.body("fleet_ids").ids(MAX_FILTERS), fleet_refs: reader.body("fleet_refs").texts(MAX_FILTERS) }
+    let ids = reader.body("fleet_ids").ids(MAX_FILTERS);
+    let refs = reader.body("fleet_refs").example(r#"["FLEET-12345"]"#).texts(MAX_FILTERS);
+    Filters { fleet_ids: ids, fleet_refs: refs }
 }
 
 /// The member `secret`. Problems never echo its value.
 pub fn read_secret(reader: &mut Reader) -> Option<String> {
-    let secret = reader.body("secret").secret()?;
+    let secret = reader.body("secret").about(SECRET).secret()?;
     if !(MIN_SECRET..=MAX_SECRET).contains(&secret.chars().count()) {
         reader.problem("body.secret", "", "range", format!("must have {MIN_SECRET} to {MAX_SECRET} characters"));
     }

@@ -23,14 +23,17 @@ pub struct Changes {
 const DEPRECATED_STATUSES: &[&str] = &["active", "inactive", "paused"];
 
 impl Input for Changes {
-    const BODY: Body = Body::Json;
+    const BODY: Body = Body::Json("WebhookUpdate");
 
     fn read(reader: &mut Reader) -> Self {
-        let status = reader.body("status").listed(DEPRECATED_STATUSES);
+        let status = reader.body("status").deprecated().about("Use `activate` or `pause` instead.").listed(DEPRECATED_STATUSES);
         Self {
             id: reader.path("webhook_id"),
-            url: reader.body("url").text(1, 2_083),
-            filters: reader.body("filters").patch(|member| member.object(rules::read_filters)),
+            url: reader.body("url").about("Where messages go: https.").example("https://partner.example/webhooks").text(1, 2_083),
+            filters: reader
+                .body("filters")
+                .about("Only events of these fleets; null = all fleets.")
+                .patch(|member| member.object(rules::read_filters)),
             secret: rules::read_secret(reader),
             status: status.map(|name| if name == "active" { WebhookStatus::Active } else { WebhookStatus::Paused }),
         }

@@ -21,7 +21,14 @@ pub struct Filters {
 
 impl Input for Filters {
     fn read(reader: &mut Reader) -> Self {
-        Self { fleet_refs: reader.query("fleet_refs").texts(100), paging: Paging::read(reader, 1_000) }
+        Self {
+            fleet_refs: reader
+                .query("fleet_refs")
+                .about("Only fleets with one of these ids of yours.")
+                .example(r#"["FLEET-12345"]"#)
+                .texts(100),
+            paging: Paging::read(reader, 1_000),
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use schemars::json_schema;
 use serde_json::{Map, Value};
 use store::control::{InvitationClaim, Key, Write};
 
-use super::InvitationRead;
+use super::{InvitationRead, prefill};
 
 /// Creates an invitation, or refreshes the existing one of its `fleet_ref`.
 pub struct Create;
@@ -25,28 +25,38 @@ pub struct Request {
     prefill: Prefill,
 }
 
-const WEB: &[&str] = &["https", "http"];
+const FLEET_REF: &str = "Your own id of the fleet, repeated in answers, webhooks and redirects. An id that has an invitation already \
+     refreshes it.";
+const PERMISSIONS: &str = "What to ask for: a level per resource. `read` on every resource unless given.";
+const LIMIT_TSPS: &str = "The providers to choose from, by slug or `source_name`; all unless given.";
+const SUCCESS: &str = "Where the fleet's browser goes when it has connected a provider.";
+const FAILURE: &str = "Where the fleet's browser goes when it declines or gives up.";
+const CALLBACK: &str = "Where webhooks about this invitation go: https.";
+
+pub(super) const WEB: &[&str] = &["https", "http"];
 const SECURE: &[&str] = &["https"];
 
 impl Input for Request {
-    const BODY: Body = Body::Json;
+    const BODY: Body = Body::Json("InvitationCreate");
 
     fn read(reader: &mut Reader) -> Self {
-        let deprecated = prefill(reader, DEPRECATED);
-        let current = prefill(reader, CURRENT);
-        let prefill = merged(reader, current, deprecated);
+        let prefill = prefill::read(reader);
         if prefill.regulatory_id.is_some() && prefill.regulatory_id_type.is_none() {
             reader.problem("body.fleet_regulatory_id_type", "", "missing", "is required with fleet_regulatory_id");
         }
-        let permissions = reader.body("permissions").raw_object(permissions_schema());
+        let permissions = reader.body("permissions").about(PERMISSIONS).example(r#"{ "vehicle": "read" }"#);
+        let permissions = permissions.raw_object(permissions_schema);
+        let fleet_ref = reader.body("fleet_ref").required().about(FLEET_REF).example("FLEET-12345").text(1, 200);
+        let hours =
+            reader.body("expires_in_hours").about("Hours until the invitation ends.").documented_default(24).whole(1, 672);
         Self {
-            fleet_ref: reader.body("fleet_ref").required().text(1, 200).unwrap_or_default(),
-            expires_in_hours: reader.body("expires_in_hours").whole(1, 672).and_then(|hours| u16::try_from(hours).ok()),
+            fleet_ref: fleet_ref.unwrap_or_default(),
+            expires_in_hours: hours.and_then(|hours| u16::try_from(hours).ok()),
             permissions: permissions.map(|members| scopes(reader, &members)),
-            limit_tsps: reader.body("limit_tsps").texts(200),
-            success_redirect_url: reader.body("success_redirect_url").url(WEB),
-            failure_redirect_url: reader.body("failure_redirect_url").url(WEB),
-            callback_url: reader.body("callback_url").url(SECURE),
+            limit_tsps: reader.body("limit_tsps").about(LIMIT_TSPS).example(r#"["samsara"]"#).texts(200),
+            success_redirect_url: reader.body("success_redirect_url").about(SUCCESS).url(WEB),
+            failure_redirect_url: reader.body("failure_redirect_url").about(FAILURE).url(WEB),
+            callback_url: reader.body("callback_url").about(CALLBACK).url(SECURE),
             prefill,
         }
     }
@@ -130,95 +140,15 @@ impl Request {
             success_redirect_url: self.success_redirect_url.or(old.success_redirect_url),
             failure_redirect_url: self.failure_redirect_url.or(old.failure_redirect_url),
             callback_url: self.callback_url.or(old.callback_url),
-            prefill: over(old.prefill, self.prefill),
+            prefill: prefill::over(old.prefill, self.prefill),
             updated_at: now,
             ..seen.clone()
         }
     }
 }
 
-/// Names of the prefill members, in the order of [`Prefill`]'s members.
-type Names = [&'static str; 7];
-const CURRENT: Names = [
-    "fleet_name",
-    "fleet_email",
-    "fleet_regulatory_id",
-    "fleet_regulatory_id_type",
-    "fleet_phone",
-    "fleet_website",
-    "fleet_country_code",
-];
-const DEPRECATED: Names = [
-    "partner_provided_fleet_name",
-    "partner_provided_fleet_email",
-    "partner_provided_fleet_regulatory_id",
-    "partner_provided_fleet_regulatory_id_type",
-    "partner_provided_fleet_phone",
-    "partner_provided_fleet_website",
-    "partner_provided_fleet_country_code",
-];
-
-fn prefill(reader: &mut Reader, names: Names) -> Prefill {
-    let [name, email, regulatory_id, regulatory_id_type, phone, website, country_code] = names;
-    let plain = |text: &str| {
-        !text.is_empty() && text.chars().count() <= 200 && text.chars().all(|char| char.is_alphanumeric() || char == ' ')
-    };
-    let address = |text: &str| {
-        text.split_once('@').is_some_and(|(user, host)| !user.is_empty() && host.contains('.'))
-            && !text.contains(char::is_whitespace)
-    };
-    let alpha_3 = |text: &str| text.len() == 3 && text.chars().all(|char| char.is_alphanumeric() || char == '_');
-    Prefill {
-        name: reader.body(name).matching(r"^[\p{L}\p{N} ]+$", "must contain only letters, digits and spaces", plain),
-        email: reader.body(email).matching("^[^@ ]+@[^@ ]+$", "must be an email address", address),
-        regulatory_id: reader.body(regulatory_id).text(1, 200),
-        regulatory_id_type: reader.body(regulatory_id_type).text(1, 200),
-        phone: reader.body(phone).text(3, 32),
-        website: reader.body(website).url(WEB),
-        country_code: reader.body(country_code).matching(r"^\w{3}$", "must be a three-letter country code", alpha_3),
-    }
-}
-
-/// Merges the current and the deprecated member names; different values under both are an error.
-fn merged(reader: &mut Reader, current: Prefill, deprecated: Prefill) -> Prefill {
-    let Prefill { name, email, regulatory_id, regulatory_id_type, phone, website, country_code } = deprecated;
-    let mut merge = |index: usize, current: Option<String>, deprecated: Option<String>| {
-        if current.is_some() && deprecated.is_some() && current != deprecated {
-            let path = format!("body.{}", DEPRECATED.get(index).copied().unwrap_or_default());
-            reader.problem(
-                &path,
-                deprecated.as_deref().unwrap_or_default(),
-                "conflict_fields",
-                "differs from the member that replaces it",
-            );
-        }
-        current.or(deprecated)
-    };
-    Prefill {
-        name: merge(0, current.name, name),
-        email: merge(1, current.email, email),
-        regulatory_id: merge(2, current.regulatory_id, regulatory_id),
-        regulatory_id_type: merge(3, current.regulatory_id_type, regulatory_id_type),
-        phone: merge(4, current.phone, phone),
-        website: merge(5, current.website, website),
-        country_code: merge(6, current.country_code, country_code),
-    }
-}
-
-fn over(old: Prefill, new: Prefill) -> Prefill {
-    Prefill {
-        name: new.name.or(old.name),
-        email: new.email.or(old.email),
-        regulatory_id: new.regulatory_id.or(old.regulatory_id),
-        regulatory_id_type: new.regulatory_id_type.or(old.regulatory_id_type),
-        phone: new.phone.or(old.phone),
-        website: new.website.or(old.website),
-        country_code: new.country_code.or(old.country_code),
-    }
-}
-
 fn permissions_schema() -> schemars::Schema {
-    json_schema!({ "type": ["object", "null"], "additionalProperties": { "type": "string", "enum": ["read", "read_write"] } })
+    json_schema!({ "type": "object", "additionalProperties": gateway::schema_of::<ShareLevel>() })
 }
 
 fn scopes(reader: &mut Reader, members: &Map<String, Value>) -> Scopes {

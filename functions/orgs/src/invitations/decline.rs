@@ -17,10 +17,13 @@ pub struct Request {
 }
 
 impl Input for Request {
-    const BODY: Body = Body::OptionalJson;
+    const BODY: Body = Body::OptionalJson("InvitationDecline");
 
     fn read(reader: &mut Reader) -> Self {
-        Self { id: reader.path("invitation_id"), reason: reader.body("decline_reason").text(0, 500) }
+        Self {
+            id: reader.path("invitation_id"),
+            reason: reader.body("decline_reason").about("Why, for the partner.").example("We changed our insurer.").text(0, 500),
+        }
     }
 }
 

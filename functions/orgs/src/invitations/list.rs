@@ -17,7 +17,14 @@ pub struct Filters {
 
 impl Input for Filters {
     fn read(reader: &mut Reader) -> Self {
-        Self { fleet_ref: reader.query("fleet_ref").text(1, 200), paging: Paging::read(reader, 1_000) }
+        Self {
+            fleet_ref: reader
+                .query("fleet_ref")
+                .about("Only the invitations of this fleet: your own id of it.")
+                .example("FLEET-12345")
+                .text(1, 200),
+            paging: Paging::read(reader, 1_000),
+        }
     }
 }
 

@@ -6,6 +6,7 @@ pub mod decline;
 pub mod delete;
 pub mod get;
 pub mod list;
+mod prefill;
 mod tokens;
 
 use gateway::{ApiError, Config, Context, Input, Reader};
@@ -17,66 +18,77 @@ use store::control::Key;
 
 pub use tokens::Tokens;
 
-/// An invitation (contract `InvitationRead`). Prefilled members are returned under their current and their deprecated names.
+/// An invitation of a fleet by a partner.
 #[derive(Serialize, JsonSchema)]
 pub struct InvitationRead {
+    /// The invitation's id. It is the secret of the magic link: who knows it can read, accept and decline.
     id: InvitationId,
+    /// When it was made.
     created_at: Timestamp,
+    /// The link for the fleet.
     magic_link: String,
+    /// When it ends, unless the fleet accepts.
     expires_at: Timestamp,
+    /// How many hours it was made for.
     expires_in_hours: u16,
+    /// Its state now.
     status: InvitationStatus,
-    #[schemars(required)]
+    /// When the fleet accepted.
     accepted_at: Option<Timestamp>,
-    #[schemars(required)]
+    /// A token with which the fleet connects its providers, for two hours. Null unless you own the invitation and read it
+    /// by id, or accept it.
     pre_registration_access_token: Option<String>,
-    #[schemars(required)]
+    /// Gets another such token, for 28 days.
     pre_registration_refresh_token: Option<String>,
-    #[schemars(required)]
+    /// Where the fleet's browser goes when it has connected a provider.
     success_redirect_url: Option<String>,
-    #[schemars(required)]
+    /// Where it goes when the fleet declines or gives up.
     failure_redirect_url: Option<String>,
-    #[schemars(required)]
+    /// Where webhooks about this invitation go. Null for callers other than its owner.
     callback_url: Option<String>,
-    #[schemars(required)]
+    /// The providers to choose from, by slug or `source_name`; null = all.
     limit_tsps: Option<Vec<String>>,
+    /// The fleet, once it has accepted.
     fleet_id: Option<FleetId>,
-    #[schemars(required)]
+    /// Your short name.
     partner_slug: Option<String>,
+    /// Your id.
     partner_id: PartnerId,
-    #[schemars(required)]
+    /// Why the fleet declined, where it said so.
     decline_reason: Option<String>,
-    #[schemars(required)]
+    /// When the fleet declined.
     declined_at: Option<Timestamp>,
+    /// Your own id of the fleet.
     fleet_ref: String,
+    /// What you ask for: a level per resource.
     permissions: Scopes,
-    #[schemars(required)]
+    /// Name of the fleet, as you sent it for the consent page.
     fleet_name: Option<String>,
-    #[schemars(required)]
+    /// E-mail address of the fleet, as you sent it for the consent page.
     fleet_email: Option<String>,
-    #[schemars(required)]
+    /// Number at the regulator of the fleet, as you sent it for the consent page.
     fleet_regulatory_id: Option<String>,
-    #[schemars(required)]
+    /// What kind of number that is.
     fleet_regulatory_id_type: Option<String>,
-    #[schemars(required)]
+    /// Phone number of the fleet, as you sent it for the consent page.
     fleet_phone: Option<String>,
-    #[schemars(required)]
+    /// Website of the fleet, as you sent it for the consent page.
     fleet_website: Option<String>,
-    #[schemars(required)]
+    /// Country of the fleet, as you sent it for the consent page.
     fleet_country_code: Option<String>,
-    #[schemars(required)]
+    /// The former name of `fleet_name`; always the same.
     partner_provided_fleet_name: Option<String>,
-    #[schemars(required)]
+    /// The former name of `fleet_email`; always the same.
     partner_provided_fleet_email: Option<String>,
-    #[schemars(required)]
+    /// The former name of `fleet_regulatory_id`; always the same.
     partner_provided_fleet_regulatory_id: Option<String>,
-    #[schemars(required)]
+    /// The former name of `fleet_regulatory_id_type`; always the same.
     partner_provided_fleet_regulatory_id_type: Option<String>,
-    #[schemars(required)]
+    /// The former name of `fleet_phone`; always the same.
     partner_provided_fleet_phone: Option<String>,
-    #[schemars(required)]
+    /// The former name of `fleet_website`; always the same.
     partner_provided_fleet_website: Option<String>,
-    #[schemars(required)]
+    /// The former name of `fleet_country_code`; always the same.
     partner_provided_fleet_country_code: Option<String>,
 }
 

@@ -21,9 +21,13 @@ pub struct Filters {
 impl Input for Filters {
     fn read(reader: &mut Reader) -> Self {
         Self {
-            fleet_id: reader.query("fleet_id").id(),
-            fleet_ref: reader.query("fleet_ref").text(1, 200),
-            status: reader.query("share_agreement_status").code(),
+            fleet_id: reader.query("fleet_id").about("Only agreements of this fleet.").id(),
+            fleet_ref: reader
+                .query("fleet_ref")
+                .about("Only agreements of this fleet: your own id of it.")
+                .example("FLEET-12345")
+                .text(1, 200),
+            status: reader.query("share_agreement_status").about("Only agreements in this state.").code(),
             paging: Paging::read(reader, 1_000),
         }
     }

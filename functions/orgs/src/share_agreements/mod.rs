@@ -13,18 +13,24 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use store::control::Key;
 
-/// A share agreement (contract `ShareAgreementRead`).
+/// A share agreement: what a fleet shares with a partner, and until when.
 #[derive(Serialize, JsonSchema)]
 pub struct ShareAgreementRead {
+    /// The agreement's id.
     id: AgreementId,
+    /// The fleet that shares.
     fleet_id: FleetId,
+    /// The partner that reads.
     partner_id: PartnerId,
-    #[schemars(required)]
+    /// The partner's own id of the fleet.
     fleet_ref: Option<String>,
+    /// Its state now. Data is open while it is `active` and now lies between the two dates.
     status: AgreementStatus,
+    /// Data is open from here on.
     effective_date: Timestamp,
-    #[schemars(required)]
+    /// Data is open until here; null = for good.
     expiration_date: Option<Timestamp>,
+    /// What is shared: a level per resource.
     scopes: Scopes,
 }
 

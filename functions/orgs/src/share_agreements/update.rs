@@ -19,21 +19,27 @@ pub struct Changes {
 }
 
 impl Input for Changes {
-    const BODY: Body = Body::Json;
+    const BODY: Body = Body::Json("ShareAgreementUpdate");
 
     fn read(reader: &mut Reader) -> Self {
-        let effective_date = reader.body("effective_date").patch(gateway::Member::instant);
+        let effective_date = reader.body("effective_date").about("Data is open from here on.").patch(gateway::Member::instant);
         if effective_date == Patch::Clear {
             reader.problem("body.effective_date", "null", "type", "must be an RFC 3339 date-time");
         }
         Self {
             id: reader.path("share_agreement_id"),
             effective_date: effective_date.over(None),
-            expiration_date: reader.body("expiration_date").patch(gateway::Member::instant),
-            status: reader.body("status").code(),
-            fleet_ref: reader.body("fleet_ref").text(1, 200),
+            expiration_date: expiration_date(reader),
+            status: reader.body("status").deprecated().about("Use `pause`, `activate` or `cancel` instead.").code(),
+            fleet_ref: reader.body("fleet_ref").deprecated().about("Another id of yours for the fleet.").text(1, 200),
         }
     }
+}
+
+fn expiration_date(reader: &mut Reader) -> Patch<Timestamp> {
+    let member = reader.body("expiration_date");
+    let member = member.about("Data is open until here; null = for good. A partner can only bring it forward.");
+    member.example("2027-01-01T00:00:00Z").patch(gateway::Member::instant)
 }
 
 impl Operation for Update {

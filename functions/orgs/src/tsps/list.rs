@@ -16,8 +16,11 @@ pub struct Filters {
 impl Input for Filters {
     fn read(reader: &mut Reader) -> Self {
         Self {
-            slug: reader.query("slug").text(1, 200),
-            source_name: reader.query("source_name").listed(model::codes::TSP_SOURCE_NAMES),
+            slug: reader.query("slug").about("Only the TSP with this slug.").example("samsara").text(1, 200),
+            source_name: reader
+                .query("source_name")
+                .about("Only TSPs that this adapter speaks to.")
+                .listed(model::codes::TSP_SOURCE_NAMES),
         }
     }
 }

@@ -9,26 +9,42 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
-/// A TSP (contract `TspRead`).
+/// A telematics provider (TSP) that fleets can connect.
 #[derive(Serialize, JsonSchema)]
 pub struct TspRead {
+    /// The provider's name.
     name: String,
+    /// A text about the provider.
     description: Option<String>,
+    /// Its websites.
     websites: Option<Vec<String>>,
+    /// The adapter that speaks to it. Several brands can share one.
     #[schemars(schema_with = "model::schema::source_name")]
     source_name: String,
+    /// Whether it can be connected now.
     status: TspStatus,
+    /// The form of the credentials that it asks for.
     #[schemars(schema_with = "model::schema::conn_type")]
     conn_type: String,
+    /// Whether it is a simulator.
     is_sandbox: bool,
+    /// Its logo.
     logo_url: Option<String>,
+    /// Its logo for dark backgrounds.
     logo_dark_url: Option<String>,
+    /// The brand's short name, unique among providers.
     slug: String,
+    /// The provider's id.
     id: TspId,
+    /// When it was added.
     created_at: Timestamp,
+    /// The last change.
     updated_at: Timestamp,
+    /// Its entry in a registry of devices.
     ext_tsp_id: Option<Uuid>,
+    /// The registry.
     registry: Option<String>,
+    /// What the registry says of its devices.
     compliance_status: Compliance,
 }
 

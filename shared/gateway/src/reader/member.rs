@@ -5,11 +5,14 @@ use std::str::FromStr;
 use model::Timestamp;
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, json_schema};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::{Location, MemberSpec, Patch, Reader};
+use super::raw::Raw;
+use super::spec::MemberDetails;
+use super::{Location, Patch, Reader};
 use crate::error::Problem;
 
 /// A member to read.
@@ -19,14 +22,7 @@ pub struct Member<'r> {
     pub(super) name: &'static str,
     pub(super) full: String,
     pub(super) required: bool,
-}
-
-enum Raw {
-    Absent,
-    Null,
-    Text(String),
-    Many(Vec<Value>),
-    Other(Value),
+    pub(super) details: MemberDetails,
 }
 
 impl<'r> Member<'r> {
@@ -40,13 +36,56 @@ impl<'r> Member<'r> {
     /// Documented as required, while the operation itself reports a missing value (OAuth has its own error format).
     #[must_use]
     pub fn documented_as_required(mut self) -> Self {
-        self.required = self.reader.recorded.is_some();
+        self.required = self.reader.recorded().is_some();
+        self
+    }
+
+    /// Documented as a value of these lists, but the operation itself refuses others.
+    #[must_use]
+    pub fn documented_as(self, values: &'static [&'static [&'static str]]) -> Self {
+        self.detailed(|details| details.values = values)
+    }
+
+    /// What the documents say about it.
+    #[must_use]
+    pub fn about(self, text: &'static str) -> Self {
+        self.detailed(|details| details.about = text.into())
+    }
+
+    /// What the documents say about it, where that takes some words to make.
+    #[must_use]
+    pub fn about_with(self, text: impl FnOnce() -> String) -> Self {
+        self.detailed(|details| details.about = text().into())
+    }
+
+    /// A value that one could send, for the documents: JSON, or a text.
+    #[must_use]
+    pub fn example(self, value: &'static str) -> Self {
+        self.detailed(|details| details.example = value)
+    }
+
+    /// Kept for the sake of old clients.
+    #[must_use]
+    pub fn deprecated(self) -> Self {
+        self.detailed(|details| details.is_deprecated = true)
+    }
+
+    /// What the documents say that counts where none is sent; the operation itself sees to it.
+    #[must_use]
+    pub fn documented_default(self, value: impl Into<Value>) -> Self {
+        self.detailed(|details| details.default = Some(value.into()))
+    }
+
+    fn detailed(mut self, change: impl FnOnce(&mut MemberDetails)) -> Self {
+        if self.reader.recorded().is_some() {
+            change(&mut self.details);
+        }
         self
     }
 
     /// A string of `min` to `max` characters without control characters.
     pub fn text(self, min: usize, max: usize) -> Option<String> {
-        let schema = json_schema!({ "type": "string", "minLength": min, "maxLength": max });
+        let schema = || json_schema!({ "type": "string", "minLength": min, "maxLength": max });
         self.parsed(schema, "range", move |text| {
             let length = text.chars().count();
             let fits = (min..=max).contains(&length) && !text.chars().any(char::is_control);
@@ -57,7 +96,7 @@ impl<'r> Member<'r> {
     /// Any string; for values that responses never echo.
     pub fn secret(self) -> Option<String> {
         let path = self.problem_path();
-        match self.raw(json_schema!({ "type": "string", "format": "password" })) {
+        match self.raw(|| json_schema!({ "type": "string", "format": "password" })) {
             (_, Raw::Text(text)) => Some(text),
             (_, Raw::Absent | Raw::Null) => None,
             (reader, _) => {
@@ -69,13 +108,13 @@ impl<'r> Member<'r> {
 
     /// A string that matches `pattern`, as checked by `matches`.
     pub fn matching(self, pattern: &'static str, expected: &'static str, matches: impl Fn(&str) -> bool) -> Option<String> {
-        let schema = json_schema!({ "type": "string", "pattern": pattern });
+        let schema = || json_schema!({ "type": "string", "pattern": pattern });
         self.parsed(schema, "format", move |text| matches(text).then(|| text.to_owned()).ok_or_else(|| expected.to_owned()))
     }
 
     /// An absolute URL of 1 to 2,083 characters with one of these schemes.
     pub fn url(self, schemes: &'static [&'static str]) -> Option<String> {
-        let schema = json_schema!({ "type": "string", "format": "uri", "minLength": 1, "maxLength": 2083 });
+        let schema = || json_schema!({ "type": "string", "format": "uri", "minLength": 1, "maxLength": 2083 });
         self.parsed(schema, "format", move |text| {
             let parsed = url::Url::parse(text).ok().filter(|url| schemes.contains(&url.scheme()) && url.has_host());
             let fits = (1..=2083).contains(&text.chars().count());
@@ -88,13 +127,13 @@ impl<'r> Member<'r> {
 
     /// An id.
     pub fn id<T: From<Uuid>>(self) -> Option<T> {
-        let schema = json_schema!({ "type": "string", "format": "uuid" });
+        let schema = || json_schema!({ "type": "string", "format": "uuid" });
         self.parsed(schema, "format", |text| Uuid::from_str(text).map(T::from).map_err(|_| "must be a UUID".to_owned()))
     }
 
     /// An RFC 3339 date-time.
     pub fn instant(self) -> Option<Timestamp> {
-        let schema = json_schema!({ "type": "string", "format": "date-time" });
+        let schema = || json_schema!({ "type": "string", "format": "date-time", "examples": ["2026-11-21T05:00:00Z"] });
         self.parsed(schema, "format", |text| {
             Timestamp::parse(&text.replace(' ', "+")).ok_or_else(|| "must be an RFC 3339 date-time with an offset".to_owned())
         })
@@ -102,22 +141,37 @@ impl<'r> Member<'r> {
 
     /// A value of an enum.
     pub fn code<T: DeserializeOwned + JsonSchema>(self) -> Option<T> {
-        self.parsed(inline::<T>(), "enum", |text| {
+        self.parsed(schema_of::<T>, "enum", |text| {
             serde_json::from_value(Value::String(text.to_owned())).map_err(|_| "must be one of the allowed values".to_owned())
         })
     }
 
     /// A value from a published list.
     pub fn listed(self, values: &'static [&'static str]) -> Option<&'static str> {
-        self.parsed(model::schema::code(values), "enum", move |text| {
-            values.iter().copied().find(|value| *value == text).ok_or_else(|| "must be one of the allowed values".to_owned())
-        })
+        self.parsed(
+            || model::schema::code(values),
+            "enum",
+            move |text| {
+                values.iter().copied().find(|value| *value == text).ok_or_else(|| "must be one of the allowed values".to_owned())
+            },
+        )
+    }
+
+    /// A value of an enum; `default` where none is sent.
+    pub fn code_or<T: DeserializeOwned + JsonSchema + Serialize>(self, default: T) -> T {
+        let name = || serde_json::to_value(&default).ok();
+        self.detailed(|details| details.default = name()).code().unwrap_or(default)
+    }
+
+    /// True or false; `default` where neither is sent.
+    pub fn flag_or(self, default: bool) -> bool {
+        self.detailed(|details| details.default = Some(default.into())).flag().unwrap_or(default)
     }
 
     /// True or false.
     pub fn flag(self) -> Option<bool> {
         let path = self.problem_path();
-        match self.raw(json_schema!({ "type": "boolean" })) {
+        match self.raw(|| json_schema!({ "type": "boolean" })) {
             (_, Raw::Absent | Raw::Null) => None,
             (_, Raw::Other(Value::Bool(value))) => Some(value),
             (reader, raw) => {
@@ -137,7 +191,7 @@ impl<'r> Member<'r> {
     /// An integer within bounds.
     pub fn whole(self, min: u32, max: u32) -> Option<u32> {
         let path = self.problem_path();
-        let (reader, raw) = self.raw(json_schema!({ "type": "integer", "minimum": min, "maximum": max }));
+        let (reader, raw) = self.raw(|| json_schema!({ "type": "integer", "minimum": min, "maximum": max }));
         let (found, text) = match raw {
             Raw::Absent | Raw::Null => return None,
             Raw::Text(text) => (text.parse::<u32>().ok(), text),
@@ -157,33 +211,44 @@ impl<'r> Member<'r> {
         }
     }
 
+    /// A whole number within bounds; `default` where none is sent.
+    pub fn whole_or(self, min: u32, max: u32, default: u32) -> u32 {
+        self.detailed(|details| details.default = Some(default.into())).whole(min, max).unwrap_or(default)
+    }
+
     /// Ids; the key repeats in a query, in a body it is an array.
     pub fn ids<T: From<Uuid>>(self, max: usize) -> Option<Vec<T>> {
-        self.many(max, json_schema!({ "type": "string", "format": "uuid" }), |text| {
-            Uuid::from_str(text).map(T::from).map_err(|_| ("format", "must be a UUID".to_owned()))
-        })
+        self.many(
+            max,
+            || json_schema!({ "type": "string", "format": "uuid" }),
+            |text| Uuid::from_str(text).map(T::from).map_err(|_| ("format", "must be a UUID".to_owned())),
+        )
     }
 
     /// Texts; the key repeats in a query, in a body it is an array.
     pub fn texts(self, max: usize) -> Option<Vec<String>> {
-        self.many(max, json_schema!({ "type": "string" }), |text| Ok(text.to_owned()))
+        self.many(max, || json_schema!({ "type": "string" }), |text| Ok(text.to_owned()))
     }
 
     /// Values out of a published list.
     pub fn listed_many(self, max: usize, values: &'static [&'static str]) -> Option<Vec<String>> {
-        self.many(max, model::schema::code(values), move |text| {
-            let known = values.contains(&text);
-            known.then(|| text.to_owned()).ok_or(("enum", "must be one of the allowed values".to_owned()))
-        })
+        self.many(
+            max,
+            || model::schema::code(values),
+            move |text| {
+                let known = values.contains(&text);
+                known.then(|| text.to_owned()).ok_or(("enum", "must be one of the allowed values".to_owned()))
+            },
+        )
     }
 
-    /// An object with its own members.
-    pub fn object<T>(self, read: impl FnOnce(&mut Reader) -> T) -> Option<T> {
+    /// An object with its own members, documented as the type that they form.
+    pub fn object<T: JsonSchema>(self, read: impl FnOnce(&mut Reader) -> T) -> Option<T> {
         let (full, path) = (self.full.clone(), self.problem_path());
-        let (reader, raw) = self.raw(json_schema!({ "type": "object" }));
+        let (reader, raw) = self.raw(schema_of::<T>);
         let inner = match raw {
             Raw::Other(Value::Object(members)) => members,
-            Raw::Absent | Raw::Null if reader.recorded.is_none() => return None,
+            Raw::Absent | Raw::Null if reader.recorded().is_none() => return None,
             Raw::Absent | Raw::Null => Map::new(),
             _ => {
                 reader.problems.push(Problem::new(&path, "", "type", "must be an object"));
@@ -200,7 +265,7 @@ impl<'r> Member<'r> {
     }
 
     /// An object whose members the operation reads itself.
-    pub fn raw_object(self, schema: Schema) -> Option<Map<String, Value>> {
+    pub fn raw_object(self, schema: impl FnOnce() -> Schema) -> Option<Map<String, Value>> {
         let path = self.problem_path();
         match self.raw(schema) {
             (_, Raw::Other(Value::Object(members))) => Some(members),
@@ -221,123 +286,11 @@ impl<'r> Member<'r> {
             (_, None) => Patch::Keep,
         }
     }
-
-    fn problem_path(&self) -> String {
-        format!("{}.{}", self.location.name(), self.full)
-    }
-
-    /// The value as sent. Records the member, and reports a missing required one.
-    fn raw(self, schema: Schema) -> (&'r mut Reader, Raw) {
-        let path = self.problem_path();
-        let Self { reader, location, name, full, required } = self;
-        if let Some(recorded) = &mut reader.recorded {
-            recorded.push(MemberSpec { location, name: full, required, schema });
-            return (reader, Raw::Absent);
-        }
-        let raw = match location {
-            Location::Path => reader.path.get(name).cloned().map_or(Raw::Absent, Raw::Text),
-            Location::Query => reader.query.get(name).map_or(Raw::Absent, |values| query_value(values)),
-            Location::Body => match reader.body.get(name).cloned() {
-                None => Raw::Absent,
-                Some(Value::Null) => Raw::Null,
-                Some(Value::String(text)) => Raw::Text(text),
-                Some(Value::Array(values)) => Raw::Many(values),
-                Some(value) => Raw::Other(value),
-            },
-        };
-        if required && matches!(raw, Raw::Absent | Raw::Null) {
-            reader.problems.push(Problem::new(&path, "", "missing", "is required"));
-        }
-        (reader, raw)
-    }
-
-    fn parsed<T>(self, schema: Schema, error_type: &'static str, parse: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
-        let path = self.problem_path();
-        let (reader, raw) = self.raw(schema);
-        let text = match raw {
-            Raw::Absent | Raw::Null => return None,
-            Raw::Text(text) => text,
-            Raw::Many(values) => {
-                let input = Value::Array(values).to_string();
-                reader.problems.push(Problem::new(&path, &input, "type", "must be a single value"));
-                return None;
-            }
-            Raw::Other(value) => {
-                reader.problems.push(Problem::new(&path, &value.to_string(), "type", "must be a string"));
-                return None;
-            }
-        };
-        match parse(&text) {
-            Ok(value) => Some(value),
-            Err(message) => {
-                reader.problems.push(Problem::new(&path, &text, error_type, message));
-                None
-            }
-        }
-    }
-
-    fn many<T>(self, max: usize, item: Schema, parse: impl Fn(&str) -> Result<T, (&'static str, String)>) -> Option<Vec<T>> {
-        let path = self.problem_path();
-        let (reader, raw) = self.raw(json_schema!({ "type": ["array", "null"], "items": item, "maxItems": max }));
-        let values = match raw {
-            Raw::Absent | Raw::Null => return None,
-            Raw::Text(text) if path.starts_with("query.") => vec![Value::String(text)],
-            Raw::Many(values) => values,
-            Raw::Text(text) => {
-                reader.problems.push(Problem::new(&path, &text, "type", "must be an array"));
-                return None;
-            }
-            Raw::Other(value) => {
-                reader.problems.push(Problem::new(&path, &value.to_string(), "type", "must be an array"));
-                return None;
-            }
-        };
-        if values.len() > max {
-            reader.problems.push(Problem::new(
-                &path,
-                &values.len().to_string(),
-                "too_many",
-                format!("must have at most {max} values"),
-            ));
-            return None;
-        }
-        let mut found = Vec::with_capacity(values.len());
-        for (index, value) in values.iter().enumerate() {
-            let item_path = format!("{path}.{index}");
-            match value.as_str().map(&parse) {
-                Some(Ok(value)) => found.push(value),
-                Some(Err((kind, message))) => {
-                    reader.problems.push(Problem::new(&item_path, value.as_str().unwrap_or_default(), kind, message))
-                }
-                None => reader.problems.push(Problem::new(&item_path, &value.to_string(), "type", "must be a string")),
-            }
-        }
-        Some(found)
-    }
 }
 
-impl Raw {
-    fn as_query_text(&self) -> Option<String> {
-        match self {
-            Self::Text(text) => Some(text.clone()),
-            Self::Other(value) => Some(value.to_string()),
-            Self::Absent | Self::Null | Self::Many(_) => None,
-        }
-    }
-}
-
-/// Empty values count as absent; one value is a string, several are a list.
-fn query_value(values: &[String]) -> Raw {
-    let mut given: Vec<&String> = values.iter().filter(|value| !value.is_empty()).collect();
-    match (given.pop(), given.is_empty()) {
-        (None, _) => Raw::Absent,
-        (Some(only), true) => Raw::Text(only.clone()),
-        (Some(_), false) => Raw::Many(values.iter().filter(|value| !value.is_empty()).cloned().map(Value::String).collect()),
-    }
-}
-
-/// The schema of a type without references.
-fn inline<T: JsonSchema>() -> Schema {
+/// The schema of a type with nothing left to refer to, under the type's name.
+#[must_use]
+pub fn schema_of<T: JsonSchema>() -> Schema {
     let mut settings = SchemaSettings::draft2020_12();
     settings.inline_subschemas = true;
     settings.meta_schema = None;

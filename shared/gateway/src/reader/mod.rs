@@ -4,17 +4,19 @@
 //! so the documentation matches what is read.
 
 mod member;
+mod raw;
+mod spec;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use schemars::Schema;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use crate::error::{ApiError, Problem};
 use crate::incoming::Incoming;
 
-pub use member::Member;
+pub use member::{Member, schema_of};
+pub use spec::{MemberDetails, MemberSpec};
 
 /// The input of an operation.
 pub trait Input: Sized + Send {
@@ -34,12 +36,12 @@ impl Input for () {
 pub enum Body {
     /// None; a body that is sent is ignored.
     None,
-    /// A JSON object.
-    Json,
+    /// A JSON object; the name is its type in the documents.
+    Json(&'static str),
     /// A JSON object, or nothing.
-    OptionalJson,
+    OptionalJson(&'static str),
     /// A URL-encoded form.
-    Form,
+    Form(&'static str),
 }
 
 /// The location of a member.
@@ -88,19 +90,6 @@ impl<T> Patch<T> {
     }
 }
 
-/// The description of a member for OpenAPI.
-#[derive(Clone, Debug)]
-pub struct MemberSpec {
-    /// Its location.
-    pub location: Location,
-    /// Its name; dotted inside nested objects.
-    pub name: String,
-    /// Whether it must be sent.
-    pub required: bool,
-    /// Its schema.
-    pub schema: Schema,
-}
-
 /// What happens to query parameters that are not read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum UnknownParameters {
@@ -133,7 +122,7 @@ impl Reader {
         let mut reader = Self { path: incoming.path.clone(), query: incoming.query(), body: members, ..Self::default() };
         reader.headers = incoming.headers.clone();
         let input = read(&mut reader);
-        if body != Body::Form {
+        if !matches!(body, Body::Form(_)) {
             reader.reject_unknown();
         }
         if reader.problems.is_empty() { Ok(input) } else { Err(ApiError::invalid(reader.problems)) }
@@ -198,7 +187,7 @@ impl Reader {
 
     /// Reports a problem that concerns several members.
     pub fn problem(&mut self, path: &str, input: &str, error_type: &'static str, message: impl Into<String>) {
-        if self.recorded.is_none() {
+        if self.recorded().is_none() {
             self.problems.push(Problem::new(path, input, error_type, message));
         }
     }
@@ -206,7 +195,7 @@ impl Reader {
     fn member(&mut self, location: Location, name: &'static str) -> Member<'_> {
         let full = if location == Location::Body { format!("{}{name}", self.nesting) } else { name.to_owned() };
         self.known.insert((location.name(), full.clone()));
-        Member { reader: self, location, name, full, required: false }
+        Member { reader: self, location, name, full, required: false, details: MemberDetails::default() }
     }
 
     fn reject_unknown(&mut self) {
@@ -238,8 +227,8 @@ impl Reader {
 fn body_of(incoming: &Incoming, kind: Body) -> Result<Map<String, Value>, ApiError> {
     match kind {
         Body::None => Ok(Map::new()),
-        Body::OptionalJson if incoming.body.is_empty() => Ok(Map::new()),
-        Body::Json | Body::OptionalJson => {
+        Body::OptionalJson(_) if incoming.body.is_empty() => Ok(Map::new()),
+        Body::Json(_) | Body::OptionalJson(_) => {
             if !incoming.has_content_type("application/json") {
                 return Err(ApiError::bad_request("Content-Type must be application/json"));
             }
@@ -249,7 +238,7 @@ fn body_of(incoming: &Incoming, kind: Body) -> Result<Map<String, Value>, ApiErr
                 Err(error) => Err(ApiError::bad_request(format!("malformed JSON: {error}"))),
             }
         }
-        Body::Form => {
+        Body::Form(_) => {
             let pairs = url::form_urlencoded::parse(&incoming.body);
             Ok(pairs.map(|(name, value)| (name.into_owned(), Value::String(value.into_owned()))).collect())
         }

@@ -14,7 +14,7 @@ const CLIENT_SECRET: Field = Field::masked("client_secret", "Client secret", Sec
 const COMPANY_ID: Field = Field::masked("company_id", "Company id", Text);
 const DATABASE: Field = Field::open("database", "Database", Text);
 const DOT_NUMBER: Field = Field::open("dot_number", "USDOT number", Text);
-const DRIVER: Field = Field::open("drivername", "Database driver", Choice(DATABASE_DRIVERS));
+const DRIVER: Field = Field::open("drivername", "Database driver", Choice(crate::codes::DATABASE_DRIVERS));
 const HOST: Field = Field::masked("host", "Host", Text);
 const PASSWORD: Field = Field::masked("password", "Password", Secret);
 const PORT: Field = Field::open("port", "Port", Number);
@@ -31,10 +31,6 @@ const TOKEN_URL: Field = Field::open("token_url", "Token URL", Url);
 const URL: Field = Field::open("url", "URL", Url);
 const USERNAME: Field = Field::masked("username", "User name", Text);
 const USER_ID: Field = Field::open("user_id", "User id", Text);
-
-/// `DatabaseDriverEnum`.
-const DATABASE_DRIVERS: &[&str] =
-    &["postgresql+psycopg2", "cockroachdb", "mongodb", "mysql", "mariadb", "snowflake", "clickhouse"];
 
 #[rustfmt::skip]
 pub(super) static FORMS: &[Form] = &[

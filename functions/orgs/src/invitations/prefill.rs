@@ -1,0 +1,77 @@
+//! The partner's data about an invited fleet: prefilled on the consent page, and copied into the fleet.
+
+use gateway::{Member, Reader};
+use model::invitation::Prefill;
+
+use super::create::WEB;
+
+/// Reads the members `fleet_*`, each of which has a deprecated name as well.
+pub(super) fn read(reader: &mut Reader) -> Prefill {
+    let plain = |text: &str| {
+        !text.is_empty() && text.chars().count() <= 200 && text.chars().all(|char| char.is_alphanumeric() || char == ' ')
+    };
+    let address = |text: &str| {
+        text.split_once('@').is_some_and(|(user, host)| !user.is_empty() && host.contains('.'))
+            && !text.contains(char::is_whitespace)
+    };
+    let alpha_3 = |text: &str| text.len() == 3 && text.chars().all(|char| char.is_alphanumeric() || char == '_');
+    let name = |member: Member<'_>| {
+        let member = member.about("The fleet's name: letters, digits and spaces.").example("Blue Ridge Trucking");
+        member.matching(r"^[\p{L}\p{N} ]+$", "must contain only letters, digits and spaces", plain)
+    };
+    let email = |member: Member<'_>| {
+        let member = member.about("The fleet's email address.").example("office@blueridge.example");
+        member.matching("^[^@ ]+@[^@ ]+$", "must be an email address", address)
+    };
+    let regulatory_id = |member: Member<'_>| {
+        member.about("The fleet's number at the regulator, such as a USDOT number.").example("\"1234567\"").text(1, 200)
+    };
+    let regulatory_id_type = |member: Member<'_>| {
+        member.about("What kind of number that is; needed with `fleet_regulatory_id`.").example("usdot").text(1, 200)
+    };
+    let phone = |member: Member<'_>| member.about("The fleet's phone number.").example("+1 555 010 0199").text(3, 32);
+    let website = |member: Member<'_>| member.about("The fleet's website.").example("https://blueridge.example").url(WEB);
+    let country_code = |member: Member<'_>| {
+        let member = member.about("ISO 3166-1 alpha-3.").example("USA");
+        member.matching(r"^\w{3}$", "must be a three-letter country code", alpha_3)
+    };
+    Prefill {
+        name: either(reader, ["fleet_name", "partner_provided_fleet_name"], name),
+        email: either(reader, ["fleet_email", "partner_provided_fleet_email"], email),
+        regulatory_id: either(reader, ["fleet_regulatory_id", "partner_provided_fleet_regulatory_id"], regulatory_id),
+        regulatory_id_type: either(
+            reader,
+            ["fleet_regulatory_id_type", "partner_provided_fleet_regulatory_id_type"],
+            regulatory_id_type,
+        ),
+        phone: either(reader, ["fleet_phone", "partner_provided_fleet_phone"], phone),
+        website: either(reader, ["fleet_website", "partner_provided_fleet_website"], website),
+        country_code: either(reader, ["fleet_country_code", "partner_provided_fleet_country_code"], country_code),
+    }
+}
+
+/// A member under its current or its deprecated name; different values under both are an error.
+fn either(reader: &mut Reader, [name, former]: [&'static str; 2], read: impl Fn(Member<'_>) -> Option<String>) -> Option<String> {
+    let then = read(reader.body(former).deprecated());
+    let now = read(reader.body(name));
+    if let (Some(now), Some(then)) = (&now, &then)
+        && now != then
+    {
+        let message = "differs from the member that replaces it";
+        reader.problem(&format!("body.{former}"), then, "conflict_fields", message);
+    }
+    now.or(then)
+}
+
+/// The new values, and the old ones where there are none.
+pub(super) fn over(old: Prefill, new: Prefill) -> Prefill {
+    Prefill {
+        name: new.name.or(old.name),
+        email: new.email.or(old.email),
+        regulatory_id: new.regulatory_id.or(old.regulatory_id),
+        regulatory_id_type: new.regulatory_id_type.or(old.regulatory_id_type),
+        phone: new.phone.or(old.phone),
+        website: new.website.or(old.website),
+        country_code: new.country_code.or(old.country_code),
+    }
+}

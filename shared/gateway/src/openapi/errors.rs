@@ -1,0 +1,124 @@
+//! The errors that operations share, as components.
+
+use schemars::{Schema, json_schema};
+use serde_json::{Map, Value, json};
+
+use super::components::Components;
+use crate::caller::Access;
+use crate::endpoint::Endpoint;
+use crate::error::Problem;
+
+/// An error: status, name, and when it is answered.
+type Kind = (u16, &'static str, &'static str);
+
+const PLAIN: &[Kind] = &[
+    (400, "BadRequest", "The request cannot be read: its body is not JSON, or has another content type."),
+    (401, "Unauthorized", "No access token, or one that is invalid or expired."),
+    (403, "Forbidden", "The token lacks the scope, or belongs to a partner where a fleet is needed, or the reverse."),
+    (404, "NotFound", "It does not exist, or not for this caller."),
+    (405, "MethodNotAllowed", "The path exists, but not with this method."),
+    (409, "Conflict", "Its state rules this out, or another request changed it meanwhile."),
+    (501, "NotImplementedResponse", "The telematics provider cannot do this."),
+    (504, "GatewayTimeout", "It took too long; it may have been done all the same."),
+];
+const INVALID: Kind = (422, "UnprocessableEntity", "Members are missing, wrong or unknown. `detail` names every problem.");
+const TOO_MANY: Kind = (429, "TooManyRequests", "Too many requests; wait for `Retry-After` seconds.");
+const OURS: Kind = (500, "InternalServerError", "The platform failed. The cause is in its log, under the request id.");
+const OAUTH: Kind = (400, "ErrorResponse", "The token request is refused (RFC 6749, section 5.2).");
+
+/// Errors of every operation, by status. Token endpoints answer some in the shape of OAuth.
+pub(super) fn responses(endpoint: &Endpoint) -> Map<String, Value> {
+    let reference = |name: &str| json!({ "$ref": format!("#/components/responses/{name}") });
+    let named = |kinds: &[Kind]| -> Map<String, Value> {
+        kinds.iter().map(|(status, name, _)| (status.to_string(), reference(name))).collect()
+    };
+    if endpoint.path.starts_with("/realms/") {
+        let (_, oauth, _) = OAUTH;
+        let mut found = named(&[TOO_MANY, OURS]);
+        found.extend(["400", "401"].map(|status| (status.to_owned(), reference(oauth))));
+        return found;
+    }
+    let is_telematics = matches!(endpoint.access, Access::Scope(scope) if scope.starts_with("telematics:"));
+    let mut found = named(PLAIN);
+    found.extend(named(&[INVALID, TOO_MANY, OURS]));
+    found.retain(|status, _| is_telematics || status != "501");
+    found
+}
+
+/// The responses that operations of this document refer to.
+pub(super) fn components(paths: &Value, components: &mut Components) -> Map<String, Value> {
+    let text = paths.to_string();
+    let kinds = PLAIN.iter().chain([&INVALID, &TOO_MANY, &OURS, &OAUTH]);
+    let used = kinds.filter(|(_, name, _)| text.contains(&format!("#/components/responses/{name}\"")));
+    used.map(|kind| (kind.1.to_owned(), response(*kind, components))).collect()
+}
+
+fn response(kind: Kind, components: &mut Components) -> Value {
+    let (status, name, text) = kind;
+    let schema = schema(kind, components);
+    let mut headers = json!({ "X-Request-Id": { "$ref": "#/components/headers/RequestId" } });
+    let more = match status {
+        401 => Some(("WWW-Authenticate", "WwwAuthenticate")),
+        429 => Some(("Retry-After", "RetryAfter")),
+        _ => None,
+    };
+    if let (Some((header, component)), Some(headers)) = (more, headers.as_object_mut()) {
+        headers.insert(header.into(), json!({ "$ref": format!("#/components/headers/{component}") }));
+    }
+    let schema = components.place(Components::titled(schema, name));
+    json!({ "description": text, "headers": headers, "content": { "application/json": { "schema": schema } } })
+}
+
+fn schema(kind: Kind, components: &mut Components) -> Schema {
+    let (status, _, text) = kind;
+    let message = json!({ "type": "string", "description": "The error in a few words." });
+    let detail = match kind {
+        OAUTH => return oauth(),
+        OURS => {
+            return json_schema!({
+                "description": text, "type": "object", "properties": { "message": message }, "required": ["message"],
+            });
+        }
+        INVALID => {
+            let problem = components.generator.subschema_for::<Problem>();
+            json!({ "type": ["array", "null"], "items": problem, "description": "Every problem of the request." })
+        }
+        TOO_MANY => json!({ "anyOf": [retry(), { "type": "null" }], "description": "When to try again." }),
+        _ => json!({ "type": ["string", "null"], "description": "What is wrong with this request." }),
+    };
+    json_schema!({
+        "description": text,
+        "type": "object",
+        "properties": {
+            "code": { "type": "integer", "format": "int32", "description": "The HTTP status.", "examples": [status] },
+            "message": message,
+            "detail": detail,
+        },
+        "required": ["code", "message", "detail"],
+    })
+}
+
+fn retry() -> Schema {
+    json_schema!({
+        "title": "RetryAfterDetail",
+        "description": "When to try again.",
+        "type": "object",
+        "properties": {
+            "retry_after_seconds": { "type": "integer", "format": "int32", "minimum": 1, "description": "Seconds to wait, as in `Retry-After`." },
+            "message": { "type": "string", "description": "The reason." },
+        },
+        "required": ["retry_after_seconds", "message"],
+    })
+}
+
+fn oauth() -> Schema {
+    json_schema!({
+        "description": "An error of OAuth (RFC 6749, section 5.2).",
+        "type": "object",
+        "properties": {
+            "error": { "type": "string", "description": "A code for machines.", "examples": ["invalid_client"] },
+            "error_description": { "type": "string", "description": "A sentence for people." },
+        },
+        "required": ["error"],
+    })
+}

@@ -1,0 +1,101 @@
+//! One row of a table as an operation.
+
+use http::Method;
+use serde_json::{Map, Value, json};
+
+use super::components::Components;
+use super::members::{parameter, request_body};
+use super::{errors, words};
+use crate::caller::Access;
+use crate::endpoint::{Endpoint, Service};
+use crate::reader::Location;
+
+/// The operation at `path`; `None` where it is not published.
+pub(super) fn operation(endpoint: &Endpoint, service: &Service, path: &str, components: &mut Components) -> Option<Value> {
+    let published = &endpoint.published;
+    let found = published.operation.responses(&mut components.generator);
+    if found.is_empty() {
+        return None;
+    }
+    let members = published.operation.members();
+    // What the servers' address names is no parameter.
+    let stands = |name: &str| path.contains(&format!("{{{name}}}"));
+    let outside = members.iter().filter(|member| match member.location {
+        Location::Body => false,
+        Location::Path => stands(&member.name),
+        Location::Query => true,
+    });
+    let mut parameters: Vec<Value> = outside.map(|member| parameter(member, components)).collect();
+    if is_idempotent(endpoint) {
+        parameters.push(json!({ "$ref": "#/components/parameters/IdempotencyKey" }));
+    }
+    let mut responses = Map::new();
+    for (status, schema) in found {
+        let schema = schema.map(|schema| components.place(schema));
+        responses.insert(status.to_string(), success(endpoint, status, schema));
+    }
+    responses.extend(errors::responses(endpoint));
+    let mut operation = json!({
+        "operationId": endpoint.handler.replace('.', "_"),
+        "summary": endpoint.summary,
+        "tags": [tag(endpoint, service)],
+        "parameters": parameters,
+        "responses": responses,
+        "security": security(endpoint.access),
+    });
+    if let Some(found) = operation.as_object_mut() {
+        let body = request_body(published.operation.body(), &members, components);
+        found.extend(body.map(|body| ("requestBody".to_owned(), body)));
+        let text = described(endpoint);
+        found.extend((!text.is_empty()).then(|| ("description".to_owned(), text.into())));
+    }
+    Some(operation)
+}
+
+/// Whether a repetition with the same key does nothing: see `idempotency`.
+pub(super) fn is_idempotent(endpoint: &Endpoint) -> bool {
+    endpoint.method == Method::POST && matches!(endpoint.access, Access::Scope(_))
+}
+
+fn described(endpoint: &Endpoint) -> String {
+    let own = endpoint.published.description;
+    let needs = match endpoint.access {
+        Access::Scope(scope) => format!("Needs the scope `{scope}`."),
+        Access::Optional => "A token is optional.".to_owned(),
+        Access::Public => "Needs no token.".to_owned(),
+    };
+    if own.is_empty() { needs } else { format!("{own}\n\n{needs}") }
+}
+
+/// The section that the row's handler belongs to; the service's title where none does.
+fn tag<'a>(endpoint: &Endpoint, service: &'a Service) -> &'a str {
+    let (subject, _) = endpoint.handler.split_once('.').unwrap_or((endpoint.handler, ""));
+    service.tags.iter().find(|tag| tag.handlers == subject).map_or(service.title, |tag| tag.name)
+}
+
+fn security(access: Access) -> Value {
+    match access {
+        Access::Scope(scope) => json!([{ "Bearer": [scope] }]),
+        Access::Optional => json!([{}, { "Bearer": [] }]),
+        Access::Public => json!([]),
+    }
+}
+
+fn success(endpoint: &Endpoint, status: u16, schema: Option<Value>) -> Value {
+    let reason = http::StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason()).unwrap_or("OK");
+    let mut headers = json!({ "X-Request-Id": { "$ref": "#/components/headers/RequestId" } });
+    if let (true, Some(headers)) = (is_idempotent(endpoint), headers.as_object_mut()) {
+        headers.insert("Idempotent-Replayed".into(), json!({ "$ref": "#/components/headers/IdempotentReplayed" }));
+    }
+    let mut response = json!({ "description": reason, "headers": headers });
+    if let (Some(schema), Some(members)) = (schema, response.as_object_mut()) {
+        members.insert("content".into(), json!({ "application/json": { "schema": schema } }));
+    }
+    response
+}
+
+/// What a scope permits, in words.
+pub(super) fn scope_text(scope: &str) -> String {
+    let (subject, action) = scope.split_once(':').unwrap_or((scope, "use"));
+    words::sentence(&format!("{action} {}.", words::plural(&words::spaced(subject))))
+}
