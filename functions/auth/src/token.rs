@@ -7,7 +7,7 @@ use model::partner::Partner;
 use schemars::JsonSchema;
 use serde::Serialize;
 use store::control::{Key, Revocation};
-use vault::claims::{MACHINE_LIFE, PRE_REGISTRATION_LIFE};
+use vault::claims::{MACHINE_LIFETIME, PRE_REGISTRATION_LIFETIME};
 use vault::{Claims, Issue};
 
 use crate::{check_realm, client, oauth};
@@ -107,9 +107,9 @@ async fn machine(context: &Context, form: &Form, now: Timestamp) -> Result<Token
     let partner: Option<Partner> = context.store().get(Key::partner(client.partner_id)).await?;
     let partner = partner.ok_or_else(|| ApiError::internal("the client's partner does not exist"))?;
     let issuer = context.config().issuer();
-    let issue = Issue { issuer: &issuer, now, life: MACHINE_LIFE, id: uuid::Uuid::now_v7() };
+    let issue = Issue { issuer: &issuer, now, lifetime: MACHINE_LIFETIME, id: uuid::Uuid::now_v7() };
     let claims = Claims::machine(&issue, &client.client_id, (&partner.name, partner.id), &client.scopes.join(" "));
-    signed(context, &claims, MACHINE_LIFE).await
+    signed(context, &claims, MACHINE_LIFETIME).await
 }
 
 /// Only pre-registration tokens have refresh tokens; each is valid until it expires or is revoked.
@@ -121,9 +121,9 @@ async fn refresh(context: &Context, form: &Form, now: Timestamp) -> Result<Token
     if context.store().get::<Revocation>(Key::revocation(&held.jti.to_string())).await?.is_some() {
         return Err(invalid());
     }
-    let issue = Issue { issuer: &held.iss, now, life: PRE_REGISTRATION_LIFE, id: uuid::Uuid::now_v7() };
+    let issue = Issue { issuer: &held.iss, now, lifetime: PRE_REGISTRATION_LIFETIME, id: uuid::Uuid::now_v7() };
     let claims = Claims::pre_registration(&issue, (&held.name, held.sub), held.partner_id, held.invitation_id);
-    let response = signed(context, &claims, PRE_REGISTRATION_LIFE).await?;
+    let response = signed(context, &claims, PRE_REGISTRATION_LIFETIME).await?;
     Ok(TokenResponse {
         refresh_token: Some(token.to_owned()),
         refresh_expires_in: Some(held.exp.saturating_sub(now.seconds())),
@@ -131,11 +131,11 @@ async fn refresh(context: &Context, form: &Form, now: Timestamp) -> Result<Token
     })
 }
 
-async fn signed(context: &Context, claims: &Claims, life: i64) -> Result<TokenResponse, ApiError> {
+async fn signed(context: &Context, claims: &Claims, lifetime: i64) -> Result<TokenResponse, ApiError> {
     let claims = Claims { aud: Some(context.config().realm.clone()), ..claims.clone() };
     Ok(TokenResponse {
         access_token: context.vault().sign(&claims).await?,
-        expires_in: life,
+        expires_in: lifetime,
         refresh_expires_in: None,
         refresh_token: None,
         token_type: "Bearer",

@@ -16,7 +16,7 @@ use crate::session::Session;
 /// Linking validates credentials for up to 20 seconds.
 const TIMEOUT: Duration = Duration::from_secs(25);
 /// Lifetime of a token in seconds; it is used for one request.
-const TOKEN_LIFE: i64 = 120;
+const TOKEN_LIFETIME: i64 = 120;
 
 /// A response of the API.
 pub(crate) struct ApiResponse {
@@ -69,7 +69,7 @@ pub(crate) async fn token(context: &Context, session: &Session) -> Result<Option
     let fleet: Option<Fleet> = context.store().get(Key::fleet(fleet_id)).await?;
     let name = fleet.map(|fleet| fleet.name).unwrap_or_default();
     let issuer = context.config().issuer();
-    let issue = Issue { issuer: &issuer, now: context.now(), life: TOKEN_LIFE, id: uuid::Uuid::now_v7() };
+    let issue = Issue { issuer: &issuer, now: context.now(), lifetime: TOKEN_LIFETIME, id: uuid::Uuid::now_v7() };
     let claims = Claims::pre_registration(&issue, (&name, fleet_id), session.partner.id, Some(session.invitation.id));
     let claims = Claims { aud: Some(context.config().realm.clone()), ..claims };
     Ok(Some(context.vault().sign(&claims).await?))

@@ -175,7 +175,7 @@ fn for_fleet(mut payload: Map<String, Value>, agreement: &Agreement) -> Map<Stri
 /// The messages of an event: one per matching subscription and chunk of records.
 async fn messages_for(lookup: &mut Lookup<'_>, record: &EventRecord, event: PartnerEvent) -> Result<Vec<Message>, WorkerError> {
     let subscriptions = lookup.subscriptions(event.partner, &event.name).await?;
-    let matches = |filters: &model::webhook::Filters| filters.admit(event.fleet, event.fleet_ref.as_deref());
+    let matches = |filters: &model::webhook::Filters| filters.matches(event.fleet, event.fleet_ref.as_deref());
     let matching = subscriptions.iter().filter(|webhook| webhook.filters.as_ref().is_none_or(matches));
     let matching: Vec<_> = matching.filter(|webhook| Some(webhook.id) != event.subject).collect();
     if matching.is_empty() {

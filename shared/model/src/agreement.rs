@@ -33,7 +33,7 @@ pub struct Agreement {
     pub connections: Vec<Linked>,
     /// When it was created.
     pub created_at: Timestamp,
-    /// Last change.
+    /// When it was last changed.
     pub updated_at: Timestamp,
 }
 

@@ -19,7 +19,7 @@ pub const NAMED: &[(&str, &str, &[&str])] = &[
     ("StatusEnum", "The state of the record that an event is about.", EVENT_STATUSES),
 ];
 
-/// Adapter names (`source_name`) a TSP can have; the union over the services.
+/// Adapter names (`source_name`) of TSPs; the union over the services.
 pub const TSP_SOURCE_NAMES: &[&str] = &[
     "ada",
     "ai_eld",
@@ -189,7 +189,7 @@ pub const TSP_SOURCE_NAMES: &[&str] = &[
     "zubie",
 ];
 
-/// Credential forms (`conn_type`) a TSP can ask for.
+/// Credential forms (`conn_type`) of TSPs.
 pub const CONNECTION_TYPES: &[&str] = &[
     "access_token",
     "api_auth",
@@ -367,7 +367,7 @@ pub const HOS_RULESETS: &[&str] = &[
     "US_WI_INTRA_PROP_80_8",
 ];
 
-/// IANA time zones a record can carry.
+/// IANA time zones of records.
 pub const TIMEZONES: &[&str] = &[
     "UTC",
     "Pacific/Honolulu",
@@ -746,7 +746,7 @@ pub const HOS_RECORD_STATUSES: &[&str] = &["ACTIVE", "INACTIVE_CHANGED", "INACTI
 /// Origins of an ELD record.
 pub const HOS_RECORD_ORIGINS: &[&str] = &["AUTO", "DRIVER_EDIT", "USER_EDIT", "UNIDENTIFIED"];
 
-/// States of the records that events carry, whatever they are records of.
+/// States of the resources in event payloads.
 pub const EVENT_STATUSES: &[&str] = &[
     "active",
     "inactive",

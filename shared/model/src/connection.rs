@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::{ConnectionId, FleetId, Timestamp, TspId};
 
-/// A linked TSP account. Its credentials are kept apart, sealed; this holds only their masked form.
+/// A linked TSP account. Its credentials are stored separately, encrypted; this contains only their masked form.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Connection {
     /// Its id.
@@ -19,40 +19,40 @@ pub struct Connection {
     pub source_name: String,
     /// The TSP's own id of the account.
     pub account: String,
-    /// The credentials with every secret masked, as answers show them.
+    /// The credentials with every secret masked, as responses show them.
     pub masked: Value,
     /// Its state.
     pub status: ConnectionStatus,
-    /// Tells accounts of one TSP apart.
+    /// Distinguishes several accounts at one TSP.
     pub description: Option<String>,
-    /// Refusals in a row by the TSP, and since when.
+    /// Consecutive rejections of the credentials by the TSP.
     #[serde(default)]
     pub refusals: u32,
-    /// Start of the run of refusals.
+    /// When the first of these rejections happened.
     #[serde(default)]
     pub refused_since: Option<Timestamp>,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// Last change.
+    /// When it was last changed.
     pub updated_at: Timestamp,
 }
 
-/// The tie between a fleet and a connection; connections are shared, ties are not.
+/// The link between a fleet and a connection. A connection may be shared by fleets; a fleet connection belongs to one fleet.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FleetConnection {
-    /// Its id, which `fleet_connection.created` carries.
+    /// Its id, published in `fleet_connection.created`.
     pub id: uuid::Uuid,
     /// The fleet.
     pub fleet_id: FleetId,
     /// The connection.
     pub connection_id: ConnectionId,
-    /// The TSP, copied so that grants need no second read.
+    /// The TSP, copied so that grants need no further read.
     pub tsp_id: TspId,
     /// Its slug.
     pub tsp_slug: String,
     /// The adapter.
     pub source_name: String,
-    /// Whether the connection was made with this tie (`connection.created` fires) or found.
+    /// Whether the connection was created together with this fleet connection, which emits `connection.created`.
     pub first: bool,
     /// When the fleet linked it.
     pub created_at: Timestamp,
@@ -63,16 +63,16 @@ pub struct FleetConnection {
 #[serde(rename_all = "snake_case")]
 #[schemars(rename = "ConnectionStatusEnum")]
 pub enum ConnectionStatus {
-    /// Ingesting.
+    /// Data is ingested.
     Active,
-    /// Stored, but the first credential exchange failed.
+    /// Stored, but the first use of the credentials failed.
     Failed,
-    /// Ended; history readable.
+    /// Ended; its history stays readable.
     Cancelled,
-    /// Switched off by fleet or admin.
+    /// Suspended by the fleet or an administrator.
     Paused,
-    /// The TSP refuses the credentials.
+    /// The TSP rejects the credentials.
     Stale,
-    /// Gone from lists; history readable.
+    /// Removed; its history stays readable.
     Deleted,
 }

@@ -1,6 +1,6 @@
-//! Credential forms: what each `conn_type` asks for, the check of what was given, and how much of it may be shown.
+//! Credential forms: the fields of each `conn_type`, their validation and masking.
 //!
-//! The form is chosen by the TSP's `conn_type`, never by shape: several forms have equal members (contract section 7).
+//! The TSP's `conn_type` determines the form, since several forms have the same members (contract section 7).
 
 mod forms;
 
@@ -12,23 +12,23 @@ use thiserror::Error;
 
 use forms::FORMS;
 
-/// What masked values read as.
+/// The text that replaces masked values.
 pub const MASK: &str = "*****";
 /// The version of [`Credentials::to_sealed_json`].
 const SEALED_VERSION: u64 = 1;
 
-/// How a field is entered and what JSON it holds: numbers are integers, all others strings.
+/// The kind of a field. Numbers are integers in JSON, all others strings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// A line of text.
     Text,
-    /// Text that is not shown while it is typed.
+    /// Text that is hidden while it is typed.
     Secret,
     /// An integer.
     Number,
     /// An absolute URL.
     Url,
-    /// One of these words.
+    /// One of these values.
     Choice(&'static [&'static str]),
 }
 
@@ -37,15 +37,15 @@ pub enum Kind {
 pub struct Field {
     /// Its name in JSON.
     pub name: &'static str,
-    /// Its name for people.
+    /// Its label.
     pub label: &'static str,
-    /// What it holds.
+    /// Its kind.
     pub kind: Kind,
-    /// Whether it must be given. A field that need not may be absent or null.
+    /// Whether it is required. An optional field may be absent or null.
     pub required: bool,
-    /// Whether answers show [`MASK`] in its place. Output schemas give masked members no type.
+    /// Whether responses show [`MASK`] instead of the value. Output schemas give masked members no type.
     pub masked: bool,
-    /// The number that stands in where none is given.
+    /// The default of a number.
     pub default: Option<i64>,
 }
 
@@ -66,7 +66,7 @@ impl Field {
         Self { required: false, default: Some(default), ..self }
     }
 
-    /// The JSON type: `integer` or `string`; where not required, null too.
+    /// The JSON type: `integer` or `string`; for optional fields also null.
     #[must_use]
     pub const fn json_type(&self) -> &'static str {
         match self.kind {
@@ -98,7 +98,7 @@ pub struct Form {
     model: &'static str,
     /// Whether the contract has one model for both directions.
     pub one_schema: bool,
-    /// Its fields, in the order they are asked for.
+    /// Its fields, in display order.
     pub fields: &'static [Field],
 }
 
@@ -123,7 +123,7 @@ impl Form {
         FORMS
     }
 
-    /// The contract's model: published as `<name>-Input` and `<name>-Output`, or bare where [`Form::one_schema`].
+    /// The contract's model: published as `<name>-Input` and `<name>-Output`, or without a suffix if [`Form::one_schema`].
     #[must_use]
     pub const fn schema_name(&self) -> &'static str {
         self.model
@@ -141,20 +141,20 @@ pub enum Problem {
     Missing,
     /// Not a field of the form.
     Unknown,
-    /// Not the kind of value the form asks for.
+    /// A value of the wrong type.
     Type,
-    /// Blank text.
+    /// A blank string.
     Empty,
-    /// Not one of the form's words.
+    /// Not one of the allowed values.
     Choice,
 }
 
-/// A field that was not accepted. Never holds the value.
+/// A rejected field. Never contains the value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FieldProblem {
     /// Its name.
     pub field: String,
-    /// What is wrong.
+    /// The problem.
     pub problem: Problem,
 }
 
@@ -173,7 +173,7 @@ impl Entry {
     }
 }
 
-/// Checked credentials. They are neither `Serialize` nor `Display`, and `Debug` shows no value: they leave only by
+/// Checked credentials. They are neither `Serialize` nor `Display`, and `Debug` shows no value: their values are accessible only through
 /// [`Credentials::get`], [`Credentials::masked`] and [`Credentials::to_sealed_json`].
 #[derive(Clone, PartialEq, Eq)]
 pub struct Credentials {
@@ -187,22 +187,22 @@ impl fmt::Debug for Credentials {
     }
 }
 
-/// Sealed text that does not open as credentials. Never holds any of it.
+/// Why decrypted text is not valid credentials. Never contains any of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum SealedError {
-    /// Not JSON of this shape.
+    /// Not the expected JSON.
     #[error("sealed credentials are malformed")]
     Malformed,
     /// Written by a later version.
     #[error("sealed credentials have an unknown version")]
     Version,
-    /// The values no longer fit their form.
-    #[error("sealed credentials do not fit their form")]
+    /// The values do not match their form.
+    #[error("sealed credentials do not match their form")]
     Form,
 }
 
 impl Credentials {
-    /// What was given, checked against the form. Null and, for optional fields, blank text count as absent.
+    /// Validates values against the form. Null and, for optional fields, blank strings count as absent.
     ///
     /// # Errors
     /// Every problem at once: fields of the form in its order, then unknown ones.
@@ -231,7 +231,7 @@ impl Credentials {
         self.form
     }
 
-    /// The text of a field, as given; `None` where absent or a number.
+    /// The text of a field; `None` if absent or a number.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
         match self.values.get(name)? {
@@ -249,7 +249,7 @@ impl Credentials {
         }
     }
 
-    /// What answers show: every field of the form, [`MASK`] for masked ones that are set, null for absent ones.
+    /// The form shown in responses: every field, [`MASK`] for masked ones that are set, null for absent ones.
     #[must_use]
     pub fn masked(&self) -> Value {
         let shown = self.form.fields.iter().map(|field| {
@@ -260,17 +260,17 @@ impl Credentials {
         Value::Object(shown.collect())
     }
 
-    /// The JSON text to seal. It holds every secret in the clear: for the vault only.
+    /// The JSON text to encrypt. It contains every secret in plain text, so pass it to the vault only.
     #[must_use]
     pub fn to_sealed_json(&self) -> String {
         let values: Map<String, Value> = self.values.iter().map(|(name, entry)| ((*name).into(), entry.json())).collect();
         json!({ "v": SEALED_VERSION, "form": self.form.conn_type, "values": values }).to_string()
     }
 
-    /// The credentials in text that [`Credentials::to_sealed_json`] made.
+    /// Parses text from [`Credentials::to_sealed_json`].
     ///
     /// # Errors
-    /// Where the text is not that, or the form has changed since.
+    /// If the text is malformed, or the form has changed since.
     pub fn from_json(text: &str) -> Result<Self, SealedError> {
         let sealed: Value = serde_json::from_str(text).map_err(|_| SealedError::Malformed)?;
         if sealed.get("v").and_then(Value::as_u64) != Some(SEALED_VERSION) {
@@ -298,7 +298,7 @@ mod tests {
     }
 
     #[test]
-    fn problems_are_told_field_by_field() {
+    fn problems_are_reported_per_field() {
         let cases = [
             ("token", json!({}), "token", Problem::Missing),
             ("token", json!({ "token": null }), "token", Problem::Missing),
@@ -320,7 +320,7 @@ mod tests {
     }
 
     #[test]
-    fn values_survive_sealing_and_are_masked_in_answers() {
+    fn values_survive_sealing_and_are_masked_in_responses() {
         let given = json!({ "host": "h.example", "username": "u", "password": "hidden", "port": 2222 });
         let credentials = check("sftp", &given).unwrap();
         let opened = Credentials::from_json(&credentials.to_sealed_json()).unwrap();
@@ -334,7 +334,7 @@ mod tests {
     }
 
     #[test]
-    fn sealed_text_of_another_kind_is_refused() {
+    fn sealed_text_of_another_kind_is_rejected() {
         assert_eq!(Credentials::from_json("{"), Err(SealedError::Malformed));
         assert_eq!(Credentials::from_json(r#"{"v":2}"#), Err(SealedError::Version));
         assert_eq!(Credentials::from_json(r#"{"v":1,"form":"token","values":{}}"#), Err(SealedError::Form));

@@ -1,4 +1,4 @@
-//! Executions: one run of a schedule.
+//! Executions of schedules.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -6,50 +6,50 @@ use serde_json::Value;
 
 use crate::{ConnectionId, ExecutionId, Resource, ScheduleId, Timestamp};
 
-/// A run, kept for seven days.
+/// An execution of a schedule, kept for seven days.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Execution {
-    /// Its id; every record it ingested carries it.
+    /// Its id, which every record it stored contains.
     pub id: ExecutionId,
     /// When it started.
     pub created_at: Timestamp,
-    /// Last change.
+    /// When it was last changed.
     pub updated_at: Timestamp,
-    /// Its plan.
+    /// The schedule.
     pub schedule_id: ScheduleId,
-    /// Whose data.
+    /// The connection.
     pub connection_id: ConnectionId,
-    /// Which data.
+    /// The resource.
     pub resource: Resource,
     /// The adapter.
     pub source_name: String,
     /// Its state.
     pub status: ExecutionStatus,
-    /// Where it left off.
+    /// The cursor at which it ended.
     pub cursor: Option<String>,
-    /// The TSP's redacted answer; failed runs only.
+    /// The TSP's redacted response; failed executions only.
     pub response: Option<Value>,
-    /// Newest data point seen.
+    /// The time of the newest record fetched.
     pub last_data_at: Option<Timestamp>,
-    /// Its lease ran out without a result.
+    /// Whether its lease expired without a result.
     #[serde(default)]
     pub lost: bool,
 }
 
-/// The state of a run.
+/// The state of an execution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[schemars(rename = "ExecutionStatusEnum")]
 pub enum ExecutionStatus {
-    /// It did not end well.
+    /// It failed.
     Failed,
-    /// Under way.
+    /// It is in progress.
     Pending,
-    /// Planned.
+    /// It is scheduled.
     Scheduled,
-    /// Everything it fetched is stored.
+    /// It succeeded; everything fetched is stored.
     Success,
 }
 
-/// Days a run stays readable.
+/// How many days an execution is kept.
 pub const RETENTION_DAYS: i64 = 7;

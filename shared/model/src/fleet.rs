@@ -1,32 +1,32 @@
-//! Fleet organisations.
+//! Fleets.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{FleetId, InvitationId, Timestamp};
 
-/// A fleet. How a partner calls it (`fleet_ref`) stands on the agreement, not here.
+/// A fleet. A partner's own reference for it (`fleet_ref`) is part of the agreement.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Fleet {
     /// Its id.
     pub id: FleetId,
     /// Prefilled name, or `Fleet <invitation id>`.
     pub name: String,
-    /// The invitation that brought it.
+    /// The invitation that it accepted.
     pub invitation_id: Option<InvitationId>,
-    /// Web sites; users are matched to them by e-mail domain.
+    /// Websites; users are matched to them by email domain.
     pub websites: Option<Vec<String>>,
-    /// Registry number.
+    /// Regulatory id, such as a US DOT number.
     pub regulatory_id: Option<String>,
-    /// Which registry.
+    /// The registry of the regulatory id.
     pub regulatory_id_type: Option<String>,
-    /// Contact.
+    /// Contact email address.
     pub registered_email: Option<String>,
-    /// Contact.
+    /// Contact phone number.
     pub registered_phone: Option<String>,
     /// ISO 3166-1 alpha-3.
     pub country_code: Option<String>,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// Last change.
+    /// When it was last changed.
     pub updated_at: Timestamp,
 }

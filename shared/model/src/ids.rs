@@ -17,19 +17,19 @@ macro_rules! ids {
         pub struct $name(Uuid);
 
         impl $name {
-            /// The next id at `now`: UUIDv7, so ids sort by creation time.
+            /// A new id at `now`: UUIDv7, so ids sort by creation time.
             #[must_use]
             pub fn at(now: Timestamp) -> Self {
                 Self(v7(now))
             }
 
-            /// Wraps a UUID that is known to name this kind of thing.
+            /// Wraps a UUID that is known to be an id of this kind.
             #[must_use]
             pub const fn from_uuid(id: Uuid) -> Self {
                 Self(id)
             }
 
-            /// The bare UUID.
+            /// The UUID.
             #[must_use]
             pub const fn uuid(self) -> Uuid {
                 self.0
@@ -81,7 +81,7 @@ macro_rules! ids {
 ids! {
     /// A partner: the company that reads fleets' data.
     PartnerId;
-    /// A fleet organisation.
+    /// A fleet.
     FleetId;
     /// An invitation of a fleet by a partner; the secret in the magic link.
     InvitationId;
@@ -91,9 +91,9 @@ ids! {
     ConnectionId;
     /// A telematics provider.
     TspId;
-    /// The plan to fetch one resource of one connection.
+    /// A schedule: one resource of one connection.
     ScheduleId;
-    /// One run of a schedule.
+    /// An execution of a schedule.
     ExecutionId;
     /// A webhook subscription.
     WebhookId;

@@ -5,64 +5,64 @@ use serde::{Deserialize, Serialize};
 
 use crate::{FleetId, InvitationId, PartnerId, Scopes, Timestamp};
 
-/// An invitation as it is kept.
+/// An invitation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Invitation {
     /// Its id, which is the secret of the magic link.
     pub id: InvitationId,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// Last change.
+    /// When it was last changed.
     pub updated_at: Timestamp,
-    /// Who asks.
+    /// The inviting partner.
     pub partner_id: PartnerId,
     /// The partner's short name.
     pub partner_slug: Option<String>,
     /// The partner's own id for the fleet.
     pub fleet_ref: String,
-    /// The stored state; see [`Invitation::status_at`] for the state that counts.
+    /// The stored state; see [`Invitation::status_at`] for the effective state.
     pub status: InvitationStatus,
-    /// Lapses then, unless accepted.
+    /// When it expires unless accepted.
     pub expires_at: Timestamp,
-    /// The life asked for.
+    /// The requested lifetime in hours.
     pub expires_in_hours: u16,
-    /// What the fleet must grant.
+    /// The resources that the fleet is asked to share.
     pub permissions: Scopes,
     /// TSP allow-list (slugs or adapters); `None` = all.
     pub limit_tsps: Option<Vec<String>>,
-    /// Browser target after success.
+    /// Where the browser is redirected after success.
     pub success_redirect_url: Option<String>,
-    /// Browser target after failure.
+    /// Where the browser is redirected after a decline.
     pub failure_redirect_url: Option<String>,
-    /// Implicit webhook target.
+    /// The URL of an implicit webhook subscription.
     pub callback_url: Option<String>,
-    /// What the partner knows of the fleet.
+    /// The partner's data about the fleet.
     pub prefill: Prefill,
-    /// Set by acceptance.
+    /// When it was accepted.
     pub accepted_at: Option<Timestamp>,
-    /// Set by acceptance.
+    /// The fleet that accepted it.
     pub fleet_id: Option<FleetId>,
-    /// Set by decline.
+    /// When it was declined.
     pub declined_at: Option<Timestamp>,
-    /// Set by decline.
+    /// Why it was declined, if the fleet gave a reason.
     pub decline_reason: Option<String>,
 }
 
-/// What the partner tells of the fleet it invites.
+/// The partner's data about the invited fleet.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Prefill {
-    /// Letters, digits, spaces.
+    /// The fleet's name: letters, digits and spaces.
     pub name: Option<String>,
-    /// Contact.
+    /// Contact email address.
     pub email: Option<String>,
-    /// Registry number.
+    /// Regulatory id, such as a US DOT number.
     pub regulatory_id: Option<String>,
-    /// Which registry; required with the number.
+    /// The registry of the regulatory id; required with it.
     pub regulatory_id_type: Option<String>,
-    /// Contact.
+    /// Contact phone number.
     pub phone: Option<String>,
-    /// Web site.
+    /// Website.
     pub website: Option<String>,
     /// ISO 3166-1 alpha-3.
     pub country_code: Option<String>,
@@ -75,18 +75,18 @@ pub struct Prefill {
 pub enum InvitationStatus {
     /// Waiting for the fleet.
     Active,
-    /// The fleet shares.
+    /// The fleet accepted.
     Accepted,
-    /// The fleet refused.
+    /// The fleet declined.
     Declined,
-    /// Nobody answered in time.
+    /// It expired without a response.
     Expired,
     /// Withdrawn before acceptance.
     Deleted,
 }
 
 impl Invitation {
-    /// The state at `now`: a waiting or declined invitation past its time is expired, whatever is stored.
+    /// The state at `now`: an active or declined invitation past its expiry is expired, regardless of the stored state.
     #[must_use]
     pub fn status_at(&self, now: Timestamp) -> InvitationStatus {
         match self.status {
@@ -95,7 +95,7 @@ impl Invitation {
         }
     }
 
-    /// Whether creating again for the same `fleet_ref` refreshes this one instead of making another.
+    /// Whether another invitation for the same `fleet_ref` refreshes this one instead of creating a new one.
     #[must_use]
     pub fn is_refreshable_at(&self, now: Timestamp) -> bool {
         !matches!(self.status_at(now), InvitationStatus::Expired | InvitationStatus::Deleted)

@@ -20,11 +20,11 @@ pub struct Partner {
     /// Defaults for invitations.
     #[serde(default)]
     pub defaults: InvitationDefaults,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Timestamp,
 }
 
-/// What an invitation takes from the partner's properties where the request is silent.
+/// Defaults from the partner's properties for members that an invitation request omits.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct InvitationDefaults {
@@ -38,16 +38,16 @@ pub struct InvitationDefaults {
     pub expires_in_hours: Option<u16>,
 }
 
-/// A machine client of a partner. The secret itself is shown once and never kept.
+/// A machine client of a partner. The secret itself is shown once and never stored.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct Client {
     /// The OAuth client id.
     pub client_id: String,
     /// SHA-256 (hex) of the secret; secrets are 32 random bytes, so no slow hash is needed.
     pub secret_hash: String,
-    /// Whose client it is.
+    /// The partner.
     pub partner_id: PartnerId,
-    /// The fine scopes its tokens carry.
+    /// The scopes of its tokens.
     pub scopes: Vec<String>,
 }
 
@@ -57,7 +57,7 @@ impl std::fmt::Debug for Client {
     }
 }
 
-/// Every fine scope a partner's machine client can carry (contract section 2).
+/// Every scope that a partner's machine client can have (contract section 2).
 pub const PARTNER_SCOPES: &[&str] = &[
     "fleet:read",
     "partner:read",

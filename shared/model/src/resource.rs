@@ -1,4 +1,4 @@
-//! The kinds of telematics data, and how far a fleet shares each of them.
+//! The kinds of telematics data, and the extent to which a fleet shares each of them.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -25,7 +25,7 @@ macro_rules! resources {
                 match self { $(Self::$variant => $name,)* }
             }
 
-            /// The words under which a fleet is asked to share it.
+            /// The topic under which a fleet is asked to share it.
             #[must_use]
             pub const fn topic(self) -> Topic {
                 match self { $(Self::$variant => Topic::$topic,)* }
@@ -74,16 +74,16 @@ resources! {
     Workflow = "workflow" Messages,
 }
 
-/// What fleets are asked to share, in groups that people who run trucks would make. The words stand in Connect.
+/// Groups of resources as fleets see them in Connect, which has the texts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Topic {
-    /// Power units and what is known of them.
+    /// Power units and their properties.
     Vehicles,
     /// Where vehicles are and have been.
     VehiclePositions,
     /// Drivers and office staff.
     People,
-    /// Duty logs and what follows from them.
+    /// Duty logs and what is derived from them.
     HoursOfService,
     /// Trailers, their positions and their state.
     Trailers,
@@ -116,7 +116,7 @@ impl Resource {
     }
 }
 
-/// How far a resource is shared.
+/// The extent to which a resource is shared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[schemars(rename = "ShareLevelEnum")]
@@ -127,10 +127,10 @@ pub enum ShareLevel {
     ReadWrite,
 }
 
-/// What an agreement or an invitation covers: resource by resource.
+/// The resources that an agreement or an invitation covers.
 pub type Scopes = BTreeMap<Resource, ShareLevel>;
 
-/// `read` on every resource: what an invitation without `permissions` asks for.
+/// `read` on every resource: the default of invitations without `permissions`.
 #[must_use]
 pub fn read_everything() -> Scopes {
     Resource::ALL.iter().map(|resource| (*resource, ShareLevel::Read)).collect()

@@ -1,4 +1,4 @@
-//! Schedules: the plan to fetch one resource of one connection.
+//! Schedules: when to fetch a resource of a connection.
 
 use std::collections::BTreeMap;
 
@@ -7,43 +7,43 @@ use serde::{Deserialize, Serialize};
 
 use crate::{ConnectionId, ExecutionId, Resource, ScheduleId, Timestamp};
 
-/// A schedule with its run state.
+/// A schedule with the state of its executions.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Schedule {
     /// Its id.
     pub id: ScheduleId,
-    /// Whose data.
+    /// The connection.
     pub connection_id: ConnectionId,
-    /// Which data.
+    /// The resource.
     pub resource: Resource,
     /// The adapter, copied from the connection.
     pub source_name: String,
-    /// Seconds between executions, 10..86,400.
+    /// Seconds between executions, 10 to 86,400.
     pub execution_interval_seconds: u32,
     /// Its state.
     pub status: ScheduleStatus,
-    /// Failed executions in a row.
+    /// Consecutive failed executions.
     pub consecutive_error_count: u32,
-    /// Errors in a row that switch it off, 1..1,000.
+    /// Consecutive errors after which it is deactivated, 1 to 1,000.
     pub consecutive_error_threshold: u32,
-    /// Runs at a time, 1..10.
+    /// The most concurrent executions, 1 to 10.
     pub max_concurrent_executions: u32,
     /// Where the next fetch resumes; opaque.
     pub cursor: Option<String>,
-    /// Newest data point seen.
+    /// The time of the newest record fetched.
     pub last_data_at: Option<Timestamp>,
-    /// Last successful execution.
+    /// When an execution last succeeded.
     pub last_success_at: Option<Timestamp>,
-    /// No run before this instant: backoff, a provider's Retry-After, or the next tick.
+    /// The earliest time of the next execution: after the interval, a backoff or the TSP's `Retry-After`.
     pub next_execution_at: Option<Timestamp>,
-    /// Runs under way, each with the end of its lease.
+    /// Executions in progress, each with the expiry of its lease.
     #[serde(default)]
     pub leases: BTreeMap<ExecutionId, Timestamp>,
-    /// Grows with each write; every change names the revision it saw.
+    /// Incremented by each write; every change is conditional on the revision it read.
     pub revision: u64,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// Last change.
+    /// When it was last changed.
     pub updated_at: Timestamp,
 }
 
@@ -52,15 +52,15 @@ pub struct Schedule {
 #[serde(rename_all = "snake_case")]
 #[schemars(rename = "ScheduleStatusEnum")]
 pub enum ScheduleStatus {
-    /// Too many errors in a row.
+    /// Deactivated after too many consecutive errors.
     Inactive,
-    /// Running.
+    /// In operation.
     Active,
-    /// Off by hand.
+    /// Suspended.
     Paused,
     /// Its connection is stale.
     Stale,
-    /// Gone.
+    /// Deleted.
     Deleted,
     /// Ended with its connection.
     Cancelled,
@@ -68,7 +68,7 @@ pub enum ScheduleStatus {
     CancelledInsufficientScope,
 }
 
-/// Seconds a run may take before another may replace it: a little more than the worker's own limit of 120.
+/// Seconds after which an execution's lease expires: slightly more than the worker's own limit of 120.
 pub const LEASE_SECONDS: i64 = 130;
 
 impl Schedule {
@@ -96,8 +96,8 @@ impl Schedule {
         }
     }
 
-    /// Seconds until the next try after `errors` failures in a row: interval x 2^errors, at most an hour (or the
-    /// interval itself, where that is longer).
+    /// Seconds until the next attempt after `errors` consecutive failures: interval x 2^errors, at most an hour (or the
+    /// interval itself, if that is longer).
     #[must_use]
     pub fn backoff_seconds(&self, errors: u32) -> i64 {
         let interval = i64::from(self.execution_interval_seconds);

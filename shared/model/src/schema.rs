@@ -1,8 +1,8 @@
-//! Schemas of values whose Rust type says less than the contract does.
+//! Schemas of values that their Rust types do not fully describe.
 
 use schemars::{Schema, SchemaGenerator, json_schema};
 
-/// A nullable string out of a closed list; the list is published, readers stay open.
+/// A nullable string from a published list; readers accept other values.
 #[must_use]
 pub fn nullable_code(values: &'static [&'static str]) -> Schema {
     json_schema!({ "anyOf": [code(values), { "type": "null" }] })
@@ -32,7 +32,7 @@ pub fn conn_type(_: &mut SchemaGenerator) -> Schema {
     code(crate::codes::CONNECTION_TYPES)
 }
 
-/// A free JSON object, or null.
+/// An arbitrary JSON object, or null.
 pub fn nullable_object(_: &mut SchemaGenerator) -> Schema {
     json_schema!({ "type": ["object", "null"], "additionalProperties": true })
 }

@@ -11,13 +11,13 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 pub struct Timestamp(DateTime<Utc>);
 
 impl Timestamp {
-    /// The system clock, for mains; everything below takes the instant as a parameter.
+    /// The system clock, for `main` functions; all other code takes the time as a parameter.
     #[must_use]
     pub fn system() -> Self {
         Self::from_micros(Utc::now().timestamp_micros())
     }
 
-    /// An RFC 3339 instant with any offset. `None` where the text is not one.
+    /// An RFC 3339 instant with any offset. `None` if the text is not one.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let parsed = DateTime::parse_from_rfc3339(text).ok()?;
@@ -85,7 +85,7 @@ impl Timestamp {
         span.as_seconds_f64()
     }
 
-    /// Seconds precision with a numeric offset (`2024-11-28T10:30:00+00:00`), as delivery headers want it.
+    /// Seconds precision with a numeric offset (`2024-11-28T10:30:00+00:00`), as delivery headers require.
     #[must_use]
     pub fn header(self) -> String {
         self.0.to_rfc3339_opts(SecondsFormat::Secs, false)
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn text_without_an_offset_is_refused() {
+    fn text_without_an_offset_is_rejected() {
         for text in ["2026-11-21", "2026-11-21T07:00:00", "yesterday", ""] {
             assert_eq!(Timestamp::parse(text), None, "{text}");
         }

@@ -1,5 +1,5 @@
-//! Trace ids: what one request or one fired schedule leads to carries one id, from the log line of the request to the
-//! delivery of what it changed.
+//! Trace ids: everything that a request or a fired schedule causes has the same id, from the log line of the request to the
+//! delivery of its changes.
 
 use std::fmt;
 use std::str::FromStr;
@@ -26,20 +26,20 @@ impl TraceId {
         Self((u128::from(seconds) << RANDOM_BITS) | rest)
     }
 
-    /// The id in a tracing header (`Root=1-...;Parent=...;Sampled=1`); `None` where it names none.
+    /// The id in a tracing header (`Root=1-...;Parent=...;Sampled=1`); `None` if it has none.
     #[must_use]
     pub fn from_header(header: &str) -> Option<Self> {
         header.split(';').find_map(|part| part.trim().strip_prefix("Root=")?.parse().ok())
     }
 
-    /// The tracing header that names the trace and nothing else.
+    /// A tracing header with the trace id only.
     #[must_use]
     pub fn header(self) -> String {
         format!("Root={self}")
     }
 }
 
-/// The text is no trace id.
+/// The text is not a trace id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a trace id")]
 pub struct NotATraceId;
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_id_is_refused() {
+    fn invalid_ids_are_rejected() {
         for text in [
             "",
             "1-",

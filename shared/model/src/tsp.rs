@@ -12,32 +12,32 @@ pub struct Tsp {
     pub id: TspId,
     /// Brand name.
     pub name: String,
-    /// One sentence about it.
+    /// A one-sentence description.
     pub description: Option<String>,
-    /// E-mail domains of its users are matched to these.
+    /// Websites; users are matched to them by email domain.
     pub websites: Option<Vec<String>>,
     /// The adapter.
     pub source_name: String,
     /// Whether it can be linked.
     pub status: TspStatus,
-    /// Which credential form to show.
+    /// Its credential form.
     pub conn_type: String,
-    /// Test account provider.
+    /// Whether it is a test provider.
     pub is_sandbox: bool,
-    /// Logo on light ground.
+    /// Logo for light backgrounds.
     pub logo_url: Option<String>,
-    /// Logo on dark ground.
+    /// Logo for dark backgrounds.
     pub logo_dark_url: Option<String>,
     /// The brand's short name.
     pub slug: String,
-    /// Where its API lives; `None` = the adapter's own default. Never published.
+    /// Base URL of its API; `None` = the adapter's default. Never published.
     pub base_url: Option<String>,
-    /// Whether an operator set `base_url`: then it stays as it is.
+    /// Whether an operator set `base_url`; then it is not updated automatically.
     #[serde(default)]
     pub base_url_is_set: bool,
-    /// When it was listed.
+    /// When it was added.
     pub created_at: Timestamp,
-    /// Last change.
+    /// When it was last changed.
     pub updated_at: Timestamp,
 }
 
@@ -48,7 +48,7 @@ pub struct Tsp {
 pub enum TspStatus {
     /// It can be linked.
     Active,
-    /// Listed, not linkable now.
+    /// Listed, but it cannot be linked yet.
     Inactive,
     /// Hidden.
     Deleted,

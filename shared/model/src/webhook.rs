@@ -5,30 +5,30 @@ use serde::{Deserialize, Serialize};
 
 use crate::{FleetId, MessageId, PartnerId, Timestamp, WebhookId};
 
-/// A subscription to one concrete event. Its secret is kept apart, sealed.
+/// A subscription to one event. Its secret is stored separately, encrypted.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Webhook {
     /// Its id.
     pub id: WebhookId,
     /// The owner.
     pub partner_id: PartnerId,
-    /// Where deliveries go.
+    /// The URL that receives deliveries.
     pub url: String,
     /// The event.
     pub event_name: String,
-    /// Which fleets; `None` = all.
+    /// Restricts it to fleets; `None` = all.
     pub filters: Option<Filters>,
     /// Its state.
     pub status: WebhookStatus,
-    /// `identity` where the owner asked for plain bodies.
+    /// The encoding of bodies; `None` = the default.
     pub encoding: Option<Encoding>,
-    /// Whether the owner asked for a snapshot; `None` = it did not say.
+    /// Whether the owner requested a snapshot; `None` = unspecified.
     pub snapshot: Option<bool>,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// Last change.
+    /// When it was last changed.
     pub updated_at: Timestamp,
-    /// When it was removed.
+    /// When it was deleted.
     pub deleted_at: Option<Timestamp>,
 }
 
@@ -45,15 +45,15 @@ pub struct Filters {
 }
 
 impl Filters {
-    /// Whether nothing is restricted.
+    /// Whether there is no restriction.
     #[must_use]
     pub fn is_open(&self) -> bool {
         self.fleet_ids.as_deref().unwrap_or_default().is_empty() && self.fleet_refs.as_deref().unwrap_or_default().is_empty()
     }
 
-    /// Whether an event of this fleet passes.
+    /// Whether an event of this fleet matches.
     #[must_use]
-    pub fn admit(&self, fleet: Option<FleetId>, fleet_ref: Option<&str>) -> bool {
+    pub fn matches(&self, fleet: Option<FleetId>, fleet_ref: Option<&str>) -> bool {
         if self.is_open() {
             return true;
         }
@@ -63,13 +63,13 @@ impl Filters {
     }
 }
 
-/// How bodies travel.
+/// The encoding of webhook bodies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Encoding {
-    /// Compressed; the default.
+    /// Compressed with gzip; the default.
     Gzip,
-    /// Plain.
+    /// Uncompressed.
     Identity,
 }
 
@@ -78,13 +78,13 @@ pub enum Encoding {
 #[serde(rename_all = "snake_case")]
 #[schemars(rename = "WebhookStatusEnum")]
 pub enum WebhookStatus {
-    /// Delivering.
+    /// Events are delivered.
     Active,
-    /// Off by hand, or because the endpoint answered 410.
+    /// Suspended by its owner, or because the receiver responded 410.
     Paused,
-    /// The breaker tripped.
+    /// Suspended after persistent failures.
     Stale,
-    /// Gone.
+    /// Deleted.
     Deleted,
 }
 
@@ -101,11 +101,11 @@ pub struct DeliveryLog {
     pub event_name: String,
     /// How it ended.
     pub status: LogStatus,
-    /// The receiver's status; 0 = no answer.
+    /// The HTTP status of the response; 0 = no response.
     pub status_code: u16,
-    /// What went wrong.
+    /// Why the attempt failed.
     pub error_message: Option<String>,
-    /// Time to the answer.
+    /// Time to the response, in milliseconds.
     pub response_time_ms: Option<u64>,
     /// 1, 2, 3, ...
     pub attempt: u32,
@@ -116,11 +116,11 @@ pub struct DeliveryLog {
 #[serde(rename_all = "snake_case")]
 #[schemars(rename = "WebhookLogStatusEnum")]
 pub enum LogStatus {
-    /// 2xx.
+    /// The receiver responded 2xx.
     Success,
-    /// All else.
+    /// Any other outcome.
     Failed,
 }
 
-/// Days that logs and dead letters stay.
+/// How many days logs and dead letters are kept.
 pub const RETENTION_DAYS: i64 = 14;

@@ -3,7 +3,7 @@
 use gateway::{ApiError, Context};
 use model::invitation::Invitation;
 use model::{FleetId, Timestamp};
-use vault::claims::PRE_REGISTRATION_LIFE;
+use vault::claims::PRE_REGISTRATION_LIFETIME;
 use vault::refresh::RefreshClaims;
 use vault::{Claims, Issue};
 
@@ -27,12 +27,12 @@ impl Tokens {
         now: Timestamp,
     ) -> Result<Self, ApiError> {
         let issuer = context.config().issuer();
-        let issue = Issue { issuer: &issuer, now, life: PRE_REGISTRATION_LIFE, id: uuid::Uuid::now_v7() };
+        let issue = Issue { issuer: &issuer, now, lifetime: PRE_REGISTRATION_LIFETIME, id: uuid::Uuid::now_v7() };
         let claims = Claims::pre_registration(&issue, fleet, invitation.partner_id, Some(invitation.id));
         let audience = Some(context.config().realm.clone());
         let access = context.vault().sign(&Claims { aud: audience, ..claims }).await?;
         let key = context.refresh_key().await?;
-        let issue = Issue { issuer: &issuer, now, life: vault::refresh::LIFE, id: uuid::Uuid::now_v7() };
+        let issue = Issue { issuer: &issuer, now, lifetime: vault::refresh::LIFETIME, id: uuid::Uuid::now_v7() };
         let claims = RefreshClaims::new(&issue, fleet, invitation.partner_id, Some(invitation.id));
         let refresh = vault::refresh::issue(&key, &claims)?;
         Ok(Self { access, refresh })

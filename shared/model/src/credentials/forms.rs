@@ -1,4 +1,4 @@
-//! The table of forms (contract: the members of `XCreds-Input`; `XCreds-Output` tells which are masked).
+//! The table of forms (contract: the members of `XCreds-Input`; `XCreds-Output` shows which are masked).
 
 use super::Kind::{Choice, Number, Secret, Text, Url};
 use super::{Field, Form};
