@@ -1,4 +1,4 @@
-//! Opened data keys, kept for minutes so that a poll does not cost a call of the key service.
+//! A cache of decrypted data keys, so that frequent use does not need a KMS call each time.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,12 +9,12 @@ use tokio::time::Instant;
 
 use crate::envelope::{Context, DataKey};
 
-/// How long an opened data key may be used without asking the key service again.
-pub(crate) const LIFE: Duration = Duration::from_mins(5);
-/// How many opened data keys are held at once.
+/// How long a decrypted data key may be cached.
+pub(crate) const LIFETIME: Duration = Duration::from_mins(5);
+/// How many decrypted data keys are cached.
 pub(crate) const CAPACITY: usize = 1_000;
 
-/// The place of a data key: a digest over the wrapped key and the context, so one context never serves another.
+/// The cache key of a data key: a digest over the wrapped key and the context, so that contexts never share an entry.
 pub(crate) type Slot = [u8; 32];
 
 struct Entry {
@@ -22,7 +22,7 @@ struct Entry {
     since: Instant,
 }
 
-/// A bounded map of opened data keys.
+/// A bounded map of decrypted data keys.
 #[derive(Default)]
 pub(crate) struct KeyCache(Mutex<HashMap<Slot, Entry>>);
 
@@ -34,14 +34,14 @@ impl KeyCache {
 
     pub(crate) fn get(&self, slot: &Slot, now: Instant) -> Option<Arc<DataKey>> {
         let entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let entry = entries.get(slot).filter(|entry| now.duration_since(entry.since) < LIFE)?;
+        let entry = entries.get(slot).filter(|entry| now.duration_since(entry.since) < LIFETIME)?;
         Some(Arc::clone(&entry.key))
     }
 
     pub(crate) fn put(&self, slot: Slot, key: Arc<DataKey>, now: Instant) {
         let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if entries.len() >= CAPACITY {
-            entries.retain(|_, entry| now.duration_since(entry.since) < LIFE);
+            entries.retain(|_, entry| now.duration_since(entry.since) < LIFETIME);
         }
         if entries.len() >= CAPACITY {
             let oldest = entries.iter().min_by_key(|(_, entry)| entry.since).map(|(slot, _)| *slot);

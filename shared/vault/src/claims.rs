@@ -1,4 +1,4 @@
-//! What our access tokens say.
+//! The claims of access tokens.
 
 use std::collections::BTreeMap;
 
@@ -6,10 +6,10 @@ use model::{FleetId, InvitationId, PartnerId, Timestamp};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// Life of a machine token, in seconds.
-pub const MACHINE_LIFE: i64 = 900;
-/// Life of a pre-registration token, in seconds.
-pub const PRE_REGISTRATION_LIFE: i64 = 7_200;
+/// Lifetime of a machine token, in seconds.
+pub const MACHINE_LIFETIME: i64 = 900;
+/// Lifetime of a pre-registration token, in seconds.
+pub const PRE_REGISTRATION_LIFETIME: i64 = 7_200;
 /// The `azp` of pre-registration tokens.
 pub const PRE_REGISTRATION_CLIENT: &str = "pre-registration-client";
 /// The scopes of pre-registration tokens.
@@ -18,41 +18,41 @@ pub const PRE_REGISTRATION_SCOPE: &str =
 /// The role of pre-registration tokens.
 pub const IMPERSONATOR: &str = "impersonator";
 
-/// The payload of an access token. Unknown members are ignored when one is read, so that older and newer programs can
-/// verify each other's tokens during a deployment.
+/// The payload of an access token. Unknown claims are ignored, so that older and newer versions can verify each
+/// other's tokens during a deployment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Claims {
     /// The realm's URL.
     pub iss: String,
-    /// Who acts: a client id, or a fleet's id.
+    /// The subject: a client id, or a fleet's id.
     pub sub: String,
-    /// For whom; not set by us.
+    /// The audience.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub aud: Option<String>,
-    /// End of life, unix seconds.
+    /// Expiry, in Unix seconds.
     pub exp: i64,
-    /// Issued at, unix seconds.
+    /// Time of issue, in Unix seconds.
     pub iat: i64,
-    /// The token's id; revocation remembers it.
+    /// The token's id, by which it can be revoked.
     pub jti: Uuid,
-    /// The client that asked.
+    /// The client that requested it.
     pub azp: String,
     /// Scopes, separated by spaces.
     pub scope: String,
-    /// The organisation it acts for, by name.
+    /// The organization it acts for, by name.
     pub org: BTreeMap<String, OrgClaim>,
-    /// Roles, where there are any.
+    /// Roles, if there are any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub realm_access: Option<RealmAccess>,
-    /// The partner whose invitation led here; pre-registration tokens only.
+    /// The inviting partner; pre-registration tokens only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub partner_id: Option<PartnerId>,
-    /// The invitation that was accepted; pre-registration tokens only.
+    /// The accepted invitation; pre-registration tokens only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub invitation_id: Option<InvitationId>,
 }
 
-/// An organisation in a token.
+/// An organization in a token.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OrgClaim {
     /// The partner's or the fleet's id.
@@ -68,16 +68,16 @@ pub struct RealmAccess {
     pub roles: Vec<String>,
 }
 
-/// The circumstances of one token.
+/// The common parameters of a new token.
 #[derive(Clone, Copy, Debug)]
 pub struct Issue<'a> {
     /// The realm's URL.
     pub issuer: &'a str,
-    /// The instant of issue.
+    /// The time of issue.
     pub now: Timestamp,
-    /// Life in seconds: [`MACHINE_LIFE`], [`PRE_REGISTRATION_LIFE`].
-    pub life: i64,
-    /// A fresh id.
+    /// Lifetime in seconds: [`MACHINE_LIFETIME`], [`PRE_REGISTRATION_LIFETIME`].
+    pub lifetime: i64,
+    /// A new id.
     pub id: Uuid,
 }
 
@@ -113,7 +113,7 @@ impl Claims {
             iss: issue.issuer.to_owned(),
             sub: subject.to_owned(),
             aud: None,
-            exp: iat.saturating_add(issue.life),
+            exp: iat.saturating_add(issue.lifetime),
             iat,
             jti: issue.id,
             azp: client.to_owned(),
@@ -125,7 +125,7 @@ impl Claims {
         }
     }
 
-    /// The same claims, acting for this organisation as well. `kind` is `partner`, `fleet` or `admin`.
+    /// The same claims, for this organization as well. `kind` is `partner`, `fleet` or `admin`.
     #[must_use]
     pub fn acting_for(mut self, name: &str, id: Uuid, kind: &str) -> Self {
         self.org.insert(name.to_owned(), OrgClaim { id, org_type: vec![kind.to_owned()] });
@@ -137,13 +137,13 @@ impl Claims {
         self.scope.split_ascii_whitespace()
     }
 
-    /// Whether it carries this scope.
+    /// Whether it has this scope.
     #[must_use]
     pub fn has_scope(&self, scope: &str) -> bool {
         self.scopes().any(|held| held == scope)
     }
 
-    /// The id of the organisation of this type.
+    /// The id of the organization of this type.
     #[must_use]
     pub fn org_of_type(&self, kind: &str) -> Option<Uuid> {
         self.org.values().find(|org| org.org_type.iter().any(|held| held == kind)).map(|org| org.id)
@@ -162,15 +162,15 @@ mod tests {
 
     use super::*;
 
-    fn issue(life: i64) -> Issue<'static> {
+    fn issue(lifetime: i64) -> Issue<'static> {
         let now = Timestamp::parse("2026-11-21T05:00:00Z").unwrap();
-        Issue { issuer: "https://auth.example/realms/catena", now, life, id: Uuid::nil() }
+        Issue { issuer: "https://auth.example/realms/catena", now, lifetime, id: Uuid::nil() }
     }
 
     #[test]
     fn machine_tokens_have_the_published_shape() {
         let partner = PartnerId::from_uuid(Uuid::from_u128(7));
-        let claims = Claims::machine(&issue(MACHINE_LIFE), "acme-1", ("Acme", partner), "fleet:read telematics:read");
+        let claims = Claims::machine(&issue(MACHINE_LIFETIME), "acme-1", ("Acme", partner), "fleet:read telematics:read");
         let expected = json!({
             "iss": "https://auth.example/realms/catena", "sub": "acme-1", "azp": "acme-1",
             "iat": 1_795_237_200_i64, "exp": 1_795_238_100_i64, "jti": Uuid::nil(),
@@ -187,7 +187,7 @@ mod tests {
     fn pre_registration_tokens_act_for_the_fleet() {
         let fleet = FleetId::from_uuid(Uuid::from_u128(9));
         let partner = PartnerId::from_uuid(Uuid::from_u128(7));
-        let claims = Claims::pre_registration(&issue(PRE_REGISTRATION_LIFE), ("Trucks", fleet), partner, None);
+        let claims = Claims::pre_registration(&issue(PRE_REGISTRATION_LIFETIME), ("Trucks", fleet), partner, None);
         assert!(claims.is_pre_registration());
         assert_eq!(claims.exp - claims.iat, 7_200);
         assert_eq!(claims.realm_access.as_ref().map(|access| access.roles.clone()), Some(vec!["impersonator".into()]));

@@ -1,7 +1,7 @@
-//! Envelope encryption: AES-256-GCM under a data key that only the key service can unwrap.
+//! Envelope encryption: AES-256-GCM under a data key that only KMS can decrypt.
 //!
-//! The context (which connection, which purpose) is bound twice: by the key service to the wrapped key, and here as
-//! associated data. A row copied to another connection does not open.
+//! The context (which connection, which purpose) is bound twice: by KMS to the wrapped key, and here as
+//! associated data. A value copied to another connection cannot be decrypted.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -15,15 +15,15 @@ use zeroize::Zeroizing;
 
 use crate::{Secret, VaultError};
 
-/// The version this program seals with.
+/// The current version of sealed values.
 pub const VERSION: u8 = 1;
 
-/// Something sealed, as it is stored. Reveals nothing without the key service.
+/// An encrypted value, as it is stored. It reveals nothing without KMS.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sealed {
     /// The layout; [`VERSION`].
     pub version: u8,
-    /// The data key, encrypted by the key service.
+    /// The data key, encrypted by KMS.
     #[serde(serialize_with = "to_base64", deserialize_with = "from_base64")]
     pub wrapped_key: Vec<u8>,
     /// Twelve random bytes.
@@ -40,7 +40,7 @@ impl fmt::Debug for Sealed {
     }
 }
 
-/// What a sealed value belongs to: names and values, in one order.
+/// The encryption context of a sealed value: sorted names and values.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Context(BTreeMap<String, String>);
 
@@ -56,7 +56,7 @@ impl Context {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
-    /// One byte form per context: each text with its length first, so no two contexts share it.
+    /// The unique byte form of the context: each text is prefixed with its length.
     #[must_use]
     pub fn bytes(&self) -> Vec<u8> {
         let texts = self.pairs().flat_map(|(name, value)| [name, value]);
@@ -69,7 +69,7 @@ impl Context {
     }
 }
 
-/// An opened data key.
+/// A decrypted data key.
 #[derive(Clone)]
 pub struct DataKey(Zeroizing<[u8; 32]>);
 
@@ -91,10 +91,10 @@ impl fmt::Debug for DataKey {
     }
 }
 
-/// Encrypts under an opened data key. The nonce must be fresh and random for each call.
+/// Encrypts under a decrypted data key. The nonce must be new and random for each call.
 ///
 /// # Errors
-/// `Unreadable` where the plaintext is beyond what AES-GCM can take (64 GiB).
+/// `Unreadable` if the plaintext exceeds the limit of AES-GCM (64 GiB).
 pub fn seal(
     key: &DataKey,
     wrapped_key: Vec<u8>,
@@ -107,7 +107,7 @@ pub fn seal(
     Ok(Sealed { version: VERSION, wrapped_key, nonce: nonce.to_vec(), ciphertext })
 }
 
-/// Decrypts under an opened data key.
+/// Decrypts under a decrypted data key.
 ///
 /// # Errors
 /// `Version` for another layout; `Unreadable` for altered bytes, another key or another context.

@@ -1,16 +1,16 @@
-//! What can go wrong with keys and tokens.
+//! Errors of keys and tokens.
 
 use thiserror::Error;
 
 type Source = Box<dyn std::error::Error + Send + Sync>;
 
-/// A failure of the key service, or of something sealed.
+/// A failure of KMS, or of a sealed value.
 #[derive(Debug, Error)]
 pub enum VaultError {
     /// KMS failed; a retry may help.
     #[error("KMS failed to {operation}")]
     KeyService {
-        /// What was asked, as a verb.
+        /// The operation, as a verb.
         operation: &'static str,
         /// The cause.
         #[source]
@@ -19,10 +19,10 @@ pub enum VaultError {
     /// KMS sent a response without a required member.
     #[error("KMS response has no {0}")]
     Incomplete(&'static str),
-    /// The sealed value was altered, cut, or sealed under another context.
+    /// The sealed value was altered, truncated, or encrypted under another context.
     #[error("cannot decrypt: wrong key or encryption context")]
     Unreadable,
-    /// A newer program sealed this.
+    /// A newer version sealed this value.
     #[error("sealed value has the unknown version {0}")]
     Version(u8),
     /// A public key is not an RSA key in DER.
@@ -31,7 +31,7 @@ pub enum VaultError {
     /// No signing key was configured.
     #[error("no signing key is configured")]
     NoSigningKey,
-    /// The claims have no JSON form.
+    /// The claims cannot be serialized.
     #[error("failed to serialize the claims")]
     Claims(#[source] serde_json::Error),
 }
@@ -42,19 +42,19 @@ impl VaultError {
     }
 }
 
-/// Why a token is not accepted. All but `Unavailable` are the caller's fault (401).
+/// Why a token is invalid. All but `Unavailable` are errors of the caller (401).
 #[derive(Debug, Error)]
 pub enum TokenError {
-    /// Not three base64url parts of JSON, or not the claims that were expected.
+    /// Not three base64url parts of JSON, or not the expected claims.
     #[error("malformed token")]
     Malformed,
-    /// Not signed by one of our keys with our algorithm.
+    /// Not signed by one of the platform's keys with its algorithm.
     #[error("invalid signature")]
     Signature,
     /// Its `exp` has passed.
     #[error("expired")]
     Expired,
-    /// The keys could not be read; the token may be good.
+    /// The keys could not be read; the token may be valid.
     #[error("token keys are unavailable")]
     Unavailable(#[source] VaultError),
 }

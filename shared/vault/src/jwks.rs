@@ -1,4 +1,4 @@
-//! Public keys: from the key service's DER to the published set (RFC 7517).
+//! Public keys: from the DER of KMS to the published set (RFC 7517).
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -41,10 +41,10 @@ pub struct Jwk {
 }
 
 impl Jwk {
-    /// The key in a DER `SubjectPublicKeyInfo`, as the key service answers it.
+    /// The key in a DER `SubjectPublicKeyInfo`, as returned by KMS.
     ///
     /// # Errors
-    /// `PublicKey` where the DER holds something else than an RSA key.
+    /// `PublicKey` if the DER does not contain an RSA key.
     pub fn from_spki(der: &[u8]) -> Result<Self, VaultError> {
         let (modulus, exponent) = rsa_numbers(der).ok_or(VaultError::PublicKey)?;
         Ok(Self::from_numbers(modulus, exponent))
@@ -78,7 +78,7 @@ fn rsa_numbers(der: &[u8]) -> Option<(&[u8], &[u8])> {
     Some((without_sign(modulus), without_sign(exponent)))
 }
 
-/// The content of the DER element at the start, where it has this tag, and what follows it.
+/// The content of the first DER element, if it has this tag, and the remaining bytes.
 fn element(tag: u8, der: &[u8]) -> Option<(&[u8], &[u8])> {
     let (&length, der) = der.strip_prefix(&[tag])?.split_first()?;
     if length < 0x80 {

@@ -1,6 +1,6 @@
-//! Compact JSON web tokens (RFC 7519): the parts that need no key service.
+//! Compact JSON web tokens (RFC 7519): the parts that do not need KMS.
 //!
-//! The algorithm is the verifier's choice, never the token's: a header with another one is a bad signature.
+//! The verifier determines the algorithm, never the token: a header with another one is an invalid signature.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Jwk, JwkSet, TokenError, VaultError};
 
-/// Tokens longer than this are not looked at.
+/// Longer tokens are rejected.
 const MAX_LENGTH: usize = 16 * 1024;
 
 #[derive(Serialize)]
@@ -34,24 +34,24 @@ struct Expiry {
     exp: i64,
 }
 
-/// `base64url(header).base64url(claims)` for RS256: what has to be signed.
+/// `base64url(header).base64url(claims)` for RS256: the input of the signature.
 ///
 /// # Errors
-/// `Claims` where the claims have no JSON form.
+/// `Claims` if the claims cannot be serialized.
 pub fn encode_unsigned(kid: &str, claims: &impl Serialize) -> Result<String, VaultError> {
     encode(&HeaderOut { alg: "RS256", typ: "JWT", kid: Some(kid) }, claims)
 }
 
-/// The whole token, from what was signed and its signature.
+/// The token, from the signing input and its signature.
 #[must_use]
 pub fn assemble(unsigned: &str, signature: &[u8]) -> String {
     format!("{unsigned}.{}", URL_SAFE_NO_PAD.encode(signature))
 }
 
-/// The claims of an RS256 token that one of these keys signed and that has not expired at `now`.
+/// Verifies an RS256 token with these keys at `now` and returns its claims.
 ///
 /// # Errors
-/// `Malformed`, `Signature`, `Expired`, in this order of checks (claims of another shape come last, as `Malformed`).
+/// `Malformed`, `Signature`, `Expired`, checked in this order (unexpected claims come last, as `Malformed`).
 pub fn verify<C: DeserializeOwned>(keys: &JwkSet, token: &str, now: Timestamp) -> Result<C, TokenError> {
     let parts = Parts::of(token)?;
     let kid = parts.header("RS256")?.kid.ok_or(TokenError::Signature)?;
@@ -78,7 +78,7 @@ fn encode(header: &HeaderOut<'_>, claims: &impl Serialize) -> Result<String, Vau
     Ok(format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims)))
 }
 
-/// A token taken apart.
+/// The parts of a token.
 pub(crate) struct Parts<'a> {
     pub(crate) signed: &'a str,
     pub(crate) signature: &'a str,

@@ -1,4 +1,4 @@
-//! The key service behind everything here.
+//! The vault: encryption and signatures with KMS.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -20,17 +20,17 @@ use crate::cache::KeyCache;
 use crate::envelope::{self, Context, DataKey};
 use crate::{Jwk, JwkSet, Sealed, Secret, TokenError, VaultError, jwt};
 
-/// The keys in use, as ids or ARNs.
+/// The ids or ARNs of the keys.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyIds {
     /// A symmetric key; wraps the data keys of sealed values.
     pub credentials: String,
-    /// RSA-2048 signing keys. The first signs; all are published and valid, so that a key can be rotated: add the new
-    /// one first, and drop the old one when its last token has expired.
+    /// RSA-2048 signing keys. The first one signs; all are published and valid. To rotate, add the new key first, and
+    /// remove the old one when its last token has expired.
     pub signing: Vec<String>,
 }
 
-/// Seals, opens, signs and verifies. Cheap to share behind an `Arc`; holds the caches.
+/// Encrypts, decrypts, signs and verifies. Holds the caches, so share it behind an `Arc`.
 pub struct Vault {
     client: Client,
     ids: KeyIds,
@@ -51,22 +51,22 @@ impl Vault {
         Self::new(Client::new(config), ids)
     }
 
-    /// Encrypts under a fresh data key, bound to the context. One call of the key service.
+    /// Encrypts under a new data key, bound to the context. One KMS call.
     ///
     /// # Errors
-    /// `KeyService`, `Incomplete` where the key service fails.
+    /// `KeyService`, `Incomplete` if KMS fails.
     pub async fn seal(&self, context: &[(&str, &str)], plaintext: &[u8]) -> Result<Sealed, VaultError> {
         let context = Context::new(context);
         let (key, wrapped) = self.fresh_key(&context).await?;
         let mut nonce = [0; 12];
         rand::rng().fill_bytes(&mut nonce);
         let sealed = envelope::seal(&key, wrapped, &context, nonce, plaintext)?;
-        // What was just sealed is usually opened next.
+        // A value that was just sealed is usually opened next.
         self.opened.put(KeyCache::slot(&context, &sealed.wrapped_key), Arc::new(key), Instant::now());
         Ok(sealed)
     }
 
-    /// Decrypts what was sealed in the same context. Calls the key service once per five minutes and value.
+    /// Decrypts a value sealed in the same context. At most one KMS call per value and five minutes.
     ///
     /// # Errors
     /// `Unreadable` for altered values and other contexts, `Version` for newer layouts, else as [`Vault::seal`].
@@ -76,10 +76,10 @@ impl Vault {
         envelope::open(&key, &context, sealed)
     }
 
-    /// Signs claims: a compact RS256 token under the first signing key. One call of the key service.
+    /// Signs claims: a compact RS256 token with the first signing key. One KMS call.
     ///
     /// # Errors
-    /// `Claims` for claims without a JSON form, else as [`Vault::keys`].
+    /// `Claims` if the claims cannot be serialized, else as [`Vault::keys`].
     pub async fn sign(&self, claims: &impl Serialize) -> Result<String, VaultError> {
         let keys = self.keys().await?;
         let (id, key) = self.ids.signing.first().zip(keys.keys.first()).ok_or(VaultError::NoSigningKey)?;
@@ -101,13 +101,12 @@ impl Vault {
     /// All valid public keys, the signing one first. Read once per process, as keys behind an id never change.
     ///
     /// # Errors
-    /// `NoSigningKey`, `PublicKey` for wrong configuration; `KeyService`, `Incomplete` where the key service fails.
+    /// `NoSigningKey`, `PublicKey` for wrong configuration; `KeyService`, `Incomplete` if KMS fails.
     pub async fn keys(&self) -> Result<Arc<JwkSet>, VaultError> {
         self.published.get_or_try_init(|| self.read_keys()).await.cloned()
     }
 
-    /// The claims of a token that one of our keys signed and that has not expired at `now`. Revocation, scopes and the
-    /// audience are the caller's to check.
+    /// Verifies a token of this platform at `now` and returns its claims. The caller checks revocation, scopes and audience.
     ///
     /// # Errors
     /// See [`TokenError`].
@@ -182,7 +181,7 @@ fn data_key(plaintext: Option<Blob>) -> Result<DataKey, VaultError> {
     DataKey::from_bytes(bytes.expose()).ok_or(VaultError::Incomplete("data key of 32 bytes"))
 }
 
-/// The key service refuses an empty context; leaving it out means the same.
+/// KMS rejects an empty context; omitting it means the same.
 fn encryption_context(context: &Context) -> Option<HashMap<String, String>> {
     let pairs: HashMap<_, _> = context.pairs().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
     (!pairs.is_empty()).then_some(pairs)

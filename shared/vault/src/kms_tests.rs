@@ -1,4 +1,4 @@
-//! The vault against a key service that is a few lines long: it wraps a data key by reversing it.
+//! The vault against a minimal fake of KMS, which wraps a data key by reversing it.
 
 use std::sync::Mutex;
 
@@ -10,7 +10,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::*;
-use crate::claims::{Claims, Issue, MACHINE_LIFE};
+use crate::claims::{Claims, Issue, MACHINE_LIFETIME};
 use crate::jwt::test_keys;
 
 const DATA_KEY: [u8; 32] = *b"0123456789abcdefghijklmnopqrstuv";
@@ -73,7 +73,7 @@ fn answer(operation: &str, input: &Value) -> (u16, String) {
         "Decrypt" => return (400, json!({ "__type": "InvalidCiphertextException" }).to_string()),
         "GetPublicKey" => json!({ "PublicKey": STANDARD.encode(test_keys::public(key())) }),
         "Sign" => {
-            // The test key signs texts, not digests, so this service knows the text and checks the digest.
+            // The test key signs texts, not digests, so this fake knows the text and checks the digest.
             let unsigned = jwt::encode_unsigned(&test_keys::set().keys[0].kid, &claims()).unwrap();
             assert_eq!(input["Message"], STANDARD.encode(Sha256::digest(&unsigned)));
             assert_eq!(input["MessageType"], "DIGEST");
@@ -91,7 +91,7 @@ fn now() -> Timestamp {
 }
 
 fn claims() -> Claims {
-    let issue = Issue { issuer: "https://auth.example", now: now(), life: MACHINE_LIFE, id: uuid::Uuid::nil() };
+    let issue = Issue { issuer: "https://auth.example", now: now(), lifetime: MACHINE_LIFETIME, id: uuid::Uuid::nil() };
     let partner = model::PartnerId::from_uuid(uuid::Uuid::nil());
     Claims::machine(&issue, "acme-1", ("Acme", partner), "fleet:read")
 }

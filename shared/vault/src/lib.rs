@@ -1,7 +1,7 @@
-//! Everything that touches a key: sealed provider credentials, access tokens, client secrets, cursor signatures.
+//! Everything that uses keys: encrypted provider credentials, access tokens, client secrets, cursor signatures.
 //!
-//! [`Vault`] is the only part with I/O, and this is the only crate that talks to KMS. The rest are plain functions on
-//! values, so that tokens and envelopes can be tested without a key service. Private RSA keys never leave KMS.
+//! [`Vault`] is the only part with I/O, and this is the only crate that uses KMS. The rest are plain functions on
+//! values, so that tokens and envelopes can be tested without KMS. Private RSA keys never leave KMS.
 
 mod cache;
 pub mod claims;

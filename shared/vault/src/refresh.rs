@@ -7,38 +7,38 @@ use uuid::Uuid;
 use crate::claims::{Issue, PRE_REGISTRATION_CLIENT};
 use crate::{SigningKey, TokenError, VaultError, jwt};
 
-/// Life of a refresh token, in seconds: 28 days.
-pub const LIFE: i64 = 28 * 86_400;
+/// Lifetime of a refresh token, in seconds: 28 days.
+pub const LIFETIME: i64 = 28 * 86_400;
 const TYPE: &str = "Refresh";
 
-/// The payload of a refresh token: all that the next access token needs.
+/// The payload of a refresh token: everything that the next access token needs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RefreshClaims {
     /// The realm's URL.
     pub iss: String,
     /// `Refresh`.
     pub typ: String,
-    /// End of life, unix seconds.
+    /// Expiry, in Unix seconds.
     pub exp: i64,
-    /// Issued at, unix seconds.
+    /// Time of issue, in Unix seconds.
     pub iat: i64,
-    /// The token's id; revocation remembers it.
+    /// The token's id, by which it can be revoked.
     pub jti: Uuid,
-    /// The client that asked.
+    /// The client that requested it.
     pub azp: String,
     /// The fleet it acts for.
     pub sub: FleetId,
     /// The fleet's name, as in the access token.
     pub name: String,
-    /// The partner whose invitation led here.
+    /// The inviting partner.
     pub partner_id: PartnerId,
-    /// The invitation that was accepted.
+    /// The accepted invitation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub invitation_id: Option<InvitationId>,
 }
 
 impl RefreshClaims {
-    /// The refresh token that goes with [`Claims::pre_registration`](crate::Claims::pre_registration).
+    /// The claims of the refresh token for [`Claims::pre_registration`](crate::Claims::pre_registration).
     #[must_use]
     pub fn new(issue: &Issue<'_>, fleet: (&str, FleetId), partner: PartnerId, invitation: Option<InvitationId>) -> Self {
         let (name, sub) = fleet;
@@ -46,7 +46,7 @@ impl RefreshClaims {
         Self {
             iss: issue.issuer.to_owned(),
             typ: TYPE.to_owned(),
-            exp: iat.saturating_add(issue.life),
+            exp: iat.saturating_add(issue.lifetime),
             iat,
             jti: issue.id,
             azp: PRE_REGISTRATION_CLIENT.to_owned(),
@@ -61,13 +61,13 @@ impl RefreshClaims {
 /// Signs a refresh token.
 ///
 /// # Errors
-/// `Claims` where the claims have no JSON form.
+/// `Claims` if the claims cannot be serialized.
 pub fn issue(key: &SigningKey, claims: &RefreshClaims) -> Result<String, VaultError> {
     let unsigned = jwt::encode_hs512(claims)?;
     Ok(jwt::assemble(&unsigned, &key.sign_512(unsigned.as_bytes())))
 }
 
-/// The claims of a refresh token that this key signed and that has not expired at `now`.
+/// Verifies a refresh token with this key at `now` and returns its claims.
 ///
 /// # Errors
 /// `Malformed`, `Signature`, `Expired`.
@@ -90,7 +90,7 @@ mod tests {
     }
 
     fn claims() -> RefreshClaims {
-        let issue = Issue { issuer: "https://auth.example/realms/catena", now: now(), life: LIFE, id: Uuid::nil() };
+        let issue = Issue { issuer: "https://auth.example/realms/catena", now: now(), lifetime: LIFETIME, id: Uuid::nil() };
         let invitation = InvitationId::from_uuid(Uuid::from_u128(3));
         RefreshClaims::new(
             &issue,
@@ -104,8 +104,8 @@ mod tests {
     fn lives_for_28_days() {
         let key = SigningKey::new(vec![1; 64]);
         let token = issue(&key, &claims()).unwrap();
-        assert_eq!(verify(&key, &token, now().plus_seconds(LIFE - 1)).unwrap(), claims());
-        assert!(matches!(verify(&key, &token, now().plus_seconds(LIFE)), Err(TokenError::Expired)));
+        assert_eq!(verify(&key, &token, now().plus_seconds(LIFETIME - 1)).unwrap(), claims());
+        assert!(matches!(verify(&key, &token, now().plus_seconds(LIFETIME)), Err(TokenError::Expired)));
     }
 
     #[test]

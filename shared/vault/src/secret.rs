@@ -5,7 +5,7 @@ use std::fmt;
 use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-/// A secret: wiped when dropped, `***` in logs, compared in constant time. It has no serialised form on purpose.
+/// A secret: wiped when dropped, `***` in logs, compared in constant time. It is deliberately not serializable.
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
 pub struct Secret(Vec<u8>);
 
@@ -16,13 +16,13 @@ impl Secret {
         Self(bytes.into())
     }
 
-    /// The bytes, for the one place that needs them.
+    /// The bytes. Call it only where they are needed.
     #[must_use]
     pub fn expose(&self) -> &[u8] {
         &self.0
     }
 
-    /// The secret as text; `None` where it is not UTF-8.
+    /// The secret as text; `None` if it is not UTF-8.
     #[must_use]
     pub fn expose_text(&self) -> Option<&str> {
         std::str::from_utf8(&self.0).ok()

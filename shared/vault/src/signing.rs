@@ -1,4 +1,4 @@
-//! HMAC keys of our own: cursors, refresh tokens.
+//! The platform's own HMAC keys: for cursors and refresh tokens.
 
 use std::fmt;
 

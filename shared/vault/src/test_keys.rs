@@ -1,4 +1,4 @@
-//! Two RSA keys made for these tests only; nothing else knows them.
+//! Two RSA keys for these tests only.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -50,7 +50,7 @@ const PUBLIC: [&str; 2] = [
      265SeTweoucSvpAIeRW4YtMrs0ly8TSJUYCUNIVpzbedkkSM4r/Y/4U0zgPK+QIDAQAB",
 ];
 
-/// A key's DER, as the key service answers it.
+/// A key's DER, as returned by KMS.
 pub(crate) fn public(index: usize) -> Vec<u8> {
     STANDARD.decode(PUBLIC[index]).unwrap()
 }
