@@ -70,7 +70,7 @@ async fn what_is_wrong_is_refused_with_its_reason_and_stores_nothing() {
         refused(M::POST, invitations, Some("{\"fleet_ref\": "), 400, ("", "")),
         refused(M::POST, invitations, Some("{}"), 422, ("body.fleet_ref", "missing")),
         refused(M::POST, invitations, Some("{\"fleet_ref\": 7}"), 422, ("body.fleet_ref", "type")),
-        refused(M::POST, invitations, Some("{\"fleet_ref\": \"a\", \"colour\": 1}"), 422, ("body.colour", "unknown_field")),
+        refused(M::POST, invitations, Some("{\"fleet_ref\": \"a\", \"color\": 1}"), 422, ("body.color", "unknown_field")),
         refused(
             M::POST,
             invitations,
@@ -106,7 +106,7 @@ async fn what_is_wrong_is_refused_with_its_reason_and_stores_nothing() {
             422,
             ("body.partner_provided_fleet_name", "conflict_fields"),
         ),
-        refused(M::GET, "/v2/orgs/fleets?colour=red", None, 422, ("query.colour", "unknown_parameter")),
+        refused(M::GET, "/v2/orgs/fleets?color=red", None, 422, ("query.color", "unknown_parameter")),
         refused(M::GET, "/v2/orgs/fleets?size=0", None, 422, ("query.size", "range")),
         refused(M::GET, "/v2/orgs/fleets?cursor=abc.def", None, 422, ("query.cursor", "cursor_invalid")),
         refused(M::GET, "/v2/orgs/fleets/none", None, 422, ("path.fleet_id", "format")),

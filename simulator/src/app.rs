@@ -65,13 +65,13 @@ impl App {
         *locked(&self.counts).entry(route).or_default().entry(status).or_default() += 1;
     }
 
-    /// A number that no other request of this run has.
+    /// A number that is unique among the requests of this run.
     pub(crate) fn request_number(&self) -> u64 {
         self.requests.fetch_add(1, Ordering::Relaxed)
     }
 }
 
-/// A panic in another request leaves plain counters behind, so a poisoned lock is still good.
+/// A panic in another request leaves consistent counters behind, so a poisoned lock can still be used.
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

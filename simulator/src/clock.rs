@@ -8,11 +8,11 @@ use crate::world::Millis;
 
 /// Tells the time in milliseconds since the Unix epoch.
 pub trait Clock: Debug + Send + Sync {
-    /// The time now.
+    /// The current time.
     fn now_ms(&self) -> Millis;
 }
 
-/// The machine's clock.
+/// The system clock.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;
 
@@ -22,7 +22,7 @@ impl Clock for SystemClock {
     }
 }
 
-/// A clock that stands still until it is moved.
+/// A clock that only moves when told to.
 #[derive(Debug, Clone)]
 pub struct ManualClock(Arc<AtomicI64>);
 

@@ -1,7 +1,7 @@
-//! `/_sim/`: what tests ask of the simulator itself.
+//! `/_sim/`: the control interface for tests.
 //!
-//! - `GET /_sim/state`: requests per route and status, accounts, faults in force.
-//! - `PUT /_sim/faults`: replaces the faults by a JSON object; unknown fields are refused.
+//! - `GET /_sim/state`: requests per route and status, accounts, active faults.
+//! - `PUT /_sim/faults`: replaces the faults by a JSON object; unknown fields are rejected.
 //! - `DELETE /_sim/faults`: ends all faults.
 
 use serde::Serialize;

@@ -1,4 +1,4 @@
-//! Faults that a test can ask for: the ways in which real providers misbehave.
+//! Faults that tests can request: the ways in which real providers misbehave.
 
 use std::collections::HashSet;
 
@@ -6,35 +6,35 @@ use serde::{Deserialize, Serialize};
 
 use crate::world::{Millis, Reading, Signal, Vehicle, key, mix, share};
 
-/// Old shapes are forgotten after this long; nothing can still be held back by then.
+/// Old distortions are removed after this time; no point is delayed that long.
 const REMEMBER_MS: Millis = 48 * 3_600_000;
-/// How much later the second copy of a point comes, if it is not on the same page.
+/// How much later the duplicate of a point arrives, if it is not on the same page.
 const SECOND_COPY_MS: Millis = 20_000;
-/// How far a feed looks ahead at once while points are bent, since it has to sort them.
+/// How far a feed looks ahead while points are distorted, since it has to sort them.
 const SHAPED_WINDOW_MS: Millis = 6 * 3_600_000;
 const LATEST_DELAY_S: u32 = 24 * 3600;
 
-/// The faults to show from now on; absent means none.
+/// The active faults; absent means none.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Faults {
-    /// Answer this many requests with 429.
+    /// Respond to this many requests with 429.
     pub rate_limit_next: u32,
-    /// Answer this many requests with 500 and a text body.
+    /// Respond to this many requests with 500 and a text body.
     pub server_error_next: u32,
-    /// Cut the body of this many good answers half way.
+    /// Truncate the body of this many successful responses.
     pub truncate_next: u32,
-    /// Wait this many milliseconds before every answer.
+    /// Delay every response by this many milliseconds.
     pub slow_ms: u64,
     /// The share of points, 0 to 1, that a feed delivers twice: on the same page or on a later one.
     pub duplicate_points: f64,
     /// Points that a feed delivers after newer ones.
     pub late_points: Option<LatePoints>,
-    /// Tokens that no longer work.
+    /// Tokens that are revoked.
     pub revoked_tokens: HashSet<String>,
 }
 
-/// Which points come late.
+/// Which points arrive late.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LatePoints {
@@ -44,16 +44,16 @@ pub struct LatePoints {
     pub by_seconds: u32,
 }
 
-/// Why faults were refused.
+/// Why faults were rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum FaultError {
-    #[error("a share must lie between 0 and 1")]
+    #[error("a share must be between 0 and 1")]
     Share,
-    #[error("points cannot be later than a day")]
+    #[error("points cannot be delayed by more than a day")]
     Delay,
 }
 
-/// How points are bent on their way into a feed, from one moment on.
+/// How points are distorted on their way into a feed, from a given time on.
 #[derive(Debug, Clone, Copy)]
 struct Shape {
     since_ms: Millis,
@@ -61,7 +61,7 @@ struct Shape {
     late: Option<LatePoints>,
 }
 
-/// The faults in force, and the shapes that points measured earlier still carry.
+/// The active faults, and the distortions that still apply to points measured earlier.
 #[derive(Debug, Default)]
 pub(crate) struct FaultBoard {
     faults: Faults,
@@ -81,7 +81,7 @@ impl FaultBoard {
         &self.faults
     }
 
-    /// Replaces all faults. Points that are already held back stay held back until their time.
+    /// Replaces all faults. Points that are already delayed stay delayed.
     pub(crate) fn set(&mut self, faults: Faults, now: Millis) -> Result<(), FaultError> {
         let shares = [Some(faults.duplicate_points), faults.late_points.map(|late| late.share)];
         if shares.into_iter().flatten().any(|share| !(0.0..=1.0).contains(&share)) {
@@ -96,7 +96,7 @@ impl FaultBoard {
         Ok(())
     }
 
-    /// Drops shapes that ended before a moment.
+    /// Removes distortions that ended before a given time.
     fn forget(&mut self, before: Millis) {
         let ended = self.shapes.iter().skip(1).filter(|next| next.since_ms < before).count();
         self.shapes.drain(..ended);
@@ -116,7 +116,7 @@ impl FaultBoard {
         take(&mut self.faults.truncate_next)
     }
 
-    /// What a handler needs to know, so that it does not hold the lock.
+    /// The data that a handler needs, so that it does not hold the lock.
     pub(crate) fn delivery(&self) -> Delivery {
         Delivery { shapes: self.shapes.clone() }
     }
@@ -134,14 +134,14 @@ pub(crate) struct Delivery {
     shapes: Vec<Shape>,
 }
 
-/// A point and the time at which a feed gets it.
+/// A point and the time at which it enters a feed.
 #[derive(Debug, Clone)]
 pub(crate) struct Arrival {
     pub(crate) at_ms: Millis,
     pub(crate) reading: Reading,
 }
 
-/// Some points of one vehicle, and where to go on if there are more.
+/// Some points of one vehicle, and where to continue if there are more.
 #[derive(Debug)]
 pub(crate) struct Part {
     pub(crate) readings: Vec<Reading>,
@@ -149,7 +149,7 @@ pub(crate) struct Part {
 }
 
 impl Delivery {
-    /// Whether any point can arrive at another time than its own.
+    /// Whether any point can arrive at a time other than its own.
     fn is_plain(&self) -> bool {
         self.shapes.iter().all(|shape| shape.duplicate <= 0.0 && shape.late.is_none())
     }

@@ -1,10 +1,10 @@
-//! Requests and replies as plain values, so that everything behind the socket is a function.
+//! Requests and replies as plain values, so that request handling consists of functions.
 
 use std::time::Duration;
 
 use serde::Serialize;
 
-/// A request, as far as the simulated APIs look at it.
+/// The parts of a request that the simulated APIs use.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Call<'a> {
     pub(crate) method: &'a str,
@@ -38,14 +38,14 @@ pub(crate) struct Reply {
     /// The `Retry-After` header.
     pub(crate) retry_after: Option<String>,
     pub(crate) body: Vec<u8>,
-    /// How long to wait before answering.
+    /// How long to wait before responding.
     pub(crate) delay: Duration,
-    /// The route that answered, for the statistics.
+    /// The matched route, for the statistics.
     pub(crate) route: &'static str,
 }
 
 impl Reply {
-    /// A JSON reply; a value that cannot be written becomes a 500, as it would at a provider.
+    /// A JSON reply; a value that cannot be serialized becomes a 500, as it would at a provider.
     pub(crate) fn json(status: u16, value: &impl Serialize) -> Self {
         match serde_json::to_vec(value) {
             Ok(body) => Self { content: Content::Json, ..Self::text(status, body) },

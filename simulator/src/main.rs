@@ -18,13 +18,13 @@ struct Arguments {
     /// Vehicles in the first account.
     #[arg(long, default_value_t = 8)]
     vehicles: usize,
-    /// The seed of everything that looks random.
+    /// The seed of all pseudo-random values.
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// Recorded movement to replay: vehicle,unix_time,lat,lon,occupied.
     #[arg(long)]
     trace: Option<PathBuf>,
-    /// How fast the clock of the trace runs.
+    /// Playback speed of the trace.
     #[arg(long, default_value_t = 1.0)]
     time_factor: f64,
     /// Seconds between two readings of a moving vehicle.
@@ -59,6 +59,6 @@ async fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
     let addr = SocketAddr::from((arguments.host, arguments.port));
     let simulator = simulator::bind(Options::from(&arguments), addr).await?;
-    tracing::info!(samsara.url = simulator.samsara_url(), "simulator listens");
+    tracing::info!(samsara.url = simulator.samsara_url(), "the simulator is listening");
     simulator.run(async { tokio::signal::ctrl_c().await.unwrap_or_default() }).await
 }

@@ -1,29 +1,29 @@
-//! How a simulator is set up.
+//! Options of a simulator.
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::clock::{Clock, SystemClock};
 
-/// Everything that can be chosen at the start. The same options always give the same world.
+/// The options of a simulator. The same options always give the same world.
 #[derive(Debug, Clone)]
 pub struct Options {
     /// Vehicles in the first account; from four upwards the last one has no gateway and never reports.
     pub vehicles: usize,
-    /// The seed of everything that looks random.
+    /// The seed of all pseudo-random values.
     pub seed: u64,
-    /// Recorded movement to replay: a CSV `vehicle,unix_time,lat,lon,occupied`, gzip-packed if the name ends in `.gz`. Each
+    /// Recorded movement to replay: a CSV `vehicle,unix_time,lat,lon,occupied`, compressed with gzip if the name ends in `.gz`. Each
     /// vehicle-day becomes a truck; vehicles beyond the recorded ones drive on simulated corridors.
     pub trace: Option<PathBuf>,
-    /// How fast the clock of the trace runs; 1 plays a day in a day. Between 0.5 and 100.
+    /// Playback speed of the trace, 0.5 to 100; 1 is real time.
     pub time_factor: f64,
     /// Seconds between two readings of a moving vehicle.
     pub moving_interval_s: u32,
     /// Seconds between two readings of a parked vehicle.
     pub parked_interval_s: u32,
-    /// Requests per second that one token may make before it is answered 429.
+    /// Requests per second and token; more are rejected with 429.
     pub requests_per_second: u32,
-    /// The time of day.
+    /// The clock.
     pub clock: Arc<dyn Clock>,
 }
 

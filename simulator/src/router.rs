@@ -7,7 +7,7 @@ use crate::control;
 use crate::http::{Call, Reply};
 use crate::samsara;
 
-/// Answers one request; `call.path` is the whole path.
+/// Handles one request; `call.path` is the whole path.
 pub(crate) fn answer(app: &App, call: &Call<'_>) -> Reply {
     let (prefix, path) = split_prefix(call.path);
     let below = Call { path, ..*call };

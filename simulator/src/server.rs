@@ -17,7 +17,7 @@ use crate::http::{Call, Content, Reply};
 use crate::options::Options;
 use crate::router;
 
-/// A simulator that listens but does not answer before it runs.
+/// A simulator that is bound to its port and responds once it runs.
 #[derive(Debug)]
 pub struct Simulator {
     app: Arc<App>,
@@ -25,12 +25,12 @@ pub struct Simulator {
     addr: SocketAddr,
 }
 
-/// Builds the world and takes a port; port 0 takes any free one.
+/// Builds the world and binds a port; port 0 means any free one.
 ///
 /// # Errors
-/// When an option is out of range, the trace cannot be read or the address is taken.
+/// When an option is out of range, the trace cannot be read or the address is in use.
 pub async fn bind(options: Options, addr: SocketAddr) -> Result<Simulator> {
-    ensure!((0.5..=100.0).contains(&options.time_factor), "the time factor must lie between 0.5 and 100");
+    ensure!((0.5..=100.0).contains(&options.time_factor), "the time factor must be between 0.5 and 100");
     let app = Arc::new(App::new(&options)?);
     let listener = TcpListener::bind(addr).await.with_context(|| format!("failed to listen on {addr}"))?;
     let addr = listener.local_addr().context("failed to read the local address")?;
@@ -38,13 +38,13 @@ pub async fn bind(options: Options, addr: SocketAddr) -> Result<Simulator> {
 }
 
 impl Simulator {
-    /// Where it listens.
+    /// The address it listens on.
     #[must_use]
     pub fn addr(&self) -> SocketAddr {
         self.addr
     }
 
-    /// The root, without a trailing slash; `/_sim` lies below it.
+    /// The root URL, without a trailing slash; `/_sim` is below it.
     #[must_use]
     pub fn base_url(&self) -> String {
         format!("http://{}", self.addr)
@@ -62,7 +62,7 @@ impl Simulator {
         self.app.world.accounts().iter().map(|account| account.token.clone()).collect()
     }
 
-    /// Answers requests until `shutdown` is ready.
+    /// Serves requests until `shutdown` completes.
     ///
     /// # Errors
     /// When the socket fails.

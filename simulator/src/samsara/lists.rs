@@ -1,4 +1,4 @@
-//! The organisation, its vehicles and its drivers.
+//! The organization, its vehicles and its drivers.
 
 use std::collections::BTreeMap;
 
@@ -237,8 +237,8 @@ fn driver_body<'a>(account: &'a Account, driver: &'a Driver) -> DriverBody<'a> {
         is_deactivated: deactivated,
         timezone: driver.time_zone,
         locale: "us",
-        license_number: &driver.licence.1,
-        license_state: driver.licence.0,
+        license_number: &driver.license.1,
+        license_state: driver.license.0,
         eld_exempt: false,
         eld_pc_enabled: true,
         eld_ym_enabled: false,

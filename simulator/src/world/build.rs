@@ -136,7 +136,7 @@ impl Builder<'_> {
             // A few milliseconds make the times look measured.
             phase_ms: phase_ms + super::geo::whole(between(key, 31, 0.0, 999.0)),
             free_shift: i64::try_from(index).unwrap_or(0) * 2 * (DAY_MS / cycle_ms),
-            metres_per_cycle: between(key, 32, 24.4, 26.0) * CRUISE_S,
+            meters_per_cycle: between(key, 32, 24.4, 26.0) * CRUISE_S,
             odometer_m,
             reporting,
         }))
@@ -167,14 +167,14 @@ impl Builder<'_> {
         let round = index / table;
         let name = if round == 0 { base.to_owned() } else { format!("{base} {}", round + 1) };
         let road = seat.and_then(|seat| CORRIDORS.get(seat.vehicle % CORRIDORS.len()));
-        let licence_state = road.and_then(|road| road.towns.first()).map_or("CA", |town| town.state);
+        let license_state = road.and_then(|road| road.towns.first()).map_or("CA", |town| town.state);
         Driver {
             id: 7_100_001 + number,
             username: format!("driver.{:03}.{}", index + 1, template.org_id),
             name,
             employment,
             time_zone: road.map_or("America/Los_Angeles", |road| road.time_zone),
-            licence: (licence_state, format!("D{:07}", mix(key, 1) % 10_000_000)),
+            license: (license_state, format!("D{:07}", mix(key, 1) % 10_000_000)),
             seat,
             created_ms: created(number + 3),
         }

@@ -1,4 +1,4 @@
-//! Interstate corridors as towns along the road, from general geography and good to a kilometre or two.
+//! Interstate corridors as towns along the road, from general geography and accurate to a kilometer or two.
 
 use super::geo::LatLon;
 

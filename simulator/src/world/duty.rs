@@ -45,7 +45,7 @@ pub struct DutySpan {
     pub remark: Option<&'static str>,
 }
 
-/// Joins neighbours of equal status; the first remark stays.
+/// Joins neighbors of equal status; the first remark stays.
 pub(super) fn merge(spans: Vec<DutySpan>) -> Vec<DutySpan> {
     let mut merged: Vec<DutySpan> = Vec::with_capacity(spans.len());
     for span in spans {

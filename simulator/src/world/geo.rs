@@ -1,4 +1,4 @@
-//! Distances and bearings on a sphere, good to half a percent, which is what a simulated road needs.
+//! Distances and bearings on a sphere, accurate to half a percent, which is enough for simulated roads.
 
 const EARTH_RADIUS_M: f64 = 6_371_008.8;
 
@@ -9,7 +9,7 @@ pub(crate) struct LatLon {
     pub(crate) lon: f64,
 }
 
-/// The great-circle distance in metres.
+/// The great-circle distance in meters.
 pub(super) fn distance_m(a: LatLon, b: LatLon) -> f64 {
     let (lat_a, lat_b) = (a.lat.to_radians(), b.lat.to_radians());
     let half_lat = ((lat_b - lat_a) / 2.0).sin();
@@ -32,11 +32,11 @@ pub(super) fn between(a: LatLon, b: LatLon, share: f64) -> LatLon {
     LatLon { lat: a.lat + (b.lat - a.lat) * share, lon: a.lon + (b.lon - a.lon) * share }
 }
 
-/// Moves a point by metres to the north and to the east.
+/// Moves a point by meters to the north and to the east.
 pub(super) fn shifted(at: LatLon, north_m: f64, east_m: f64) -> LatLon {
-    let metres_per_degree = EARTH_RADIUS_M.to_radians();
-    let lat = at.lat + north_m / metres_per_degree;
-    LatLon { lat, lon: at.lon + east_m / (metres_per_degree * at.lat.to_radians().cos()) }
+    let meters_per_degree = EARTH_RADIUS_M.to_radians();
+    let lat = at.lat + north_m / meters_per_degree;
+    LatLon { lat, lon: at.lon + east_m / (meters_per_degree * at.lat.to_radians().cos()) }
 }
 
 /// The largest whole number that is not above `value`; saturates at the ends of `i64`.

@@ -1,4 +1,4 @@
-//! The truth: who drives what, where and since when, in SI units and free of any provider's wire format.
+//! The simulated world: vehicles, drivers and movement, in SI units and independent of any provider's wire format.
 //!
 //! Every position is a pure function of the vehicle and the time, so history, the present and a restart always agree and
 //! nothing is stored.
@@ -30,20 +30,20 @@ pub use trajectory::{EngineState, Millis, Reading, Signal};
 use replay::Replay;
 use road::Road;
 
-/// Everything that the simulated telematics providers know.
+/// The data of all simulated telematics providers.
 #[derive(Debug)]
 pub struct World {
     accounts: Vec<Account>,
 }
 
-/// One customer organisation at a telematics provider.
+/// One customer organization at a telematics provider.
 #[derive(Debug)]
 pub struct Account {
-    /// The API token that opens this account.
+    /// The API token of this account.
     pub token: String,
-    /// The provider's id of the organisation.
+    /// The provider's id of the organization.
     pub org_id: String,
-    /// The organisation's name.
+    /// The organization's name.
     pub name: String,
     /// The US DOT number of the carrier.
     pub dot_number: u32,
@@ -57,7 +57,7 @@ pub struct Account {
     pub trailers: Vec<Trailer>,
 }
 
-/// One vehicle. What a real account may lack is optional here too.
+/// One vehicle. Members that real accounts may lack are optional.
 #[derive(Debug)]
 pub struct Vehicle {
     /// A decimal id that is unique over all accounts.
@@ -103,7 +103,7 @@ pub struct VehicleBuild {
     pub model: &'static str,
     /// The model year.
     pub year: u16,
-    /// The licence plate.
+    /// The license plate.
     pub plate: String,
     /// The gateway's serial number without dashes.
     pub serial: String,
@@ -122,8 +122,8 @@ pub struct Driver {
     pub employment: Employment,
     /// The IANA time zone of the home terminal.
     pub time_zone: &'static str,
-    /// The state that issued the licence, and its number.
-    pub licence: (&'static str, String),
+    /// The state that issued the license, and its number.
+    pub license: (&'static str, String),
     /// The position of the assigned vehicle in [`Account::vehicles`], and the seat in it.
     pub seat: Option<Seat>,
     /// When the driver was added to the account.
@@ -155,16 +155,16 @@ enum Motion {
     Silent,
 }
 
-/// How the world is laid out; see [`crate::Options`] for the meaning of each value.
+/// The parameters of the world; see [`crate::Options`] for their meaning.
 #[derive(Debug, Clone, Copy)]
 pub struct Layout<'a> {
     /// Vehicles in the first account.
     pub vehicles: usize,
-    /// The seed of everything that looks random.
+    /// The seed of all pseudo-random values.
     pub seed: u64,
     /// A recorded trace to replay.
     pub trace: Option<&'a std::path::Path>,
-    /// How fast the trace clock runs.
+    /// Playback speed of the trace.
     pub time_factor: f64,
     /// The reporting intervals.
     pub reporting: Reporting,
@@ -194,7 +194,7 @@ impl World {
         &self.accounts
     }
 
-    /// The account that a token opens.
+    /// The account of a token.
     #[must_use]
     pub fn account(&self, token: &str) -> Option<&Account> {
         self.accounts.iter().find(|account| account.token == token)
@@ -261,7 +261,7 @@ impl Vehicle {
         }
     }
 
-    /// The last reading at or before `at` that carries `signal`.
+    /// The last reading at or before `at` with `signal`.
     #[must_use]
     pub fn latest(&self, at: Millis, signal: Signal) -> Option<Reading> {
         match &self.motion {

@@ -3,7 +3,7 @@
 use super::geo::whole;
 use super::trajectory::Millis;
 
-/// Mixes two numbers into one that looks random (the SplitMix64 finaliser).
+/// Mixes two numbers into one that looks random (the SplitMix64 finalizer).
 pub(crate) fn mix(a: u64, b: u64) -> u64 {
     let mut z = a.wrapping_add(b.wrapping_mul(0x9e37_79b9_7f4a_7c15)).wrapping_add(0x9e37_79b9_7f4a_7c15);
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

@@ -28,7 +28,7 @@ pub(super) struct Road {
     pub(super) phase_ms: Millis,
     /// Shifts the free cycles against those of the other trucks.
     pub(super) free_shift: i64,
-    pub(super) metres_per_cycle: f64,
+    pub(super) meters_per_cycle: f64,
     pub(super) odometer_m: f64,
     pub(super) reporting: Reporting,
 }
@@ -38,7 +38,7 @@ pub(super) struct Road {
 pub(super) struct Segment {
     step: Step,
     start_ms: Millis,
-    /// Metres and engine seconds since [`METERS_SINCE_MS`].
+    /// Meters and engine seconds since [`METERS_SINCE_MS`].
     before_m: f64,
     before_s: f64,
     /// Engine seconds booked during this segment.
@@ -82,7 +82,7 @@ impl Road {
         let cycle_ms = self.cycle_ms();
         let rest = if self.drivers > 1 { Activity::OffDuty } else { Activity::Sleeper };
         let steps = if self.works(cycle) {
-            shift::working_cycle(mix(self.key, key(cycle)), cycle_ms, self.metres_per_cycle, rest)
+            shift::working_cycle(mix(self.key, key(cycle)), cycle_ms, self.meters_per_cycle, rest)
         } else {
             shift::free_cycle(cycle_ms)
         };
@@ -90,12 +90,12 @@ impl Road {
         let run_ms: Millis = steps.iter().filter(|s| runs(s)).map(|s| s.duration_ms).sum();
         let worked = self.worked_before(cycle) as f64;
         let mut segment_start = self.phase_ms + cycle * cycle_ms;
-        let (mut before_m, mut before_s) = (worked * self.metres_per_cycle, worked * shift::ENGINE_SECONDS);
+        let (mut before_m, mut before_s) = (worked * self.meters_per_cycle, worked * shift::ENGINE_SECONDS);
         let place = |step: Step| {
             let engine_s = if runs(&step) { shift::ENGINE_SECONDS * step.duration_ms as f64 / run_ms as f64 } else { 0.0 };
             let segment = Segment { step, start_ms: segment_start, before_m, before_s, engine_s };
             segment_start += step.duration_ms;
-            before_m += step.metres;
+            before_m += step.meters;
             before_s += engine_s;
             segment
         };
@@ -134,7 +134,7 @@ impl Trajectory for Road {
     fn segment_at(&self, at: Millis) -> Segment {
         let cycle = self.cycle_at(at);
         let found = self.segments(cycle).into_iter().rfind(|segment| segment.start_ms <= at);
-        let whole_cycle = Step { activity: Activity::OffDuty, duration_ms: self.cycle_ms(), metres: 0.0 };
+        let whole_cycle = Step { activity: Activity::OffDuty, duration_ms: self.cycle_ms(), meters: 0.0 };
         let start_ms = self.phase_ms + cycle * self.cycle_ms();
         found.unwrap_or(Segment { step: whole_cycle, start_ms, before_m: 0.0, before_s: 0.0, engine_s: 0.0 })
     }
@@ -157,16 +157,16 @@ impl Trajectory for Road {
     fn reading(&self, segment: &Segment, at: Millis, signals: Signals) -> Reading {
         let into_s = (at - segment.start_ms) as f64 / 1000.0;
         let (driven_m, speed_mps) = if segment.step.activity.moves() {
-            shift::progress(segment.step.duration_ms, segment.step.metres, into_s)
+            shift::progress(segment.step.duration_ms, segment.step.meters, into_s)
         } else {
             (0.0, 0.0)
         };
         let share = into_s * 1000.0 / segment.step.duration_ms as f64;
-        let metres = segment.before_m + driven_m;
+        let meters = segment.before_m + driven_m;
         let noise = |axis| between(mix(self.key, key(at)), axis, -GPS_NOISE_M, GPS_NOISE_M);
-        let point = self.route.at(self.odometer_m + metres);
+        let point = self.route.at(self.odometer_m + meters);
         let (latitude, longitude) = point.map_or((0.0, 0.0), |point| rounded(shifted(point.at, noise(1), noise(2))));
-        let odometer_m = to_milli(self.odometer_m + metres);
+        let odometer_m = to_milli(self.odometer_m + meters);
         Reading {
             at_ms: at,
             latitude,

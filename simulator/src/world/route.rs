@@ -1,4 +1,4 @@
-//! A corridor measured in metres, driven to and fro.
+//! A corridor measured in meters, driven to and fro.
 
 use super::corridors::{CORRIDORS, Corridor, Town};
 use super::geo::{self, LatLon};
@@ -23,11 +23,11 @@ pub(super) struct RoutePoint {
 
 impl Route {
     pub(super) fn new(corridor: &'static Corridor) -> Self {
-        let mut metres = 0.0;
-        let mut marks_m = vec![metres];
+        let mut meters = 0.0;
+        let mut marks_m = vec![meters];
         for (here, next) in corridor.towns.iter().zip(corridor.towns.iter().skip(1)) {
-            metres += geo::distance_m(here.at, next.at);
-            marks_m.push(metres);
+            meters += geo::distance_m(here.at, next.at);
+            marks_m.push(meters);
         }
         Self { corridor, marks_m }
     }

@@ -1,4 +1,4 @@
-//! One work cycle of a truck: what happens in which order, for how long and over how many metres.
+//! One work cycle of a truck: what happens in which order, for how long and over how many meters.
 
 use std::f64::consts::TAU;
 
@@ -71,20 +71,20 @@ impl Activity {
 pub(super) struct Step {
     pub(super) activity: Activity,
     pub(super) duration_ms: Millis,
-    pub(super) metres: f64,
+    pub(super) meters: f64,
 }
 
-/// The steps of a working cycle of `cycle_ms`, `metres` long in total, ending in `rest`.
-pub(super) fn working_cycle(key: u64, cycle_ms: Millis, metres: f64, rest: Activity) -> Vec<Step> {
+/// The steps of a working cycle of `cycle_ms`, `meters` long in total, ending in `rest`.
+pub(super) fn working_cycle(key: u64, cycle_ms: Millis, meters: f64, rest: Activity) -> Vec<Step> {
     let mut steps = plan(key, rest);
     let planned: Millis = steps.iter().map(|step| step.duration_ms).sum();
-    steps.push(Step { activity: rest, duration_ms: cycle_ms - planned, metres: 0.0 });
-    spread(&mut steps, metres);
+    steps.push(Step { activity: rest, duration_ms: cycle_ms - planned, meters: 0.0 });
+    spread(&mut steps, meters);
     steps
 }
 
 fn plan(key: u64, rest: Activity) -> Vec<Step> {
-    let step = |activity, duration_ms| Step { activity, duration_ms, metres: 0.0 };
+    let step = |activity, duration_ms| Step { activity, duration_ms, meters: 0.0 };
     let drive_s = between(key, 1, 8.1 * 3600.0, 8.8 * 3600.0);
     let first = between(key, 2, 0.20, 0.29);
     let second = between(key, 3, 0.20, 0.29);
@@ -112,17 +112,17 @@ fn plan(key: u64, rest: Activity) -> Vec<Step> {
 
 /// The step of a free cycle.
 pub(super) fn free_cycle(cycle_ms: Millis) -> Vec<Step> {
-    vec![Step { activity: Activity::OffDuty, duration_ms: cycle_ms, metres: 0.0 }]
+    vec![Step { activity: Activity::OffDuty, duration_ms: cycle_ms, meters: 0.0 }]
 }
 
 /// Gives each driving step its part of the distance, so that all have the same cruising speed.
-fn spread(steps: &mut [Step], metres: f64) {
+fn spread(steps: &mut [Step], meters: f64) {
     let cruise = |step: &Step| step.duration_ms as f64 / 1000.0 - RAMP_S;
     let total_s: f64 = steps.iter().filter(|s| s.activity == Activity::Driving).map(cruise).sum();
     let personal = steps.iter().any(|step| step.activity == Activity::PersonalMove);
-    let driven_m = if personal { metres - PERSONAL_MOVE_M } else { metres };
+    let driven_m = if personal { meters - PERSONAL_MOVE_M } else { meters };
     for step in steps {
-        step.metres = match step.activity {
+        step.meters = match step.activity {
             Activity::Driving => driven_m * cruise(step) / total_s,
             Activity::PersonalMove => PERSONAL_MOVE_M,
             _ => 0.0,
@@ -130,16 +130,16 @@ fn spread(steps: &mut [Step], metres: f64) {
     }
 }
 
-/// Metres driven and speed, `at_s` seconds into a segment: pull away, cruise with a slow wave, brake.
-pub(super) fn progress(duration_ms: Millis, metres: f64, at_s: f64) -> (f64, f64) {
+/// Meters driven and speed, `at_s` seconds into a segment: pull away, cruise with a slow wave, brake.
+pub(super) fn progress(duration_ms: Millis, meters: f64, at_s: f64) -> (f64, f64) {
     let duration_s = duration_ms as f64 / 1000.0;
-    let cruise_mps = metres / (duration_s - RAMP_S);
+    let cruise_mps = meters / (duration_s - RAMP_S);
     let left_s = duration_s - at_s;
     if at_s < RAMP_S {
         return (cruise_mps * at_s * at_s / (2.0 * RAMP_S), cruise_mps * at_s / RAMP_S);
     }
     if left_s < RAMP_S {
-        return (metres - cruise_mps * left_s * left_s / (2.0 * RAMP_S), cruise_mps * left_s / RAMP_S);
+        return (meters - cruise_mps * left_s * left_s / (2.0 * RAMP_S), cruise_mps * left_s / RAMP_S);
     }
     let (span_s, into_s) = (duration_s - 2.0 * RAMP_S, at_s - RAMP_S);
     let pulse = TAU * (span_s / WAVE_LENGTH_S).round().max(1.0) / span_s;
@@ -162,7 +162,7 @@ mod tests {
         for key in 0..500_u64 {
             let steps = working_cycle(key, cycle_ms(2), 770_000.0, Activity::OffDuty);
             assert_eq!(steps.iter().map(|s| s.duration_ms).sum::<i64>(), cycle_ms(2));
-            assert!((steps.iter().map(|s| s.metres).sum::<f64>() - 770_000.0).abs() < 0.01);
+            assert!((steps.iter().map(|s| s.meters).sum::<f64>() - 770_000.0).abs() < 0.01);
             assert!(steps.iter().all(|s| s.duration_ms > 0), "{steps:?}");
             let driving: i64 = steps.iter().filter(|s| s.activity == Activity::Driving).map(|s| s.duration_ms).sum();
             assert!(driving < 11 * 3_600_000);
@@ -171,14 +171,14 @@ mod tests {
 
     #[test]
     fn driving_is_smooth_and_ends_at_its_distance() {
-        let (duration_ms, metres) = (7_200_000, 180_000.0);
+        let (duration_ms, meters) = (7_200_000, 180_000.0);
         let mut before = 0.0;
         for second in 0..=7_200 {
-            let (driven, speed) = progress(duration_ms, metres, f64::from(second));
+            let (driven, speed) = progress(duration_ms, meters, f64::from(second));
             assert!((0.0..=29.0).contains(&speed), "{speed} m/s at {second}");
             assert!(driven >= before && driven - before < 29.5);
             before = driven;
         }
-        assert!((before - metres).abs() < 0.01);
+        assert!((before - meters).abs() < 0.01);
     }
 }

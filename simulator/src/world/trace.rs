@@ -32,7 +32,7 @@ pub(super) struct TrackPoint {
     pub(super) at: LatLon,
     pub(super) heading_deg: f64,
     pub(super) speed_mps: f64,
-    /// Metres and engine milliseconds since the start of the track.
+    /// Meters and engine milliseconds since the start of the track.
     pub(super) driven_m: f64,
     pub(super) engine_ms: Millis,
 }

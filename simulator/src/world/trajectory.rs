@@ -18,34 +18,34 @@ pub struct Reading {
     pub longitude: f64,
     /// Degrees clockwise from north, in `[0, 360)`.
     pub heading_deg: f64,
-    /// Metres per second.
+    /// Meters per second.
     pub speed_mps: f64,
-    /// Metres driven since the vehicle was built.
+    /// Meters driven since the vehicle was built.
     pub odometer_m: f64,
     /// Seconds the engine has run since the vehicle was built.
     pub engine_s: f64,
     /// Fuel level, 0 to 100.
     pub fuel_percent: f64,
-    /// What the engine does.
+    /// The state of the engine.
     pub engine: EngineState,
-    /// A human-readable place; absent where no town is near.
+    /// A human-readable place; absent if no town is near.
     pub place: Option<String>,
-    /// Which signals this reading carries.
+    /// The signals in this reading.
     pub signals: Signals,
 }
 
-/// What the engine does.
+/// The state of the engine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EngineState {
     /// Runs and moves the vehicle.
     On,
-    /// Runs while the vehicle stands.
+    /// Runs while the vehicle is stationary.
     Idle,
     /// Stopped.
     Off,
 }
 
-/// The kinds of signal that a reading may carry. Positions are in every reading, the others in some.
+/// The signals of readings. Every reading contains the position, some contain the others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Signal {
     /// Position, speed and heading.
@@ -67,7 +67,7 @@ pub struct Signals {
 }
 
 impl Reading {
-    /// Whether the reading carries a signal.
+    /// Whether the reading contains a signal.
     #[must_use]
     pub fn carries(&self, signal: Signal) -> bool {
         match signal {
@@ -93,18 +93,18 @@ impl SegmentTimes {
     }
 }
 
-/// A chain of segments without gaps, defined for every moment.
+/// A chain of segments without gaps, defined for every point in time.
 pub(super) trait Trajectory {
     /// One segment.
     type Segment;
 
-    /// The segment that holds a moment.
+    /// The segment at a point in time.
     fn segment_at(&self, at: Millis) -> Self::Segment;
 
     /// When a segment starts, ends and reports.
     fn times(&self, segment: &Self::Segment) -> SegmentTimes;
 
-    /// Which reports of a segment carry a signal: every n-th, counted from its start.
+    /// Which reports of a segment contain a signal: every n-th, counted from its start.
     fn every(&self, segment: &Self::Segment, signal: Signal) -> i64;
 
     /// The reading of a segment at a moment inside it.
@@ -130,7 +130,7 @@ pub(super) fn readings<T: Trajectory>(trajectory: &T, from: Millis, to: Millis, 
     found
 }
 
-/// The last reading at or before `at` that carries `signal`; the start of a segment carries all of them.
+/// The last reading at or before `at` with `signal`; the start of a segment contains all of them.
 pub(super) fn latest<T: Trajectory>(trajectory: &T, at: Millis, signal: Signal) -> Reading {
     let segment = trajectory.segment_at(at);
     let times = trajectory.times(&segment);
