@@ -27,6 +27,7 @@ async fn every_function_serves() {
     visitor.know("tsp_token", &world.tsp_tokens[0]);
     visitor.all(tour::tokens()).await;
     visitor.all(tour::connect()).await;
+    visitor.all(tour::telematics()).await;
     visitor.all(tour::partner()).await;
     the_scheduler_fires(&world, visitor.knows("schedule")).await;
     the_clock_ticks(&world).await;

@@ -222,13 +222,6 @@ pub(crate) fn partner() -> Vec<Visit> {
         get(Partner, "/v2/integrations/connections/{connection}/schedules", &[("schedule", "/items/0/id")]),
         get(Partner, "/v2/integrations/connections/{connection}/schedules/{schedule}", &[]),
         get(Partner, "/v2/integrations/connections/{connection}/schedules/{schedule}/executions", &[]),
-        get(Partner, "/v2/telematics/vehicles?fleet_refs=tour", &[("vehicle", "/items/0/id")]),
-        get(Partner, "/v2/telematics/vehicles/{vehicle}", &[]),
-        get(Partner, "/v2/telematics/users?fleet_refs=tour", &[("user", "/items/0/id")]),
-        get(Partner, "/v2/telematics/users/{user}", &[]),
-        get(Partner, "/v2/telematics/vehicle-locations?fleet_refs=tour", &[("reports", "/items/0/vehicle_id")]),
-        get(Partner, "/v2/telematics/vehicle-locations?only_latest=false&vehicle_ids={reports}&size=1", &[]),
-        get(Partner, "/v2/telematics/hos-events?fleet_refs=tour", &[]),
         send_json(Partner, Method::POST, "/v2/notifications/webhooks", subscription, 200, &[("webhook", "/id")]),
         get(Partner, "/v2/notifications/webhooks", &[]),
         get(Partner, "/v2/notifications/webhooks/{webhook}", &[]),
@@ -249,6 +242,23 @@ pub(crate) fn partner() -> Vec<Visit> {
         form("/realms/catena/protocol/openid-connect/revoke", REVOKE, 200, &[]),
         act(Partner, Method::GET, "/v2/orgs/fleets", 401),
     ]
+}
+
+/// Every list and get of the Telematics API, as its table has them: where a row can be read by its id, the first one listed is.
+pub(crate) fn telematics() -> Vec<Visit> {
+    let endpoints: Vec<&str> = (telematics::SERVICE.endpoints)().iter().map(|endpoint| endpoint.path).collect();
+    let visit = |path: &&'static str| match path.split_once("/{") {
+        Some(_) => get(Role::Partner, path, &[]),
+        None => {
+            let one = endpoints.iter().find_map(|other| other.strip_prefix(path)?.strip_prefix("/{")?.strip_suffix('}'));
+            let keep: Keep = one.map_or(&[], |name| vec![(name, "/items/0/id")].leak());
+            get(Role::Partner, format!("{path}?fleet_refs=tour").leak(), keep)
+        }
+    };
+    let mut visits: Vec<Visit> = endpoints.iter().map(visit).collect();
+    visits.push(get(Role::Partner, "/v2/telematics/vehicle-locations", &[("reports", "/items/0/vehicle_id")]));
+    visits.push(get(Role::Partner, "/v2/telematics/vehicle-locations?only_latest=false&vehicle_ids={reports}&size=1", &[]));
+    visits
 }
 
 const FLEET: Keep = &[("fleet", "/pre_registration_access_token")];
