@@ -12,7 +12,7 @@ use gateway::Permission::{Open, ReadControl, ReadTelematics, Seal, VerifyTokens,
 use gateway::{Access, Endpoint, Permission, Service, Tag};
 use http::Method;
 use model::codes::HOS_EVENT_TYPES;
-use model::telematics::{HosEvent, Record, User, Vehicle, VehicleLocation};
+use model::telematics::{HosEvent, Record, Trailer, User, Vehicle, VehicleLocation};
 
 use filter::Filter::{Codes, Flag, Ids, Texts};
 use get::Get;
@@ -33,6 +33,7 @@ const TAGS: &[Tag] = &[
     Tag { name: "Users", handlers: "users", description: "Drivers and staff." },
     Tag { name: "Vehicle Locations", handlers: "vehicle_locations",
         description: "Positions: the newest of every vehicle, or the history of one vehicle or driver." },
+    Tag { name: "Trailers", handlers: "trailers", description: "Trailers, as the provider knows them." },
     Tag { name: "Hours of Service", handlers: "hos_events", description: "Entries of electronic logs." },
 ];
 
@@ -47,6 +48,10 @@ static ENDPOINTS: &[Endpoint] = &[
         &List::of(Vehicle::TYPE).by(&[Ids("vehicle_ids"), Texts("source_ids")]).sorted()),
     get("/v2/telematics/vehicles/{vehicle_id}", "vehicles.get", "Read a vehicle",
         &Get::of(Vehicle::TYPE, "vehicle_id")),
+    list("/v2/telematics/trailers", "trailers.list", "List trailers",
+        &List::of(Trailer::TYPE).by(&[Ids("trailer_ids"), Texts("source_ids")]).sorted()),
+    get("/v2/telematics/trailers/{trailer_id}", "trailers.get", "Read a trailer",
+        &Get::of(Trailer::TYPE, "trailer_id")),
     list("/v2/telematics/users", "users.list", "List drivers and staff",
         &List::of(User::TYPE).by(&[Ids("user_ids"), Texts("source_ids"), Flag("is_driver")]).sorted()),
     get("/v2/telematics/users/{user_id}", "users.get", "Read a user",

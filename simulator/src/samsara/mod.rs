@@ -8,6 +8,7 @@ mod query;
 mod refusal;
 mod scan;
 mod stats;
+mod trailers;
 mod wire;
 
 use crate::app::App;
@@ -63,6 +64,7 @@ const ROUTES: &[Route] = &[
     Route { path: "/fleet/vehicles/{id}", answer: lists::vehicle },
     Route { path: "/fleet/drivers", answer: lists::drivers },
     Route { path: "/fleet/drivers/{id}", answer: lists::driver },
+    Route { path: "/fleet/trailers", answer: trailers::list },
     Route { path: "/fleet/hos/logs", answer: hos::logs },
     Route { path: "/fleet/hos/clocks", answer: hos::clocks },
 ];

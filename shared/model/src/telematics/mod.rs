@@ -13,6 +13,7 @@ mod observation;
 mod records;
 
 mod hos_event;
+mod trailer;
 mod user;
 mod vehicle;
 mod vehicle_location;
@@ -25,6 +26,7 @@ pub use record::{Action, Events, Packing, Record, RecordType, Storage, Timeline}
 pub use records::{RECORD_TYPES, row_schema};
 
 pub use hos_event::{HosEvent, HosEventAnnotation};
+pub use trailer::Trailer;
 pub use user::User;
 pub use vehicle::Vehicle;
 pub use vehicle_location::{VehicleLocation, VehiclePosition};

@@ -1,6 +1,6 @@
 //! The one list of all record types.
 
-use super::{HosEvent, Record, RecordType, User, Vehicle, VehicleLocation};
+use super::{HosEvent, Record, RecordType, Trailer, User, Vehicle, VehicleLocation};
 use crate::Resource;
 
 macro_rules! records {
@@ -33,6 +33,7 @@ macro_rules! records {
 
 records! {
     HosEvent,
+    Trailer,
     User,
     Vehicle,
     VehicleLocation<'static>,

@@ -8,6 +8,7 @@ mod place;
 mod rulesets;
 #[cfg(test)]
 mod tests;
+mod trailers;
 mod users;
 mod vehicle_locations;
 mod vehicles;
@@ -43,6 +44,7 @@ impl Provider for Samsara {
     const PLANS: &'static [Plan<Self>] = &[
         Plan::of::<vehicles::Vehicles>(VEHICLES, Some(512)),
         Plan::of::<users::Users>(LISTS, Some(512)),
+        Plan::of::<trailers::Trailers>(LISTS, Some(512)),
         Plan::of::<vehicle_locations::VehicleLocations>(POSITIONS, None),
         Plan::of::<hos_events::HosEvents>(HOS, None),
     ];
