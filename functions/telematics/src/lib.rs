@@ -12,7 +12,7 @@ use gateway::Permission::{Open, ReadControl, ReadTelematics, Seal, VerifyTokens,
 use gateway::{Access, Endpoint, Permission, Service, Tag};
 use http::Method;
 use model::codes::HOS_EVENT_TYPES;
-use model::telematics::{HosEvent, Record, Trailer, User, Vehicle, VehicleLocation};
+use model::telematics::{HosEvent, Record, Trailer, TrailerLocation, User, Vehicle, VehicleLocation};
 
 use filter::Filter::{Codes, Flag, Ids, Texts};
 use get::Get;
@@ -34,6 +34,7 @@ const TAGS: &[Tag] = &[
     Tag { name: "Vehicle Locations", handlers: "vehicle_locations",
         description: "Positions: the newest of every vehicle, or the history of one vehicle or driver." },
     Tag { name: "Trailers", handlers: "trailers", description: "Trailers, as the provider knows them." },
+    Tag { name: "Trailer Locations", handlers: "trailer_locations", description: "Positions of trailers: the newest of each, or their history." },
     Tag { name: "Hours of Service", handlers: "hos_events", description: "Entries of electronic logs." },
 ];
 
@@ -52,6 +53,8 @@ static ENDPOINTS: &[Endpoint] = &[
         &List::of(Trailer::TYPE).by(&[Ids("trailer_ids"), Texts("source_ids")]).sorted()),
     get("/v2/telematics/trailers/{trailer_id}", "trailers.get", "Read a trailer",
         &Get::of(Trailer::TYPE, "trailer_id")),
+    list("/v2/telematics/trailer-locations", "trailer_locations.list", "List trailers' newest positions, or their history",
+        &List::of(TrailerLocation::TYPE).by(&[Ids("trailer_ids"), Ids("vehicle_ids")]).latest_or_history(&[])),
     list("/v2/telematics/users", "users.list", "List drivers and staff",
         &List::of(User::TYPE).by(&[Ids("user_ids"), Texts("source_ids"), Flag("is_driver")]).sorted()),
     get("/v2/telematics/users/{user_id}", "users.get", "Read a user",

@@ -8,6 +8,7 @@ mod query;
 mod refusal;
 mod scan;
 mod stats;
+mod trailer_stats;
 mod trailers;
 mod wire;
 
@@ -65,6 +66,7 @@ const ROUTES: &[Route] = &[
     Route { path: "/fleet/drivers", answer: lists::drivers },
     Route { path: "/fleet/drivers/{id}", answer: lists::driver },
     Route { path: "/fleet/trailers", answer: trailers::list },
+    Route { path: "/fleet/trailers/stats/feed", answer: trailer_stats::feed },
     Route { path: "/fleet/hos/logs", answer: hos::logs },
     Route { path: "/fleet/hos/clocks", answer: hos::clocks },
 ];

@@ -14,6 +14,7 @@ mod records;
 
 mod hos_event;
 mod trailer;
+mod trailer_location;
 mod user;
 mod vehicle;
 mod vehicle_location;
@@ -27,6 +28,7 @@ pub use records::{RECORD_TYPES, row_schema};
 
 pub use hos_event::{HosEvent, HosEventAnnotation};
 pub use trailer::Trailer;
+pub use trailer_location::{TrailerLocation, TrailerPosition};
 pub use user::User;
 pub use vehicle::Vehicle;
 pub use vehicle_location::{VehicleLocation, VehiclePosition};

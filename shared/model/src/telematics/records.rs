@@ -1,6 +1,6 @@
 //! The one list of all record types.
 
-use super::{HosEvent, Record, RecordType, Trailer, User, Vehicle, VehicleLocation};
+use super::{HosEvent, Record, RecordType, Trailer, TrailerLocation, User, Vehicle, VehicleLocation};
 use crate::Resource;
 
 macro_rules! records {
@@ -34,6 +34,7 @@ macro_rules! records {
 records! {
     HosEvent,
     Trailer,
+    TrailerLocation<'static>,
     User,
     Vehicle,
     VehicleLocation<'static>,

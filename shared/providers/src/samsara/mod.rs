@@ -8,6 +8,7 @@ mod place;
 mod rulesets;
 #[cfg(test)]
 mod tests;
+mod trailer_locations;
 mod trailers;
 mod users;
 mod vehicle_locations;
@@ -46,6 +47,7 @@ impl Provider for Samsara {
         Plan::of::<users::Users>(LISTS, Some(512)),
         Plan::of::<trailers::Trailers>(LISTS, Some(512)),
         Plan::of::<vehicle_locations::VehicleLocations>(POSITIONS, None),
+        Plan::of::<trailer_locations::TrailerLocations>(POSITIONS, None),
         Plan::of::<hos_events::HosEvents>(HOS, None),
     ];
 

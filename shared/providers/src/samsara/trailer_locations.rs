@@ -1,0 +1,121 @@
+//! Trailer positions: `GET /fleet/trailers/stats/feed?types=gps`. The first call brings the latest reading of each trailer and
+//! a cursor, later calls everything since.
+
+use model::Timestamp;
+use model::telematics::readings::ReadingsOf;
+use model::telematics::{Point, TrailerLocation, TrailerPosition};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::Samsara;
+use super::place::place;
+use crate::cursor::Feed;
+use crate::wire::{Lenient, from_json};
+use crate::{Api, Page, ProviderError, Source};
+
+pub(super) struct TrailerLocations;
+
+impl Source for TrailerLocations {
+    type Provider = Samsara;
+    type Rows = ReadingsOf<TrailerLocation<'static>>;
+    type Cursor = Feed;
+
+    async fn page(api: &Api<'_, Samsara>, feed: Feed) -> Result<Page<Self::Rows, Feed>, ProviderError> {
+        let response = api.page("/fleet/trailers/stats/feed", &[("types", "gps")], feed.after.as_deref()).await?;
+        let (data, next) = response.page(feed.after.as_deref())?;
+        Ok(feed.page(readings(&data), next.after, next.more))
+    }
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Wire<'a> {
+    id: Lenient<String>,
+    #[serde(borrow)]
+    gps: Vec<&'a RawValue>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Gps {
+    time: Lenient<Timestamp>,
+    latitude: Lenient<f64>,
+    longitude: Lenient<f64>,
+    reverse_geo: Lenient<ReverseGeo>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct ReverseGeo {
+    formatted_location: Lenient<String>,
+}
+
+from_json!(ReverseGeo);
+
+/// The readings of a page; those without trailer, time or a place on the globe are left out (and counted in a warning).
+fn readings(data: &[&RawValue]) -> ReadingsOf<TrailerLocation<'static>> {
+    let mut rows = ReadingsOf::default();
+    let mut skipped = 0_usize;
+    for raw in data {
+        let wire: Wire<'_> = serde_json::from_str(raw.get()).unwrap_or_default();
+        let Some(id) = wire.id.0 else {
+            skipped += 1;
+            continue;
+        };
+        skipped += wire.gps.iter().filter(|raw| push(&mut rows, &id, raw).is_none()).count();
+    }
+    if skipped > 0 {
+        tracing::warn!(skipped, provider = "samsara", "skipped trailer positions without trailer, time or place");
+    }
+    rows
+}
+
+fn push(rows: &mut ReadingsOf<TrailerLocation<'static>>, trailer: &str, raw: &RawValue) -> Option<()> {
+    let gps: Gps = serde_json::from_str(raw.get()).ok()?;
+    let [longitude, latitude] = Point::new(gps.longitude.0?, gps.latitude.0?)?.coordinates;
+    let formatted = gps.reverse_geo.0.and_then(|geo| geo.formatted_location.0);
+    let address = formatted.as_deref().and_then(|text| place(text, longitude, latitude)).unwrap_or_default();
+    let (city, province, country) = (address.city, address.province, address.country_code);
+    let position = TrailerPosition { longitude, latitude, vehicle: None, city, province, country };
+    rows.push(trailer, gps.time.0?, &position, raw.get());
+    Some(())
+}
+
+#[cfg(test)]
+mod tests {
+    use model::Resource;
+    use model::telematics::Batch;
+    use model::telematics::readings::Cells as _;
+    use serde_json::json;
+
+    use super::super::tests::{Canned, response, walk};
+    use super::TrailerPosition;
+
+    #[test]
+    fn check_trailer_locations() {
+        let reading = json!({
+            "time": "2026-01-27T07:06:25.5Z", "latitude": 34.15, "longitude": -118.14, "headingDegrees": 120,
+            "speedMilesPerHour": 48.3, "reverseGeo": { "formattedLocation": "16 N Fair Oaks Ave, Pasadena, CA 91103" },
+        });
+        let off_globe = json!({ "time": "2026-01-27T07:06:25Z", "latitude": 122.1, "longitude": -93.3 });
+        let body = json!({
+            "data": [{ "id": "494123", "name": "Trailer-123", "gps": [reading, off_globe] }, { "gps": [] }],
+            "pagination": { "endCursor": "MjkZ", "hasNextPage": false },
+        });
+        let http = Canned::new(vec![response(200, &body.to_string())]);
+        let page = walk(&http, Resource::TrailerLocation).remove(0);
+        assert_eq!(http.asked(), ["http://simulator.local/samsara/fleet/trailers/stats/feed?types=gps"]);
+        assert_eq!(page.cursor.as_deref(), Some(r#"{"v":2,"at":{"after":"MjkZ"}}"#));
+        let Batch::Readings(rows) = &page.batch else { panic!("not readings") };
+        assert_eq!((rows.len(), rows.source_id(0).as_str()), (1, "trailer_location:494123:2026-01-27T07:06:25.500000Z"));
+        let expected = TrailerPosition {
+            longitude: -118.14,
+            latitude: 34.15,
+            vehicle: None,
+            city: Some("Pasadena"),
+            province: Some("CA"),
+            country: Some("USA"),
+        };
+        assert_eq!(TrailerPosition::read(&mut rows.reader(0)), Some(expected));
+    }
+}

@@ -1,0 +1,54 @@
+//! `/fleet/trailers/stats`: positions, which are those of the vehicles that pull them.
+
+use serde::Serialize;
+
+use super::refusal::Refusal;
+use super::scan::{self, FeedPage, Rows};
+use super::wire::{Page, Value};
+use super::{Answer, Request};
+use crate::http::Reply;
+use crate::world::{Reading, Signal, Trailer, Vehicle};
+
+#[derive(Debug, Serialize)]
+struct Row<'a> {
+    id: String,
+    name: &'a str,
+    gps: Vec<Value>,
+}
+
+/// `GET /fleet/trailers/stats/feed`: of the types that the real API knows, only `gps` is measured here.
+pub(super) fn feed(request: &Request<'_>) -> Answer {
+    match request.query.list("types").as_slice() {
+        ["gps"] => {}
+        [] => return Err(Refusal::Missing("types")),
+        types => return Err(Refusal::StatType(types.join(", "))),
+    }
+    let (page, pagination) = scan::feed(request, pulling(request))?;
+    let found = match page {
+        FeedPage::Since(found) => found,
+        FeedPage::First(vehicles) => {
+            let newest = |vehicle| request.delivery.latest(vehicle, request.now, Signal::Position);
+            vehicles.into_iter().filter_map(|vehicle| Some((vehicle, vec![newest(vehicle)?]))).collect()
+        }
+    };
+    Ok(Reply::json(200, &Page { data: rows(request, &found), pagination }))
+}
+
+/// The vehicles that pull trailers, in the order of the trailers.
+fn pulling<'a>(request: &Request<'a>) -> Vec<&'a Vehicle> {
+    let trailers = request.account.trailers.iter();
+    trailers.filter_map(|trailer| request.account.vehicles.get(trailer.vehicle)).collect()
+}
+
+fn rows<'a>(request: &Request<'a>, found: &Rows<'_>) -> Vec<Row<'a>> {
+    let pulled_by = |vehicle: &Vehicle| {
+        let pulls = |trailer: &&Trailer| request.account.vehicles.get(trailer.vehicle).is_some_and(|own| own.id == vehicle.id);
+        request.account.trailers.iter().find(pulls)
+    };
+    let row = |(vehicle, readings): &(&Vehicle, Vec<Reading>)| {
+        let trailer = pulled_by(vehicle)?;
+        let carrying = readings.iter().filter(|reading| reading.carries(Signal::Position));
+        Some(Row { id: trailer.id.to_string(), name: &trailer.name, gps: carrying.map(Value::gps).collect() })
+    };
+    found.iter().filter_map(row).collect()
+}
