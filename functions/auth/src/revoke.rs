@@ -25,7 +25,7 @@ impl Input for Form {
     fn read(reader: &mut Reader) -> Self {
         let basic = reader.basic_credentials();
         let (id, secret) = basic.map_or((None, None), |(id, secret)| (Some(id), Some(secret)));
-        let _hint = reader.body("token_type_hint").about("Ignored: both kinds are looked for.").secret();
+        let _hint = reader.body("token_type_hint").about("Ignored: both kinds are accepted.").secret();
         Self {
             realm: reader.path_text("realm"),
             token: reader

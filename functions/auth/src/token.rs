@@ -52,18 +52,18 @@ fn scope(reader: &mut Reader) -> Option<String> {
     member.about("Always `organization`; the token has all scopes of the client.").example("organization").secret()
 }
 
-/// A token answer (RFC 6749, section 5.1).
+/// A token response (RFC 6749, section 5.1).
 #[derive(Serialize, JsonSchema)]
 pub struct TokenResponse {
     /// Sent with requests as `Authorization: Bearer`.
     access_token: String,
-    /// Seconds that it is good for.
+    /// Lifetime of the token, in seconds.
     expires_in: i64,
-    /// Seconds that the refresh token is good for.
+    /// Lifetime of the refresh token, in seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "i64")]
     refresh_expires_in: Option<i64>,
-    /// Gets another token. Only fleets have one.
+    /// The refresh token. Only fleets have one.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String")]
     refresh_token: Option<String>,
@@ -73,10 +73,10 @@ pub struct TokenResponse {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String")]
     session_state: Option<String>,
-    /// Tokens issued earlier are refused, in seconds since 1970; 0 = none.
+    /// Tokens issued before this time are rejected, in seconds since 1970; 0 = none.
     #[serde(rename = "not-before-policy")]
     not_before_policy: i64,
-    /// What the token permits: scopes with spaces between.
+    /// The scopes of the token, separated by spaces.
     scope: String,
 }
 

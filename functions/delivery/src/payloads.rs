@@ -18,15 +18,15 @@ use uuid::Uuid;
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "BaseInvitationEvent")]
 pub struct InvitationEvent {
-    /// The invitation's id. It is the secret of the magic link: who knows it can read, accept and decline.
+    /// The invitation's id. It is the secret of the magic link: anyone who knows it can read, accept and decline the invitation.
     id: InvitationId,
-    /// When it was made.
+    /// When it was created.
     created_at: Timestamp,
     /// The link for the fleet.
     magic_link: String,
-    /// When it ends, unless the fleet accepts.
+    /// When it expires, unless the fleet accepts.
     expires_at: Timestamp,
-    /// How many hours it was made for.
+    /// The lifetime of the invitation, in hours.
     expires_in_hours: u16,
     /// Its state after the event.
     #[schemars(schema_with = "any_status")]
@@ -39,11 +39,11 @@ pub struct InvitationEvent {
     pre_registration_access_token: Option<String>,
     /// Always null: tokens do not travel in messages.
     pre_registration_refresh_token: Option<String>,
-    /// Where the fleet's browser goes when it has connected a provider.
+    /// Where the fleet's browser is redirected after connecting a provider.
     success_redirect_url: Option<String>,
-    /// Where it goes when the fleet declines or gives up.
+    /// Where the browser is redirected when the fleet declines or cancels.
     failure_redirect_url: Option<String>,
-    /// Where webhooks about this invitation go.
+    /// The URL for webhooks about this invitation.
     callback_url: Option<String>,
     /// The providers to choose from, by slug or `source_name`; null = all.
     limit_tsps: Option<Vec<String>>,
@@ -53,7 +53,7 @@ pub struct InvitationEvent {
     partner_slug: Option<String>,
     /// Your id.
     partner_id: Option<PartnerId>,
-    /// Why the fleet declined, where it said so.
+    /// Why the fleet declined, if it gave a reason.
     decline_reason: Option<String>,
     /// When the fleet declined.
     declined_at: Option<Timestamp>,
@@ -105,11 +105,11 @@ pub struct AgreementEvent {
     /// Its state after the event.
     #[schemars(schema_with = "any_status")]
     status: AgreementStatus,
-    /// Data is open from here on.
+    /// When data access begins.
     effective_date: Option<Timestamp>,
-    /// Data is open until here; null = for good.
+    /// When data access ends; null = unlimited.
     expiration_date: Option<Timestamp>,
-    /// What is shared: a level per resource.
+    /// The shared resources with their levels.
     scopes: Scopes,
 }
 
@@ -144,7 +144,7 @@ pub struct ConnectionEvent {
     fleet_id: Option<FleetId>,
     /// The TSP.
     tsp_id: TspId,
-    /// `active`, or `stale` when the TSP refuses the credentials.
+    /// `active`, or `stale` if the TSP rejects the credentials.
     #[schemars(schema_with = "any_status")]
     status: ConnectionStatus,
 }
@@ -175,11 +175,11 @@ impl ConnectionEvent {
     }
 }
 
-/// A connection and the fleet that it was tied to: the end of onboarding.
+/// A connection and the fleet that linked it: the end of onboarding.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "BaseFleetConnectionEvent")]
 pub struct FleetConnectionEvent {
-    /// The tie's id.
+    /// The fleet connection's id.
     id: Uuid,
     /// The fleet.
     fleet_id: FleetId,
@@ -249,7 +249,7 @@ pub struct ScheduleEvent {
     /// Its state after the event.
     #[schemars(schema_with = "any_status")]
     status: ScheduleStatus,
-    /// So many failures in a row end the schedule.
+    /// The number of consecutive failures that deactivates the schedule.
     consecutive_error_threshold: u32,
     /// How many executions may run at once.
     max_concurrent_executions: u32,
@@ -277,7 +277,7 @@ impl ScheduleEvent {
 pub struct WebhookEvent {
     /// The subscription's id. The envelope's `webhook_id` is the one that receives this message.
     id: WebhookId,
-    /// Where its messages go.
+    /// The URL for its messages.
     url: String,
     /// The event.
     #[schemars(schema_with = "model::schema::event_name")]

@@ -13,7 +13,7 @@ use http::Method;
 pub const SERVICE: Service = Service {
     name: "integrations",
     title: "Integrations",
-    description: "Connections to accounts at telematics providers (TSPs), the schedules that fetch their data, and how fresh it is.",
+    description: "Connections to accounts at telematics providers (TSPs), the schedules that fetch their data, and the freshness of the data.",
     tags: TAGS,
     endpoints,
 };
@@ -25,7 +25,7 @@ const TAGS: &[Tag] = &[
         handlers: "schedules",
         description: "A connection has one schedule per shared resource; each firing fetches new data.",
     },
-    Tag { name: "Executions", handlers: "executions", description: "The runs of a schedule, kept for seven days." },
+    Tag { name: "Executions", handlers: "executions", description: "The executions of a schedule, kept for seven days." },
 ];
 
 const READ: &[Permission] = &[ReadControl, VerifyTokens];

@@ -48,11 +48,8 @@ pub(crate) struct FleetFilter {
 impl FleetFilter {
     pub(crate) fn read(reader: &mut Reader) -> Self {
         let ids = reader.query("fleet_ids").about("Only these fleets.").ids(100);
-        let refs = reader
-            .query("fleet_refs")
-            .about("Only fleets with one of these ids of yours.")
-            .example(r#"["FLEET-12345"]"#)
-            .texts(100);
+        let refs =
+            reader.query("fleet_refs").about("Only these fleets, by your own ids.").example(r#"["FLEET-12345"]"#).texts(100);
         Self { ids, refs }
     }
 

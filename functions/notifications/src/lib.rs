@@ -10,7 +10,7 @@ use http::Method;
 pub const SERVICE: Service = Service {
     name: "notifications",
     title: "Notifications",
-    description: "Webhook subscriptions, the log of their deliveries, and the messages that receivers are sent.",
+    description: "Webhook subscriptions, the log of their deliveries, and the messages sent to receivers.",
     tags: TAGS,
     endpoints,
 };
@@ -18,7 +18,7 @@ pub const SERVICE: Service = Service {
 const TAGS: &[Tag] = &[Tag {
     name: "Webhook Subscriptions",
     handlers: "webhooks",
-    description: "Which events are sent where. A subscription signs its messages with a secret of its own.",
+    description: "The events to send and their URL. Each subscription signs its messages with its own secret.",
 }];
 
 /// Lists also decrypt (and the first one creates) the platform secret that signs cursors.

@@ -22,12 +22,12 @@ const TAGS: &[Tag] = &[
     Tag {
         name: "Invitations",
         handlers: "invitations",
-        description: "A partner invites a fleet by link. The fleet accepts or declines; accepting makes a fleet and a share agreement.",
+        description: "A partner invites a fleet by link. The fleet accepts or declines; accepting creates a fleet and a share agreement.",
     },
     Tag {
         name: "Share Agreements",
         handlers: "share_agreements",
-        description: "What a fleet shares with a partner, and until when. Either side can pause or cancel it.",
+        description: "What a fleet shares with a partner, and until when. Either party can pause or cancel it.",
     },
     Tag { name: "Fleets", handlers: "fleets", description: "The fleets that share data with the caller." },
     Tag { name: "TSPs", handlers: "tsps", description: "The telematics providers that a fleet can connect." },

@@ -22,7 +22,7 @@ use list::List;
 pub const SERVICE: Service = Service {
     name: "telematics",
     title: "Telematics",
-    description: "What connected providers report, in one shape, as far as share agreements let the caller see it.",
+    description: "The data of connected providers in one format, as far as share agreements permit.",
     tags: TAGS,
     endpoints: || ENDPOINTS.to_vec(),
 };

@@ -24,7 +24,7 @@ pub struct Paging {
 impl Paging {
     /// Reads them; `max` is the largest page size.
     pub fn read(reader: &mut Reader, max: u32) -> Self {
-        let cursor = reader.query("cursor").about("A page's cursor, as another page of the same list names it.").text(1, 8_192);
+        let cursor = reader.query("cursor").about("A cursor from another page of the same list.").text(1, 8_192);
         let size = reader.query("size").about("The largest number of items of a page.").whole_or(1, max, 300);
         Self { cursor, size: usize::try_from(size).unwrap_or(300) }
     }

@@ -1,5 +1,5 @@
-//! What a row of an endpoint table holds for the documents alone. The functions' artefact is built without it: its tables would
-//! carry the schemas of all endpoints into every function.
+//! The parts of endpoint rows that only the documents need. The functions' artefact is built without them, since its tables would
+//! otherwise include the schemas of all endpoints in every function.
 
 use crate::serve::Describe;
 
@@ -7,12 +7,12 @@ use crate::serve::Describe;
 mod kept {
     use super::Describe;
 
-    /// How an operation is documented.
+    /// The documentation of an operation.
     #[derive(Clone, Copy)]
     pub(crate) struct Published {
-        /// A paragraph for people.
+        /// A description in Markdown.
         pub(crate) description: &'static str,
-        /// What it reads and answers.
+        /// Its input and its responses.
         pub(crate) operation: &'static dyn Describe,
     }
 
@@ -31,7 +31,7 @@ mod kept {
 mod kept {
     use super::Describe;
 
-    /// Nothing.
+    /// Empty.
     #[derive(Clone, Copy)]
     pub(crate) struct Published;
 

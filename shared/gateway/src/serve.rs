@@ -1,4 +1,4 @@
-//! Operations without their types: what a row of an endpoint table points to.
+//! Type-erased operations, to which the rows of endpoint tables refer.
 
 use std::marker::PhantomData;
 
@@ -15,15 +15,15 @@ pub type ResponseSchemas = Vec<(u16, Option<Schema>)>;
 
 /// An operation as it is executed.
 ///
-/// Operations of the same form are values of one type that implements this; an [`Operation`] has a form of its own.
+/// Similar operations can be values of one type that implements this; an [`Operation`] is a type of its own.
 pub trait Serve: Sync + 'static {
     /// Executes it.
     fn call<'a>(&'a self, context: &'a Context, call: Call, incoming: &'a Incoming) -> BoxFuture<'a, Result<Response, ApiError>>;
 }
 
-/// An operation as it is documented: what it reads and what it answers. The functions' artefact is built without this.
+/// An operation as it is documented: its input and its responses. The functions' artefact is built without this.
 pub trait Describe: Sync + 'static {
-    /// The body it takes.
+    /// The request body.
     fn body(&self) -> Body {
         Body::None
     }
@@ -31,7 +31,7 @@ pub trait Describe: Sync + 'static {
     /// The members that it reads.
     fn members(&self) -> Vec<MemberSpec>;
 
-    /// What it answers; nothing keeps it out of the documents.
+    /// Its responses; an empty list keeps it out of the documents.
     fn responses(&self, generator: &mut SchemaGenerator) -> ResponseSchemas;
 }
 
@@ -39,7 +39,7 @@ pub trait Describe: Sync + 'static {
 pub(crate) struct Typed<O>(PhantomData<fn() -> O>);
 
 impl<O: Operation> Typed<O> {
-    /// The one value, for tables.
+    /// The only value, for tables.
     pub(crate) const VALUE: &'static Self = &Self(PhantomData);
 }
 

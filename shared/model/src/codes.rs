@@ -2,8 +2,8 @@
 
 /// The lists that have a name: the name, what they list, the values.
 pub const NAMED: &[(&str, &str, &[&str])] = &[
-    ("TspEnum", "The adapter that speaks to a telematics provider (TSP).", TSP_SOURCE_NAMES),
-    ("ConnectionTypeEnum", "The form of the credentials that a TSP asks for.", CONNECTION_TYPES),
+    ("TspEnum", "The adapter for a telematics provider (TSP).", TSP_SOURCE_NAMES),
+    ("ConnectionTypeEnum", "The form of a TSP's credentials.", CONNECTION_TYPES),
     ("HosRulesetCodeEnum", "The hours-of-service rules that a driver works under.", HOS_RULESETS),
     ("TimezoneCodeEnum", "A time zone of the IANA database.", TIMEZONES),
     ("DutyStatusCodeEnum", "A driver's duty status.", DUTY_STATUSES),

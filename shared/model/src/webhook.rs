@@ -36,10 +36,10 @@ pub struct Webhook {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "WebhookFilters")]
 pub struct Filters {
-    /// Fleets by the platform's id.
+    /// Fleet ids of the platform.
     #[schemars(length(max = 100))]
     pub fleet_ids: Option<Vec<FleetId>>,
-    /// Fleets by the partner's own id.
+    /// Fleet ids of the partner.
     #[schemars(length(max = 100))]
     pub fleet_refs: Option<Vec<String>>,
 }

@@ -39,7 +39,7 @@ impl Input for Request {
             credentials: credentials.unwrap_or_default(),
             description: reader
                 .body("description")
-                .about("Tells apart several accounts at one TSP.")
+                .about("Distinguishes several accounts at one TSP.")
                 .example("East yard")
                 .text(1, 500),
         }

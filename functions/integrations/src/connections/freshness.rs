@@ -22,12 +22,12 @@ pub struct Freshness;
 /// Filters.
 pub struct Filters(FleetFilter);
 
-/// How fresh one resource of one connection is.
+/// The freshness of one resource of one connection.
 #[derive(Serialize, JsonSchema)]
 pub struct DataFreshness {
     /// The resource.
     resource: Resource,
-    /// How far the fleet shares it with you; null for the fleet itself.
+    /// The level at which the fleet shares it with you; null for the fleet itself.
     share_level: Option<ShareLevel>,
     /// The fleet.
     fleet_id: FleetId,
@@ -35,7 +35,7 @@ pub struct DataFreshness {
     fleet_ref: Option<String>,
     /// The connection.
     connection_id: ConnectionId,
-    /// What tells the connection apart from others at the same TSP.
+    /// Distinguishes the connection from others at the same TSP.
     connection_description: Option<String>,
     /// The schedule that fetches it.
     schedule_id: ScheduleId,
@@ -45,7 +45,7 @@ pub struct DataFreshness {
     tsp_id: TspId,
     /// The TSP's slug.
     tsp_slug: String,
-    /// When it was last fetched without an error.
+    /// When it was last fetched successfully.
     last_successful_execution_at: Option<Timestamp>,
     /// When it is fetched next; null unless the schedule is active.
     next_execution_at: Option<Timestamp>,

@@ -22,9 +22,9 @@ use crate::visible::Visible;
 pub struct ConnectionRead {
     /// The connection's id.
     id: ConnectionId,
-    /// When it was made.
+    /// When it was created.
     created_at: Timestamp,
-    /// The last change.
+    /// When it was last changed.
     updated_at: Timestamp,
     /// The fleet whose account it is.
     fleet_id: Option<FleetId>,
@@ -32,15 +32,15 @@ pub struct ConnectionRead {
     fleet_ref: Option<String>,
     /// The TSP.
     tsp_id: TspId,
-    /// The adapter that speaks to it.
+    /// Its adapter.
     #[schemars(schema_with = "model::schema::source_name")]
     source_name: String,
-    /// The credentials in the form that the TSP asks for, with secrets masked.
+    /// The credentials in the form of the TSP, with secrets masked.
     #[schemars(schema_with = "credentials::masked_schema")]
     credentials: Value,
     /// Its state.
     status: ConnectionStatus,
-    /// Tells apart several accounts at one TSP.
+    /// Distinguishes several accounts at one TSP.
     description: Option<String>,
 }
 

@@ -15,7 +15,7 @@ pub struct ExecutionRead {
     id: ExecutionId,
     /// When it began.
     created_at: Timestamp,
-    /// The last change; for one that ended, its end.
+    /// When it was last changed; for an ended one, when it ended.
     updated_at: Timestamp,
     /// The schedule.
     schedule_id: ScheduleId,
@@ -30,12 +30,12 @@ pub struct ExecutionRead {
     source_name: String,
     /// The resource.
     resource: Resource,
-    /// Where it ended, as the TSP names it.
+    /// The TSP's cursor at which it ended.
     cursor: Option<String>,
-    /// What it brought, or the error that ended it.
+    /// The outcome of the execution, or its error.
     #[schemars(schema_with = "model::schema::nullable_object")]
     response: Option<Value>,
-    /// When it last brought data.
+    /// When it last fetched data.
     last_data_at: Option<Timestamp>,
 }
 

@@ -12,7 +12,7 @@ use store::control::Key;
 
 use crate::visible::{self, Visible};
 
-/// A schedule: how often one resource of a connection is fetched.
+/// A schedule: how often a resource of a connection is fetched.
 #[derive(Serialize, JsonSchema)]
 pub struct ScheduleRead {
     /// The schedule's id.
@@ -27,13 +27,13 @@ pub struct ScheduleRead {
     status: ScheduleStatus,
     /// Executions that failed since the last success.
     consecutive_error_count: u32,
-    /// So many failures in a row end the schedule.
+    /// The number of consecutive failures that deactivates the schedule.
     consecutive_error_threshold: u32,
     /// How many executions may run at once.
     max_concurrent_executions: u32,
-    /// Where the next execution starts, as the TSP names it.
+    /// The TSP's cursor at which the next execution starts.
     cursor: Option<String>,
-    /// When an execution last brought data.
+    /// When an execution last fetched data.
     last_data_at: Option<Timestamp>,
 }
 

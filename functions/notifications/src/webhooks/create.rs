@@ -28,7 +28,7 @@ pub struct Request {
 }
 
 const EVENT: &str = "The event, or `subject.*` for one subscription per event of the subject. Listed events that no connected provider \
-     delivers yet never come.";
+     supports yet are never sent.";
 const FILTERS: &str = "Only events of these fleets: those of either list. Null or empty lists = all fleets.";
 
 impl Input for Request {
@@ -45,14 +45,14 @@ impl Input for Request {
             url: reader
                 .body("url")
                 .required()
-                .about("Where messages go: https.")
+                .about("The URL for messages; https.")
                 .example("https://partner.example/webhooks")
                 .text(1, 2_083)
                 .unwrap_or_default(),
             event_name: event_name.unwrap_or_default(),
             filters: reader.body("filters").about(FILTERS).object(rules::read_filters),
             secret: rules::read_secret(reader),
-            encoding: reader.body("encoding").about("How bodies travel: `gzip` unless given.").code(),
+            encoding: reader.body("encoding").about("The encoding of bodies; `gzip` by default.").code(),
             snapshot,
         }
     }
@@ -69,17 +69,17 @@ static SUBSCRIBABLE: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
 #[derive(Clone, PartialEq, Serialize, JsonSchema)]
 #[schemars(rename = "Webhook")]
 pub struct WebhookCreated {
-    /// Where messages go.
+    /// The URL for messages.
     url: String,
     /// The fleets whose events are sent; null = all.
     filters: Option<Filters>,
-    /// The secret that signs messages. Keep it: it is not shown again.
+    /// The secret that signs messages. Store it: it is not shown again.
     secret: Option<String>,
-    /// When it was made.
+    /// When it was created.
     created_at: Option<Timestamp>,
-    /// The last change.
+    /// When it was last changed.
     updated_at: Option<Timestamp>,
-    /// When it was removed.
+    /// When it was deleted.
     deleted_at: Option<Timestamp>,
     /// The subscription's id.
     id: WebhookId,
@@ -90,11 +90,11 @@ pub struct WebhookCreated {
     /// The event.
     #[schemars(schema_with = "model::schema::event_name")]
     event_name: String,
-    /// How bodies travel, where the subscription says so.
+    /// The encoding of bodies, if the subscription sets one.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Encoding")]
     encoding: Option<Encoding>,
-    /// Whether existing records were asked for, where the subscription says so.
+    /// Whether existing records were requested, if the subscription says so.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "bool")]
     snapshot: Option<bool>,

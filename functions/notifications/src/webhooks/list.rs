@@ -23,7 +23,7 @@ impl Input for Filters {
             event_name: reader.query("event_name").about("Only subscriptions to this event.").listed(EVENT_NAMES),
             status: reader
                 .query("status")
-                .about("Only subscriptions in this state; deleted ones are listed by `deleted` alone.")
+                .about("Only subscriptions in this state; deleted ones are listed only with `deleted`.")
                 .code(),
             paging: Paging::read(reader, 1_000),
         }

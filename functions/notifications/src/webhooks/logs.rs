@@ -39,7 +39,7 @@ pub struct WebhookLogRead {
     status_code: u16,
     /// What went wrong.
     error_message: Option<String>,
-    /// Milliseconds until the answer.
+    /// Milliseconds until the response.
     response_time_ms: Option<u64>,
 }
 
@@ -62,9 +62,9 @@ impl Input for Filters {
     fn read(reader: &mut Reader) -> Self {
         let filters = Self {
             id: reader.path("webhook_id"),
-            start_date: reader.query("start_date").about("Only attempts from here on.").instant(),
-            end_date: reader.query("end_date").about("Only attempts before this.").instant(),
-            status: reader.query("status").about("Only attempts that ended so.").code(),
+            start_date: reader.query("start_date").about("Only attempts at this time or later.").instant(),
+            end_date: reader.query("end_date").about("Only attempts before this time.").instant(),
+            status: reader.query("status").about("Only attempts with this outcome.").code(),
             paging: Paging::read(reader, 1_000),
         };
         if let (Some(start), Some(end)) = (filters.start_date, filters.end_date)

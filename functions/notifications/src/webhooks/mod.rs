@@ -26,7 +26,7 @@ pub const MASK: &str = "*****";
 pub struct WebhookRead {
     /// The subscription's id.
     id: WebhookId,
-    /// Where messages go, with everything behind the host masked.
+    /// The URL for messages, masked after the host.
     url: String,
     /// The event.
     #[schemars(schema_with = "model::schema::event_name")]
@@ -37,17 +37,17 @@ pub struct WebhookRead {
     secret: &'static str,
     /// Its state.
     status: WebhookStatus,
-    /// How bodies travel, where the subscription says so.
+    /// The encoding of bodies, if the subscription sets one.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Encoding")]
     encoding: Option<Encoding>,
-    /// Whether existing records were asked for, where the subscription says so.
+    /// Whether existing records were requested, if the subscription says so.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "bool")]
     snapshot: Option<bool>,
-    /// When it was made.
+    /// When it was created.
     created_at: Timestamp,
-    /// The last change.
+    /// When it was last changed.
     updated_at: Timestamp,
 }
 

@@ -29,7 +29,11 @@ impl Input for Changes {
         let status = reader.body("status").deprecated().about("Use `activate` or `pause` instead.").listed(DEPRECATED_STATUSES);
         Self {
             id: reader.path("webhook_id"),
-            url: reader.body("url").about("Where messages go: https.").example("https://partner.example/webhooks").text(1, 2_083),
+            url: reader
+                .body("url")
+                .about("The URL for messages; https.")
+                .example("https://partner.example/webhooks")
+                .text(1, 2_083),
             filters: reader
                 .body("filters")
                 .about("Only events of these fleets; null = all fleets.")

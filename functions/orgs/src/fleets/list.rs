@@ -24,7 +24,7 @@ impl Input for Filters {
         Self {
             fleet_refs: reader
                 .query("fleet_refs")
-                .about("Only fleets with one of these ids of yours.")
+                .about("Only these fleets, by your own ids.")
                 .example(r#"["FLEET-12345"]"#)
                 .texts(100),
             paging: Paging::read(reader, 1_000),

@@ -9,18 +9,18 @@ use model::{FleetId, InvitationId, Timestamp};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// A fleet, as a partner sees it that the fleet shares with.
+/// A fleet, as seen by a partner that it shares data with.
 #[derive(Serialize, JsonSchema)]
 pub struct FleetRead {
-    /// The fleet's name, as it gave it at acceptance.
+    /// The fleet's name, from its acceptance.
     name: String,
-    /// A text about the fleet.
+    /// A description of the fleet.
     description: Option<String>,
-    /// The name to show, where it differs from `name`.
+    /// The display name, if it differs from `name`.
     display_name: Option<String>,
     /// The registered name.
     legal_name: Option<String>,
-    /// The name that it does business under.
+    /// The name under which it does business.
     dba_name: Option<String>,
     /// Its websites.
     websites: Option<Vec<String>>,
@@ -28,16 +28,16 @@ pub struct FleetRead {
     invitation_id: Option<InvitationId>,
     /// Your own id of the fleet, from the invitation.
     fleet_ref: String,
-    /// Its number at the regulator, such as a USDOT number.
+    /// Its regulatory id, such as a USDOT number.
     regulatory_id: Option<String>,
-    /// What kind of number that is, such as `usdot`.
+    /// The kind of the regulatory id, such as `usdot`.
     regulatory_id_type: Option<String>,
-    /// The day on which the number was given.
+    /// The day on which the id was issued.
     #[schemars(schema_with = "model::schema::nullable_date")]
     regulatory_id_date: Option<String>,
-    /// The state of the number at the regulator.
+    /// The status of the regulatory id.
     regulatory_id_status: Option<String>,
-    /// E-mail address.
+    /// Email address.
     registered_email: Option<String>,
     /// Phone number.
     registered_phone: Option<String>,
@@ -57,7 +57,7 @@ pub struct FleetRead {
     id: FleetId,
     /// When the fleet accepted.
     created_at: Timestamp,
-    /// The last change.
+    /// When it was last changed.
     updated_at: Timestamp,
 }
 

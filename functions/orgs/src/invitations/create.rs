@@ -8,7 +8,7 @@ use schemars::json_schema;
 use serde_json::{Map, Value};
 use store::control::{InvitationClaim, Key, Write};
 
-use super::{InvitationRead, prefill};
+use super::{InvitationRead, WEB_SCHEMES, prefill};
 
 /// Creates an invitation, or refreshes the existing one of its `fleet_ref`.
 pub struct Create;
@@ -25,15 +25,14 @@ pub struct Request {
     prefill: Prefill,
 }
 
-const FLEET_REF: &str = "Your own id of the fleet, repeated in answers, webhooks and redirects. An id that has an invitation already \
-     refreshes it.";
-const PERMISSIONS: &str = "What to ask for: a level per resource. `read` on every resource unless given.";
-const LIMIT_TSPS: &str = "The providers to choose from, by slug or `source_name`; all unless given.";
-const SUCCESS: &str = "Where the fleet's browser goes when it has connected a provider.";
-const FAILURE: &str = "Where the fleet's browser goes when it declines or gives up.";
-const CALLBACK: &str = "Where webhooks about this invitation go: https.";
+const FLEET_REF: &str = "Your own id of the fleet, included in responses, webhooks and redirects. If the id has an invitation already, \
+     that one is refreshed.";
+const PERMISSIONS: &str = "The requested resources with their levels; `read` on every resource by default.";
+const LIMIT_TSPS: &str = "The providers to choose from, by slug or `source_name`; all by default.";
+const SUCCESS: &str = "Where the fleet's browser is redirected after connecting a provider.";
+const FAILURE: &str = "Where the fleet's browser is redirected when the fleet declines or cancels.";
+const CALLBACK: &str = "The URL for webhooks about this invitation; https.";
 
-pub(super) const WEB: &[&str] = &["https", "http"];
 const SECURE: &[&str] = &["https"];
 
 impl Input for Request {
@@ -48,14 +47,14 @@ impl Input for Request {
         let permissions = permissions.raw_object(permissions_schema);
         let fleet_ref = reader.body("fleet_ref").required().about(FLEET_REF).example("FLEET-12345").text(1, 200);
         let hours =
-            reader.body("expires_in_hours").about("Hours until the invitation ends.").documented_default(24).whole(1, 672);
+            reader.body("expires_in_hours").about("Hours until the invitation expires.").documented_default(24).whole(1, 672);
         Self {
             fleet_ref: fleet_ref.unwrap_or_default(),
             expires_in_hours: hours.and_then(|hours| u16::try_from(hours).ok()),
             permissions: permissions.map(|members| scopes(reader, &members)),
             limit_tsps: reader.body("limit_tsps").about(LIMIT_TSPS).example(r#"["samsara"]"#).texts(200),
-            success_redirect_url: reader.body("success_redirect_url").about(SUCCESS).url(WEB),
-            failure_redirect_url: reader.body("failure_redirect_url").about(FAILURE).url(WEB),
+            success_redirect_url: reader.body("success_redirect_url").about(SUCCESS).url(WEB_SCHEMES),
+            failure_redirect_url: reader.body("failure_redirect_url").about(FAILURE).url(WEB_SCHEMES),
             callback_url: reader.body("callback_url").about(CALLBACK).url(SECURE),
             prefill,
         }

@@ -22,7 +22,11 @@ impl Input for Request {
     fn read(reader: &mut Reader) -> Self {
         Self {
             id: reader.path("invitation_id"),
-            reason: reader.body("decline_reason").about("Why, for the partner.").example("We changed our insurer.").text(0, 500),
+            reason: reader
+                .body("decline_reason")
+                .about("The reason, for the partner.")
+                .example("We changed our insurer.")
+                .text(0, 500),
         }
     }
 }

@@ -20,7 +20,7 @@ impl Input for Filters {
         Self {
             fleet_ref: reader
                 .query("fleet_ref")
-                .about("Only the invitations of this fleet: your own id of it.")
+                .about("Only the invitations of this fleet, by your own id.")
                 .example("FLEET-12345")
                 .text(1, 200),
             paging: Paging::read(reader, 1_000),

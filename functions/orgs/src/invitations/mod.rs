@@ -21,30 +21,30 @@ pub use tokens::Tokens;
 /// An invitation of a fleet by a partner.
 #[derive(Serialize, JsonSchema)]
 pub struct InvitationRead {
-    /// The invitation's id. It is the secret of the magic link: who knows it can read, accept and decline.
+    /// The invitation's id. It is the secret of the magic link: anyone who knows it can read, accept and decline the invitation.
     id: InvitationId,
-    /// When it was made.
+    /// When it was created.
     created_at: Timestamp,
     /// The link for the fleet.
     magic_link: String,
-    /// When it ends, unless the fleet accepts.
+    /// When it expires, unless the fleet accepts.
     expires_at: Timestamp,
-    /// How many hours it was made for.
+    /// The lifetime of the invitation, in hours.
     expires_in_hours: u16,
-    /// Its state now.
+    /// Its current state.
     status: InvitationStatus,
     /// When the fleet accepted.
     accepted_at: Option<Timestamp>,
     /// A token with which the fleet connects its providers, for two hours. Null unless you own the invitation and read it
     /// by id, or accept it.
     pre_registration_access_token: Option<String>,
-    /// Gets another such token, for 28 days.
+    /// A refresh token, valid for 28 days.
     pre_registration_refresh_token: Option<String>,
-    /// Where the fleet's browser goes when it has connected a provider.
+    /// Where the fleet's browser is redirected after connecting a provider.
     success_redirect_url: Option<String>,
-    /// Where it goes when the fleet declines or gives up.
+    /// Where the browser is redirected when the fleet declines or cancels.
     failure_redirect_url: Option<String>,
-    /// Where webhooks about this invitation go. Null for callers other than its owner.
+    /// The URL for webhooks about this invitation. Null for callers other than its owner.
     callback_url: Option<String>,
     /// The providers to choose from, by slug or `source_name`; null = all.
     limit_tsps: Option<Vec<String>>,
@@ -54,21 +54,21 @@ pub struct InvitationRead {
     partner_slug: Option<String>,
     /// Your id.
     partner_id: PartnerId,
-    /// Why the fleet declined, where it said so.
+    /// Why the fleet declined, if it gave a reason.
     decline_reason: Option<String>,
     /// When the fleet declined.
     declined_at: Option<Timestamp>,
     /// Your own id of the fleet.
     fleet_ref: String,
-    /// What you ask for: a level per resource.
+    /// The requested resources with their levels.
     permissions: Scopes,
     /// Name of the fleet, as you sent it for the consent page.
     fleet_name: Option<String>,
-    /// E-mail address of the fleet, as you sent it for the consent page.
+    /// Email address of the fleet, as you sent it for the consent page.
     fleet_email: Option<String>,
-    /// Number at the regulator of the fleet, as you sent it for the consent page.
+    /// Regulatory id of the fleet, as you sent it for the consent page.
     fleet_regulatory_id: Option<String>,
-    /// What kind of number that is.
+    /// The kind of the regulatory id.
     fleet_regulatory_id_type: Option<String>,
     /// Phone number of the fleet, as you sent it for the consent page.
     fleet_phone: Option<String>,
@@ -146,6 +146,9 @@ impl InvitationRead {
         Self { callback_url: None, ..self }
     }
 }
+
+/// The schemes of URLs that browsers open.
+const WEB_SCHEMES: &[&str] = &["https", "http"];
 
 /// The invitation's id.
 pub struct Id(InvitationId);

@@ -3,7 +3,7 @@
 use gateway::{Member, Reader};
 use model::invitation::Prefill;
 
-use super::create::WEB;
+use super::WEB_SCHEMES;
 
 /// Reads the members `fleet_*`, each of which has a deprecated name as well.
 pub(super) fn read(reader: &mut Reader) -> Prefill {
@@ -24,13 +24,13 @@ pub(super) fn read(reader: &mut Reader) -> Prefill {
         member.matching("^[^@ ]+@[^@ ]+$", "must be an email address", address)
     };
     let regulatory_id = |member: Member<'_>| {
-        member.about("The fleet's number at the regulator, such as a USDOT number.").example("\"1234567\"").text(1, 200)
+        member.about("The fleet's regulatory id, such as a USDOT number.").example("\"1234567\"").text(1, 200)
     };
     let regulatory_id_type = |member: Member<'_>| {
-        member.about("What kind of number that is; needed with `fleet_regulatory_id`.").example("usdot").text(1, 200)
+        member.about("The kind of the regulatory id; required with `fleet_regulatory_id`.").example("usdot").text(1, 200)
     };
     let phone = |member: Member<'_>| member.about("The fleet's phone number.").example("+1 555 010 0199").text(3, 32);
-    let website = |member: Member<'_>| member.about("The fleet's website.").example("https://blueridge.example").url(WEB);
+    let website = |member: Member<'_>| member.about("The fleet's website.").example("https://blueridge.example").url(WEB_SCHEMES);
     let country_code = |member: Member<'_>| {
         let member = member.about("ISO 3166-1 alpha-3.").example("USA");
         member.matching(r"^\w{3}$", "must be a three-letter country code", alpha_3)

@@ -24,7 +24,7 @@ impl Input for Filters {
             fleet_id: reader.query("fleet_id").about("Only agreements of this fleet.").id(),
             fleet_ref: reader
                 .query("fleet_ref")
-                .about("Only agreements of this fleet: your own id of it.")
+                .about("Only agreements of this fleet, by your own id.")
                 .example("FLEET-12345")
                 .text(1, 200),
             status: reader.query("share_agreement_status").about("Only agreements in this state.").code(),

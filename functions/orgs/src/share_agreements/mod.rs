@@ -24,13 +24,13 @@ pub struct ShareAgreementRead {
     partner_id: PartnerId,
     /// The partner's own id of the fleet.
     fleet_ref: Option<String>,
-    /// Its state now. Data is open while it is `active` and now lies between the two dates.
+    /// Its current state. Data is accessible while it is `active` and between the two dates.
     status: AgreementStatus,
-    /// Data is open from here on.
+    /// When data access begins.
     effective_date: Timestamp,
-    /// Data is open until here; null = for good.
+    /// When data access ends; null = unlimited.
     expiration_date: Option<Timestamp>,
-    /// What is shared: a level per resource.
+    /// The shared resources with their levels.
     scopes: Scopes,
 }
 

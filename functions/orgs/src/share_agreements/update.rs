@@ -22,7 +22,7 @@ impl Input for Changes {
     const BODY: Body = Body::Json("ShareAgreementUpdate");
 
     fn read(reader: &mut Reader) -> Self {
-        let effective_date = reader.body("effective_date").about("Data is open from here on.").patch(gateway::Member::instant);
+        let effective_date = reader.body("effective_date").about("When data access begins.").patch(gateway::Member::instant);
         if effective_date == Patch::Clear {
             reader.problem("body.effective_date", "null", "type", "must be an RFC 3339 date-time");
         }
@@ -31,14 +31,14 @@ impl Input for Changes {
             effective_date: effective_date.over(None),
             expiration_date: expiration_date(reader),
             status: reader.body("status").deprecated().about("Use `pause`, `activate` or `cancel` instead.").code(),
-            fleet_ref: reader.body("fleet_ref").deprecated().about("Another id of yours for the fleet.").text(1, 200),
+            fleet_ref: reader.body("fleet_ref").deprecated().about("An additional id of yours for the fleet.").text(1, 200),
         }
     }
 }
 
 fn expiration_date(reader: &mut Reader) -> Patch<Timestamp> {
     let member = reader.body("expiration_date");
-    let member = member.about("Data is open until here; null = for good. A partner can only bring it forward.");
+    let member = member.about("When data access ends; null = unlimited. A partner can only set an earlier date.");
     member.example("2027-01-01T00:00:00Z").patch(gateway::Member::instant)
 }
 

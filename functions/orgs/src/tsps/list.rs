@@ -17,10 +17,7 @@ impl Input for Filters {
     fn read(reader: &mut Reader) -> Self {
         Self {
             slug: reader.query("slug").about("Only the TSP with this slug.").example("samsara").text(1, 200),
-            source_name: reader
-                .query("source_name")
-                .about("Only TSPs that this adapter speaks to.")
-                .listed(model::codes::TSP_SOURCE_NAMES),
+            source_name: reader.query("source_name").about("Only TSPs with this adapter.").listed(model::codes::TSP_SOURCE_NAMES),
         }
     }
 }

@@ -14,16 +14,16 @@ use uuid::Uuid;
 pub struct TspRead {
     /// The provider's name.
     name: String,
-    /// A text about the provider.
+    /// A description of the provider.
     description: Option<String>,
     /// Its websites.
     websites: Option<Vec<String>>,
-    /// The adapter that speaks to it. Several brands can share one.
+    /// Its adapter. Several brands can share one.
     #[schemars(schema_with = "model::schema::source_name")]
     source_name: String,
-    /// Whether it can be connected now.
+    /// Whether it can be connected.
     status: TspStatus,
-    /// The form of the credentials that it asks for.
+    /// The form of its credentials.
     #[schemars(schema_with = "model::schema::conn_type")]
     conn_type: String,
     /// Whether it is a simulator.
@@ -38,13 +38,13 @@ pub struct TspRead {
     id: TspId,
     /// When it was added.
     created_at: Timestamp,
-    /// The last change.
+    /// When it was last changed.
     updated_at: Timestamp,
     /// Its entry in a registry of devices.
     ext_tsp_id: Option<Uuid>,
     /// The registry.
     registry: Option<String>,
-    /// What the registry says of its devices.
+    /// The compliance of its devices according to the registry.
     compliance_status: Compliance,
 }
 

@@ -12,15 +12,15 @@ use super::tidy::tidy;
 
 const SCHEMAS: &str = "#/components/schemas/";
 
-/// Two different schemas have one name, and one of them is referred to already.
+/// Two different schemas have the same name, and one of them is referred to already.
 #[derive(Debug, thiserror::Error)]
 #[error("two different schemas are called {0}")]
 pub struct Clash(String);
 
 /// Collects schemas.
 pub(super) struct Components {
-    /// Where types of Rust register theirs. They describe what is answered, so members that are always written are required,
-    /// null or not.
+    /// The generator for Rust types. They describe responses, so members that are always serialized are required, even if
+    /// nullable.
     pub(super) generator: SchemaGenerator,
     named: BTreeMap<String, Schema>,
 }
@@ -33,7 +33,7 @@ impl Components {
         Self { generator: settings.into_generator(), named: BTreeMap::new() }
     }
 
-    /// The schema as it stands where it is used: a reference, where it has a title.
+    /// The schema as used by others: a reference if it has a title.
     pub(super) fn place(&mut self, mut schema: Schema) -> Value {
         tidy(&mut schema);
         self.lift(&mut schema);
@@ -52,7 +52,7 @@ impl Components {
     fn lift(&mut self, schema: &mut Schema) {
         transform_subschemas(&mut |inner: &mut Schema| self.lift(inner), schema);
         let Some(Value::String(title)) = schema.remove("title") else { return };
-        // A default belongs to the place, not to the type; so does what a place says about a list of values.
+        // A default belongs to the use, not to the type; so does the description of a list of values.
         let default = schema.remove("default");
         let said = describe_list(&title, schema);
         let mut reference = Schema::new_ref(format!("{SCHEMAS}{}", self.register(&title, mem::take(schema))));
@@ -65,7 +65,7 @@ impl Components {
         *schema = reference;
     }
 
-    /// The name under which the schema is kept: the title, with a number where others have it.
+    /// The name of the component: the title, with a number if another schema has it.
     fn register(&mut self, title: &str, schema: Schema) -> String {
         let mut name = title.to_owned();
         let mut number = 1;
@@ -112,8 +112,7 @@ impl Components {
     }
 }
 
-/// What both schemas say, where they are the same but for what is required: a type that is sent and answered requires what
-/// both require.
+/// The common schema of two that differ only in their required members: those that both require.
 fn fitting(kept: &Schema, other: &Schema) -> Option<Schema> {
     let without = |schema: &Schema| {
         let mut schema = schema.clone();
@@ -137,7 +136,7 @@ fn fitting(kept: &Schema, other: &Schema) -> Option<Schema> {
     Some(schema)
 }
 
-/// Gives a published list its own description; answers the one that it had, where that was another.
+/// Gives a published list its own description; returns the previous one if it differs.
 fn describe_list(name: &str, schema: &mut Schema) -> Option<Value> {
     let (_, text, _) = model::codes::NAMED.iter().find(|(named, _, _)| *named == name)?;
     schema.insert("description".into(), (*text).into()).filter(|said| said != text)

@@ -10,13 +10,13 @@ use super::{Event, errors, webhook};
 use crate::caller::Access;
 use crate::endpoint::{Endpoint, Service};
 
-/// The realm's part of the paths of token endpoints. The realm is configuration, so the servers' address names it.
+/// The realm's part of the paths of token endpoints. The realm is configuration, so it is part of the server URL.
 const REALM: &str = "/realms/{realm}";
 
 /// The document of one service.
 ///
 /// # Errors
-/// If two schemas of it have one name.
+/// If two of its schemas have the same name.
 pub fn document(service: &Service, events: &[Event]) -> Result<Value, Clash> {
     let mut components = Components::new();
     let endpoints = (service.endpoints)();
@@ -60,7 +60,8 @@ fn info(service: &Service) -> Value {
 }
 
 fn servers(endpoints: &[Endpoint]) -> Value {
-    let origin = json!({ "default": "http://127.0.0.1:4500", "description": "Where the API is served; a local run's address unless given." });
+    let origin =
+        json!({ "default": "http://127.0.0.1:4500", "description": "The address of the API; by default that of a local run." });
     if endpoints.iter().any(|endpoint| endpoint.path.starts_with(REALM)) {
         let realm = json!({ "default": "catena", "description": "The realm of the deployment." });
         return json!([{ "url": format!("{{origin}}{REALM}"), "variables": { "origin": origin, "realm": realm } }]);
@@ -74,7 +75,7 @@ fn tags(service: &Service, events: &[Event]) -> Vec<Value> {
     own.chain(hooks).collect()
 }
 
-/// Components that are not schemas: those that the document uses.
+/// The components other than schemas that the document uses.
 fn shared(endpoints: &[Endpoint], text: &str, hooks: &Value) -> Map<String, Value> {
     let used = |kind: &str, all: Vec<(String, Value)>| -> Map<String, Value> {
         let hooks = hooks.to_string();
@@ -97,8 +98,8 @@ fn shared(endpoints: &[Endpoint], text: &str, hooks: &Value) -> Map<String, Valu
 }
 
 fn idempotency_key() -> Value {
-    let text = "Makes a repetition safe: within 24 hours the same key with the same body answers what the first request \
-                answered, with `Idempotent-Replayed: true`. With another body, or while the first request still runs, it is 409.";
+    let text = "Makes retries safe: within 24 hours the same key with the same body returns the first response again, with \
+                `Idempotent-Replayed: true`. With another body, or while the first request is in progress, it is 409.";
     json!({
         "in": "header", "name": "Idempotency-Key", "required": false, "description": text,
         "schema": { "type": "string", "minLength": 1, "maxLength": 255 }, "example": "invite-fleet-12345",
@@ -110,13 +111,16 @@ fn headers() -> Vec<(String, Value)> {
     let text = json!({ "type": "string" });
     let seconds = json!({ "type": "integer", "format": "int32", "minimum": 1 });
     vec![
-        ("RequestId".into(), header("Names this request in the platform's log.", json!({ "type": "string", "format": "uuid" }))),
+        (
+            "RequestId".into(),
+            header("Identifies this request in the platform's log.", json!({ "type": "string", "format": "uuid" })),
+        ),
         ("RetryAfter".into(), header("Seconds to wait before another request.", seconds)),
         ("WwwAuthenticate".into(), header("Always `Bearer`.", text)),
         (
             "IdempotentReplayed".into(),
             header(
-                "`true` where the answer is that of an earlier request with the same `Idempotency-Key`.",
+                "`true` if the response is that of an earlier request with the same `Idempotency-Key`.",
                 json!({ "type": "string", "enum": ["true"] }),
             ),
         ),
@@ -137,7 +141,7 @@ fn security_schemes(endpoints: &[Endpoint]) -> Map<String, Value> {
     let scopes: Map<String, Value> = scopes.into_iter().map(|scope| (scope.to_owned(), scope_text(scope).into())).collect();
     let bearer = json!({
         "type": "oauth2",
-        "description": "A token of the client credentials grant, sent as `Authorization: Bearer`. It is good for 15 minutes.",
+        "description": "A token of the client credentials grant, sent as `Authorization: Bearer`. It is valid for 15 minutes.",
         "flows": { "clientCredentials": { "tokenUrl": "/realms/catena/protocol/openid-connect/token", "scopes": scopes } },
     });
     [("Bearer".to_owned(), bearer)].into_iter().collect()

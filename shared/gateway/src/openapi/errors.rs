@@ -8,25 +8,25 @@ use crate::caller::Access;
 use crate::endpoint::Endpoint;
 use crate::error::Problem;
 
-/// An error: status, name, and when it is answered.
+/// An error: status, name, and description.
 type Kind = (u16, &'static str, &'static str);
 
 const PLAIN: &[Kind] = &[
-    (400, "BadRequest", "The request cannot be read: its body is not JSON, or has another content type."),
+    (400, "BadRequest", "The request is malformed: its body is not JSON, or has another content type."),
     (401, "Unauthorized", "No access token, or one that is invalid or expired."),
-    (403, "Forbidden", "The token lacks the scope, or belongs to a partner where a fleet is needed, or the reverse."),
-    (404, "NotFound", "It does not exist, or not for this caller."),
+    (403, "Forbidden", "The token lacks the scope, or belongs to a partner instead of a fleet, or vice versa."),
+    (404, "NotFound", "It does not exist, or the caller may not see it."),
     (405, "MethodNotAllowed", "The path exists, but not with this method."),
-    (409, "Conflict", "Its state rules this out, or another request changed it meanwhile."),
+    (409, "Conflict", "Its state does not allow this, or another request modified it."),
     (501, "NotImplementedResponse", "The telematics provider cannot do this."),
-    (504, "GatewayTimeout", "It took too long; it may have been done all the same."),
+    (504, "GatewayTimeout", "The request timed out; it may still have been processed."),
 ];
-const INVALID: Kind = (422, "UnprocessableEntity", "Members are missing, wrong or unknown. `detail` names every problem.");
+const INVALID: Kind = (422, "UnprocessableEntity", "Members are missing, invalid or unknown. `detail` lists every problem.");
 const TOO_MANY: Kind = (429, "TooManyRequests", "Too many requests; wait for `Retry-After` seconds.");
-const OURS: Kind = (500, "InternalServerError", "The platform failed. The cause is in its log, under the request id.");
-const OAUTH: Kind = (400, "ErrorResponse", "The token request is refused (RFC 6749, section 5.2).");
+const OURS: Kind = (500, "InternalServerError", "An internal error. The platform's log has its cause under the request id.");
+const OAUTH: Kind = (400, "ErrorResponse", "The token request is rejected (RFC 6749, section 5.2).");
 
-/// Errors of every operation, by status. Token endpoints answer some in the shape of OAuth.
+/// Errors of every operation, by status. Token endpoints return some in the OAuth format.
 pub(super) fn responses(endpoint: &Endpoint) -> Map<String, Value> {
     let reference = |name: &str| json!({ "$ref": format!("#/components/responses/{name}") });
     let named = |kinds: &[Kind]| -> Map<String, Value> {
@@ -71,7 +71,7 @@ fn response(kind: Kind, components: &mut Components) -> Value {
 
 fn schema(kind: Kind, components: &mut Components) -> Schema {
     let (status, _, text) = kind;
-    let message = json!({ "type": "string", "description": "The error in a few words." });
+    let message = json!({ "type": "string", "description": "A short description of the error." });
     let detail = match kind {
         OAUTH => return oauth(),
         OURS => {
@@ -84,7 +84,7 @@ fn schema(kind: Kind, components: &mut Components) -> Schema {
             json!({ "type": ["array", "null"], "items": problem, "description": "Every problem of the request." })
         }
         TOO_MANY => json!({ "anyOf": [retry(), { "type": "null" }], "description": "When to try again." }),
-        _ => json!({ "type": ["string", "null"], "description": "What is wrong with this request." }),
+        _ => json!({ "type": ["string", "null"], "description": "The problems of this request." }),
     };
     json_schema!({
         "description": text,
@@ -116,8 +116,8 @@ fn oauth() -> Schema {
         "description": "An error of OAuth (RFC 6749, section 5.2).",
         "type": "object",
         "properties": {
-            "error": { "type": "string", "description": "A code for machines.", "examples": ["invalid_client"] },
-            "error_description": { "type": "string", "description": "A sentence for people." },
+            "error": { "type": "string", "description": "A machine-readable code.", "examples": ["invalid_client"] },
+            "error_description": { "type": "string", "description": "A human-readable message." },
         },
         "required": ["error"],
     })

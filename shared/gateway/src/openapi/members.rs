@@ -1,4 +1,4 @@
-//! What an operation reads: parameters, and the body that its members make.
+//! The input of an operation: parameters and body.
 
 use serde_json::{Map, Value, json};
 
@@ -33,7 +33,7 @@ pub(super) fn parameter(member: &MemberSpec, components: &mut Components) -> Val
     parameter
 }
 
-/// Ids in paths say what they are ids of.
+/// The description of an id in a path.
 fn about(member: &MemberSpec) -> String {
     match member.name.strip_suffix("_id") {
         Some(what) if member.details.about.is_empty() && member.location == Location::Path => {
@@ -43,7 +43,7 @@ fn about(member: &MemberSpec) -> String {
     }
 }
 
-/// The body that an operation reads.
+/// The request body of an operation.
 pub(super) fn request_body(kind: Body, members: &[MemberSpec], components: &mut Components) -> Option<Value> {
     let (media, name) = match kind {
         Body::None => return None,
@@ -61,7 +61,7 @@ pub(super) fn request_body(kind: Body, members: &[MemberSpec], components: &mut 
     Some(json!({ "required": !matches!(kind, Body::OptionalJson(_)), "content": { media: content } }))
 }
 
-/// The object with these members; what dotted names stand for is part of their objects' own schemas.
+/// The object with these members; members with dotted names are part of the schemas of their objects.
 fn object(title: &str, fields: &[&MemberSpec]) -> Value {
     let mut properties = Map::new();
     let mut required = Vec::new();
@@ -78,13 +78,13 @@ fn object(title: &str, fields: &[&MemberSpec]) -> Value {
     schema
 }
 
-/// The fields right under `prefix`, with what their names have behind it.
+/// The fields directly below `prefix`, with the rest of their names.
 fn level<'a>(fields: &'a [&'a MemberSpec], prefix: &'a str) -> impl Iterator<Item = (&'a MemberSpec, &'a str)> {
     let named = fields.iter().map(move |field| (*field, field.name.strip_prefix(prefix).filter(|rest| !rest.contains('.'))));
     named.filter_map(|(field, name)| Some((field, name?)))
 }
 
-/// The schema of a member with what is noted of it. Null means the same as no member, except where a default does.
+/// The schema of a member with its details. Null is equivalent to absence, unless there is a default.
 fn noted(field: &MemberSpec, schema: Value) -> Value {
     let details = &field.details;
     let schema = match schema {
@@ -107,7 +107,7 @@ fn noted(field: &MemberSpec, schema: Value) -> Value {
     Value::Object(members)
 }
 
-/// The schema where other words may stand beside it: a component stays what it is.
+/// The schema in a form that permits further keywords; a component is wrapped.
 fn beside(schema: Value) -> Value {
     if schema.get("title").is_some() { json!({ "allOf": [schema] }) } else { schema }
 }
@@ -119,14 +119,14 @@ fn nullable(schema: Value) -> Value {
     }
 }
 
-/// The example: JSON, or else a text.
+/// The example: JSON, or else a string.
 fn example(member: &MemberSpec) -> Option<Value> {
     let text = member.details.example;
     let parsed = || serde_json::from_str(text).unwrap_or_else(|_| text.into());
     (!text.is_empty()).then(parsed)
 }
 
-/// The body that the members' examples make.
+/// The example body, from the examples of its members.
 fn example_of(fields: &[&MemberSpec], prefix: &str) -> Map<String, Value> {
     let mut found = Map::new();
     for (field, name) in level(fields, prefix) {

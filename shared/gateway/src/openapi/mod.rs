@@ -1,7 +1,7 @@
-//! OpenAPI 3.1 documents out of the endpoint tables.
+//! OpenAPI 3.1 documents, generated from the endpoint tables.
 //!
 //! A schema with a title is a component of that name: what derives `JsonSchema` has one, and so have request bodies, pages,
-//! errors and webhook messages. Clients take the names of their types from them.
+//! errors and webhook messages. Generated clients name their types after them.
 
 #[cfg(feature = "openapi")]
 mod components;
@@ -35,5 +35,5 @@ pub struct Event {
     pub record: RecordSchema,
 }
 
-/// Makes the schema of an event's records.
+/// Generates the schema of an event's records.
 pub type RecordSchema = Box<dyn Fn(&mut SchemaGenerator) -> Schema>;

@@ -10,7 +10,7 @@ use crate::caller::Access;
 use crate::endpoint::{Endpoint, Service};
 use crate::reader::Location;
 
-/// The operation at `path`; `None` where it is not published.
+/// The operation at `path`; `None` if it is not published.
 pub(super) fn operation(endpoint: &Endpoint, service: &Service, path: &str, components: &mut Components) -> Option<Value> {
     let published = &endpoint.published;
     let found = published.operation.responses(&mut components.generator);
@@ -18,7 +18,7 @@ pub(super) fn operation(endpoint: &Endpoint, service: &Service, path: &str, comp
         return None;
     }
     let members = published.operation.members();
-    // What the servers' address names is no parameter.
+    // A part of the server URL is not a parameter.
     let stands = |name: &str| path.contains(&format!("{{{name}}}"));
     let outside = members.iter().filter(|member| match member.location {
         Location::Body => false,
@@ -52,7 +52,7 @@ pub(super) fn operation(endpoint: &Endpoint, service: &Service, path: &str, comp
     Some(operation)
 }
 
-/// Whether a repetition with the same key does nothing: see `idempotency`.
+/// Whether the operation supports idempotency keys: see `idempotency`.
 pub(super) fn is_idempotent(endpoint: &Endpoint) -> bool {
     endpoint.method == Method::POST && matches!(endpoint.access, Access::Scope(_))
 }
@@ -67,7 +67,7 @@ fn described(endpoint: &Endpoint) -> String {
     if own.is_empty() { needs } else { format!("{own}\n\n{needs}") }
 }
 
-/// The section that the row's handler belongs to; the service's title where none does.
+/// The section of the row's handler; the service's title if there is none.
 fn tag<'a>(endpoint: &Endpoint, service: &'a Service) -> &'a str {
     let (subject, _) = endpoint.handler.split_once('.').unwrap_or((endpoint.handler, ""));
     service.tags.iter().find(|tag| tag.handlers == subject).map_or(service.title, |tag| tag.name)
@@ -94,7 +94,7 @@ fn success(endpoint: &Endpoint, status: u16, schema: Option<Value>) -> Value {
     response
 }
 
-/// What a scope permits, in words.
+/// The description of a scope.
 pub(super) fn scope_text(scope: &str) -> String {
     let (subject, action) = scope.split_once(':').unwrap_or((scope, "use"));
     words::sentence(&format!("{action} {}.", words::plural(&words::spaced(subject))))

@@ -1,10 +1,10 @@
-//! Spellings that every generator of clients understands.
+//! Normalizes schemas to forms that every client generator supports.
 
 use schemars::Schema;
 use schemars::transform::transform_subschemas;
 use serde_json::{Map, Value, json};
 
-/// Rewrites a schema and what it holds.
+/// Rewrites a schema and its subschemas.
 pub(super) fn tidy(schema: &mut Schema) {
     transform_subschemas(&mut |inner: &mut Schema| tidy(inner), schema);
     enumeration(schema);
@@ -12,7 +12,7 @@ pub(super) fn tidy(schema: &mut Schema) {
     null(schema);
 }
 
-/// A choice of constants as one enumeration; what each value means goes into the text.
+/// Turns a choice of constants into an enum, with the meaning of each value in the description.
 fn enumeration(schema: &mut Schema) {
     let Some(options) = schema.get("oneOf").and_then(Value::as_array) else { return };
     let Some(values) = options.iter().map(values_of).collect::<Option<Vec<_>>>().map(|found| found.concat()) else { return };
@@ -31,7 +31,7 @@ fn enumeration(schema: &mut Schema) {
     }
 }
 
-/// The texts that an option admits, with its description; `None` where it admits anything else.
+/// The strings that an option permits, with its description; `None` if it permits anything else.
 fn values_of(option: &Value) -> Option<Vec<(String, String)>> {
     let text = option.get("description").and_then(Value::as_str).unwrap_or_default();
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -44,7 +44,7 @@ fn values_of(option: &Value) -> Option<Vec<(String, String)>> {
     }
 }
 
-/// Widths of integers that OpenAPI does not know, as bounds of those it knows.
+/// Replaces integer formats that OpenAPI does not define by bounds.
 fn integer(schema: &mut Schema) {
     let (format, bounds) = match schema.get("format").and_then(Value::as_str) {
         Some("int8") => ("int32", Some((i64::from(i8::MIN), i64::from(i8::MAX)))),
@@ -62,7 +62,7 @@ fn integer(schema: &mut Schema) {
     }
 }
 
-/// One null is enough, and a plain type says it in its list of types.
+/// Merges nulls; a plain type has null in its list of types.
 fn null(schema: &mut Schema) {
     let Some([one, other]) = schema.get("anyOf").and_then(Value::as_array).map(Vec::as_slice) else { return };
     let Some(inner) = one.as_object().filter(|_| other == &json!({ "type": "null" })) else { return };
@@ -75,7 +75,7 @@ fn null(schema: &mut Schema) {
     }
 }
 
-/// The schema with null among its types; `None` where it is a component or lists its values, which stand beside null.
+/// The schema with null among its types; `None` if it is a component or an enum.
 pub(super) fn admitting_null(schema: &Map<String, Value>) -> Option<Map<String, Value>> {
     if ["title", "enum", "const", "$ref", "anyOf", "oneOf", "allOf"].iter().any(|name| schema.contains_key(*name)) {
         return None;

@@ -1,4 +1,4 @@
-//! Webhook messages: what a receiver is sent.
+//! Webhook messages.
 
 use serde_json::{Value, json};
 
@@ -6,15 +6,15 @@ use super::Event;
 use super::components::Components;
 use super::words::{pascal, sentence, spaced};
 
-/// The section of a document that webhooks stand in.
+/// The section of the webhooks in a document.
 pub(super) const TAG: &str = "Webhook Events";
-/// What it is about.
+/// Its description.
 pub(super) const ABOUT: &str = "Messages that the platform posts to the URL of a subscription. The body is gzipped JSON, unless the subscription asks for \
-     `identity`; signatures are of the body before compression. Answer with any 2xx status within three seconds; other \
-     answers are retried as the delivery log shows. Delivery is at least once and unordered: `id` tells a repetition, \
+     `identity`; signatures are of the body before compression. Respond with any 2xx status within three seconds; other \
+     responses are retried as the delivery log shows. Delivery is at least once and unordered: `id` reveals duplicates, \
      `occurred_at` the order.";
 
-/// A header: name, whether every request has it, what it says, an example.
+/// A header: name, whether every request has it, description, example.
 type Header = (&'static str, bool, &'static str, &'static str);
 
 const HEADERS: &[Header] = &[
@@ -27,15 +27,15 @@ const HEADERS: &[Header] = &[
     (
         "webhook-timestamp",
         true,
-        "When this attempt was made, in seconds since 1970. Refuse what is older than five minutes.",
+        "When this attempt was made, in seconds since 1970. Reject attempts older than five minutes.",
         "1732789800",
     ),
     (
         "webhook-signature",
         true,
         "`v1,` and base64(HMAC-SHA256(key, webhook-id.webhook-timestamp.body)) over the body before compression. The key is \
-         what base64 says behind `whsec_` in the secret, or the bytes of a secret without it. Two signatures, with a space \
-         between, for 24 hours after the secret was changed.",
+         the base64-decoded part of the secret after `whsec_`, or the bytes of a secret without it. Two signatures, separated \
+         by a space, for 24 hours after the secret was changed.",
         "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
     ),
     ("X-Catena-Timestamp", true, "When this attempt was made.", "2024-11-28T10:30:00+00:00"),
@@ -45,7 +45,7 @@ const HEADERS: &[Header] = &[
         "base64(HMAC-SHA256(secret, X-Catena-Timestamp + \".\" + body)) over the body before compression.",
         "g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
     ),
-    ("X-Catena-Signature-Previous", false, "The same with the former secret, for 24 hours after the secret was changed.", ""),
+    ("X-Catena-Signature-Previous", false, "The same with the previous secret, for 24 hours after a change.", ""),
     ("Content-Encoding", false, "`gzip`, unless the subscription asks for `identity`.", "gzip"),
     ("X-Event-Type", true, "The event, as in the body.", "vehicle.added"),
     ("X-Webhook-ID", true, "The subscription's id.", "0192f0c4-7b1e-7cc3-98c4-dc0c0c07398f"),
@@ -68,7 +68,7 @@ pub(super) fn parameters() -> Vec<(String, Value)> {
     HEADERS.iter().map(header).collect()
 }
 
-/// The request that carries an event.
+/// The request of an event.
 pub(super) fn webhook(event: &Event, components: &mut Components) -> Value {
     let (subject, action) = event.name.rsplit_once('.').unwrap_or((event.name, ""));
     let record = (event.record)(&mut components.generator);
@@ -88,7 +88,7 @@ pub(super) fn webhook(event: &Event, components: &mut Components) -> Value {
         "requestBody": { "required": true, "content": { "application/json": { "schema": schema } } },
         "responses": {
             "202": { "description": "Accepted. Any other 2xx status does as well." },
-            "410": { "description": "The receiver is gone; the subscription is paused." },
+            "410": { "description": "The receiver no longer exists; the subscription is paused." },
         },
     } })
 }

@@ -1,6 +1,6 @@
-//! Words out of names.
+//! Words from names.
 
-/// `share_agreement` as people write it.
+/// `share_agreement` as separate words.
 pub(super) fn spaced(name: &str) -> String {
     let words = name.split(['_', '-', '.']).map(|word| match word {
         "tsp" => "TSP",
@@ -12,7 +12,7 @@ pub(super) fn spaced(name: &str) -> String {
     words.collect::<Vec<_>>().join(" ")
 }
 
-/// `vehicle.added` as the name of a type.
+/// `vehicle.added` as a type name.
 pub(super) fn pascal(name: &str) -> String {
     let capital = |word: &str| {
         let mut letters = word.chars();
@@ -21,13 +21,13 @@ pub(super) fn pascal(name: &str) -> String {
     name.split(['_', '-', '.']).map(capital).collect()
 }
 
-/// The text with a capital at its start.
+/// The text with a capital first letter.
 pub(super) fn sentence(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect()
 }
 
-/// Several of it.
+/// The plural.
 pub(super) fn plural(name: &str) -> String {
     match name {
         name if name.ends_with('s') => name.to_owned(),

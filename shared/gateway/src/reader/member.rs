@@ -1,18 +1,11 @@
-//! One member of a request: how it is read, validated and described.
+//! One member of a request: its documentation, and the steps that all ways of reading it share.
 
-use std::str::FromStr;
-
-use model::Timestamp;
-use schemars::generate::SchemaSettings;
-use schemars::{JsonSchema, Schema, json_schema};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
-use serde_json::{Map, Value};
-use uuid::Uuid;
+use schemars::{Schema, json_schema};
+use serde_json::Value;
 
 use super::raw::Raw;
-use super::spec::MemberDetails;
-use super::{Location, Patch, Reader};
+use super::spec::{MemberDetails, MemberSpec};
+use super::{Location, Reader};
 use crate::error::Problem;
 
 /// A member to read.
@@ -40,259 +33,140 @@ impl<'r> Member<'r> {
         self
     }
 
-    /// Documented as a value of these lists, but the operation itself refuses others.
+    /// Documented as a value of these lists; the operation itself rejects other values.
     #[must_use]
     pub fn documented_as(self, values: &'static [&'static [&'static str]]) -> Self {
         self.detailed(|details| details.values = values)
     }
 
-    /// What the documents say about it.
+    /// Its description.
     #[must_use]
     pub fn about(self, text: &'static str) -> Self {
         self.detailed(|details| details.about = text.into())
     }
 
-    /// What the documents say about it, where that takes some words to make.
+    /// Its description, if it has to be generated.
     #[must_use]
     pub fn about_with(self, text: impl FnOnce() -> String) -> Self {
         self.detailed(|details| details.about = text().into())
     }
 
-    /// A value that one could send, for the documents: JSON, or a text.
+    /// An example value: JSON or plain text.
     #[must_use]
     pub fn example(self, value: &'static str) -> Self {
         self.detailed(|details| details.example = value)
     }
 
-    /// Kept for the sake of old clients.
+    /// Marks it as deprecated.
     #[must_use]
     pub fn deprecated(self) -> Self {
         self.detailed(|details| details.is_deprecated = true)
     }
 
-    /// What the documents say that counts where none is sent; the operation itself sees to it.
+    /// The documented default; the operation itself applies it.
     #[must_use]
     pub fn documented_default(self, value: impl Into<Value>) -> Self {
         self.detailed(|details| details.default = Some(value.into()))
     }
 
-    fn detailed(mut self, change: impl FnOnce(&mut MemberDetails)) -> Self {
+    pub(super) fn detailed(mut self, change: impl FnOnce(&mut MemberDetails)) -> Self {
         if self.reader.recorded().is_some() {
             change(&mut self.details);
         }
         self
     }
 
-    /// A string of `min` to `max` characters without control characters.
-    pub fn text(self, min: usize, max: usize) -> Option<String> {
-        let schema = || json_schema!({ "type": "string", "minLength": min, "maxLength": max });
-        self.parsed(schema, "range", move |text| {
-            let length = text.chars().count();
-            let fits = (min..=max).contains(&length) && !text.chars().any(char::is_control);
-            fits.then(|| text.to_owned()).ok_or_else(|| format!("must have {min} to {max} characters and no control characters"))
-        })
+    pub(super) fn problem_path(&self) -> String {
+        format!("{}.{}", self.location.name(), self.full)
     }
 
-    /// Any string; for values that responses never echo.
-    pub fn secret(self) -> Option<String> {
+    /// The value as sent. Records the member, and reports a missing required one.
+    pub(super) fn raw(self, schema: impl FnOnce() -> Schema) -> (&'r mut Reader, Raw) {
         let path = self.problem_path();
-        match self.raw(|| json_schema!({ "type": "string", "format": "password" })) {
-            (_, Raw::Text(text)) => Some(text),
-            (_, Raw::Absent | Raw::Null) => None,
-            (reader, _) => {
-                reader.problems.push(Problem::new(&path, "", "type", "must be a string"));
-                None
-            }
+        let Self { reader, location, name, full, required, details } = self;
+        if let Some(recorded) = reader.recorded() {
+            let schema = details.schema().unwrap_or_else(schema);
+            recorded.push(MemberSpec { location, name: full, required, schema, details });
+            return (reader, Raw::Absent);
         }
-    }
-
-    /// A string that matches `pattern`, as checked by `matches`.
-    pub fn matching(self, pattern: &'static str, expected: &'static str, matches: impl Fn(&str) -> bool) -> Option<String> {
-        let schema = || json_schema!({ "type": "string", "pattern": pattern });
-        self.parsed(schema, "format", move |text| matches(text).then(|| text.to_owned()).ok_or_else(|| expected.to_owned()))
-    }
-
-    /// An absolute URL of 1 to 2,083 characters with one of these schemes.
-    pub fn url(self, schemes: &'static [&'static str]) -> Option<String> {
-        let schema = || json_schema!({ "type": "string", "format": "uri", "minLength": 1, "maxLength": 2083 });
-        self.parsed(schema, "format", move |text| {
-            let parsed = url::Url::parse(text).ok().filter(|url| schemes.contains(&url.scheme()) && url.has_host());
-            let fits = (1..=2083).contains(&text.chars().count());
-            parsed
-                .filter(|_| fits)
-                .map(|_| text.to_owned())
-                .ok_or_else(|| format!("must be an absolute URL ({})", schemes.join(", ")))
-        })
-    }
-
-    /// An id.
-    pub fn id<T: From<Uuid>>(self) -> Option<T> {
-        let schema = || json_schema!({ "type": "string", "format": "uuid" });
-        self.parsed(schema, "format", |text| Uuid::from_str(text).map(T::from).map_err(|_| "must be a UUID".to_owned()))
-    }
-
-    /// An RFC 3339 date-time.
-    pub fn instant(self) -> Option<Timestamp> {
-        let schema = || json_schema!({ "type": "string", "format": "date-time", "examples": ["2026-11-21T05:00:00Z"] });
-        self.parsed(schema, "format", |text| {
-            Timestamp::parse(&text.replace(' ', "+")).ok_or_else(|| "must be an RFC 3339 date-time with an offset".to_owned())
-        })
-    }
-
-    /// A value of an enum.
-    pub fn code<T: DeserializeOwned + JsonSchema>(self) -> Option<T> {
-        self.parsed(schema_of::<T>, "enum", |text| {
-            serde_json::from_value(Value::String(text.to_owned())).map_err(|_| "must be one of the allowed values".to_owned())
-        })
-    }
-
-    /// A value from a published list.
-    pub fn listed(self, values: &'static [&'static str]) -> Option<&'static str> {
-        self.parsed(
-            || model::schema::code(values),
-            "enum",
-            move |text| {
-                values.iter().copied().find(|value| *value == text).ok_or_else(|| "must be one of the allowed values".to_owned())
-            },
-        )
-    }
-
-    /// A value of an enum; `default` where none is sent.
-    pub fn code_or<T: DeserializeOwned + JsonSchema + Serialize>(self, default: T) -> T {
-        let name = || serde_json::to_value(&default).ok();
-        self.detailed(|details| details.default = name()).code().unwrap_or(default)
-    }
-
-    /// True or false; `default` where neither is sent.
-    pub fn flag_or(self, default: bool) -> bool {
-        self.detailed(|details| details.default = Some(default.into())).flag().unwrap_or(default)
-    }
-
-    /// True or false.
-    pub fn flag(self) -> Option<bool> {
-        let path = self.problem_path();
-        match self.raw(|| json_schema!({ "type": "boolean" })) {
-            (_, Raw::Absent | Raw::Null) => None,
-            (_, Raw::Other(Value::Bool(value))) => Some(value),
-            (reader, raw) => {
-                let text = raw.as_query_text();
-                match text.as_deref() {
-                    Some("true" | "1") => Some(true),
-                    Some("false" | "0") => Some(false),
-                    _ => {
-                        reader.problems.push(Problem::new(&path, &text.unwrap_or_default(), "type", "must be true or false"));
-                        None
-                    }
-                }
-            }
+        let raw = Raw::of(reader, location, name);
+        if required && matches!(raw, Raw::Absent | Raw::Null) {
+            reader.problems.push(Problem::new(&path, "", "missing", "is required"));
         }
+        (reader, raw)
     }
 
-    /// An integer within bounds.
-    pub fn whole(self, min: u32, max: u32) -> Option<u32> {
+    pub(super) fn parsed<T>(
+        self,
+        schema: impl FnOnce() -> Schema,
+        error_type: &'static str,
+        parse: impl FnOnce(&str) -> Result<T, String>,
+    ) -> Option<T> {
         let path = self.problem_path();
-        let (reader, raw) = self.raw(|| json_schema!({ "type": "integer", "minimum": min, "maximum": max }));
-        let (found, text) = match raw {
+        let (reader, raw) = self.raw(schema);
+        let text = match raw {
             Raw::Absent | Raw::Null => return None,
-            Raw::Text(text) => (text.parse::<u32>().ok(), text),
-            Raw::Other(value) => (value.as_u64().and_then(|number| u32::try_from(number).ok()), value.to_string()),
-            Raw::Many(_) => (None, String::new()),
-        };
-        match found {
-            Some(number) if (min..=max).contains(&number) => Some(number),
-            Some(_) => {
-                reader.problems.push(Problem::new(&path, &text, "range", format!("must be between {min} and {max}")));
-                None
+            Raw::Text(text) => text,
+            Raw::Many(values) => {
+                let input = Value::Array(values).to_string();
+                reader.problems.push(Problem::new(&path, &input, "type", "must be a single value"));
+                return None;
             }
-            None => {
-                reader.problems.push(Problem::new(&path, &text, "type", "must be an integer"));
-                None
-            }
-        }
-    }
-
-    /// A whole number within bounds; `default` where none is sent.
-    pub fn whole_or(self, min: u32, max: u32, default: u32) -> u32 {
-        self.detailed(|details| details.default = Some(default.into())).whole(min, max).unwrap_or(default)
-    }
-
-    /// Ids; the key repeats in a query, in a body it is an array.
-    pub fn ids<T: From<Uuid>>(self, max: usize) -> Option<Vec<T>> {
-        self.many(
-            max,
-            || json_schema!({ "type": "string", "format": "uuid" }),
-            |text| Uuid::from_str(text).map(T::from).map_err(|_| ("format", "must be a UUID".to_owned())),
-        )
-    }
-
-    /// Texts; the key repeats in a query, in a body it is an array.
-    pub fn texts(self, max: usize) -> Option<Vec<String>> {
-        self.many(max, || json_schema!({ "type": "string" }), |text| Ok(text.to_owned()))
-    }
-
-    /// Values out of a published list.
-    pub fn listed_many(self, max: usize, values: &'static [&'static str]) -> Option<Vec<String>> {
-        self.many(
-            max,
-            || model::schema::code(values),
-            move |text| {
-                let known = values.contains(&text);
-                known.then(|| text.to_owned()).ok_or(("enum", "must be one of the allowed values".to_owned()))
-            },
-        )
-    }
-
-    /// An object with its own members, documented as the type that they form.
-    pub fn object<T: JsonSchema>(self, read: impl FnOnce(&mut Reader) -> T) -> Option<T> {
-        let (full, path) = (self.full.clone(), self.problem_path());
-        let (reader, raw) = self.raw(schema_of::<T>);
-        let inner = match raw {
-            Raw::Other(Value::Object(members)) => members,
-            Raw::Absent | Raw::Null if reader.recorded().is_none() => return None,
-            Raw::Absent | Raw::Null => Map::new(),
-            _ => {
-                reader.problems.push(Problem::new(&path, "", "type", "must be an object"));
+            Raw::Other(value) => {
+                reader.problems.push(Problem::new(&path, &value.to_string(), "type", "must be a string"));
                 return None;
             }
         };
-        let outer = std::mem::replace(&mut reader.body, inner);
-        let nesting = std::mem::replace(&mut reader.nesting, format!("{full}."));
-        let value = read(reader);
-        reader.reject_unknown_members();
-        reader.nesting = nesting;
-        reader.body = outer;
-        Some(value)
-    }
-
-    /// An object whose members the operation reads itself.
-    pub fn raw_object(self, schema: impl FnOnce() -> Schema) -> Option<Map<String, Value>> {
-        let path = self.problem_path();
-        match self.raw(schema) {
-            (_, Raw::Other(Value::Object(members))) => Some(members),
-            (_, Raw::Absent | Raw::Null) => None,
-            (reader, _) => {
-                reader.problems.push(Problem::new(&path, "", "type", "must be an object"));
+        match parse(&text) {
+            Ok(value) => Some(value),
+            Err(message) => {
+                reader.problems.push(Problem::new(&path, &text, error_type, message));
                 None
             }
         }
     }
 
-    /// The member of a PATCH: `read` is called if it was sent and is not null.
-    pub fn patch<T>(self, read: impl FnOnce(Self) -> Option<T>) -> Patch<T> {
-        let sent = self.reader.body.get(self.name).cloned();
-        match (sent, read(self)) {
-            (Some(Value::Null), _) => Patch::Clear,
-            (_, Some(value)) => Patch::Set(value),
-            (_, None) => Patch::Keep,
+    pub(super) fn many<T>(
+        self,
+        max: usize,
+        item: impl FnOnce() -> Schema,
+        parse: impl Fn(&str) -> Result<T, (&'static str, String)>,
+    ) -> Option<Vec<T>> {
+        let path = self.problem_path();
+        let (reader, raw) = self.raw(|| json_schema!({ "type": "array", "items": item(), "maxItems": max }));
+        let values = match raw {
+            Raw::Absent | Raw::Null => return None,
+            Raw::Text(text) if path.starts_with("query.") => vec![Value::String(text)],
+            Raw::Many(values) => values,
+            Raw::Text(text) => {
+                reader.problems.push(Problem::new(&path, &text, "type", "must be an array"));
+                return None;
+            }
+            Raw::Other(value) => {
+                reader.problems.push(Problem::new(&path, &value.to_string(), "type", "must be an array"));
+                return None;
+            }
+        };
+        if values.len() > max {
+            reader.problems.push(Problem::new(
+                &path,
+                &values.len().to_string(),
+                "too_many",
+                format!("must have at most {max} values"),
+            ));
+            return None;
         }
+        let mut found = Vec::with_capacity(values.len());
+        for (index, value) in values.iter().enumerate() {
+            let item_path = format!("{path}.{index}");
+            match value.as_str().map(&parse) {
+                Some(Ok(value)) => found.push(value),
+                Some(Err((kind, message))) => {
+                    reader.problems.push(Problem::new(&item_path, value.as_str().unwrap_or_default(), kind, message))
+                }
+                None => reader.problems.push(Problem::new(&item_path, &value.to_string(), "type", "must be a string")),
+            }
+        }
+        Some(found)
     }
-}
-
-/// The schema of a type with nothing left to refer to, under the type's name.
-#[must_use]
-pub fn schema_of<T: JsonSchema>() -> Schema {
-    let mut settings = SchemaSettings::draft2020_12();
-    settings.inline_subschemas = true;
-    settings.meta_schema = None;
-    settings.into_generator().into_root_schema_for::<T>()
 }

@@ -6,6 +6,7 @@
 mod member;
 mod raw;
 mod spec;
+mod values;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,8 +16,9 @@ use uuid::Uuid;
 use crate::error::{ApiError, Problem};
 use crate::incoming::Incoming;
 
-pub use member::{Member, schema_of};
+pub use member::Member;
 pub use spec::{MemberDetails, MemberSpec};
+pub use values::schema_of;
 
 /// The input of an operation.
 pub trait Input: Sized + Send {
@@ -113,7 +115,7 @@ pub struct Reader {
 }
 
 impl Reader {
-    /// What `read` makes of a request.
+    /// The input that `read` reads from a request.
     ///
     /// # Errors
     /// 400 for malformed JSON or a wrong content type; 422 with every problem found.
@@ -128,7 +130,7 @@ impl Reader {
         if reader.problems.is_empty() { Ok(input) } else { Err(ApiError::invalid(reader.problems)) }
     }
 
-    /// The members that `read` asks for.
+    /// The members that `read` reads.
     #[must_use]
     pub fn members<T>(read: impl FnOnce(&mut Self) -> T) -> Vec<MemberSpec> {
         let mut reader = Self { recorded: Some(Vec::new()), ..Self::default() };

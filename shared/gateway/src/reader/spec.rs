@@ -1,4 +1,4 @@
-//! What a recording reader keeps of members: their descriptions for OpenAPI.
+//! The descriptions of members for OpenAPI, as recorded by a reader.
 
 use std::borrow::Cow;
 
@@ -18,7 +18,7 @@ pub struct MemberSpec {
     pub required: bool,
     /// Its schema.
     pub schema: Schema,
-    /// What a schema does not say.
+    /// Its further documentation.
     pub details: MemberDetails,
 }
 
@@ -27,18 +27,18 @@ pub struct MemberSpec {
 pub struct MemberDetails {
     /// Its description.
     pub about: Cow<'static, str>,
-    /// A value that one could send, as JSON; a text that is no JSON stands for itself. Empty = none.
+    /// A value that one could send, as JSON; other text is a string. Empty = none.
     pub example: &'static str,
-    /// The value that counts where none is sent.
+    /// The default value.
     pub default: Option<Value>,
-    /// Whether it is kept for the sake of old clients.
+    /// Whether it is deprecated.
     pub is_deprecated: bool,
-    /// The lists of values to document, where the operation itself refuses others.
+    /// The documented lists of values; the operation itself rejects other values.
     pub values: &'static [&'static [&'static str]],
 }
 
 impl MemberDetails {
-    /// The schema of the lists of values, where there are any.
+    /// The schema of the lists of values, if there are any.
     pub(super) fn schema(&self) -> Option<Schema> {
         match self.values {
             [] => None,
@@ -52,8 +52,8 @@ impl MemberDetails {
 }
 
 impl Reader {
-    /// What a recording reader has recorded. `None` for one that reads a request, and always in the functions' artefact,
-    /// which has no documents, and so no need for schemas.
+    /// The members that a recording reader has recorded. `None` for a reader of requests, and always in the functions'
+    /// artefact, which needs no schemas.
     pub(super) fn recorded(&mut self) -> Option<&mut Vec<MemberSpec>> {
         if cfg!(feature = "openapi") { self.recorded.as_mut() } else { None }
     }
