@@ -1,5 +1,5 @@
 //! `cold-start`: from the start of a function's process to its first question for an event, and to its first answer that
-//! needed the store; the deployed artefact against a hello-world function.
+//! needed the store; the deployed artifact against a hello-world function.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -46,7 +46,7 @@ struct Taken {
     connected: Samples,
 }
 
-pub(crate) fn run(runtimes: &Runtimes, artefact: &Path, hello: &Path, print: &mut dyn FnMut(Figure)) -> Result<()> {
+pub(crate) fn run(runtimes: &Runtimes, artifact: &Path, hello: &Path, print: &mut dyn FnMut(Figure)) -> Result<()> {
     runtimes.around.block_on(async {
         let rig = Rig::start(8).await?;
         let cases = cases(&rig).await?;
@@ -58,12 +58,12 @@ pub(crate) fn run(runtimes: &Runtimes, artefact: &Path, hello: &Path, print: &mu
                 let connected = variables(&rig, case.handler);
                 let mut alone = connected.clone();
                 alone.insert("WARM_CONNECTIONS".into(), "off".into());
-                start(artefact, &alone, Some(case), &mut taken.alone).await?;
-                start(artefact, &connected, Some(case), &mut taken.connected).await?;
+                start(artifact, &alone, Some(case), &mut taken.alone).await?;
+                start(artifact, &connected, Some(case), &mut taken.connected).await?;
             }
         }
         report(&cases, &taken, &reference, print);
-        for (name, path) in [("binary_size", artefact), ("hello_world_binary_size", hello)] {
+        for (name, path) in [("binary_size", artifact), ("hello_world_binary_size", hello)] {
             print(figure(name, size_mb(path)?, "MB"));
         }
         rig.stop().await

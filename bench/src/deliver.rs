@@ -51,7 +51,7 @@ struct Results {
     arrived: Vec<f64>,
 }
 
-/// A stream of messages: so many a second, every `hanging`th of them to the subscription that never answers.
+/// A stream of messages: so many a second, every `hanging`th of them to the subscription that never responds.
 #[derive(Clone, Copy)]
 struct Load {
     rate: usize,

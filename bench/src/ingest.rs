@@ -16,8 +16,8 @@ const RESOURCE: &str = "vehicle_location";
 /// Executions per fleet; every second one is metered by the proxy, the others are timed.
 const EXECUTIONS: usize = 24;
 
-pub(crate) fn run(runtimes: &Runtimes, artefact: &Path, print: &mut dyn FnMut(Figure)) -> Result<()> {
-    [5, 50, 500].into_iter().try_for_each(|vehicles| fleet(runtimes, artefact, vehicles, print))
+pub(crate) fn run(runtimes: &Runtimes, artifact: &Path, print: &mut dyn FnMut(Figure)) -> Result<()> {
+    [5, 50, 500].into_iter().try_for_each(|vehicles| fleet(runtimes, artifact, vehicles, print))
 }
 
 /// What executions took.
@@ -36,8 +36,8 @@ struct Units {
     reads: f64,
 }
 
-fn fleet(runtimes: &Runtimes, artefact: &Path, vehicles: usize, print: &mut dyn FnMut(Figure)) -> Result<()> {
-    let rss = runtimes.around.block_on(first(vehicles, artefact))?;
+fn fleet(runtimes: &Runtimes, artifact: &Path, vehicles: usize, print: &mut dyn FnMut(Figure)) -> Result<()> {
+    let rss = runtimes.around.block_on(first(vehicles, artifact))?;
     rig::jump_to_midday();
     let rig = runtimes.around.block_on(Rig::start(vehicles))?;
     let interval = rig.fleet().schedules.get(RESOURCE).map(|(_, seconds)| *seconds).context("there is no schedule")?;
@@ -79,11 +79,11 @@ fn report(vehicles: usize, taken: &Taken, rss: f64, print: &mut dyn FnMut(Figure
     print(figure(format!("{name}_rss"), rss, "MB"));
 }
 
-/// The first execution, by the deployed artefact, whose clock is the machine's; returns its peak RSS in MB.
-async fn first(vehicles: usize, artefact: &Path) -> Result<f64> {
+/// The first execution, by the deployed artifact, whose clock is the machine's; returns its peak RSS in MB.
+async fn first(vehicles: usize, artifact: &Path) -> Result<f64> {
     rig::return_to_now();
     let rig = Rig::start(vehicles).await?;
-    let mut function = Function::start(artefact, "executions.run", &rig.variables("executions.run")).await?;
+    let mut function = Function::start(artifact, "executions.run", &rig.variables("executions.run")).await?;
     function.init().await?;
     let (answer, _) = function.handle(rig.firing(RESOURCE)?).await?;
     succeeded(&answer)?;

@@ -39,10 +39,10 @@ enum Name {
 struct Arguments {
     /// What to measure.
     name: Name,
-    /// The deployed artefact, for benches that start it.
+    /// The deployed artifact, for benches that start it.
     #[arg(long, default_value = "target/release/bootstrap")]
-    artefact: std::path::PathBuf,
-    /// The hello-world function, built like the artefact.
+    artifact: std::path::PathBuf,
+    /// The hello-world function, built like the artifact.
     #[arg(long, default_value = "target/release/hello-world")]
     hello: std::path::PathBuf,
 }
@@ -55,17 +55,17 @@ pub(crate) struct Runtimes {
 
 fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
-    // Log lines are formatted as in the artefact, and discarded.
+    // Log lines are formatted as in the artifact, and discarded.
     let logs = tracing_subscriber::fmt().json().flatten_event(true).with_current_span(false);
     logs.with_max_level(tracing::Level::INFO).with_writer(std::io::sink).init();
     let around = Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let runtimes = Runtimes { ours: Builder::new_current_thread().enable_all().build()?, around };
     let mut print = |figure: Figure| println!("{figure}");
     match arguments.name {
-        Name::ColdStart => cold_start::run(&runtimes, &arguments.artefact, &arguments.hello, &mut print),
+        Name::ColdStart => cold_start::run(&runtimes, &arguments.artifact, &arguments.hello, &mut print),
         Name::Api => api::run(&runtimes, &mut print),
         Name::Map => map::run(&runtimes, &mut print),
-        Name::Ingest => ingest::run(&runtimes, &arguments.artefact, &mut print),
+        Name::Ingest => ingest::run(&runtimes, &arguments.artifact, &mut print),
         Name::Deliver => deliver::run(&runtimes, &mut print),
     }
 }

@@ -223,7 +223,7 @@ impl Rig {
 /// A context like that of a function, with the database at this URL.
 fn context(cloud: &Cloud, database: &str) -> Result<Context> {
     let function = cloud.functions.first().context("template.yaml has no functions")?;
-    // One client asks for everything here, as fast as it can.
+    // Here one client sends all requests, as fast as possible.
     let unlimited = NonZeroU32::MAX;
     let config = Config {
         requests_per_second: unlimited,

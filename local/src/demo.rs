@@ -20,7 +20,7 @@ pub const WEBHOOK_SECRET: &str = "local-demo-webhook-secret";
 /// The events that the demo partner subscribes to.
 const EVENTS: &[&str] = &["vehicle_location.*", "share_agreement.*", "fleet_connection.created"];
 
-/// The demo partner and where everything answers.
+/// The demo partner and the URLs of the platform.
 #[derive(Clone, Debug)]
 pub struct Demo {
     /// API and Connect.
@@ -61,8 +61,8 @@ fn partner(now: Timestamp) -> Partner {
     }
 }
 
-/// Onboards the demo fleet, as a fleet would by its link, unless a run before did; subscribes the demo partner; answers
-/// what a newcomer needs to know.
+/// Onboards the demo fleet by its link, unless an earlier run did, and subscribes the demo partner; returns
+/// the instructions for the terminal.
 pub async fn instructions(demo: &Demo) -> anyhow::Result<String> {
     let api = Api::sign_in(&demo.url, CLIENT_ID, CLIENT_SECRET).await?;
     for event in EVENTS {
@@ -118,7 +118,7 @@ async fn onboard(api: &Api, demo: &Demo) -> anyhow::Result<()> {
     connect(&fleet, token).await.map(drop)
 }
 
-/// Links the simulated Samsara account behind a token; answers the connection.
+/// Links the simulated Samsara account of a token and returns the connection.
 pub async fn connect(fleet: &Api, token: &str) -> anyhow::Result<Value> {
     let tsps = fleet.get("/v2/orgs/tsps?slug=samsara").await?;
     let body = json!({ "tsp_id": ApiResponse::text(&tsps, "/0/id")?, "credentials": { "token": token } });

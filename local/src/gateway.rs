@@ -46,7 +46,7 @@ impl Router {
         Ok(Self { paths: Arc::new(paths), context })
     }
 
-    /// Serves until told to stop.
+    /// Serves until stopped.
     pub(crate) async fn serve(self, listener: TcpListener, mut stopped: watch::Receiver<bool>) {
         let router = axum::Router::new().fallback(move |request: Request| self.clone().respond(request));
         let served = axum::serve(listener, router).with_graceful_shutdown(async move {

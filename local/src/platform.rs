@@ -46,7 +46,7 @@ pub struct Options {
 
 /// The running platform.
 pub struct Platform {
-    /// The demo partner and where everything answers.
+    /// The demo partner and the URLs of the platform.
     pub demo: Demo,
     /// What the demo partner has received.
     pub receiver: Receiver,

@@ -63,7 +63,7 @@ impl Receiver {
         self.received.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Serves until told to stop.
+    /// Serves until stopped.
     pub async fn serve(self, mut stopped: watch::Receiver<bool>) {
         let listener = self.listener.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(listener) = listener else { return };

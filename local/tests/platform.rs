@@ -30,7 +30,7 @@ async fn the_main_job_holds() {
     assert!(report.passed(), "{}", report.json());
 }
 
-/// What a refused request answers.
+/// A rejected request and its expected response.
 struct Refused<'a> {
     method: Method,
     path: &'a str,
@@ -194,7 +194,7 @@ async fn a_post_sent_again_with_its_key_happens_once_and_a_hurried_client_waits(
 
     let many = (0..160).map(|_| api.send(Method::GET, "/v2/orgs/tsps/00000000-0000-7000-8000-000000000000"));
     let open = futures::future::join_all(many).await;
-    assert!(open.iter().all(|answer| answer.as_ref().unwrap().status == 404), "public endpoints count nobody");
+    assert!(open.iter().all(|answer| answer.as_ref().unwrap().status == 404), "public endpoints are not rate-limited");
     let many = (0..160).map(|_| api.send(Method::GET, "/v2/orgs/fleets/none"));
     let answers: Vec<ApiResponse> = futures::future::join_all(many).await.into_iter().map(Result::unwrap).collect();
     let refused: Vec<&ApiResponse> = answers.iter().filter(|answer| answer.status == 429).collect();

@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: builds the artefact and the benches as they are deployed, runs them, and records the results.
+//! `cargo xtask bench`: builds the artifact and the benches as they are deployed, runs them, and records the results.
 
 use std::env;
 use std::io::{BufRead as _, BufReader};
@@ -58,14 +58,14 @@ struct Results {
 /// # Errors
 /// When something does not build, or a bench fails.
 pub(crate) fn command(arguments: &Arguments) -> Result<()> {
-    let artefact = build::artefact(Arch::native().context("Lambda does not offer this machine's processor")?)?;
+    let artifact = build::artifact(Arch::native().context("Lambda does not offer this machine's processor")?)?;
     build_benches()?;
     let all = Bench::value_variants();
     let names = if arguments.names.is_empty() { all } else { &arguments.names };
     let mut results = Vec::new();
     for bench in names {
         println!("== {}", bench.name());
-        results.push(measure(*bench, &artefact)?);
+        results.push(measure(*bench, &artifact)?);
     }
     if arguments.record { record(&results) } else { Ok(()) }
 }
@@ -80,12 +80,12 @@ fn release() -> PathBuf {
     env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), |target| root().join(target)).join("release")
 }
 
-fn measure(bench: Bench, artefact: &Path) -> Result<Results> {
+fn measure(bench: Bench, artifact: &Path) -> Result<Results> {
     let release = release();
     let mut child = Command::new(release.join("bench"))
         .arg(bench.name())
-        .arg("--artefact")
-        .arg(artefact)
+        .arg("--artifact")
+        .arg(artifact)
         .arg("--hello")
         .arg(release.join("hello-world"))
         .stdout(Stdio::piped())

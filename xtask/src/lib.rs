@@ -24,11 +24,11 @@ pub enum Command {
     Openapi(Generated),
     /// Check the template with cfn-lint, checkov and sam validate.
     LintTemplate,
-    /// Build the artefact that every Lambda function runs, and check its size.
+    /// Build the artifact that every Lambda function runs, and check its size.
     Build(build::Options),
-    /// Test the artefact behind Lambda's Runtime API.
+    /// Test the artifact behind Lambda's Runtime API.
     Runtime,
-    /// Deploy the template to an emulator with the artefact, and check the main workflow there.
+    /// Deploy the template to an emulator with the artifact, and check the main workflow there.
     DeployCheck(deploy_check::Options),
     /// Measure the platform; see docs/performance.md.
     Bench(bench::Arguments),

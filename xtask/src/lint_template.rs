@@ -25,7 +25,7 @@ pub(crate) fn command() -> Result<()> {
     for path in &paths {
         let mut sam = Command::new(SAM.program()?);
         sam.args(["validate", "--lint", "--region", REGION, "--template", path]);
-        // Without a telemetry call and without anybody's credentials.
+        // Without telemetry and without credentials.
         sam.env("SAM_CLI_TELEMETRY", "0").env("AWS_ACCESS_KEY_ID", "none").env("AWS_SECRET_ACCESS_KEY", "none");
         run(sam.current_dir(root()))?;
     }

@@ -1,4 +1,4 @@
-//! `cargo xtask runtime`: the tests behind Lambda's Runtime API, with the deployable artefact.
+//! `cargo xtask runtime`: the tests behind Lambda's Runtime API, with the deployable artifact.
 
 use std::env;
 use std::process::Command;
@@ -9,13 +9,13 @@ use crate::build::{self, Arch};
 use crate::files::root;
 use crate::tools::run;
 
-/// Builds the artefact for this machine's processor, and tests it.
+/// Builds the artifact for this machine's processor, and tests it.
 ///
 /// # Errors
 /// When the build or a test fails.
 pub(crate) fn command() -> Result<()> {
     let arch = Arch::native().context("Lambda does not offer this machine's processor")?;
-    let binary = build::artefact(arch)?;
+    let binary = build::artifact(arch)?;
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut test = Command::new(cargo);
     test.args(["test", "--quiet", "--package", "bootstrap", "--test", "runtime", "--", "--nocapture"]);

@@ -1,4 +1,4 @@
-//! The one artefact that every Lambda function runs.
+//! The one artifact that every Lambda function runs.
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {

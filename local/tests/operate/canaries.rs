@@ -21,7 +21,7 @@ pub(crate) struct Canary {
 
 impl Canary {
     pub(crate) fn new(what: &'static str, text: &str, forbidden: ForbiddenPlaces) -> Self {
-        assert!(text.len() >= 12, "{what} is too short to be told from chance: {text:?}");
+        assert!(text.len() >= 12, "{what} is too short to be distinguished from chance: {text:?}");
         Self { what, text: text.to_owned(), forbidden }
     }
 
@@ -54,7 +54,7 @@ pub(crate) struct Written {
     pub(crate) queues: String,
     /// Every item of both tables.
     pub(crate) tables: String,
-    /// Bodies of answers that refuse something.
+    /// Bodies of error responses.
     pub(crate) answers: String,
 }
 

@@ -14,7 +14,7 @@ const TSP_TOKEN: &str = "samsara_api_demo2";
 const WRONG_CLIENT_SECRET: &str = "canary-wrong-client-secret-77aa";
 const FORGED_TOKEN: &str = "canary.forged.access-token-0c3d9e4f5a6b7c8d";
 const URL_PATH: &str = "canary-webhook-path-91e2";
-/// What the subscriptions sign with, by the status that their receiver answers.
+/// The secrets of the subscriptions, by the status that their receiver returns.
 const WEBHOOKS: &[(u16, &str, &str)] = &[
     (200, "vehicle_location.added", "canary-webhook-secret-taken"),
     (500, "vehicle.added", "canary-webhook-secret-failing"),
@@ -131,7 +131,7 @@ async fn fleet(running: &Running, api: &Api, canaries: &mut Vec<Canary>) -> Api 
     api.with_token(&access)
 }
 
-/// What is refused, and what the answers say.
+/// Requests that are rejected, and the error responses.
 async fn refusals(running: &Running, fleet: &Api) {
     let connections = "/v2/integrations/connections";
     let tsp = text(&fleet.get("/v2/orgs/tsps?slug=samsara").await.unwrap(), "/0/id");

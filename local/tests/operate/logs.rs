@@ -85,7 +85,7 @@ fn once(lines: &[&Value], names: &[&str]) {
     let mut seen = BTreeSet::new();
     for line in lines {
         let name: Vec<String> = names.iter().map(|name| text(line, name)).collect();
-        assert!(seen.insert(name), "told twice: {line}");
+        assert!(seen.insert(name), "duplicate field: {line}");
     }
 }
 

@@ -1,4 +1,4 @@
-//! A proxy that remembers what it passes on, and a webhook receiver that fails as it is told.
+//! A proxy that records what it forwards, and a webhook receiver that fails on request.
 
 use std::sync::{Arc, Mutex};
 
@@ -47,7 +47,7 @@ async fn pass_on(http: reqwest::Client, target: u16, seen: Arc<Mutex<String>>, r
     response.body(Body::from(answer.bytes().await.unwrap())).unwrap()
 }
 
-/// Starts a receiver of webhooks. The last part of the path is the status that it answers.
+/// Starts a receiver of webhooks. The last part of the path is the status that it returns.
 pub(crate) async fn receiver() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());

@@ -1,4 +1,4 @@
-//! The parts of endpoint rows that only the documents need. The functions' artefact is built without them, since its tables would
+//! The parts of endpoint rows that only the documents need. The functions' artifact is built without them, since its tables would
 //! otherwise include the schemas of all endpoints in every function.
 
 use crate::serve::Describe;

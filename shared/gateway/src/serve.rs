@@ -21,7 +21,7 @@ pub trait Serve: Sync + 'static {
     fn call<'a>(&'a self, context: &'a Context, call: Call, incoming: &'a Incoming) -> BoxFuture<'a, Result<Response, ApiError>>;
 }
 
-/// An operation as it is documented: its input and its responses. The functions' artefact is built without this.
+/// An operation as it is documented: its input and its responses. The functions' artifact is built without this.
 pub trait Describe: Sync + 'static {
     /// The request body.
     fn body(&self) -> Body {

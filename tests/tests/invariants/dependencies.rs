@@ -1,11 +1,11 @@
-//! Dependencies point one way, and each outside library has its one room.
+//! Dependencies point one way, and external libraries are confined to certain crates.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
 use serde_json::Value;
 
-/// What each of our crates may use of ours. A crate that is not listed fails the test: think where it belongs.
+/// The workspace crates that each crate may use. A crate that is not listed fails the test.
 const MAY_USE: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("simulator", &[]),
@@ -48,9 +48,9 @@ const MAY_USE: &[(&str, &[&str])] = &[
 const LIBRARIES: &[&str] = &["model", "store", "vault", "providers", "webhooks"];
 const WITH_GATEWAY: &[&str] = &["model", "store", "vault", "providers", "webhooks", "gateway"];
 
-/// Outside libraries and the crates that may use them; `catena` is the local run, which makes tables, queues and keys, and
+/// External libraries and the crates that may use them; `catena` is the local run, which makes tables, queues and keys, and
 /// `bench` compares what we make of a library with the library alone.
-const ROOMS: &[(&str, &[&str])] = &[
+const CONFINED: &[(&str, &[&str])] = &[
     ("aws-sdk-dynamodb", &["store", "catena", "bench"]),
     ("aws-sdk-dynamodbstreams", &["catena"]),
     ("aws-sdk-kms", &["vault", "catena"]),
@@ -61,7 +61,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("lambda_runtime", &["bootstrap", "bench"]),
 ];
 
-/// Crate name to the names of what it is built with; tests and build scripts may use more.
+/// The dependencies of each crate, apart from those of tests and build scripts.
 fn dependencies() -> BTreeMap<String, BTreeSet<String>> {
     let output = Command::new(env!("CARGO")).args(["metadata", "--no-deps", "--format-version", "1"]).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -81,7 +81,7 @@ fn dependencies_point_one_way() {
     let ours: BTreeSet<&String> = found.keys().collect();
     for (package, used) in &found {
         let (_, allowed) =
-            MAY_USE.iter().find(|(name, _)| name == package).unwrap_or_else(|| panic!("{package} has no place in the plan"));
+            MAY_USE.iter().find(|(name, _)| name == package).unwrap_or_else(|| panic!("{package} is not listed in MAY_USE"));
         for other in used.iter().filter(|name| ours.contains(name)) {
             assert!(allowed.contains(&other.as_str()), "{package} may not use {other}");
         }
@@ -89,11 +89,11 @@ fn dependencies_point_one_way() {
 }
 
 #[test]
-fn outside_libraries_stay_in_their_rooms() {
+fn external_libraries_are_confined() {
     for (package, used) in dependencies() {
-        for (library, rooms) in ROOMS {
-            let is_fine = !used.contains(*library) || rooms.contains(&package.as_str());
-            assert!(is_fine, "{package} may not use {library}: only {rooms:?} may");
+        for (library, crates) in CONFINED {
+            let is_fine = !used.contains(*library) || crates.contains(&package.as_str());
+            assert!(is_fine, "{package} may not use {library}: only {crates:?} may");
         }
     }
 }
@@ -106,7 +106,7 @@ fn the_model_knows_neither_io_nor_aws() {
 }
 
 #[test]
-fn the_artefact_has_one_http_and_one_tls_stack() {
+fn the_artifact_has_one_http_and_one_tls_stack() {
     let tree = ["tree", "--package", "bootstrap", "--edges", "normal", "--prefix", "none", "--format", "{p}"];
     let output = Command::new(env!("CARGO")).args(tree).args(["--target", "aarch64-unknown-linux-gnu"]).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -120,6 +120,6 @@ fn the_artefact_has_one_http_and_one_tls_stack() {
         assert_eq!(found, 1, "{one}: {:?}", versions.get(one));
     }
     for none in ["ring", "openssl", "openssl-sys", "native-tls", "curl", "ureq", "isahc"] {
-        assert!(!versions.contains_key(none), "the artefact links {none}");
+        assert!(!versions.contains_key(none), "the artifact links {none}");
     }
 }

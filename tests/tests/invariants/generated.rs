@@ -1,23 +1,23 @@
-//! Generated files are those that the sources make.
+//! Generated files match their sources.
 
 use std::fs;
 use std::path::Path;
 
-fn kept(path: &str) -> String {
+fn committed(path: &str) -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path)).unwrap_or_default()
 }
 
 #[test]
 fn the_template_is_current() {
     for (path, text) in xtask::template::render().unwrap() {
-        assert!(kept(&path) == text, "run `cargo xtask template` and commit {path}");
+        assert!(committed(&path) == text, "run `cargo xtask template` and commit {path}");
     }
 }
 
 #[test]
 fn the_openapi_documents_are_current() {
     for (path, text) in xtask::openapi::documents().unwrap() {
-        assert!(kept(&path) == text, "run `cargo xtask openapi` and commit {path}");
+        assert!(committed(&path) == text, "run `cargo xtask openapi` and commit {path}");
     }
 }
 
@@ -25,7 +25,7 @@ fn the_openapi_documents_are_current() {
 fn every_stack_leaves_room() {
     for (path, text) in xtask::template::render().unwrap() {
         let resources = xtask::template::resources(&text).unwrap();
-        assert!(resources <= 450, "{path} makes {resources} of 500 resources");
+        assert!(resources <= 450, "{path} has {resources} of 500 resources");
     }
 }
 

@@ -1,6 +1,6 @@
-//! The plan of the house as tests: what ARCHITECTURE.md calls an invariant fails here when it is broken.
+//! The invariants of ARCHITECTURE.md as tests.
 
-// `cfg(test)` is always so here; it tells the lints that helpers may panic too.
+// `cfg(test)` is always set here; it tells the lints that helpers may panic too.
 #[cfg(test)]
 mod dependencies;
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! What no source file may say.
+//! Rules for the text of source files.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -43,11 +43,11 @@ fn nothing_scans_a_table() {
 }
 
 #[test]
-fn grants_are_made_in_one_place() {
+fn grants_are_created_in_one_place() {
     for (path, text) in sources(&["shared", "functions"]) {
         let has_tests = is_test(&path) || text.contains("#[cfg(test)]");
         let is_store = path.starts_with(root().join("shared/store"));
-        assert!(has_tests || is_store || !text.contains("Grant::new("), "{} makes a grant", path.display());
+        assert!(has_tests || is_store || !text.contains("Grant::new("), "{} creates a grant", path.display());
     }
 }
 
@@ -57,8 +57,8 @@ fn every_stored_kind_has_one_name() {
     for (path, text) in sources(&["shared/store"]) {
         for kind in text.split("const KIND: &'static str = \"").skip(1).filter_map(|rest| rest.split('"').next()) {
             let other = seen.insert(kind.to_owned(), path.clone());
-            assert_eq!(other, None, "two things are stored as {kind:?}");
+            assert_eq!(other, None, "two entities are stored as {kind:?}");
         }
     }
-    assert!(!seen.is_empty(), "the sources name no kinds any more: change this test");
+    assert!(!seen.is_empty(), "the sources do not contain kinds any more: update this test");
 }

@@ -11,7 +11,7 @@ fn handlers_are_unique() {
     let handlers = endpoints.iter().map(|endpoint| endpoint.handler).chain(workers.iter().map(|worker| worker.handler));
     let mut seen = BTreeSet::new();
     for handler in handlers {
-        assert!(seen.insert(handler), "two functions are called {handler}");
+        assert!(seen.insert(handler), "two functions have the handler {handler}");
         let is_plain = handler.chars().all(|letter| letter.is_ascii_lowercase() || letter == '_' || letter == '.');
         assert!(is_plain && handler.matches('.').count() == 1, "{handler} is not service.operation");
     }
@@ -28,7 +28,7 @@ fn routes_are_unique() {
 }
 
 #[test]
-fn functions_that_look_at_tokens_may_verify_them() {
+fn functions_that_read_tokens_may_verify_them() {
     for endpoint in bootstrap::endpoints().iter().filter(|endpoint| endpoint.access != Access::Public) {
         for needed in [Permission::VerifyTokens, Permission::ReadControl] {
             assert!(endpoint.permissions.contains(&needed), "{} lacks {needed:?}", endpoint.handler);
@@ -37,7 +37,7 @@ fn functions_that_look_at_tokens_may_verify_them() {
 }
 
 #[test]
-fn everything_says_what_it_is() {
+fn everything_has_a_summary() {
     for endpoint in bootstrap::endpoints() {
         assert!(!endpoint.summary.is_empty(), "{} has no summary", endpoint.handler);
     }
@@ -46,7 +46,7 @@ fn everything_says_what_it_is() {
     }
 }
 
-/// What anybody may call; docs/operations.md lists it too. A route that joins them is meant to be looked at twice.
+/// The public routes, which docs/operations.md lists too. Adding a route here deserves a second look.
 const OPEN_ROUTES: &[&str] = &[
     "GET /",
     "GET /connect",

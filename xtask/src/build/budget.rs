@@ -1,4 +1,4 @@
-//! The size limits of the artefact, which Lambda loads at every cold start.
+//! The size limits of the artifact, which Lambda loads at every cold start.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -11,18 +11,18 @@ use super::{Arch, package};
 use crate::files::{read, root};
 
 /// Where the accepted sizes are kept.
-const FILE: &str = "infra/artefact-budget.yaml";
+const FILE: &str = "infra/artifact-budget.yaml";
 /// The limit of every zip file, regardless of the accepted size.
 const MAX_ZIPPED: u64 = 5_000_000;
 /// The permitted growth over the accepted size.
 const GROWTH_PERCENT: u64 = 10;
 
 const HEAD: &str = "\
-# Bytes of the artefact, as `cargo xtask build --accept` saw them. A build that is more than 10 % larger fails: find out
+# Bytes of the artifact, as `cargo xtask build --accept` saw them. A build that is more than 10 % larger fails: find out
 # what grew, and accept it if it is worth its place in every cold start.
 ";
 
-/// Bytes of an artefact.
+/// Bytes of an artifact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Size {

@@ -22,7 +22,7 @@ const BEGINNING: &str = "315532800";
 pub(super) fn bootstrap(source: &Path, target: Option<&Path>, arch: Arch, place: &Path) -> Result<PathBuf> {
     let program = CARGO_LAMBDA.program()?;
     has_target(arch)?;
-    // One folder per processor, since cargo lets nobody else into one that it works in.
+    // One folder per processor, since cargo locks its target folder.
     let target = target.map_or_else(|| target_folder(source), |folder| Ok(folder.to_owned()))?.join("lambda").join(arch.name());
     let mut command = Command::new(&program);
     command

@@ -1,4 +1,4 @@
-//! `cargo xtask build`: the artefact that every function runs, for Lambda's architectures, within its budget.
+//! `cargo xtask build`: the artifact that every function runs, for Lambda's architectures, within its budget.
 //!
 //! ```text
 //! target/lambda/bootstrap/bootstrap         what template.yaml's CodeUri names: the arm64 binary
@@ -91,7 +91,7 @@ pub(crate) fn command(options: &Options) -> Result<()> {
         verify::is_committed()?;
     }
     let sizes = side_by_side(options.arch.all(), |arch| {
-        let binary = artefact(arch)?;
+        let binary = artifact(arch)?;
         Ok((arch, Size::of(&binary, &package::zip(&binary)?)?))
     })?;
     println!("{:<8} {:>12} {:>12} {:>8}", "arch", "binary", "zipped", "crates");
@@ -118,7 +118,7 @@ fn side_by_side<T: Send>(archs: &[Arch], work: impl Fn(Arch) -> Result<T> + Sync
 ///
 /// # Errors
 /// When the build fails.
-pub(crate) fn artefact(arch: Arch) -> Result<PathBuf> {
+pub(crate) fn artifact(arch: Arch) -> Result<PathBuf> {
     let place = root().join("target/lambda");
     let binary = compile::bootstrap(&root(), None, arch, &place.join(arch.name()))?;
     if arch == Arch::Arm64 {

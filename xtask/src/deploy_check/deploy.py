@@ -1,6 +1,6 @@
 """Deploys template.yaml and its stacks to a CloudFormation endpoint, rendered as SAM renders them.
 
-Reads one JSON object (root, endpoint, artefact, architecture, stack, parameters, edits), and writes one: what the emulator
+Reads one JSON object (root, endpoint, artifact, architecture, stack, parameters, edits), and writes one: what the emulator
 cannot do and was left out, the API's id, and the environment of a function.
 """
 
@@ -19,7 +19,7 @@ from samtranslator.public.translator import ManagedPolicyLoader  # noqa: E402
 from samtranslator.translator.transform import transform  # noqa: E402
 from samtranslator.yaml_helper import yaml_parse  # noqa: E402
 
-BUCKET = "artefacts"
+BUCKET = "artifacts"
 
 
 class Deployment:
@@ -32,7 +32,7 @@ class Deployment:
 
     def run(self):
         self.s3.create_bucket(Bucket=BUCKET)
-        self.s3.put_object(Bucket=BUCKET, Key="bootstrap.zip", Body=zipped(self.job["artefact"]))
+        self.s3.put_object(Bucket=BUCKET, Key="bootstrap.zip", Body=zipped(self.job["artifact"]))
         self.upload("template.yaml")
         resources = self.create()
         self.check_policies()

@@ -1,4 +1,4 @@
-//! `cargo xtask deploy-check`: the template deployed by CloudFormation to a fresh emulator, with the real artefact, and a
+//! `cargo xtask deploy-check`: the template deployed by CloudFormation to a fresh emulator, with the real artifact, and a
 //! check of the main workflow there: the emulator's API endpoint, authorizer, queues, streams and schedules.
 
 mod front;
@@ -29,9 +29,9 @@ use front::Front;
 /// Options of `cargo xtask deploy-check`.
 #[derive(Args)]
 pub struct Options {
-    /// The artefact to deploy; built for this machine's processor by default.
+    /// The artifact to deploy; built for this machine's processor by default.
     #[arg(long)]
-    artefact: Option<PathBuf>,
+    artifact: Option<PathBuf>,
     /// Also wait for the Scheduler to fire.
     #[arg(long)]
     tick: bool,
@@ -81,19 +81,19 @@ const BREAKS: &[Break] = &[
 /// # Errors
 /// When the deployment or a step of the check fails; with `--broken`, when an error is not detected.
 pub(crate) fn command(options: &Options) -> Result<()> {
-    let artefact = match &options.artefact {
-        Some(artefact) => artefact.clone(),
-        None => build::artefact(Arch::native().context("Lambda does not offer this machine's processor")?)?,
+    let artifact = match &options.artifact {
+        Some(artifact) => artifact.clone(),
+        None => build::artifact(Arch::native().context("Lambda does not offer this machine's processor")?)?,
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     if !options.broken {
-        return runtime.block_on(deploy_and_walk(&artefact, options.tick, None));
+        return runtime.block_on(deploy_and_walk(&artifact, options.tick, None));
     }
     // The unbroken template must pass first.
-    runtime.block_on(deploy_and_walk(&artefact, false, None))?;
+    runtime.block_on(deploy_and_walk(&artifact, false, None))?;
     for broken in BREAKS {
         println!("== broken: {}", broken.what);
-        match runtime.block_on(deploy_and_walk(&artefact, false, Some(broken))) {
+        match runtime.block_on(deploy_and_walk(&artifact, false, Some(broken))) {
             Ok(()) => bail!("{} was broken and not detected", broken.what),
             Err(error) => println!("detected: {error:#}"),
         }
@@ -111,13 +111,13 @@ struct Deployed {
     environment: HashMap<String, String>,
 }
 
-async fn deploy_and_walk(artefact: &Path, tick: bool, broken: Option<&Break>) -> Result<()> {
+async fn deploy_and_walk(artifact: &Path, tick: bool, broken: Option<&Break>) -> Result<()> {
     let started = Instant::now();
     let emulator = Emulator::start(EmulatorOptions { state: None, port: None, cache: None }, &|step| println!("{step}")).await?;
     let walked = async {
         let front = Front::bind().await?;
         let url = front.url.clone();
-        let deployed = deploy(artefact, &emulator.endpoint(), &url, broken)?;
+        let deployed = deploy(artifact, &emulator.endpoint(), &url, broken)?;
         println!("deployed after {:.1} s", started.elapsed().as_secs_f64());
         println!("replaced: the domain, by a forwarder at {url}");
         deployed.left_out.iter().for_each(|line| println!("replaced: {line}"));
@@ -150,7 +150,7 @@ fn same(what: &str, wanted: BTreeSet<String>, made: &[String]) -> Result<()> {
     made.difference(&wanted).next().map_or(Ok(()), |unknown| bail!("the {what} {unknown} is not in the tables"))
 }
 
-fn deploy(artefact: &Path, endpoint: &str, url: &str, broken: Option<&Break>) -> Result<Deployed> {
+fn deploy(artifact: &Path, endpoint: &str, url: &str, broken: Option<&Break>) -> Result<Deployed> {
     let edits: Vec<Value> =
         broken.iter().map(|broken| json!({ "path": broken.path, "from": broken.from, "to": broken.to })).collect();
     let parameters = json!({
@@ -158,7 +158,7 @@ fn deploy(artefact: &Path, endpoint: &str, url: &str, broken: Option<&Break>) ->
     });
     let architecture = if ARCH == "aarch64" { "arm64" } else { ARCH };
     let job = json!({
-        "root": root(), "endpoint": endpoint, "artefact": artefact, "architecture": architecture, "stack": "catena",
+        "root": root(), "endpoint": endpoint, "artifact": artifact, "architecture": architecture, "stack": "catena",
         "parameters": parameters, "edits": edits,
     });
     // The SAM CLI's environment holds the translator that it renders with.
@@ -169,7 +169,7 @@ fn deploy(artefact: &Path, endpoint: &str, url: &str, broken: Option<&Break>) ->
     child.stdin.take().context("the deployment has no standard input")?.write_all(job.to_string().as_bytes())?;
     let output = child.wait_with_output()?;
     let said = String::from_utf8_lossy(&output.stderr);
-    // SAM's translator complains to the end that nobody collects its metrics.
+    // SAM's translator keeps warning that its metrics are not collected.
     let said: Vec<&str> = said.lines().filter(|line| !line.contains("unpublished metrics")).collect();
     ensure!(output.status.success(), "{}", said.join("\n"));
     serde_json::from_slice(&output.stdout).context("malformed output of the deployment")

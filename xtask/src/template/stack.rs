@@ -71,7 +71,7 @@ Conditions:
 
 Globals:
   Function:
-    # One artefact for all functions; the handler's name chooses the code.
+    # One artifact for all functions; the handler's name chooses the code.
     CodeUri: ../../target/lambda/bootstrap/
     Runtime: provided.al2023
     Architectures: [arm64]

@@ -93,7 +93,7 @@ async fn one_bad_message_of_a_batch_is_named(world: &World) {
     }
 }
 
-/// The record that cannot be read, and with it all behind it, comes again; what stands before it is done.
+/// A malformed record and all later ones are redelivered; the earlier ones are done.
 async fn the_first_unreadable_record_of_a_stream_is_named(world: &World) {
     let table = world.cloud.physical.reference("ControlTable").unwrap();
     let unknown = json!({ "pk": { "S": "X#1" }, "sk": { "S": "X" }, "kind": { "S": "something_else" } });
@@ -107,7 +107,7 @@ async fn the_first_unreadable_record_of_a_stream_is_named(world: &World) {
     }
 }
 
-/// An invocation gives up a moment before its deadline: with an error that says so, and without the loss of the sandbox.
+/// An invocation stops shortly before its deadline, with an error that says so, and the sandbox survives.
 async fn slow_providers_do_not_cost_the_sandbox(world: &World) {
     let mut visitor = Visitor::new(&world.url);
     visitor.know("tsp_token", &world.tsp_tokens[0]);
@@ -142,7 +142,7 @@ async fn slow_providers_do_not_cost_the_sandbox(world: &World) {
     assert_eq!(answer["statusCode"], 422, "{answer}");
 }
 
-/// The gate before AWS is shut where a role says nothing: here under the role of a function that needs nothing.
+/// The gatekeeper rejects calls that a role does not allow: here with the role of a function that needs none.
 async fn what_a_role_does_not_allow_fails(world: &World) {
     assert_eq!(world.gate.refused(), BTreeSet::new());
     let mut function = world.lambda.function("tsps.list").clone();

@@ -1,4 +1,4 @@
-//! API Gateway: routes of the template, requests as events, answers as responses.
+//! API Gateway: routes of the template, requests as events, function responses as HTTP responses.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
@@ -69,7 +69,7 @@ impl Front {
     }
 }
 
-/// What API Gateway answers by itself.
+/// The responses of API Gateway itself.
 fn own(status: u16, message: &str) -> Response<Body> {
     let body = json!({ "message": message }).to_string();
     Response::builder().status(status).header("content-type", "application/json").body(Body::from(body)).unwrap()

@@ -69,7 +69,7 @@ fn print_starts(world: &World) {
 fn every_handler_has_served(world: &World) {
     let answers = world.front.answers();
     for endpoint in bootstrap::endpoints() {
-        let answered = answers.get(endpoint.handler).unwrap_or_else(|| panic!("{} was never asked", endpoint.handler));
+        let answered = answers.get(endpoint.handler).unwrap_or_else(|| panic!("{} was never called", endpoint.handler));
         assert!(answered.iter().all(|status| *status < 500), "{} answered {answered:?}", endpoint.handler);
     }
     let starts = world.lambda.starts();

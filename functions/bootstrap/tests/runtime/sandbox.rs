@@ -1,4 +1,4 @@
-//! One sandbox: the artefact as a process behind a Runtime API of its own, with Lambda's environment and no other.
+//! One sandbox: the artifact as a process behind a Runtime API of its own, with Lambda's environment and no other.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -39,7 +39,7 @@ pub(crate) enum Outcome {
 /// Why there is no sandbox.
 #[derive(Debug)]
 pub(crate) struct NoStart {
-    /// What the process told Lambda, if it did.
+    /// The error that the process reported to Lambda, if any.
     pub(crate) init_error: Option<Value>,
     /// Its exit code.
     pub(crate) exit_code: Option<i32>,
@@ -61,8 +61,8 @@ pub(crate) struct Sandbox {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Log(Arc<Mutex<Vec<String>>>);
 
-/// The artefact: the one that `CATENA_BOOTSTRAP` names, else the one that cargo built for this test.
-pub(crate) fn artefact() -> PathBuf {
+/// The artifact: the one that `CATENA_BOOTSTRAP` names, else the one that cargo built for this test.
+pub(crate) fn artifact() -> PathBuf {
     std::env::var_os("CATENA_BOOTSTRAP").map_or_else(|| env!("CARGO_BIN_EXE_bootstrap").into(), PathBuf::from)
 }
 
@@ -102,11 +102,11 @@ impl Function {
 }
 
 impl Sandbox {
-    /// Starts the artefact, and waits until it asks for an event.
+    /// Starts the artifact, and waits until it requests an event.
     pub(crate) async fn start(function: &Function) -> Result<Self, NoStart> {
         let mut api = RuntimeApi::serve().await;
         let started = Instant::now();
-        let mut child = Command::new(artefact())
+        let mut child = Command::new(artifact())
             .env_clear()
             .envs(&function.environment)
             .envs(function.reserved(&api.address))
@@ -115,7 +115,7 @@ impl Sandbox {
             .stderr(Stdio::piped())
             .kill_on_drop(true)
             .spawn()
-            .unwrap_or_else(|error| panic!("{} cannot be started: {error}", artefact().display()));
+            .unwrap_or_else(|error| panic!("{} cannot be started: {error}", artifact().display()));
         let log = Log::default();
         let readers = [log.follow(child.stdout.take().unwrap()), log.follow(child.stderr.take().unwrap())];
         let reported = tokio::time::timeout(INIT_LIMIT, api.reported.recv()).await;

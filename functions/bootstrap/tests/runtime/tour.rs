@@ -29,7 +29,7 @@ pub(crate) enum Payload {
 pub(crate) struct Visit {
     pub(crate) role: Role,
     pub(crate) method: Method,
-    /// `{names}` are filled in from what earlier answers left.
+    /// `{names}` are replaced by values from earlier responses.
     pub(crate) path: &'static str,
     pub(crate) payload: Payload,
     pub(crate) status: u16,

@@ -48,7 +48,7 @@ impl StreamReader {
         }
     }
 
-    /// Reads all shards until told to stop.
+    /// Reads all shards until stopped.
     pub(super) async fn run(self: Arc<Self>) {
         let mut readers = JoinSet::new();
         let mut active = HashSet::new();

@@ -53,7 +53,7 @@ impl MemberDetails {
 
 impl Reader {
     /// The members that a recording reader has recorded. `None` for a reader of requests, and always in the functions'
-    /// artefact, which needs no schemas.
+    /// artifact, which needs no schemas.
     pub(super) fn recorded(&mut self) -> Option<&mut Vec<MemberSpec>> {
         if cfg!(feature = "openapi") { self.recorded.as_mut() } else { None }
     }
