@@ -42,7 +42,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("catena", &["model", "store", "vault", "providers", "webhooks", "gateway", "bootstrap", "simulator"]),
     ("bench", &["catena", "bootstrap", "gateway", "model", "providers", "simulator"]),
     ("xtask", &["model", "gateway", "bootstrap", "catena", "simulator"]),
-    ("tests", &["gateway", "bootstrap", "xtask"]),
+    ("tests", &["gateway", "bootstrap", "model", "xtask"]),
 ];
 
 const LIBRARIES: &[&str] = &["model", "store", "vault", "providers", "webhooks"];

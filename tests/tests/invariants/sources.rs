@@ -51,6 +51,35 @@ fn grants_are_created_in_one_place() {
     }
 }
 
+/// Where a resource may be named: where it is described, consented to, fetched and served.
+const ROOMS: &[&str] =
+    &["shared/model/src/telematics", "shared/model/src/resource.rs", "shared/providers/src", "functions/telematics/src"];
+
+#[test]
+fn resources_are_named_in_their_rooms_only() {
+    let variants: Vec<String> = model::Resource::ALL.iter().map(|resource| format!("Resource::{resource:?}")).collect();
+    let described = model::telematics::RECORD_TYPES.iter().map(|record| format!("{:?}", record.resource));
+    let described: Vec<String> = described.collect();
+    let is_word = |text: &str| text.starts_with(|next: char| next.is_alphanumeric() || next == '_');
+    let names = |text: &str, name: &str| text.split(name).skip(1).any(|rest| !is_word(rest));
+    for (path, text) in sources(&["shared", "functions"]) {
+        let place = path.strip_prefix(root()).unwrap();
+        if is_test(&path) || ROOMS.iter().any(|room| place.starts_with(room)) {
+            continue;
+        }
+        // What stands below a file's tests is part of them.
+        let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+        for name in &variants {
+            assert!(!names(code, name), "{} names {name}", place.display());
+        }
+        for imports in code.split("use model::telematics::").skip(1).filter_map(|rest| rest.split(';').next()) {
+            let mut imported = imports.split(|c: char| !c.is_alphanumeric());
+            let named = imported.find(|import| described.iter().any(|name| name == import));
+            assert_eq!(named, None, "{} imports a resource's row type", place.display());
+        }
+    }
+}
+
 #[test]
 fn every_stored_kind_has_one_name() {
     let mut seen: BTreeMap<String, PathBuf> = BTreeMap::new();
