@@ -5,16 +5,18 @@ use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Context as _, Result, ensure};
 use clap::{Args, ValueEnum};
 
 use crate::build::{self, Arch};
-use crate::files::{Mode, read, root, settle};
+use crate::files::{Mode, Section, root, settle};
 use crate::tools::run;
 
-const DOCUMENT: &str = "docs/performance.md";
-const BEGIN: &str = "<!-- results: written by `cargo xtask bench --record` -->";
-const END: &str = "<!-- end of results -->";
+const RESULTS: Section = Section {
+    document: "docs/performance.md",
+    begin: "<!-- results: written by `cargo xtask bench --record` -->",
+    end: "<!-- end of results -->",
+};
 
 /// What to measure.
 #[derive(Args)]
@@ -105,15 +107,8 @@ fn measure(bench: Bench, artifact: &Path) -> Result<Results> {
 
 /// Replaces the table between its markers.
 fn record(results: &[Results]) -> Result<()> {
-    let text = read(DOCUMENT)?;
-    let written = replaced(&text, &table(&machine(), results))?;
-    settle(Mode::Write, DOCUMENT, &written, "cargo xtask bench --record")
-}
-
-fn replaced(text: &str, table: &str) -> Result<String> {
-    let Some((before, rest)) = text.split_once(BEGIN) else { bail!("{DOCUMENT} has no line {BEGIN}") };
-    let Some((_, after)) = rest.split_once(END) else { bail!("{DOCUMENT} has no line {END}") };
-    Ok(format!("{before}{BEGIN}\n\n{table}\n{END}{after}"))
+    let written = RESULTS.replaced(&table(&machine(), results))?;
+    settle(Mode::Write, RESULTS.document, &written, "cargo xtask bench --record")
 }
 
 fn table(machine: &str, results: &[Results]) -> String {
@@ -159,14 +154,15 @@ mod tests {
         let results = [Results { bench: "map".into(), lines: vec!["map_typed 1.5 us/record".into()] }];
         let table = table("Here.", &results);
         assert_eq!(table, "Here.\n\n### map\n\n| name | value | unit |\n| --- | ---: | --- |\n| map_typed | 1.5 | us/record |\n");
-        let written = replaced(&format!("a\n{BEGIN}\nold\n{END}\nz\n"), &table).unwrap();
-        assert_eq!(written, format!("a\n{BEGIN}\n\n{table}\n{END}\nz\n"));
-        assert_eq!(replaced(&written, &table).unwrap(), written);
-        assert!(replaced("no marks", &table).is_err());
+        let Section { begin, end, .. } = RESULTS;
+        let written = RESULTS.within(&format!("a\n{begin}\nold\n{end}\nz\n"), &table).unwrap();
+        assert_eq!(written, format!("a\n{begin}\n\n{table}\n{end}\nz\n"));
+        assert_eq!(RESULTS.within(&written, &table).unwrap(), written);
+        assert!(RESULTS.within("no marks", &table).is_err());
     }
 
     #[test]
     fn the_document_has_marks() {
-        assert!(replaced(&read(DOCUMENT).unwrap(), "").is_ok());
+        assert!(RESULTS.replaced("").is_ok());
     }
 }

@@ -8,7 +8,7 @@ use anyhow::{Result, bail};
 
 use crate::files::{Mode, root};
 use crate::tools::run;
-use crate::{openapi, template};
+use crate::{openapi, providers, template};
 
 struct Step {
     name: &'static str,
@@ -20,6 +20,7 @@ const STEPS: &[Step] = &[
     Step { name: "clippy", run: || cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"], &[]) },
     Step { name: "doc", run: || cargo(&["doc", "--workspace", "--no-deps", "--quiet"], &[("RUSTDOCFLAGS", "-D warnings")]) },
     Step { name: "openapi", run: || openapi::command(Mode::Check) },
+    Step { name: "providers", run: || providers::command(Mode::Check) },
     Step { name: "template", run: || template::command(Mode::Check) },
     Step { name: "invariants", run: || cargo(&["test", "--quiet", "--package", "tests"], &[]) },
 ];

@@ -5,6 +5,38 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 
+/// A part of a document that a command writes: what stands between two lines of their own.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Section {
+    /// The document.
+    pub(crate) document: &'static str,
+    /// The line before.
+    pub(crate) begin: &'static str,
+    /// The line after.
+    pub(crate) end: &'static str,
+}
+
+impl Section {
+    /// The document's text with another section.
+    ///
+    /// # Errors
+    /// When it cannot be read, or lacks one of the two lines.
+    pub(crate) fn replaced(self, section: &str) -> Result<String> {
+        self.within(&read(self.document)?, section)
+    }
+
+    /// A text of the document with another section.
+    ///
+    /// # Errors
+    /// When it lacks one of the two lines.
+    pub(crate) fn within(self, text: &str, section: &str) -> Result<String> {
+        let Self { document, begin, end } = self;
+        let Some((before, rest)) = text.split_once(begin) else { bail!("{document} has no line {begin}") };
+        let Some((_, after)) = rest.split_once(end) else { bail!("{document} has no line {end}") };
+        Ok(format!("{before}{begin}\n\n{section}\n{end}{after}"))
+    }
+}
+
 /// What a generating command does with its files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Mode {

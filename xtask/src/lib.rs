@@ -7,6 +7,7 @@ mod deploy_check;
 mod files;
 mod lint_template;
 pub mod openapi;
+pub mod providers;
 mod runtime;
 pub mod template;
 mod tools;
@@ -22,6 +23,8 @@ pub enum Command {
     Template(Generated),
     /// Write the OpenAPI documents.
     Openapi(Generated),
+    /// Write what each adapter can fetch into docs/providers.md.
+    Providers(Generated),
     /// Check the template with cfn-lint, checkov and sam validate.
     LintTemplate,
     /// Build the artifact that every Lambda function runs, and check its size.
@@ -53,6 +56,7 @@ impl Command {
         match self {
             Self::Template(options) => template::command(options.mode()),
             Self::Openapi(options) => openapi::command(options.mode()),
+            Self::Providers(options) => providers::command(options.mode()),
             Self::LintTemplate => lint_template::command(),
             Self::Build(options) => build::command(&options),
             Self::Runtime => runtime::command(),

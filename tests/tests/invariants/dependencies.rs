@@ -41,7 +41,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ),
     ("catena", &["model", "store", "vault", "providers", "webhooks", "gateway", "bootstrap", "simulator"]),
     ("bench", &["catena", "bootstrap", "gateway", "model", "providers", "simulator"]),
-    ("xtask", &["model", "gateway", "bootstrap", "catena", "simulator"]),
+    ("xtask", &["model", "providers", "gateway", "bootstrap", "catena", "simulator"]),
     ("tests", &["gateway", "bootstrap", "model", "xtask"]),
 ];
 

@@ -22,6 +22,12 @@ fn the_openapi_documents_are_current() {
 }
 
 #[test]
+fn the_adapters_tables_are_current() {
+    let (path, text) = xtask::providers::document().unwrap();
+    assert!(committed(path) == text, "run `cargo xtask providers` and commit {path}");
+}
+
+#[test]
 fn every_stack_leaves_room() {
     for (path, text) in xtask::template::render().unwrap() {
         let resources = xtask::template::resources(&text).unwrap();
