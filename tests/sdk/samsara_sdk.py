@@ -42,7 +42,7 @@ class Run:
 
     def me(self):
         org = self.client.organization_info.get_organization_info().data
-        expect(org.id and org.name and org.carrier_settings.dot_number, "an organisation has id, name, DOT number")
+        expect(org.id and org.name and org.carrier_settings.dot_number, "an organization has id, name, DOT number")
         return 1
 
     def vehicles(self):

@@ -15,7 +15,7 @@ use crate::{api, page, words};
 pub(crate) struct Ask;
 /// The fleet accepts.
 pub(crate) struct Accept;
-/// The page that asks for the reason of declining.
+/// The page that asks for the reason for declining.
 pub(crate) struct AskReason;
 /// The fleet declines.
 pub(crate) struct Decline;

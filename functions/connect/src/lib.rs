@@ -48,7 +48,7 @@ fn endpoints() -> Vec<Endpoint> {
             .summary("Show who requests which data, and why"),
         row::<consent::Accept>(Method::POST, "/connect/accept", "connect.accept", ACT).summary("Accept the invitation"),
         row::<consent::AskReason>(Method::GET, "/connect/decline", "connect.ask_reason", SESSION)
-            .summary("Ask for the reason of declining"),
+            .summary("Ask for the reason for declining"),
         row::<consent::Decline>(Method::POST, "/connect/decline", "connect.decline", START).summary("Decline the invitation"),
         row::<providers::List>(Method::GET, "/connect/providers", "connect.providers", SESSION).summary("Choose a provider"),
         row::<credentials::Ask>(Method::GET, "/connect/providers/{slug}", "connect.credentials", SESSION)

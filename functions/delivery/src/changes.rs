@@ -46,7 +46,7 @@ pub enum Audience {
     },
     /// Partners with an active agreement with the fleet.
     Fleet(FleetId),
-    /// Partners with an active agreement with any fleet of the connection, covering the resource where one is named.
+    /// Partners with an active agreement with any fleet of the connection, covering the resource if one is given.
     Connection(ConnectionId, Option<Resource>),
 }
 

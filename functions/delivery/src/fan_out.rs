@@ -114,7 +114,7 @@ fn for_reader(name: String, agreement: &Agreement, data: Vec<Value>) -> PartnerE
     }
 }
 
-/// The payload with the reader's fleet where it names none.
+/// The payload with the reader's fleet if it names none.
 fn of_reader(payload: &Value, agreement: &Agreement) -> Value {
     let mut payload = payload.clone();
     if let Some(fleet) = payload.get_mut("fleet_id").filter(|fleet| fleet.is_null()) {

@@ -34,7 +34,7 @@ impl<'a> Lookup<'a> {
         Ok(found)
     }
 
-    /// The agreements in force with any fleet of a connection, covering `resource` where one is named.
+    /// The agreements in force with any fleet of a connection, covering `resource` if one is given.
     pub(crate) async fn of_connection(
         &mut self,
         connection: ConnectionId,

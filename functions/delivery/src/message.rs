@@ -26,7 +26,7 @@ pub struct Message {
     pub timestamp: Timestamp,
     /// The records.
     pub data: Vec<Value>,
-    /// The fleet of the records, where they have one.
+    /// The fleet of the records, if they have one.
     pub fleet_id: Option<FleetId>,
     /// The resource, for record events; they go out only while an agreement covers it.
     pub resource: Option<Resource>,
@@ -67,8 +67,8 @@ impl Message {
     }
 }
 
-/// The id of a message: UUIDv7 of the event's time whose random bits are a digest of where the event stands in its stream
-/// and who gets it. A stream record that is read twice yields the same ids, so receivers can detect duplicates.
+/// The id of a message: UUIDv7 of the event's time whose random bits are a digest of the event's position in its stream
+/// and the subscription. A stream record that is read twice yields the same ids, so receivers can detect duplicates.
 #[must_use]
 pub(crate) fn id(at: Timestamp, sequence: &str, event: &str, webhook: WebhookId, part: usize) -> MessageId {
     let place = format!("{sequence}|{event}|{webhook}|{part}");

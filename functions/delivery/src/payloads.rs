@@ -251,7 +251,7 @@ pub struct ScheduleEvent {
     status: ScheduleStatus,
     /// The number of consecutive failures that deactivates the schedule.
     consecutive_error_threshold: u32,
-    /// How many executions may run at once.
+    /// The most concurrent executions.
     max_concurrent_executions: u32,
 }
 

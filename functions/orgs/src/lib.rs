@@ -12,7 +12,7 @@ use http::Method;
 /// The service and its rows.
 pub const SERVICE: Service = Service {
     name: "orgs",
-    title: "Organisations",
+    title: "Organizations",
     description: "Invite fleets to share data, read what they agreed to, and look up telematics providers (TSPs).",
     tags: TAGS,
     endpoints,

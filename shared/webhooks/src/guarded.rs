@@ -68,7 +68,7 @@ pub enum OverLimit {
 /// A response of any status. Debug shows neither headers nor body.
 #[derive(Clone)]
 pub struct HttpResponse {
-    /// Its status; redirects arrive here as they are.
+    /// Its status; redirects are not followed.
     pub status: StatusCode,
     /// Its headers.
     pub headers: HeaderMap,
@@ -202,7 +202,7 @@ async fn read(
     Ok(HttpResponse { status, headers, body: body.freeze(), elapsed: start.elapsed() })
 }
 
-/// Reads into `body` up to `max` bytes; `TooLarge` where there are more.
+/// Reads into `body` up to `max` bytes; `TooLarge` if there are more.
 async fn collect(response: &mut reqwest::Response, body: &mut BytesMut, max: usize) -> Result<(), SendError> {
     while let Some(chunk) = response.chunk().await.map_err(fault)? {
         let room = max - body.len();

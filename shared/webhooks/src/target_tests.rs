@@ -100,7 +100,7 @@ fn special_addresses_are_not_public() {
 }
 
 #[test]
-fn neighbours_of_special_ranges_are_public() {
+fn neighbors_of_special_ranges_are_public() {
     let public = "1.1.1.1 8.8.8.8 9.255.255.255 11.0.0.0 100.63.255.255 100.128.0.0 172.15.0.1 172.32.0.1 192.0.1.1 \
                   192.167.0.1 198.17.0.1 198.20.0.1 223.255.255.255 2001:200::1 2600:1f18::1 2a00:1450::1 64:ff9b::808:808";
     for address in public.split_whitespace() {

@@ -29,7 +29,7 @@ pub struct ScheduleRead {
     consecutive_error_count: u32,
     /// The number of consecutive failures that deactivates the schedule.
     consecutive_error_threshold: u32,
-    /// How many executions may run at once.
+    /// The most concurrent executions.
     max_concurrent_executions: u32,
     /// The TSP's cursor at which the next execution starts.
     cursor: Option<String>,

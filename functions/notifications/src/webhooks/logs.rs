@@ -76,7 +76,7 @@ impl Input for Filters {
     }
 }
 
-/// Whether a row lies in `[start, end)` and has the status. DynamoDB deletes expired rows late, so they are filtered out here.
+/// Whether a row is in `[start, end)` and has the status. DynamoDB deletes expired rows late, so they are filtered out here.
 fn admits(window: (Option<Timestamp>, Option<Timestamp>), status: Option<LogStatus>, log: &DeliveryLog, now: Timestamp) -> bool {
     let (start, end) = window;
     start.is_none_or(|start| log.created_at >= start)

@@ -63,7 +63,7 @@ fn either(reader: &mut Reader, [name, former]: [&'static str; 2], read: impl Fn(
     now.or(then)
 }
 
-/// The new values, and the old ones where there are none.
+/// The new values, or the old ones if there are none.
 pub(super) fn over(old: Prefill, new: Prefill) -> Prefill {
     Prefill {
         name: new.name.or(old.name),

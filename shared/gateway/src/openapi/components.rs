@@ -164,15 +164,14 @@ mod tests {
     #[test]
     fn titles_become_components_once() {
         let mut components = Components::new();
-        let colour = json_schema!({ "title": "Colour", "type": "string", "enum": ["red"] });
-        let paint =
-            json_schema!({ "title": "Paint", "type": "object", "properties": { "colour": colour }, "required": ["colour"] });
-        let sent = json_schema!({ "title": "Paint", "type": "object", "properties": { "colour": colour } });
+        let color = json_schema!({ "title": "Color", "type": "string", "enum": ["red"] });
+        let paint = json_schema!({ "title": "Paint", "type": "object", "properties": { "color": color }, "required": ["color"] });
+        let sent = json_schema!({ "title": "Paint", "type": "object", "properties": { "color": color } });
         assert_eq!(components.place(paint), json!({ "$ref": "#/components/schemas/Paint" }));
         let used = components.place(sent);
         components.place(json_schema!({ "title": "Unused", "type": "object" }));
         let kept = components.finish(&[&used]).unwrap();
-        assert_eq!(kept.keys().collect::<Vec<_>>(), ["Colour", "Paint"]);
+        assert_eq!(kept.keys().collect::<Vec<_>>(), ["Color", "Paint"]);
         assert_eq!(kept["Paint"].get("required"), None);
     }
 

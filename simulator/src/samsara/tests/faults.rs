@@ -110,7 +110,7 @@ fn duplicate_points_come_twice_and_never_more() {
     assert!(twice > unique.len() / 4, "{twice} of {} points came twice", unique.len());
     assert!(unique.iter().all(|point| copies(point) <= 2));
     let apart = points.iter().zip(points.iter().skip(1)).filter(|(a, b)| a == b).count();
-    assert!(apart > 0 && apart < twice, "some copies are neighbours, some are not");
+    assert!(apart > 0 && apart < twice, "some copies are neighbors, some are not");
     let history = bench.history(0, 1_800);
     assert_eq!(history.len(), set(&history).len(), "a history has no duplicates");
     assert_eq!(unique, set(&history));
