@@ -33,7 +33,12 @@ fn endpoints() -> Vec<Endpoint> {
             Public,
             &[ReadControl, SignTokens, VerifyTokens, Open, Seal, WriteControl],
         )
-        .summary("Get an access token"),
+        .summary("Get an access token")
+        .description(
+            "The grant `client_credentials` gives programs a token that expires after 15 minutes. The grant \
+             `refresh_token` is for tokens of fleets, which accepting an invitation issues. Errors are those of \
+             OAuth: 401 for unknown clients and invalid refresh tokens, 400 for anything else.",
+        ),
         Endpoint::new::<revoke::Revoke>(
             Method::POST,
             "/realms/{realm}/protocol/openid-connect/revoke",
@@ -41,7 +46,8 @@ fn endpoints() -> Vec<Endpoint> {
             Public,
             &[ReadControl, WriteControl, VerifyTokens, Open, Seal],
         )
-        .summary("Revoke a token"),
+        .summary("Revoke a token")
+        .description("Revokes an access token or a refresh token. An unknown token is not an error (RFC 7009)."),
         Endpoint::new::<certs::Certs>(
             Method::GET,
             "/realms/{realm}/protocol/openid-connect/certs",

@@ -97,7 +97,9 @@ fn at(row: &Schema, pointer: &str, generator: &SchemaGenerator) -> Schema {
         found = resolved(Schema::try_from(inner).unwrap_or_default(), generator);
     }
     match found.get("type") {
-        Some(Value::String(kind)) => json_schema!({ "type": [kind, "null"] }),
+        Some(Value::String(kind)) => {
+            json_schema!({ "type": [kind, "null"], "description": found.get("description") })
+        }
         _ => found,
     }
 }

@@ -44,7 +44,11 @@ fn endpoints() -> Vec<Endpoint> {
             Scope("connection:read"),
             LIST,
         )
-        .summary("List connections"),
+        .summary("List connections")
+        .description(
+            "Lists each connection once, by id: for a partner those of fleets that share with it, for a fleet its \
+             own.",
+        ),
         Endpoint::new::<connections::create::Create>(
             Method::POST,
             "/v2/integrations/connections",
@@ -52,7 +56,12 @@ fn endpoints() -> Vec<Endpoint> {
             Scope("connection:create"),
             LINK,
         )
-        .summary("Link a TSP account after validating its credentials"),
+        .summary("Link a TSP account after validating its credentials")
+        .description(
+            "For fleets. The credentials are tried at the provider first; if it rejects them, nothing is stored and \
+             the answer is 422 with `credentials_rejected`. An account that is connected already is shared instead of \
+             connected twice.",
+        ),
         Endpoint::new::<connections::freshness::Freshness>(
             Method::GET,
             "/v2/integrations/connections/data-freshness",
@@ -60,7 +69,8 @@ fn endpoints() -> Vec<Endpoint> {
             Scope("connection:read"),
             READ,
         )
-        .summary("Read the freshness of each resource of each connection"),
+        .summary("Read the freshness of each resource of each connection")
+        .description("Returns one entry per connection and shared resource, without pages."),
         Endpoint::new::<connections::get::Get>(
             Method::GET,
             "/v2/integrations/connections/{connection_id}",
@@ -68,7 +78,8 @@ fn endpoints() -> Vec<Endpoint> {
             Scope("connection:read"),
             READ,
         )
-        .summary("Read a connection"),
+        .summary("Read a connection")
+        .description("Returns a connection. Its credentials are masked."),
         Endpoint::new::<connections::delete::Delete>(
             Method::DELETE,
             "/v2/integrations/connections/{connection_id}",
@@ -76,7 +87,11 @@ fn endpoints() -> Vec<Endpoint> {
             Scope("connection:delete"),
             WRITE,
         )
-        .summary("Unlink a TSP account"),
+        .summary("Unlink a TSP account")
+        .description(
+            "For fleets. Removes the connection from the calling fleet; its schedules end with the last fleet that \
+             uses it. Records that were fetched stay readable.",
+        ),
         Endpoint::new::<schedules::list::List>(
             Method::GET,
             "/v2/integrations/connections/{connection_id}/schedules",
@@ -84,7 +99,8 @@ fn endpoints() -> Vec<Endpoint> {
             Scope("schedule:read"),
             LIST,
         )
-        .summary("List the schedules of a connection"),
+        .summary("List the schedules of a connection")
+        .description("Lists the schedules of a connection, for the resources that you may read."),
         Endpoint::new::<schedules::get::Get>(
             Method::GET,
             "/v2/integrations/connections/{connection_id}/schedules/{schedule_id}",
@@ -92,7 +108,8 @@ fn endpoints() -> Vec<Endpoint> {
             Scope("schedule:read"),
             READ,
         )
-        .summary("Read a schedule"),
+        .summary("Read a schedule")
+        .description("Returns a schedule of a connection."),
         Endpoint::new::<executions::list::List>(
             Method::GET,
             "/v2/integrations/connections/{connection_id}/schedules/{schedule_id}/executions",
@@ -100,7 +117,8 @@ fn endpoints() -> Vec<Endpoint> {
             Scope("execution:read"),
             LIST,
         )
-        .summary("List the executions of a schedule, newest first"),
+        .summary("List the executions of a schedule, newest first")
+        .description("Lists the executions of the last seven days, newest first."),
     ]
 }
 

@@ -36,14 +36,27 @@ fn endpoints() -> Vec<Endpoint> {
     use Access::Scope;
     use webhooks::{act, create, delete, get, list, logs, replay, update};
     vec![
-        Endpoint::new::<list::List>(Method::GET, ALL, "webhooks.list", Scope("webhook:read"), LIST).summary("List subscriptions"),
+        Endpoint::new::<list::List>(Method::GET, ALL, "webhooks.list", Scope("webhook:read"), LIST)
+            .summary("List subscriptions")
+            .description("Lists your subscriptions, oldest first. Deleted ones are listed only by `status=deleted`."),
         Endpoint::new::<create::Create>(Method::POST, ALL, "webhooks.create", Scope("webhook:create"), WRITE_SECRET)
-            .summary("Subscribe to an event, or to all events of a subject"),
-        Endpoint::new::<get::Get>(Method::GET, ONE, "webhooks.get", Scope("webhook:read"), READ).summary("Read a subscription"),
+            .summary("Subscribe to an event, or to all events of a subject")
+            .description(
+                "A wildcard such as `vehicle.*` creates one subscription per event, and the answer is a list; otherwise \
+             it is one subscription. A second subscription with the same event, URL and filters is 409.",
+            ),
+        Endpoint::new::<get::Get>(Method::GET, ONE, "webhooks.get", Scope("webhook:read"), READ)
+            .summary("Read a subscription")
+            .description("Returns a subscription. The secret, and everything behind the host of the URL, are masked."),
         Endpoint::new::<update::Update>(Method::PATCH, ONE, "webhooks.update", Scope("webhook:update"), WRITE_SECRET)
-            .summary("Change url or filters, or rotate the secret"),
+            .summary("Change url or filters, or rotate the secret")
+            .description(
+                "Changes the URL or the filters, or replaces the secret. For 24 hours after that, messages are signed \
+             with both secrets.",
+            ),
         Endpoint::new::<delete::Delete>(Method::DELETE, ONE, "webhooks.delete", Scope("webhook:delete"), WRITE)
-            .summary("Unsubscribe"),
+            .summary("Unsubscribe")
+            .description("Ends a subscription. Its secret is deleted."),
         Endpoint::new::<act::Activate>(
             Method::POST,
             "/v2/notifications/webhooks/{webhook_id}/activate",
@@ -51,7 +64,8 @@ fn endpoints() -> Vec<Endpoint> {
             Scope("webhook:update"),
             WRITE,
         )
-        .summary("Activate a paused or stale subscription"),
+        .summary("Activate a paused or stale subscription")
+        .description("Resumes deliveries of a paused or stale subscription. Events kept meanwhile wait for `replay`."),
         Endpoint::new::<act::Pause>(
             Method::POST,
             "/v2/notifications/webhooks/{webhook_id}/pause",
@@ -59,7 +73,8 @@ fn endpoints() -> Vec<Endpoint> {
             Scope("webhook:update"),
             WRITE,
         )
-        .summary("Pause deliveries; events become dead letters that can be replayed"),
+        .summary("Pause deliveries; events become dead letters that can be replayed")
+        .description("Stops deliveries. Events are kept for 14 days."),
         Endpoint::new::<logs::Logs>(
             Method::GET,
             "/v2/notifications/webhooks/{webhook_id}/logs",
@@ -67,7 +82,8 @@ fn endpoints() -> Vec<Endpoint> {
             Scope("webhook:read"),
             LIST,
         )
-        .summary("List delivery attempts, newest first"),
+        .summary("List delivery attempts, newest first")
+        .description("Lists the attempts of the last 14 days, newest first."),
         Endpoint::new::<replay::Replay>(
             Method::POST,
             "/v2/notifications/webhooks/{webhook_id}/replay",
@@ -75,6 +91,10 @@ fn endpoints() -> Vec<Endpoint> {
             Scope("webhook:update"),
             REPLAY,
         )
-        .summary("Resend the dead letters, oldest first"),
+        .summary("Resend the dead letters, oldest first")
+        .description(
+            "Sends the kept messages again, oldest first and at a limited rate, under the same ids. A subscription \
+             that is not active is 409.",
+        ),
     ]
 }

@@ -49,7 +49,11 @@ fn endpoints() -> Vec<Endpoint> {
             Scope("invitation:read"),
             READ,
         )
-        .summary("List invitations"),
+        .summary("List invitations")
+        .description(
+            "Lists the invitations that you created, oldest first. Deleted ones are not listed, and tokens are \
+             returned by id only.",
+        ),
         Endpoint::new::<invitations::create::Create>(
             Method::POST,
             "/v2/orgs/invitations",
@@ -57,7 +61,12 @@ fn endpoints() -> Vec<Endpoint> {
             Scope("invitation:create"),
             WRITE,
         )
-        .summary("Invite a fleet, or refresh its invitation"),
+        .summary("Invite a fleet, or refresh its invitation")
+        .description(
+            "A `fleet_ref` without an invitation gets a new one (201). If it has an invitation already, that one is \
+             refreshed (200): sent members replace the current ones, omitted members stay, the expiration moves, and \
+             a declined invitation becomes active again. Wider permissions do not change an agreement that exists.",
+        ),
         Endpoint::new::<invitations::get::Get>(
             Method::GET,
             "/v2/orgs/invitations/{invitation_id}",
@@ -65,7 +74,12 @@ fn endpoints() -> Vec<Endpoint> {
             Optional,
             ACCEPT,
         )
-        .summary("Read an invitation; its id is the secret"),
+        .summary("Read an invitation; its id is the secret")
+        .description(
+            "Whoever knows the id may read the invitation: the id is its secret. Only its owner sees `callback_url`, \
+             and the tokens of an accepted invitation. Expired and declined invitations are returned too; deleted \
+             ones are 404.",
+        ),
         Endpoint::new::<invitations::delete::Delete>(
             Method::DELETE,
             "/v2/orgs/invitations/{invitation_id}",
@@ -73,7 +87,11 @@ fn endpoints() -> Vec<Endpoint> {
             Scope("invitation:delete"),
             WRITE,
         )
-        .summary("Withdraw an invitation"),
+        .summary("Withdraw an invitation")
+        .description(
+            "Withdraws an invitation that is not accepted; its `fleet_ref` can be used again. An accepted one is 409: \
+             cancel its share agreement instead.",
+        ),
         Endpoint::new::<invitations::accept::Accept>(
             Method::POST,
             "/v2/orgs/invitations/{invitation_id}/accept",
@@ -81,7 +99,12 @@ fn endpoints() -> Vec<Endpoint> {
             Public,
             ACCEPT,
         )
-        .summary("Accept an invitation: creates the fleet and the share agreement"),
+        .summary("Accept an invitation: creates the fleet and the share agreement")
+        .description(
+            "Creates the fleet and its share agreement, and returns the tokens with which the fleet connects its \
+             providers. Works once: a second time is 409, and so is an expired or declined invitation. A body is \
+             ignored.",
+        ),
         Endpoint::new::<invitations::decline::Decline>(
             Method::POST,
             "/v2/orgs/invitations/{invitation_id}/decline",
@@ -89,7 +112,11 @@ fn endpoints() -> Vec<Endpoint> {
             Public,
             &[ReadControl, WriteControl],
         )
-        .summary("Decline an invitation, with a reason"),
+        .summary("Decline an invitation, with a reason")
+        .description(
+            "Declines an invitation, with an optional reason. Declining twice changes nothing; an accepted or expired \
+             invitation is 409.",
+        ),
         Endpoint::new::<share_agreements::list::List>(
             Method::GET,
             "/v2/orgs/share-agreements",
@@ -97,7 +124,8 @@ fn endpoints() -> Vec<Endpoint> {
             Scope("share-agreement:read"),
             READ,
         )
-        .summary("List share agreements"),
+        .summary("List share agreements")
+        .description("Lists the agreements of the caller, oldest first. Deleted ones are not listed."),
         Endpoint::new::<share_agreements::get::Get>(
             Method::GET,
             "/v2/orgs/share-agreements/{share_agreement_id}",
@@ -105,7 +133,8 @@ fn endpoints() -> Vec<Endpoint> {
             Scope("share-agreement:read"),
             &[ReadControl, VerifyTokens],
         )
-        .summary("Read a share agreement"),
+        .summary("Read a share agreement")
+        .description("Returns an agreement of the caller."),
         Endpoint::new::<share_agreements::update::Update>(
             Method::PATCH,
             "/v2/orgs/share-agreements/{share_agreement_id}",
@@ -113,7 +142,11 @@ fn endpoints() -> Vec<Endpoint> {
             Scope("share-agreement:update"),
             WRITE,
         )
-        .summary("Change a share agreement's dates"),
+        .summary("Change a share agreement's dates")
+        .description(
+            "Changes the dates. `expiration_date` must be after `effective_date` and in the future; a partner can \
+             only bring it forward, a fleet can also extend it. Cancelled and expired agreements are 409.",
+        ),
         Endpoint::new::<share_agreements::delete::Delete>(
             Method::DELETE,
             "/v2/orgs/share-agreements/{share_agreement_id}",
@@ -121,7 +154,8 @@ fn endpoints() -> Vec<Endpoint> {
             Scope("share-agreement:delete"),
             WRITE,
         )
-        .summary("Delete a share agreement"),
+        .summary("Delete a share agreement")
+        .description("Ends an agreement and removes it from lists."),
         Endpoint::new::<share_agreements::act::Pause>(
             Method::POST,
             "/v2/orgs/share-agreements/{share_agreement_id}/pause",
@@ -129,7 +163,11 @@ fn endpoints() -> Vec<Endpoint> {
             Scope("share-agreement:update"),
             WRITE,
         )
-        .summary("Pause a share agreement"),
+        .summary("Pause a share agreement")
+        .description(
+            "Stops sharing until the agreement is activated again. Pausing twice changes nothing; cancelled and \
+             expired agreements are 409.",
+        ),
         Endpoint::new::<share_agreements::act::Activate>(
             Method::POST,
             "/v2/orgs/share-agreements/{share_agreement_id}/activate",
@@ -137,7 +175,8 @@ fn endpoints() -> Vec<Endpoint> {
             Scope("share-agreement:update"),
             WRITE,
         )
-        .summary("Activate a paused share agreement"),
+        .summary("Activate a paused share agreement")
+        .description("Resumes sharing. Only the side that paused an agreement can activate it."),
         Endpoint::new::<share_agreements::act::Cancel>(
             Method::POST,
             "/v2/orgs/share-agreements/{share_agreement_id}/cancel",
@@ -145,9 +184,11 @@ fn endpoints() -> Vec<Endpoint> {
             Scope("share-agreement:update"),
             WRITE,
         )
-        .summary("End a share agreement permanently"),
+        .summary("End a share agreement permanently")
+        .description("Ends sharing for good. Records stop being readable, and deliveries stop."),
         Endpoint::new::<fleets::list::List>(Method::GET, "/v2/orgs/fleets", "fleets.list", Scope("fleet:read"), READ)
-            .summary("List fleets"),
+            .summary("List fleets")
+            .description("Lists the fleets that share data with you now."),
         Endpoint::new::<fleets::get::Get>(
             Method::GET,
             "/v2/orgs/fleets/{fleet_id}",
@@ -155,9 +196,13 @@ fn endpoints() -> Vec<Endpoint> {
             Scope("fleet:read"),
             &[ReadControl, VerifyTokens],
         )
-        .summary("Read a fleet"),
-        Endpoint::new::<tsps::list::List>(Method::GET, "/v2/orgs/tsps", "tsps.list", Public, PUBLIC_READ).summary("List TSPs"),
+        .summary("Read a fleet")
+        .description("Returns a fleet that shares data with you now."),
+        Endpoint::new::<tsps::list::List>(Method::GET, "/v2/orgs/tsps", "tsps.list", Public, PUBLIC_READ)
+            .summary("List TSPs")
+            .description("Lists all providers by slug, without pages."),
         Endpoint::new::<tsps::get::Get>(Method::GET, "/v2/orgs/tsps/{tsp_id}", "tsps.get", Public, PUBLIC_READ)
-            .summary("Read a TSP"),
+            .summary("Read a TSP")
+            .description("Returns a provider."),
     ]
 }

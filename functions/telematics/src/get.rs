@@ -30,6 +30,10 @@ impl Get {
 }
 
 impl Describe for Get {
+    fn description(&self) -> String {
+        "Returns a record of a fleet with an active share agreement for the resource.".to_owned()
+    }
+
     fn members(&self) -> Vec<MemberSpec> {
         Reader::members(|reader| self.read(reader))
     }

@@ -162,6 +162,20 @@ impl List {
 }
 
 impl Describe for List {
+    fn description(&self) -> String {
+        let mut parts = Vec::new();
+        match (self.latest, self.sorted) {
+            (Some(_), _) => parts.push("Lists the newest record of each subject; with `only_latest=false`, its history by time."),
+            (None, true) => parts.push("Lists records in the order of `sort_by`, or by id."),
+            (None, false) => parts.push("Lists records by time."),
+        }
+        if self.windowed && self.latest.is_none() {
+            parts.push("Without a window, those of the last 24 hours.");
+        }
+        parts.push("Only fleets with an active share agreement for the resource are seen.");
+        parts.join(" ")
+    }
+
     fn members(&self) -> Vec<MemberSpec> {
         Reader::members(|reader| self.read(reader))
     }

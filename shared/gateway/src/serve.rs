@@ -28,6 +28,11 @@ pub trait Describe: Sync + 'static {
         Body::None
     }
 
+    /// What its row does not say about it: a paragraph for people.
+    fn description(&self) -> String {
+        String::new()
+    }
+
     /// The members that it reads.
     fn members(&self) -> Vec<MemberSpec>;
 

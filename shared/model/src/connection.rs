@@ -58,7 +58,7 @@ pub struct FleetConnection {
     pub created_at: Timestamp,
 }
 
-/// The state of a connection (contract section 7).
+/// The state of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[schemars(rename = "ConnectionStatusEnum")]

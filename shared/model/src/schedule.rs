@@ -47,7 +47,7 @@ pub struct Schedule {
     pub updated_at: Timestamp,
 }
 
-/// The state of a schedule (contract section 8).
+/// The state of a schedule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[schemars(rename = "ScheduleStatusEnum")]

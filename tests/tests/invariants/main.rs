@@ -4,6 +4,8 @@
 #[cfg(test)]
 mod dependencies;
 #[cfg(test)]
+mod documents;
+#[cfg(test)]
 mod generated;
 #[cfg(test)]
 mod sources;

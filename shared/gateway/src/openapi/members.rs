@@ -44,14 +44,14 @@ fn about(member: &MemberSpec) -> String {
 }
 
 /// The request body of an operation.
-pub(super) fn request_body(kind: Body, members: &[MemberSpec], components: &mut Components) -> Option<Value> {
+pub(super) fn request_body(kind: Body, summary: &str, members: &[MemberSpec], components: &mut Components) -> Option<Value> {
     let (media, name) = match kind {
         Body::None => return None,
         Body::Json(name) | Body::OptionalJson(name) => ("application/json", name),
         Body::Form(name) => ("application/x-www-form-urlencoded", name),
     };
     let fields: Vec<&MemberSpec> = members.iter().filter(|member| member.location == Location::Body).collect();
-    let schema = object(name, &fields);
+    let schema = object(name, summary, &fields);
     let mut content =
         json!({ "schema": schemars::Schema::try_from(schema).map(|schema| components.place(schema)).unwrap_or_default() });
     let example = example_of(&fields, "");
@@ -62,7 +62,7 @@ pub(super) fn request_body(kind: Body, members: &[MemberSpec], components: &mut 
 }
 
 /// The object with these members; members with dotted names are part of the schemas of their objects.
-fn object(title: &str, fields: &[&MemberSpec]) -> Value {
+fn object(title: &str, summary: &str, fields: &[&MemberSpec]) -> Value {
     let mut properties = Map::new();
     let mut required = Vec::new();
     for (field, name) in level(fields, "") {
@@ -71,7 +71,7 @@ fn object(title: &str, fields: &[&MemberSpec]) -> Value {
             required.push(name);
         }
     }
-    let mut schema = json!({ "title": title, "type": "object", "properties": properties });
+    let mut schema = json!({ "title": title, "description": format!("{summary}."), "type": "object", "properties": properties });
     if let (false, Some(members)) = (required.is_empty(), schema.as_object_mut()) {
         members.insert("required".into(), json!(required));
     }

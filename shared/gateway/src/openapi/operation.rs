@@ -38,16 +38,15 @@ pub(super) fn operation(endpoint: &Endpoint, service: &Service, path: &str, comp
     let mut operation = json!({
         "operationId": endpoint.handler.replace('.', "_"),
         "summary": endpoint.summary,
+        "description": described(endpoint),
         "tags": [tag(endpoint, service)],
         "parameters": parameters,
         "responses": responses,
         "security": security(endpoint.access),
     });
     if let Some(found) = operation.as_object_mut() {
-        let body = request_body(published.operation.body(), &members, components);
+        let body = request_body(published.operation.body(), endpoint.summary, &members, components);
         found.extend(body.map(|body| ("requestBody".to_owned(), body)));
-        let text = described(endpoint);
-        found.extend((!text.is_empty()).then(|| ("description".to_owned(), text.into())));
     }
     Some(operation)
 }
@@ -58,13 +57,13 @@ pub(super) fn is_idempotent(endpoint: &Endpoint) -> bool {
 }
 
 fn described(endpoint: &Endpoint) -> String {
-    let own = endpoint.published.description;
     let needs = match endpoint.access {
         Access::Scope(scope) => format!("Needs the scope `{scope}`."),
         Access::Optional => "A token is optional.".to_owned(),
         Access::Public => "Needs no token.".to_owned(),
     };
-    if own.is_empty() { needs } else { format!("{own}\n\n{needs}") }
+    let parts = [endpoint.published.description.to_owned(), endpoint.published.operation.description(), needs];
+    parts.iter().filter(|part| !part.is_empty()).map(String::as_str).collect::<Vec<_>>().join("\n\n")
 }
 
 /// The section of the row's handler; the service's title if there is none.
