@@ -58,9 +58,20 @@ pub(crate) async fn call(
     if let Some(body) = body {
         request = request.json(body);
     }
-    let response = request.send().await.map_err(|error| ApiError::internal(error.without_url()))?;
+    let response = request.send().await.map_err(|error| ApiError::unavailable(error.without_url()))?;
     let status = response.status();
     Ok(ApiResponse { status, body: response.json().await.unwrap_or(Value::Null) })
+}
+
+/// The error for a response that no page explains.
+pub(crate) fn unexpected(what: &str, status: StatusCode) -> ApiError {
+    let cause = format!("{what} returned {status}");
+    match status {
+        StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT => {
+            ApiError::unavailable(cause)
+        }
+        _ => ApiError::internal(cause),
+    }
 }
 
 /// A token for the session's fleet, for one request; `None` before acceptance.

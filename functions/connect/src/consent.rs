@@ -90,7 +90,7 @@ impl Operation for Accept {
                 Ok(page::redirect(context, "/connect/providers"))
             }
             StatusCode::CONFLICT => Ok(page::redirect(context, "/connect")),
-            status => Err(ApiError::internal(format!("accepting the invitation returned {status}"))),
+            status => Err(api::unexpected("accepting the invitation", status)),
         }
     }
 }

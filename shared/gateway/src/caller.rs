@@ -105,7 +105,7 @@ async fn from_header(context: &Context, header: &str, scope: Option<&'static str
 
 fn token_error(error: vault::TokenError) -> ApiError {
     match error {
-        vault::TokenError::Unavailable(cause) => ApiError::internal(cause),
+        vault::TokenError::Unavailable(cause) => cause.into(),
         other => ApiError::unauthorized(format!("invalid access token: {other}")),
     }
 }

@@ -1,8 +1,10 @@
 //! The settings and clients of handlers. Clients are built on first use, so a function builds only what it needs.
 
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use aws_config::SdkConfig;
+use aws_config::timeout::TimeoutConfig;
 use model::{Timestamp, TraceId};
 use store::Store;
 use store::control::{Key, PlatformSecrets, Write};
@@ -25,6 +27,28 @@ pub struct Aws {
     pub kms: SdkConfig,
     /// EventBridge Scheduler.
     pub scheduler: SdkConfig,
+}
+
+/// How long one attempt at a call may take, and all of its attempts together. A service that does not answer is noticed while
+/// there is time left to tell the caller; usual calls take milliseconds.
+const ATTEMPT: Duration = Duration::from_secs(5);
+const ATTEMPTS: Duration = Duration::from_secs(12);
+
+impl Aws {
+    /// The same with bounds on the time of a call.
+    fn bounded(self) -> Self {
+        let timeouts = TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT).operation_timeout(ATTEMPTS);
+        let bounded = |config: &SdkConfig| {
+            let configured = config.timeout_config().cloned().unwrap_or_else(TimeoutConfig::disabled).into_builder();
+            config.to_builder().timeout_config(timeouts.clone().take_unset_from(configured).build()).build()
+        };
+        Self {
+            dynamodb: bounded(&self.dynamodb),
+            sqs: bounded(&self.sqs),
+            kms: bounded(&self.kms),
+            scheduler: bounded(&self.scheduler),
+        }
+    }
 }
 
 impl From<SdkConfig> for Aws {
@@ -64,7 +88,7 @@ impl Context {
         let shared = Shared {
             limits: Limits::new(&config),
             config,
-            aws,
+            aws: aws.bounded(),
             clock,
             store: OnceLock::new(),
             vault: OnceLock::new(),
@@ -159,7 +183,7 @@ impl Context {
     /// The key that signs page cursors.
     ///
     /// # Errors
-    /// 500 if the platform's secret cannot be read or created.
+    /// 503 if DynamoDB or KMS does not answer, 500 if the platform's secret cannot be read or created.
     pub async fn cursor_key(&self) -> Result<CursorKey, ApiError> {
         Ok(CursorKey::derive(self.platform_secret().await?.expose()))
     }
@@ -167,7 +191,7 @@ impl Context {
     /// The key that signs refresh tokens.
     ///
     /// # Errors
-    /// 500 if the platform's secret cannot be read or created.
+    /// 503 if DynamoDB or KMS does not answer, 500 if the platform's secret cannot be read or created.
     pub async fn refresh_key(&self) -> Result<SigningKey, ApiError> {
         let root = SigningKey::new(self.platform_secret().await?.expose().to_vec());
         Ok(SigningKey::new(root.sign(b"catena refresh tokens v1").to_vec()))
@@ -177,7 +201,7 @@ impl Context {
     /// encrypted in the control table.
     ///
     /// # Errors
-    /// 500 if it cannot be read or created.
+    /// 503 if DynamoDB or KMS does not answer, 500 if it cannot be read or created.
     pub async fn platform_secret(&self) -> Result<&Secret, ApiError> {
         self.shared.secret.get_or_try_init(|| self.load_platform_secret()).await
     }

@@ -29,6 +29,9 @@ impl Problem {
     }
 }
 
+/// When to retry after a 503: most faults of the services that we depend on pass within seconds.
+const RETRY_SECONDS: u64 = 2;
+
 /// An error response.
 #[derive(Debug)]
 pub struct ApiError {
@@ -109,6 +112,15 @@ impl ApiError {
         error
     }
 
+    /// 503: a service that we depend on does not answer, or throttles. The cause goes to the log, not to the caller.
+    pub fn unavailable(cause: impl ToString) -> Self {
+        let detail =
+            json!({ "retry_after_seconds": RETRY_SECONDS, "message": "temporarily unavailable; retry the same request" });
+        let mut error = Self::with(StatusCode::SERVICE_UNAVAILABLE, detail);
+        error.headers.push(("retry-after", RETRY_SECONDS.to_string()));
+        Self { cause: Some(cause.to_string()), ..error }
+    }
+
     /// 504: the TSP timed out.
     pub fn gateway_timeout(detail: impl Into<String>) -> Self {
         Self::with(StatusCode::GATEWAY_TIMEOUT, Value::String(detail.into()))
@@ -165,13 +177,50 @@ impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Conflict => Self::conflict("modified by another request; fetch the current version and retry"),
-            other => Self::internal(other),
+            StoreError::Throttled | StoreError::Unavailable { .. } => Self::unavailable(error),
+            StoreError::Refused { .. } | StoreError::Unreadable { .. } | StoreError::Unstorable(_) => Self::internal(error),
         }
     }
 }
 
 impl From<vault::VaultError> for ApiError {
     fn from(error: vault::VaultError) -> Self {
-        Self::internal(error)
+        match error {
+            vault::VaultError::Unavailable { .. } => Self::unavailable(error),
+            _ => Self::internal(error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use vault::VaultError;
+
+    use super::*;
+
+    /// What another second may bring is a 503 that says when to ask again; what lasts is a 500; both hide their cause.
+    #[test]
+    fn faults_that_pass_are_told_from_ours() {
+        let (operation, cause) = ("read", String::from("hidden"));
+        let passing = [
+            StoreError::Throttled.into(),
+            StoreError::Unavailable { operation, reason: cause.clone() }.into(),
+            VaultError::Unavailable { operation, cause: cause.clone() }.into(),
+        ];
+        for error in passing as [ApiError; 3] {
+            assert!(error.cause().is_some());
+            assert!(!error.body().to_string().contains("hidden"));
+            let response = error.into_response();
+            assert_eq!((response.status.as_u16(), response.headers["retry-after"].to_str().unwrap()), (503, "2"));
+        }
+        let lasting = [
+            StoreError::Refused { operation, reason: cause.clone() }.into(),
+            VaultError::KeyService { operation, cause }.into(),
+            VaultError::NoSigningKey.into(),
+        ];
+        for error in lasting as [ApiError; 3] {
+            let response = error.into_response();
+            assert_eq!((response.status.as_u16(), response.headers.get("retry-after")), (500, None));
+        }
     }
 }

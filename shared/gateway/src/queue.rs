@@ -1,7 +1,8 @@
 //! Sending to queues, in batches, each message with its trace.
 
-use aws_sdk_sqs::error::{BuildError, DisplayErrorContext};
+use aws_sdk_sqs::error::BuildError;
 use aws_sdk_sqs::types::{MessageSystemAttributeNameForSends, MessageSystemAttributeValue, SendMessageBatchRequestEntry};
+use awserror::Fault;
 use model::TraceId;
 use serde::Serialize;
 
@@ -31,7 +32,7 @@ impl Context {
     /// Sends messages, none of them visible before `delay_seconds` (0 to 900).
     ///
     /// # Errors
-    /// 500 if the queue rejects any of them.
+    /// 503 if SQS does not answer or throttles, 500 if it rejects any of them.
     pub async fn send<M: Serialize>(&self, queue: Queue, messages: &[Outgoing<M>], delay_seconds: i32) -> Result<(), ApiError> {
         let url = match queue {
             Queue::Deliveries => &self.config().deliveries_queue,
@@ -47,13 +48,20 @@ impl Context {
             let entries: Result<Vec<_>, _> = numbered.map(|(index, message)| entry(index, message, delay_seconds)).collect();
             let entries = entries.map_err(ApiError::internal)?;
             let sent = self.sqs().send_message_batch().queue_url(url).set_entries(Some(entries)).send().await;
-            let response =
-                sent.map_err(|error| ApiError::internal(format!("failed to send to the queue: {}", DisplayErrorContext(error))))?;
+            let response = sent.map_err(|error| unsent(&Fault::of(&error)))?;
             if let Some(failed) = response.failed.first() {
-                return Err(ApiError::internal(format!("the queue rejected a message: {}", failed.code)));
+                return Err(unsent(&Fault { passes: !failed.sender_fault, cause: failed.code.clone() }));
             }
         }
         Ok(())
+    }
+}
+
+fn unsent(fault: &Fault) -> ApiError {
+    if fault.passes {
+        ApiError::unavailable(format!("SQS failed to send: {}", fault.cause))
+    } else {
+        ApiError::internal(format!("SQS rejected the messages: {}", fault.cause))
     }
 }
 

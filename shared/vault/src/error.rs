@@ -1,20 +1,27 @@
 //! Errors of keys and tokens.
 
+use aws_sdk_kms::error::{ProvideErrorMetadata, SdkError};
+use awserror::Fault;
 use thiserror::Error;
-
-type Source = Box<dyn std::error::Error + Send + Sync>;
 
 /// A failure of KMS, or of a sealed value.
 #[derive(Debug, Error)]
 pub enum VaultError {
-    /// KMS failed; a retry may help.
-    #[error("KMS failed to {operation}")]
+    /// KMS did not answer, or throttles; a retry may help.
+    #[error("KMS failed to {operation}: {cause}")]
+    Unavailable {
+        /// What was asked, as a verb.
+        operation: &'static str,
+        /// Why, in a few words.
+        cause: String,
+    },
+    /// KMS refused: a fault of ours, or of the key.
+    #[error("KMS refused to {operation}: {cause}")]
     KeyService {
         /// The operation, as a verb.
         operation: &'static str,
-        /// The cause.
-        #[source]
-        source: Source,
+        /// The service's code and message.
+        cause: String,
     },
     /// KMS sent a response without a required member.
     #[error("KMS response has no {0}")]
@@ -37,8 +44,14 @@ pub enum VaultError {
 }
 
 impl VaultError {
-    pub(crate) fn service(operation: &'static str, source: impl Into<Source>) -> Self {
-        Self::KeyService { operation, source: source.into() }
+    pub(crate) fn service<E>(operation: &'static str, error: &SdkError<E>) -> Self
+    where
+        E: ProvideErrorMetadata + std::error::Error + 'static,
+    {
+        match Fault::of(error) {
+            Fault { passes: true, cause } => Self::Unavailable { operation, cause },
+            Fault { passes: false, cause } => Self::KeyService { operation, cause },
+        }
     }
 }
 

@@ -54,7 +54,7 @@ impl Vault {
     /// Encrypts under a new data key, bound to the context. One KMS call.
     ///
     /// # Errors
-    /// `KeyService`, `Incomplete` if KMS fails.
+    /// `Unavailable`, `KeyService`, `Incomplete` if KMS fails.
     pub async fn seal(&self, context: &[(&str, &str)], plaintext: &[u8]) -> Result<Sealed, VaultError> {
         let context = Context::new(context);
         let (key, wrapped) = self.fresh_key(&context).await?;
@@ -93,7 +93,7 @@ impl Vault {
             .signing_algorithm(SigningAlgorithmSpec::RsassaPkcs1V15Sha256)
             .send()
             .await
-            .map_err(|error| VaultError::service("sign", error))?;
+            .map_err(|error| VaultError::service("sign", &error))?;
         let signature = answer.signature().ok_or(VaultError::Incomplete("signature"))?;
         Ok(jwt::assemble(&unsigned, signature.as_ref()))
     }
@@ -101,7 +101,7 @@ impl Vault {
     /// All valid public keys, the signing one first. Read once per process, as keys behind an id never change.
     ///
     /// # Errors
-    /// `NoSigningKey`, `PublicKey` for wrong configuration; `KeyService`, `Incomplete` if KMS fails.
+    /// `NoSigningKey`, `PublicKey` for wrong configuration; `Unavailable`, `KeyService`, `Incomplete` if KMS fails.
     pub async fn keys(&self) -> Result<Arc<JwkSet>, VaultError> {
         self.published.get_or_try_init(|| self.read_keys()).await.cloned()
     }
@@ -124,7 +124,7 @@ impl Vault {
             .set_encryption_context(encryption_context(context))
             .send()
             .await
-            .map_err(|error| VaultError::service("generate a data key", error))?;
+            .map_err(|error| VaultError::service("generate a data key", &error))?;
         let wrapped = answer.ciphertext_blob.ok_or(VaultError::Incomplete("wrapped data key"))?.into_inner();
         Ok((data_key(answer.plaintext)?, wrapped))
     }
@@ -144,7 +144,7 @@ impl Vault {
             .await
             .map_err(|error| match error.as_service_error() {
                 Some(DecryptError::InvalidCiphertextException(_)) => VaultError::Unreadable,
-                _ => VaultError::service("decrypt a data key", error),
+                _ => VaultError::service("decrypt a data key", &error),
             })?;
         let key = Arc::new(data_key(answer.plaintext)?);
         self.opened.put(slot, Arc::clone(&key), Instant::now());
@@ -164,7 +164,7 @@ impl Vault {
 
     async fn read_key(&self, id: &str) -> Result<Jwk, VaultError> {
         let answer = self.client.get_public_key().key_id(id).send().await;
-        let answer = answer.map_err(|error| VaultError::service("answer a public key", error))?;
+        let answer = answer.map_err(|error| VaultError::service("answer a public key", &error))?;
         let der = answer.public_key().ok_or(VaultError::Incomplete("public key"))?;
         Jwk::from_spki(der.as_ref())
     }

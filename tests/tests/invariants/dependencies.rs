@@ -9,8 +9,9 @@ use serde_json::Value;
 const MAY_USE: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("simulator", &[]),
-    ("store", &["model"]),
-    ("vault", &["model"]),
+    ("awserror", &[]),
+    ("store", &["model", "awserror"]),
+    ("vault", &["model", "awserror"]),
     ("webhooks", &["model"]),
     // For the guarded client, which every outbound call goes through.
     ("providers", &["model", "webhooks"]),
@@ -39,14 +40,14 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "model",
         ],
     ),
-    ("catena", &["model", "store", "vault", "providers", "webhooks", "gateway", "bootstrap", "simulator"]),
+    ("catena", &["model", "awserror", "store", "vault", "providers", "webhooks", "gateway", "bootstrap", "simulator"]),
     ("bench", &["catena", "bootstrap", "gateway", "model", "providers", "simulator"]),
     ("xtask", &["model", "providers", "gateway", "bootstrap", "catena", "simulator"]),
     ("tests", &["gateway", "bootstrap", "model", "xtask"]),
 ];
 
-const LIBRARIES: &[&str] = &["model", "store", "vault", "providers", "webhooks"];
-const WITH_GATEWAY: &[&str] = &["model", "store", "vault", "providers", "webhooks", "gateway"];
+const LIBRARIES: &[&str] = &["model", "awserror", "store", "vault", "providers", "webhooks"];
+const WITH_GATEWAY: &[&str] = &["model", "awserror", "store", "vault", "providers", "webhooks", "gateway"];
 
 /// External libraries and the crates that may use them; `catena` is the local run, which makes tables, queues and keys, and
 /// `bench` compares what we make of a library with the library alone.

@@ -48,6 +48,7 @@ async fn what_fails_is_named_and_the_sandbox_goes_on() {
     the_first_unreadable_record_of_a_stream_is_named(&world).await;
     slow_providers_do_not_cost_the_sandbox(&world).await;
     what_a_role_does_not_allow_fails(&world).await;
+    a_service_that_does_not_answer_is_a_503(&world).await;
     world.stop().await;
 }
 
@@ -153,6 +154,23 @@ async fn what_a_role_does_not_allow_fails(world: &World) {
     assert_eq!(answer["statusCode"], 500, "{answer}");
     let query = Act::new("dynamodb:Query", "ControlTable");
     assert_eq!(world.gate.refused(), [("auth.configuration".to_owned(), query)].into());
+}
+
+/// Clients repeat a 503; a 500 they give up.
+async fn a_service_that_does_not_answer_is_a_503(world: &World) {
+    for (handler, path, service) in [("tsps.list", "/v2/orgs/tsps", "DYNAMODB"), ("fleets.get", "/v2/orgs/fleets/1", "KMS")] {
+        let mut function = world.lambda.function(handler).clone();
+        function.environment.insert("WARM_CONNECTIONS".into(), "off".into());
+        function.environment.insert(format!("AWS_ENDPOINT_URL_{service}"), "http://127.0.0.1:9".into());
+        let mut sandbox = Sandbox::start(&function).await.unwrap();
+        let event = request("GET", path, Some(("a.token.nobody-can-check", Value::Null)));
+        let Outcome::Answered(answer) = sandbox.invoke(event).await else { panic!("{handler} ended") };
+        assert_eq!(answer["statusCode"], 503, "{handler}: {answer}");
+        let response = front::response(&answer);
+        assert_eq!(response.headers()["retry-after"], "2", "{handler}: {answer}");
+        let log = sandbox.log().text();
+        assert!(log.contains("no answer: ") && log.contains("\"status\":503"), "{log}");
+    }
 }
 
 /// A request event, with a token and a JSON body if there is one.

@@ -1,11 +1,12 @@
 //! Timers in EventBridge Scheduler: one per active schedule, named by its id.
 
-use aws_sdk_scheduler::error::{BuildError, DisplayErrorContext, SdkError};
+use aws_sdk_scheduler::error::{BuildError, ProvideErrorMetadata, SdkError};
 use aws_sdk_scheduler::operation::get_schedule::GetScheduleOutput;
 use aws_sdk_scheduler::primitives::DateTime;
 use aws_sdk_scheduler::types::{
     DeadLetterConfig, FlexibleTimeWindow, FlexibleTimeWindowMode, RetryPolicy, ScheduleState, Target,
 };
+use awserror::Fault;
 use gateway::{Config, Context, WorkerError};
 use model::ScheduleId;
 use model::schedule::Schedule;
@@ -103,6 +104,6 @@ fn unbuildable(error: &BuildError) -> WorkerError {
     WorkerError::Other(format!("timer is not complete: {error}"))
 }
 
-fn failed<E: std::error::Error + 'static, R: std::fmt::Debug + 'static>(what: &str, error: &SdkError<E, R>) -> WorkerError {
-    WorkerError::Other(format!("scheduler failed to {what}: {}", DisplayErrorContext(error)))
+fn failed<E: ProvideErrorMetadata + std::error::Error + 'static>(what: &str, error: &SdkError<E>) -> WorkerError {
+    WorkerError::Other(format!("scheduler failed to {what}: {}", Fault::of(error).cause))
 }

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use aws_sdk_sqs::error::DisplayErrorContext;
 use aws_sdk_sqs::types::{DeleteMessageBatchRequestEntry, Message, MessageSystemAttributeName};
+use awserror::Fault;
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
@@ -69,7 +69,10 @@ impl QueueReader {
                 }
                 Err(reason) => {
                     failures += 1;
-                    tracing::warn!(queue.url = reader.queue_url, error.reason = reason, "failed to receive messages");
+                    // Every queue has a reader: each logs its first failure, then ever fewer.
+                    if u32::is_power_of_two(failures) {
+                        tracing::warn!(queue.url = reader.queue_url, failures, cause = reason, "failed to receive messages");
+                    }
                     context.pause(backoff(failures)).await;
                 }
             }
@@ -110,7 +113,7 @@ impl QueueReader {
             .message_attribute_names("All")
             .send()
             .await
-            .map_err(|error| DisplayErrorContext(error).to_string())?;
+            .map_err(|error| Fault::of(&error).cause)?;
         Ok(received.messages.unwrap_or_default())
     }
 
@@ -169,8 +172,8 @@ impl QueueReader {
             });
             let request = context.clients.sqs.delete_message_batch().queue_url(&self.queue_url);
             if let Err(error) = request.set_entries(Some(entries.collect())).send().await {
-                let reason = DisplayErrorContext(error).to_string();
-                tracing::warn!(queue.url = self.queue_url, error.reason = reason, "failed to delete processed messages");
+                let reason = Fault::of(&error).cause;
+                tracing::warn!(queue.url = self.queue_url, cause = reason, "failed to delete processed messages");
             }
         }
     }

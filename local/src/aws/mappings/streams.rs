@@ -4,9 +4,9 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_sdk_dynamodbstreams::error::{DisplayErrorContext, SdkError};
 use aws_sdk_dynamodbstreams::operation::get_records::GetRecordsError;
 use aws_sdk_dynamodbstreams::types::{Shard, ShardIteratorType};
+use awserror::Fault;
 use serde_json::Value;
 use tokio::task::JoinSet;
 
@@ -99,7 +99,7 @@ impl StreamReader {
         loop {
             let request = self.context.clients.streams.describe_stream().stream_arn(&self.event.stream_arn);
             let described = request.set_exclusive_start_shard_id(after).send().await;
-            let described = described.map_err(|error| DisplayErrorContext(error).to_string())?;
+            let described = described.map_err(|error| Fault::of(&error).cause)?;
             let Some(description) = described.stream_description else {
                 return Ok(shards);
             };
@@ -158,14 +158,16 @@ impl StreamReader {
     async fn step(&self, shard: &str, iterator: String) -> Result<Step, String> {
         let limit = i32::try_from(self.event.batch_size).unwrap_or(1000).min(1000);
         let read = self.context.clients.streams.get_records().shard_iterator(iterator).limit(limit).send().await;
-        let read = match read.map_err(SdkError::into_service_error) {
+        let read = match read {
             Ok(read) => read,
-            Err(GetRecordsError::ExpiredIteratorException(_)) => return Ok(Step::Again),
-            Err(GetRecordsError::TrimmedDataAccessException(_)) => {
-                self.reached_position(shard, Position::Horizon);
-                return Ok(Step::Again);
-            }
-            Err(error) => return Err(DisplayErrorContext(error).to_string()),
+            Err(error) => match error.as_service_error() {
+                Some(GetRecordsError::ExpiredIteratorException(_)) => return Ok(Step::Again),
+                Some(GetRecordsError::TrimmedDataAccessException(_)) => {
+                    self.reached_position(shard, Position::Horizon);
+                    return Ok(Step::Again);
+                }
+                _ => return Err(Fault::of(&error).cause),
+            },
         };
         let records = read.records.unwrap_or_default();
         let is_empty = records.is_empty();
@@ -207,7 +209,7 @@ impl StreamReader {
             }
             _ => request.shard_iterator_type(ShardIteratorType::TrimHorizon),
         };
-        let given = request.send().await.map_err(|error| DisplayErrorContext(error).to_string())?;
+        let given = request.send().await.map_err(|error| Fault::of(&error).cause)?;
         given.shard_iterator.ok_or_else(|| "the endpoint returned no iterator".to_owned())
     }
 
@@ -268,7 +270,7 @@ impl Progress for ShardProgress<'_> {
         });
         let sent = self.reader.context.clients.sqs.send_message().queue_url(queue).message_body(record.to_string()).send().await;
         if let Err(error) = sent {
-            let reason = DisplayErrorContext(error).to_string();
+            let reason = Fault::of(&error).cause;
             tracing::error!(queue.url = queue, error.reason = reason, "failed to send to the queue for failed batches");
         }
     }

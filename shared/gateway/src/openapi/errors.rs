@@ -23,6 +23,8 @@ const PLAIN: &[Kind] = &[
 ];
 const INVALID: Kind = (422, "UnprocessableEntity", "Members are missing, invalid or unknown. `detail` lists every problem.");
 const TOO_MANY: Kind = (429, "TooManyRequests", "Too many requests; wait for `Retry-After` seconds.");
+const UNAVAILABLE: Kind =
+    (503, "ServiceUnavailable", "A service that the platform depends on does not respond; wait for `Retry-After` seconds.");
 const OURS: Kind = (500, "InternalServerError", "An internal error. The platform's log has its cause under the request id.");
 const OAUTH: Kind = (400, "ErrorResponse", "The token request is rejected (RFC 6749, section 5.2).");
 
@@ -34,13 +36,13 @@ pub(super) fn responses(endpoint: &Endpoint) -> Map<String, Value> {
     };
     if endpoint.path.starts_with("/realms/") {
         let (_, oauth, _) = OAUTH;
-        let mut found = named(&[TOO_MANY, OURS]);
+        let mut found = named(&[TOO_MANY, OURS, UNAVAILABLE]);
         found.extend(["400", "401"].map(|status| (status.to_owned(), reference(oauth))));
         return found;
     }
     let is_telematics = matches!(endpoint.access, Access::Scope(scope) if scope.starts_with("telematics:"));
     let mut found = named(PLAIN);
-    found.extend(named(&[INVALID, TOO_MANY, OURS]));
+    found.extend(named(&[INVALID, TOO_MANY, OURS, UNAVAILABLE]));
     found.retain(|status, _| is_telematics || status != "501");
     found
 }
@@ -48,7 +50,7 @@ pub(super) fn responses(endpoint: &Endpoint) -> Map<String, Value> {
 /// The responses that operations of this document refer to.
 pub(super) fn components(paths: &Value, components: &mut Components) -> Map<String, Value> {
     let text = paths.to_string();
-    let kinds = PLAIN.iter().chain([&INVALID, &TOO_MANY, &OURS, &OAUTH]);
+    let kinds = PLAIN.iter().chain([&INVALID, &TOO_MANY, &OURS, &UNAVAILABLE, &OAUTH]);
     let used = kinds.filter(|(_, name, _)| text.contains(&format!("#/components/responses/{name}\"")));
     used.map(|kind| (kind.1.to_owned(), response(*kind, components))).collect()
 }
@@ -59,7 +61,7 @@ fn response(kind: Kind, components: &mut Components) -> Value {
     let mut headers = json!({ "X-Request-Id": { "$ref": "#/components/headers/RequestId" } });
     let more = match status {
         401 => Some(("WWW-Authenticate", "WwwAuthenticate")),
-        429 => Some(("Retry-After", "RetryAfter")),
+        429 | 503 => Some(("Retry-After", "RetryAfter")),
         _ => None,
     };
     if let (Some((header, component)), Some(headers)) = (more, headers.as_object_mut()) {
@@ -83,7 +85,7 @@ fn schema(kind: Kind, components: &mut Components) -> Schema {
             let problem = components.generator.subschema_for::<Problem>();
             json!({ "type": ["array", "null"], "items": problem, "description": "Every problem of the request." })
         }
-        TOO_MANY => json!({ "anyOf": [retry(), { "type": "null" }], "description": "When to try again." }),
+        TOO_MANY | UNAVAILABLE => json!({ "anyOf": [retry(), { "type": "null" }], "description": "When to try again." }),
         _ => json!({ "type": ["string", "null"], "description": "The problems of this request." }),
     };
     json_schema!({
