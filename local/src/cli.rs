@@ -128,13 +128,19 @@ async fn serve(args: &RunArgs) -> anyhow::Result<ExitCode> {
     }
     let platform = Platform::start(args.options(), &|line| println!("  {line}")).await?;
     println!("{}", platform.instructions().await?);
-    tokio::signal::ctrl_c().await?;
+    let reason = tokio::select! {
+        asked = tokio::signal::ctrl_c() => asked.map(|()| None)?,
+        reason = platform.given_up() => Some(reason),
+    };
     println!("\n  stopping");
     platform.stop().await?;
     if let Some(metrics) = metrics {
         metrics.flush(std::io::stdout().lock());
     }
-    Ok(ExitCode::SUCCESS)
+    match reason {
+        Some(reason) => anyhow::bail!(reason),
+        None => Ok(ExitCode::SUCCESS),
+    }
 }
 
 /// Writes what Lambda would send to CloudWatch to standard output.

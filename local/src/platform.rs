@@ -110,6 +110,11 @@ impl Platform {
         demo::instructions(&self.demo).await
     }
 
+    /// Returns when the platform cannot go on, with why.
+    pub async fn given_up(&self) -> String {
+        self.cloud.given_up().await
+    }
+
     /// Stops everything in reverse order; what is under way may finish.
     ///
     /// # Errors

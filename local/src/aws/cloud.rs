@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result, bail};
 
 use super::STACK;
 use super::database::Database;
-use super::emulator::{Emulator, EmulatorOptions};
+use super::emulator::{Emulator, EmulatorOptions, Watched};
 use super::endpoints::{Clients, Endpoints, Foreign, Named};
 use super::physical::Physical;
 use super::provision;
@@ -45,7 +45,7 @@ pub struct Cloud {
     /// Paths and types of the template's resources that the local run skips.
     pub ignored: Vec<(String, String)>,
     database: Option<Database>,
-    emulator: Option<Emulator>,
+    emulator: Option<Watched>,
     /// Held so that no second platform uses the state directory.
     _lock: Option<File>,
 }
@@ -73,6 +73,7 @@ impl Cloud {
         let physical = provisioned.physical;
         let functions = template.functions(Context { stack: STACK, parameters: &options.parameters, physical: &physical })?;
         let ignored = provisioned.ignored;
+        let emulator = emulator.map(Watched::new);
         Ok(Self { clients, endpoints, physical, functions, ignored, database, emulator, _lock: lock })
     }
 
@@ -81,6 +82,14 @@ impl Cloud {
     pub fn environment(&self, function: &str) -> HashMap<String, String> {
         let found = self.functions.iter().find(|candidate| candidate.id == function);
         found.map(|function| function.environment.clone()).unwrap_or_default()
+    }
+
+    /// Returns when the emulator cannot be kept running, with why.
+    pub async fn given_up(&self) -> String {
+        match &self.emulator {
+            Some(emulator) => emulator.given_up().await,
+            None => std::future::pending().await,
+        }
     }
 
     /// Stops what was started, cleanly, so that all state is on disk.

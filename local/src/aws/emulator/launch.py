@@ -1,9 +1,12 @@
-"""Starts the emulator, and stops it cleanly when our end of its input is closed, however we end."""
+"""Starts the emulator, has it write down its state as it goes, and stops it cleanly when our end of its input is closed."""
+import asyncio
 import fcntl
+import json
 import os
 import signal
 import sys
 import threading
+import time
 
 # Queues are kept under this port whichever one is listened on: their URLs carry a port, each start may take another one,
 # and what was queued under the old one would never be asked for again. Answers name the host that the caller used.
@@ -41,6 +44,40 @@ def keep_queues():
     sqs.load_persisted_state = restored
 
 
+def keep_saving():
+    """Unasked, it saves when it stops cleanly only. So a kill loses what came after the last save: of one second, or longer
+    where much is queued, as saving holds everything else up."""
+    from ministack import app
+    from ministack.core import persistence
+
+    saved = {}
+
+    def save():
+        for name, state in app._build_persistence_save_dict().items():
+            state = state()
+            text = json.dumps(state, default=persistence._json_default)
+            if state is not None and saved.get(name) != hash(text):
+                persistence.save_state(name, state)
+                saved[name] = hash(text)
+
+    async def save_on():
+        while True:
+            began = time.monotonic()
+            try:
+                save()
+            except Exception as error:
+                persistence.logger.error("state was not saved: %s", error)
+            await asyncio.sleep(max(1, 20 * (time.monotonic() - began)))
+
+    load = app._load_persisted_state
+
+    def loaded():
+        load()
+        loaded.saver = asyncio.get_running_loop().create_task(save_on())
+
+    app._load_persisted_state = loaded
+
+
 if lock := os.environ.get("CATENA_EMULATOR_LOCK"):
     held = open(lock, "w")
     fcntl.flock(held, fcntl.LOCK_EX)
@@ -51,4 +88,5 @@ sys.argv = ["ministack"]
 from ministack.app import main  # noqa: E402
 
 keep_queues()
+keep_saving()
 main()

@@ -1,22 +1,27 @@
 //! SQS, KMS and EventBridge Scheduler: a pinned emulator, run as a child process.
 //!
-//! The child keeps its state in memory and writes it when it stops cleanly. It stops when its standard input is closed, so it
-//! stops cleanly even if this process is killed, and no orphan remains.
+//! The child keeps its state in memory, and writes it every second and when it stops cleanly. It stops when its standard input is
+//! closed, so it stops cleanly even if this process is killed, and no orphan remains. If the child itself is killed, [`Watched`]
+//! restarts it.
 
 mod install;
 mod record;
+mod watched;
 
 use std::fs::{self, File};
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
-use tokio::process::{Child, Command};
+use tempfile::TempDir;
+use tokio::process::{Child, ChildStdin, Command};
+use uuid::Uuid;
 
 pub use install::VERSION;
 use record::Record;
+pub use watched::Watched;
 
 /// The program that Python runs.
 const LAUNCHER: &str = include_str!("launch.py");
@@ -45,10 +50,16 @@ pub struct EmulatorOptions {
 #[derive(Debug)]
 pub struct Emulator {
     options: EmulatorOptions,
+    /// Where it keeps its state: the platform's state directory, or one that goes with us.
+    folder: PathBuf,
+    _forgotten: Option<TempDir>,
+    log: PathBuf,
     python: PathBuf,
     port: u16,
     http: reqwest::Client,
     child: Option<Child>,
+    /// Held open for as long as the child is to live.
+    input: Option<ChildStdin>,
     is_new: bool,
 }
 
@@ -65,8 +76,14 @@ impl Emulator {
             .timeout(Duration::from_secs(2))
             .build()
             .context("failed to build the HTTP client")?;
-        let is_new = options.state.as_deref().is_none_or(|state| !state_folder(state).join("kms.json").exists());
-        let mut emulator = Self { options, python, port: 0, http, child: None, is_new };
+        let forgotten =
+            options.state.is_none().then(tempfile::tempdir).transpose().context("failed to create a temporary directory")?;
+        let folder =
+            options.state.clone().or_else(|| forgotten.as_ref().map(|folder| folder.path().to_owned())).unwrap_or_default();
+        let is_new = !state_folder(&folder).join("kms.json").exists();
+        let log = log_file(&options, &cache)?;
+        let mut emulator =
+            Self { options, folder, _forgotten: forgotten, log, python, port: 0, http, child: None, input: None, is_new };
         emulator.wait_for_predecessor().await?;
         emulator.launch().await?;
         Ok(emulator)
@@ -105,22 +122,20 @@ impl Emulator {
     /// When it had to be killed.
     pub async fn stop(mut self) -> Result<()> {
         self.end().await?;
-        if let Some(state) = &self.options.state {
-            Record::remove(state);
+        Record::remove(&self.folder);
+        if self.options.state.is_none() {
+            drop(fs::remove_file(&self.log));
         }
         Ok(())
     }
 
     /// Waits for an earlier emulator on the same state, which stops when its parent exits, to finish writing its state.
     async fn wait_for_predecessor(&self) -> Result<()> {
-        let Some(state) = &self.options.state else {
-            return Ok(());
-        };
         let deadline = Instant::now() + STOP_TIMEOUT;
-        while record::is_in_use(state)? {
+        while record::is_in_use(&self.folder)? {
             if Instant::now() > deadline {
-                let who = Record::read(state).map_or_else(String::new, |record| format!(" (process {})", record.pid));
-                bail!("the AWS emulator of an earlier run{who} still uses {}: stop it first", state.display());
+                let who = Record::read(&self.folder).map_or_else(String::new, |record| format!(" (process {})", record.pid));
+                bail!("the AWS emulator of an earlier run{who} still uses {}: stop it first", self.folder.display());
             }
             tokio::time::sleep(HEALTH_INTERVAL).await;
         }
@@ -147,15 +162,17 @@ impl Emulator {
         if TcpListener::bind((Ipv4Addr::LOCALHOST, self.port)).is_err() {
             bail!("port {} for the AWS emulator is in use: choose another one", self.port);
         }
-        let log = self.log_file()?;
-        let child = self.command(&log)?.spawn().context("failed to start the AWS emulator")?;
+        let mut child = self.command()?.spawn().context("failed to start the AWS emulator")?;
+        self.input = child.stdin.take();
         self.child = Some(child);
         self.record()?;
-        self.wait_until_healthy().await.with_context(|| format!("the AWS emulator did not start; see its log {}", log.display()))
+        let log = self.log.display().to_string();
+        self.wait_until_healthy().await.with_context(|| format!("the AWS emulator did not start; see its log {log}"))
     }
 
-    fn command(&self, log: &Path) -> Result<Command> {
-        let output = File::create(log).with_context(|| format!("failed to create the log {}", log.display()))?;
+    fn command(&self) -> Result<Command> {
+        let output = File::options().create(true).append(true).open(&self.log);
+        let output = output.with_context(|| format!("failed to open the log {}", self.log.display()))?;
         let errors = output.try_clone().context("failed to share the log")?;
         let mut command = Command::new(&self.python);
         command
@@ -170,38 +187,39 @@ impl Emulator {
             .env("LOG_LEVEL", "WARNING")
             .env_remove("EDGE_PORT")
             .env_remove("USE_SSL")
-            .env_remove("PERSIST_STATE")
+            .env("PERSIST_STATE", "1")
+            .env("STATE_DIR", state_folder(&self.folder))
+            .env("CATENA_EMULATOR_LOCK", record::lock_file(&self.folder))
             .stdin(Stdio::piped())
             .stdout(output)
             .stderr(errors)
             .kill_on_drop(false)
             // A process group of its own: Ctrl-C reaches only this process, which stops the emulator after its users.
             .process_group(0);
-        if let Some(state) = &self.options.state {
-            command
-                .env("PERSIST_STATE", "1")
-                .env("STATE_DIR", state_folder(state))
-                .env("CATENA_EMULATOR_LOCK", record::lock_file(state));
-        }
         Ok(command)
     }
 
-    fn log_file(&self) -> Result<PathBuf> {
-        let folder = match &self.options.state {
-            Some(state) => state.clone(),
-            None => install::cache_dir(self.options.cache.as_deref())?.join("logs"),
-        };
-        fs::create_dir_all(&folder).with_context(|| format!("failed to create the directory {}", folder.display()))?;
-        let name = if self.options.state.is_some() { "emulator.log".to_owned() } else { format!("emulator-{}.log", self.port) };
-        Ok(folder.join(name))
+    fn record(&self) -> Result<()> {
+        match self.child.as_ref().and_then(Child::id) {
+            Some(pid) => Record { pid, port: self.port }.write(&self.folder),
+            None => Ok(()),
+        }
     }
 
-    fn record(&self) -> Result<()> {
-        let pid = self.child.as_ref().and_then(Child::id);
-        match (&self.options.state, pid) {
-            (Some(state), Some(pid)) => Record { pid, port: self.port }.write(state),
-            _ => Ok(()),
+    /// Returns when the child has ended, with how.
+    async fn ended(&mut self) -> ExitStatus {
+        match &mut self.child {
+            Some(child) => child.wait().await.unwrap_or_default(),
+            None => std::future::pending().await,
         }
+    }
+
+    /// Starts it once more where it listened before, with the state that it wrote down last.
+    async fn revive(&mut self) -> Result<()> {
+        self.child = None;
+        self.input = None;
+        self.options.port = Some(self.port);
+        self.launch().await
     }
 
     async fn wait_until_healthy(&mut self) -> Result<()> {
@@ -227,7 +245,7 @@ impl Emulator {
         let Some(mut child) = self.child.take() else {
             return Ok(());
         };
-        drop(child.stdin.take());
+        drop(self.input.take());
         match tokio::time::timeout(STOP_TIMEOUT, child.wait()).await {
             Ok(_) => Ok(()),
             Err(_) => {
@@ -241,6 +259,18 @@ impl Emulator {
 /// Where the emulator keeps its state within the platform's state directory.
 fn state_folder(state: &Path) -> PathBuf {
     state.join("emulator")
+}
+
+fn log_file(options: &EmulatorOptions, cache: &Path) -> Result<PathBuf> {
+    let (folder, name) = match &options.state {
+        Some(state) => (state.clone(), "emulator.log".to_owned()),
+        None => (cache.join("logs"), format!("emulator-{}.log", Uuid::now_v7())),
+    };
+    fs::create_dir_all(&folder).with_context(|| format!("failed to create the directory {}", folder.display()))?;
+    let log = folder.join(name);
+    // It holds what all starts of this run said, and nothing of earlier runs.
+    drop(fs::remove_file(&log));
+    Ok(log)
 }
 
 fn free_port() -> Result<u16> {
