@@ -734,6 +734,21 @@ pub const CATCH_ALL_EVENTS: &[&str] = &[
     "workflow.*",
 ];
 
+/// The unit of distances and odometers.
+pub const DISTANCE_UNITS: &[&str] = &["m"];
+
+/// The unit of pressures.
+pub const PRESSURE_UNITS: &[&str] = &["Pa"];
+
+/// The unit of speeds.
+pub const SPEED_UNITS: &[&str] = &["m/s"];
+
+/// The unit of temperatures.
+pub const TEMPERATURE_UNITS: &[&str] = &["K"];
+
+/// The unit of volumes.
+pub const VOLUME_UNITS: &[&str] = &["m3"];
+
 /// Duty statuses.
 pub const DUTY_STATUSES: &[&str] = &["OFF", "SB", "D", "ON", "PC", "YM", "INT", "WT"];
 

@@ -115,6 +115,18 @@ impl RecordId {
     }
 }
 
+/// Makes the ids of linked records within one connection.
+#[derive(Clone, Copy, Debug)]
+pub struct RecordIds(pub ConnectionId);
+
+impl RecordIds {
+    /// The id of the record that the TSP calls `source_id`.
+    #[must_use]
+    pub fn of(self, source_id: Option<&str>) -> Option<RecordId> {
+        source_id.map(|id| RecordId::of(id, self.0))
+    }
+}
+
 fn v7(now: Timestamp) -> Uuid {
     let micros = now.micros();
     let seconds = u64::try_from(micros.div_euclid(1_000_000)).unwrap_or(0);

@@ -24,7 +24,8 @@ pub mod webhook;
 
 pub use hex::hex;
 pub use ids::{
-    AgreementId, ConnectionId, ExecutionId, FleetId, InvitationId, MessageId, PartnerId, RecordId, ScheduleId, TspId, WebhookId,
+    AgreementId, ConnectionId, ExecutionId, FleetId, InvitationId, MessageId, PartnerId, RecordId, RecordIds, ScheduleId, TspId,
+    WebhookId,
 };
 pub use resource::{Resource, Scopes, ShareLevel, Topic};
 pub use time::Timestamp;

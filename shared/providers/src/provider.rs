@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use model::credentials::Credentials;
-use model::telematics::{RecordIds, RecordType, Rows};
-use model::{Resource, Timestamp};
+use model::telematics::{RecordType, Rows};
+use model::{RecordIds, Resource, Timestamp};
 use serde::{Deserialize, Serialize};
 use url::Url;
 

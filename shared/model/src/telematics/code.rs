@@ -115,4 +115,14 @@ code_lists! {
     HosRuleset = "HosRulesetCodeEnum" HOS_RULESETS;
     /// Time zones.
     Timezone = "TimezoneCodeEnum" TIMEZONES;
+    /// The unit of distances and odometers.
+    DistanceUnit = "DistanceUnit" DISTANCE_UNITS;
+    /// The unit of pressures.
+    PressureUnit = "PressureUnit" PRESSURE_UNITS;
+    /// The unit of speeds.
+    SpeedUnit = "SpeedUnit" SPEED_UNITS;
+    /// The unit of temperatures.
+    TemperatureUnit = "TemperatureUnit" TEMPERATURE_UNITS;
+    /// The unit of volumes.
+    VolumeUnit = "VolumeUnit" VOLUME_UNITS;
 }

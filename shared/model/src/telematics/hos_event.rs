@@ -10,8 +10,8 @@ use super::code::{
     Code, DutyStatus, HosEventCode, HosEventType, HosMalfunction, HosRecordOrigin, HosRecordStatus, HosRegion, HosRuleset,
     Timezone,
 };
-use super::{Action, Events, InferredAddress, Point, Record, RecordIds, RecordType, Storage, Timeline};
-use crate::{RecordId, Resource, Timestamp};
+use super::{Action, Events, InferredAddress, Point, Record, RecordType, Storage, Timeline};
+use crate::{RecordId, RecordIds, Resource, Timestamp};
 
 /// A remark on a duty log entry.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]

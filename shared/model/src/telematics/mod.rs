@@ -4,8 +4,10 @@
 //! and where a schema is published; in between, a row is JSON text or the cells of a packed reading.
 
 pub mod code;
+pub mod columns;
 pub mod readings;
 pub mod record;
+pub mod series;
 
 mod envelope;
 mod geo;
@@ -22,7 +24,7 @@ mod vehicle_location;
 pub use code::Code;
 pub use envelope::{Envelope, Row};
 pub use geo::{InferredAddress, Point};
-pub use observation::{Batch, Fields, Observation, RecordIds, Rows, source_digest, source_hash};
+pub use observation::{Batch, Fields, Observation, Rows, source_digest, source_hash};
 pub use record::{Action, Events, Packing, Record, RecordType, Storage, Timeline};
 pub use records::{RECORD_TYPES, row_schema};
 

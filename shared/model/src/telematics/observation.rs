@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::readings::Readings;
 use super::{Record, RecordType};
-use crate::{ConnectionId, RecordId, Timestamp};
+use crate::{RecordIds, Timestamp};
 
 /// One record as an adapter hands it over: mapped, with the TSP's own JSON beside it.
 #[derive(Clone, Debug, PartialEq)]
@@ -88,18 +88,6 @@ impl<T: Record + Send> Rows for Vec<Observation<T>> {
             Ok(Observation { source_id, occurred_at, source, source_hash, extras, fields })
         });
         Ok(Batch::Records(erased.collect::<Result<_, serde_json::Error>>()?))
-    }
-}
-
-/// Makes the ids of linked records within one connection.
-#[derive(Clone, Copy, Debug)]
-pub struct RecordIds(pub ConnectionId);
-
-impl RecordIds {
-    /// The id of the record that the TSP calls `source_id`.
-    #[must_use]
-    pub fn of(self, source_id: Option<&str>) -> Option<RecordId> {
-        source_id.map(|id| RecordId::of(id, self.0))
     }
 }
 

@@ -2,9 +2,9 @@
 
 use serde::Serialize;
 
-use super::readings::{Column, WriteRow};
-use super::{Envelope, RecordIds};
-use crate::Resource;
+use super::Envelope;
+use super::columns::{Column, WriteRow};
+use crate::{RecordIds, Resource};
 
 /// The row type of one resource.
 pub trait Record: Serialize {

@@ -4,9 +4,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use struct_field_names_as_array::FieldNamesAsSlice;
 
-use super::readings::{CellReader, CellWriter, Cells, Column, Series, write_row};
-use super::{Action, Events, InferredAddress, Packing, Point, Record, RecordIds, RecordType, Storage, Timeline};
-use crate::{RecordId, Resource};
+use super::columns::{CellReader, CellWriter, Column};
+use super::series::{Cells, Series, write_row};
+use super::{Action, Events, InferredAddress, Packing, Point, Record, RecordType, Storage, Timeline};
+use crate::{RecordId, RecordIds, Resource};
 
 /// The position of a trailer at one instant.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema, FieldNamesAsSlice)]

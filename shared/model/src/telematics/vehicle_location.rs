@@ -4,9 +4,11 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use struct_field_names_as_array::FieldNamesAsSlice;
 
-use super::readings::{CellReader, CellWriter, Cells, Column, Series, write_row};
-use super::{Events, InferredAddress, Packing, Point, Record, RecordIds, RecordType, Storage, Timeline};
-use crate::{RecordId, Resource};
+use super::code::{Code, DistanceUnit, PressureUnit, SpeedUnit, TemperatureUnit, VolumeUnit};
+use super::columns::{CellReader, CellWriter, Column};
+use super::series::{Cells, Series, write_row};
+use super::{Events, InferredAddress, Packing, Point, Record, RecordType, Storage, Timeline};
+use crate::{RecordId, RecordIds, Resource};
 
 /// The position of a vehicle at one instant.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema, FieldNamesAsSlice)]
@@ -44,6 +46,26 @@ pub struct VehicleLocation<'a> {
     pub coolant_temperature: Option<f64>,
     /// The place at city level, inferred from the position.
     pub inferred_address: Option<InferredAddress<&'a str>>,
+    /// Unit of `speed`; absent where there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Code<SpeedUnit>")]
+    pub speed_unit: Option<Code<SpeedUnit>>,
+    /// Unit of `odometer`; absent where there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Code<DistanceUnit>")]
+    pub odometer_unit: Option<Code<DistanceUnit>>,
+    /// Unit of `fuel_value`; absent where there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Code<VolumeUnit>")]
+    pub fuel_value_unit: Option<Code<VolumeUnit>>,
+    /// Unit of `oil_pressure`; absent where there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Code<PressureUnit>")]
+    pub oil_pressure_unit: Option<Code<PressureUnit>>,
+    /// Unit of `coolant_temperature`; absent where there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Code<TemperatureUnit>")]
+    pub coolant_temperature_unit: Option<Code<TemperatureUnit>>,
 }
 
 /// What a TSP reports of a vehicle at one instant, in the units of [`VehicleLocation`].
@@ -121,7 +143,10 @@ impl Record for VehicleLocation<'_> {
                 write: write_row::<VehicleLocation<'static>>,
             },
         ),
-        events: Events::ADDED,
+        events: Events {
+            without: &["speed_unit", "odometer_unit", "fuel_value_unit", "oil_pressure_unit", "coolant_temperature_unit"],
+            ..Events::ADDED
+        },
         interval_seconds: 60,
     };
 }
@@ -140,7 +165,9 @@ impl Series for VehicleLocation<'static> {
             location,
             h3_index_11: location.as_ref().and_then(Point::h3_index_11),
             speed: cells.speed,
+            speed_unit: cells.speed.map(|_| const { Code::of("m/s") }),
             odometer: cells.odometer,
+            odometer_unit: cells.odometer.map(|_| const { Code::of("m") }),
             fuel_level: cells.fuel_level,
             engine_hours: cells.engine_hours,
             inferred_address: InferredAddress::known(cells.city, cells.province, cells.country),

@@ -4,10 +4,10 @@ use std::sync::Mutex;
 
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
-use model::telematics::readings::Cells as _;
 use model::telematics::readings::Readings;
-use model::telematics::{Batch, Fields, Observation, RecordIds, Rows as _, Vehicle, VehiclePosition};
-use model::{ConnectionId, RecordId, Resource, Timestamp};
+use model::telematics::series::Cells as _;
+use model::telematics::{Batch, Fields, Observation, Rows as _, Vehicle, VehiclePosition};
+use model::{ConnectionId, RecordId, RecordIds, Resource, Timestamp};
 use proptest::prelude::*;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};

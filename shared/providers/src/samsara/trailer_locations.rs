@@ -2,7 +2,7 @@
 //! a cursor, later calls everything since.
 
 use model::Timestamp;
-use model::telematics::readings::ReadingsOf;
+use model::telematics::series::ReadingsOf;
 use model::telematics::{Point, TrailerLocation, TrailerPosition};
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -85,7 +85,7 @@ fn push(rows: &mut ReadingsOf<TrailerLocation<'static>>, trailer: &str, raw: &Ra
 mod tests {
     use model::Resource;
     use model::telematics::Batch;
-    use model::telematics::readings::Cells as _;
+    use model::telematics::series::Cells as _;
     use serde_json::json;
 
     use super::super::tests::{Canned, response, walk};

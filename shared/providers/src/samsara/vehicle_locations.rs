@@ -2,7 +2,7 @@
 //! later calls everything since. The cursor stays valid when there is nothing more.
 
 use model::Timestamp;
-use model::telematics::readings::ReadingsOf;
+use model::telematics::series::ReadingsOf;
 use model::telematics::{Point, VehicleLocation, VehiclePosition};
 use serde::Deserialize;
 use serde_json::value::RawValue;

@@ -1,8 +1,8 @@
 //! A block: readings of one group and hour that one fetch brought, in one item.
 
 use model::telematics::readings::Readings;
-use model::telematics::{Envelope, RecordIds, RecordType, source_digest};
-use model::{ConnectionId, ExecutionId, RecordId, ScheduleId, Timestamp, TspId, hex};
+use model::telematics::{Envelope, RecordType, source_digest};
+use model::{ConnectionId, ExecutionId, RecordId, RecordIds, ScheduleId, Timestamp, TspId, hex};
 use serde_json::Value;
 use serde_json::value::RawValue;
 

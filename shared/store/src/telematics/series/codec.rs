@@ -8,7 +8,8 @@
 //! Bookkeeping beside the readings is deflated postcard after a version byte of its own, 1.
 
 use model::telematics::RecordType;
-use model::telematics::readings::{Column, ColumnCells, Readings, Sources, Texts};
+use model::telematics::columns::{Column, ColumnCells, Texts};
+use model::telematics::readings::{Readings, Sources};
 use serde::{Deserialize, Serialize};
 
 use super::super::stored::{deflate, inflate};

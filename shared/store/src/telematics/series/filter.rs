@@ -2,7 +2,8 @@
 
 use std::collections::HashSet;
 
-use model::telematics::readings::{Readings, Texts};
+use model::telematics::columns::Texts;
+use model::telematics::readings::Readings;
 use model::telematics::{RecordType, Storage};
 use model::{ConnectionId, RecordId};
 

@@ -1,6 +1,7 @@
-use model::Resource;
-use model::telematics::readings::{Cells as _, Readings, ReadingsOf};
-use model::telematics::{Batch, RecordIds, Rows as _, VehicleLocation, VehiclePosition};
+use model::telematics::readings::Readings;
+use model::telematics::series::{Cells as _, ReadingsOf};
+use model::telematics::{Batch, Rows as _, VehicleLocation, VehiclePosition};
+use model::{RecordIds, Resource};
 use proptest::prelude::*;
 
 use super::codec::{self, MalformedBlock, With};

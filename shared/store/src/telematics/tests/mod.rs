@@ -11,8 +11,8 @@ use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, KeySchemaElement, KeyType, LocalSecondaryIndex, Projection, ProjectionType,
     ScalarAttributeType,
 };
-use model::telematics::{Batch, Observation, Record, RecordIds, RecordType, Rows as _, source_hash};
-use model::{ConnectionId, ExecutionId, FleetId, RecordId, Resource, ScheduleId, Timestamp, TspId};
+use model::telematics::{Batch, Observation, Record, RecordType, Rows as _, source_hash};
+use model::{ConnectionId, ExecutionId, FleetId, RecordId, RecordIds, Resource, ScheduleId, Timestamp, TspId};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 

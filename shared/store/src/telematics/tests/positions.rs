@@ -1,6 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use model::telematics::readings::ReadingsOf;
+use model::telematics::series::ReadingsOf;
 use model::telematics::{VehicleLocation, VehiclePosition};
 
 use super::super::change;
