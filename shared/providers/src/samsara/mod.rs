@@ -3,6 +3,7 @@
 //! The provider leaves out members it has no value for, or sends `""`; both read as absent.
 
 mod client;
+mod gps;
 mod hos_events;
 mod place;
 mod rulesets;
@@ -72,9 +73,6 @@ impl Provider for Samsara {
 }
 
 const VALIDATE_DEADLINE: Duration = Duration::from_secs(10);
-
-/// m/s in a mile per hour (international mile).
-const MPH: f64 = 0.447_04;
 
 /// Id and name of the organization that `/me` answers.
 fn organization(me: &RawValue) -> (Option<String>, Option<String>) {

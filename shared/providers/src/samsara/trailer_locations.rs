@@ -1,16 +1,12 @@
 //! Trailer positions: `GET /fleet/trailers/stats/feed?types=gps`. The first call brings the latest reading of each trailer and
 //! a cursor, later calls everything since.
 
-use model::Timestamp;
 use model::telematics::series::ReadingsOf;
-use model::telematics::{Point, TrailerLocation, TrailerPosition};
-use serde::Deserialize;
+use model::telematics::{InferredAddress, TrailerLocation, TrailerPosition};
 use serde_json::value::RawValue;
 
-use super::Samsara;
-use super::place::place;
+use super::{Samsara, gps};
 use crate::cursor::Feed;
-use crate::wire::{Lenient, from_json};
 use crate::{Api, Page, ProviderError, Source};
 
 pub(super) struct TrailerLocations;
@@ -27,58 +23,16 @@ impl Source for TrailerLocations {
     }
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Wire<'a> {
-    id: Lenient<String>,
-    #[serde(borrow)]
-    gps: Vec<&'a RawValue>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-struct Gps {
-    time: Lenient<Timestamp>,
-    latitude: Lenient<f64>,
-    longitude: Lenient<f64>,
-    reverse_geo: Lenient<ReverseGeo>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-struct ReverseGeo {
-    formatted_location: Lenient<String>,
-}
-
-from_json!(ReverseGeo);
-
-/// The readings of a page; those without trailer, time or a place on the globe are left out (and counted in a warning).
+/// The readings of a page.
 fn readings(data: &[&RawValue]) -> ReadingsOf<TrailerLocation<'static>> {
     let mut rows = ReadingsOf::default();
-    let mut skipped = 0_usize;
-    for raw in data {
-        let wire: Wire<'_> = serde_json::from_str(raw.get()).unwrap_or_default();
-        let Some(id) = wire.id.0 else {
-            skipped += 1;
-            continue;
-        };
-        skipped += wire.gps.iter().filter(|raw| push(&mut rows, &id, raw).is_none()).count();
-    }
-    if skipped > 0 {
-        tracing::warn!(skipped, provider = "samsara", "skipped trailer positions without trailer, time or place");
-    }
+    gps::each(data, "trailers", |trailer, gps, source| {
+        let InferredAddress { city, province, country_code: country } = gps.address();
+        let (longitude, latitude) = (gps.longitude, gps.latitude);
+        let position = TrailerPosition { longitude, latitude, vehicle: None, city, province, country };
+        rows.push(trailer, gps.time, &position, source);
+    });
     rows
-}
-
-fn push(rows: &mut ReadingsOf<TrailerLocation<'static>>, trailer: &str, raw: &RawValue) -> Option<()> {
-    let gps: Gps = serde_json::from_str(raw.get()).ok()?;
-    let [longitude, latitude] = Point::new(gps.longitude.0?, gps.latitude.0?)?.coordinates;
-    let formatted = gps.reverse_geo.0.and_then(|geo| geo.formatted_location.0);
-    let address = formatted.as_deref().and_then(|text| place(text, longitude, latitude)).unwrap_or_default();
-    let (city, province, country) = (address.city, address.province, address.country_code);
-    let position = TrailerPosition { longitude, latitude, vehicle: None, city, province, country };
-    rows.push(trailer, gps.time.0?, &position, raw.get());
-    Some(())
 }
 
 #[cfg(test)]
