@@ -139,6 +139,21 @@ class Run:
         expect(all(c.clocks.cycle.cycle_started_at_time for c in found), "a cycle has a start")
         return len(found)
 
+    def trailers(self):
+        found, _ = walk(lambda after: self.client.trailers.list_trailers(limit=3, after=after))
+        expect(len({t.id for t in found}) == len(found), "pages do not overlap")
+        expect(all(t.name and t.installed_gateway.serial for t in found), "a trailer has a name and a gateway")
+        self.trailer_ids = {t.id for t in found}
+        return len(found)
+
+    def trailer_stats_feed(self):
+        feed = self.client.trailers.get_trailer_stats_feed
+        first, cursor = walk(lambda after: feed(types="gps", after=after))
+        expect({t.id for t in first} <= self.trailer_ids, "readings are of listed trailers")
+        expect(all(p.time and p.latitude and p.longitude for t in first for p in t.gps), "a reading has time and place")
+        later, _ = walk(lambda after: feed(types="gps", after=after or cursor))
+        return len(first) + len(later)
+
     def refusals(self):
         calls = [
             (400, lambda: self.client.vehicles.list(limit=513)),
@@ -184,6 +199,8 @@ CHECKS = [
     Run.stats_history,
     Run.hos_logs,
     Run.hos_clocks,
+    Run.trailers,
+    Run.trailer_stats_feed,
     Run.refusals,
 ]
 

@@ -4,16 +4,42 @@ use serde::Serialize;
 
 use super::refusal::Refusal;
 use super::scan::{self, FeedPage, Rows};
-use super::wire::{Page, Value};
+use super::wire::{Page, ReverseGeo, mph, reverse_geo, time};
 use super::{Answer, Request};
 use crate::http::Reply;
-use crate::world::{Reading, Signal, Trailer, Vehicle};
+use crate::world::{Reading, Signal, Trailer, Vehicle, whole};
 
 #[derive(Debug, Serialize)]
 struct Row<'a> {
     id: String,
     name: &'a str,
-    gps: Vec<Value>,
+    gps: Vec<Gps>,
+}
+
+/// A position. Heading and speed are whole numbers here, unlike those of vehicles.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Gps {
+    time: String,
+    latitude: f64,
+    longitude: f64,
+    heading_degrees: i64,
+    speed_miles_per_hour: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reverse_geo: Option<ReverseGeo>,
+}
+
+impl From<&Reading> for Gps {
+    fn from(reading: &Reading) -> Self {
+        Self {
+            time: time(reading.at_ms),
+            latitude: reading.latitude,
+            longitude: reading.longitude,
+            heading_degrees: whole(reading.heading_deg),
+            speed_miles_per_hour: whole(mph(reading.speed_mps).0.round()),
+            reverse_geo: reverse_geo(reading),
+        }
+    }
 }
 
 /// `GET /fleet/trailers/stats/feed`: of the types that the real API knows, only `gps` is measured here.
@@ -48,7 +74,7 @@ fn rows<'a>(request: &Request<'a>, found: &Rows<'_>) -> Vec<Row<'a>> {
     let row = |(vehicle, readings): &(&Vehicle, Vec<Reading>)| {
         let trailer = pulled_by(vehicle)?;
         let carrying = readings.iter().filter(|reading| reading.carries(Signal::Position));
-        Some(Row { id: trailer.id.to_string(), name: &trailer.name, gps: carrying.map(Value::gps).collect() })
+        Some(Row { id: trailer.id.to_string(), name: &trailer.name, gps: carrying.map(Gps::from).collect() })
     };
     found.iter().filter_map(row).collect()
 }

@@ -137,7 +137,8 @@ impl From<&Reading> for Location {
     }
 }
 
-fn reverse_geo(reading: &Reading) -> Option<ReverseGeo> {
+/// Where a reading was, in words.
+pub(super) fn reverse_geo(reading: &Reading) -> Option<ReverseGeo> {
     reading.place.clone().map(|formatted_location| ReverseGeo { formatted_location })
 }
 
