@@ -4,9 +4,8 @@ use model::telematics::code::Code;
 use model::telematics::{Observation, User};
 use serde_json::value::RawValue;
 
-use super::Samsara;
 use super::place::country_of;
-use super::rulesets::ruleset;
+use super::{Samsara, rulesets};
 use crate::cursor::Walk;
 use crate::wire::{Members, SourceRules};
 use crate::{Api, Page, ProviderError, Source};
@@ -59,7 +58,6 @@ pub(super) fn observation(raw: &RawValue) -> Option<Observation<User>> {
 
 fn fields(wire: &Members<'_>) -> User {
     let carrier = wire.object("carrierSettings");
-    let rulesets = wire.object("eldSettings").list("rulesets");
     let status: Option<String> = wire.get("driverActivationStatus");
     let is_active = status.as_deref().map(|status| status == "active");
     let (first_name, last_name) = names(wire.get("name"));
@@ -80,7 +78,7 @@ fn fields(wire: &Members<'_>) -> User {
         company_address: carrier.get("mainOfficeAddress"),
         carrier_number: carrier.get("dotNumber"),
         notes: wire.get("notes"),
-        hos_ruleset_code: rulesets.first().and_then(|raw| ruleset(&Members::of(raw))),
+        hos_ruleset_code: rulesets::of_driver(wire),
         allow_yard_move: wire.get("eldYmEnabled"),
         allow_personal_conveyance: wire.get("eldPcEnabled"),
         allow_adverse_driving: wire.get("eldAdverseWeatherExemptionEnabled"),
