@@ -23,26 +23,31 @@ pub(crate) struct Walk {
     pub(crate) list: usize,
     /// The TSP's cursor in it; none at its beginning.
     pub(crate) after: Option<String>,
+    /// Whether a record could not be read so far. Such a walk proves nothing about records that it lacks.
+    #[serde(default)]
+    pub(crate) is_incomplete: bool,
 }
 
 impl Cursor for Walk {
     const KIND: &'static str = "walk";
 
     fn begin(kept: Option<Self>, _: Timestamp) -> Self {
-        kept.unwrap_or(Self { list: 0, after: None })
+        kept.unwrap_or(Self { list: 0, after: None, is_incomplete: false })
     }
 }
 
 impl Walk {
     /// The page that ends here, of a walk through `lists` lists; `after` leads to the next page of this one. The last page
-    /// completes the scan.
-    pub(crate) fn page<R>(self, lists: usize, rows: R, after: Option<String>) -> Page<R, Self> {
+    /// completes the scan, unless fewer rows were read than were `listed` on a page.
+    pub(crate) fn page<T>(mut self, lists: usize, rows: Vec<T>, listed: usize, after: Option<String>) -> Page<Vec<T>, Self> {
+        self.is_incomplete |= rows.len() < listed;
+        let is_complete = !self.is_incomplete;
         let next = match after {
             Some(after) => Some(Self { after: Some(after), ..self }),
-            None if self.list + 1 < lists => Some(Self { list: self.list + 1, after: None }),
+            None if self.list + 1 < lists => Some(Self { list: self.list + 1, after: None, ..self }),
             None => None,
         };
-        Page { rows, more: next.is_some(), complete_scan: next.is_none(), next }
+        Page { rows, more: next.is_some(), complete_scan: next.is_none() && is_complete, next }
     }
 }
 
@@ -136,11 +141,20 @@ mod tests {
     #[test]
     fn walks_go_through_all_lists() {
         let first = Walk::begin(None, Timestamp::from_micros(0));
-        let page = first.page(2, (), Some("x".into()));
+        let page = first.page(2, vec![1], 1, Some("x".into()));
         assert!(page.more && !page.complete_scan);
-        let page = page.next.unwrap().page(2, (), None);
-        assert_eq!((page.next.clone(), page.complete_scan), (Some(Walk { list: 1, after: None }), false));
-        let page = page.next.unwrap().page(2, (), None);
+        let page = page.next.unwrap().page(2, vec![1], 1, None);
+        let second = Walk { list: 1, after: None, is_incomplete: false };
+        assert_eq!((page.next.as_ref(), page.complete_scan), (Some(&second), false));
+        let page = second.page(2, vec![1], 1, None);
         assert_eq!((page.next, page.more, page.complete_scan), (None, false, true));
+    }
+
+    #[test]
+    fn a_walk_with_an_unreadable_record_completes_no_scan() {
+        let first = Walk::begin(None, Timestamp::from_micros(0));
+        let page = first.page(2, vec![1], 2, None);
+        let page = page.next.unwrap().page(2, vec![1, 2], 2, None);
+        assert_eq!((page.next, page.more, page.complete_scan), (None, false, false));
     }
 }

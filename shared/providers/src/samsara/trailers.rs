@@ -24,7 +24,7 @@ impl Source for Trailers {
         let response = api.page("/fleet/trailers", &[("limit", "512")], walk.after.as_deref()).await?;
         let (data, next) = response.page(walk.after.as_deref())?;
         let rows = data.iter().filter_map(|raw| observation(raw)).collect();
-        Ok(walk.page(1, rows, next.after_more()))
+        Ok(walk.page(1, rows, data.len(), next.after_more()))
     }
 }
 
@@ -69,7 +69,8 @@ mod tests {
         let pages = walk(&http, Resource::Trailer);
         assert_eq!(http.asked(), ["http://simulator.local/samsara/fleet/trailers?limit=512"]);
         let [page] = pages.as_slice() else { panic!("{pages:?}") };
-        assert!(page.complete_scan && page.cursor.is_none());
+        // A record without an id may be one that is known.
+        assert!(!page.complete_scan && page.cursor.is_none());
         let [trailer] = records(page) else { panic!("{page:?}") };
         assert_eq!((trailer.source_id.as_str(), trailer.occurred_at), ("494123", None));
         let expected = json!({

@@ -44,7 +44,7 @@ impl Source for Users {
         let response = api.page("/fleet/drivers", &query, walk.after.as_deref()).await?;
         let (data, next) = response.page(walk.after.as_deref())?;
         let rows = data.iter().filter_map(|raw| observation(raw)).collect();
-        Ok(walk.page(LISTS.len(), rows, next.after_more()))
+        Ok(walk.page(LISTS.len(), rows, data.len(), next.after_more()))
     }
 }
 

@@ -35,7 +35,7 @@ impl Source for Vehicles {
         let response = api.page("/fleet/vehicles", &[("limit", "512")], walk.after.as_deref()).await?;
         let (data, next) = response.page(walk.after.as_deref())?;
         let rows = data.iter().filter_map(|raw| observation(raw)).collect();
-        Ok(walk.page(1, rows, next.after_more()))
+        Ok(walk.page(1, rows, data.len(), next.after_more()))
     }
 }
 
