@@ -9,6 +9,7 @@ mod http_client;
 mod provider;
 mod samsara;
 mod wire;
+mod zones;
 
 pub use adapter::{Account, Adapter, BoxFuture, Fetch, Fetched};
 pub use error::{ErrorResponse, ProviderError};

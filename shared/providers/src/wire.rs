@@ -150,9 +150,12 @@ impl FromRaw for f64 {
     }
 }
 
+/// A whole number, also one in quotes or one that is written with zeros after the point.
 impl FromRaw for i64 {
     fn from_raw(json: &str) -> Option<Self> {
-        json.trim_matches('"').trim().parse().ok()
+        let text = json.trim_matches('"').trim();
+        let (whole, rest) = text.split_once('.').unwrap_or((text, ""));
+        whole.parse().ok().filter(|_| rest.bytes().all(|digit| digit == b'0'))
     }
 }
 
@@ -195,12 +198,14 @@ mod tests {
 
     #[test]
     fn odd_members_read_as_absent() {
-        let text = r#"{"id":5,"na\u006de":"x","blank":" ","year":"2019","flag":"yes","when":"soon","list":{},"name":"y"}"#;
+        let text =
+            r#"{"id":5,"na\u006de":"x","blank":" ","year":"2019.0","half":1.5,"flag":"yes","when":"soon","list":{},"name":"y"}"#;
         let raw: &RawValue = serde_json::from_str(text).unwrap();
         let members = Members::of(raw);
         assert_eq!(members.get::<String>("id").as_deref(), Some("5"));
         assert_eq!(members.get::<String>("name").as_deref(), Some("y"), "the last of two");
         assert_eq!(members.get::<i64>("year"), Some(2019));
+        assert_eq!(members.get::<i64>("half"), None);
         assert_eq!((members.get::<String>("blank"), members.get::<bool>("flag")), (None, None));
         assert_eq!((members.get::<Timestamp>("when"), members.get::<f64>("none")), (None, None));
         assert!(members.list("list").is_empty() && members.object("id").raw("x").is_none());

@@ -5,7 +5,7 @@ use model::telematics::InferredAddress;
 const UNITED_STATES: &[&str] = &[
     "AL", "AK", "AZ", "AR", "CA", "CO", "CT", "DE", "DC", "FL", "GA", "HI", "ID", "IL", "IN", "IA", "KS", "KY", "LA", "ME", "MD",
     "MA", "MI", "MN", "MS", "MO", "MT", "NE", "NV", "NH", "NJ", "NM", "NY", "NC", "ND", "OH", "OK", "OR", "PA", "RI", "SC", "SD",
-    "TN", "TX", "UT", "VT", "VA", "WA", "WV", "WI", "WY",
+    "TN", "TX", "UT", "VT", "VA", "WA", "WV", "WI", "WY", "PR", "GU", "VI", "AS", "MP",
 ];
 const CANADA: &[&str] = &["AB", "BC", "MB", "NB", "NL", "NS", "NT", "NU", "ON", "PE", "QC", "SK", "YT"];
 
@@ -24,7 +24,7 @@ pub(super) fn place(formatted: &str, longitude: f64, latitude: f64) -> Option<In
     let around = (-180.0..=-50.0).contains(&longitude) && (15.0..=84.0).contains(&latitude);
     let mut parts = formatted.rsplit(',').map(str::trim).filter(|part| !part.is_empty() && !is_country(part));
     let (code, postal) = split_code(parts.next()?);
-    let country = country_of(code).filter(|_| around && is_postal(postal))?;
+    let country = country_of(code).filter(|country| around && is_postal(country, postal))?;
     // A part that starts with a digit is a street: the city is missing.
     let city = parts.next().filter(|city| !city.starts_with(|first: char| first.is_ascii_digit()));
     Some(InferredAddress { city, province: Some(code), country_code: Some(country) })
@@ -38,11 +38,13 @@ fn split_code(part: &str) -> (&str, &str) {
     part.split_once(char::is_whitespace).map_or((part, ""), |(code, postal)| (code, postal.trim()))
 }
 
-fn is_postal(text: &str) -> bool {
+/// Whether a postal code is one of the country, or there is none: `NL 64000` is Nuevo León, and not Newfoundland.
+fn is_postal(country: &str, text: &str) -> bool {
     let compact: Vec<char> = text.chars().filter(|c| !c.is_whitespace()).collect();
     let canadian = compact.len() == 6
         && compact.iter().enumerate().all(|(at, c)| if at % 2 == 0 { c.is_ascii_uppercase() } else { c.is_ascii_digit() });
-    canadian || compact.iter().all(|c| c.is_ascii_digit() || *c == '-')
+    let zip = compact.iter().all(|c| c.is_ascii_digit() || *c == '-');
+    compact.is_empty() || if country == "CAN" { canadian } else { zip }
 }
 
 #[cfg(test)]
@@ -59,6 +61,8 @@ mod tests {
             ("1 Main St, TX 75001", usa(None, "TX")),
             ("5 King St W, Toronto, ON M5H 1A1", Some((Some("Toronto"), "ON", "CAN"))),
             ("Calle 5, Monterrey, NL 64000 MX", None),
+            ("Calle 5, Monterrey, NL 64000", None),
+            ("Calle San Francisco 9, San Juan, PR 00901", usa(Some("San Juan"), "PR")),
             ("Avenida 3, Tijuana, B.C.", None),
             ("I-80 West", None),
             ("", None),

@@ -1,6 +1,5 @@
 //! Users: `GET /fleet/drivers`, once for active and once for deactivated drivers; the plain list has active ones only.
 
-use model::telematics::code::Code;
 use model::telematics::{Observation, User};
 use serde_json::value::RawValue;
 
@@ -8,6 +7,7 @@ use super::place::country_of;
 use super::{Samsara, rulesets};
 use crate::cursor::Walk;
 use crate::wire::{Members, SourceRules};
+use crate::zones::time_zone;
 use crate::{Api, Page, ProviderError, Source};
 
 /// Which drivers each of the lists holds.
@@ -59,7 +59,7 @@ pub(super) fn observation(raw: &RawValue) -> Option<Observation<User>> {
 fn fields(wire: &Members<'_>) -> User {
     let carrier = wire.object("carrierSettings");
     let status: Option<String> = wire.get("driverActivationStatus");
-    let is_active = status.as_deref().map(|status| status == "active");
+    let is_active = status.as_deref().map(|status| status.eq_ignore_ascii_case("active"));
     let (first_name, last_name) = names(wire.get("name"));
     let license_region: Option<String> = wire.get("licenseState");
     User {
@@ -82,16 +82,39 @@ fn fields(wire: &Members<'_>) -> User {
         allow_yard_move: wire.get("eldYmEnabled"),
         allow_personal_conveyance: wire.get("eldPcEnabled"),
         allow_adverse_driving: wire.get("eldAdverseWeatherExemptionEnabled"),
-        default_time_zone: wire.get::<String>("timezone").as_deref().and_then(Code::parse),
+        default_time_zone: wire.get::<String>("timezone").as_deref().and_then(time_zone),
         ..User::default()
     }
 }
 
-/// Samsara has one name: its first word is the first name, the rest the last name.
+/// Samsara has one name: `First Last`, or `Last, First` where it has a comma. Of more words, the first is the first name.
 fn names(name: Option<String>) -> (Option<String>, Option<String>) {
     let name = name.unwrap_or_default();
     let name = name.trim();
-    let (first, last) = name.split_once(char::is_whitespace).unwrap_or((name, ""));
+    let (first, last) = match name.split_once(',') {
+        Some((last, first)) if !first.trim().is_empty() && !last.trim().is_empty() => (first, last),
+        _ => name.split_once(char::is_whitespace).unwrap_or((name, "")),
+    };
     let kept = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
     (kept(first), kept(last))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::names;
+
+    #[test]
+    fn names_are_split_either_way() {
+        let cases = [
+            ("Ann Lee", "Ann", "Lee"),
+            ("Lee, Ann", "Ann", "Lee"),
+            ("de la Cruz, Ana Maria", "Ana Maria", "de la Cruz"),
+            ("Ana Maria Cruz", "Ana", "Maria Cruz"),
+        ];
+        for (name, first, last) in cases {
+            assert_eq!(names(Some(name.into())), (Some(first.into()), Some(last.into())), "{name}");
+        }
+        assert_eq!(names(Some(" Cher, ".into())), (Some("Cher,".into()), None));
+        assert_eq!(names(None), (None, None));
+    }
 }
