@@ -20,11 +20,12 @@ pub struct Point {
 }
 
 impl Point {
-    /// The point at these degrees; `None` outside the globe.
+    /// The point at these degrees; `None` outside the globe, and at exactly 0, 0: receivers without a fix report that.
     #[must_use]
     pub fn new(longitude: f64, latitude: f64) -> Option<Self> {
         let inside = (-180.0..=180.0).contains(&longitude) && (-90.0..=90.0).contains(&latitude);
-        inside.then_some(Self { bbox: (), kind: "Point", coordinates: [longitude, latitude] })
+        let fixed = longitude != 0.0 || latitude != 0.0;
+        (inside && fixed).then_some(Self { bbox: (), kind: "Point", coordinates: [longitude, latitude] })
     }
 
     /// The H3 cell of resolution 11 that holds the point.
@@ -87,6 +88,7 @@ mod tests {
     fn a_point_knows_its_cell_and_refuses_the_impossible() {
         let cell = Point::new(-122.4194, 37.7749).and_then(|point| point.h3_index_11()).unwrap();
         assert_eq!(cell >> 52 & 0xf, 11);
-        assert_eq!(Point::new(-93.343, 122.142), None);
+        assert_eq!((Point::new(-93.343, 122.142), Point::new(0.0, -0.0)), (None, None));
+        assert!(Point::new(0.0, 51.5).is_some() && Point::new(f64::NAN, 1.0).is_none());
     }
 }
