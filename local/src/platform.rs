@@ -172,7 +172,8 @@ fn parameters(url: &str) -> BTreeMap<String, String> {
 fn context(cloud: &Cloud) -> anyhow::Result<Context> {
     let function = cloud.functions.first().context("template.yaml has no functions")?;
     let environment: HashMap<String, String> = cloud.environment(&function.id);
-    let config = Config::from_variables(|name| environment.get(name).cloned());
+    let config =
+        Config { sole_process_since: Some(Timestamp::system()), ..Config::from_variables(|name| environment.get(name).cloned()) };
     let at = |endpoint: &str| cloud.clients.shared.to_builder().endpoint_url(endpoint).build();
     let aws = Aws {
         dynamodb: at(&cloud.endpoints.dynamodb),

@@ -63,6 +63,19 @@ async fn queued_messages_outlive_a_kill_and_another_port() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn messages_that_were_being_processed_are_redelivered_at_once() {
+    let state = tempfile::tempdir().unwrap();
+    let first = start(state.path()).await;
+    send(&first, "taken", 0).await;
+    assert_eq!(bodies(&receive(&first, 1).await), ["taken"], "no one else sees it for six minutes");
+    drop(first);
+
+    let second = start(state.path()).await;
+    assert_eq!(bodies(&receive(&second, 1).await), ["taken"]);
+    second.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn messages_that_an_earlier_version_kept_under_its_port_come_back() {
     let state = tempfile::tempdir().unwrap();
     let first = start(state.path()).await;

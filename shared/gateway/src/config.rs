@@ -3,6 +3,8 @@
 use std::env;
 use std::num::NonZeroU32;
 
+use model::Timestamp;
+
 /// The settings of a function.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
@@ -44,6 +46,8 @@ pub struct Config {
     pub requests_burst: NonZeroU32,
     /// Token requests per second of one client (`TOKENS_PER_SECOND`), 5.
     pub tokens_per_second: NonZeroU32,
+    /// Set where a single process does all runs: when it started. Runs that started earlier ended with the process before it.
+    pub sole_process_since: Option<Timestamp>,
 }
 
 const REQUESTS_PER_SECOND: NonZeroU32 = NonZeroU32::MIN.saturating_add(49);
@@ -89,6 +93,7 @@ impl Config {
             requests_per_second: rate("REQUESTS_PER_SECOND", REQUESTS_PER_SECOND),
             requests_burst: rate("REQUESTS_BURST", REQUESTS_BURST),
             tokens_per_second: rate("TOKENS_PER_SECOND", TOKENS_PER_SECOND),
+            sole_process_since: None,
         }
     }
 

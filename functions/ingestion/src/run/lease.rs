@@ -34,6 +34,18 @@ pub(super) async fn take(
     }
 }
 
+/// The schedule with the leases of runs that started before `since` expired. See [`gateway::Config::sole_process_since`].
+pub(super) fn expire(mut schedule: Schedule, since: Option<Timestamp>, now: Timestamp) -> Schedule {
+    if let Some(since) = since {
+        // Ids sort by the time at which their run started.
+        let first = ExecutionId::at(since);
+        for (_, end) in schedule.leases.iter_mut().filter(|(id, _)| **id < first) {
+            *end = now.min(*end);
+        }
+    }
+    schedule
+}
+
 /// The run of a schedule as it begins.
 pub(super) fn pending(schedule: &Schedule, id: ExecutionId, now: Timestamp) -> Execution {
     Execution {
@@ -62,4 +74,23 @@ async fn lost_runs(store: &Store, schedule: &Schedule, now: Timestamp) -> Result
         *run = Execution { status: ExecutionStatus::Failed, lost: true, updated_at: now, ..run.clone() };
     }
     Ok(runs)
+}
+
+#[cfg(test)]
+mod tests {
+    use model::{ConnectionId, Resource};
+
+    use super::*;
+
+    #[test]
+    fn runs_of_an_earlier_process_hold_no_lease() {
+        let before = Timestamp::from_millis(1_790_000_000_000);
+        let (started, now) = (before.plus_seconds(5), before.plus_seconds(10));
+        let schedule = Schedule::new(ConnectionId::at(before), Resource::Vehicle, "samsara", before);
+        let leased = outcome::leased(&schedule, ExecutionId::at(before), before).unwrap();
+        let has_room = |since| outcome::leased(&expire(leased.clone(), since, now), ExecutionId::at(now), now).is_some();
+        assert!(has_room(Some(started)), "its process ended before this one started");
+        assert!(!has_room(None), "another process may be at it");
+        assert!(!has_room(Some(before.plus_seconds(-5))), "it started in this process");
+    }
 }

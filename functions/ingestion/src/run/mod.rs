@@ -115,6 +115,7 @@ pub async fn run_schedule(context: &Context, request: &RunRequest) -> Result<Out
     let RunRequest { connection_id, schedule_id, .. } = *request;
     let store = context.store();
     let schedule = store.get::<Schedule>(Key::schedule(connection_id, schedule_id)).await?;
+    let schedule = schedule.map(|schedule| lease::expire(schedule, context.config().sole_process_since, context.now()));
     let Some(schedule) = schedule.filter(|schedule| is_due(schedule, context.now())) else {
         return Ok(Outcome::Skipped);
     };

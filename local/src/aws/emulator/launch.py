@@ -40,6 +40,12 @@ def keep_queues():
                 else:
                     kept["messages"].extend(queue["messages"])
         sqs._rebuild_queue_name_index()
+        if os.environ.get("CATENA_CONSUMERS_ENDED"):
+            # Whoever had received a message ended without deleting it: it is not worked on any more.
+            for _, queue in sqs._queues.all_items():
+                for message in queue["messages"]:
+                    if message["receive_count"]:
+                        message["visible_at"] = min(message["visible_at"], time.time())
 
     sqs.load_persisted_state = restored
 

@@ -60,6 +60,8 @@ pub struct Emulator {
     child: Option<Child>,
     /// Held open for as long as the child is to live.
     input: Option<ChildStdin>,
+    /// Whether it has run in this process: what was received before then, no one processes any more.
+    has_run: bool,
     is_new: bool,
 }
 
@@ -82,8 +84,19 @@ impl Emulator {
             options.state.clone().or_else(|| forgotten.as_ref().map(|folder| folder.path().to_owned())).unwrap_or_default();
         let is_new = !state_folder(&folder).join("kms.json").exists();
         let log = log_file(&options, &cache)?;
-        let mut emulator =
-            Self { options, folder, _forgotten: forgotten, log, python, port: 0, http, child: None, input: None, is_new };
+        let mut emulator = Self {
+            options,
+            folder,
+            _forgotten: forgotten,
+            log,
+            python,
+            port: 0,
+            http,
+            child: None,
+            input: None,
+            has_run: false,
+            is_new,
+        };
         emulator.wait_for_predecessor().await?;
         emulator.launch().await?;
         Ok(emulator)
@@ -167,7 +180,9 @@ impl Emulator {
         self.child = Some(child);
         self.record()?;
         let log = self.log.display().to_string();
-        self.wait_until_healthy().await.with_context(|| format!("the AWS emulator did not start; see its log {log}"))
+        self.wait_until_healthy().await.with_context(|| format!("the AWS emulator did not start; see its log {log}"))?;
+        self.has_run = true;
+        Ok(())
     }
 
     fn command(&self) -> Result<Command> {
@@ -187,6 +202,7 @@ impl Emulator {
             .env("LOG_LEVEL", "WARNING")
             .env_remove("EDGE_PORT")
             .env_remove("USE_SSL")
+            .env_remove("CATENA_CONSUMERS_ENDED")
             .env("PERSIST_STATE", "1")
             .env("STATE_DIR", state_folder(&self.folder))
             .env("CATENA_EMULATOR_LOCK", record::lock_file(&self.folder))
@@ -196,6 +212,9 @@ impl Emulator {
             .kill_on_drop(false)
             // A process group of its own: Ctrl-C reaches only this process, which stops the emulator after its users.
             .process_group(0);
+        if !self.has_run {
+            command.env("CATENA_CONSUMERS_ENDED", "1");
+        }
         Ok(command)
     }
 
