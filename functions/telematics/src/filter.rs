@@ -37,17 +37,19 @@ impl Filter {
 
     /// Fails to compile where rows cannot be found by it.
     pub(crate) const fn check(&self, record: &RecordType) {
-        if let Target::Member(member) = self.target(record) {
-            assert!(contains(record.members, member), "a filter names a member that rows do not have");
-            if let Storage::Series(timeline, packing) = record.storage {
-                let mut known = equal(member.as_bytes(), timeline.subject.as_bytes());
-                let mut links = packing.links;
-                while let [(linked, _), rest @ ..] = links {
-                    known = known || equal(member.as_bytes(), linked.as_bytes());
-                    links = rest;
-                }
-                assert!(known, "readings are found by their subject and by links only");
+        let Target::Member(member) = self.target(record) else {
+            assert!(matches!(record.storage, Storage::Entity), "only entities are found by their ids");
+            return;
+        };
+        assert!(contains(record.members, member), "a filter names a member that rows do not have");
+        if let Storage::Series(timeline, packing) = record.storage {
+            let mut known = equal(member.as_bytes(), timeline.subject.as_bytes());
+            let mut links = packing.links;
+            while let [(linked, _), rest @ ..] = links {
+                known = known || equal(member.as_bytes(), linked.as_bytes());
+                links = rest;
             }
+            assert!(known, "readings are found by their subject and by links only");
         }
     }
 

@@ -5,7 +5,7 @@ use gateway::{
 };
 use http::StatusCode;
 use model::RecordId;
-use model::telematics::{RecordType, row_schema};
+use model::telematics::{RecordType, Storage, row_schema};
 use schemars::SchemaGenerator;
 
 use crate::scope::{Scope, source_data};
@@ -21,6 +21,7 @@ impl Get {
     /// The row whose id the path has in the place of `{parameter}`.
     #[must_use]
     pub const fn of(record: &'static RecordType, parameter: &'static str) -> Self {
+        assert!(matches!(record.storage, Storage::Entity), "only entities are kept by their ids");
         Self { record, parameter }
     }
 

@@ -5,7 +5,7 @@ use gateway::{
     ResponseSchemas, Serve, page_of_rows, page_schema,
 };
 use model::Timestamp;
-use model::telematics::{RecordType, row_schema};
+use model::telematics::{RecordType, Storage, row_schema};
 use schemars::{JsonSchema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
 use store::telematics::{Order, Query};
@@ -51,6 +51,7 @@ impl List {
     /// `sort_by` and `sort_order`.
     #[must_use]
     pub const fn sorted(mut self) -> Self {
+        assert!(matches!(self.record.storage, Storage::Entity), "only entities are sorted");
         self.sorted = true;
         self
     }
@@ -58,16 +59,18 @@ impl List {
     /// `from_datetime` and `to_datetime`, on `occurred_at`; the last day unless the request says otherwise.
     #[must_use]
     pub const fn windowed(mut self) -> Self {
+        assert!(!matches!(self.record.storage, Storage::Entity), "entities have no time to be found by");
         self.windowed = true;
         self
     }
 
-    /// `active_from_datetime` and `active_to_datetime`, on `ended_at` and `started_at`. They take the place of the last day.
+    /// Windowed, and `active_from_datetime` and `active_to_datetime`, on `ended_at` and `started_at`: they take the place of the
+    /// last day.
     #[must_use]
     pub const fn active_window(mut self) -> Self {
         assert!(self.record.has("started_at") && self.record.has("ended_at"), "rows do not say when they start and end");
         self.active = true;
-        self
+        self.windowed()
     }
 
     /// `only_latest`, true by default: the newest row of each subject. The history needs exactly one value of one of these
@@ -166,7 +169,7 @@ impl Describe for List {
         let mut parts = Vec::new();
         match (self.latest, self.sorted) {
             (Some(_), _) => parts.push("Lists the newest record of each subject; with `only_latest=false`, its history by time."),
-            (None, true) => parts.push("Lists records in the order of `sort_by`, or by id."),
+            (None, true) => parts.push("Lists records in the order of `sort_by`, or by `occurred_at`."),
             (None, false) => parts.push("Lists records by time."),
         }
         if self.windowed && self.latest.is_none() {

@@ -27,7 +27,7 @@ pub struct Bounds {
 
 const FROM: &str = "Only records of this time or later; one day before the end unless given.";
 const TO: &str = "Only records before this time; now unless given. At most 45 days after the start.";
-const ACTIVE_FROM: &str = "Only records that end after this time, or have not ended; one day before the end unless given.";
+const ACTIVE_FROM: &str = "Only records that end at this time or later, or have not ended; one day before the end unless given.";
 const ACTIVE_TO: &str = "Only records that start before this time; now unless given.";
 
 impl Bounds {

@@ -171,6 +171,9 @@ impl RecordType {
     pub(super) const fn check(&self) {
         assert!(is_part(self.nested, self.members), "`nested` names a member that the row does not have");
         assert!(is_part(self.events.without, self.members), "`without` names a member that the row does not have");
+        assert!(!shares(self.members, Envelope::MEMBERS), "a member has the name of one that every row has");
+        assert!(!matches!(self.storage, Storage::Event(Timeline { latest: true, .. })), "events keep no newest row");
+        check_pointers(self.events.with, self.members);
         if let Some(timeline) = self.storage.timeline() {
             assert!(self.has(timeline.subject), "`subject` is not a member of the row");
         }
@@ -213,6 +216,37 @@ const fn is_part(mut some: &[&str], all: &[&str]) -> bool {
         some = rest;
     }
     true
+}
+
+const fn shares(mut some: &[&str], others: &[&str]) -> bool {
+    while let [first, rest @ ..] = some {
+        if contains(others, first) {
+            return true;
+        }
+        some = rest;
+    }
+    false
+}
+
+/// Each pointer begins with a member: `/member` or `/member/...`.
+const fn check_pointers(mut with: &[(&str, &str)], members: &[&str]) {
+    while let [(_, pointer), rest @ ..] = with {
+        let (mut known, mut others) = (false, members);
+        while let [member, more @ ..] = others {
+            known = known || begins(pointer.as_bytes(), member.as_bytes());
+            others = more;
+        }
+        assert!(known, "`with` points to a member that the row does not have");
+        with = rest;
+    }
+}
+
+const fn begins(pointer: &[u8], member: &[u8]) -> bool {
+    let [b'/', rest @ ..] = pointer else { return false };
+    match rest.split_at_checked(member.len()) {
+        Some((first, [] | [b'/', ..])) => equal(first, member),
+        _ => false,
+    }
 }
 
 const fn check_links(mut links: &[(&str, &str)], members: &[&str], columns: &[Column]) {

@@ -21,7 +21,7 @@ macro_rules! records {
             }
         }
 
-        /// The published schema of a resource's rows. For documents only: nothing in the artefact calls it.
+        /// The published schema of a resource's rows. For documents only: nothing in the artifact calls it.
         pub fn row_schema(resource: Resource, generator: &mut schemars::SchemaGenerator) -> Option<schemars::Schema> {
             match resource {
                 $(Resource::$record => Some(generator.subschema_for::<super::Row<$record $(<$life>)?>>()),)*
