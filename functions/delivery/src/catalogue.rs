@@ -71,7 +71,11 @@ fn of<T: JsonSchema>(generator: &mut SchemaGenerator) -> Schema {
 fn record_schema(record: &RecordType, action: Action, generator: &mut SchemaGenerator) -> Schema {
     let row = resolved(row_schema(record.resource, generator).unwrap_or_default(), generator);
     let (name, schema) = match action {
-        Action::Removed => ("BaseTelematicsEvent".to_owned(), narrowed(row, |name| SHARED.contains(&name))),
+        Action::Removed => {
+            let mut schema = narrowed(row, |name| SHARED.contains(&name));
+            schema.insert("description".to_owned(), "A record that its TSP no longer lists.".into());
+            ("BaseTelematicsEvent".to_owned(), schema)
+        }
         Action::Added | Action::Modified => (format!("Base{:?}", record.resource), event_schema(record, row, generator)),
     };
     generator.definitions_mut().insert(name.clone(), schema.into());

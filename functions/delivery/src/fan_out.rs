@@ -131,28 +131,23 @@ async fn telematics(lookup: &mut Lookup<'_>, record: &EventRecord) -> Result<Vec
         return Ok(Vec::new());
     };
     let record = change.record;
-    let mut rows = Vec::new();
-    for (action, changed) in
-        [(Action::Added, change.added), (Action::Modified, change.modified), (Action::Removed, change.removed)]
-    {
-        if !changed.is_empty() && record.fires(action) {
-            let payloads = changed.iter().map(|row| Ok(payload(record, action, row.members()?)));
-            rows.push((action, payloads.collect::<Result<Vec<_>, StoreError>>()?));
-        }
-    }
-    if rows.is_empty() {
-        return Ok(Vec::new());
-    }
     let mut found = Vec::new();
-    for agreement in lookup.of_connection(change.connection, Some(record.resource)).await? {
-        for (action, payloads) in &rows {
-            let event = record.event_name(*action);
-            if lookup.subscriptions(agreement.partner_id, &event).await?.is_empty() {
-                continue;
-            }
-            let data = payloads.iter().map(|payload| Value::Object(for_fleet(payload.clone(), &agreement))).collect();
-            found.push(PartnerEvent { resource: Some(record.resource), ..for_reader(event, &agreement, data) });
+    for (action, rows) in [(Action::Added, change.added), (Action::Modified, change.modified), (Action::Removed, change.removed)]
+    {
+        if rows.is_empty() || !record.fires(action) {
+            continue;
         }
+        let event = record.event_name(action);
+        let readers = lookup.readers(change.connection, record.resource, &event).await?;
+        if readers.is_empty() {
+            continue;
+        }
+        let payloads = rows.iter().map(|row| Ok(payload(record, action, row.members()?)));
+        let payloads = payloads.collect::<Result<Vec<_>, StoreError>>()?;
+        found.extend(readers.iter().map(|agreement| {
+            let data = payloads.iter().map(|payload| Value::Object(for_fleet(payload.clone(), agreement))).collect();
+            PartnerEvent { resource: Some(record.resource), ..for_reader(event.clone(), agreement, data) }
+        }));
     }
     Ok(found)
 }

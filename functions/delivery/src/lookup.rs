@@ -49,6 +49,22 @@ impl<'a> Lookup<'a> {
         Ok(found)
     }
 
+    /// The agreements whose partner learns of an event of a connection's records.
+    pub(crate) async fn readers(
+        &mut self,
+        connection: ConnectionId,
+        resource: Resource,
+        event: &str,
+    ) -> Result<Vec<Agreement>, StoreError> {
+        let mut readers = Vec::new();
+        for agreement in self.of_connection(connection, Some(resource)).await? {
+            if !self.subscriptions(agreement.partner_id, event).await?.is_empty() {
+                readers.push(agreement);
+            }
+        }
+        Ok(readers)
+    }
+
     /// A partner's subscriptions to an event, including paused and stale ones, whose events become dead letters.
     pub(crate) async fn subscriptions(&mut self, partner: PartnerId, event: &str) -> Result<Arc<Vec<Webhook>>, StoreError> {
         let key = (partner, event.to_owned());

@@ -23,12 +23,20 @@ pub fn expand(name: &str) -> Vec<&'static str> {
     EVENT_NAMES.iter().copied().filter(of_subject).filter(|known| fires(known)).collect()
 }
 
-/// Whether an event that is listed ever fires. `.removed` of resources that are not served yet is listed only.
+/// Events that are listed and never fire. What a record type fires is said there.
+const SILENT: &[&str] = &[
+    "invitation.rejected",
+    "ifta_summary.removed",
+    "hos_availability.removed",
+    "hos_daily_snapshot.removed",
+    "hos_violation.removed",
+    "engine_log.removed",
+];
+
+/// Whether an event that is listed ever fires.
 fn fires(event: &str) -> bool {
-    match action_of(event) {
-        Some((resource, action)) => resource.record_type().map_or(action != Action::Removed, |record| record.fires(action)),
-        None => event != "invitation.rejected",
-    }
+    let served = action_of(event).and_then(|(resource, action)| Some((resource.record_type()?, action)));
+    served.map_or_else(|| !SILENT.contains(&event), |(record, action)| record.fires(action))
 }
 
 /// What happened to a record of which resource, where the event is about records.
@@ -74,6 +82,7 @@ mod tests {
         assert_eq!(expand("vehicle_location.*"), ["vehicle_location.added"]);
         assert_eq!(expand("hos_event.*"), ["hos_event.added", "hos_event.modified"]);
         assert_eq!(expand("ifta_summary.*"), ["ifta_summary.added", "ifta_summary.modified"]);
+        assert_eq!(expand("workflow.*"), ["workflow.added", "workflow.modified", "workflow.removed"]);
         assert!(!expand("invitation.*").contains(&"invitation.rejected"));
         assert_eq!(expand("vehicle.added"), ["vehicle.added"]);
         assert!(expand("vehicle.*").iter().all(|event| event.starts_with("vehicle.")));

@@ -10,7 +10,7 @@ use super::{Row, stored};
 use crate::StoreError;
 
 /// The rows that one stream record touched, each `source_data` empty. `fleet_id` and `fleet_ref` are null: each reader has its
-/// own.
+/// own. The `source_data_hash` of a reading is empty: that would cost its source.
 #[derive(Clone, Debug)]
 pub struct RowChanges {
     /// The connection.
