@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::Page;
 
-/// A place in what a source lists. It is stored as versioned JSON; text that does not read starts over, which brings nothing
-/// twice.
+/// A place in what a source lists. It is stored as versioned JSON; text that does not read starts over: nothing is
+/// stored twice, and a feed goes on from where it is now.
 pub(crate) trait Cursor: Serialize + DeserializeOwned + Send {
     /// How sources with this cursor are read, in a word.
     const KIND: &'static str;

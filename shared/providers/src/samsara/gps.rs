@@ -15,8 +15,10 @@ const MPH: f64 = 0.447_04;
 #[serde(default)]
 struct Row<'a> {
     id: Lenient<String>,
-    #[serde(borrow, alias = "gps")]
+    #[serde(borrow)]
     locations: Vec<&'a RawValue>,
+    #[serde(borrow)]
+    gps: Vec<&'a RawValue>,
 }
 
 #[derive(Default, Deserialize)]
@@ -26,8 +28,9 @@ struct Wire {
     latitude: Lenient<f64>,
     longitude: Lenient<f64>,
     /// mph.
-    #[serde(alias = "speedMilesPerHour")]
     speed: Lenient<f64>,
+    /// The same in `gps[]`.
+    speed_miles_per_hour: Lenient<f64>,
     reverse_geo: Lenient<ReverseGeo>,
 }
 
@@ -53,7 +56,7 @@ impl Gps {
     fn read(raw: &RawValue) -> Option<Self> {
         let wire: Wire = serde_json::from_str(raw.get()).ok()?;
         let [longitude, latitude] = Point::new(wire.longitude.0?, wire.latitude.0?)?.coordinates;
-        let speed = wire.speed.0.filter(|mph| *mph >= 0.0).map(|mph| mph * MPH);
+        let speed = wire.speed.0.or(wire.speed_miles_per_hour.0).filter(|mph| *mph >= 0.0).map(|mph| mph * MPH);
         let formatted = wire.reverse_geo.0.and_then(|geo| geo.formatted_location.0);
         Some(Self { time: wire.time.0?, longitude, latitude, speed, formatted })
     }
@@ -75,7 +78,7 @@ pub(super) fn each(data: &[&RawValue], what: &str, mut take: impl FnMut(&str, &G
             skipped += 1;
             continue;
         };
-        for raw in row.locations {
+        for raw in row.locations.into_iter().chain(row.gps) {
             match Gps::read(raw) {
                 Some(gps) => take(&id, &gps, raw.get()),
                 None => skipped += 1,

@@ -15,6 +15,7 @@ mod users;
 mod vehicle_locations;
 mod vehicles;
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use model::credentials::Credentials;
@@ -83,6 +84,11 @@ fn organization(me: &RawValue) -> (Option<String>, Option<String>) {
 fn unknown(token: &str) -> String {
     let digest = source_hash(&json!(token), &[]);
     format!("unknown-{}", digest.get(..16).unwrap_or_default())
+}
+
+/// The first external id that a customer gave. Samsara writes its own serial and VIN among them.
+fn customers_id(external: &BTreeMap<String, String>) -> Option<String> {
+    external.iter().find(|(name, _)| !name.starts_with("samsara.")).map(|(_, id)| id.clone())
 }
 
 /// The id of a record; without one the record is skipped, with a warning that names its `kind`.

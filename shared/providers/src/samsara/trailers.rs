@@ -34,7 +34,6 @@ fn observation(raw: &RawValue) -> Option<Observation<Trailer>> {
     let source_id = super::id_of(&wire, "trailer")?;
     let external: BTreeMap<String, String> = wire.get("externalIds").unwrap_or_default();
     let gateway = wire.object("installedGateway");
-    let customers = external.iter().find(|(name, _)| !name.starts_with("samsara."));
     let fields = Trailer {
         trailer_name: wire.get("name"),
         license_plate_number: wire.get("licensePlate"),
@@ -43,7 +42,7 @@ fn observation(raw: &RawValue) -> Option<Observation<Trailer>> {
         eld_serial_number: gateway.get("serial"),
         eld_device_type: gateway.get("model"),
         trailer_groups: wire.groups("tags"),
-        external_id: customers.map(|(_, id)| id.clone()),
+        external_id: super::customers_id(&external),
         ..Trailer::default()
     };
     let source = serde_json::from_str(raw.get()).unwrap_or_default();

@@ -41,15 +41,13 @@ impl Source for Vehicles {
 
 /// A vehicle; `None` (and a warning) where it has no id.
 ///
-/// The list holds only vehicles in use, so they are active. Samsara writes its own serial and VIN among the external ids; the
-/// first id that a customer gave is the external id.
+/// The list holds only vehicles in use, so they are active.
 pub(super) fn observation(raw: &RawValue) -> Option<Observation<Vehicle>> {
     let wire = Members::of(raw);
     let source_id: String = super::id_of(&wire, "vehicle")?;
     let external: BTreeMap<String, String> = wire.get("externalIds").unwrap_or_default();
     let gateway = wire.object("gateway");
     let (serial, gateway_serial): (Option<String>, Option<String>) = (wire.get("serial"), gateway.get("serial"));
-    let customers = external.iter().find(|(name, _)| !name.starts_with("samsara."));
     let fields = Vehicle {
         vehicle_name: wire.get("name"),
         oem: wire.get("make"),
@@ -64,7 +62,7 @@ pub(super) fn observation(raw: &RawValue) -> Option<Observation<Vehicle>> {
         eld_serial_number: gateway_serial.or(serial),
         eld_device_type: gateway.get("model"),
         vehicle_groups: wire.groups("tags"),
-        external_id: customers.map(|(_, id)| id.clone()),
+        external_id: super::customers_id(&external),
         speed_unit: Some("mph".into()),
         odometer_unit: Some("m".into()),
         ..Vehicle::default()
