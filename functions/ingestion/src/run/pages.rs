@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use gateway::WorkerError;
 use model::schedule::Schedule;
-use model::telematics::{Batch, RecordType};
+use model::telematics::{Batch, RecordType, Storage};
 use model::{ConnectionId, RecordId};
 use providers::{Fetch, Fetched, ProviderError};
 use store::StoreError;
@@ -44,7 +44,7 @@ pub(super) async fn fetch_all(
     progress: &mut Progress,
 ) -> Result<(), FetchError> {
     loop {
-        if progress.cursor.is_none() {
+        if progress.cursor.is_none() && matches!(record_of(schedule)?.storage, Storage::Entity) {
             progress.seen = Some(HashSet::new());
         }
         let fetched = fetch_page(run, source, schedule, progress).await?;
@@ -122,7 +122,7 @@ fn record_of(schedule: &Schedule) -> Result<&'static RecordType, FetchError> {
     schedule.resource.record_type().ok_or_else(unknown)
 }
 
-/// The records that a complete scan may find missing; readings are never removed.
+/// The records of a page. Scans are of entities only: nothing else is ever removed.
 fn ids(batch: &Batch, connection: ConnectionId) -> Vec<RecordId> {
     match batch {
         Batch::Records(rows) => rows.iter().map(|row| RecordId::of(&row.source_id, connection)).collect(),

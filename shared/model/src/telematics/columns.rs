@@ -89,6 +89,11 @@ impl Texts {
         &self.values
     }
 
+    /// Whether each row has one of the texts or none.
+    pub(super) fn is_whole(&self) -> bool {
+        self.rows.iter().all(|number| usize::try_from(*number).is_ok_and(|number| number <= self.values.len()))
+    }
+
     /// How many rows there are.
     #[must_use]
     pub fn len(&self) -> usize {

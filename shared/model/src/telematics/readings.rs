@@ -68,9 +68,10 @@ impl Readings {
         let rows = times.len();
         let fits = |cells: &ColumnCells| match cells {
             ColumnCells::Numbers(cells) => cells.len() == rows,
-            ColumnCells::Texts(cells) => cells.len() == rows,
+            ColumnCells::Texts(cells) => cells.len() == rows && cells.is_whole(),
         };
-        let whole = subjects.len() == rows && cells.len() == packing.columns.len() && cells.iter().all(fits);
+        let named = subjects.len() == rows && subjects.is_whole() && (0..rows).all(|row| subjects.get(row).is_some());
+        let whole = named && cells.len() == packing.columns.len() && cells.iter().all(fits);
         whole.then_some(Self { record, packing, subjects, times, cells, sources })
     }
 

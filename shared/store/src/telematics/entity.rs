@@ -97,8 +97,9 @@ impl Store {
             let by_id = query.ids.as_ref().is_none_or(|ids| read_text(item, "sk").parse().is_ok_and(|id| ids.contains(&id)));
             by_id && query.source_ids.as_ref().is_none_or(|ids| ids.iter().any(|id| id == read_text(item, "source_id")))
         };
-        found.retain(|(_, item)| named(item) && conditions.admit(stored::body(item)));
-        Ok(found)
+        found.retain(|(_, item)| named(item));
+        let admitted = found.into_iter().map(|found| Ok(conditions.admit(&found.1)?.then_some(found)));
+        admitted.filter_map(Result::transpose).collect()
     }
 
     async fn every_entity<'a>(&self, grant: &'a Grant) -> Result<Vec<Found<'a>>, StoreError> {
@@ -192,7 +193,7 @@ impl<'a> SortedSource for Entities<'a, '_> {
             self.start = next;
             for item in items {
                 let mark = read_text(&item, "t").to_owned();
-                if merge::is_on_page(self.page, &mark) && self.conditions.admit(stored::body(&item)) {
+                if merge::is_on_page(self.page, &mark) && self.conditions.admit(&item)? {
                     found.push((mark, (self.granted, item)));
                 }
             }

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use model::{Resource, Timestamp};
+use model::Resource;
 
 use super::merge::{self, SortedSource, merge};
 use super::query::{Conditions, Query};
@@ -81,7 +81,7 @@ impl Store {
 
     /// The days with data between two keys, oldest first.
     async fn days<'a>(&self, grant: &'a Grant, low: &str, high: &str) -> Result<Vec<Days<'a>>, StoreError> {
-        let (first, last) = (key_day(low), key_day(high));
+        let (first, last) = (keys::day_of(low), keys::day_of(high));
         let span = |granted: &GrantedConnection| {
             Span::between(keys::totals(granted.connection, grant.resource()), first.clone(), last.clone())
         };
@@ -124,14 +124,6 @@ fn window(query: &Query) -> (String, String) {
     (low.map_or_else(|| first.to_owned(), keys::time), high.map_or_else(|| last.to_owned(), keys::time))
 }
 
-/// The day of a key, or a text before or after all days.
-fn key_day(key: &str) -> String {
-    match key.get(..17).and_then(|time| time.parse().ok()) {
-        Some(micros) => keys::day(Timestamp::from_micros(micros)),
-        None => key.to_owned(),
-    }
-}
-
 /// The bounds of all keys of a day.
 fn day_bounds(day: &str) -> Option<(String, String)> {
     let start = keys::day_start(day)?;
@@ -167,7 +159,7 @@ impl<'a> SortedSource for Events<'a, '_> {
             self.start = next;
             for item in items {
                 let mark = read_text(&item, "sk").to_owned();
-                if merge::is_on_page(self.page, &mark) && self.conditions.admit(stored::body(&item)) {
+                if merge::is_on_page(self.page, &mark) && self.conditions.admit(&item)? {
                     found.push((mark, (self.granted, item)));
                 }
             }

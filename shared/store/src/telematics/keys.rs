@@ -68,6 +68,14 @@ pub(super) fn day(at: Timestamp) -> String {
     at.date().max(chrono::NaiveDate::default()).to_string()
 }
 
+/// The day of a key that begins with a time; another text is before or after all days.
+pub(super) fn day_of(key: &str) -> String {
+    match key.get(..17).and_then(|time| time.parse().ok()) {
+        Some(micros) => day(Timestamp::from_micros(micros)),
+        None => key.to_owned(),
+    }
+}
+
 /// Midnight at the start of a day written by [`day`].
 pub(super) fn day_start(day: &str) -> Option<Timestamp> {
     Timestamp::parse(&format!("{day}T00:00:00Z"))

@@ -2,30 +2,30 @@
 //!
 //! | item | pk | sk | written |
 //! | --- | --- | --- | --- |
-//! | entity (vehicle, user) | `C#connection#resource` | record id | when its content hash changes |
+//! | entity (vehicle, trailer, user) | `C#connection#resource` | record id | when its content hash changes |
 //! | event (duty log entry) | `C#connection#resource#date` | `time#record id` | when its content hash changes |
 //! | where a record is | `I#resource#record id` | `I` | with the first write of the record (events: with each) |
 //! | exact totals | `N#connection#resource` | `total` or date | in the transaction of the inserts |
 //! | readings of up to 64 subjects of a series | `<tag>#connection#group#date` | `hour#revision#part` | once per group, hour and fetch |
 //! | newest readings of a group, counts of its newest day | `<tag>#connection` | `G#group` | in the transaction of the blocks |
 //! | counts of a group's earlier day | `<tag>#connection#group` | date | in the transaction of the blocks |
-//! | which subject is in which group | `<tag>#connection` | `D` | when a vehicle is new |
+//! | which subject is in which group | `<tag>#connection` | `D` | when a subject is new |
 //!
 //! Times in keys are microseconds, 17 digits. Entities also carry `t` = `time#record id`, the sort key of the local index
 //! `by_time`, which serves the default order.
 //!
 //! **Content hashes.** A record whose TSP content is unchanged costs a read and no write.
 //!
-//! **Blocks are written once.** A point is identified by (vehicle, time), and the first one stored stays. A fetch that runs twice
-//! finds its points stored and writes nothing, so no key has to name the fetch, `created_at` never changes, and every block in
-//! the table's stream is an insert. A point newer than its vehicle's newest is new without a look; an older one costs reading
+//! **Blocks are written once.** A reading is identified by (subject, time), and the first one stored stays. A fetch that runs twice
+//! finds its readings stored and writes nothing, so no key has to name the fetch, `created_at` never changes, and every block in
+//! the table's stream is an insert. A reading newer than its subject's newest is new without a look; an older one costs reading
 //! the blocks of its hour, and only where the hour's counts say that there is something to compare with.
 //!
-//! Which vehicles are in a block is said in its packed columns only: no read could skip an item without paying for it.
+//! Which subjects are in a block is said in its packed columns only: no read could skip an item without paying for it.
 //!
-//! **Groups** come from a directory, not from a hash: the first 64 vehicles share group 0, the next 64 group 1. A fleet of five
-//! pays for one block per fetch instead of five, a fleet of 500 for eight, and no vehicle ever changes its group. All writes of
-//! a group pass through the revision of its newest positions, which makes counts exact under concurrent runs.
+//! **Groups** come from a directory, not from a hash: the first 64 subjects share group 0, the next 64 group 1. A fleet of five
+//! pays for one block per fetch instead of five, a fleet of 500 for eight, and no subject ever changes its group. All writes of
+//! a group pass through the revision of its newest readings, which makes counts exact under concurrent runs.
 
 pub mod change;
 mod entity;
@@ -101,7 +101,7 @@ pub enum ScanOutcome {
     },
 }
 
-/// The front door: one `match` on the storage per verb, none behind it.
+/// The front door: one `match` on the storage per verb.
 impl Store {
     /// Stores what one page brought. Content that is known already is not written again.
     ///
@@ -113,7 +113,9 @@ impl Store {
             (_, batch) if batch.is_empty() => Ok(Stored::default()),
             (Storage::Entity, Batch::Records(rows)) => self.upsert(origin, rows, Shape::Entity).await,
             (Storage::Event(_), Batch::Records(rows)) => self.upsert(origin, rows, Shape::Event).await,
-            (Storage::Series(..), Batch::Readings(readings)) => self.store_readings(origin, readings).await,
+            (Storage::Series(..), Batch::Readings(readings)) if readings.record().resource == origin.record.resource => {
+                self.store_readings(origin, readings).await
+            }
             _ => Err(StoreError::Unstorable(format!("the batch does not hold {}", origin.record.resource))),
         }
     }

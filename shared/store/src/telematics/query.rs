@@ -6,6 +6,9 @@ use model::{RecordId, Timestamp};
 use serde_json::Value;
 
 use super::row::find;
+use super::stored;
+use super::table::{Item, unreadable};
+use crate::StoreError;
 
 /// Which rows are wanted, and in which order. Conditions are AND-ed, and a list means any of its values.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -100,11 +103,31 @@ impl Conditions {
         self.members.is_empty() && self.active_from.is_none() && self.active_to.is_none()
     }
 
-    /// Whether the row with this stored text passes.
-    pub(super) fn admit(&self, body: &str) -> bool {
-        let time = |name: &str| find(body, name).and_then(|value| Timestamp::parse(value.get().trim_matches('"')));
-        self.members.iter().all(|(name, values)| find(body, name).is_some_and(|value| values.contains(value.get())))
-            && self.active_from.is_none_or(|from| time("ended_at").is_none_or(|ended| ended >= from))
-            && self.active_to.is_none_or(|to| time("started_at").is_none_or(|started| started < to))
+    /// Whether the row that an item holds passes.
+    pub(super) fn admit(&self, item: &Item) -> Result<bool, StoreError> {
+        self.admit_text(stored::body(item)).map_err(|error| unreadable(item, error))
+    }
+
+    fn admit_text(&self, body: &str) -> Result<bool, serde_json::Error> {
+        let time = |name: &str| {
+            let found = find(body, name)?;
+            Ok::<_, serde_json::Error>(found.and_then(|value| Timestamp::parse(value.get().trim_matches('"'))))
+        };
+        for (name, values) in &self.members {
+            if !find(body, name)?.is_some_and(|value| values.contains(value.get())) {
+                return Ok(false);
+            }
+        }
+        if let Some(from) = self.active_from
+            && time("ended_at")?.is_some_and(|ended| ended < from)
+        {
+            return Ok(false);
+        }
+        if let Some(to) = self.active_to
+            && time("started_at")?.is_some_and(|started| started >= to)
+        {
+            return Ok(false);
+        }
+        Ok(true)
     }
 }

@@ -65,13 +65,15 @@ impl Row {
     /// The value of a member; null where there is none.
     pub(super) fn member(&self, name: &str) -> Result<Value, StoreError> {
         let text = std::str::from_utf8(&self.0).map_err(unstorable)?;
-        find(text, name).map_or(Ok(Value::Null), |found| serde_json::from_str(found.get())).map_err(unstorable)
+        find(text, name)
+            .and_then(|found| found.map_or(Ok(Value::Null), |found| serde_json::from_str(found.get())))
+            .map_err(unstorable)
     }
 }
 
-/// The text of a member of a JSON object.
-pub(super) fn find<'a>(object: &'a str, name: &str) -> Option<&'a RawValue> {
-    serde_json::Deserializer::from_str(object).deserialize_map(Find(name)).ok().flatten()
+/// The text of a member of a JSON object, if it has that.
+pub(super) fn find<'a>(object: &'a str, name: &str) -> Result<Option<&'a RawValue>, serde_json::Error> {
+    serde_json::Deserializer::from_str(object).deserialize_map(Find(name))
 }
 
 struct Find<'n>(&'n str);
@@ -169,7 +171,7 @@ mod tests {
 
     #[test]
     fn a_member_is_found_by_its_name() {
-        assert_eq!(find(r#"{"a":{"b":1},"b":"x"}"#, "b").map(RawValue::get), Some(r#""x""#));
-        assert!(find("{}", "b").is_none() && find("nonsense", "b").is_none());
+        assert_eq!(find(r#"{"a":{"b":1},"b":"x"}"#, "b").unwrap().map(RawValue::get), Some(r#""x""#));
+        assert!(find("{}", "b").unwrap().is_none() && find("nonsense", "b").is_err());
     }
 }

@@ -3,8 +3,8 @@
 use model::telematics::readings::Readings;
 use model::telematics::{Envelope, RecordType, source_digest};
 use model::{ConnectionId, ExecutionId, RecordId, RecordIds, ScheduleId, Timestamp, TspId, hex};
-use serde_json::Value;
 use serde_json::value::RawValue;
+use serde_json::{Map, Value};
 
 use super::super::stored::{FORM, no_source};
 use super::super::table::{Item, bytes, key, number, read_bytes, read_number, read_text, text, unreadable};
@@ -126,7 +126,9 @@ impl Reading<'_> {
         let source_id = self.readings.source_id(self.row);
         let hash = self.hash.or_else(|| self.source.map(digest)).map(|hash| hex(&hash)).unwrap_or_default();
         let asked = reader.filter(|reader| reader.include_source).and(self.source);
-        let source = asked.and_then(|source| serde_json::from_str::<&RawValue>(source).ok());
+        // Only text that every reader of JSON accepts: `RawValue` alone lets escapes and numbers pass that most refuse.
+        let is_object = |source: &&str| serde_json::from_str::<Map<String, Value>>(source).is_ok();
+        let source = asked.filter(is_object).and_then(|source| serde_json::from_str::<&RawValue>(source).ok());
         let envelope = Envelope {
             fleet_id: reader.map(|reader| reader.granted.fleet),
             fleet_ref: reader.and_then(|reader| reader.granted.fleet_ref.as_deref()),
@@ -138,7 +140,7 @@ impl Reading<'_> {
             tsp_id: Some(tsp.id),
             tsp_slug: Some(&tsp.slug),
             source_name: &tsp.source_name,
-            source_data: source.filter(|source| source.get().starts_with('{')).unwrap_or_else(|| no_source()),
+            source_data: source.unwrap_or_else(|| no_source()),
             source_id: &source_id,
             source_data_hash: &hash,
             occurred_at: Some(self.readings.time(self.row)),
@@ -149,7 +151,7 @@ impl Reading<'_> {
         let write = self.readings.packing().write;
         Row::of(&envelope, 600, |out| {
             let cells = self.readings.reader(self.row);
-            let malformed = || StoreError::Unstorable("a reading lacks a cell".into());
+            let malformed = || StoreError::Unstorable(format!("the reading {source_id} lacks a cell"));
             write(self.readings.subject(self.row), cells, RecordIds(connection), out).ok_or_else(malformed)
         })
     }

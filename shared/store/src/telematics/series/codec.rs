@@ -2,10 +2,11 @@
 //!
 //! Byte 0 is the version, 2. Four bytes (little endian) say how long the deflated cells are, which come next; the deflated
 //! sources follow, so that who does not need them does not inflate them. Cells are postcard of [`Packed`]: columns carry their
-//! names, and a column that a series got later reads as absent in older blocks. Numbers that are short decimals (as TSPs send
+//! names, and a column that a series got later reads as absent in older blocks, so
+//! it must be optional. Numbers that are short decimals (as TSPs send
 //! them) become scaled integers; a column that holds any other number keeps all its bits. Both forms are exact.
 //!
-//! Bookkeeping beside the readings is deflated postcard after a version byte of its own, 1.
+//! Bookkeeping beside the readings is deflated postcard after a version byte of its own, 2. Other versions are refused.
 
 use model::telematics::RecordType;
 use model::telematics::columns::{Column, ColumnCells, Texts};
@@ -17,7 +18,7 @@ use super::super::table::unstorable;
 use crate::StoreError;
 
 const VERSION: u8 = 2;
-const BOOKKEEPING_VERSION: u8 = 1;
+const BOOKKEEPING_VERSION: u8 = 2;
 
 /// Decimals tried for a column.
 const DECIMALS: [(u8, f64); 10] =

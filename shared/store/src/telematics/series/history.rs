@@ -60,6 +60,34 @@ impl<'a> History<'a> {
     fn record(&self) -> &'static RecordType {
         self.grant.record()
     }
+
+    /// The rows of a block that pass the filter.
+    fn admitted(&self, granted: &GrantedConnection, block: &Block) -> impl Iterator<Item = usize> {
+        let admitted = self.filter.admitted(&block.readings, granted.connection).into_iter().enumerate();
+        admitted.filter(|(_, admitted)| *admitted).map(|(row, _)| row)
+    }
+
+    /// The readings of a block that are wanted.
+    fn found<'b>(&self, (granted, block): (&'b GrantedConnection, Block)) -> Vec<Found<'b>> {
+        let (low, high) = &self.bounds;
+        let block = Arc::new(block);
+        let rows = self.admitted(granted, &block);
+        let found = rows.map(|row| {
+            let mark = keys::ordered(block.readings.time(row), block.reading(row).id(granted.connection));
+            Found { mark, granted, block: Arc::clone(&block), row }
+        });
+        found.filter(|found| *low <= found.mark && found.mark <= *high).collect()
+    }
+
+    /// How many readings of a block are wanted, within bounds that are instants.
+    fn count(&self, granted: &GrantedConnection, block: &Block) -> usize {
+        let (low, high) = &self.bounds;
+        let is_within = |row: &usize| {
+            let time = keys::time(block.readings.time(*row));
+            *low <= time && time < *high
+        };
+        self.admitted(granted, block).filter(is_within).count()
+    }
 }
 
 impl Store {
@@ -85,7 +113,8 @@ impl Store {
         let mut rest = hours.as_slice();
         while found.len() <= page.size && !rest.is_empty() {
             let (chunk, left) = rest.split_at(enough(&candidates, rest, page.size.saturating_add(2) - found.len()));
-            let mut readings = self.readings(&history, &candidates, chunk).await?;
+            let blocks = self.blocks(&history, &candidates, chunk, Block::whole).await?;
+            let mut readings: Vec<Found<'_>> = blocks.into_iter().flat_map(|block| history.found(block)).collect();
             readings.retain(|found| merge::is_on_page(page, &found.mark));
             readings.sort_by(|one, two| if page.backwards { two.mark.cmp(&one.mark) } else { one.mark.cmp(&two.mark) });
             found.extend(readings);
@@ -114,8 +143,9 @@ impl Store {
         let (counted, read): (Vec<i64>, Vec<i64>) = hours(&candidates, &history.bounds).into_iter().partition(is_counted);
         let mut total = counted.iter().map(|hour| count(&candidates, *hour)).sum();
         for chunk in read.chunks(HOURS) {
-            let readings = self.readings(&history, &candidates, chunk).await?;
-            total += u64::try_from(readings.len()).unwrap_or(u64::MAX);
+            let found = self.blocks(&history, &candidates, chunk, Block::cells).await?;
+            let wanted: usize = found.iter().map(|(granted, block)| history.count(granted, block)).sum();
+            total += u64::try_from(wanted).unwrap_or(u64::MAX);
         }
         Ok(total)
     }
@@ -132,7 +162,7 @@ impl Store {
             }
         }
         self.add_today(history.record(), &mut candidates).await?;
-        let (low, high) = (key_day(&history.bounds.0), key_day(&history.bounds.1));
+        let (low, high) = (keys::day_of(&history.bounds.0), keys::day_of(&history.bounds.1));
         let span = |candidate: &CandidateGroup<'_>| {
             let pk = keys::group_days(tag, candidate.series.connection, candidate.group);
             Span::between(pk, low.clone(), high.clone())
@@ -163,32 +193,22 @@ impl Store {
         Ok(())
     }
 
-    /// The readings of these hours that are wanted, in no order.
-    async fn readings<'a>(
+    /// The blocks of these hours that may hold what is wanted, in no order.
+    async fn blocks<'a>(
         &self,
         history: &History<'_>,
         candidates: &[CandidateGroup<'a>],
         hours: &[i64],
-    ) -> Result<Vec<Found<'a>>, StoreError> {
+        read: fn(&'static RecordType, &Item) -> Result<Block, StoreError>,
+    ) -> Result<Vec<(&'a GrantedConnection, Block)>, StoreError> {
         let pairs = hours.iter().flat_map(|hour| candidates.iter().map(move |candidate| (*hour, candidate)));
         let (spans, candidates): (Vec<Span>, Vec<&CandidateGroup<'a>>) = pairs
             .filter(|(hour, candidate)| candidate.count(*hour) > 0)
             .map(|(hour, candidate)| (hour_span(candidate.series, candidate.group, hour), candidate))
             .unzip();
-        let (low, high) = &history.bounds;
-        let mut found = Vec::new();
-        for (number, item) in self.telematics_table().query_each(&spans).await? {
-            let Some(granted) = candidates.get(number).map(|candidate| candidate.granted) else { continue };
-            let block = Arc::new(Block::whole(history.record(), &item)?);
-            let admitted = history.filter.admitted(&block.readings, granted.connection);
-            for (row, _) in admitted.into_iter().enumerate().filter(|(_, admitted)| *admitted) {
-                let mark = keys::ordered(block.readings.time(row), block.reading(row).id(granted.connection));
-                if *low <= mark && mark <= *high {
-                    found.push(Found { mark, granted, block: Arc::clone(&block), row });
-                }
-            }
-        }
-        Ok(found)
+        let items = self.telematics_table().query_each(&spans).await?.into_iter();
+        let owned = items.filter_map(|(number, item)| Some((candidates.get(number)?.granted, item)));
+        owned.map(|(granted, item)| Ok((granted, read(history.record(), &item)?))).collect()
     }
 }
 
@@ -245,12 +265,4 @@ fn hours(candidates: &[CandidateGroup<'_>], (low, high): &(String, String)) -> B
     };
     let filled = |hour: &i64| candidates.iter().any(|candidate| candidate.count(*hour) > 0);
     starts.flat_map(|first| first..first + 24).filter(within).filter(filled).collect()
-}
-
-/// The day of a key that begins with a time; another text is before or after all days.
-fn key_day(key: &str) -> String {
-    match key.get(..17).and_then(|time| time.parse().ok()) {
-        Some(micros) => keys::day(Timestamp::from_micros(micros)),
-        None => key.to_owned(),
-    }
 }

@@ -104,7 +104,7 @@ impl GroupSnapshot {
         self.readings.times().get(self.subjects.get(subject)?.row).copied()
     }
 
-    /// Makes a reading its subject's newest, unless a newer one is known. The first `created_at` stays.
+    /// Makes a reading its subject's newest. The first `created_at` stays.
     pub(super) fn renew(&mut self, origin: &Origin, (fetched, row): (&Readings, usize), block: (u64, usize), hash: [u8; 32]) {
         let subject = fetched.subject(row);
         let known = self.subjects.get(subject).map_or(origin.now, |known| known.run.created_at);

@@ -89,10 +89,13 @@ proptest! {
 #[test]
 fn series_are_told_apart_by_their_keys() {
     let mut tags = vec!["C", "I", "N"];
+    let mut kinds = Vec::new();
     for record in model::telematics::RECORD_TYPES {
         if let Ok(packing) = super::packing(record) {
             assert!(!tags.contains(&packing.tag), "{} is taken", packing.tag);
             tags.push(packing.tag);
+            assert!(!kinds.contains(&packing.kind), "{} is taken", packing.kind);
+            kinds.push(packing.kind);
         }
     }
 }
