@@ -159,7 +159,7 @@ fn log_as_deployed() -> anyhow::Result<telemetry::Metrics> {
 
 async fn check(args: CheckArgs) -> anyhow::Result<ExitCode> {
     let target = match &args.url {
-        Some(url) => check::Target::running(url, args.client_id.as_deref(), args.client_secret.as_deref()),
+        Some(url) => check::Target::running(url, args.client_id.as_deref(), args.client_secret.as_deref())?,
         None => check::Target::own(args.run.options()).await?,
     };
     let report = check::walk(&target, check::Walk { tick: !args.no_tick, quiet: args.json }).await;

@@ -13,6 +13,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use crate::aws::template::Route;
+use crate::documents::Documents;
 
 /// The largest body a request may have, as on API Gateway.
 const MAX_BODY: usize = 10 << 20;
@@ -22,6 +23,7 @@ const MAX_BODY: usize = 10 << 20;
 pub(crate) struct Router {
     paths: Arc<Paths<HashMap<Method, Arc<Endpoint>>>>,
     context: Arc<Context>,
+    documents: Documents,
 }
 
 impl Router {
@@ -29,7 +31,7 @@ impl Router {
     ///
     /// # Errors
     /// If a route names an unknown handler, or two routes conflict.
-    pub(crate) fn new(routes: &[Route], context: Arc<Context>) -> anyhow::Result<Self> {
+    pub(crate) fn new(routes: &[Route], context: Arc<Context>, documents: Documents) -> anyhow::Result<Self> {
         let endpoints: HashMap<&'static str, Arc<Endpoint>> =
             bootstrap::endpoints().into_iter().map(|endpoint| (endpoint.handler, Arc::new(endpoint))).collect();
         let mut by_path: BTreeMap<&str, HashMap<Method, Arc<Endpoint>>> = BTreeMap::new();
@@ -43,7 +45,7 @@ impl Router {
         for (path, methods) in by_path {
             paths.insert(path, methods).with_context(|| format!("route {path} conflicts with another one"))?;
         }
-        Ok(Self { paths: Arc::new(paths), context })
+        Ok(Self { paths: Arc::new(paths), context, documents })
     }
 
     /// Serves until stopped.
@@ -89,7 +91,11 @@ impl Router {
             path,
             body,
         };
-        dispatch(&self.context, endpoint, &incoming).await
+        let response = dispatch(&self.context, endpoint, &incoming).await;
+        if cfg!(debug_assertions) {
+            self.documents.check_response(endpoint.handler, response.status.as_u16(), &response.body);
+        }
+        response
     }
 }
 

@@ -7,6 +7,7 @@ pub mod aws;
 pub mod check;
 pub mod cli;
 pub mod demo;
+pub mod documents;
 mod feed;
 mod gateway;
 mod platform;

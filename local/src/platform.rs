@@ -18,6 +18,7 @@ use crate::aws::template::{self, Template};
 use crate::aws::{Cloud, CloudOptions, Named, Physical, STACK};
 use crate::check::Timers;
 use crate::demo::{self, Demo};
+use crate::documents::Documents;
 use crate::gateway::Router;
 use crate::receiver::Receiver;
 
@@ -50,6 +51,8 @@ pub struct Platform {
     pub demo: Demo,
     /// What the demo partner has received.
     pub receiver: Receiver,
+    /// What differs from the API documents.
+    pub documents: Documents,
     cloud: Cloud,
     mappings: Mappings,
     servers: Vec<JoinHandle<()>>,
@@ -66,7 +69,8 @@ impl Platform {
         let listener = listen(options.port, "--port").await?;
         let url = format!("http://127.0.0.1:{}", listener.local_addr()?.port());
         progress(&format!("API and Connect at {url}"));
-        let receiver = Receiver::new(listen(options.receiver_port, "--receiver-port").await?)?;
+        let documents = Documents::published()?;
+        let receiver = Receiver::new(listen(options.receiver_port, "--receiver-port").await?, documents.clone())?;
         let simulator = simulate(&options).await?;
         progress(&format!("simulated TSPs at {}", simulator.samsara_url()));
 
@@ -92,14 +96,14 @@ impl Platform {
             mappings.schedules(&queue, "executions.run");
         }
         let routes = routes(&template, &parameters, &cloud.physical)?;
-        let router = Router::new(&routes, context)?;
+        let router = Router::new(&routes, context, documents.clone())?;
         progress(&format!("{} routes, {} functions", routes.len(), cloud.functions.len()));
         let servers = vec![
             tokio::spawn(router.serve(listener, stopped.clone())),
             tokio::spawn(receiver.clone().serve(stopped.clone())),
             tokio::spawn(run_simulator(simulator, stopped)),
         ];
-        Ok(Self { demo, receiver, cloud, mappings, servers, stop })
+        Ok(Self { demo, receiver, documents, cloud, mappings, servers, stop })
     }
 
     /// What a newcomer needs: addresses, credentials, a magic link and a `curl` line.
@@ -118,14 +122,17 @@ impl Platform {
     /// Stops everything in reverse order; what is under way may finish.
     ///
     /// # Errors
-    /// If the emulator does not stop cleanly.
+    /// If the emulator does not stop cleanly, or a response or message was not what the API documents say.
     pub async fn stop(self) -> anyhow::Result<()> {
         self.stop.send_replace(true);
         for server in self.servers {
             let _ended = tokio::time::timeout(Duration::from_secs(2), server).await;
         }
         self.mappings.finish(Duration::from_secs(5)).await;
-        self.cloud.stop().await
+        self.cloud.stop().await?;
+        let differences = self.documents.differences();
+        anyhow::ensure!(differences.is_empty(), "the API differs from its documents:\n  {}", differences.join("\n  "));
+        Ok(())
     }
 }
 

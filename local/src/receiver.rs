@@ -11,6 +11,8 @@ use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
+use crate::documents::Documents;
+
 /// The most deliveries that are kept; the oldest are dropped first.
 const MAX_RECEIVED: usize = 1_000;
 
@@ -34,16 +36,18 @@ pub struct Receiver {
     url: String,
     secrets: Arc<Mutex<HashMap<String, String>>>,
     received: Arc<Mutex<Vec<Received>>>,
+    documents: Documents,
 }
 
 impl Receiver {
-    /// A receiver behind a listener.
+    /// A receiver behind a listener, which compares messages with the documents.
     ///
     /// # Errors
     /// If the listener has no address.
-    pub fn new(listener: TcpListener) -> anyhow::Result<Self> {
+    pub fn new(listener: TcpListener, documents: Documents) -> anyhow::Result<Self> {
         let url = format!("http://127.0.0.1:{}/webhooks", listener.local_addr()?.port());
-        Ok(Self { listener: Arc::new(Mutex::new(Some(listener))), url, secrets: Arc::default(), received: Arc::default() })
+        let listener = Arc::new(Mutex::new(Some(listener)));
+        Ok(Self { listener, url, secrets: Arc::default(), received: Arc::default(), documents })
     }
 
     /// The URL for deliveries.
@@ -91,6 +95,9 @@ impl Receiver {
         let secret = self.secrets.lock().unwrap_or_else(PoisonError::into_inner).get(&webhook_id).cloned();
         let genuine = secret.map(|secret| is_genuine(&secret, &parts.headers, &plain));
         let event = header(&parts.headers, "x-event-type");
+        if cfg!(debug_assertions) {
+            self.documents.check_message(&event, &envelope);
+        }
         let mut received = self.received.lock().unwrap_or_else(PoisonError::into_inner);
         if received.len() >= MAX_RECEIVED {
             received.remove(0);

@@ -11,6 +11,7 @@ use tokio::sync::watch;
 
 pub use report::Report;
 
+use crate::documents::Documents;
 use crate::receiver::Receiver;
 use crate::{Options, Platform, demo};
 
@@ -22,6 +23,7 @@ pub struct Target {
     /// A token that the simulated TSP accepts.
     tsp_token: String,
     timers: Option<Timers>,
+    documents: Documents,
     own: Option<Platform>,
 }
 
@@ -57,17 +59,20 @@ pub struct Walk {
 const TSP_TOKEN: &str = "samsara_api_demo2";
 
 impl Target {
-    /// A platform that is running already.
-    #[must_use]
-    pub fn running(url: &str, client_id: Option<&str>, client_secret: Option<&str>) -> Self {
-        Self {
+    /// A platform that is running already. Only the messages that it sends are compared with the API documents.
+    ///
+    /// # Errors
+    /// If a document is not JSON.
+    pub fn running(url: &str, client_id: Option<&str>, client_secret: Option<&str>) -> anyhow::Result<Self> {
+        Ok(Self {
             url: url.trim_end_matches('/').to_owned(),
             client_id: client_id.unwrap_or(demo::CLIENT_ID).to_owned(),
             client_secret: client_secret.unwrap_or(demo::CLIENT_SECRET).to_owned(),
             tsp_token: TSP_TOKEN.to_owned(),
             timers: None,
+            documents: Documents::published()?,
             own: None,
-        }
+        })
     }
 
     /// The same with its timers, to check them too.
@@ -91,6 +96,7 @@ impl Target {
             client_secret: demo::CLIENT_SECRET.to_owned(),
             tsp_token,
             timers: Some(platform.timers()?),
+            documents: platform.documents.clone(),
             own: Some(platform),
         })
     }
@@ -111,7 +117,8 @@ impl Target {
 pub async fn walk(target: &Target, walk: Walk) -> Report {
     let mut report = Report::new(walk.quiet);
     let (stop, stopped) = watch::channel(false);
-    let receiver = match TcpListener::bind("127.0.0.1:0").await.map_err(anyhow::Error::from).and_then(Receiver::new) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.map_err(anyhow::Error::from);
+    let receiver = match listener.and_then(|listener| Receiver::new(listener, target.documents.clone())) {
         Ok(receiver) => receiver,
         Err(error) => {
             report.failed("start a webhook receiver", &error);

@@ -48,7 +48,14 @@ async fn run_all(target: &Target, walk: Walk, receiver: &Receiver, report: &mut 
     }
     report.step("cancel the share agreement", cancel(&api, &agreement)).await?;
     report.step("reads return no rows", empty(&api, &fleet_ref)).await?;
-    report.step("deliveries stop", no_deliveries(receiver, &fleet_ref)).await
+    report.step("deliveries stop", no_deliveries(receiver, &fleet_ref)).await?;
+    report.step("responses and messages match the API documents", documented(target)).await
+}
+
+async fn documented(target: &Target) -> StepResult<()> {
+    let differences = target.documents.differences();
+    ensure!(differences.is_empty(), "{}", differences.join("; "));
+    Ok(((), format!("{} schemas", target.documents.schemas_used())))
 }
 
 async fn sign_in(target: &Target) -> StepResult<Api> {

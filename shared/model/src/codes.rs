@@ -17,6 +17,11 @@ pub const NAMED: &[(&str, &str, &[&str])] = &[
     ("WebhookCatchAllEvents", "All events of a subject: one subscription for each of them.", CATCH_ALL_EVENTS),
     ("DatabaseDriverEnum", "The kind of database, and its driver.", DATABASE_DRIVERS),
     ("StatusEnum", "The state of the record that an event is about.", EVENT_STATUSES),
+    ("DistanceUnit", "The unit of distances and odometers: meters.", DISTANCE_UNITS),
+    ("PressureUnit", "The unit of pressures: pascals.", PRESSURE_UNITS),
+    ("SpeedUnit", "The unit of speeds: meters per second.", SPEED_UNITS),
+    ("TemperatureUnit", "The unit of temperatures: kelvins.", TEMPERATURE_UNITS),
+    ("VolumeUnit", "The unit of volumes: cubic meters.", VOLUME_UNITS),
 ];
 
 /// Adapter names (`source_name`) of TSPs; the union over the services.

@@ -188,7 +188,7 @@ async fn walk(endpoint: &str, url: &str, environment: HashMap<String, String>, t
         let _ended = stopped.await;
     }));
     let group = environment.get("SCHEDULE_GROUP").context("the functions have no SCHEDULE_GROUP")?;
-    let target = Target::running(url, None, None).with_timers(Timers::new(clients.scheduler.clone(), group.clone()));
+    let target = Target::running(url, None, None)?.with_timers(Timers::new(clients.scheduler.clone(), group.clone()));
     let report = check::walk(&target, Walk { tick, quiet: false }).await;
     let _gone = stop.send(());
     simulated.await??;

@@ -8,6 +8,7 @@ use axum::extract::Request;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use catena::aws::template::Route;
+use catena::documents::Documents;
 use http::{Response, StatusCode};
 use matchit::Router;
 use serde_json::{Value, json};
@@ -25,6 +26,7 @@ struct Inner {
     routes: Router<HashMap<String, Route>>,
     lambda: Lambda,
     answers: Mutex<BTreeMap<String, Vec<u16>>>,
+    documents: Documents,
 }
 
 impl Front {
@@ -37,7 +39,7 @@ impl Front {
         for (path, methods) in paths {
             routes.insert(path, methods).unwrap();
         }
-        Self(Arc::new(Inner { routes, lambda, answers: Mutex::default() }))
+        Self(Arc::new(Inner { routes, lambda, answers: Mutex::default(), documents: Documents::published().unwrap() }))
     }
 
     pub(crate) async fn serve(self, listener: TcpListener) {
@@ -50,6 +52,11 @@ impl Front {
         self.0.answers.lock().unwrap().clone()
     }
 
+    /// How answers differ from the API documents.
+    pub(crate) fn differences(&self) -> Vec<String> {
+        self.0.documents.differences()
+    }
+
     async fn answer(self, request: Request) -> Response<Body> {
         let (parts, body) = request.into_parts();
         let body = to_bytes(body, 10 << 20).await.unwrap();
@@ -60,7 +67,12 @@ impl Front {
         let key = format!("{} {}", route.method, route.path);
         let event = events::http(&parts, &body, &key, &path);
         let response = match self.0.lambda.invoke(&route.handler, event).await {
-            Outcome::Answered(answer) => response(&answer),
+            Outcome::Answered(answer) => {
+                let (status, body) = (answer["statusCode"].as_u64().unwrap_or_default(), answer["body"].as_str());
+                let status = u16::try_from(status).unwrap();
+                self.0.documents.check_response(&route.handler, status, body.unwrap_or_default().as_bytes());
+                response(&answer)
+            }
             _ => own(500, "Internal Server Error"),
         };
         let status = response.status().as_u16();

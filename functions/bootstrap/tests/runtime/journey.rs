@@ -17,7 +17,7 @@ use crate::world::{Triggers, World};
 #[tokio::test(flavor = "multi_thread")]
 async fn every_function_serves() {
     let world = World::start(Triggers::On).await;
-    let target = Target::running(&world.url, None, None);
+    let target = Target::running(&world.url, None, None).unwrap();
     let report = check::walk(&target, Walk { tick: false, quiet: true }).await;
     assert!(report.passed(), "{}\n{}", report.json(), world.lambda.log());
 
@@ -34,6 +34,7 @@ async fn every_function_serves() {
 
     print_starts(&world);
     every_handler_has_served(&world);
+    assert_eq!(world.front.differences(), Vec::<String>::new(), "responses that the API documents do not allow");
     assert_eq!(world.gate.refused(), BTreeSet::new(), "calls that roles do not allow");
     nothing_secret_is_logged(&world, &visitor);
     world.stop().await;
