@@ -20,8 +20,11 @@ pub const SERVICE: Service = Service {
     endpoints,
 };
 
-const TAGS: &[Tag] =
-    &[Tag { name: "OAuth 2.0", handlers: "auth", description: "Tokens. Errors have the shape that OAuth gives them." }];
+const TAGS: &[Tag] = &[Tag {
+    name: "Tokens",
+    handlers: "auth",
+    description: "Access tokens of OAuth 2.0. Errors have the shape that OAuth gives them.",
+}];
 
 fn endpoints() -> Vec<Endpoint> {
     use Access::Public;

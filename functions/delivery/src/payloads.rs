@@ -110,6 +110,7 @@ pub struct AgreementEvent {
     /// When data access ends; null = unlimited.
     expiration_date: Option<Timestamp>,
     /// The shared resources with their levels.
+    #[schemars(schema_with = "model::schema::scopes")]
     scopes: Scopes,
 }
 

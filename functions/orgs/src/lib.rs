@@ -30,7 +30,7 @@ const TAGS: &[Tag] = &[
         description: "What a fleet shares with a partner, and until when. Either party can pause or cancel it.",
     },
     Tag { name: "Fleets", handlers: "fleets", description: "The fleets that share data with the caller." },
-    Tag { name: "TSPs", handlers: "tsps", description: "The telematics providers that a fleet can connect." },
+    Tag { name: "Telematics Providers", handlers: "tsps", description: "The telematics providers that a fleet can connect." },
 ];
 
 /// Lists also decrypt (and the first one creates) the platform secret that signs cursors.

@@ -16,6 +16,7 @@ pub const NAMED: &[(&str, &str, &[&str])] = &[
     ("WebhookEventNameEnum", "An event.", EVENT_NAMES),
     ("WebhookCatchAllEvents", "All events of a subject: one subscription for each of them.", CATCH_ALL_EVENTS),
     ("DatabaseDriverEnum", "The kind of database, and its driver.", DATABASE_DRIVERS),
+    ("CarrierIdentifierTypeEnum", "The kind of number that identifies a carrier.", CARRIER_IDENTIFIER_TYPES),
     ("StatusEnum", "The state of the record that an event is about.", EVENT_STATUSES),
     ("DistanceUnit", "The unit of distances and odometers: meters.", DISTANCE_UNITS),
     ("PressureUnit", "The unit of pressures: pascals.", PRESSURE_UNITS),
@@ -786,3 +787,6 @@ pub const EVENT_STATUSES: &[&str] = &[
 /// Kinds of databases that a TSP can be.
 pub const DATABASE_DRIVERS: &[&str] =
     &["postgresql+psycopg2", "cockroachdb", "mongodb", "mysql", "mariadb", "snowflake", "clickhouse"];
+
+/// Kinds of numbers that identify a carrier.
+pub const CARRIER_IDENTIFIER_TYPES: &[&str] = &["dot", "cvor"];

@@ -34,7 +34,29 @@ pub fn conn_type(_: &mut SchemaGenerator) -> Schema {
 
 /// An arbitrary JSON object, or null.
 pub fn nullable_object(_: &mut SchemaGenerator) -> Schema {
-    json_schema!({ "type": ["object", "null"], "additionalProperties": true })
+    json_schema!({ "anyOf": [any_object(), { "type": "null" }] })
+}
+
+/// An arbitrary JSON object.
+pub fn object(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "allOf": [any_object()] })
+}
+
+fn any_object() -> Schema {
+    let text = "An object whose members are not described.";
+    json_schema!({ "title": "JsonObject", "description": text, "type": "object", "additionalProperties": true })
+}
+
+/// What an agreement or an invitation covers: a level for each resource.
+pub fn scopes(generator: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "allOf": [permissions(&generator.subschema_for::<crate::ShareLevel>())] })
+}
+
+/// A level for each resource, under one name; `level` is the schema of levels.
+#[must_use]
+pub fn permissions(level: &Schema) -> Schema {
+    let text = "A level for each resource: the resource's name, and how far it is shared.";
+    json_schema!({ "title": "Permissions", "description": text, "type": "object", "additionalProperties": level })
 }
 
 /// A calendar day, or null.

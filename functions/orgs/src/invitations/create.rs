@@ -4,7 +4,6 @@ use gateway::{ApiError, Body, Call, Context, Input, Operation, Problem, Reader, 
 use model::invitation::{Invitation, InvitationStatus, Prefill};
 use model::partner::{InvitationDefaults, Partner};
 use model::{InvitationId, PartnerId, Resource, Scopes, ShareLevel, Timestamp, resource};
-use schemars::json_schema;
 use serde_json::{Map, Value};
 use store::control::{InvitationClaim, Key, Write};
 
@@ -147,7 +146,7 @@ impl Request {
 }
 
 fn permissions_schema() -> schemars::Schema {
-    json_schema!({ "type": "object", "additionalProperties": gateway::schema_of::<ShareLevel>() })
+    model::schema::permissions(&gateway::schema_of::<ShareLevel>())
 }
 
 fn scopes(reader: &mut Reader, members: &Map<String, Value>) -> Scopes {

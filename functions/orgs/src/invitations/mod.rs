@@ -61,6 +61,7 @@ pub struct InvitationRead {
     /// Your own id of the fleet.
     fleet_ref: String,
     /// The requested resources with their levels.
+    #[schemars(schema_with = "model::schema::scopes")]
     permissions: Scopes,
     /// Name of the fleet, as you sent it for the consent page.
     fleet_name: Option<String>,

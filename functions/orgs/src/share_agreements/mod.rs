@@ -31,6 +31,7 @@ pub struct ShareAgreementRead {
     /// When data access ends; null = unlimited.
     expiration_date: Option<Timestamp>,
     /// The shared resources with their levels.
+    #[schemars(schema_with = "model::schema::scopes")]
     scopes: Scopes,
 }
 

@@ -8,7 +8,8 @@ const ACCOUNT_ID: Field = Field::masked("account_id", "Account id", Text);
 const API_KEY: Field = Field::masked("api_key", "API key", Secret);
 const AUTH_CODE: Field = Field::masked("auth_code", "Authorization code", Secret);
 const CARRIER: Field = Field::open("carrier_identifier", "Carrier identifier", Text);
-const CARRIER_TYPE: Field = Field::open("carrier_identifier_type", "Kind of carrier identifier", Choice(&["dot", "cvor"]));
+const CARRIER_TYPE: Field =
+    Field::open("carrier_identifier_type", "Kind of carrier identifier", Choice(crate::codes::CARRIER_IDENTIFIER_TYPES));
 const CLIENT_ID: Field = Field::open("client_id", "Client id", Text);
 const CLIENT_SECRET: Field = Field::masked("client_secret", "Client secret", Secret);
 const COMPANY_ID: Field = Field::masked("company_id", "Company id", Text);

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
@@ -37,7 +37,7 @@ pub struct Envelope<'a> {
     #[schemars(schema_with = "schema::source_name")]
     pub source_name: &'a str,
     /// The record as the TSP sent it; `{}` unless `include_source_data=true` asks for it.
-    #[schemars(schema_with = "object")]
+    #[schemars(schema_with = "schema::object")]
     pub source_data: &'a RawValue,
     /// The TSP's id of the record, or a composite key where the TSP gives it none.
     pub source_id: &'a str,
@@ -82,10 +82,6 @@ impl Envelope<'_> {
 
     /// Those that no event carries.
     pub const NOT_IN_EVENTS: &'static [&'static str] = &["source_data", "source_data_hash"];
-}
-
-fn object(_: &mut SchemaGenerator) -> Schema {
-    json_schema!({ "type": "object", "additionalProperties": true })
 }
 
 /// The published shape of a resource's rows: envelope and own members. Rows travel as JSON text, so there are no values of it.
