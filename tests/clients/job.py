@@ -1,0 +1,279 @@
+"""The main job, and every other published operation, through the clients that openapi-python-client makes.
+
+    job.py URL    # the generated packages are on PYTHONPATH
+
+Partner, fleet and receiver in one program against a running local platform. Every answer is parsed into the class that the
+documents name, and so is every webhook message.
+"""
+
+import base64
+import gzip
+import hashlib
+import hmac
+import importlib
+import json
+import pkgutil
+import sys
+import threading
+import time
+import uuid
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import catena_auth.client
+import catena_integrations.client
+import catena_notifications.client
+import catena_orgs.client
+import catena_telematics.client
+from catena_auth.models import RevocationRequest, TokenRequest, TokenRequestGrantType, TokenRequestScope, TokenResponse
+from catena_integrations.models import ConnectionCreate, ConnectionRead, DataFreshness, TokenCredsInput
+from catena_notifications import models as messages
+from catena_notifications.models import WebhookCreate, WebhookEventNameEnum, WebhookFilters, WebhookUpdate
+from catena_orgs.models import InvitationCreate, InvitationDecline, InvitationRead, ShareAgreementUpdate, TspRead
+
+PACKAGES = ["catena_auth", "catena_orgs", "catena_integrations", "catena_telematics", "catena_notifications"]
+EVENTS = [
+    "invitation.created",
+    "invitation.accepted",
+    "share_agreement.created",
+    "share_agreement.updated",
+    "connection.created",
+    "fleet_connection.created",
+    "vehicle.added",
+    "user.added",
+    "vehicle_location.added",
+    "hos_event.added",
+]
+CLIENT_ID, CLIENT_SECRET, TSP_TOKEN = "demo", "local-demo-secret", "samsara_api_demo2"
+WEBHOOK_SECRET = "secret-of-the-clients-check"
+SECONDS = 40
+
+
+class Api:
+    """Calls operations by id, and keeps which ones it has called."""
+
+    def __init__(self, url):
+        self.url = url
+        self.called = set()
+        self.operations = {}
+        for package in PACKAGES:
+            api = importlib.import_module(f"{package}.api")
+            for module in pkgutil.walk_packages(api.__path__, f"{package}.api."):
+                if not module.ispkg:
+                    self.operations[module.name.rsplit(".", 1)[-1]] = importlib.import_module(module.name)
+
+    def call(self, operation, *args, token=None, expect=200, **members):
+        """The parsed answer, which has the expected status and a class of its own."""
+        module = self.operations[operation]
+        package = sys.modules[module.__name__.split(".")[0]]
+        base = f"{self.url}/realms/catena" if package.__name__ == "catena_auth" else self.url
+        plain = {"base_url": base, "raise_on_unexpected_status": True}
+        client = package.AuthenticatedClient(token=token, **plain) if token else package.Client(**plain)
+        answer = module.sync_detailed(*args, client=client, **members)
+        if answer.status_code != expect:
+            sys.exit(f"{operation} answered {answer.status_code} instead of {expect}: {answer.content[:500]}")
+        self.called.add(operation)
+        return answer.parsed
+
+    def until(self, found, operation, *args, **members):
+        """The first answer that `found` accepts."""
+        end = time.monotonic() + SECONDS
+        while True:
+            answer = self.call(operation, *args, **members)
+            if found(answer):
+                return answer
+            if time.monotonic() > end:
+                sys.exit(f"{operation} has not answered what it should within {SECONDS} s: {answer}")
+            time.sleep(0.2)
+
+
+class Receiver(ThreadingHTTPServer):
+    """Takes webhooks in: checks their signatures, and parses them into the class of their event."""
+
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), Delivery)
+        self.received = {}
+        self.faults = []
+        self.url = f"http://127.0.0.1:{self.server_address[1]}/webhooks"
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+
+class Delivery(BaseHTTPRequestHandler):
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["content-length"]))
+        if self.headers["content-encoding"] == "gzip":
+            body = gzip.decompress(body)
+        try:
+            self.take_in(body)
+        except Exception as fault:
+            self.server.faults.append(f"{self.headers['x-event-type']}: {fault!r}: {body[:500]}")
+        self.send_response(202)
+        self.end_headers()
+
+    def take_in(self, body):
+        stamp, signature = self.headers["x-catena-timestamp"], self.headers["x-catena-signature"]
+        signed = hmac.new(WEBHOOK_SECRET.encode(), stamp.encode() + b"." + body, hashlib.sha256).digest()
+        if not hmac.compare_digest(base64.b64encode(signed).decode(), signature):
+            raise ValueError("the signature does not match")
+        envelope = json.loads(body)
+        event = envelope["event_name"]
+        name = "".join(word.capitalize() for word in event.replace(".", "_").split("_"))
+        message = getattr(messages, name).from_dict(envelope)
+        if message.event_name != event or not message.data:
+            raise ValueError("the message is not of its event")
+        self.server.received.setdefault(event, []).append(message)
+
+    def log_message(self, *_):
+        pass
+
+
+def tokens(api):
+    grant = TokenRequest(
+        grant_type=TokenRequestGrantType.CLIENT_CREDENTIALS,
+        client_id=CLIENT_ID,
+        client_secret=CLIENT_SECRET,
+        scope=TokenRequestScope.ORGANIZATION,
+    )
+    answer = api.call("auth_token", body=grant)
+    assert isinstance(answer, TokenResponse), answer
+    return answer.access_token
+
+
+def subscriptions(api, partner, receiver, fleet_ref):
+    """One subscription per event of the main job, and everything that can be done to one."""
+    ids = {}
+    for event in EVENTS:
+        filters = WebhookFilters(fleet_ids=None, fleet_refs=[fleet_ref])
+        wanted = WebhookCreate(
+            url=receiver.url, event_name=WebhookEventNameEnum(event), secret=WEBHOOK_SECRET, filters=filters
+        )
+        ids[event] = api.call("webhooks_create", body=wanted, token=partner).id
+    listed = api.call("webhooks_list", token=partner, event_name=WebhookEventNameEnum.VEHICLE_ADDED)
+    assert ids["vehicle.added"] in {webhook.id for webhook in listed.items}
+    spare = WebhookCreate(url=receiver.url + "/spare", event_name=WebhookEventNameEnum.TSP_CREATED)
+    spare = api.call("webhooks_create", body=spare, token=partner)
+    assert spare.secret, "no secret was made"
+    changed = WebhookUpdate(url=receiver.url + "/changed", filters=None)
+    api.call("webhooks_update", spare.id, body=changed, token=partner)
+    assert api.call("webhooks_get", spare.id, token=partner).filters is None
+    for action in ["pause", "activate"]:
+        api.call(f"webhooks_{action}", spare.id, token=partner)
+    api.call("webhooks_replay", spare.id, token=partner, expect=202)
+    api.call("webhooks_delete", spare.id, token=partner, expect=204)
+    return ids
+
+
+def invitation(api, partner, fleet_ref):
+    """The tokens of a fleet that accepts."""
+    wanted = InvitationCreate(fleet_ref=fleet_ref, fleet_name="Python Trucking", fleet_country_code="USA")
+    made = api.call("invitations_create", body=wanted, token=partner, idempotency_key=fleet_ref, expect=201)
+    assert isinstance(made, InvitationRead) and made.accepted_at is None, made
+    api.call("invitations_create", body=wanted, token=partner, expect=200)
+    api.call("invitations_get", made.id)
+    listed = api.call("invitations_list", token=partner, fleet_ref=fleet_ref)
+    assert [one.id for one in listed.items] == [made.id] and listed.total == 1
+    for end in ["declined", "deleted"]:
+        other = api.call(
+            "invitations_create", body=InvitationCreate(fleet_ref=f"{fleet_ref}-{end}"), token=partner, expect=201
+        )
+        if end == "declined":
+            api.call("invitations_decline", other.id, body=InvitationDecline(decline_reason="no"))
+        else:
+            api.call("invitations_delete", other.id, token=partner, expect=204)
+    accepted = api.call("invitations_accept", made.id)
+    again = api.call("invitations_accept", made.id, expect=409)
+    assert again.code == 409 and again.detail, again
+    return accepted.pre_registration_access_token
+
+
+def connection(api, partner, fleet, fleet_ref):
+    tsps = api.call("tsps_list", slug="samsara")
+    assert len(tsps) == 1 and isinstance(tsps[0], TspRead), tsps
+    tsp = api.call("tsps_get", tsps[0].id)
+    wrong = ConnectionCreate(tsp_id=tsp.id, credentials=TokenCredsInput(token="wrong"))
+    refused = api.call("connections_create", body=wrong, token=fleet, expect=422)
+    assert refused.detail[0].error_type == "credentials_rejected", refused
+    right = ConnectionCreate(tsp_id=tsp.id, credentials=TokenCredsInput(token=TSP_TOKEN), description="All trucks")
+    made = api.call("connections_create", body=right, token=fleet)
+    assert isinstance(made, ConnectionRead), made
+    api.call("connections_get", made.id, token=partner)
+    listed = api.call("connections_list", token=partner, fleet_refs=[fleet_ref])
+    assert [one.id for one in listed.items] == [made.id]
+    api.call("connections_delete", made.id, token=fleet, expect=403)
+    schedules = api.call("schedules_list", made.id, token=partner).items
+    assert schedules, "no schedules"
+    for schedule in schedules:
+        api.call("schedules_get", made.id, schedule.id, token=partner)
+        done = lambda page: any(run.status == "success" for run in page.items)
+        api.until(done, "executions_list", made.id, schedule.id, token=partner)
+    fresh = api.call("connections_data_freshness", token=partner, fleet_refs=[fleet_ref])
+    assert all(isinstance(one, DataFreshness) for one in fresh) and len(fresh) == len(schedules)
+
+
+def records(api, partner, fleet_ref):
+    """Every list of records has rows, and every record is found by its id."""
+    lists = [name for name, module in api.operations.items() if ".catena_telematics" in f".{module.__name__}"]
+    for name in sorted(name for name in lists if name.endswith("_list")):
+        page = api.until(lambda page: page.items, name, token=partner, fleet_refs=[fleet_ref], include_source_data=True)
+        assert page.total >= len(page.items) and page.current_page, page
+        one = name.replace("_list", "_get")
+        if one in lists:
+            assert api.call(one, page.items[0].id, token=partner).id == page.items[0].id
+    newest = api.call("vehicle_locations_list", token=partner, fleet_refs=[fleet_ref]).items[0]
+    history = api.call("vehicle_locations_list", token=partner, only_latest=False, vehicle_ids=[newest.vehicle_id], size=1)
+    assert len(history.items) == 1, history
+    refused = api.call("vehicle_locations_list", token=partner, only_latest=False, expect=422)
+    assert refused.detail[0].path == "query.only_latest", refused
+
+
+def agreement(api, partner, fleet_ref):
+    fleets = api.call("fleets_list", token=partner, fleet_refs=[fleet_ref])
+    api.call("fleets_get", fleets.items[0].id, token=partner)
+    held = api.call("share_agreements_list", token=partner, fleet_ref=fleet_ref).items[0]
+    assert held.expiration_date is None and held.scopes["vehicle"] == "read", held
+    end = held.effective_date.replace(year=held.effective_date.year + 5)
+    api.call("share_agreements_update", held.id, body=ShareAgreementUpdate(expiration_date=end), token=partner)
+    assert api.call("share_agreements_get", held.id, token=partner).expiration_date == end
+    for action in ["pause", "activate", "cancel"]:
+        api.call(f"share_agreements_{action}", held.id, token=partner)
+    api.call("share_agreements_delete", held.id, token=partner, expect=204)
+    missing = api.call("share_agreements_get", held.id, token=partner, expect=404)
+    assert missing.code == 404, missing
+
+
+def deliveries(api, partner, receiver, ids):
+    """A message of every event came, each row of the log tells of one."""
+    end = time.monotonic() + SECONDS
+    while missing := set(EVENTS) - set(receiver.received):
+        if time.monotonic() > end:
+            sys.exit(f"no message of {sorted(missing)} came")
+        time.sleep(0.1)
+    if receiver.faults:
+        sys.exit("messages are not what the documents say:\n" + "\n".join(receiver.faults[:5]))
+    log = api.until(lambda page: page.items, "webhooks_logs", ids["vehicle.added"], token=partner)
+    assert log.items[0].status_code == 202, log
+    for webhook in ids.values():
+        api.call("webhooks_delete", webhook, token=partner, expect=204)
+
+
+def main(url):
+    api, receiver = Api(url), Receiver()
+    fleet_ref = f"python-{uuid.uuid4()}"
+    partner = tokens(api)
+    ids = subscriptions(api, partner, receiver, fleet_ref)
+    fleet = invitation(api, partner, fleet_ref)
+    connection(api, partner, fleet, fleet_ref)
+    records(api, partner, fleet_ref)
+    agreement(api, partner, fleet_ref)
+    deliveries(api, partner, receiver, ids)
+    revoked = RevocationRequest(token=partner, client_id=CLIENT_ID, client_secret=CLIENT_SECRET)
+    api.call("auth_revoke", body=revoked)
+    refused = api.call("fleets_list", token=partner, expect=401)
+    assert refused.code == 401, refused
+    left_out = set(api.operations) - api.called
+    if left_out:
+        sys.exit(f"operations that nothing calls: {sorted(left_out)}")
+    print(f"Python: {len(api.called)} operations, messages of {len(receiver.received)} events")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1].rstrip("/"))
