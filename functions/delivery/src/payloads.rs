@@ -23,6 +23,7 @@ pub struct InvitationEvent {
     /// When it was created.
     created_at: Timestamp,
     /// The link for the fleet.
+    #[schemars(example = &"https://connect.example/?invite=0192f0c4-7b1e-7cc3-98c4-dc0c0c07398f")]
     magic_link: String,
     /// When it expires, unless the fleet accepts.
     expires_at: Timestamp,
@@ -50,6 +51,7 @@ pub struct InvitationEvent {
     /// The fleet, once it has accepted.
     fleet_id: Option<FleetId>,
     /// Your short name.
+    #[schemars(example = &"demo-insurance")]
     partner_slug: Option<String>,
     /// Your id.
     partner_id: Option<PartnerId>,
@@ -58,6 +60,7 @@ pub struct InvitationEvent {
     /// When the fleet declined.
     declined_at: Option<Timestamp>,
     /// Your own id of the fleet.
+    #[schemars(example = &"FLEET-12345")]
     fleet_ref: Option<String>,
 }
 
@@ -101,6 +104,7 @@ pub struct AgreementEvent {
     /// The partner that reads.
     partner_id: PartnerId,
     /// The partner's own id of the fleet.
+    #[schemars(example = &"FLEET-12345")]
     fleet_ref: Option<String>,
     /// Its state after the event.
     #[schemars(schema_with = "any_status")]

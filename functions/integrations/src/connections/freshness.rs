@@ -32,6 +32,7 @@ pub struct DataFreshness {
     /// The fleet.
     fleet_id: FleetId,
     /// Your own id of the fleet.
+    #[schemars(example = &"FLEET-12345")]
     fleet_ref: Option<String>,
     /// The connection.
     connection_id: ConnectionId,
@@ -44,6 +45,7 @@ pub struct DataFreshness {
     /// The TSP.
     tsp_id: TspId,
     /// The TSP's slug.
+    #[schemars(example = &"samsara")]
     tsp_slug: String,
     /// When it was last fetched successfully.
     last_successful_execution_at: Option<Timestamp>,

@@ -29,6 +29,7 @@ pub struct ConnectionRead {
     /// The fleet whose account it is.
     fleet_id: Option<FleetId>,
     /// Your own id of the fleet; null for the fleet itself.
+    #[schemars(example = &"FLEET-12345")]
     fleet_ref: Option<String>,
     /// The TSP.
     tsp_id: TspId,
@@ -41,6 +42,7 @@ pub struct ConnectionRead {
     /// Its state.
     status: ConnectionStatus,
     /// Distinguishes several accounts at one TSP.
+    #[schemars(example = &"East yard")]
     description: Option<String>,
 }
 

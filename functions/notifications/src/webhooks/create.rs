@@ -70,6 +70,7 @@ static SUBSCRIBABLE: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
 #[schemars(rename = "Webhook")]
 pub struct WebhookCreated {
     /// The URL for messages.
+    #[schemars(example = &"https://partner.example/webhooks")]
     url: String,
     /// The fleets whose events are sent; null = all.
     filters: Option<Filters>,

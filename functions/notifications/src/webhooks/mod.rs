@@ -27,6 +27,7 @@ pub struct WebhookRead {
     /// The subscription's id.
     id: WebhookId,
     /// The URL for messages, masked after the host.
+    #[schemars(example = &"https://partner.example/*****")]
     url: String,
     /// The event.
     #[schemars(schema_with = "model::schema::event_name")]

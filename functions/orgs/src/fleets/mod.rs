@@ -27,10 +27,13 @@ pub struct FleetRead {
     /// The invitation that it accepted.
     invitation_id: Option<InvitationId>,
     /// Your own id of the fleet, from the invitation.
+    #[schemars(example = &"FLEET-12345")]
     fleet_ref: String,
     /// Its regulatory id, such as a USDOT number.
+    #[schemars(example = &"1234567")]
     regulatory_id: Option<String>,
     /// The kind of the regulatory id, such as `usdot`.
+    #[schemars(example = &"usdot")]
     regulatory_id_type: Option<String>,
     /// The day on which the id was issued.
     #[schemars(schema_with = "model::schema::nullable_date")]
@@ -52,6 +55,7 @@ pub struct FleetRead {
     /// Postal code.
     postal_code: Option<String>,
     /// ISO 3166-1 alpha-3.
+    #[schemars(example = &"USA")]
     country_code: Option<String>,
     /// The fleet's id.
     id: FleetId,

@@ -26,6 +26,7 @@ pub struct InvitationRead {
     /// When it was created.
     created_at: Timestamp,
     /// The link for the fleet.
+    #[schemars(example = &"https://connect.example/?invite=0192f0c4-7b1e-7cc3-98c4-dc0c0c07398f")]
     magic_link: String,
     /// When it expires, unless the fleet accepts.
     expires_at: Timestamp,
@@ -51,6 +52,7 @@ pub struct InvitationRead {
     /// The fleet, once it has accepted.
     fleet_id: Option<FleetId>,
     /// Your short name.
+    #[schemars(example = &"demo-insurance")]
     partner_slug: Option<String>,
     /// Your id.
     partner_id: PartnerId,
@@ -59,6 +61,7 @@ pub struct InvitationRead {
     /// When the fleet declined.
     declined_at: Option<Timestamp>,
     /// Your own id of the fleet.
+    #[schemars(example = &"FLEET-12345")]
     fleet_ref: String,
     /// The requested resources with their levels.
     #[schemars(schema_with = "model::schema::scopes")]
@@ -76,6 +79,7 @@ pub struct InvitationRead {
     /// Website of the fleet, as you sent it for the consent page.
     fleet_website: Option<String>,
     /// Country of the fleet, as you sent it for the consent page.
+    #[schemars(example = &"USA")]
     fleet_country_code: Option<String>,
     /// The former name of `fleet_name`; always the same.
     partner_provided_fleet_name: Option<String>,

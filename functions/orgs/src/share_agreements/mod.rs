@@ -23,6 +23,7 @@ pub struct ShareAgreementRead {
     /// The partner that reads.
     partner_id: PartnerId,
     /// The partner's own id of the fleet.
+    #[schemars(example = &"FLEET-12345")]
     fleet_ref: Option<String>,
     /// Its current state. Data is accessible while it is `active` and between the two dates.
     status: AgreementStatus,

@@ -13,6 +13,7 @@ use uuid::Uuid;
 #[derive(Serialize, JsonSchema)]
 pub struct TspRead {
     /// The provider's name.
+    #[schemars(example = &"Samsara")]
     name: String,
     /// A description of the provider.
     description: Option<String>,
@@ -33,6 +34,7 @@ pub struct TspRead {
     /// Its logo for dark backgrounds.
     logo_dark_url: Option<String>,
     /// The brand's short name, unique among providers.
+    #[schemars(example = &"samsara")]
     slug: String,
     /// The provider's id.
     id: TspId,

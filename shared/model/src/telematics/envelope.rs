@@ -18,6 +18,7 @@ pub struct Envelope<'a> {
     #[schemars(required, extend("type" = ["string", "null"]))]
     pub fleet_id: Option<FleetId>,
     /// The partner's own reference of the fleet.
+    #[schemars(example = &"FLEET-12345")]
     pub fleet_ref: Option<&'a str>,
     /// The record's id: UUIDv5 of `source_id` and `connection_id`.
     pub id: RecordId,
@@ -32,6 +33,7 @@ pub struct Envelope<'a> {
     /// The TSP it came from.
     pub tsp_id: Option<TspId>,
     /// The TSP's slug, such as `samsara`.
+    #[schemars(example = &"samsara")]
     pub tsp_slug: Option<&'a str>,
     /// The TSP's platform. White-label TSPs share one; `tsp_id` and `tsp_slug` tell them apart.
     #[schemars(schema_with = "schema::source_name")]
@@ -40,6 +42,7 @@ pub struct Envelope<'a> {
     #[schemars(schema_with = "schema::object")]
     pub source_data: &'a RawValue,
     /// The TSP's id of the record, or a composite key where the TSP gives it none.
+    #[schemars(example = &"281474982859091")]
     pub source_id: &'a str,
     /// SHA-256 of the record as the TSP sent it, in hexadecimal.
     #[schemars(length(max = 64))]
