@@ -37,7 +37,7 @@ pub trait Series: Record {
     fn row<'a>(subject: &'a str, cells: Self::Cells<'a>, ids: RecordIds) -> Self::Row<'a>;
 }
 
-/// The [`WriteRow`] of a record.
+/// The [`WriteRow`](super::columns::WriteRow) of a record.
 pub fn write_row<'a, R: Series>(subject: &'a str, mut cells: CellReader<'a>, ids: RecordIds, out: &mut Vec<u8>) -> Option<()> {
     let row = R::row(subject, R::Cells::read(&mut cells)?, ids);
     serde_json::to_writer(out, &row).ok()
