@@ -16,7 +16,8 @@ pub(crate) struct Link(Option<String>);
 impl Input for Link {
     fn read(reader: &mut Reader) -> Self {
         reader.accept_unknown_parameters();
-        Self(reader.query("invite").text(1, 100))
+        // Some mail programs send `&amp;` for `&`.
+        Self(reader.query("invite").text(1, 100).or_else(|| reader.query("amp;invite").text(1, 100)))
     }
 }
 

@@ -105,7 +105,22 @@ pub(crate) fn expired(context: &Context) -> gateway::Html {
     )
 }
 
-/// The invitation's id in a link, if it is valid.
+/// The invitation's id in a link, if it is valid. Mail programs take the sentence's `.`, `)` or `>` for a part of the link.
 pub(crate) fn invitation_id(text: &str) -> Option<InvitationId> {
-    text.parse().ok()
+    let end = text.find(|letter: char| !letter.is_ascii_hexdigit() && letter != '-').unwrap_or(text.len());
+    text.get(..end)?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_opens_with_what_mail_programs_add_to_it() {
+        let id = "0192f0c1-2d3e-7f4a-8b5c-6d7e8f901234";
+        for tail in ["", ".", ",", ")", ">", "\"", "&amp;utm=1", "%3E", " "] {
+            assert_eq!(invitation_id(&format!("{id}{tail}")), id.parse().ok(), "{tail}");
+        }
+        assert!(invitation_id("").is_none() && invitation_id(&format!("<{id}")).is_none());
+    }
 }

@@ -93,6 +93,14 @@ fn standard_signature(secret: &str, id: &str, seconds: &str, body: &[u8]) -> Str
     STANDARD.encode(mac.finalize().into_bytes())
 }
 
+/// Whether receivers that follow Standard Webhooks can verify by a secret: after `whsec_` it is base64 of 24 to 64 bytes. One
+/// without the prefix is used as text.
+#[must_use]
+pub fn is_usable(secret: &str) -> bool {
+    let is_key = |key: &str| STANDARD.decode(key).is_ok_and(|key| (24..=64).contains(&key.len()));
+    secret.strip_prefix(PREFIX).is_none_or(is_key)
+}
+
 /// The key after `whsec_`. A secret chosen by the caller that is not base64 after the prefix is used as text.
 fn standard_key(secret: &str) -> Vec<u8> {
     let decoded = secret.strip_prefix(PREFIX).and_then(|key| STANDARD.decode(key).ok());

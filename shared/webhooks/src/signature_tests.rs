@@ -56,6 +56,19 @@ fn generated_secrets_have_the_prefix() {
 }
 
 #[test]
+fn a_prefix_promises_a_key() {
+    for (secret, expected) in [
+        (GENERATED, true),
+        ("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", true),
+        ("a text of one's own", true),
+        ("whsec_not base64 at all, but long", false),
+        ("whsec_c2hvcnQgb25l", false),
+    ] {
+        assert_eq!(is_usable(secret), expected, "{secret}");
+    }
+}
+
+#[test]
 fn debug_shows_no_secret() {
     assert_eq!(format!("{:?}", SigningSecrets { current: TEXT, previous: Some(TEXT) }), "SigningSecrets(***)");
 }
