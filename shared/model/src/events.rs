@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::Resource;
-use crate::codes::{CATCH_ALL_EVENTS, EVENT_NAMES};
+use crate::codes::{CATCH_ALL_EVENTS, EVENT_NAMES, SILENT_EVENTS};
 use crate::telematics::{Action, RecordType};
 
 /// Payload version of every event.
@@ -23,20 +23,10 @@ pub fn expand(name: &str) -> Vec<&'static str> {
     EVENT_NAMES.iter().copied().filter(of_subject).filter(|known| fires(known)).collect()
 }
 
-/// Events that are listed and never fire. What a record type fires is said there.
-const SILENT: &[&str] = &[
-    "invitation.rejected",
-    "ifta_summary.removed",
-    "hos_availability.removed",
-    "hos_daily_snapshot.removed",
-    "hos_violation.removed",
-    "engine_log.removed",
-];
-
 /// Whether an event that is listed ever fires.
 fn fires(event: &str) -> bool {
     let served = action_of(event).and_then(|(resource, action)| Some((resource.record_type()?, action)));
-    served.map_or_else(|| !SILENT.contains(&event), |(record, action)| record.fires(action))
+    served.map_or_else(|| !SILENT_EVENTS.contains(&event), |(record, action)| record.fires(action))
 }
 
 /// What happened to a record of which resource, where the event is about records.
