@@ -191,11 +191,8 @@ impl<'a> SortedSource for Entities<'a, '_> {
             let (items, next) = self.table.query_page(&self.span, self.limit, self.start.take()).await?;
             self.ended = next.is_none();
             self.start = next;
-            for item in items {
-                let mark = read_text(&item, "t").to_owned();
-                if merge::is_on_page(self.page, &mark) && self.conditions.admit(&item)? {
-                    found.push((mark, (self.granted, item)));
-                }
+            for (mark, item) in self.conditions.admitted(items, "t", self.page)? {
+                found.push((mark, (self.granted, item)));
             }
         }
         Ok(found)

@@ -157,11 +157,8 @@ impl<'a> SortedSource for Events<'a, '_> {
                 self.days.pop_front();
             }
             self.start = next;
-            for item in items {
-                let mark = read_text(&item, "sk").to_owned();
-                if merge::is_on_page(self.page, &mark) && self.conditions.admit(&item)? {
-                    found.push((mark, (self.granted, item)));
-                }
+            for (mark, item) in self.conditions.admitted(items, "sk", self.page)? {
+                found.push((mark, (self.granted, item)));
             }
         }
         Ok(found)

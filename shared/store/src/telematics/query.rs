@@ -6,9 +6,9 @@ use model::{RecordId, Timestamp};
 use serde_json::Value;
 
 use super::row::find;
-use super::stored;
-use super::table::{Item, unreadable};
-use crate::StoreError;
+use super::table::{Item, read_text, unreadable};
+use super::{merge, stored};
+use crate::{Page, StoreError};
 
 /// Which rows are wanted, and in which order. Conditions are AND-ed, and a list means any of its values.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -101,6 +101,18 @@ impl Conditions {
     /// Whether every row passes.
     pub(super) fn is_empty(&self) -> bool {
         self.members.is_empty() && self.active_from.is_none() && self.active_to.is_none()
+    }
+
+    /// The items that are on the page and pass, each with its mark, which the attribute `mark` holds.
+    pub(super) fn admitted(&self, items: Vec<Item>, mark: &str, page: &Page) -> Result<Vec<(String, Item)>, StoreError> {
+        let mut admitted = Vec::with_capacity(items.len());
+        for item in items {
+            let mark = read_text(&item, mark).to_owned();
+            if merge::is_on_page(page, &mark) && self.admit(&item)? {
+                admitted.push((mark, item));
+            }
+        }
+        Ok(admitted)
     }
 
     /// Whether the row that an item holds passes.
