@@ -49,6 +49,7 @@ async fn what_fails_is_named_and_the_sandbox_goes_on() {
     slow_providers_do_not_cost_the_sandbox(&world).await;
     what_a_role_does_not_allow_fails(&world).await;
     a_service_that_does_not_answer_is_a_503(&world).await;
+    an_acceptance_that_kms_does_not_sign_can_be_repeated(&world).await;
     world.stop().await;
 }
 
@@ -170,6 +171,27 @@ async fn a_service_that_does_not_answer_is_a_503(world: &World) {
         assert_eq!(response.headers()["retry-after"], "2", "{handler}: {answer}");
         let log = sandbox.log().text();
         assert!(log.contains("no answer: ") && log.contains("\"status\":503"), "{log}");
+    }
+}
+
+/// Accepting is all or nothing.
+async fn an_acceptance_that_kms_does_not_sign_can_be_repeated(world: &World) {
+    let mut visitor = Visitor::new(&world.url);
+    visitor.all(tour::tokens()).await;
+    visitor.all(tour::invited()).await;
+    let id = visitor.knows("waits");
+    let path = format!("/v2/orgs/invitations/{id}/accept");
+    let (parts, ()) = http::Request::post(&path).header("host", "api.example.com").body(()).unwrap().into_parts();
+    let route = "POST /v2/orgs/invitations/{invitation_id}/accept";
+    let event = events::http(&parts, b"", route, &[("invitation_id".to_owned(), id.to_owned())].into());
+    let whole = world.lambda.function("invitations.accept").clone();
+    let mut unsigned = whole.clone();
+    unsigned.environment.insert("WARM_CONNECTIONS".into(), "off".into());
+    unsigned.environment.insert("AWS_ENDPOINT_URL_KMS".into(), "http://127.0.0.1:9".into());
+    for (function, status) in [(&unsigned, 503), (&unsigned, 503), (&whole, 200), (&whole, 409)] {
+        let outcome = Sandbox::start(function).await.unwrap().invoke(event.clone()).await;
+        let Outcome::Answered(answer) = outcome else { panic!("{outcome:?}") };
+        assert_eq!(answer["statusCode"], status, "{answer}");
     }
 }
 

@@ -193,6 +193,12 @@ pub(crate) fn linked() -> Vec<Visit> {
     ]
 }
 
+/// An invitation that waits for its fleet.
+pub(crate) fn invited() -> Vec<Visit> {
+    let invitation = json!({ "fleet_ref": "waits" });
+    vec![send_json(Role::Partner, Method::POST, "/v2/orgs/invitations", invitation, 201, &[("waits", "/id")])]
+}
+
 /// Everything that a partner reads and changes. Starts with a linked fleet that has reported.
 pub(crate) fn partner() -> Vec<Visit> {
     use Role::{Anonymous, Fleet, Partner};

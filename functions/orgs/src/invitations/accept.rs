@@ -36,8 +36,9 @@ impl Operation for Accept {
             ..seen.clone()
         };
         let writes = vec![Write::replace(&seen, &next)?, Write::create(&fleet)?, Write::create(&agreement)?];
-        context.store().commit(writes).await?;
+        // Signed first: KMS may fail, and a committed acceptance cannot be repeated. Nobody sees these tokens if the commit fails.
         let tokens = Tokens::issue(context, &next, (&fleet.name, fleet.id), call.now).await?;
+        context.store().commit(writes).await?;
         Ok(Json(InvitationRead::at(call.now, next, context.config()).public().with_tokens(tokens)))
     }
 }
