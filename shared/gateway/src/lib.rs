@@ -16,6 +16,7 @@ mod listing;
 pub mod metrics;
 pub mod openapi;
 mod output;
+mod page;
 mod published;
 mod queue;
 mod reader;

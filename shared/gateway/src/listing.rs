@@ -11,6 +11,7 @@ use store::telematics::Row;
 use store::{Bookmark, Page, Slice};
 
 use crate::output::Output;
+use crate::page::Items;
 use crate::response::Response;
 use crate::{ApiError, Call, Context, Reader};
 
@@ -158,23 +159,18 @@ fn page<S>(
     total: Option<u64>,
     write: impl Fn(&S, &mut Vec<u8>) -> Result<(), serde_json::Error>,
 ) -> Result<Vec<u8>, ApiError> {
-    let mark = |row: Option<&(S, Bookmark)>| row.map(|(_, mark)| mark.clone());
-    let (first, last) = (mark(slice.rows.first()), mark(slice.rows.last()));
+    let items = Items::of(slice, cursor.cursor.backwards, write)?;
     let text = |mark: &Option<Bookmark>, inclusive, backwards| {
         mark.clone().map(|mark| cursor.text(Some(mark), inclusive, backwards, total))
     };
-    let (current_page, current_page_backwards) = (text(&first, true, false), text(&last, true, true));
-    let previous_page = text(&first, false, true).filter(|_| slice.before);
-    let next_page = text(&last, false, false).filter(|_| slice.after);
+    let current_page = text(&items.first, true, false);
+    let current_page_backwards = text(&items.last, true, true);
+    let previous_page = text(&items.first, false, true).filter(|_| items.before);
+    let next_page = text(&items.last, false, false).filter(|_| items.after);
     let mut json = serde_json::to_vec(&Head { current_page, current_page_backwards }).map_err(ApiError::internal)?;
     json.pop();
     json.extend_from_slice(b",\"items\":[");
-    for (index, (row, _)) in slice.rows.iter().enumerate() {
-        if index > 0 {
-            json.push(b',');
-        }
-        write(row, &mut json).map_err(ApiError::internal)?;
-    }
+    json.extend_from_slice(&items.json);
     json.extend_from_slice(b"],");
     let tail = serde_json::to_vec(&Tail { next_page, previous_page, total }).map_err(ApiError::internal)?;
     json.extend_from_slice(tail.get(1..).unwrap_or_default());

@@ -23,6 +23,8 @@ mod runtime_api;
 #[cfg(test)]
 mod sandbox;
 #[cfg(test)]
+mod sizes;
+#[cfg(test)]
 mod tour;
 #[cfg(test)]
 mod world;

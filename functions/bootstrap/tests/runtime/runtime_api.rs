@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::extract::{Path, State};
+use axum::extract::{DefaultBodyLimit, Path, State};
 use axum::response::Response;
 use axum::routing::{get, post};
 use http::{HeaderMap, StatusCode};
@@ -63,6 +63,7 @@ impl RuntimeApi {
             .route("/2018-06-01/runtime/invocation/{id}/response", post(response))
             .route("/2018-06-01/runtime/invocation/{id}/error", post(error))
             .route("/2018-06-01/runtime/init/error", post(init_error))
+            .layer(DefaultBodyLimit::disable())
             .with_state(shared);
         let server = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
         Self { address, queue, reported, server }
@@ -98,7 +99,16 @@ fn trace_id() -> String {
     format!("Root=1-5759e988-{root};Parent={parent};Sampled=0")
 }
 
+/// The largest answer that Lambda takes, in bytes.
+const MAX_RESPONSE: usize = 6_291_556;
+
 async fn response(State(shared): State<Arc<Shared>>, Path(id): Path<String>, body: Bytes) -> Response {
+    if body.len() > MAX_RESPONSE {
+        let sentence = format!("Response payload size ({} bytes) exceeded maximum allowed payload size", body.len());
+        let error = json!({ "errorType": "Function.ResponseSizeTooLarge", "errorMessage": sentence });
+        let _nobody_listens = shared.reported.send(Reported::Error(id, error));
+        return answer(StatusCode::PAYLOAD_TOO_LARGE, Body::from(r#"{"errorType":"RequestEntityTooLarge"}"#));
+    }
     accepted(&shared, Reported::Response(id, read(&body)))
 }
 

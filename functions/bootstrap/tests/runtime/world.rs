@@ -120,6 +120,11 @@ async fn simulate() -> ((String, Vec<String>), oneshot::Sender<()>, JoinHandle<(
 
 /// Catalogue and demo partner, as an operator would put them in place.
 async fn create_demo(cloud: &Cloud, url: &str, tsp: &str, tokens: Vec<String>) {
+    demo::create_demo(&context(cloud), url, tsp, "http://127.0.0.1:9", tokens).await.unwrap();
+}
+
+/// What functions work with, for the test's own use; no role limits it.
+pub(crate) fn context(cloud: &Cloud) -> gateway::Context {
     let at = |endpoint: &str| cloud.clients.shared.to_builder().endpoint_url(endpoint).build();
     let environment = cloud.environment(&cloud.functions[0].id);
     let config = gateway::Config::from_variables(|name| environment.get(name).cloned());
@@ -129,8 +134,7 @@ async fn create_demo(cloud: &Cloud, url: &str, tsp: &str, tokens: Vec<String>) {
         kms: at(&cloud.endpoints.kms),
         scheduler: at(&cloud.endpoints.scheduler),
     };
-    let context = gateway::Context::new(config, aws, Timestamp::system);
-    demo::create_demo(&context, url, tsp, "http://127.0.0.1:9", tokens).await.unwrap();
+    gateway::Context::new(config, aws, Timestamp::system)
 }
 
 async fn map(cloud: &Cloud, lambda: &Lambda, stopped: watch::Receiver<bool>) -> Mappings {
