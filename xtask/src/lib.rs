@@ -3,6 +3,7 @@
 mod bench;
 mod build;
 mod ci;
+mod deploy;
 mod deploy_check;
 mod files;
 mod lint_template;
@@ -31,6 +32,8 @@ pub enum Command {
     Build(build::Options),
     /// Test the artifact behind Lambda's Runtime API.
     Runtime,
+    /// Build, and deploy to AWS with the SAM CLI.
+    Deploy(deploy::Options),
     /// Deploy the template to an emulator with the artifact, and check the main workflow there.
     DeployCheck(deploy_check::Options),
     /// Measure the platform; see docs/performance.md.
@@ -60,6 +63,7 @@ impl Command {
             Self::LintTemplate => lint_template::command(),
             Self::Build(options) => build::command(&options),
             Self::Runtime => runtime::command(),
+            Self::Deploy(options) => deploy::command(&options),
             Self::DeployCheck(options) => deploy_check::command(&options),
             Self::Bench(arguments) => bench::command(&arguments),
             Self::Ci => ci::command(),

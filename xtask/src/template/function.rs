@@ -64,9 +64,13 @@ const SCHEDULED: &str = "      EventInvokeConfig:
 ";
 
 /// A new version gets a tenth of the requests for five minutes, and then all of them unless its alarm fires.
+///
+/// By itself SAM names a version by the code and by the environment as it is written here, with references in place of values: a
+/// parameter with another value would make no new version, and `live` would keep the old one.
 fn canary(id: &str) -> String {
     format!(
         "      AutoPublishAlias: live
+      AutoPublishCodeSha256: !Ref Release
       DeploymentPreference: {{Type: Canary10Percent5Minutes, Alarms: [!Ref {id}Alarm]}}
 "
     )

@@ -41,6 +41,7 @@ const PARAMETERS: &[(&str, &str, &str)] = &[
     ("RequestsBurst", "Number", "!Ref RequestsBurst"),
     ("TokensPerSecond", "Number", "!Ref TokensPerSecond"),
     ("LogRetentionDays", "Number", "!Ref LogRetentionDays"),
+    ("Release", "String", "!Ref Release"),
     ("AlarmTopicArn", "String", "!Ref AlarmTopicArn"),
     ("RunbookUrl", "String", "!Ref RunbookUrl"),
     ("Stage", "String", "!Ref Stage"),

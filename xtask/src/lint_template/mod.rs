@@ -29,5 +29,12 @@ pub(crate) fn command() -> Result<()> {
         sam.env("SAM_CLI_TELEMETRY", "0").env("AWS_ACCESS_KEY_ID", "none").env("AWS_SECRET_ACCESS_KEY", "none");
         run(sam.current_dir(root()))?;
     }
-    Ok(())
+    versions(paths.iter().filter(|path| path.starts_with("infra/stacks/")))
+}
+
+/// What SAM makes of a release: see the script. The SAM CLI's environment holds the translator that it renders with.
+fn versions<'a>(stacks: impl Iterator<Item = &'a String>) -> Result<()> {
+    let python = SAM.program()?.with_file_name("python");
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/src/lint_template/versions.py");
+    run(Command::new(python).arg(script).args(stacks).current_dir(root()))
 }
