@@ -7,6 +7,7 @@ use model::tsp::{Tsp, TspStatus};
 use serde_json::{Value, json};
 use store::Store;
 
+use super::aside;
 use super::partners::{self, CreatedClient, NewPartner};
 
 /// Options of the administration.
@@ -36,6 +37,12 @@ enum Task {
     /// Machine clients of partners.
     #[command(subcommand)]
     Client(ClientTask),
+    /// Show what a connection's TSP sent that is not stored as data; with --json, the raw rows too.
+    SetAside {
+        /// The connection's id.
+        #[arg(long)]
+        connection: String,
+    },
 }
 
 #[derive(Clone, Debug, Subcommand)]
@@ -131,6 +138,12 @@ impl AdminArgs {
             Task::Client(ClientTask::Revoke { client_id }) => {
                 partners::revoke_client(&store, &client_id).await?;
                 Told { lines: format!("deleted {client_id}"), json: json!({ "client_id": client_id }) }
+            }
+            Task::SetAside { connection } => {
+                let connection = connection.parse().context("--connection is not an id")?;
+                let rows = super::set_aside(&store, connection, Timestamp::system()).await?;
+                let lines: Vec<String> = rows.iter().map(aside::line).collect();
+                Told { lines: lines.join("\n"), json: json!({ "set_aside": rows }) }
             }
         };
         println!("{}", if self.json { told.json.to_string() } else { told.lines });

@@ -1,10 +1,12 @@
 //! `catena admin`: administration of a control table, deployed or local. It needs write access to the table; there is no API for it.
 
+mod aside;
 mod catalogue;
 mod command;
 mod partners;
 mod tsps;
 
+pub use aside::set_aside;
 pub(crate) use catalogue::stable;
 pub use catalogue::{add_catalogue, catalogue};
 pub use command::AdminArgs;

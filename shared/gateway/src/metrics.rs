@@ -18,6 +18,8 @@ pub const RECORDS_STORED: &str = "RecordsStored";
 pub const DATA_LAG: &str = "DataLag";
 /// Executions that the TSP rate-limited (429), by TSP.
 pub const PROVIDER_RATE_LIMITED: &str = "ProviderRateLimited";
+/// Rows and pages of TSPs that were not stored as data, by TSP and reason.
+pub const SET_ASIDE: &str = "SetAside";
 /// Attempts to deliver a webhook message, by outcome.
 pub const DELIVERY_ATTEMPTS: &str = "DeliveryAttempts";
 /// From an event to its delivery, in seconds.
@@ -42,6 +44,7 @@ pub fn describe() {
         EXECUTIONS,
         RECORDS_STORED,
         PROVIDER_RATE_LIMITED,
+        SET_ASIDE,
         DELIVERY_ATTEMPTS,
         DELIVERIES_HELD,
         DEAD_LETTERS,
@@ -84,6 +87,11 @@ impl Execution<'_> {
 /// A TSP asked an execution to wait.
 pub fn rate_limited(tsp: &str) {
     counter!(PROVIDER_RATE_LIMITED, "Tsp" => tsp.to_owned()).increment(1);
+}
+
+/// A row or page of a TSP was set aside.
+pub fn set_aside(tsp: &str, reason: &'static str) {
+    counter!(SET_ASIDE, "Tsp" => tsp.to_owned(), "Code" => reason).increment(1);
 }
 
 /// A webhook message of an event that happened at `event` was tried at `now`.

@@ -43,8 +43,6 @@ pub struct Fetched {
     pub batch: Batch,
     /// Where to go on: at once while `more`, else with the next run. `None` = start over then. Text opaque to the caller.
     pub cursor: Option<String>,
-    /// The latest event time on the page; never later than the question.
-    pub last_data_at: Option<Timestamp>,
     /// Whether there is more to fetch now.
     pub more: bool,
     /// This page ends a walk over every record of the resource: what the walk (the pages since the cursor was last

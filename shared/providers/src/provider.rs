@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use model::credentials::Credentials;
 use model::telematics::{RecordType, Rows};
-use model::{RecordIds, Resource, Timestamp};
+use model::{RecordIds, Resource};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
@@ -128,13 +128,7 @@ fn fetch<'a, S: Source>(api: &'a Api<'a, S::Provider>, fetch: Fetch<'a>) -> BoxF
         let unwritable = |error: serde_json::Error| ProviderError::Malformed { what: error.to_string(), response: None };
         let cursor = page.next.map(|at| serde_json::to_string(&Versioned { v: VERSION, at })).transpose();
         let batch = page.rows.erase(RecordIds(fetch.connection)).map_err(unwritable)?;
-        Ok(Fetched {
-            last_data_at: batch.last_occurred_at().map(|time: Timestamp| time.min(fetch.now)),
-            batch,
-            cursor: cursor.map_err(unwritable)?,
-            more: page.more,
-            complete_scan: page.complete_scan,
-        })
+        Ok(Fetched { batch, cursor: cursor.map_err(unwritable)?, more: page.more, complete_scan: page.complete_scan })
     })
 }
 

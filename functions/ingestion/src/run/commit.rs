@@ -6,12 +6,13 @@ use model::connection::{Connection, ConnectionStatus};
 use model::execution::{Execution, ExecutionStatus};
 use model::schedule::{Schedule, ScheduleStatus};
 use providers::ProviderError;
+use serde_json::Value;
 use store::StoreError;
 use store::control::{Key, Write};
 
 use super::outcome::{self, FailureKind};
 use super::progress::Progress;
-use super::{Outcome, Run, lease};
+use super::{Outcome, Run, aside, lease};
 
 /// How often a commit is retried after a conflict.
 const MAX_ATTEMPTS: usize = 8;
@@ -43,7 +44,8 @@ pub(super) async fn cursor(run: &Run<'_>, schedule: &Schedule, progress: &Progre
 /// Ends a successful run.
 pub(super) async fn success(run: &Run<'_>, schedule: &Schedule, progress: &Progress) -> Result<Outcome, WorkerError> {
     let now = (run.clock)();
-    let execution = Execution { status: ExecutionStatus::Success, ..ended(run, schedule, progress) };
+    let response = aside::response(&progress.set_aside);
+    let execution = Execution { status: ExecutionStatus::Success, response, ..ended(run, schedule, progress) };
     for _ in 0..MAX_ATTEMPTS {
         let Some(seen) = reload_if_leased(run, schedule).await? else {
             return Ok(Outcome::Superseded);
@@ -78,7 +80,11 @@ pub(super) async fn failure(
         metrics::rate_limited(&run.connection.source_name);
     }
     let now = (run.clock)();
-    let response = Some(outcome::response_of(error));
+    let mut response = outcome::response_of(error);
+    if let (Some(told), Some(Value::Object(more))) = (response.as_object_mut(), aside::response(&progress.set_aside)) {
+        told.extend(more);
+    }
+    let response = Some(response);
     let execution = Execution { status: ExecutionStatus::Failed, response, ..ended(run, schedule, progress) };
     for _ in 0..MAX_ATTEMPTS {
         let Some(seen) = reload_if_leased(run, schedule).await? else {

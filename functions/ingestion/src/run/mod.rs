@@ -4,11 +4,13 @@
 //! nothing twice: records are identified by their content. The result of a run, the release of its lease and the next instant are
 //! one transaction, the last thing a run does.
 
+mod aside;
 mod commit;
 mod lease;
 pub mod outcome;
 mod pages;
 mod progress;
+mod sieve;
 #[cfg(test)]
 mod tests;
 
@@ -201,6 +203,7 @@ fn report(run: &Run<'_>, leased: &Schedule, progress: &Progress, committed: &Res
         added = progress.added,
         modified = progress.modified,
         removed = progress.removed,
+        set_aside = progress.set_aside.values().sum::<u64>(),
         pages = progress.pages,
         lag_seconds,
         duration_ms,

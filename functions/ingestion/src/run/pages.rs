@@ -12,7 +12,7 @@ use store::telematics::{Origin, ScanOutcome};
 
 use super::commit::{self, Committed};
 use super::progress::Progress;
-use super::{Run, Source};
+use super::{Run, Source, aside, sieve};
 
 /// Pages of one run; what is left is for the next.
 const MAX_PAGES: u32 = 50;
@@ -48,9 +48,9 @@ pub(super) async fn fetch_all(
             progress.seen = Some(HashSet::new());
         }
         let fetched = fetch_page(run, source, schedule, progress).await?;
-        store_page(run, schedule, progress, &fetched).await?;
-        progress.cursor = fetched.cursor;
-        progress.more = fetched.more;
+        let (cursor, more) = (fetched.cursor.clone(), fetched.more);
+        store_page(run, schedule, progress, fetched).await?;
+        (progress.cursor, progress.more) = (cursor, more);
         if !progress.more || is_spent(run, progress) {
             return Ok(());
         }
@@ -84,18 +84,22 @@ pub(super) async fn store_page(
     run: &Run<'_>,
     schedule: &Schedule,
     progress: &mut Progress,
-    fetched: &Fetched,
+    fetched: Fetched,
 ) -> Result<(), FetchError> {
     let origin = origin(run, schedule)?;
-    let stored = run.store.store_rows(&origin, &fetched.batch).await?;
-    progress.pages += 1;
     progress.records += fetched.batch.len();
-    progress.added += stored.added;
-    progress.modified += stored.modified;
-    progress.last_data_at = progress.last_data_at.max(fetched.last_data_at);
     if let Some(seen) = &mut progress.seen {
+        // What is set aside below exists all the same.
         seen.extend(ids(&fetched.batch, schedule.connection_id));
     }
+    let (batch, rejected) = sieve::sift(origin.record, fetched.batch, origin.now);
+    aside::keep(run, schedule, progress, rejected).await?;
+    let stored = run.store.store_rows(&origin, &batch).await?;
+    progress.pages += 1;
+    progress.added += stored.added;
+    progress.modified += stored.modified;
+    let newest = batch.last_occurred_at().map(|time| time.min(origin.now));
+    progress.last_data_at = progress.last_data_at.max(newest);
     // The end of a scan that another run began proves nothing.
     if let (true, Some(seen)) = (fetched.complete_scan, progress.seen.as_ref()) {
         progress.removed += remove_missing(run, &origin, seen).await?;

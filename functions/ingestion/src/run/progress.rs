@@ -5,6 +5,8 @@ use std::collections::HashSet;
 use model::schedule::Schedule;
 use model::{RecordId, Timestamp};
 
+use super::aside::Counts;
+
 /// What a run has fetched and stored so far.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Progress {
@@ -24,6 +26,8 @@ pub struct Progress {
     pub modified: u64,
     /// Records that vanished at the TSP.
     pub removed: u64,
+    /// Rows that were not stored as data, by reason.
+    pub(super) set_aside: Counts,
     /// Ids fetched since the cursor was last empty; `None` where this run did not begin the scan.
     pub(super) seen: Option<HashSet<RecordId>>,
 }

@@ -7,7 +7,7 @@ use http::HeaderMap;
 use model::credentials::Form;
 use model::execution::{Execution, ExecutionStatus};
 use model::schedule::ScheduleStatus;
-use model::telematics::{Observation, Rows as _, Vehicle, source_hash};
+use model::telematics::{Batch, Observation, Rows as _, Vehicle, source_hash};
 use model::{RecordIds, Resource, TspId};
 use providers::{Account, BoxFuture, Capability, ErrorResponse, Fetch, Fetched, HttpFailure, HttpResponse, ProviderError};
 use serde_json::json;
@@ -125,7 +125,7 @@ fn page(names: &[&str], cursor: Option<&str>, more: bool) -> Result<Fetched, Pro
     };
     let rows: Vec<Observation<Vehicle>> = names.iter().map(row).collect();
     let batch = rows.erase(RecordIds(ConnectionId::at(at(0)))).unwrap();
-    Ok(Fetched { batch, cursor: cursor.map(String::from), last_data_at: Some(at(-60)), more, complete_scan: !more })
+    Ok(Fetched { batch, cursor: cursor.map(String::from), more, complete_scan: !more })
 }
 
 #[tokio::test]
@@ -149,7 +149,7 @@ async fn a_crash_between_store_and_commit_repeats_the_page_without_a_trace() {
     let (id, leased) = lease::take(&fixture.store, &before, at(0)).await.unwrap().unwrap();
     let run = Run { store: &fixture.store, clock: &clock, connection: &fixture.connection, id, started: at(0) };
     let mut progress = Progress::starting_at(&leased);
-    pages::store_page(&run, &leased, &mut progress, &tsp).await.ok().unwrap();
+    pages::store_page(&run, &leased, &mut progress, tsp.clone()).await.ok().unwrap();
     assert_eq!((progress.added, progress.modified), (2, 0));
     // While the lease holds nobody else runs; when it has expired the page is fetched again and changes nothing.
     assert_eq!(fixture.run(60, vec![Ok(tsp.clone())]).await, Outcome::Skipped);
@@ -157,7 +157,7 @@ async fn a_crash_between_store_and_commit_repeats_the_page_without_a_trace() {
     let (second, leased) = lease::take(&fixture.store, &schedule, at(301)).await.unwrap().unwrap();
     let run = Run { id: second, started: at(301), ..run };
     let mut progress = Progress::starting_at(&leased);
-    pages::store_page(&run, &leased, &mut progress, &tsp).await.ok().unwrap();
+    pages::store_page(&run, &leased, &mut progress, tsp.clone()).await.ok().unwrap();
     assert_eq!((progress.records, progress.added, progress.modified), (2, 0, 0));
     commit::success(&run, &leased, &progress).await.unwrap();
     let runs = fixture.executions().await;
@@ -206,4 +206,23 @@ async fn refusals_make_the_connection_stale_and_rate_limits_do_not_count() {
     assert_eq!(fixture.schedule().await.status, ScheduleStatus::Stale);
     let runs = fixture.executions().await;
     assert!(runs.len() == 4 && runs.iter().all(|run| run.status == ExecutionStatus::Failed && run.response.is_some()));
+}
+
+#[tokio::test]
+async fn rows_that_are_not_believed_are_kept_aside_and_the_rest_of_the_page_lives() {
+    let fixture = Fixture::open().await;
+    let mut fetched = page(&["a", "b"], None, false).unwrap();
+    let Batch::Records(rows) = &mut fetched.batch else { panic!("not records") };
+    let notes = json!({ "notes": "x".repeat(450_000) });
+    rows[1].fields = serde_json::value::to_raw_value(&notes).unwrap();
+    rows[1].source = notes;
+    assert_eq!(fixture.run(0, vec![Ok(fetched.clone())]).await, Outcome::Fetched);
+    let runs = fixture.executions().await;
+    assert_eq!(runs[0].response, Some(json!({ "set_aside": { "too_large": 1 } })));
+    let aside = fixture.store.set_aside_for(fixture.schedule, at(1)).await.unwrap();
+    assert_eq!(aside.iter().map(|one| (one.source_id.as_str(), one.is_cut)).collect::<Vec<_>>(), [("b", true)]);
+    assert!(fixture.store.set_aside_for(fixture.schedule, at(8 * 86_400)).await.unwrap().is_empty());
+    // It is met again with the next run, and replaces itself.
+    assert_eq!(fixture.run(600, vec![Ok(fetched)]).await, Outcome::Fetched);
+    assert_eq!(fixture.store.set_aside_for(fixture.schedule, at(601)).await.unwrap().len(), 1);
 }

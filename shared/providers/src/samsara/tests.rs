@@ -174,7 +174,7 @@ fn check_positions() {
     assert_eq!((first.city, first.province, first.country), (Some("Pasadena"), Some("CA"), Some("USA")));
     assert_eq!(rows.source_id(0), "location:112:2026-01-27T07:06:25.500000Z");
     assert_eq!(serde_json::from_str::<Value>(rows.sources().get(0)).unwrap()["heading"], 120);
-    assert_eq!(pages[0].last_data_at, Timestamp::parse("2026-01-27T07:07:25Z"));
+    assert_eq!(pages[0].batch.last_occurred_at(), Timestamp::parse("2026-01-27T07:07:25Z"));
 }
 
 fn position(rows: &Readings, row: usize) -> VehiclePosition<'_> {

@@ -15,6 +15,7 @@
 //! | schedule | `CONNECTION#id` | `SCHEDULE#id` | | |
 //! | one schedule per resource | `CONNECTION#id` | `SCHEDULE_FOR#resource` | | |
 //! | execution | `SCHEDULE#id` | `EXECUTION#id` | | |
+//! | row that was set aside | `SCHEDULE#id` | `ASIDE#record id` | | |
 //! | TSP | `TSPS` | `slug` | | |
 //! | webhook | `PARTNER#id` | `WEBHOOK#id` | `PARTNER#id#EVENT#event` | |
 //! | its sealed secrets | `PARTNER#id` | `WEBHOOK_SECRET#id` | | |
@@ -133,6 +134,12 @@ impl Key {
         Self::new(executions(schedule_id), format!("EXECUTION#{id}"))
     }
 
+    /// A row that was set aside, under its schedule.
+    #[must_use]
+    pub fn set_aside(schedule_id: ScheduleId, id: impl Display) -> Self {
+        Self::new(executions(schedule_id), format!("ASIDE#{id}"))
+    }
+
     /// A TSP by slug.
     #[must_use]
     pub fn tsp(slug: &str) -> Self {
@@ -227,7 +234,7 @@ pub fn connection(id: ConnectionId) -> String {
     format!("CONNECTION#{id}")
 }
 
-/// Partition of a schedule's executions.
+/// Partition of a schedule's executions, and of what was set aside.
 #[must_use]
 pub fn executions(id: ScheduleId) -> String {
     format!("SCHEDULE#{id}")

@@ -6,6 +6,7 @@ mod items;
 pub mod keys;
 mod operations;
 mod query;
+mod set_aside;
 mod write;
 
 pub use deadlines::{Deadline, Enforced, Subject};
@@ -16,4 +17,5 @@ pub use items::{
 };
 pub use keys::Key;
 pub use query::Range;
+pub use set_aside::{SET_ASIDE_DAYS, SetAside, SetAsideReason};
 pub use write::Write;

@@ -8,17 +8,20 @@ use flate2::read::DeflateDecoder;
 use flate2::write::DeflateEncoder;
 use model::telematics::{Envelope, Fields, Observation, RecordType};
 use model::{ConnectionId, RecordId, Timestamp};
+use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::table::{Item, bytes, number, read_bytes, read_number, read_text, text, unreadable, unstorable};
+use super::table::{Item, bytes, number, read_bytes, read_number, read_text, text, unreadable, unstorable, weight};
 use super::{Origin, Row};
 use crate::{GrantedConnection, StoreError};
 
 /// Version of the stored form.
 pub(super) const FORM: u8 = 1;
 
-/// Sources that are larger when packed are not kept, for an item holds 400 KB: the row says `{}`.
-const SOURCE_LIMIT: usize = 300_000;
+/// Bytes of an item; DynamoDB takes 400 KB. A source that does not fit beside its record is left out, and the row says so.
+const ITEM_LIMIT: usize = 390_000;
+/// The mark of such a row, among its extras.
+const SOURCE_OMITTED: &str = "source_data_omitted";
 
 /// A record that is about to be stored.
 pub(super) struct NewRecord<'a> {
@@ -51,11 +54,20 @@ impl NewRecord<'_> {
             set("extras", text(extras.to_string()));
         }
         let source = deflate(row.source.to_string().as_bytes())?;
-        if source.len() <= SOURCE_LIMIT {
-            set("source", bytes(source));
+        if weight(&item) + source.len() <= ITEM_LIMIT {
+            item.insert("source".into(), bytes(source));
+        } else {
+            item.insert("extras".into(), text(without_source(row.extras.as_ref()).to_string()));
         }
         Ok(item)
     }
+}
+
+/// Extras that say that the source was left out.
+fn without_source(extras: Option<&Value>) -> Value {
+    let mut members = extras.and_then(Value::as_object).cloned().unwrap_or_default();
+    members.insert(SOURCE_OMITTED.into(), Value::Bool(true));
+    Value::Object(members)
 }
 
 /// The row of an item, as a reader sees it; without reader: without fleet.

@@ -147,3 +147,21 @@ fn entity_key() -> super::super::table::Item {
     let id = RecordId::of("v-029", connection(1)).to_string();
     super::super::table::key(&super::super::keys::entities(connection(1), Resource::Vehicle), &id)
 }
+
+#[tokio::test]
+async fn a_source_that_does_not_fit_beside_its_record_is_left_out_and_the_row_says_so() {
+    let Fixture { store, .. } = open().await;
+    // Text that does not compress.
+    let noise: String = (0_u64..7_000).map(|number| model::hex(&model::telematics::source_digest(&json!(number), &[]))).collect();
+    let vehicle = |notes: &str| Vehicle { notes: Some(notes.into()), ..Vehicle::default() };
+    let source = json!({ "noise": noise });
+    let rows = [
+        observation("small", None, json!({ "noise": "" }), vehicle("")),
+        observation("large", None, source, vehicle(&noise[..300_000])),
+    ];
+    assert_eq!(store_all(&store, &origin(1, Resource::Vehicle, "2026-11-21T00:00:00Z"), &rows).await.added, 2);
+    let grant = grant(Resource::Vehicle, &[1]);
+    let id = RecordId::of("large", connection(1));
+    let row = store.get_row(&grant, id, true).await.unwrap().unwrap().members().unwrap();
+    assert_eq!((&row["source_data"], &row["extras"]), (&json!({}), &json!({ "source_data_omitted": true })));
+}
