@@ -150,7 +150,7 @@ fn webhook(old: Option<&Webhook>, new: Webhook) -> Found {
 
 fn execution(old: Option<&Execution>, new: Execution) -> Found {
     let failed = |run: &Execution| run.status == ExecutionStatus::Failed;
-    let ended = failed(&new) && !old.is_some_and(failed);
+    let ended = failed(&new) && !new.postponed && !old.is_some_and(failed);
     let created = old.is_none().then_some("execution.created");
     let ended = ended.then_some(if new.lost { "execution.staled" } else { "execution.failed" });
     let audience = Audience::Connection(new.connection_id, Some(new.resource));

@@ -34,6 +34,9 @@ pub struct Execution {
     /// Whether its lease expired without a result.
     #[serde(default)]
     pub lost: bool,
+    /// Whether it ended because the TSP asked to wait: no failure that anybody needs to hear of.
+    #[serde(default)]
+    pub postponed: bool,
 }
 
 /// The state of an execution.

@@ -35,6 +35,8 @@ pub enum ProviderError {
         status: Option<u16>,
         /// The provider's or the client's reason, at most 300 characters.
         message: String,
+        /// How long to wait before the next request, where the provider says so.
+        retry_after: Option<Duration>,
         /// Its response, if there was one.
         response: Option<ErrorResponse>,
     },
@@ -73,6 +75,16 @@ impl ProviderError {
     #[must_use]
     pub const fn is_retryable(&self) -> bool {
         matches!(self, Self::RateLimited { .. } | Self::Unavailable { .. } | Self::Timeout | Self::Malformed { .. })
+    }
+
+    /// How long the provider asks to wait, where it does.
+    #[must_use]
+    pub const fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::RateLimited { retry_after, .. } => Some(*retry_after),
+            Self::Unavailable { retry_after, .. } => *retry_after,
+            _ => None,
+        }
     }
 
     /// The provider's response, for the execution's record.

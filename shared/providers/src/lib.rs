@@ -7,6 +7,7 @@ mod cursor;
 mod error;
 mod http_client;
 mod provider;
+mod retry_after;
 mod samsara;
 mod wire;
 mod zones;

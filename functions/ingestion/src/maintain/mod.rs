@@ -58,7 +58,7 @@ async fn schedule_changed(context: &Context, (old, new): &Images<Schedule>) -> R
     };
     timers::ensure(context, &now).await?;
     match begins(old.as_ref(), new) {
-        Some(reason) => run::enqueue(context, now.connection_id, now.id, reason).await,
+        Some(reason) => run::enqueue(context, &now, reason, 0).await,
         None => Ok(()),
     }
 }

@@ -1,7 +1,7 @@
 //! Committing what a run did: each commit names the schedule's revision it saw, and is retried where a concurrent writer changed
 //! the schedule, as long as the lease holds.
 
-use gateway::{WorkerError, metrics};
+use gateway::WorkerError;
 use model::connection::{Connection, ConnectionStatus};
 use model::execution::{Execution, ExecutionStatus};
 use model::schedule::{Schedule, ScheduleStatus};
@@ -76,16 +76,15 @@ pub(super) async fn failure(
     error: &ProviderError,
 ) -> Result<Outcome, WorkerError> {
     let failure_kind = FailureKind::of(error);
-    if matches!(failure_kind, FailureKind::RateLimited { .. }) {
-        metrics::rate_limited(&run.connection.source_name);
-    }
+    let postponed = if let FailureKind::RateLimited { seconds } = failure_kind { Some(seconds) } else { None };
     let now = (run.clock)();
     let mut response = outcome::response_of(error);
     if let (Some(told), Some(Value::Object(more))) = (response.as_object_mut(), aside::response(&progress.set_aside)) {
         told.extend(more);
     }
     let response = Some(response);
-    let execution = Execution { status: ExecutionStatus::Failed, response, ..ended(run, schedule, progress) };
+    let execution =
+        Execution { status: ExecutionStatus::Failed, response, postponed: postponed.is_some(), ..ended(run, schedule, progress) };
     for _ in 0..MAX_ATTEMPTS {
         let Some(seen) = reload_if_leased(run, schedule).await? else {
             return Ok(Outcome::Superseded);
@@ -96,7 +95,10 @@ pub(super) async fn failure(
         writes.push(Write::replace(&seen, &next)?);
         match run.store.commit(writes).await {
             Err(StoreError::Conflict) => {}
-            done => return done.map(|()| Outcome::Failed).map_err(WorkerError::from),
+            done => {
+                let outcome = postponed.map_or(Outcome::Failed, |seconds| Outcome::Postponed { seconds });
+                return done.map(|()| outcome).map_err(WorkerError::from);
+            }
         }
     }
     Err(StoreError::Conflict.into())

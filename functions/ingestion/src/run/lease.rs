@@ -61,6 +61,7 @@ pub(super) fn pending(schedule: &Schedule, id: ExecutionId, now: Timestamp) -> E
         response: None,
         last_data_at: None,
         lost: false,
+        postponed: false,
     }
 }
 

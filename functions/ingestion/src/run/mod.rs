@@ -14,6 +14,8 @@ mod sieve;
 #[cfg(test)]
 mod tests;
 
+use std::time::Duration;
+
 use gateway::{Context, Outgoing, Queue, WorkerError, metrics};
 use model::connection::{Connection, ConnectionStatus};
 use model::credentials::Credentials;
@@ -21,7 +23,7 @@ use model::schedule::Schedule;
 use model::telematics::Storage;
 use model::tsp::Tsp;
 use model::{ConnectionId, ExecutionId, ScheduleId, Timestamp, TraceId};
-use providers::{Adapter, Http};
+use providers::{Adapter, BoxFuture, Http};
 use serde::{Deserialize, Serialize};
 use store::Store;
 use store::control::{Key, SealedCredentials};
@@ -61,7 +63,12 @@ pub enum Reason {
     Continuation,
     /// Consent was restored.
     ConsentRestored,
+    /// The TSP asked to wait, for less than the schedule's interval.
+    Awaited,
 }
+
+/// Seconds that a queue holds a message back at most, and one to spare.
+const LONGEST_DELAY: i64 = 899;
 
 /// How a request for a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,6 +79,11 @@ pub enum Outcome {
     Fetched,
     /// The budget ended first; another run was asked for.
     Continues,
+    /// The TSP asks to wait: the schedule goes on after so many seconds.
+    Postponed {
+        /// From now on.
+        seconds: i64,
+    },
     /// The TSP failed; the schedule says when to try again.
     Failed,
     /// The lease was lost, or the schedule ended meanwhile.
@@ -86,6 +98,7 @@ impl Outcome {
             Self::Skipped => "skipped",
             Self::Fetched => "success",
             Self::Continues => "continues",
+            Self::Postponed { .. } => "postponed",
             Self::Failed => "failed",
             Self::Superseded => "superseded",
         }
@@ -98,6 +111,8 @@ pub(crate) struct Source<'a> {
     pub(crate) http: &'a dyn Http,
     pub(crate) credentials: &'a Credentials,
     pub(crate) base: &'a Url,
+    /// Waits.
+    pub(crate) pause: &'a (dyn Fn(Duration) -> BoxFuture<'static, ()> + Sync),
 }
 
 /// A run that holds its lease.
@@ -130,27 +145,34 @@ pub async fn run_schedule(context: &Context, request: &RunRequest) -> Result<Out
     };
     let credentials = credentials_of(context, &connection).await?;
     let base = base_of(store, &connection, adapter).await?;
-    let source = Source { adapter, http: context.guarded()?, credentials: &credentials, base: &base };
+    let pause = |wait: Duration| -> BoxFuture<'static, ()> { Box::pin(tokio::time::sleep(wait)) };
+    let source = Source { adapter, http: context.guarded()?, credentials: &credentials, base: &base, pause: &pause };
     let outcome = run_with(store, &|| context.now(), &connection, &schedule, &source).await?;
-    if outcome == Outcome::Continues {
-        enqueue(context, connection_id, schedule_id, Reason::Continuation).await?;
+    match outcome {
+        Outcome::Continues => enqueue(context, &schedule, Reason::Continuation, 0).await?,
+        Outcome::Postponed { seconds } if seconds < i64::from(schedule.execution_interval_seconds).min(LONGEST_DELAY) => {
+            // A second late rather than a moment early, which would be another run for nothing.
+            enqueue(context, &schedule, Reason::Awaited, i32::try_from(seconds + 1).unwrap_or(0)).await?;
+        }
+        _ => {}
     }
     Ok(outcome)
 }
 
-/// Enqueues a run to start at once. A request that is lost costs time only: the timer fires all the same.
+/// Enqueues a run to start after so many seconds. A request that is lost costs time only: the timer fires all the same.
 ///
 /// # Errors
 /// The queue's.
 pub(crate) async fn enqueue(
     context: &Context,
-    connection_id: ConnectionId,
-    schedule_id: ScheduleId,
+    schedule: &Schedule,
     reason: Reason,
+    delay_seconds: i32,
 ) -> Result<(), WorkerError> {
+    let Schedule { connection_id, id: schedule_id, .. } = *schedule;
     let request = RunRequest { connection_id, schedule_id, scheduled_for: None, reason: Some(reason), trace: context.trace() };
     let message = Outgoing { group: Some(connection_id.to_string()), body: request, trace: context.trace() };
-    Ok(context.send(Queue::Executions, &[message], 0).await?)
+    Ok(context.send(Queue::Executions, &[message], delay_seconds).await?)
 }
 
 /// The run itself, with everything it needs in hand.

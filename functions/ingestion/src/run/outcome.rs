@@ -1,6 +1,8 @@
 //! What becomes of schedules and connections after a run: plain functions from the state before to the state after.
 
 use model::connection::{Connection, ConnectionStatus};
+use std::time::Duration;
+
 use model::schedule::{LEASE_SECONDS, Schedule, ScheduleStatus};
 use model::{ExecutionId, Timestamp};
 use providers::ProviderError;
@@ -41,7 +43,10 @@ pub enum FailureKind {
     /// The TSP rejects the request; its cursor may be the reason.
     Rejected,
     /// The TSP is down, slow or unreadable.
-    Unavailable,
+    Unavailable {
+        /// It asks to wait so long, 0 where it does not ask.
+        seconds: i64,
+    },
 }
 
 impl FailureKind {
@@ -49,18 +54,21 @@ impl FailureKind {
     #[must_use]
     pub fn of(error: &ProviderError) -> Self {
         match error {
-            ProviderError::RateLimited { retry_after, .. } => {
-                let seconds = retry_after.as_secs() + u64::from(retry_after.subsec_nanos() > 0);
-                Self::RateLimited { seconds: i64::try_from(seconds).unwrap_or(86_400).clamp(1, 86_400) }
-            }
+            ProviderError::RateLimited { retry_after, .. } => Self::RateLimited { seconds: whole_seconds(*retry_after).max(1) },
             ProviderError::Refused { .. } => Self::Unauthorized,
             ProviderError::Rejected { .. } => Self::Rejected,
             ProviderError::Unavailable { .. }
             | ProviderError::Timeout
             | ProviderError::Malformed { .. }
-            | ProviderError::Unsupported { .. } => Self::Unavailable,
+            | ProviderError::Unsupported { .. } => Self::Unavailable { seconds: error.retry_after().map_or(0, whole_seconds) },
         }
     }
+}
+
+/// Rounded up.
+fn whole_seconds(wait: Duration) -> i64 {
+    let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+    i64::try_from(seconds).unwrap_or(i64::MAX).min(86_400)
 }
 
 /// The schedule with one more run under way and its lapsed leases gone; `None` where no run may be added.
@@ -116,11 +124,12 @@ pub fn after_failure(schedule: &Schedule, execution: ExecutionId, kind: FailureK
     }
     let errors = schedule.consecutive_error_count.saturating_add(1);
     let gives_up = schedule.status == ScheduleStatus::Active && errors >= schedule.consecutive_error_threshold;
+    let asked = if let FailureKind::Unavailable { seconds } = kind { seconds } else { 0 };
     let starts_over = kind == FailureKind::Rejected && errors >= LOST_CURSOR;
     Schedule {
         consecutive_error_count: errors,
         status: if gives_up { ScheduleStatus::Inactive } else { schedule.status },
-        next_execution_at: not_before(schedule.backoff_seconds(errors)),
+        next_execution_at: not_before(schedule.backoff_seconds(errors).max(asked)),
         cursor: freed.cursor.clone().filter(|_| !starts_over),
         ..freed
     }

@@ -1,5 +1,3 @@
-use std::time::Duration;
-
 use model::{ConnectionId, Resource, TspId};
 use providers::ErrorResponse;
 
@@ -71,7 +69,8 @@ fn failures_count_or_wait() {
     // kind, errors after, seconds until the next run may begin, cursor kept
     let cases = [
         (FailureKind::RateLimited { seconds: 90 }, 2, 90, true),
-        (FailureKind::Unavailable, 3, 480, true),
+        (FailureKind::Unavailable { seconds: 0 }, 3, 480, true),
+        (FailureKind::Unavailable { seconds: 700 }, 3, 700, true),
         (FailureKind::Unauthorized, 3, 480, true),
         (FailureKind::Rejected, 3, 480, false),
     ];
@@ -87,10 +86,10 @@ fn failures_count_or_wait() {
 fn the_threshold_switches_off() {
     let id = ExecutionId::at(at(0));
     let running = Schedule { consecutive_error_count: 14, ..schedule() };
-    assert_eq!(after_failure(&running, id, FailureKind::Unavailable, at(0)).status, ScheduleStatus::Inactive);
+    assert_eq!(after_failure(&running, id, FailureKind::Unavailable { seconds: 0 }, at(0)).status, ScheduleStatus::Inactive);
     assert_eq!(after_failure(&running, id, FailureKind::RateLimited { seconds: 1 }, at(0)).status, ScheduleStatus::Active);
     let ended = Schedule { status: ScheduleStatus::Cancelled, ..running };
-    assert_eq!(after_failure(&ended, id, FailureKind::Unavailable, at(0)).status, ScheduleStatus::Cancelled);
+    assert_eq!(after_failure(&ended, id, FailureKind::Unavailable { seconds: 0 }, at(0)).status, ScheduleStatus::Cancelled);
 }
 
 #[test]
@@ -111,5 +110,5 @@ fn answers_are_redacted() {
         json!({ "status": 429, "body": { "error": "slow", "access_token": "*****", "deep": [{ "Set-Cookie": "*****" }] } });
     assert_eq!(response_of(&error), expected);
     assert_eq!(FailureKind::of(&error), FailureKind::RateLimited { seconds: 2 });
-    assert_eq!(FailureKind::of(&ProviderError::Timeout), FailureKind::Unavailable);
+    assert_eq!(FailureKind::of(&ProviderError::Timeout), FailureKind::Unavailable { seconds: 0 });
 }

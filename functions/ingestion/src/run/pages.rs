@@ -1,8 +1,9 @@
 //! Fetching and storing, page by page, within a budget.
 
 use std::collections::HashSet;
+use std::time::Duration;
 
-use gateway::WorkerError;
+use gateway::{WorkerError, metrics};
 use model::schedule::Schedule;
 use model::telematics::{Batch, RecordType, Storage};
 use model::{ConnectionId, RecordId};
@@ -18,6 +19,11 @@ use super::{Run, Source, aside, sieve};
 const MAX_PAGES: u32 = 50;
 /// Seconds after which no further page is begun.
 const MAX_SECONDS: f64 = 45.0;
+
+/// The longest that a page is waited for, in all, where the TSP asks to wait.
+const LONGEST_WAIT: Duration = Duration::from_secs(10);
+/// A wait that is shorter is this long, so that a TSP that asks for none is not asked in a circle.
+const SHORTEST_WAIT: Duration = Duration::from_millis(200);
 
 /// Why fetching stopped early.
 pub(super) enum FetchError {
@@ -68,12 +74,33 @@ async fn fetch_page(run: &Run<'_>, source: &Source<'_>, schedule: &Schedule, pro
         cursor: progress.cursor.as_deref(),
         now: (run.clock)(),
     };
-    let fetched = source.adapter.fetch(source.http, schedule.resource, fetch).await.map_err(FetchError::Provider)?;
+    let fetched = ask(run, source, schedule, fetch).await.map_err(FetchError::Provider)?;
     if fetched.more && fetched.cursor == progress.cursor {
         let what = "the next page is the same page".into();
         return Err(FetchError::Provider(ProviderError::Malformed { what, response: None }));
     }
     Ok(fetched)
+}
+
+/// The TSP's answer. Where it asks to wait for a few seconds, that is done here.
+async fn ask(run: &Run<'_>, source: &Source<'_>, schedule: &Schedule, fetch: Fetch<'_>) -> Result<Fetched, ProviderError> {
+    let mut waited = Duration::ZERO;
+    loop {
+        let now = (run.clock)();
+        let answer = source.adapter.fetch(source.http, schedule.resource, Fetch { now, ..fetch }).await;
+        let Err(error) = answer else { return answer };
+        if matches!(error, ProviderError::RateLimited { .. }) {
+            metrics::rate_limited(&run.connection.source_name);
+        }
+        let Some(wait) = error.retry_after().map(|wait| wait.max(SHORTEST_WAIT)) else { return Err(error) };
+        let has_time = now.seconds_since(run.started) + wait.as_secs_f64() < MAX_SECONDS;
+        if waited + wait > LONGEST_WAIT || !has_time {
+            return Err(error);
+        }
+        tracing::info!(wait_ms = u64::try_from(wait.as_millis()).ok(), "provider asks to wait, waiting");
+        (source.pause)(wait).await;
+        waited += wait;
+    }
 }
 
 fn is_spent(run: &Run<'_>, progress: &Progress) -> bool {

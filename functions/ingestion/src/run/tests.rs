@@ -62,6 +62,11 @@ struct Fixture {
     schedule: ScheduleId,
 }
 
+/// Takes no time.
+fn at_once(_: Duration) -> BoxFuture<'static, ()> {
+    Box::pin(async {})
+}
+
 fn at(seconds: i64) -> Timestamp {
     Timestamp::from_millis(1_790_000_000_000).plus_seconds(seconds)
 }
@@ -106,7 +111,7 @@ impl Fixture {
         let given = json!({ "token": "t" });
         let credentials = Credentials::check(Form::of("token").unwrap(), given.as_object().unwrap()).unwrap();
         let base = Url::parse("https://tsp.test/").unwrap();
-        let source = Source { adapter: &tsp, http: &tsp, credentials: &credentials, base: &base };
+        let source = Source { adapter: &tsp, http: &tsp, credentials: &credentials, base: &base, pause: &at_once };
         run_with(&self.store, &move || at(now), &self.connection().await, &schedule, &source).await.unwrap()
     }
 }
@@ -176,7 +181,7 @@ async fn a_scan_without_a_record_removes_it() {
     let given = json!({ "token": "t" });
     let credentials = Credentials::check(Form::of("token").unwrap(), given.as_object().unwrap()).unwrap();
     let base = Url::parse("https://tsp.test/").unwrap();
-    let source = Source { adapter: &tsp, http: &tsp, credentials: &credentials, base: &base };
+    let source = Source { adapter: &tsp, http: &tsp, credentials: &credentials, base: &base, pause: &at_once };
     let mut progress = Progress::starting_at(&leased);
     pages::fetch_all(&run, &source, &leased, &mut progress).await.ok().unwrap();
     assert_eq!((progress.removed, progress.added), (1, 0));
@@ -197,7 +202,7 @@ async fn refusals_make_the_connection_stale_and_rate_limits_do_not_count() {
     let response = ErrorResponse::new(429, b"{}", &[]);
     let wait = || Err(ProviderError::RateLimited { retry_after: Duration::from_secs(30), response: response.clone() });
     let refused = || Err(ProviderError::Refused { message: "no".into(), response: None });
-    assert_eq!(fixture.run(0, vec![wait()]).await, Outcome::Failed);
+    assert_eq!(fixture.run(0, vec![wait()]).await, Outcome::Postponed { seconds: 30 });
     assert_eq!((fixture.schedule().await.consecutive_error_count, fixture.connection().await.refusals), (0, 0));
     for now in [60, 400, 700] {
         assert_eq!(fixture.run(now, vec![refused()]).await, Outcome::Failed);
@@ -225,4 +230,29 @@ async fn rows_that_are_not_believed_are_kept_aside_and_the_rest_of_the_page_live
     // It is met again with the next run, and replaces itself.
     assert_eq!(fixture.run(600, vec![Ok(fetched)]).await, Outcome::Fetched);
     assert_eq!(fixture.store.set_aside_for(fixture.schedule, at(601)).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_short_wait_is_waited_out_inside_the_run() {
+    let fixture = Fixture::open().await;
+    let busy = |ms| {
+        let response = ErrorResponse::new(429, b"{}", &[]);
+        Err(ProviderError::RateLimited { retry_after: Duration::from_millis(ms), response })
+    };
+    let down = |seconds| {
+        let retry_after = Some(Duration::from_secs(seconds));
+        Err(ProviderError::Unavailable { status: Some(503), message: "down".into(), retry_after, response: None })
+    };
+    assert_eq!(fixture.run(0, vec![busy(400), down(2), page(&["a"], None, false)]).await, Outcome::Fetched);
+    assert_eq!(fixture.executions().await.len(), 1);
+    assert_eq!(fixture.executions().await[0].status, ExecutionStatus::Success);
+    // Waits that do not end are given up after ten seconds in all.
+    assert_eq!(fixture.run(600, vec![busy(0)]).await, Outcome::Postponed { seconds: 1 });
+    let last = fixture.executions().await.pop().unwrap();
+    assert!(last.postponed && last.status == ExecutionStatus::Failed && last.response.is_some());
+    // A longer one is the schedule's to wait out, and nothing counts as an error.
+    assert_eq!(fixture.run(700, vec![busy(40_000)]).await, Outcome::Postponed { seconds: 40 });
+    let schedule = fixture.schedule().await;
+    assert_eq!(schedule.consecutive_error_count, 0);
+    assert!(!is_due(&schedule, at(739)) && is_due(&schedule, at(740)));
 }

@@ -74,7 +74,8 @@ mod tests {
 
     #[test]
     fn failures_become_the_errors_of_the_contract() {
-        let unavailable = ProviderError::Unavailable { status: Some(503), message: "down".into(), response: None };
+        let unavailable =
+            ProviderError::Unavailable { status: Some(503), message: "down".into(), retry_after: None, response: None };
         let refused = ProviderError::Refused { message: "x".repeat(400), response: None };
         for (error, status) in [(&refused, 422), (&unavailable, 504), (&ProviderError::Timeout, 504)] {
             assert_eq!(validation_error(error).status(), status, "{error}");

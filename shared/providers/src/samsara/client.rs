@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use http::header::{ACCEPT, AUTHORIZATION, RETRY_AFTER, USER_AGENT};
+use http::header::{ACCEPT, AUTHORIZATION, USER_AGENT};
 use http::{HeaderMap, HeaderValue};
 use model::credentials::Credentials;
 use serde::Deserialize;
@@ -11,12 +11,12 @@ use url::Url;
 
 use super::Samsara;
 use crate::error::cut_message;
+use crate::retry_after::retry_after;
 use crate::wire::Lenient;
 use crate::{Api, ErrorResponse, HttpFailure, HttpResponse, PAGE_DEADLINE, ProviderError};
 
 /// The wait where a 429 names none.
 const DEFAULT_WAIT: Duration = Duration::from_secs(1);
-const LONGEST_WAIT: Duration = Duration::from_secs(3600);
 
 /// What the credentials open.
 pub(crate) struct Session {
@@ -99,7 +99,8 @@ fn transport_error(failure: &HttpFailure) -> ProviderError {
         HttpFailure::Timeout => ProviderError::Timeout,
         HttpFailure::TooLarge => ProviderError::Malformed { what: failure.to_string(), response: None },
         HttpFailure::Unreachable(_) => {
-            ProviderError::Unavailable { status: None, message: cut_message(&failure.to_string()), response: None }
+            let message = cut_message(&failure.to_string());
+            ProviderError::Unavailable { status: None, message, retry_after: None, response: None }
         }
     }
 }
@@ -132,10 +133,14 @@ fn classify(response: HttpResponse, token: &str) -> Result<OkResponse, ProviderE
     }
     let error_response = ErrorResponse::new(status, &response.body, &[token]);
     let message = message(&error_response);
+    let retry_after = retry_after(&response.headers);
     Err(match status {
         401 | 403 => ProviderError::Refused { message, response: Some(error_response) },
-        429 => ProviderError::RateLimited { retry_after: wait(&response.headers), response: error_response },
-        408 | 500.. => ProviderError::Unavailable { status: Some(status), message, response: Some(error_response) },
+        429 => ProviderError::RateLimited { retry_after: retry_after.unwrap_or(DEFAULT_WAIT), response: error_response },
+        408 | 500.. => {
+            let (status, response) = (Some(status), Some(error_response));
+            ProviderError::Unavailable { status, message, retry_after, response }
+        }
         _ => ProviderError::Rejected { status, message, response: error_response },
     })
 }
@@ -151,13 +156,6 @@ fn message(response: &ErrorResponse) -> String {
     let told = serde_json::from_str::<ErrorMessage>(&response.body).ok().and_then(|error| error.message.0);
     let plain = Some(response.body.trim()).filter(|text| !text.is_empty() && !text.starts_with(['<', '{', '[']));
     cut_message(&told.or(plain.map(str::to_owned)).unwrap_or_else(|| format!("status {}", response.status)))
-}
-
-/// `Retry-After` in seconds; this provider sends fractions.
-fn wait(headers: &HeaderMap) -> Duration {
-    let seconds = headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok()).and_then(|text| text.trim().parse().ok());
-    let wait = seconds.and_then(|seconds: f64| Duration::try_from_secs_f64(seconds).ok());
-    wait.unwrap_or(DEFAULT_WAIT).min(LONGEST_WAIT)
 }
 
 /// A page of a list or feed; the records stay JSON text.
