@@ -48,6 +48,34 @@ pub struct Fetched {
     /// This page ends a walk over every record of the resource: what the walk (the pages since the cursor was last
     /// `None`) did not bring no longer exists at the provider.
     pub complete_scan: bool,
+    /// The window of time that the page is part of, where the resource is read by windows.
+    pub window: Option<WindowPart>,
+}
+
+/// Part of a window of time that the provider states anew each time it is asked: what the window does not hold any more was
+/// edited away there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WindowPart {
+    /// Its first instant.
+    pub from: Timestamp,
+    /// The first instant after it.
+    pub to: Timestamp,
+    /// Whether this page is its first.
+    pub begins: bool,
+    /// Whether this page is its last.
+    pub ends: bool,
+    /// For whom the page answers.
+    pub subjects: Subjects,
+}
+
+/// For whom a page of a window answers, by the provider's ids. A subject that it does not name is not answered for; one that it
+/// names without a row has none.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Subjects {
+    /// Those whose rows could all be read.
+    pub answered: Vec<String>,
+    /// The others: nothing follows from what is not listed of them.
+    pub unclear: Vec<String>,
 }
 
 /// A provider's adapter.

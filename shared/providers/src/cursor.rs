@@ -4,7 +4,7 @@ use model::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::Page;
+use crate::{Page, Subjects, WindowPart};
 
 /// A place in what a source lists. It is stored as versioned JSON; text that does not read starts over: nothing is
 /// stored twice, and a feed goes on from where it is now.
@@ -47,7 +47,7 @@ impl Walk {
             None if self.list + 1 < lists => Some(Self { list: self.list + 1, after: None, ..self }),
             None => None,
         };
-        Page { rows, more: next.is_some(), complete_scan: next.is_none() && is_complete, next }
+        Page { rows, more: next.is_some(), complete_scan: next.is_none() && is_complete, next, window: None }
     }
 }
 
@@ -71,7 +71,7 @@ impl Feed {
     pub(crate) fn page<R>(self, rows: R, after: Option<String>, more: bool) -> Page<R, Self> {
         let after = after.or(self.after);
         let next = after.is_some().then_some(Self { after });
-        Page { rows, next, more, complete_scan: false }
+        Page { rows, next, more, complete_scan: false, window: None }
     }
 }
 
@@ -107,10 +107,12 @@ impl<const RECENT: i64, const DEEP: i64> Cursor for Window<RECENT, DEEP> {
 }
 
 impl<const RECENT: i64, const DEEP: i64> Window<RECENT, DEEP> {
-    /// The page that ends here; `after` leads to the next page of the window.
-    pub(crate) fn page<R>(self, rows: R, after: Option<String>) -> Page<R, Self> {
-        let more = after.is_some();
-        Page { rows, next: Some(Self { after, ..self }), more, complete_scan: false }
+    /// The page that ends here, and for whom it answers; `after` leads to the next page of the window. Once all are stored, the
+    /// window replaces what was stored of the subjects that it answered for.
+    pub(crate) fn page<R>(self, rows: R, subjects: Subjects, after: Option<String>) -> Page<R, Self> {
+        let (begins, more) = (self.after.is_none(), after.is_some());
+        let window = WindowPart { from: self.from, to: self.to, begins, ends: !more, subjects };
+        Page { rows, next: Some(Self { after, ..self }), more, complete_scan: false, window: Some(window) }
     }
 }
 
@@ -136,6 +138,13 @@ mod tests {
         }
         let inside = Logs { from: ago(9), to: ago(1), deep: ago(1), after: Some("x".into()) };
         assert_eq!(Logs::begin(Some(inside.clone()), now), inside);
+        let part = |window: Logs, after: Option<&str>| {
+            let page = window.page((), Subjects::default(), after.map(String::from));
+            let part = page.window.unwrap();
+            (part.begins, part.ends, page.more)
+        };
+        assert_eq!(part(inside.clone(), None), (false, true, false));
+        assert_eq!(part(Logs { after: None, ..inside }, Some("y")), (true, false, true));
     }
 
     #[test]

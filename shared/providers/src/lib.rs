@@ -12,7 +12,7 @@ mod samsara;
 mod wire;
 mod zones;
 
-pub use adapter::{Account, Adapter, BoxFuture, Fetch, Fetched};
+pub use adapter::{Account, Adapter, BoxFuture, Fetch, Fetched, Subjects, WindowPart};
 pub use error::{ErrorResponse, ProviderError};
 pub use http_client::{Http, HttpFailure, HttpResponse};
 use provider::{Api, PAGE_DEADLINE, Page, Plan, Provider, Source};

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::cursor::Cursor;
-use crate::{Account, Adapter, BoxFuture, Fetch, Fetched, Http, ProviderError};
+use crate::{Account, Adapter, BoxFuture, Fetch, Fetched, Http, ProviderError, WindowPart};
 
 /// The longest a data page may take.
 pub(crate) const PAGE_DEADLINE: Duration = Duration::from_secs(30);
@@ -65,6 +65,8 @@ pub(crate) struct Page<R, C> {
     pub(crate) more: bool,
     /// Whether this page ends a walk over every record of the resource.
     pub(crate) complete_scan: bool,
+    /// The window that this page is part of.
+    pub(crate) window: Option<WindowPart>,
 }
 
 /// Requests that the provider counts against one limit.
@@ -124,11 +126,12 @@ fn decode<C: Cursor>(text: Option<&str>) -> Option<C> {
 
 fn fetch<'a, S: Source>(api: &'a Api<'a, S::Provider>, fetch: Fetch<'a>) -> BoxFuture<'a, Result<Fetched, ProviderError>> {
     Box::pin(async move {
-        let page = S::page(api, S::Cursor::begin(decode(fetch.cursor), fetch.now)).await?;
+        let Page { rows, next, more, complete_scan, window } =
+            S::page(api, S::Cursor::begin(decode(fetch.cursor), fetch.now)).await?;
         let unwritable = |error: serde_json::Error| ProviderError::Malformed { what: error.to_string(), response: None };
-        let cursor = page.next.map(|at| serde_json::to_string(&Versioned { v: VERSION, at })).transpose();
-        let batch = page.rows.erase(RecordIds(fetch.connection)).map_err(unwritable)?;
-        Ok(Fetched { batch, cursor: cursor.map_err(unwritable)?, more: page.more, complete_scan: page.complete_scan })
+        let cursor = next.map(|at| serde_json::to_string(&Versioned { v: VERSION, at })).transpose();
+        let batch = rows.erase(RecordIds(fetch.connection)).map_err(unwritable)?;
+        Ok(Fetched { batch, cursor: cursor.map_err(unwritable)?, more, complete_scan, window })
     })
 }
 

@@ -11,6 +11,7 @@ pub mod outcome;
 mod pages;
 mod progress;
 mod sieve;
+mod stated;
 #[cfg(test)]
 mod tests;
 

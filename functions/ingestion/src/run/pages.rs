@@ -13,6 +13,7 @@ use store::telematics::{Origin, ScanOutcome};
 
 use super::commit::{self, Committed};
 use super::progress::Progress;
+use super::stated::Stated;
 use super::{Run, Source, aside, sieve};
 
 /// Pages of one run; what is left is for the next.
@@ -119,6 +120,14 @@ pub(super) async fn store_page(
         // What is set aside below exists all the same.
         seen.extend(ids(&fetched.batch, schedule.connection_id));
     }
+    if let Some(part) = &fetched.window {
+        if part.begins {
+            progress.stated = Some(Stated::default());
+        }
+        if let Some(stated) = &mut progress.stated {
+            stated.extend(part, ids(&fetched.batch, schedule.connection_id));
+        }
+    }
     let (batch, rejected) = sieve::sift(origin.record, fetched.batch, origin.now);
     aside::keep(run, schedule, progress, rejected).await?;
     let stored = run.store.store_rows(&origin, &batch).await?;
@@ -131,6 +140,11 @@ pub(super) async fn store_page(
     if let (true, Some(seen)) = (fetched.complete_scan, progress.seen.as_ref()) {
         progress.removed += remove_missing(run, &origin, seen).await?;
         progress.seen = None;
+    }
+    if let Some(part) = fetched.window.filter(|part| part.ends)
+        && let Some(stated) = progress.stated.take()
+    {
+        progress.removed += stated.replace(run.store, &origin, &part).await?;
     }
     Ok(())
 }
@@ -153,7 +167,7 @@ fn record_of(schedule: &Schedule) -> Result<&'static RecordType, FetchError> {
     schedule.resource.record_type().ok_or_else(unknown)
 }
 
-/// The records of a page. Scans are of entities only: nothing else is ever removed.
+/// The records of a page. Readings are never removed.
 fn ids(batch: &Batch, connection: ConnectionId) -> Vec<RecordId> {
     match batch {
         Batch::Records(rows) => rows.iter().map(|row| RecordId::of(&row.source_id, connection)).collect(),

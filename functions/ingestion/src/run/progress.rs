@@ -6,6 +6,7 @@ use model::schedule::Schedule;
 use model::{RecordId, Timestamp};
 
 use super::aside::Counts;
+use super::stated::Stated;
 
 /// What a run has fetched and stored so far.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -30,6 +31,8 @@ pub struct Progress {
     pub(super) set_aside: Counts,
     /// Ids fetched since the cursor was last empty; `None` where this run did not begin the scan.
     pub(super) seen: Option<HashSet<RecordId>>,
+    /// What was read of a window; `None` where this run did not begin it.
+    pub(super) stated: Option<Stated>,
 }
 
 impl Progress {

@@ -130,7 +130,7 @@ fn page(names: &[&str], cursor: Option<&str>, more: bool) -> Result<Fetched, Pro
     };
     let rows: Vec<Observation<Vehicle>> = names.iter().map(row).collect();
     let batch = rows.erase(RecordIds(ConnectionId::at(at(0)))).unwrap();
-    Ok(Fetched { batch, cursor: cursor.map(String::from), more, complete_scan: !more })
+    Ok(Fetched { batch, cursor: cursor.map(String::from), more, complete_scan: !more, window: None })
 }
 
 #[tokio::test]

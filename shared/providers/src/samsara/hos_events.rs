@@ -15,7 +15,7 @@ use serde_json::value::RawValue;
 use super::Samsara;
 use crate::cursor::Window;
 use crate::wire::{Members, SourceRules};
-use crate::{Api, Page, ProviderError, Source};
+use crate::{Api, Page, ProviderError, Source, Subjects};
 
 const DAY: i64 = 86_400;
 const RULES: SourceRules = SourceRules { volatile: &[], extras: &[] };
@@ -44,8 +44,23 @@ impl Source for HosEvents {
         let query = [("startTime", from.as_str()), ("endTime", to.as_str())];
         let response = api.page("/fleet/hos/logs", &query, window.after.as_deref()).await?;
         let (data, next) = response.page(window.after.as_deref())?;
-        Ok(window.page(entries(&data), next.after_more()))
+        Ok(window.page(entries(&data), subjects(&data), next.after_more()))
     }
+}
+
+/// The drivers that a page answers for. Each stands in it with the list of its entries, which may be empty.
+fn subjects(data: &[&RawValue]) -> Subjects {
+    let mut subjects = Subjects::default();
+    for raw in data {
+        let wire = Members::of(raw);
+        let Some(id) = wire.object("driver").get("id") else { continue };
+        let is_list = wire.raw("hosLogs").is_some_and(|list| list.get().starts_with('['));
+        let has_start = |log: &RawValue| Members::of(log).get::<Timestamp>("logStartTime").is_some();
+        let is_whole = is_list && wire.list("hosLogs").into_iter().all(has_start);
+        let to = if is_whole { &mut subjects.answered } else { &mut subjects.unclear };
+        to.push(id);
+    }
+    subjects
 }
 
 /// The entries of a page; those without driver or start are left out (and counted in a warning). Where two entries of a
@@ -107,5 +122,25 @@ fn fields(driver: &str, start: Timestamp, log: &Members<'_>) -> HosEvent {
         h3_index_11: location.as_ref().and_then(Point::h3_index_11),
         location,
         ..HosEvent::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_answers_for_drivers_whose_entries_can_all_be_read() {
+        let page = r#"[
+            {"driver":{"id":"1"},"hosLogs":[]},
+            {"driver":{"id":"2"},"hosLogs":[{"logStartTime":"2026-11-20T00:00:00Z"}]},
+            {"driver":{"id":"3"},"hosLogs":[{"logStartTime":"2026-11-20T00:00:00Z"},{"logStartTime":"noon"}]},
+            {"driver":{"id":"4"},"hosLogs":null},
+            {"driver":{"id":"5"}},
+            {"hosLogs":[]}
+        ]"#;
+        let data: Vec<&RawValue> = serde_json::from_str(page).unwrap();
+        let expected = Subjects { answered: vec!["1".into(), "2".into()], unclear: vec!["3".into(), "4".into(), "5".into()] };
+        assert_eq!(subjects(&data), expected);
     }
 }

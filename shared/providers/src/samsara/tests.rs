@@ -285,7 +285,8 @@ fn check_faults() {
 
 #[test]
 fn check_waits() {
-    for (text, millis) in [("0.40235", 402), ("7", 7_000), ("-1", 1_000), ("soon", 1_000), ("1e30", 3_600_000), ("99999", 3_600_000)]
+    for (text, millis) in
+        [("0.40235", 402), ("7", 7_000), ("-1", 1_000), ("soon", 1_000), ("1e30", 3_600_000), ("99999", 3_600_000)]
     {
         let mut limited = response(429, "{}").unwrap();
         limited.headers.insert("retry-after", text.parse().unwrap());

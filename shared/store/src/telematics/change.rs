@@ -1,7 +1,7 @@
 //! What a record of the table's stream means to readers.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use model::telematics::{RECORD_TYPES, RecordType, Storage};
+use model::telematics::{Action, RECORD_TYPES, RecordType, Storage};
 use model::{ConnectionId, Resource};
 
 use super::series::Block;
@@ -73,6 +73,8 @@ fn record_changes(
     };
     let (was_deleted, is_deleted) = (old.contains_key("deleted_at"), new.contains_key("deleted_at"));
     match (was_deleted, is_deleted) {
+        // Of rows whose removal never fires, partners hear as of a change: `deleted_at` tells what it was.
+        (false, true) if !record.fires(Action::Removed) => Ok(Some(RowChanges { modified: row()?, ..changes })),
         (false, true) => Ok(Some(RowChanges { removed: row()?, ..changes })),
         (true, false) => Ok(Some(RowChanges { modified: row()?, ..changes })),
         _ if hash(old) != hash(new) => Ok(Some(RowChanges { modified: row()?, ..changes })),

@@ -39,6 +39,7 @@ mod stored;
 mod table;
 mod tombstones;
 mod upsert;
+mod window;
 
 #[cfg(test)]
 mod tests;
@@ -48,6 +49,7 @@ use model::{ConnectionId, ExecutionId, ScheduleId, Timestamp, TspId};
 
 pub use query::{MemberFilter, Order, Query, Values};
 pub use row::Row;
+pub use window::StatedWindow;
 
 use self::upsert::Shape;
 use crate::{Grant, Page, Slice, Store, StoreError};

@@ -245,6 +245,13 @@ impl Table<'_> {
         put.build().map_err(unstorable)
     }
 
+    /// The same as part of a transaction.
+    pub(super) fn set(&self, at: Item, expression: &str, values: Item, condition: &str) -> Result<TransactWriteItem, StoreError> {
+        let update = Update::builder().table_name(self.name).set_key(Some(at)).update_expression(expression);
+        let update = update.set_expression_attribute_values(Some(values)).condition_expression(condition);
+        Ok(TransactWriteItem::builder().update(update.build().map_err(unstorable)?).build())
+    }
+
     /// Adds to the number `n` of an item.
     pub(super) fn increment(&self, at: Item, amount: i64) -> Result<TransactWriteItem, StoreError> {
         let update = Update::builder()

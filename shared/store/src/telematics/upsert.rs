@@ -116,7 +116,7 @@ impl Upsert<'_> {
                 let pk = keys::entities(self.origin.connection, resource);
                 (ids.map(|id| key(&pk, &id.to_string())).collect(), "pk, sk, h, created_at, occurred_at, deleted_at")
             }
-            Shape::Event => (ids.map(|id| place_key(resource, id)).collect(), "pk, sk, h, created_at, occurred_at"),
+            Shape::Event => (ids.map(|id| place_key(resource, id)).collect(), "pk, sk, h, created_at, occurred_at, deleted_at"),
         };
         self.table.get_many(wanted, Some(projection)).await?.iter().map(|item| self.read_version(item)).collect()
     }

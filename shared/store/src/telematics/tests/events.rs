@@ -1,8 +1,10 @@
+use std::collections::{HashMap, HashSet};
+
 use model::telematics::HosEvent;
 use model::telematics::code::Code;
 use serde_json::json;
 
-use super::super::change;
+use super::super::{ScanOutcome, StatedWindow, change};
 use super::*;
 
 /// Events an hour and a bit apart over four days.
@@ -96,6 +98,78 @@ async fn a_corrected_time_moves_the_event() {
     let items = client.scan().table_name(TABLE).send().await.unwrap().items.unwrap();
     let changes: Vec<_> = items.iter().filter_map(|item| change::from_images(None, Some(item)).unwrap()).collect();
     assert_eq!(changes.iter().map(|change| (change.added.len(), change.modified.len())).sum_pairs(), (1, 1));
+}
+
+#[tokio::test]
+async fn a_window_replaces_the_rows_of_whom_it_answers_for() {
+    let Fixture { store, client } = open().await;
+    let log = |driver: &str, start: &str, end: &str| {
+        let (start, end) = (at(&format!("2026-11-10T{start}:00Z")), at(&format!("2026-11-10T{end}:00Z")));
+        let fields = HosEvent {
+            source_driver_id: Some(driver.into()),
+            started_at: Some(start),
+            ended_at: Some(end),
+            ..HosEvent::default()
+        };
+        observation(&format!("{driver}:{start}"), Some(start), json!({ "start": start, "end": end }), fields)
+    };
+    let id =
+        |driver: &str, start: &str| RecordId::of(&format!("{driver}:{}", at(&format!("2026-11-10T{start}:00Z"))), connection(1));
+    let before = [
+        log("d1", "00:00", "06:00"),
+        log("d1", "06:00", "07:00"),
+        log("d1", "07:00", "09:00"),
+        log("d1", "09:00", "10:00"),
+        log("d1", "10:00", "12:00"),
+        log("d2", "08:00", "10:00"),
+    ];
+    let first = origin(1, Resource::HosEvent, "2026-11-10T12:00:00Z");
+    store_all(&store, &first, &before).await;
+    // The day was edited: four entries, two of them as they begin before. Nothing is said of the other driver.
+    let after =
+        [log("d1", "00:00", "06:30"), log("d1", "06:30", "07:15"), log("d1", "07:15", "10:00"), log("d1", "10:00", "12:00")];
+    let later = origin(1, Resource::HosEvent, "2026-11-10T12:05:00Z");
+    store_all(&store, &later, &after).await;
+    let window = StatedWindow {
+        from: at("2026-11-10T00:00:00Z"),
+        to: at("2026-11-10T12:05:00Z"),
+        subjects: HashSet::from([RecordId::of("d1", connection(1))]),
+        seen: ["00:00", "06:30", "07:15", "10:00"].map(|start| id("d1", start)).into(),
+    };
+    assert_eq!(store.remove_unstated_rows(&later, &window).await.unwrap(), ScanOutcome::Done { removed: 3 });
+    assert_eq!(store.remove_unstated_rows(&later, &window).await.unwrap(), ScanOutcome::Done { removed: 0 }, "again");
+    let grant = grant(Resource::HosEvent, &[1]);
+    let list = async || {
+        let found = store.list_rows(&grant, &Query::default(), &Page::first(20), false).await.map(rows).unwrap();
+        let alive = found.rows.iter().filter(|(row, _)| row["deleted_at"].is_null());
+        alive.map(|(row, _)| text(row, "started_at")[11..16].to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(list().await, ["00:00", "06:30", "07:15", "08:00", "10:00"]);
+    let items = client.scan().table_name(TABLE).send().await.unwrap().items.unwrap();
+    let deleted: Vec<_> = items.iter().filter(|item| item.contains_key("deleted_at") && item.contains_key("body")).collect();
+    assert_eq!(deleted.len(), 3);
+    for new in deleted {
+        let old: HashMap<_, _> = new.clone().into_iter().filter(|(name, _)| name != "deleted_at").collect();
+        let change = change::from_images(Some(&old), Some(new)).unwrap().unwrap();
+        assert_eq!((change.modified.len(), change.removed.len()), (1, 0), "its removal never fires");
+        assert!(!change.modified[0].members().unwrap()["deleted_at"].is_null());
+    }
+    // What was edited away and comes back is known, and alive again.
+    let back = store_all(&store, &later, &[log("d1", "06:00", "07:00")]).await;
+    assert_eq!(back, Stored { added: 0, modified: 1, unchanged: 0 });
+    assert_eq!(list().await.len(), 6);
+}
+
+#[tokio::test]
+async fn a_window_that_lacks_nearly_everything_is_not_believed() {
+    let Fixture { store, .. } = open().await;
+    let origin = origin(1, Resource::HosEvent, "2026-11-21T00:00:00Z");
+    store_all(&store, &origin, &events(40)).await;
+    let subjects = ["d-0", "d-1", "d-2"].map(|driver| RecordId::of(driver, connection(1)));
+    let (from, to) = (at("2026-11-10T00:00:00Z"), at("2026-11-14T00:00:00Z"));
+    let window = StatedWindow { from, to, subjects: subjects.into(), seen: HashSet::new() };
+    let outcome = store.remove_unstated_rows(&origin, &window).await.unwrap();
+    assert_eq!(outcome, ScanOutcome::Refused { missing: 40, known: 40 });
 }
 
 trait SumPairs {
