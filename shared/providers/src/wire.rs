@@ -84,6 +84,9 @@ pub(crate) struct SourceRules {
     pub(crate) volatile: &'static [&'static str],
     /// Members without a place in the model that are worth keeping.
     pub(crate) extras: &'static [&'static str],
+    /// Members that name other records, or lists of them: of those the hash covers the id alone. Another name of the driver does
+    /// not change the driver's logs.
+    pub(crate) references: &'static [&'static str],
 }
 
 impl SourceRules {
@@ -95,9 +98,22 @@ impl SourceRules {
         source: Value,
         fields: T,
     ) -> Observation<T> {
-        let source_hash = source_hash(&source, self.volatile);
+        let source_hash = source_hash(&self.own(&source), self.volatile);
         let extras = self.extras_of(&source);
         Observation { source_id, occurred_at, source, source_hash, extras, fields }
+    }
+
+    /// The source with references cut to what they refer to.
+    fn own<'s>(&self, source: &'s Value) -> Cow<'s, Value> {
+        let mut own = Cow::Borrowed(source);
+        for name in self.references {
+            if source.get(name).is_some()
+                && let Some(reference) = own.to_mut().get_mut(name)
+            {
+                cut_to_id(reference);
+            }
+        }
+        own
     }
 
     /// The members of `source` worth keeping; `None` where it has none of them.
@@ -107,6 +123,15 @@ impl SourceRules {
         let kept: Map<_, _> =
             kept.filter(|(_, value)| !blank(value)).map(|(name, value)| (name.to_owned(), value.clone())).collect();
         (!kept.is_empty()).then_some(Value::Object(kept))
+    }
+}
+
+/// Leaves of an object (or of each in a list) its id, where it has one.
+fn cut_to_id(reference: &mut Value) {
+    match reference {
+        Value::Array(all) => all.iter_mut().for_each(cut_to_id),
+        Value::Object(members) if members.contains_key("id") => members.retain(|name, _| name == "id"),
+        _ => {}
     }
 }
 
@@ -194,7 +219,24 @@ pub(crate) use from_json;
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+
+    #[test]
+    fn the_hash_covers_of_other_records_their_ids_alone() {
+        let rules = SourceRules { volatile: &[], extras: &[], references: &["driver", "codrivers"] };
+        let hash = |source: Value| rules.observation("1".into(), None, source, ()).source_hash;
+        let log = |id: &str, name: &str, other: &str| {
+            json!({ "driver": { "id": id, "name": name }, "codrivers": [{ "id": other, "name": name }], "note": { "name": name } })
+        };
+        let first = hash(log("1", "A", "2"));
+        let renamed = json!({ "driver": { "id": "1", "name": "B" }, "codrivers": [{ "id": "2" }], "note": { "name": "A" } });
+        assert_eq!(hash(renamed), first);
+        assert_ne!(hash(log("3", "A", "2")), first, "another driver");
+        assert_ne!(hash(log("1", "A", "4")), first, "another co-driver");
+        assert_ne!(hash(log("1", "B", "2")), first, "a name of its own");
+    }
 
     #[test]
     fn odd_members_read_as_absent() {

@@ -18,7 +18,7 @@ use crate::wire::{Members, SourceRules};
 use crate::{Api, Page, ProviderError, Source, Subjects};
 
 const DAY: i64 = 86_400;
-const RULES: SourceRules = SourceRules { volatile: &[], extras: &[] };
+const RULES: SourceRules = SourceRules { volatile: &[], extras: &[], references: &["driver", "vehicle", "codrivers"] };
 
 /// Samsara's word, duty status, ELD event type (1 = change of duty status, 3 = personal use or yard move) and event code.
 type Status = (&'static str, Code<DutyStatus>, Code<HosEventType>, Code<HosEventCode>);

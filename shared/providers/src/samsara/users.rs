@@ -29,6 +29,7 @@ const RULES: SourceRules = SourceRules {
         "eldSettings",
         "externalIds",
     ],
+    references: &["staticAssignedVehicle"],
 };
 
 pub(super) struct Users;

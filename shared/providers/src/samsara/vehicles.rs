@@ -22,6 +22,7 @@ const RULES: SourceRules = SourceRules {
         "staticAssignedDriver",
         "externalIds",
     ],
+    references: &["staticAssignedDriver"],
 };
 
 pub(super) struct Vehicles;
