@@ -52,7 +52,7 @@ pub struct Schedule {
 #[serde(rename_all = "snake_case")]
 #[schemars(rename = "ScheduleStatusEnum")]
 pub enum ScheduleStatus {
-    /// Deactivated after too many consecutive errors.
+    /// Deactivated after too many consecutive errors. It is tried once an hour, and active again with the first success.
     Inactive,
     /// In operation.
     Active,
@@ -94,6 +94,12 @@ impl Schedule {
             created_at: now,
             updated_at: now,
         }
+    }
+
+    /// Whether it has a timer and executions: also while it is inactive, so that it comes back with its provider.
+    #[must_use]
+    pub const fn runs(&self) -> bool {
+        matches!(self.status, ScheduleStatus::Active | ScheduleStatus::Inactive)
     }
 
     /// Seconds until the next attempt after `errors` consecutive failures: interval x 2^errors, at most an hour (or the

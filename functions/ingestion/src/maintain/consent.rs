@@ -62,7 +62,7 @@ fn steps(schedules: &[Schedule], supported: &[Resource], covers: impl Fn(Resourc
     for schedule in schedules {
         let key = Key::schedule(schedule.connection_id, schedule.id);
         match (schedule.status, covers(schedule.resource)) {
-            (ScheduleStatus::Active, false) => steps.push(Step::Cancel(key)),
+            (ScheduleStatus::Active | ScheduleStatus::Inactive, false) => steps.push(Step::Cancel(key)),
             (ScheduleStatus::CancelledInsufficientScope, true) => steps.push(Step::Reactivate(key)),
             _ => {}
         }
@@ -92,7 +92,7 @@ async fn create(store: &Store, connection: &Connection, resource: Resource, now:
 
 fn cancelled(seen: &Schedule, now: Timestamp) -> Option<Schedule> {
     let status = ScheduleStatus::CancelledInsufficientScope;
-    (seen.status == ScheduleStatus::Active).then(|| Schedule {
+    seen.runs().then(|| Schedule {
         status,
         revision: seen.revision + 1,
         updated_at: now,
@@ -129,6 +129,8 @@ mod tests {
         assert_eq!(all, [Step::Reactivate(key(1)), Step::Create(Resource::VehicleLocation)]);
         assert_eq!(steps(&schedules, &supported, |_| false), [Step::Cancel(key(0))]);
         assert_eq!(cancelled(&schedules[2], now), None);
+        let inactive = [with(Resource::User, ScheduleStatus::Inactive)];
+        assert!(matches!(steps(&inactive, &[], |_| false).as_slice(), [Step::Cancel(_)]), "it would be tried on");
         assert_eq!(reactivated(&schedules[1], now).map(|next| next.status), Some(Active));
     }
 }

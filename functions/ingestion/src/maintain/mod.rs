@@ -53,7 +53,7 @@ async fn schedule_changed(context: &Context, (old, new): &Images<Schedule>) -> R
         return Ok(());
     }
     let now = context.store().get::<Schedule>(Key::schedule(new.connection_id, new.id)).await?;
-    let Some(now) = now.filter(|now| now.status == ScheduleStatus::Active) else {
+    let Some(now) = now.filter(Schedule::runs) else {
         return timers::remove(context, new.id).await;
     };
     timers::ensure(context, &now).await?;

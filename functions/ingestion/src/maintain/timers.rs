@@ -1,4 +1,4 @@
-//! Timers in EventBridge Scheduler: one per active schedule, named by its id.
+//! Timers in EventBridge Scheduler: one per schedule that runs, named by its id.
 
 use aws_sdk_scheduler::error::{BuildError, ProvideErrorMetadata, SdkError};
 use aws_sdk_scheduler::operation::get_schedule::GetScheduleOutput;

@@ -22,14 +22,14 @@ const MAX_ATTEMPTS: usize = 8;
 pub(super) enum Committed {
     /// It was.
     Done,
-    /// The lease is gone, or the schedule is not active any more.
+    /// The lease is gone, or the schedule ended.
     Superseded,
 }
 
 /// Commits the cursor after a page that is not the last.
 pub(super) async fn cursor(run: &Run<'_>, schedule: &Schedule, progress: &Progress) -> Result<Committed, StoreError> {
     for _ in 0..MAX_ATTEMPTS {
-        let Some(seen) = reload_if_leased(run, schedule).await?.filter(|seen| seen.status == ScheduleStatus::Active) else {
+        let Some(seen) = reload_if_leased(run, schedule).await?.filter(Schedule::runs) else {
             return Ok(Committed::Superseded);
         };
         let next = outcome::after_page(&seen, run.id, progress.cursor.as_deref(), (run.clock)());
@@ -59,13 +59,29 @@ pub(super) async fn success(run: &Run<'_>, schedule: &Schedule, progress: &Progr
         match run.store.commit(writes).await {
             Err(StoreError::Conflict) => {}
             done => {
-                return done
-                    .map(|()| if progress.more { Outcome::Continues } else { Outcome::Fetched })
-                    .map_err(WorkerError::from);
+                done?;
+                if outcome::ends_outage(&seen) {
+                    wake_others(run, &seen).await;
+                }
+                return Ok(if progress.more { Outcome::Continues } else { Outcome::Fetched });
             }
         }
     }
     Err(StoreError::Conflict.into())
+}
+
+/// The TSP is back: the connection's other schedules need not wait for the end of their backoff. Best effort.
+async fn wake_others(run: &Run<'_>, own: &Schedule) {
+    let woken = async {
+        for other in run.store.schedules_of(own.connection_id).await?.iter().filter(|other| other.id != own.id) {
+            let key = Key::schedule(other.connection_id, other.id);
+            run.store.update(key, |other| outcome::woken(other, (run.clock)())).await?;
+        }
+        Ok::<_, StoreError>(())
+    };
+    if let Err(error) = woken.await {
+        tracing::warn!(cause = %error, "failed to wake the connection's schedules, their backoff ends by itself");
+    }
 }
 
 /// Ends a run in which the TSP failed.
@@ -91,7 +107,12 @@ pub(super) async fn failure(
         };
         let next = outcome::after_failure(&seen, run.id, failure_kind, now);
         let mut writes = vec![Write::overwrite(&execution)?];
-        let next = if failure_kind == FailureKind::Unauthorized { refusal_writes(run, next, &mut writes).await? } else { next };
+        let is_refused = match failure_kind {
+            FailureKind::Unauthorized => true,
+            FailureKind::Forbidden => !has_healthy_schedule(run, &seen).await?,
+            _ => false,
+        };
+        let next = if is_refused { refusal_writes(run, next, &mut writes).await? } else { next };
         writes.push(Write::replace(&seen, &next)?);
         match run.store.commit(writes).await {
             Err(StoreError::Conflict) => {}
@@ -115,6 +136,12 @@ pub(super) async fn internal_error(run: &Run<'_>, schedule: &Schedule, progress:
     if let Err(error) = released.await {
         tracing::warn!(cause = %error, "failed to release the lease, it will expire");
     }
+}
+
+/// Whether another resource of the connection is fetched without errors: then a refusal is this resource's own.
+async fn has_healthy_schedule(run: &Run<'_>, own: &Schedule) -> Result<bool, StoreError> {
+    let others = run.store.schedules_of(own.connection_id).await?;
+    Ok(others.iter().any(|other| other.id != own.id && outcome::is_healthy(other)))
 }
 
 /// Counts the refusal on the connection; the refusal that makes it stale takes all its schedules along.

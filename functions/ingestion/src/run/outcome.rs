@@ -23,7 +23,7 @@ const EARLY_SECONDS: i64 = 30;
 #[must_use]
 pub fn is_due(schedule: &Schedule, now: Timestamp) -> bool {
     let early = early_seconds(schedule);
-    schedule.status == ScheduleStatus::Active && schedule.next_execution_at.is_none_or(|next| now.plus_seconds(early) >= next)
+    schedule.runs() && schedule.next_execution_at.is_none_or(|next| now.plus_seconds(early) >= next)
 }
 
 fn early_seconds(schedule: &Schedule) -> i64 {
@@ -40,6 +40,8 @@ pub enum FailureKind {
     },
     /// The TSP refuses the credentials.
     Unauthorized,
+    /// The TSP refuses this resource (403); the credentials may be good for others.
+    Forbidden,
     /// The TSP rejects the request; its cursor may be the reason.
     Rejected,
     /// The TSP is down, slow or unreadable.
@@ -55,6 +57,7 @@ impl FailureKind {
     pub fn of(error: &ProviderError) -> Self {
         match error {
             ProviderError::RateLimited { retry_after, .. } => Self::RateLimited { seconds: whole_seconds(*retry_after).max(1) },
+            ProviderError::Refused { response: Some(response), .. } if response.status == 403 => Self::Forbidden,
             ProviderError::Refused { .. } => Self::Unauthorized,
             ProviderError::Rejected { .. } => Self::Rejected,
             ProviderError::Unavailable { .. }
@@ -107,6 +110,7 @@ pub fn after_success(
         cursor: progress.cursor.clone(),
         last_data_at: schedule.last_data_at.max(progress.last_data_at),
         last_success_at: Some(now),
+        status: if schedule.status == ScheduleStatus::Inactive { ScheduleStatus::Active } else { schedule.status },
         consecutive_error_count: 0,
         next_execution_at: Some(next_execution_at),
         ..released(schedule, execution, now)
@@ -152,11 +156,32 @@ pub fn after_refusal(connection: &Connection, now: Timestamp) -> Connection {
     Connection { refusals, refused_since: Some(since), status, updated_at: now, ..connection.clone() }
 }
 
+/// Errors in a row after which a success means that the TSP is back.
+const OUTAGE_ERRORS: u32 = 3;
+
+/// Whether the success of a schedule tells that an outage is over.
+#[must_use]
+pub fn ends_outage(schedule: &Schedule) -> bool {
+    schedule.consecutive_error_count >= OUTAGE_ERRORS
+}
+
+/// Another schedule of a connection whose TSP is back: it need not wait for the end of its backoff.
+#[must_use]
+pub fn woken(schedule: &Schedule, now: Timestamp) -> Option<Schedule> {
+    let waits = schedule.runs() && ends_outage(schedule) && schedule.next_execution_at.is_some_and(|next| next > now);
+    waits.then(|| Schedule { next_execution_at: Some(now), ..touched(schedule, now) })
+}
+
+/// Whether a schedule proves that the TSP takes its connection's credentials.
+#[must_use]
+pub fn is_healthy(schedule: &Schedule) -> bool {
+    schedule.status == ScheduleStatus::Active && schedule.consecutive_error_count == 0 && schedule.last_success_at.is_some()
+}
+
 /// The schedule of a connection that became stale.
 #[must_use]
 pub fn stale(schedule: &Schedule, now: Timestamp) -> Option<Schedule> {
-    let runs = schedule.status == ScheduleStatus::Active;
-    runs.then(|| Schedule { status: ScheduleStatus::Stale, ..touched(schedule, now) })
+    schedule.runs().then(|| Schedule { status: ScheduleStatus::Stale, ..touched(schedule, now) })
 }
 
 /// The TSP's answer for the execution's record: redacted, at most 16 KiB as the adapter cut it.

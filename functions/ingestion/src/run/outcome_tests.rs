@@ -34,6 +34,8 @@ fn a_tick_is_due_from_shortly_before_its_instant() {
     for (now, expected) in [(0, false), (29, false), (30, true), (60, true), (3_600, true)] {
         assert_eq!(is_due(&schedule, at(now)), expected, "{now}");
     }
+    let inactive = Schedule { status: ScheduleStatus::Inactive, ..schedule.clone() };
+    assert!(!is_due(&inactive, at(29)) && is_due(&inactive, at(60)), "it is tried all the same");
     let paused = Schedule { status: ScheduleStatus::Paused, ..schedule };
     assert!(!is_due(&paused, at(60)));
 }
@@ -72,6 +74,7 @@ fn failures_count_or_wait() {
         (FailureKind::Unavailable { seconds: 0 }, 3, 480, true),
         (FailureKind::Unavailable { seconds: 700 }, 3, 700, true),
         (FailureKind::Unauthorized, 3, 480, true),
+        (FailureKind::Forbidden, 3, 480, true),
         (FailureKind::Rejected, 3, 480, false),
     ];
     for (kind, errors, wait, kept) in cases {
@@ -111,4 +114,20 @@ fn answers_are_redacted() {
     assert_eq!(response_of(&error), expected);
     assert_eq!(FailureKind::of(&error), FailureKind::RateLimited { seconds: 2 });
     assert_eq!(FailureKind::of(&ProviderError::Timeout), FailureKind::Unavailable { seconds: 0 });
+}
+
+#[test]
+fn the_end_of_an_outage_activates_and_wakes_the_others() {
+    let id = ExecutionId::at(at(0));
+    let off = Schedule { status: ScheduleStatus::Inactive, consecutive_error_count: 15, ..schedule() };
+    let failed = after_failure(&off, id, FailureKind::Unavailable { seconds: 0 }, at(0));
+    assert_eq!((failed.status, failed.consecutive_error_count), (ScheduleStatus::Inactive, 16));
+    assert!(!is_due(&failed, at(3_599)) && is_due(&failed, at(3_600)), "once an hour");
+    assert!(is_due(&woken(&failed, at(60)).unwrap(), at(60)));
+    assert!(ends_outage(&failed) && !ends_outage(&schedule()));
+    let back = after_success(&failed, id, &Progress::default(), at(60), at(61));
+    assert_eq!((back.status, back.consecutive_error_count), (ScheduleStatus::Active, 0));
+    assert_eq!(woken(&back, at(62)), None, "it waits for nothing but its interval");
+    let paused = Schedule { status: ScheduleStatus::Paused, ..off };
+    assert_eq!(after_success(&paused, id, &Progress::default(), at(60), at(61)).status, ScheduleStatus::Paused);
 }

@@ -256,3 +256,45 @@ async fn a_short_wait_is_waited_out_inside_the_run() {
     assert_eq!(schedule.consecutive_error_count, 0);
     assert!(!is_due(&schedule, at(739)) && is_due(&schedule, at(740)));
 }
+
+#[tokio::test]
+async fn a_resource_that_is_forbidden_takes_no_other_along() {
+    let fixture = Fixture::open().await;
+    let healthy = Schedule {
+        last_success_at: Some(at(0)),
+        ..Schedule::new(fixture.connection.id, Resource::VehicleLocation, "samsara", at(0))
+    };
+    fixture.store.commit(vec![Write::create(&healthy).unwrap()]).await.unwrap();
+    let forbidden = || {
+        let response = Some(ErrorResponse::new(403, b"{}", &[]));
+        Err(ProviderError::Refused { message: "no such scope".into(), response })
+    };
+    for run in 0..20 {
+        assert_eq!(fixture.run(run * 4_000, vec![forbidden()]).await, Outcome::Failed);
+    }
+    assert_eq!((fixture.connection().await.status, fixture.connection().await.refusals), (ConnectionStatus::Active, 0));
+    assert_eq!(fixture.schedule().await.status, ScheduleStatus::Inactive, "its own");
+    // The scope is granted after all.
+    assert_eq!(fixture.run(80_000, vec![page(&["a"], None, false)]).await, Outcome::Fetched);
+    assert_eq!(fixture.schedule().await.status, ScheduleStatus::Active);
+}
+
+#[tokio::test]
+async fn what_an_outage_deactivated_comes_back_with_the_provider() {
+    let fixture = Fixture::open().await;
+    let off = Schedule {
+        status: ScheduleStatus::Inactive,
+        consecutive_error_count: 20,
+        next_execution_at: Some(at(200_000)),
+        ..Schedule::new(fixture.connection.id, Resource::VehicleLocation, "samsara", at(0))
+    };
+    fixture.store.commit(vec![Write::create(&off).unwrap()]).await.unwrap();
+    for run in 0..16 {
+        assert_eq!(fixture.run(run * 4_000, vec![Err(ProviderError::Timeout)]).await, Outcome::Failed);
+    }
+    assert_eq!(fixture.schedule().await.status, ScheduleStatus::Inactive);
+    assert_eq!(fixture.run(64_000, vec![page(&["a"], None, false)]).await, Outcome::Fetched);
+    assert_eq!(fixture.schedule().await.status, ScheduleStatus::Active);
+    let other = fixture.store.get::<Schedule>(Key::schedule(off.connection_id, off.id)).await.unwrap().unwrap();
+    assert!(is_due(&other, at(64_000)), "the other one need not wait");
+}
