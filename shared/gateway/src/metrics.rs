@@ -20,6 +20,8 @@ pub const DATA_LAG: &str = "DataLag";
 pub const PROVIDER_RATE_LIMITED: &str = "ProviderRateLimited";
 /// Rows and pages of TSPs that were not stored as data, by TSP and reason.
 pub const SET_ASIDE: &str = "SetAside";
+/// Cursors that were given up because no page could be read at them, by TSP.
+pub const CURSORS_LOST: &str = "CursorsLost";
 /// Attempts to deliver a webhook message, by outcome.
 pub const DELIVERY_ATTEMPTS: &str = "DeliveryAttempts";
 /// From an event to its delivery, in seconds.
@@ -45,6 +47,7 @@ pub fn describe() {
         RECORDS_STORED,
         PROVIDER_RATE_LIMITED,
         SET_ASIDE,
+        CURSORS_LOST,
         DELIVERY_ATTEMPTS,
         DELIVERIES_HELD,
         DEAD_LETTERS,
@@ -92,6 +95,11 @@ pub fn rate_limited(tsp: &str) {
 /// A row or page of a TSP was set aside.
 pub fn set_aside(tsp: &str, reason: &'static str) {
     counter!(SET_ASIDE, "Tsp" => tsp.to_owned(), "Code" => reason).increment(1);
+}
+
+/// A cursor was given up.
+pub fn cursor_lost(tsp: &str) {
+    counter!(CURSORS_LOST, "Tsp" => tsp.to_owned()).increment(1);
 }
 
 /// A webhook message of an event that happened at `event` was tried at `now`.

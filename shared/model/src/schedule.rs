@@ -30,6 +30,9 @@ pub struct Schedule {
     pub max_concurrent_executions: u32,
     /// Where the next fetch resumes; opaque.
     pub cursor: Option<String>,
+    /// Consecutive executions that could not read a page at this cursor.
+    #[serde(default)]
+    pub cursor_failures: u32,
     /// The time of the newest record fetched.
     pub last_data_at: Option<Timestamp>,
     /// When an execution last succeeded.
@@ -86,6 +89,7 @@ impl Schedule {
             consecutive_error_threshold: 15,
             max_concurrent_executions: 1,
             cursor: None,
+            cursor_failures: 0,
             last_data_at: None,
             last_success_at: None,
             next_execution_at: Some(now),

@@ -227,9 +227,7 @@ mod tests {
     fn the_hash_covers_of_other_records_their_ids_alone() {
         let rules = SourceRules { volatile: &[], extras: &[], references: &["driver", "codrivers"] };
         let hash = |source: Value| rules.observation("1".into(), None, source, ()).source_hash;
-        let log = |id: &str, name: &str, other: &str| {
-            json!({ "driver": { "id": id, "name": name }, "codrivers": [{ "id": other, "name": name }], "note": { "name": name } })
-        };
+        let log = |id: &str, name: &str, other: &str| json!({ "driver": { "id": id, "name": name }, "codrivers": [{ "id": other, "name": name }], "note": { "name": name } });
         let first = hash(log("1", "A", "2"));
         let renamed = json!({ "driver": { "id": "1", "name": "B" }, "codrivers": [{ "id": "2" }], "note": { "name": "A" } });
         assert_eq!(hash(renamed), first);

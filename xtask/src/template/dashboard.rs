@@ -100,7 +100,11 @@ pub fn alarms() -> String {
     let dead = DEAD_LETTERS
         .iter()
         .map(|(queue, what)| of_queue(queue, what, "dead-letter-queue-not-empty", "ApproximateNumberOfMessagesVisible", 0));
-    [api_errors(), provider_429s(), provider_failures(), deliveries_failing()].into_iter().chain(late).chain(dead).collect()
+    [api_errors(), provider_429s(), provider_failures(), cursors_lost(), deliveries_failing()]
+        .into_iter()
+        .chain(late)
+        .chain(dead)
+        .collect()
 }
 
 fn api_errors() -> String {
@@ -144,6 +148,19 @@ fn provider_failures() -> String {
         period_seconds: 900,
         periods: 1,
         threshold: 30,
+    })
+}
+
+fn cursors_lost() -> String {
+    let metric = metrics::CURSORS_LOST;
+    written(&Alarm {
+        id: "CursorsLostAlarm",
+        description: "A page of a provider could not be read again and again, and was passed over",
+        anchor: "what-was-set-aside",
+        watch: Watch::Query(&format!("SELECT SUM({metric}) FROM SCHEMA(\"{NAMESPACE}\", Stage, Tsp) WHERE Stage = '${{Stage}}'")),
+        period_seconds: 900,
+        periods: 1,
+        threshold: 0,
     })
 }
 
@@ -262,11 +279,16 @@ fn api() -> Vec<Widget> {
 }
 
 fn executions() -> Vec<Widget> {
+    let refused = vec![
+        each(metrics::PROVIDER_RATE_LIMITED, "Stage,Tsp", "Sum"),
+        each(metrics::SET_ASIDE, "Code,Stage,Tsp", "Sum"),
+        each(metrics::CURSORS_LOST, "Stage,Tsp", "Sum"),
+    ];
     vec![
         ("Executions by outcome and TSP", vec![each(metrics::EXECUTIONS, "Code,Stage,Tsp", "Sum")]),
         ("Records stored by TSP", vec![each(metrics::RECORDS_STORED, "Stage,Tsp", "Sum")]),
         ("Age of the newest position by TSP (s, p90)", vec![each(metrics::DATA_LAG, "Stage,Tsp", "p90")]),
-        ("429 responses by TSP", vec![each(metrics::PROVIDER_RATE_LIMITED, "Stage,Tsp", "Sum")]),
+        ("429 responses, rows set aside and cursors lost by TSP", refused),
     ]
 }
 

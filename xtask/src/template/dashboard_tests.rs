@@ -86,6 +86,8 @@ fn the_dashboard_shows_every_metric_of_ours() {
         metrics::RECORDS_STORED,
         metrics::DATA_LAG,
         metrics::PROVIDER_RATE_LIMITED,
+        metrics::SET_ASIDE,
+        metrics::CURSORS_LOST,
         metrics::DELIVERY_ATTEMPTS,
         metrics::DELIVERY_LATENCY,
         metrics::UNDELIVERED_AGE,

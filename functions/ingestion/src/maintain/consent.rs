@@ -92,12 +92,7 @@ async fn create(store: &Store, connection: &Connection, resource: Resource, now:
 
 fn cancelled(seen: &Schedule, now: Timestamp) -> Option<Schedule> {
     let status = ScheduleStatus::CancelledInsufficientScope;
-    seen.runs().then(|| Schedule {
-        status,
-        revision: seen.revision + 1,
-        updated_at: now,
-        ..seen.clone()
-    })
+    seen.runs().then(|| Schedule { status, revision: seen.revision + 1, updated_at: now, ..seen.clone() })
 }
 
 fn reactivated(seen: &Schedule, now: Timestamp) -> Option<Schedule> {

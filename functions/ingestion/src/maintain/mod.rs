@@ -1,7 +1,8 @@
 //! Follows the control table: timers mirror active schedules, schedules mirror consent, deadlines mirror dates.
 //!
 //! A change says only that something happened; what is done follows from the state as it is now. So a change that is redelivered
-//! or late does no harm, and timers exist for active schedules only.
+//! or late does no harm, and timers exist only for schedules that run: active ones, and inactive ones,
+//! which are tried until their TSP is back.
 
 pub(crate) mod consent;
 mod plan;

@@ -72,6 +72,20 @@ fn item(run: &Run<'_>, schedule: &Schedule, rejected: Rejected) -> SetAside {
     }
 }
 
+/// Says that a cursor is given up, and keeps what was read at it.
+pub(super) async fn lose_cursor(
+    run: &Run<'_>,
+    schedule: &Schedule,
+    progress: &mut Progress,
+    reason: SetAsideReason,
+    source: String,
+) -> Result<(), StoreError> {
+    metrics::cursor_lost(&run.connection.source_name);
+    tracing::error!(reason = reason.name(), "gave up the cursor, starting over");
+    let source_id = format!("cursor:{}", progress.cursor.as_deref().unwrap_or_default());
+    keep(run, schedule, progress, vec![Rejected { source_id, reason, source }]).await
+}
+
 /// What an execution says of it; `None` where nothing was set aside.
 pub(super) fn response(counts: &Counts) -> Option<Value> {
     let by_reason: BTreeMap<&str, u64> = counts.iter().map(|(reason, count)| (reason.name(), *count)).collect();

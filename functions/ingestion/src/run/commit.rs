@@ -8,7 +8,7 @@ use model::schedule::{Schedule, ScheduleStatus};
 use providers::ProviderError;
 use serde_json::Value;
 use store::StoreError;
-use store::control::{Key, Write};
+use store::control::{Key, SetAsideReason, Write};
 
 use super::outcome::{self, FailureKind};
 use super::progress::Progress;
@@ -88,11 +88,12 @@ async fn wake_others(run: &Run<'_>, own: &Schedule) {
 pub(super) async fn failure(
     run: &Run<'_>,
     schedule: &Schedule,
-    progress: &Progress,
+    progress: &mut Progress,
     error: &ProviderError,
 ) -> Result<Outcome, WorkerError> {
     let failure_kind = FailureKind::of(error);
     let postponed = if let FailureKind::RateLimited { seconds } = failure_kind { Some(seconds) } else { None };
+    give_up_cursor(run, schedule, progress, error).await?;
     let now = (run.clock)();
     let mut response = outcome::response_of(error);
     if let (Some(told), Some(Value::Object(more))) = (response.as_object_mut(), aside::response(&progress.set_aside)) {
@@ -123,6 +124,25 @@ pub(super) async fn failure(
         }
     }
     Err(StoreError::Conflict.into())
+}
+
+/// Sets the page aside at whose cursor one more failure is one too many.
+async fn give_up_cursor(
+    run: &Run<'_>,
+    schedule: &Schedule,
+    progress: &mut Progress,
+    error: &ProviderError,
+) -> Result<(), StoreError> {
+    let Some(seen) = reload_if_leased(run, schedule).await? else { return Ok(()) };
+    if !outcome::loses_cursor(&seen, FailureKind::of(error)) {
+        return Ok(());
+    }
+    let reason = match error {
+        ProviderError::Rejected { .. } => SetAsideReason::RejectedCursor,
+        _ => SetAsideReason::UnreadablePage,
+    };
+    let source = error.response().map_or_else(|| error.to_string(), |response| response.body.clone());
+    aside::lose_cursor(run, schedule, progress, reason, source).await
 }
 
 /// Ends a run after an internal error, best effort: where even this fails, the lease expires.

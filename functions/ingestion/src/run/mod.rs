@@ -201,7 +201,7 @@ async fn leased_run(run: &Run<'_>, source: &Source<'_>, leased: &Schedule) -> Re
     let fetched = pages::fetch_all(run, source, leased, &mut progress).await;
     let committed = match fetched {
         Ok(()) => commit::success(run, leased, &progress).await,
-        Err(FetchError::Provider(error)) => commit::failure(run, leased, &progress, &error).await,
+        Err(FetchError::Provider(error)) => commit::failure(run, leased, &mut progress, &error).await,
         Err(FetchError::Superseded) => Ok(Outcome::Superseded),
         Err(FetchError::Internal(error)) => {
             commit::internal_error(run, leased, &progress).await;

@@ -14,8 +14,10 @@ use super::progress::Progress;
 pub const STALE_REFUSALS: u32 = 3;
 /// The least span of those refusals.
 pub const STALE_SECONDS: i64 = 600;
-/// Requests in a row that the TSP rejects before the cursor is given up.
-const LOST_CURSOR: u32 = 3;
+/// Requests in a row that the TSP rejects before their cursor is given up.
+const REJECTED_CURSOR: u32 = 3;
+/// Pages in a row that cannot be read before their cursor is given up.
+const UNREADABLE_CURSOR: u32 = 5;
 /// Timers fire within their minute, not on the second; a run may begin this much before its instant.
 const EARLY_SECONDS: i64 = 30;
 
@@ -44,7 +46,9 @@ pub enum FailureKind {
     Forbidden,
     /// The TSP rejects the request; its cursor may be the reason.
     Rejected,
-    /// The TSP is down, slow or unreadable.
+    /// The TSP's page is not what is documented, or cannot be stored.
+    Unreadable,
+    /// The TSP is down or slow.
     Unavailable {
         /// It asks to wait so long, 0 where it does not ask.
         seconds: i64,
@@ -60,9 +64,9 @@ impl FailureKind {
             ProviderError::Refused { response: Some(response), .. } if response.status == 403 => Self::Forbidden,
             ProviderError::Refused { .. } => Self::Unauthorized,
             ProviderError::Rejected { .. } => Self::Rejected,
+            ProviderError::Malformed { .. } => Self::Unreadable,
             ProviderError::Unavailable { .. }
             | ProviderError::Timeout
-            | ProviderError::Malformed { .. }
             | ProviderError::Unsupported { .. } => Self::Unavailable { seconds: error.retry_after().map_or(0, whole_seconds) },
         }
     }
@@ -90,7 +94,7 @@ pub fn leased(schedule: &Schedule, execution: ExecutionId, now: Timestamp) -> Op
 /// The schedule after one page was stored: its cursor moves, the lease grows.
 #[must_use]
 pub fn after_page(schedule: &Schedule, execution: ExecutionId, cursor: Option<&str>, now: Timestamp) -> Schedule {
-    let mut next = Schedule { cursor: cursor.map(String::from), ..touched(schedule, now) };
+    let mut next = Schedule { cursor: cursor.map(String::from), cursor_failures: 0, ..touched(schedule, now) };
     next.leases.insert(execution, now.plus_seconds(LEASE_SECONDS));
     next
 }
@@ -108,6 +112,7 @@ pub fn after_success(
     let next_execution_at = if progress.more { now } else { started.plus_seconds(interval) };
     Schedule {
         cursor: progress.cursor.clone(),
+        cursor_failures: 0,
         last_data_at: schedule.last_data_at.max(progress.last_data_at),
         last_success_at: Some(now),
         status: if schedule.status == ScheduleStatus::Inactive { ScheduleStatus::Active } else { schedule.status },
@@ -129,14 +134,32 @@ pub fn after_failure(schedule: &Schedule, execution: ExecutionId, kind: FailureK
     let errors = schedule.consecutive_error_count.saturating_add(1);
     let gives_up = schedule.status == ScheduleStatus::Active && errors >= schedule.consecutive_error_threshold;
     let asked = if let FailureKind::Unavailable { seconds } = kind { seconds } else { 0 };
-    let starts_over = kind == FailureKind::Rejected && errors >= LOST_CURSOR;
+    let cursor_failures = schedule.cursor_failures.saturating_add(u32::from(kind.tries_cursor().is_some()));
     Schedule {
         consecutive_error_count: errors,
         status: if gives_up { ScheduleStatus::Inactive } else { schedule.status },
         next_execution_at: not_before(schedule.backoff_seconds(errors).max(asked)),
-        cursor: freed.cursor.clone().filter(|_| !starts_over),
+        cursor: freed.cursor.clone().filter(|_| !loses_cursor(schedule, kind)),
+        cursor_failures,
         ..freed
     }
+}
+
+impl FailureKind {
+    /// How often the page is asked for at its cursor, where the cursor may be the reason.
+    const fn tries_cursor(self) -> Option<u32> {
+        match self {
+            Self::Rejected => Some(REJECTED_CURSOR),
+            Self::Unreadable => Some(UNREADABLE_CURSOR),
+            _ => None,
+        }
+    }
+}
+
+/// Whether one more such failure gives the cursor up. Nothing that a TSP sends may stop a feed for ever.
+#[must_use]
+pub fn loses_cursor(schedule: &Schedule, kind: FailureKind) -> bool {
+    schedule.cursor.is_some() && kind.tries_cursor().is_some_and(|tries| schedule.cursor_failures + 1 >= tries)
 }
 
 /// The schedule after an internal error: nothing counts, the run may be repeated at once.

@@ -67,7 +67,12 @@ fn a_success_moves_everything_on() {
 #[test]
 fn failures_count_or_wait() {
     let id = ExecutionId::at(at(0));
-    let running = Schedule { cursor: Some("c".into()), consecutive_error_count: 2, ..leased(&schedule(), id, at(0)).unwrap() };
+    let running = Schedule {
+        cursor: Some("c".into()),
+        consecutive_error_count: 2,
+        cursor_failures: 2,
+        ..leased(&schedule(), id, at(0)).unwrap()
+    };
     // kind, errors after, seconds until the next run may begin, cursor kept
     let cases = [
         (FailureKind::RateLimited { seconds: 90 }, 2, 90, true),
@@ -76,6 +81,7 @@ fn failures_count_or_wait() {
         (FailureKind::Unauthorized, 3, 480, true),
         (FailureKind::Forbidden, 3, 480, true),
         (FailureKind::Rejected, 3, 480, false),
+        (FailureKind::Unreadable, 3, 480, true),
     ];
     for (kind, errors, wait, kept) in cases {
         let next = after_failure(&running, id, kind, at(0));
@@ -130,4 +136,19 @@ fn the_end_of_an_outage_activates_and_wakes_the_others() {
     assert_eq!(woken(&back, at(62)), None, "it waits for nothing but its interval");
     let paused = Schedule { status: ScheduleStatus::Paused, ..off };
     assert_eq!(after_success(&paused, id, &Progress::default(), at(60), at(61)).status, ScheduleStatus::Paused);
+}
+
+#[test]
+fn a_cursor_is_given_up_for_what_is_wrong_with_it_only() {
+    let id = ExecutionId::at(at(0));
+    let fail = |seen: &Schedule, kind| after_failure(seen, id, kind, at(0));
+    let mut seen = Schedule { cursor: Some("c".into()), ..schedule() };
+    for _ in 0..4 {
+        seen = fail(&fail(&seen, FailureKind::Unavailable { seconds: 0 }), FailureKind::Unreadable);
+        assert!(seen.cursor.is_some());
+    }
+    let moved = after_page(&seen, id, Some("d"), at(0));
+    assert!(fail(&moved, FailureKind::Unreadable).cursor.is_some(), "another cursor has its own tries");
+    assert!(loses_cursor(&seen, FailureKind::Unreadable) && fail(&seen, FailureKind::Unreadable).cursor.is_none());
+    assert!(!loses_cursor(&Schedule { cursor: None, ..seen }, FailureKind::Unreadable), "there is none");
 }

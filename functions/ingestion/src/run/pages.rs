@@ -9,6 +9,7 @@ use model::telematics::{Batch, RecordType, Storage};
 use model::{ConnectionId, RecordId};
 use providers::{Fetch, Fetched, ProviderError};
 use store::StoreError;
+use store::control::SetAsideReason;
 use store::telematics::{Origin, ScanOutcome};
 
 use super::commit::{self, Committed};
@@ -38,7 +39,11 @@ pub(super) enum FetchError {
 
 impl From<StoreError> for FetchError {
     fn from(error: StoreError) -> Self {
-        Self::Internal(error.into())
+        match error {
+            // What the TSP sent is the reason: as with a page that cannot be read, its cursor is not tried for ever.
+            StoreError::Unstorable(what) => Self::Provider(ProviderError::Malformed { what, response: None }),
+            other => Self::Internal(other.into()),
+        }
     }
 }
 
@@ -58,6 +63,11 @@ pub(super) async fn fetch_all(
         let (cursor, more) = (fetched.cursor.clone(), fetched.more);
         store_page(run, schedule, progress, fetched).await?;
         (progress.cursor, progress.more) = (cursor, more);
+        if more && leads_round(progress) {
+            // There is no way on from here: the next run begins where the feed is then.
+            aside::lose_cursor(run, schedule, progress, SetAsideReason::CircularFeed, String::new()).await?;
+            (progress.cursor, progress.more) = (None, false);
+        }
         if !progress.more || is_spent(run, progress) {
             return Ok(());
         }
@@ -65,6 +75,11 @@ pub(super) async fn fetch_all(
             return Err(FetchError::Superseded);
         }
     }
+}
+
+/// Whether the next page was fetched before in this run.
+fn leads_round(progress: &mut Progress) -> bool {
+    progress.cursor.clone().is_none_or(|cursor| !progress.visited.insert(cursor))
 }
 
 async fn fetch_page(run: &Run<'_>, source: &Source<'_>, schedule: &Schedule, progress: &Progress) -> Result<Fetched, FetchError> {
@@ -75,12 +90,7 @@ async fn fetch_page(run: &Run<'_>, source: &Source<'_>, schedule: &Schedule, pro
         cursor: progress.cursor.as_deref(),
         now: (run.clock)(),
     };
-    let fetched = ask(run, source, schedule, fetch).await.map_err(FetchError::Provider)?;
-    if fetched.more && fetched.cursor == progress.cursor {
-        let what = "the next page is the same page".into();
-        return Err(FetchError::Provider(ProviderError::Malformed { what, response: None }));
-    }
-    Ok(fetched)
+    ask(run, source, schedule, fetch).await.map_err(FetchError::Provider)
 }
 
 /// The TSP's answer. Where it asks to wait for a few seconds, that is done here.

@@ -27,6 +27,8 @@ pub struct Progress {
     pub modified: u64,
     /// Records that vanished at the TSP.
     pub removed: u64,
+    /// Cursors of the pages of this run: one that comes again leads round in a circle.
+    pub(super) visited: HashSet<String>,
     /// Rows that were not stored as data, by reason.
     pub(super) set_aside: Counts,
     /// Ids fetched since the cursor was last empty; `None` where this run did not begin the scan.
@@ -39,6 +41,6 @@ impl Progress {
     /// The progress of a run that has fetched nothing yet.
     #[must_use]
     pub fn starting_at(schedule: &Schedule) -> Self {
-        Self { cursor: schedule.cursor.clone(), ..Self::default() }
+        Self { cursor: schedule.cursor.clone(), visited: schedule.cursor.iter().cloned().collect(), ..Self::default() }
     }
 }

@@ -7,9 +7,11 @@ use http::HeaderMap;
 use model::credentials::Form;
 use model::execution::{Execution, ExecutionStatus};
 use model::schedule::ScheduleStatus;
-use model::telematics::{Batch, Observation, Rows as _, Vehicle, source_hash};
+use model::telematics::{Batch, HosEvent, Observation, Rows as _, Vehicle, source_hash};
 use model::{RecordIds, Resource, TspId};
-use providers::{Account, BoxFuture, Capability, ErrorResponse, Fetch, Fetched, HttpFailure, HttpResponse, ProviderError};
+use providers::{
+    Account, BoxFuture, Capability, ErrorResponse, Fetch, Fetched, HttpFailure, HttpResponse, ProviderError, Subjects, WindowPart,
+};
 use serde_json::json;
 use store::control::{Range, Write, keys};
 
@@ -73,6 +75,10 @@ fn at(seconds: i64) -> Timestamp {
 
 impl Fixture {
     async fn open() -> Self {
+        Self::of(Resource::Vehicle).await
+    }
+
+    async fn of(resource: Resource) -> Self {
         let store = database().await;
         let id = ConnectionId::at(at(0));
         let connection = Connection {
@@ -89,7 +95,7 @@ impl Fixture {
             created_at: at(0),
             updated_at: at(0),
         };
-        let schedule = Schedule::new(id, Resource::Vehicle, "samsara", at(0));
+        let schedule = Schedule::new(id, resource, "samsara", at(0));
         store.commit(vec![Write::create(&connection).unwrap(), Write::create(&schedule).unwrap()]).await.unwrap();
         Self { store, connection, schedule: schedule.id }
     }
@@ -297,4 +303,85 @@ async fn what_an_outage_deactivated_comes_back_with_the_provider() {
     assert_eq!(fixture.schedule().await.status, ScheduleStatus::Active);
     let other = fixture.store.get::<Schedule>(Key::schedule(off.connection_id, off.id)).await.unwrap().unwrap();
     assert!(is_due(&other, at(64_000)), "the other one need not wait");
+}
+
+#[tokio::test]
+async fn no_page_stops_a_feed_for_ever() {
+    let fixture = Fixture::open().await;
+    assert_eq!(fixture.run(0, vec![page(&["a"], Some("poison"), false)]).await, Outcome::Fetched);
+    let unreadable = || {
+        let response = Some(ErrorResponse::new(200, b"<html>", &[]));
+        Err(ProviderError::Malformed { what: "not JSON".into(), response })
+    };
+    for run in 1..=4 {
+        assert_eq!(fixture.run(run * 4_000, vec![unreadable()]).await, Outcome::Failed);
+        assert_eq!(fixture.schedule().await.cursor.as_deref(), Some("poison"));
+    }
+    assert_eq!(fixture.run(20_000, vec![unreadable()]).await, Outcome::Failed);
+    assert_eq!(fixture.schedule().await.cursor, None, "the next run begins where the feed is then");
+    let aside = fixture.store.set_aside_for(fixture.schedule, at(20_001)).await.unwrap();
+    let kept: Vec<_> = aside.iter().map(|one| (one.source_id.as_str(), one.reason.name(), one.source.as_str())).collect();
+    assert_eq!(kept, [("cursor:poison", "unreadable_page", "<html>")]);
+    assert_eq!(fixture.run(24_000, vec![page(&["b"], Some("2"), false)]).await, Outcome::Fetched);
+}
+
+#[tokio::test]
+async fn cursors_that_go_round_are_left() {
+    let fixture = Fixture::open().await;
+    let round = || {
+        let name = |number: usize| if number % 2 == 0 { "a" } else { "b" };
+        (0..60).map(|number| page(&[name(number)], Some(name(number)), true)).collect::<Vec<_>>()
+    };
+    assert_eq!(fixture.run(0, round()).await, Outcome::Fetched);
+    let (schedule, runs) = (fixture.schedule().await, fixture.executions().await);
+    assert_eq!((schedule.cursor, schedule.consecutive_error_count), (None, 0));
+    assert_eq!(runs[0].response, Some(json!({ "set_aside": { "circular_feed": 1 } })));
+    assert!(is_due(&fixture.schedule().await, at(600)) && !is_due(&fixture.schedule().await, at(500)), "no run follows at once");
+}
+
+/// A page of a window of duty logs: driver and start of each, and the drivers that it answers for.
+fn logs(
+    connection: ConnectionId,
+    logs: &[(&str, i64)],
+    answered: &[&str],
+    (begins, ends): (bool, bool),
+) -> Result<Fetched, ProviderError> {
+    let row = |(driver, start): &(&str, i64)| {
+        let source = json!({ "driver": driver, "start": start });
+        let fields = HosEvent { source_driver_id: Some((*driver).into()), started_at: Some(at(*start)), ..HosEvent::default() };
+        let (source_id, source_hash) = (format!("{driver}:{start}"), source_hash(&source, &[]));
+        Observation { source_id, occurred_at: Some(at(*start)), source_hash, source, extras: None, fields }
+    };
+    let rows: Vec<Observation<HosEvent>> = logs.iter().map(row).collect();
+    let batch = rows.erase(RecordIds(connection)).unwrap();
+    let subjects = Subjects { answered: answered.iter().map(ToString::to_string).collect(), unclear: Vec::new() };
+    let window = Some(WindowPart { from: at(-86_400), to: at(0), begins, ends, subjects });
+    Ok(Fetched { batch, cursor: Some(format!("{begins}{ends}")), more: !ends, complete_scan: false, window })
+}
+
+#[tokio::test]
+async fn a_window_of_several_pages_replaces_what_was_stored() {
+    let fixture = Fixture::of(Resource::HosEvent).await;
+    let (both, id) = (["1", "2"], fixture.connection.id);
+    let whole = logs(id, &[("1", -900), ("1", -800), ("1", -700), ("2", -900), ("3", -900)], &both, (true, true));
+    fixture.run(0, vec![whole]).await;
+    // The first driver stands on both pages, the third on none.
+    let pages = || vec![logs(id, &[("1", -900)], &["1"], (true, false)), logs(id, &[("1", -750)], &both, (false, true))];
+    assert_eq!(removed(&fixture, 600, pages()).await, 3);
+    assert_eq!(removed(&fixture, 1_200, pages()).await, 0);
+    // A run that did not begin the window has not seen all of it.
+    assert_eq!(removed(&fixture, 1_800, vec![logs(id, &[], &both, (false, true))]).await, 0);
+}
+
+/// How many records a run removes.
+async fn removed(fixture: &Fixture, now: i64, answers: Vec<Result<Fetched, ProviderError>>) -> u64 {
+    let clock = move || at(now);
+    let (id, leased) = lease::take(&fixture.store, &fixture.schedule().await, at(now)).await.unwrap().unwrap();
+    let run = Run { store: &fixture.store, clock: &clock, connection: &fixture.connection, id, started: at(now) };
+    let mut progress = Progress::starting_at(&leased);
+    for fetched in answers {
+        pages::store_page(&run, &leased, &mut progress, fetched.unwrap()).await.ok().unwrap();
+    }
+    commit::success(&run, &leased, &progress).await.unwrap();
+    progress.removed
 }

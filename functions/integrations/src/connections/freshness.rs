@@ -49,7 +49,7 @@ pub struct DataFreshness {
     tsp_slug: String,
     /// When it was last fetched successfully.
     last_successful_execution_at: Option<Timestamp>,
-    /// When it is fetched next; null unless the schedule is active.
+    /// When it is fetched next; null where the schedule ended or is suspended.
     next_execution_at: Option<Timestamp>,
     /// The state of the schedule.
     schedule_status: Option<ScheduleStatus>,
@@ -110,7 +110,7 @@ fn row(seen: &Visible, connection: &Connection, schedule: &Schedule) -> DataFres
         tsp_id: connection.tsp_id,
         tsp_slug: connection.tsp_slug.clone(),
         last_successful_execution_at: schedule.last_success_at,
-        next_execution_at: schedule.next_execution_at.filter(|_| schedule.status == ScheduleStatus::Active),
+        next_execution_at: schedule.next_execution_at.filter(|_| schedule.runs()),
         schedule_status: Some(schedule.status),
     }
 }

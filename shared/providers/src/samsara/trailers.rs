@@ -11,7 +11,8 @@ use crate::wire::{Members, SourceRules};
 use crate::{Api, Page, ProviderError, Source};
 
 /// What the customer typed as serial number is kept as it is: it may be a VIN, but need not.
-const RULES: SourceRules = SourceRules { volatile: &[], extras: &["enabledForMobile", "externalIds", "trailerSerialNumber"], references: &[] };
+const RULES: SourceRules =
+    SourceRules { volatile: &[], extras: &["enabledForMobile", "externalIds", "trailerSerialNumber"], references: &[] };
 
 pub(super) struct Trailers;
 

@@ -25,6 +25,8 @@ pub enum SetAsideReason {
     TooLarge,
     /// The page was not readable, again and again.
     UnreadablePage,
+    /// The TSP rejected the cursor, again and again.
+    RejectedCursor,
     /// The feed led round in a circle.
     CircularFeed,
 }
@@ -39,6 +41,7 @@ impl SetAsideReason {
             Self::EndsBeforeStart => "ends_before_start",
             Self::TooLarge => "too_large",
             Self::UnreadablePage => "unreadable_page",
+            Self::RejectedCursor => "rejected_cursor",
             Self::CircularFeed => "circular_feed",
         }
     }
