@@ -48,6 +48,7 @@ impl Mapping {
             base_url: &self.base,
             cursor: None,
             now: rig::now(),
+            last_data_at: None,
         };
         let fetched = self.adapter.fetch(&self.page, Resource::VehicleLocation, fetch);
         Ok(black_box(runtimes.ours.block_on(fetched)?).batch.len())

@@ -22,6 +22,8 @@ pub struct Faults {
     pub rate_limit_next: u32,
     /// Respond to this many requests with 500 and a text body.
     pub server_error_next: u32,
+    /// Reject the cursors of this many requests that send one.
+    pub reject_cursor_next: u32,
     /// Truncate the body of this many successful responses.
     pub truncate_next: u32,
     /// Delay every response by this many milliseconds.
@@ -110,6 +112,10 @@ impl FaultBoard {
         } else {
             Verdict::Pass
         }
+    }
+
+    pub(crate) fn rejects_cursor(&mut self) -> bool {
+        take(&mut self.faults.reject_cursor_next)
     }
 
     pub(crate) fn truncates(&mut self) -> bool {

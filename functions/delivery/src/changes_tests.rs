@@ -202,7 +202,7 @@ fn runs_and_schedules() {
     assert_eq!(names(None, &pending), ["execution.created"]);
     assert_eq!(names(Some(&pending), &failed), ["execution.failed"]);
     assert_eq!(names(Some(&failed), &failed), [""; 0]);
-    assert_eq!(names(Some(&pending), &Execution { postponed: true, ..failed.clone() }), [""; 0]);
+    assert_eq!(names(Some(&pending), &Execution { postponed: true, ..failed }), [""; 0]);
     assert_eq!(names(Some(&pending), &run(ExecutionStatus::Failed, true)), ["execution.staled"]);
     assert_eq!(names(Some(&pending), &run(ExecutionStatus::Success, false)), [""; 0]);
     let active = Schedule::new(ConnectionId::at(now()), Resource::Vehicle, "samsara", now());

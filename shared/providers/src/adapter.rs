@@ -34,6 +34,8 @@ pub struct Fetch<'a> {
     pub cursor: Option<&'a str>,
     /// The time of the question.
     pub now: Timestamp,
+    /// The time of the newest record that was stored. Without a cursor, a feed is filled from there on.
+    pub last_data_at: Option<Timestamp>,
 }
 
 /// One page. The caller stores the batch, then the cursor; a page asked again brings the same records.

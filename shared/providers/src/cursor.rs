@@ -4,7 +4,7 @@ use model::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::{Page, Subjects, WindowPart};
+use crate::{Page, ProviderError, Subjects, WindowPart};
 
 /// A place in what a source lists. It is stored as versioned JSON; text that does not read starts over: nothing is
 /// stored twice, and a feed goes on from where it is now.
@@ -72,6 +72,53 @@ impl Feed {
         let after = after.or(self.after);
         let next = after.is_some().then_some(Self { after });
         Page { rows, next, more, complete_scan: false, window: None }
+    }
+}
+
+/// A span of time that a feed missed: it began at its newest readings, as at first or when its cursor was lost. It is filled from
+/// the provider's history, a page after each page of the feed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Gap {
+    /// Its first instant.
+    pub(crate) from: Timestamp,
+    /// The first instant after it.
+    pub(crate) to: Timestamp,
+    /// The TSP's cursor in its history; none at the beginning.
+    pub(crate) after: Option<String>,
+    /// Pages in a row that the TSP did not bring.
+    #[serde(default)]
+    pub(crate) failures: u32,
+}
+
+/// The longest gap that is filled.
+const LONGEST_GAP: i64 = 30 * DAY;
+/// How far it reaches back behind the newest stored reading: not all subjects report at once.
+const GAP_OVERLAP: i64 = 3_600;
+/// Failed pages after which a gap is left as it is.
+const GAP_TRIES: u32 = 5;
+
+impl Gap {
+    /// The gap between the newest stored reading and now.
+    pub(crate) fn since(newest: Timestamp, now: Timestamp) -> Self {
+        let from = newest.plus_seconds(-GAP_OVERLAP).max(now.plus_seconds(-LONGEST_GAP));
+        Self { from, to: now, after: None, failures: 0 }
+    }
+
+    /// What is left of it behind a page of its history.
+    pub(crate) fn rest(self, after: Option<String>) -> Option<Self> {
+        after.map(|after| Self { after: Some(after), failures: 0, ..self })
+    }
+
+    /// The gap after the TSP did not bring its next page; `None` where it is given up. What is missing then stays missing.
+    pub(crate) fn failed(self, error: &ProviderError) -> Option<Self> {
+        let failures = self.failures + 1;
+        let lasts = error.is_retryable() && failures < GAP_TRIES;
+        if lasts {
+            tracing::warn!(cause = %error, failures, "failed to fill a gap from the provider's history, will try again");
+        } else {
+            tracing::error!(cause = %error, from = %self.from, to = %self.to, "gave up filling a gap from the provider's history");
+        }
+        lasts.then_some(Self { failures, ..self })
     }
 }
 

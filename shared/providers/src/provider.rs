@@ -8,7 +8,7 @@ use model::{RecordIds, Resource};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use crate::cursor::Cursor;
+use crate::cursor::{Cursor, Gap};
 use crate::{Account, Adapter, BoxFuture, Fetch, Fetched, Http, ProviderError, WindowPart};
 
 /// The longest a data page may take.
@@ -53,6 +53,17 @@ pub(crate) trait Source: 'static {
         api: &Api<'_, Self::Provider>,
         cursor: Self::Cursor,
     ) -> impl Future<Output = Result<Page<Self::Rows, Self::Cursor>, ProviderError>> + Send;
+
+    /// Whether the provider also tells by time what a feed brought: then `history` asks for it.
+    const HAS_HISTORY: bool = false;
+
+    /// Asks for one page of what happened in a gap, and tells where the next one begins.
+    fn history(
+        _api: &Api<'_, Self::Provider>,
+        _gap: &Gap,
+    ) -> impl Future<Output = Result<(Self::Rows, Option<String>), ProviderError>> + Send {
+        async { Err(ProviderError::Unsupported { what: "history".into() }) }
+    }
 }
 
 /// One page as an adapter maps it.
@@ -109,29 +120,81 @@ impl<P: Provider> Plan<P> {
 /// Version of stored cursors.
 const VERSION: u8 = 2;
 
+/// A stored cursor.
 #[derive(Serialize, Deserialize)]
 struct Versioned<C> {
     v: u8,
-    at: C,
+    /// Where the source goes on; none = at its beginning.
+    at: Option<C>,
+    /// What a feed missed.
+    #[serde(default = "Option::default", skip_serializing_if = "Option::is_none")]
+    gap: Option<Gap>,
+    /// Whether the next page is one of the gap.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    fills: bool,
 }
 
-/// The cursor in a text; `None` where there is none, or none of this version.
-fn decode<C: Cursor>(text: Option<&str>) -> Option<C> {
-    let read = serde_json::from_str::<Versioned<C>>(text?).ok().filter(|read| read.v == VERSION);
-    if read.is_none() {
-        tracing::warn!("cannot decode the stored cursor, starting over");
+impl<C: Cursor> Versioned<C> {
+    fn new(at: Option<C>, gap: Option<Gap>, fills: bool) -> Self {
+        Self { v: VERSION, at, gap, fills }
     }
-    read.map(|read| read.at)
+
+    /// The cursor in a text; `None` where there is none, or none of this version.
+    fn decode(text: Option<&str>) -> Option<Self> {
+        let read = serde_json::from_str::<Self>(text?).ok().filter(|read| read.v == VERSION);
+        if read.is_none() {
+            tracing::warn!("cannot decode the stored cursor, starting over");
+        }
+        read
+    }
+
+    /// The text of the cursor; `None` where it says nothing.
+    fn encode(&self) -> Result<Option<String>, ProviderError> {
+        let says = self.at.is_some() || self.gap.is_some();
+        says.then(|| serde_json::to_string(self)).transpose().map_err(unwritable)
+    }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "errors are handed over by map_err")]
+fn unwritable(error: serde_json::Error) -> ProviderError {
+    ProviderError::Malformed { what: error.to_string(), response: None }
+}
+
+/// One page: of the source, or of the gap that its feed missed. Pages of the gap come between those of the feed and never hold
+/// it up: where one fails, the feed goes on.
 fn fetch<'a, S: Source>(api: &'a Api<'a, S::Provider>, fetch: Fetch<'a>) -> BoxFuture<'a, Result<Fetched, ProviderError>> {
     Box::pin(async move {
-        let Page { rows, next, more, complete_scan, window } =
-            S::page(api, S::Cursor::begin(decode(fetch.cursor), fetch.now)).await?;
-        let unwritable = |error: serde_json::Error| ProviderError::Malformed { what: error.to_string(), response: None };
-        let cursor = next.map(|at| serde_json::to_string(&Versioned { v: VERSION, at })).transpose();
-        let batch = rows.erase(RecordIds(fetch.connection)).map_err(unwritable)?;
-        Ok(Fetched { batch, cursor: cursor.map_err(unwritable)?, more, complete_scan, window })
+        let kept = Versioned::<S::Cursor>::decode(fetch.cursor);
+        let missed = fetch.last_data_at.filter(|newest| S::HAS_HISTORY && kept.is_none() && *newest < fetch.now);
+        let missed = missed.map(|newest| Gap::since(newest, fetch.now));
+        let Versioned { at, mut gap, fills, .. } = kept.unwrap_or_else(|| Versioned::new(None, missed, false));
+        let mut has_failed = false;
+        if let Some(open) = gap.take_if(|_| fills) {
+            match S::history(api, &open).await {
+                Ok((rows, after)) => return filled::<S>(rows, fetch, Versioned::new(at, open.rest(after), false)),
+                Err(error) => (gap, has_failed) = (open.failed(&error), true),
+            }
+        }
+        let page = S::page(api, S::Cursor::begin(at, fetch.now)).await?;
+        let fills = gap.is_some() && !page.more && !has_failed;
+        Ok(Fetched {
+            batch: page.rows.erase(RecordIds(fetch.connection)).map_err(unwritable)?,
+            cursor: Versioned::new(page.next, gap, fills).encode()?,
+            more: page.more || fills,
+            complete_scan: page.complete_scan,
+            window: page.window,
+        })
+    })
+}
+
+/// A page of a gap, with the cursor behind it.
+fn filled<S: Source>(rows: S::Rows, fetch: Fetch<'_>, next: Versioned<S::Cursor>) -> Result<Fetched, ProviderError> {
+    Ok(Fetched {
+        batch: rows.erase(RecordIds(fetch.connection)).map_err(unwritable)?,
+        cursor: next.encode()?,
+        more: next.gap.is_some(),
+        complete_scan: false,
+        window: None,
     })
 }
 
@@ -182,11 +245,13 @@ mod tests {
 
     #[test]
     fn foreign_cursors_start_over() {
-        let text = serde_json::to_string(&Versioned { v: VERSION, at: Feed { after: Some("a\"b".into()) } }).unwrap();
-        assert_eq!(decode::<Feed>(Some(&text)), Some(Feed { after: Some("a\"b".into()) }));
+        let feed = || Feed { after: Some("a\"b".into()) };
+        let text = Versioned::new(Some(feed()), None, false).encode().unwrap().unwrap();
+        assert_eq!(Versioned::decode(Some(&text)).unwrap().at, Some(feed()));
+        assert_eq!(Versioned::<Feed>::new(None, None, false).encode().unwrap(), None);
         let older = text.replace("\"v\":2", "\"v\":1");
         for text in [None, Some(""), Some("MjkY"), Some(older.as_str()), Some(r#"{"v":2,"at":{"moon":1}}"#)] {
-            assert_eq!(decode::<Walk>(text), None, "{text:?}");
+            assert!(Versioned::<Walk>::decode(text).is_none(), "{text:?}");
         }
     }
 }

@@ -67,6 +67,7 @@ const ROUTES: &[Route] = &[
     Route { path: "/fleet/drivers/{id}", answer: lists::driver },
     Route { path: "/fleet/trailers", answer: trailers::list },
     Route { path: "/fleet/trailers/stats/feed", answer: trailer_stats::feed },
+    Route { path: "/fleet/trailers/stats/history", answer: trailer_stats::history },
     Route { path: "/fleet/hos/logs", answer: hos::logs },
     Route { path: "/fleet/hos/clocks", answer: hos::clocks },
 ];
@@ -126,8 +127,12 @@ fn admitted(app: &App, call: &Call<'_>, route: Option<(&'static Route, &str)>) -
     if call.method != "GET" {
         return Err(Refusal::Method);
     }
+    let query = Query::parse(call.query)?;
+    if query.one("after").is_some() && app.board().rejects_cursor() {
+        return Err(Refusal::Cursor);
+    }
     let delivery = app.board().delivery();
-    (route.answer)(&Request { account, route: route.path, id, query: Query::parse(call.query)?, delivery, now })
+    (route.answer)(&Request { account, route: route.path, id, query, delivery, now })
 }
 
 #[cfg(test)]

@@ -44,11 +44,7 @@ impl From<&Reading> for Gps {
 
 /// `GET /fleet/trailers/stats/feed`: of the types that the real API knows, only `gps` is measured here.
 pub(super) fn feed(request: &Request<'_>) -> Answer {
-    match request.query.list("types").as_slice() {
-        ["gps"] => {}
-        [] => return Err(Refusal::Missing("types")),
-        types => return Err(Refusal::StatType(types.join(", "))),
-    }
+    check_types(request)?;
     let (page, pagination) = scan::feed(request, pulling(request))?;
     let found = match page {
         FeedPage::Since(found) => found,
@@ -58,6 +54,21 @@ pub(super) fn feed(request: &Request<'_>) -> Answer {
         }
     };
     Ok(Reply::json(200, &Page { data: rows(request, &found), pagination }))
+}
+
+/// `GET /fleet/trailers/stats/history`: `[startTime, endTime)`.
+pub(super) fn history(request: &Request<'_>) -> Answer {
+    check_types(request)?;
+    let (found, pagination) = scan::history(request, &pulling(request))?;
+    Ok(Reply::json(200, &Page { data: rows(request, &found), pagination }))
+}
+
+fn check_types(request: &Request<'_>) -> Result<(), Refusal> {
+    match request.query.list("types").as_slice() {
+        ["gps"] => Ok(()),
+        [] => Err(Refusal::Missing("types")),
+        types => Err(Refusal::StatType(types.join(", "))),
+    }
 }
 
 /// The vehicles that pull trailers, in the order of the trailers.

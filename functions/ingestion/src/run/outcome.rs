@@ -65,9 +65,9 @@ impl FailureKind {
             ProviderError::Refused { .. } => Self::Unauthorized,
             ProviderError::Rejected { .. } => Self::Rejected,
             ProviderError::Malformed { .. } => Self::Unreadable,
-            ProviderError::Unavailable { .. }
-            | ProviderError::Timeout
-            | ProviderError::Unsupported { .. } => Self::Unavailable { seconds: error.retry_after().map_or(0, whole_seconds) },
+            ProviderError::Unavailable { .. } | ProviderError::Timeout | ProviderError::Unsupported { .. } => {
+                Self::Unavailable { seconds: error.retry_after().map_or(0, whole_seconds) }
+            }
         }
     }
 }

@@ -89,6 +89,7 @@ async fn fetch_page(run: &Run<'_>, source: &Source<'_>, schedule: &Schedule, pro
         base_url: source.base,
         cursor: progress.cursor.as_deref(),
         now: (run.clock)(),
+        last_data_at: schedule.last_data_at.max(progress.last_data_at),
     };
     ask(run, source, schedule, fetch).await.map_err(FetchError::Provider)
 }

@@ -329,7 +329,7 @@ async fn no_page_stops_a_feed_for_ever() {
 async fn cursors_that_go_round_are_left() {
     let fixture = Fixture::open().await;
     let round = || {
-        let name = |number: usize| if number % 2 == 0 { "a" } else { "b" };
+        let name = |number: usize| if number.is_multiple_of(2) { "a" } else { "b" };
         (0..60).map(|number| page(&[name(number)], Some(name(number)), true)).collect::<Vec<_>>()
     };
     assert_eq!(fixture.run(0, round()).await, Outcome::Fetched);

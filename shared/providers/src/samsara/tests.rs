@@ -66,7 +66,21 @@ fn now() -> Timestamp {
 
 fn ask(http: &Canned, resource: Resource, cursor: Option<&str>) -> Result<Fetched, ProviderError> {
     let (base, credentials) = (base(), credentials("token", &json!({ "token": TOKEN })));
-    let fetch = Fetch { connection: connection(), credentials: &credentials, base_url: &base, cursor, now: now() };
+    let fetch =
+        Fetch { connection: connection(), credentials: &credentials, base_url: &base, cursor, now: now(), last_data_at: None };
+    run(Samsara.fetch(http, resource, fetch))
+}
+
+/// The same where records are stored up to `newest`.
+pub(super) fn ask_since(
+    http: &Canned,
+    resource: Resource,
+    cursor: Option<&str>,
+    newest: Timestamp,
+) -> Result<Fetched, ProviderError> {
+    let (base, credentials) = (base(), credentials("token", &json!({ "token": TOKEN })));
+    let last_data_at = Some(newest);
+    let fetch = Fetch { connection: connection(), credentials: &credentials, base_url: &base, cursor, now: now(), last_data_at };
     run(Samsara.fetch(http, resource, fetch))
 }
 

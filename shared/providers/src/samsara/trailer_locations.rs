@@ -1,12 +1,12 @@
 //! Trailer positions: `GET /fleet/trailers/stats/feed?types=gps`. The first call brings the latest reading of each trailer and
-//! a cursor, later calls everything since.
+//! a cursor, later calls everything since. What a lost cursor missed comes from `.../stats/history`.
 
 use model::telematics::series::ReadingsOf;
 use model::telematics::{InferredAddress, TrailerLocation, TrailerPosition};
 use serde_json::value::RawValue;
 
 use super::{Samsara, gps};
-use crate::cursor::Feed;
+use crate::cursor::{Feed, Gap};
 use crate::{Api, Page, ProviderError, Source};
 
 pub(super) struct TrailerLocations;
@@ -20,6 +20,16 @@ impl Source for TrailerLocations {
         let response = api.page("/fleet/trailers/stats/feed", &[("types", "gps")], feed.after.as_deref()).await?;
         let (data, next) = response.page(feed.after.as_deref())?;
         Ok(feed.page(readings(&data), next.after, next.more))
+    }
+
+    const HAS_HISTORY: bool = true;
+
+    async fn history(api: &Api<'_, Samsara>, gap: &Gap) -> Result<(Self::Rows, Option<String>), ProviderError> {
+        let (from, to) = (gap.from.to_string(), gap.to.to_string());
+        let query = [("types", "gps"), ("startTime", from.as_str()), ("endTime", to.as_str())];
+        let response = api.page("/fleet/trailers/stats/history", &query, gap.after.as_deref()).await?;
+        let (data, next) = response.page(gap.after.as_deref())?;
+        Ok((readings(&data), next.after_more()))
     }
 }
 

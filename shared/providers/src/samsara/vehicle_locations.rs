@@ -1,12 +1,13 @@
 //! Positions: `GET /fleet/vehicles/locations/feed`. The first call brings the latest reading of each vehicle and a cursor,
-//! later calls everything since. The cursor stays valid when there is nothing more.
+//! later calls everything since. The cursor stays valid when there is nothing more. What a lost cursor missed comes from
+//! `GET /fleet/vehicles/locations/history`.
 
 use model::telematics::series::ReadingsOf;
 use model::telematics::{InferredAddress, VehicleLocation, VehiclePosition};
 use serde_json::value::RawValue;
 
 use super::{Samsara, gps};
-use crate::cursor::Feed;
+use crate::cursor::{Feed, Gap};
 use crate::{Api, Page, ProviderError, Source};
 
 pub(super) struct VehicleLocations;
@@ -21,6 +22,16 @@ impl Source for VehicleLocations {
         let (data, next) = response.page(feed.after.as_deref())?;
         Ok(feed.page(readings(&data), next.after, next.more))
     }
+
+    const HAS_HISTORY: bool = true;
+
+    async fn history(api: &Api<'_, Samsara>, gap: &Gap) -> Result<(Self::Rows, Option<String>), ProviderError> {
+        let (from, to) = (gap.from.to_string(), gap.to.to_string());
+        let query = [("startTime", from.as_str()), ("endTime", to.as_str())];
+        let response = api.page("/fleet/vehicles/locations/history", &query, gap.after.as_deref()).await?;
+        let (data, next) = response.page(gap.after.as_deref())?;
+        Ok((readings(&data), next.after_more()))
+    }
 }
 
 /// The readings of a page.
@@ -33,4 +44,62 @@ pub(super) fn readings(data: &[&RawValue]) -> ReadingsOf<VehicleLocation<'static
         rows.push(vehicle, gps.time, &position, source);
     });
     rows
+}
+
+#[cfg(test)]
+mod tests {
+    use model::{Resource, Timestamp};
+    use serde_json::json;
+
+    use super::super::tests::{Canned, ask_since, response};
+
+    fn at(text: &str) -> Timestamp {
+        Timestamp::parse(text).unwrap()
+    }
+
+    /// A page with one reading, at a minute of the hour before noon.
+    fn page(minute: u32, after: &str, more: bool) -> String {
+        let reading = json!({ "time": format!("2026-11-21T11:{minute:02}:00Z"), "latitude": 38.0, "longitude": -90.0 });
+        let data = json!([{ "id": "1", "locations": [reading] }]);
+        json!({ "data": data, "pagination": { "endCursor": after, "hasNextPage": more } }).to_string()
+    }
+
+    #[test]
+    fn what_a_lost_cursor_missed_comes_from_the_history_between_pages_of_the_feed() {
+        let answers = [
+            (200, page(50, "f1", false)),
+            (200, page(10, "h1", true)),
+            (200, page(51, "f2", false)),
+            (500, "down".into()),
+            (200, page(52, "f3", false)),
+            (200, page(53, "f4", false)),
+            (200, page(20, "h2", false)),
+            (200, page(54, "f5", false)),
+        ];
+        let http = Canned::new(answers.iter().map(|(status, body)| response(*status, body)).collect());
+        let newest = at("2026-11-21T10:00:00Z");
+        let (mut cursor, mut seen) = (None, Vec::new());
+        for _ in 0..7 {
+            let page = ask_since(&http, Resource::VehicleLocation, cursor.as_deref(), newest).unwrap();
+            seen.push((page.batch.last_occurred_at().unwrap().to_string()[14..16].to_owned(), page.more));
+            cursor = page.cursor;
+        }
+        let expected = [("50", true), ("10", true), ("51", true), ("52", false), ("53", true), ("20", false), ("54", false)];
+        assert_eq!(seen, expected.map(|(minute, more)| (minute.to_owned(), more)));
+        let asked: Vec<String> =
+            http.asked().iter().map(|url| url.rsplit_once("/locations/").unwrap().1.replace("%3A", ":")).collect();
+        let span = "startTime=2026-11-21T09:00:00.000000Z&endTime=2026-11-21T12:00:00.000000Z";
+        let history = |after: &str| format!("history?{span}{after}");
+        let expected = [
+            "feed".to_owned(),
+            history(""),
+            "feed?after=f1".into(),
+            history("&after=h1"),
+            "feed?after=f2".into(),
+            "feed?after=f3".into(),
+            history("&after=h1"),
+            "feed?after=f4".into(),
+        ];
+        assert_eq!(asked, expected);
+    }
 }

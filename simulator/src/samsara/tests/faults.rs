@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Bench, NOW, Point, TOKEN, set};
+use super::{Bench, NOW, Point, TOKEN, set, window};
 use crate::http::Content;
 use crate::options::Options;
 use crate::samsara::wire;
@@ -114,4 +114,21 @@ fn duplicate_points_come_twice_and_never_more() {
     let history = bench.history(0, 1_800);
     assert_eq!(history.len(), set(&history).len(), "a history has no duplicates");
     assert_eq!(unique, set(&history));
+}
+
+#[test]
+fn cursors_are_rejected_as_often_as_asked_and_the_history_has_what_they_led_to() {
+    let bench = Bench::new(6);
+    let feed = "/fleet/trailers/stats/feed?types=gps";
+    let (_, cursor) = bench.walk(feed, None);
+    bench.clock.advance(600_000);
+    bench.faults(r#"{"reject_cursor_next": 1}"#);
+    let next = format!("{feed}&after={cursor}");
+    assert_eq!(bench.get(&next).status, 400);
+    let points = |rows: &[Value]| -> usize { rows.iter().map(|row| row["gps"].as_array().unwrap().len()).sum() };
+    let (rows, _) = bench.walk(feed, Some(&cursor));
+    let history = window("/fleet/trailers/stats/history", NOW, NOW + 600_001);
+    let (told, _) = bench.walk(&format!("{history}&types=gps"), None);
+    assert!(points(&rows) > 6);
+    assert!(points(&told) >= points(&rows), "{} of {}", points(&told), points(&rows));
 }
