@@ -69,7 +69,7 @@ pub(super) async fn fetch_all(
             (progress.cursor, progress.more) = (None, false);
         }
         if !progress.more || is_spent(run, progress) {
-            return Ok(());
+            return replace_window(run, schedule, progress).await;
         }
         if commit::cursor(run, schedule, progress).await? == Committed::Superseded {
             return Err(FetchError::Superseded);
@@ -131,12 +131,11 @@ pub(super) async fn store_page(
         // What is set aside below exists all the same.
         seen.extend(ids(&fetched.batch, schedule.connection_id));
     }
-    if let Some(part) = &fetched.window {
-        if part.begins {
-            progress.stated = Some(Stated::default());
-        }
-        if let Some(stated) = &mut progress.stated {
-            stated.extend(part, ids(&fetched.batch, schedule.connection_id));
+    if let Some(part) = fetched.window {
+        let ids = ids(&fetched.batch, schedule.connection_id);
+        match &mut progress.stated {
+            Some(stated) if !part.begins => stated.extend(part, ids),
+            stated => *stated = Some(Stated::begin(part, ids)),
         }
     }
     let (batch, rejected) = sieve::sift(origin.record, fetched.batch, origin.now);
@@ -152,10 +151,16 @@ pub(super) async fn store_page(
         progress.removed += remove_missing(run, &origin, seen).await?;
         progress.seen = None;
     }
-    if let Some(part) = fetched.window.filter(|part| part.ends)
-        && let Some(stated) = progress.stated.take()
-    {
-        progress.removed += stated.replace(run.store, &origin, &part).await?;
+    if progress.stated.as_ref().is_some_and(Stated::has_ended) {
+        replace_window(run, schedule, progress).await?;
+    }
+    Ok(())
+}
+
+/// What was read of a window replaces what was stored of it.
+pub(super) async fn replace_window(run: &Run<'_>, schedule: &Schedule, progress: &mut Progress) -> Result<(), FetchError> {
+    if let Some(stated) = progress.stated.take() {
+        progress.removed += stated.replace(run.store, &origin(run, schedule)?).await?;
     }
     Ok(())
 }

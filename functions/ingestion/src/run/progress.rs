@@ -33,7 +33,7 @@ pub struct Progress {
     pub(super) set_aside: Counts,
     /// Ids fetched since the cursor was last empty; `None` where this run did not begin the scan.
     pub(super) seen: Option<HashSet<RecordId>>,
-    /// What was read of a window; `None` where this run did not begin it.
+    /// What was read of a window, until it replaced what was stored.
     pub(super) stated: Option<Stated>,
 }
 

@@ -1,4 +1,4 @@
-//! Windows of time that a TSP states anew: what a run has read of one, and what follows when it was read whole.
+//! Windows of time that a TSP states anew: what a run has read of one, and what follows.
 
 use std::collections::HashSet;
 
@@ -7,31 +7,59 @@ use providers::WindowPart;
 use store::telematics::{Origin, ScanOutcome, StatedWindow};
 use store::{Store, StoreError};
 
-/// What was read of a window since its first page. A window that another run began proves nothing.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// What a run has read of a window: all of it, or some of its pages, one after the other.
+///
+/// The rows of a subject may go on over the end of a page, so nothing follows for subjects on the page before which this run
+/// began, nor for those on the page after which another run goes on.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Stated {
     seen: HashSet<RecordId>,
     answered: HashSet<String>,
     unclear: HashSet<String>,
+    last: WindowPart,
 }
 
 impl Stated {
+    /// The first page that this run reads, and the ids of its rows.
+    pub(super) fn begin(part: WindowPart, ids: Vec<RecordId>) -> Self {
+        let mut stated = Self { seen: HashSet::new(), answered: HashSet::new(), unclear: HashSet::new(), last: part.clone() };
+        if !part.begins {
+            stated.leave_out(&part);
+        }
+        stated.extend(part, ids);
+        stated
+    }
+
     /// Adds a page and the ids of its rows.
-    pub(super) fn extend(&mut self, part: &WindowPart, ids: Vec<RecordId>) {
+    pub(super) fn extend(&mut self, part: WindowPart, ids: Vec<RecordId>) {
         self.seen.extend(ids);
         self.answered.extend(part.subjects.answered.iter().cloned());
         self.unclear.extend(part.subjects.unclear.iter().cloned());
+        self.last = part;
     }
 
-    /// The window that ends with `part`.
-    fn window(self, part: &WindowPart, connection: ConnectionId) -> StatedWindow {
+    /// Whether the window was read to its end.
+    pub(super) fn has_ended(&self) -> bool {
+        self.last.ends
+    }
+
+    fn leave_out(&mut self, part: &WindowPart) {
+        self.unclear.extend(part.subjects.answered.iter().cloned());
+    }
+
+    /// What is known of the window when this run reads no more of it.
+    fn window(mut self, connection: ConnectionId) -> StatedWindow {
+        if !self.last.ends {
+            let last = self.last.clone();
+            self.leave_out(&last);
+        }
         let whole = self.answered.difference(&self.unclear).map(|subject| RecordId::of(subject, connection));
-        StatedWindow { from: part.from, to: part.to, subjects: whole.collect(), seen: self.seen }
+        StatedWindow { from: self.last.from, to: self.last.to, subjects: whole.collect(), seen: self.seen }
     }
 
     /// Marks what the window does not hold any more as deleted. How many rows?
-    pub(super) async fn replace(self, store: &Store, origin: &Origin, part: &WindowPart) -> Result<u64, StoreError> {
-        match store.remove_unstated_rows(origin, &self.window(part, origin.connection)).await? {
+    pub(super) async fn replace(self, store: &Store, origin: &Origin) -> Result<u64, StoreError> {
+        match store.remove_unstated_rows(origin, &self.window(origin.connection)).await? {
             ScanOutcome::Done { removed } => Ok(removed),
             ScanOutcome::Refused { missing, known } => {
                 tracing::error!(missing, known, "window is missing too many known records, skipping removal");

@@ -369,8 +369,22 @@ async fn a_window_of_several_pages_replaces_what_was_stored() {
     let pages = || vec![logs(id, &[("1", -900)], &["1"], (true, false)), logs(id, &[("1", -750)], &both, (false, true))];
     assert_eq!(removed(&fixture, 600, pages()).await, 3);
     assert_eq!(removed(&fixture, 1_200, pages()).await, 0);
-    // A run that did not begin the window has not seen all of it.
+    // Who stands on the first page of a run that did not begin the window may have rows on the page before.
     assert_eq!(removed(&fixture, 1_800, vec![logs(id, &[], &both, (false, true))]).await, 0);
+}
+
+#[tokio::test]
+async fn a_window_of_several_runs_replaces_whom_each_has_read_whole() {
+    let fixture = Fixture::of(Resource::HosEvent).await;
+    let id = fixture.connection.id;
+    let stored = [("1", -900), ("2", -900), ("3", -900), ("4", -900)];
+    fixture.run(0, vec![logs(id, &stored, &["1", "2", "3", "4"], (true, true))]).await;
+    // Nobody has the entry any more. Each run may lack rows of those on the pages at its seams.
+    let first = vec![logs(id, &[], &["1"], (true, false)), logs(id, &[], &["2"], (false, false))];
+    assert_eq!(removed(&fixture, 600, first).await, 1);
+    let second =
+        vec![logs(id, &[], &["2"], (false, false)), logs(id, &[], &["3"], (false, false)), logs(id, &[], &["4"], (false, true))];
+    assert_eq!(removed(&fixture, 1_200, second).await, 2);
 }
 
 /// How many records a run removes.
@@ -382,6 +396,7 @@ async fn removed(fixture: &Fixture, now: i64, answers: Vec<Result<Fetched, Provi
     for fetched in answers {
         pages::store_page(&run, &leased, &mut progress, fetched.unwrap()).await.ok().unwrap();
     }
+    pages::replace_window(&run, &leased, &mut progress).await.ok().unwrap();
     commit::success(&run, &leased, &progress).await.unwrap();
     progress.removed
 }
