@@ -111,7 +111,7 @@ fn agreements() {
         tsp_id: TspId::at(now()),
         tsp_slug: "samsara".into(),
         source_name: "samsara".into(),
-        deleted: false,
+        ended_at: None,
     };
     let linked = Agreement { connections: vec![link], updated_at: now().plus_seconds(1), ..seen.clone() };
     assert_eq!(names(Some(&seen), &linked), [""; 0], "connections alone are no update");

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use model::agreement::Agreement;
+use model::agreement::{Agreement, Linked};
 use model::webhook::Webhook;
 use model::{ConnectionId, FleetId, PartnerId, Resource, Timestamp};
 use store::{Store, StoreError};
@@ -34,7 +34,8 @@ impl<'a> Lookup<'a> {
         Ok(found)
     }
 
-    /// The agreements in force with any fleet of a connection, covering `resource` if one is given.
+    /// The agreements in force with any fleet of a connection, covering `resource` if one is given. Fleets whose link ended are left
+    /// out, also where the index still lists it.
     pub(crate) async fn of_connection(
         &mut self,
         connection: ConnectionId,
@@ -44,7 +45,8 @@ impl<'a> Lookup<'a> {
         for fleet in self.fleets(connection).await?.iter() {
             let agreements = self.of_fleet(*fleet).await?;
             let covers = |agreement: &&Agreement| resource.is_none_or(|resource| agreement.covers(resource, self.now));
-            found.extend(agreements.iter().filter(covers).cloned());
+            let is_linked = |agreement: &&Agreement| agreement.link(connection).is_none_or(Linked::is_open);
+            found.extend(agreements.iter().filter(covers).filter(is_linked).cloned());
         }
         Ok(found)
     }

@@ -75,13 +75,22 @@ pub(crate) async fn all(context: &Context, call: &Call, fleets: &FleetFilter) ->
     Ok(found)
 }
 
-/// One connection, if the caller may see it.
+/// One connection, if the caller may see it: once for each fleet that has it, in the order of fleets.
+///
+/// # Errors
+/// 404 if the caller may not see it; 500 if storage fails.
+pub(crate) async fn each(context: &Context, call: &Call, id: ConnectionId) -> Result<Vec<Visible>, ApiError> {
+    let mut found = all(context, call, &FleetFilter::default()).await?;
+    found.retain(|seen| seen.connection_id == id);
+    if found.is_empty() { Err(missing()) } else { Ok(found) }
+}
+
+/// One connection, as the first of its fleets.
 ///
 /// # Errors
 /// 404 if the caller may not see it; 500 if storage fails.
 pub(crate) async fn one(context: &Context, call: &Call, id: ConnectionId) -> Result<Visible, ApiError> {
-    let found = all(context, call, &FleetFilter::default()).await?;
-    found.into_iter().find(|seen| seen.connection_id == id).ok_or_else(missing)
+    each(context, call, id).await?.into_iter().next().ok_or_else(missing)
 }
 
 /// 404.
@@ -93,7 +102,7 @@ async fn shared(context: &Context, call: &Call) -> Result<Vec<Visible>, ApiError
     let agreements = context.store().agreements(call.caller.partner()?).await?;
     let open = agreements.iter().filter(|agreement| agreement.opens_at(call.now));
     let links = open.flat_map(|agreement| agreement.connections.iter().map(move |link| (agreement, link)));
-    Ok(links.filter(|(_, link)| !link.deleted).map(|(agreement, link)| Visible::through(agreement, link)).collect())
+    Ok(links.filter(|(_, link)| link.is_open()).map(|(agreement, link)| Visible::through(agreement, link)).collect())
 }
 
 async fn own(context: &Context, fleet: FleetId) -> Result<Vec<Visible>, ApiError> {

@@ -48,9 +48,17 @@ pub struct Linked {
     pub tsp_slug: String,
     /// The adapter.
     pub source_name: String,
-    /// Whether the fleet removed it; its history stays readable.
-    #[serde(default)]
-    pub deleted: bool,
+    /// When the fleet removed it; what is older stays readable.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_at: Option<Timestamp>,
+}
+
+impl Linked {
+    /// Whether the fleet still has the connection.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.ended_at.is_none()
+    }
 }
 
 /// The state of an agreement.
@@ -128,6 +136,12 @@ impl Agreement {
     #[must_use]
     pub fn covers(&self, resource: Resource, now: Timestamp) -> bool {
         self.opens_at(now) && self.scopes.contains_key(&resource)
+    }
+
+    /// The fleet's link to a connection; `None` if it never had one.
+    #[must_use]
+    pub fn link(&self, connection: ConnectionId) -> Option<&Linked> {
+        self.connections.iter().find(|link| link.connection_id == connection)
     }
 
     /// The agreement after `party` did `action` at `now` (table of contract section 5). An action that changes nothing

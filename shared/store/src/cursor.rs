@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 
 use crate::page::{Bookmark, Page};
 
-const VERSION: u8 = 2;
+const VERSION: u8 = 3;
 const LIFE_SECONDS: i64 = 24 * 3_600;
 
 /// What a cursor remembers between two pages.

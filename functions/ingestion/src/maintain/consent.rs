@@ -1,6 +1,6 @@
 //! Schedules follow consent: a resource that no active agreement covers is not fetched.
 
-use model::agreement::Agreement;
+use model::agreement::{Agreement, Linked};
 use model::connection::{Connection, ConnectionStatus};
 use model::schedule::{Schedule, ScheduleStatus};
 use model::{ConnectionId, Resource, Timestamp};
@@ -54,7 +54,7 @@ async fn agreements_on(store: &Store, id: ConnectionId, changed: &Agreement) -> 
 }
 
 fn links(agreement: &Agreement, id: ConnectionId) -> bool {
-    agreement.connections.iter().any(|link| link.connection_id == id && !link.deleted)
+    agreement.link(id).is_some_and(Linked::is_open)
 }
 
 fn steps(schedules: &[Schedule], supported: &[Resource], covers: impl Fn(Resource) -> bool) -> Vec<Step> {

@@ -68,11 +68,11 @@ async fn is_last(context: &Context, fleet: FleetId, id: ConnectionId) -> Result<
     Ok(current.is_empty())
 }
 
-/// The agreement with the connection marked as deleted; `None` if it does not contain it.
+/// The agreement with the link to the connection ended; `None` if it has none.
 fn without_link(agreement: &Agreement, id: ConnectionId, now: Timestamp) -> Option<Agreement> {
     let mut next = agreement.clone();
-    let link = next.connections.iter_mut().find(|link| link.connection_id == id && !link.deleted)?;
-    link.deleted = true;
+    let link = next.connections.iter_mut().find(|link| link.connection_id == id && link.is_open())?;
+    link.ended_at = Some(now);
     next.updated_at = now;
     Some(next)
 }

@@ -4,12 +4,11 @@ use std::collections::HashMap;
 
 use futures::{StreamExt, TryStreamExt, stream};
 use gateway::{ApiError, Call, Context, Input, Json, Operation, Reader};
-use model::connection::{Connection, ConnectionStatus};
+use model::connection::Connection;
 use model::schedule::{Schedule, ScheduleStatus};
 use model::{ConnectionId, FleetId, Resource, ScheduleId, ShareLevel, Timestamp, TspId};
 use schemars::JsonSchema;
 use serde::Serialize;
-use store::control::Key;
 
 use crate::visible::{self, FleetFilter, Visible};
 
@@ -67,12 +66,7 @@ impl Operation for Freshness {
 
     async fn run(context: &Context, call: Call, Filters(fleets): Filters) -> Result<Self::Output, ApiError> {
         let seen = visible::all(context, &call, &fleets).await?;
-        let mut keys: Vec<Key> = seen.iter().map(|seen| Key::connection(seen.connection_id)).collect();
-        keys.sort_by(|left, right| left.pk.cmp(&right.pk));
-        keys.dedup();
-        let found: Vec<Connection> = context.store().get_many(&keys).await?;
-        let current = found.into_iter().filter(|connection| connection.status != ConnectionStatus::Deleted);
-        let by_id: HashMap<_, _> = current.map(|connection| (connection.id, connection)).collect();
+        let by_id = super::by_id(context, seen.iter().map(|seen| seen.connection_id)).await?;
         let schedules: HashMap<_, _> = stream::iter(by_id.keys().copied())
             .map(|id| async move { context.store().schedules_of(id).await.map(|schedules| (id, schedules)) })
             .buffer_unordered(MAX_CONCURRENT)

@@ -192,7 +192,7 @@ fn with_link(agreement: &Agreement, connection: &Connection, now: Timestamp) -> 
         tsp_id: connection.tsp_id,
         tsp_slug: connection.tsp_slug.clone(),
         source_name: connection.source_name.clone(),
-        deleted: false,
+        ended_at: None,
     };
     if agreement.connections.contains(&link) {
         return None;
@@ -300,9 +300,9 @@ mod tests {
         let mut linked = with_link(&agreement(), &connection, at(1)).unwrap();
         assert_eq!((linked.connections.len(), linked.updated_at), (1, at(1)));
         assert_eq!(with_link(&linked, &connection, at(2)), None);
-        linked.connections[0].deleted = true;
+        linked.connections[0].ended_at = Some(at(2));
         let again = with_link(&linked, &connection, at(3)).unwrap();
-        assert!(again.connections.len() == 1 && !again.connections[0].deleted);
+        assert!(again.connections.len() == 1 && again.connections[0].is_open());
     }
 
     #[test]

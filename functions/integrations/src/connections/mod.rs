@@ -9,11 +9,15 @@ mod link;
 pub mod list;
 mod validation;
 
+use std::collections::{BTreeSet, HashMap};
+
+use gateway::{ApiError, Context};
 use model::connection::{Connection, ConnectionStatus};
 use model::{ConnectionId, FleetId, Timestamp, TspId};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
+use store::control::Key;
 
 use crate::visible::Visible;
 
@@ -44,6 +48,18 @@ pub struct ConnectionRead {
     /// Distinguishes several accounts at one TSP.
     #[schemars(example = &"East yard")]
     description: Option<String>,
+}
+
+/// The connections among these that are not deleted.
+async fn by_id(
+    context: &Context,
+    ids: impl Iterator<Item = ConnectionId>,
+) -> Result<HashMap<ConnectionId, Connection>, ApiError> {
+    let distinct: BTreeSet<ConnectionId> = ids.collect();
+    let keys: Vec<Key> = distinct.into_iter().map(Key::connection).collect();
+    let found: Vec<Connection> = context.store().get_many(&keys).await?;
+    let current = found.into_iter().filter(|connection| connection.status != ConnectionStatus::Deleted);
+    Ok(current.map(|connection| (connection.id, connection)).collect())
 }
 
 impl ConnectionRead {

@@ -34,12 +34,13 @@ impl Operation for List {
     type Output = Listing<ScheduleRead, Uncounted>;
 
     async fn run(context: &Context, call: Call, filters: Filters) -> Result<Self::Output, ApiError> {
-        let seen = visible::one(context, &call, filters.connection_id).await?;
+        let seen = visible::each(context, &call, filters.connection_id).await?;
         let cursor = filters.paging.open(context, &call).await?;
         let mut schedules = context.store().schedules_of(filters.connection_id).await?;
         schedules.retain(|schedule| {
             let wanted = filters.resource.is_none_or(|resource| resource == schedule.resource);
-            wanted && schedule.status != ScheduleStatus::Deleted && seen.includes(schedule.resource)
+            let is_shared = seen.iter().any(|seen| seen.includes(schedule.resource));
+            wanted && schedule.status != ScheduleStatus::Deleted && is_shared
         });
         let slice = Slice::from_unsorted(schedules, &cursor.page(), |schedule| schedule.id.to_string().into(), page::by_text);
         Listing::of(&cursor, &slice.map(ScheduleRead::from), None)

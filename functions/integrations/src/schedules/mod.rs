@@ -54,7 +54,7 @@ impl From<Schedule> for ScheduleRead {
     }
 }
 
-/// One schedule, if the caller may see its connection and its resource.
+/// One schedule, and the first fleet that shows the caller its connection and its resource.
 ///
 /// # Errors
 /// 404 if the caller may not see it; 500 if storage fails.
@@ -64,8 +64,9 @@ pub(crate) async fn one(
     connection: ConnectionId,
     id: ScheduleId,
 ) -> Result<(Visible, Schedule), ApiError> {
-    let seen = visible::one(context, call, connection).await?;
-    let schedule = context.store().get::<Schedule>(Key::schedule(connection, id)).await?;
-    let schedule = schedule.filter(|schedule| schedule.status != ScheduleStatus::Deleted && seen.includes(schedule.resource));
-    schedule.map(|schedule| (seen, schedule)).ok_or_else(|| ApiError::not_found("schedule"))
+    let seen = visible::each(context, call, connection).await?;
+    let missing = || ApiError::not_found("schedule");
+    let schedule = context.store().get::<Schedule>(Key::schedule(connection, id)).await?.ok_or_else(missing)?;
+    let seen = seen.into_iter().find(|seen| schedule.status != ScheduleStatus::Deleted && seen.includes(schedule.resource));
+    Ok((seen.ok_or_else(missing)?, schedule))
 }

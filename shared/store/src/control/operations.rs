@@ -1,7 +1,5 @@
 //! Reads and writes that the services share: grants, invitations, the TSP catalogue, fleets of a connection.
 
-use std::collections::{BTreeMap, HashSet};
-
 use model::agreement::{Agreement, AgreementStatus};
 use model::connection::FleetConnection;
 use model::invitation::Invitation;
@@ -9,12 +7,12 @@ use model::schedule::Schedule;
 use model::telematics::RecordType;
 use model::tsp::{Tsp, TspStatus};
 use model::webhook::Webhook;
-use model::{ConnectionId, FleetId, PartnerId, Resource, Timestamp, TspId};
+use model::{ConnectionId, FleetId, PartnerId, Timestamp, TspId};
 
 use super::items::{InvitationClaim, Keyed};
 use super::keys::{self, Key};
 use super::query::Range;
-use crate::grants::{Grant, GrantedConnection};
+use crate::grants::Grant;
 use crate::{Store, StoreError};
 
 impl Store {
@@ -36,32 +34,14 @@ impl Store {
         self.all(&Range::index_1(keys::agreements_of(fleet))).await
     }
 
-    /// What a partner may read of a record type at `now`. Each connection stands in it once.
+    /// What a partner may read of a record type at `now`. Each connection stands in it once per fleet.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn grant(&self, partner: PartnerId, record: &'static RecordType, now: Timestamp) -> Result<Grant, StoreError> {
         let agreements = self.agreements(partner).await?;
         let open = agreements.iter().filter(|agreement| agreement.covers(record.resource, now));
-        Ok(Grant::new(record, granted(open)))
-    }
-
-    /// The agreements that let `resource` of a connection out at `now`, one per partner and fleet.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn readers(
-        &self,
-        connection: ConnectionId,
-        resource: Resource,
-        now: Timestamp,
-    ) -> Result<Vec<Agreement>, StoreError> {
-        let mut found = Vec::new();
-        for tie in self.fleets_of(connection).await? {
-            let agreements = self.agreements_of_fleet(tie.fleet_id).await?;
-            found.extend(agreements.into_iter().filter(|agreement| agreement.covers(resource, now)));
-        }
-        Ok(found)
+        Ok(Grant::of(record, open))
     }
 
     /// The fleets tied to a connection.
@@ -150,25 +130,4 @@ impl Store {
         }
         Err(StoreError::Conflict)
     }
-}
-
-fn granted<'a>(agreements: impl Iterator<Item = &'a Agreement>) -> Vec<GrantedConnection> {
-    let mut found: BTreeMap<ConnectionId, GrantedConnection> = BTreeMap::new();
-    let mut seen = HashSet::new();
-    for agreement in agreements {
-        for link in agreement.connections.iter().filter(|link| seen.insert(link.connection_id)) {
-            found.insert(
-                link.connection_id,
-                GrantedConnection {
-                    connection: link.connection_id,
-                    fleet: agreement.fleet_id,
-                    fleet_ref: agreement.fleet_ref.clone(),
-                    tsp: link.tsp_id,
-                    tsp_slug: link.tsp_slug.clone(),
-                    source_name: link.source_name.clone(),
-                },
-            );
-        }
-    }
-    found.into_values().collect()
 }

@@ -37,7 +37,7 @@ impl Store {
         let field = field.unwrap_or("occurred_at");
         let marked = |found: Found<'_>| {
             let row = row(grant, found, include_source)?;
-            let mark = Value::Array(vec![row.member(field)?, row.member("id")?]);
+            let mark = Value::Array(vec![row.member(field)?, row.member("id")?, row.member("fleet_id")?]);
             Ok((row, mark))
         };
         let rows = self.entities(grant, query).await?.into_iter().map(marked).collect::<Result<Vec<_>, StoreError>>()?;
@@ -45,25 +45,38 @@ impl Store {
         Ok(Slice::from_unsorted(rows, page, |(_, mark)| mark.clone(), order).map(|(row, _)| row))
     }
 
-    /// How many entities there are, deleted ones included. Without conditions the totals are read, one per connection.
+    /// How many entities there are, deleted ones included. Without conditions the totals are read, one per connection; what links
+    /// that ended show is counted by reading.
     pub(super) async fn count_entities(&self, grant: &Grant, query: &Query) -> Result<u64, StoreError> {
-        if query.names_rows() || !query.conditions().is_empty() {
-            let found = self.entities(grant, query).await?;
-            return Ok(u64::try_from(found.len()).unwrap_or(u64::MAX));
-        }
-        let total = |granted: &GrantedConnection| key(&keys::totals(granted.connection, grant.resource()), keys::TOTAL);
-        let items = self.telematics_table().get_many(grant.connections().iter().map(total).collect(), None).await?;
-        Ok(items.iter().filter_map(|item| read_number::<u64>(item, "n")).sum())
+        let has_conditions = query.names_rows() || !query.conditions().is_empty();
+        let is_read = |granted: &GrantedConnection| has_conditions || granted.until.is_some();
+        let found = self.entities(&grant.clone().narrowed(is_read), query).await?.len();
+        let counted = grant.clone().narrowed(|granted| !is_read(granted));
+        Ok(self.entity_totals(&counted).await?.saturating_add(u64::try_from(found).unwrap_or(u64::MAX)))
     }
 
-    /// One entity, where the grant opens it.
+    /// The totals of connections, each as often as it is granted.
+    async fn entity_totals(&self, grant: &Grant) -> Result<u64, StoreError> {
+        let connections: HashSet<ConnectionId> = grant.connections().iter().map(|granted| granted.connection).collect();
+        let place = |connection| key(&keys::totals(connection, grant.resource()), keys::TOTAL);
+        let items = self.telematics_table().get_many(connections.into_iter().map(place).collect(), None).await?;
+        let total = |item: &Item| {
+            let fleets = u64::try_from(grant.fleets_of(connection_of(item)?).count()).ok()?;
+            Some(read_number::<u64>(item, "n")?.saturating_mul(fleets))
+        };
+        Ok(items.iter().filter_map(total).sum())
+    }
+
+    /// One entity, where the grant opens it. One that several fleets share is shown as that of the first, rather of one that still
+    /// has the connection.
     ///
     /// # Errors
     /// [`StoreError`] if storage fails or an item is not readable.
     pub async fn get_row(&self, grant: &Grant, id: RecordId, include_source: bool) -> Result<Option<Row>, StoreError> {
         let query = Query { ids: Some(vec![id]), ..Query::default() };
         let found = self.entities(grant, &query).await?;
-        found.into_iter().next().map(|found| row(grant, found, include_source)).transpose()
+        let first = found.into_iter().min_by_key(|(granted, _)| (granted.until.is_some(), granted.fleet));
+        first.map(|found| row(grant, found, include_source)).transpose()
     }
 
     async fn in_time_order(
@@ -74,7 +87,7 @@ impl Store {
         include_source: bool,
     ) -> Result<Slice<Row>, StoreError> {
         let (low, high) = merge::FULL_RANGE;
-        let Some((low, high)) = merge::bounds(reading, low, high) else { return Ok(Slice::from_sorted(Vec::new(), page)) };
+        let Some((low, high)) = merge::key_bounds(reading, low, high) else { return Ok(Slice::from_sorted(Vec::new(), page)) };
         let limit = merge::batch_limit(page, grant.connections().len());
         let conditions = query.conditions();
         let sources = grant.connections().iter().map(|granted| {
@@ -97,7 +110,7 @@ impl Store {
             let by_id = query.ids.as_ref().is_none_or(|ids| read_text(item, "sk").parse().is_ok_and(|id| ids.contains(&id)));
             by_id && query.source_ids.as_ref().is_none_or(|ids| ids.iter().any(|id| id == read_text(item, "source_id")))
         };
-        found.retain(|(_, item)| named(item));
+        found.retain(|(granted, item)| named(item) && stored::is_seen(item, granted));
         let admitted = found.into_iter().map(|found| Ok(conditions.admit(&found.1)?.then_some(found)));
         admitted.filter_map(Result::transpose).collect()
     }
@@ -121,11 +134,13 @@ impl Store {
             Some(ids) => self.places(resource, ids).await?.into_iter().collect(),
             None => grant.connections().iter().flat_map(by_source).collect(),
         };
-        let granted = |connection: ConnectionId| grant.connections().iter().find(|granted| granted.connection == connection);
-        let open = wanted.into_iter().filter(|(connection, _)| granted(*connection).is_some());
+        let open = wanted.into_iter().filter(|(connection, _)| grant.fleets_of(*connection).next().is_some());
         let items = self.telematics_table().get_many(open.map(|(connection, id)| at(connection, id)).collect(), None).await?;
-        let owner = |item: &Item| granted(read_text(item, "pk").split('#').nth(1)?.parse().ok()?);
-        Ok(items.into_iter().filter_map(|item| Some((owner(&item)?, item))).collect())
+        let mut found = Vec::with_capacity(items.len());
+        for (item, connection) in items.into_iter().filter_map(|item| connection_of(&item).map(|connection| (item, connection))) {
+            found.extend(grant.fleets_of(connection).map(|granted| (granted, item.clone())));
+        }
+        Ok(found)
     }
 
     /// The connections of the records that exist among these.
@@ -146,7 +161,12 @@ fn row(grant: &Grant, (granted, item): Found<'_>, include_source: bool) -> Resul
     stored::row(grant.record(), &item, granted.connection, Some(granted), include_source)
 }
 
-/// Order of `[value, id]` pairs: values up or down, nulls last either way, ties by id.
+/// The connection in an item's key.
+fn connection_of(item: &Item) -> Option<ConnectionId> {
+    read_text(item, "pk").split('#').nth(1)?.parse().ok()
+}
+
+/// Order of `[value, id, fleet]`: values up or down, nulls last either way, ties by id and fleet.
 fn compare(left: &Bookmark, right: &Bookmark, descending: bool) -> Ordering {
     let part = |mark: &Bookmark, index: usize| mark.get(index).cloned().unwrap_or(Value::Null);
     let (one, two) = (part(left, 0), part(right, 0));
@@ -155,7 +175,7 @@ fn compare(left: &Bookmark, right: &Bookmark, descending: bool) -> Ordering {
         (false, false) => scalar(&one, &two),
         (one, two) => one.cmp(&two),
     };
-    values.then_with(|| scalar(&part(left, 1), &part(right, 1)))
+    values.then_with(|| scalar(&part(left, 1), &part(right, 1))).then_with(|| scalar(&part(left, 2), &part(right, 2)))
 }
 
 fn scalar(left: &Value, right: &Value) -> Ordering {
@@ -191,7 +211,7 @@ impl<'a> SortedSource for Entities<'a, '_> {
             let (items, next) = self.table.query_page(&self.span, self.limit, self.start.take()).await?;
             self.ended = next.is_none();
             self.start = next;
-            for (mark, item) in self.conditions.admitted(items, "t", self.page)? {
+            for (mark, item) in self.conditions.admitted(items, "t", self.granted, self.page)? {
                 found.push((mark, (self.granted, item)));
             }
         }

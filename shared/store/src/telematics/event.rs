@@ -35,7 +35,7 @@ impl Store {
         include_source: bool,
     ) -> Result<Slice<Row>, StoreError> {
         let (low, high) = window(query);
-        let Some(bounds) = merge::bounds(page, &low, &high) else { return Ok(Slice::from_sorted(Vec::new(), page)) };
+        let Some(bounds) = merge::key_bounds(page, &low, &high) else { return Ok(Slice::from_sorted(Vec::new(), page)) };
         let limit = merge::batch_limit(page, grant.connections().len());
         let conditions = query.conditions();
         let sources = self.events(grant, &conditions, page, (bounds, limit)).await?;
@@ -47,19 +47,21 @@ impl Store {
         Ok(Slice::from_sorted(found.into_iter().map(row).collect::<Result<_, StoreError>>()?, page))
     }
 
-    /// How many events there are. Time windows alone cost the totals and the two days at their edges; other conditions read.
+    /// How many events there are. Time windows alone cost the totals and the two days at their edges; other conditions, and links
+    /// that ended, cost reading.
     pub(super) async fn count_events(&self, grant: &Grant, query: &Query) -> Result<u64, StoreError> {
         let (low, high) = window(query);
         if low > high {
             return Ok(0);
         }
         let conditions = query.conditions();
-        if conditions.is_empty() {
-            return self.count_days(grant, (low, high)).await;
-        }
+        let is_read = |granted: &GrantedConnection| !conditions.is_empty() || granted.until.is_some();
+        let (read, counted) = (grant.clone().narrowed(is_read), grant.clone().narrowed(|granted| !is_read(granted)));
+        let total = self.count_days(&counted, (low.clone(), high.clone())).await?;
         let page = Page::first(usize::MAX);
-        let sources = self.events(grant, &conditions, &page, ((low, high), BATCH)).await?;
-        Ok(u64::try_from(merge(sources, usize::MAX, false).await?.len()).unwrap_or(u64::MAX))
+        let sources = self.events(&read, &conditions, &page, ((low, high), BATCH)).await?;
+        let found = merge(sources, usize::MAX, false).await?.len();
+        Ok(total.saturating_add(u64::try_from(found).unwrap_or(u64::MAX)))
     }
 
     async fn count_days(&self, grant: &Grant, (low, high): (String, String)) -> Result<u64, StoreError> {
@@ -105,7 +107,8 @@ impl Store {
     ) -> Result<Vec<Events<'a, 'q>>, StoreError> {
         let found = self.days(grant, &bounds.0, &bounds.1).await?.into_iter().filter(|(_, days)| !days.is_empty());
         let source = |(granted, days): Days<'a>| {
-            let mut days: VecDeque<String> = days.into_iter().map(|(day, _)| day).collect();
+            let last = granted.until.map_or_else(|| keys::END.to_owned(), keys::day);
+            let mut days: VecDeque<String> = days.into_iter().map(|(day, _)| day).take_while(|day| *day <= last).collect();
             if page.backwards {
                 days.make_contiguous().reverse();
             }
@@ -157,7 +160,7 @@ impl<'a> SortedSource for Events<'a, '_> {
                 self.days.pop_front();
             }
             self.start = next;
-            for (mark, item) in self.conditions.admitted(items, "sk", self.page)? {
+            for (mark, item) in self.conditions.admitted(items, "sk", self.granted, self.page)? {
                 found.push((mark, (self.granted, item)));
             }
         }

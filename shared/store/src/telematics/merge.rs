@@ -1,11 +1,12 @@
 //! Many ordered lists read as one.
 
+use std::cmp::Ordering;
 use std::collections::VecDeque;
 
 use futures::future::try_join_all;
 
 use super::keys;
-use crate::{Page, StoreError};
+use crate::{GrantedConnection, Page, StoreError};
 
 /// Requests in flight at once.
 const PARALLEL: usize = 16;
@@ -58,9 +59,23 @@ pub(super) async fn merge<S: SortedSource + Send>(
     Ok(merged)
 }
 
-/// The keys that a page may hold, in `low..=high`, both ends included; `None` where there are none.
-pub(super) fn bounds(page: &Page, low: &str, high: &str) -> Option<(String, String)> {
+/// A row's place in a list: the key that orders it, then its reader's fleet, for fleets that share a connection share its rows.
+pub(super) fn mark(key: &str, granted: &GrantedConnection) -> String {
+    format!("{key}#{}", granted.fleet)
+}
+
+/// The keys in the table that a page may hold, in `low..=high`, both ends included; `None` where there are none.
+pub(super) fn key_bounds(page: &Page, low: &str, high: &str) -> Option<(String, String)> {
     let mark = page.bookmark.as_ref().and_then(|mark| mark.as_str());
+    between(page, mark.map(|mark| mark.rsplit_once('#').map_or(mark, |(key, _)| key)), low, high)
+}
+
+/// The marks that a page may hold, in `low..=high`, both ends included; `None` where there are none.
+pub(super) fn bounds(page: &Page, low: &str, high: &str) -> Option<(String, String)> {
+    between(page, page.bookmark.as_ref().and_then(|mark| mark.as_str()), low, high)
+}
+
+fn between(page: &Page, mark: Option<&str>, low: &str, high: &str) -> Option<(String, String)> {
     let (low, high) = match mark {
         None => (low, high),
         Some(mark) if page.backwards => (low, mark.min(high)),
@@ -69,9 +84,13 @@ pub(super) fn bounds(page: &Page, low: &str, high: &str) -> Option<(String, Stri
     (low <= high).then(|| (low.to_owned(), high.to_owned()))
 }
 
-/// Whether a key within the bounds belongs to the page: the bookmark's own row may not.
-pub(super) fn is_on_page(page: &Page, key: &str) -> bool {
-    page.inclusive || page.bookmark.as_ref().and_then(|mark| mark.as_str()) != Some(key)
+/// Whether a mark belongs to the page: it lies ahead of the bookmark, or is the bookmark of a page that includes it.
+pub(super) fn is_on_page(page: &Page, mark: &str) -> bool {
+    let Some(start) = page.bookmark.as_ref().and_then(|mark| mark.as_str()) else { return true };
+    match mark.cmp(start) {
+        Ordering::Equal => page.inclusive,
+        side => side == if page.backwards { Ordering::Less } else { Ordering::Greater },
+    }
 }
 
 /// How many rows each of several lists should bring at once: enough that most pages need one request per list.

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::row::find;
 use super::table::{Item, read_text, unreadable};
 use super::{merge, stored};
-use crate::{Page, StoreError};
+use crate::{GrantedConnection, Page, StoreError};
 
 /// Which rows are wanted, and in which order. Conditions are AND-ed, and a list means any of its values.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -103,12 +103,18 @@ impl Conditions {
         self.members.is_empty() && self.active_from.is_none() && self.active_to.is_none()
     }
 
-    /// The items that are on the page and pass, each with its mark, which the attribute `mark` holds.
-    pub(super) fn admitted(&self, items: Vec<Item>, mark: &str, page: &Page) -> Result<Vec<(String, Item)>, StoreError> {
+    /// The items that are on the page and pass, each with its mark. The attribute `key` orders them.
+    pub(super) fn admitted(
+        &self,
+        items: Vec<Item>,
+        key: &str,
+        granted: &GrantedConnection,
+        page: &Page,
+    ) -> Result<Vec<(String, Item)>, StoreError> {
         let mut admitted = Vec::with_capacity(items.len());
         for item in items {
-            let mark = read_text(&item, mark).to_owned();
-            if merge::is_on_page(page, &mark) && self.admit(&item)? {
+            let mark = merge::mark(read_text(&item, key), granted);
+            if merge::is_on_page(page, &mark) && stored::is_seen(&item, granted) && self.admit(&item)? {
                 admitted.push((mark, item));
             }
         }

@@ -107,6 +107,12 @@ pub(super) fn row(
     Row::stored(record, &envelope, body(item))
 }
 
+/// Whether a link shows an item. Items are rewritten in place: one that changed after the link's end has no older version.
+pub(super) fn is_seen(item: &Item, granted: &GrantedConnection) -> bool {
+    let shows = |name| read_number(item, name).map(Timestamp::from_micros).is_none_or(|at| granted.shows(at));
+    shows("updated_at") && shows("occurred_at")
+}
+
 /// The row's own members that are not null, as JSON text.
 pub(super) fn body(item: &Item) -> &str {
     read_text(item, "body")

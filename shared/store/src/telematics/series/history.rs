@@ -61,10 +61,11 @@ impl<'a> History<'a> {
         self.grant.record()
     }
 
-    /// The rows of a block that pass the filter.
+    /// The rows of a block that pass the filter, and that the link shows.
     fn admitted(&self, granted: &GrantedConnection, block: &Block) -> impl Iterator<Item = usize> {
         let admitted = self.filter.admitted(&block.readings, granted.connection).into_iter().enumerate();
-        admitted.filter(|(_, admitted)| *admitted).map(|(row, _)| row)
+        let admitted = admitted.filter(|(_, admitted)| *admitted).map(|(row, _)| row);
+        admitted.filter(|row| granted.shows(block.readings.time(*row)))
     }
 
     /// The readings of a block that are wanted.
@@ -73,7 +74,8 @@ impl<'a> History<'a> {
         let block = Arc::new(block);
         let rows = self.admitted(granted, &block);
         let found = rows.map(|row| {
-            let mark = keys::ordered(block.readings.time(row), block.reading(row).id(granted.connection));
+            let key = keys::ordered(block.readings.time(row), block.reading(row).id(granted.connection));
+            let mark = merge::mark(&key, granted);
             Found { mark, granted, block: Arc::clone(&block), row }
         });
         found.filter(|found| *low <= found.mark && found.mark <= *high).collect()
@@ -139,7 +141,8 @@ impl Store {
         }
         let candidates = self.candidate_groups(&history).await?;
         let is_whole = |hour: i64| *low <= keys::time(keys::hour_start(hour)) && keys::time(keys::hour_start(hour + 1)) <= *high;
-        let is_counted = |hour: &i64| history.filter.is_by_subject() && is_whole(*hour);
+        let is_shown = |hour: i64| candidates.iter().all(|candidate| candidate.is_whole(hour));
+        let is_counted = |hour: &i64| history.filter.is_by_subject() && is_whole(*hour) && is_shown(*hour);
         let (counted, read): (Vec<i64>, Vec<i64>) = hours(&candidates, &history.bounds).into_iter().partition(is_counted);
         let mut total = counted.iter().map(|hour| count(&candidates, *hour)).sum();
         for chunk in read.chunks(HOURS) {
@@ -180,7 +183,8 @@ impl Store {
     /// found among those.
     async fn add_today(&self, record: &'static RecordType, candidates: &mut [CandidateGroup<'_>]) -> Result<(), StoreError> {
         let place = |candidate: &CandidateGroup<'_>| (candidate.series.pk(), keys::snapshot(candidate.group));
-        let wanted = candidates.iter().map(place).map(|(pk, sk)| key(&pk, &sk)).collect();
+        let wanted: BTreeSet<(String, String)> = candidates.iter().map(place).collect();
+        let wanted = wanted.into_iter().map(|(pk, sk)| key(&pk, &sk)).collect();
         let items = self.telematics_table().get_many(wanted, None).await?;
         let items: HashMap<(&str, &str), &Item> =
             items.iter().map(|item| ((read_text(item, "pk"), read_text(item, "sk")), item)).collect();
@@ -229,7 +233,16 @@ fn enough(candidates: &[CandidateGroup<'_>], hours: &[i64], wanted: usize) -> us
 }
 
 impl CandidateGroup<'_> {
+    /// Whether the link shows an hour as a whole, or nothing of it.
+    fn is_whole(&self, hour: i64) -> bool {
+        self.granted.until.is_none_or(|end| keys::hour_start(hour) >= end || keys::hour_start(hour + 1) <= end)
+    }
+
+    /// The readings of an hour that may be wanted.
     fn count(&self, hour: i64) -> u64 {
+        if !self.granted.shows(keys::hour_start(hour)) {
+            return 0;
+        }
         let Some(day) = self.days.get(&keys::day(keys::hour_start(hour))) else { return 0 };
         match &self.numbers {
             None => day.count(hour),

@@ -9,11 +9,11 @@ use model::RecordId;
 
 use super::super::query::Query;
 use super::super::table::{Item, Span, read_text};
-use super::super::{Row, keys};
+use super::super::{Row, keys, merge};
 use super::block::{Block, Reader, Tsp};
 use super::filter::Filter;
 use super::groups::SeriesKey;
-use super::snapshot::{GroupSnapshot, Latest};
+use super::snapshot::{self, GroupSnapshot, Latest};
 use crate::page::by_text;
 use crate::{Bookmark, Grant, GrantedConnection, Page, Slice, Store, StoreError};
 
@@ -37,7 +37,7 @@ struct Found {
 type Place = (String, String, i64);
 
 impl Store {
-    /// One page of newest readings, by subject id.
+    /// One page of newest readings, by subject id, then fleet.
     pub(in super::super) async fn list_latest(
         &self,
         grant: &Grant,
@@ -47,7 +47,11 @@ impl Store {
     ) -> Result<Slice<Row>, StoreError> {
         let groups = self.groups(grant).await?;
         let found = found(grant, query, &groups)?;
-        let slice = Slice::from_unsorted(found, page, |found| Bookmark::from(found.subject.to_string()), by_text);
+        let mark = |found: &Found| {
+            let subject = found.subject.to_string();
+            Bookmark::from(groups.get(found.group).map_or_else(String::new, |group| merge::mark(&subject, group.granted)))
+        };
+        let slice = Slice::from_unsorted(found, page, mark, by_text);
         let sources = if include_source { self.sources(grant, &groups, &slice).await? } else { HashMap::new() };
         let row = |found: &Found| {
             let Some(group) = groups.get(found.group) else { return Err(StoreError::Unstorable("no such group".into())) };
@@ -77,6 +81,13 @@ impl Store {
             if let Some(granted) = grant.connections().get(number) {
                 let (tsp, snapshot) = (Tsp::read(&item)?, GroupSnapshot::read(grant.record(), &item)?);
                 groups.push(Group { granted, item, tsp, snapshot });
+            }
+        }
+        for group in &mut groups {
+            if let Some(end) = group.granted.until {
+                let series = SeriesKey { tag, connection: group.granted.connection };
+                let number = snapshot::group_of(&group.item)?;
+                self.rewind(series, number, &mut group.snapshot, end).await?;
             }
         }
         Ok(groups)

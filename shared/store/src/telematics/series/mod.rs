@@ -6,6 +6,7 @@ mod filter;
 mod groups;
 mod history;
 mod latest;
+mod rewind;
 mod snapshot;
 mod write;
 

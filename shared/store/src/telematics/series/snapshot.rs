@@ -1,6 +1,6 @@
 //! The newest reading of each subject of a group.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use model::telematics::RecordType;
 use model::telematics::readings::{Readings, Sources};
@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::super::table::{Item, bytes, key, read_bytes, read_number, read_text, unreadable};
 use super::super::{Origin, keys};
-use super::block::{Reading, Run, Tsp, empty};
+use super::block::{Block, Reading, Run, Tsp, digest, empty};
 use super::codec;
 use super::groups::Day;
 use crate::StoreError;
@@ -114,6 +114,27 @@ impl GroupSnapshot {
         self.subjects.insert(subject.to_owned(), Latest { row: at, run, hash, block });
     }
 
+    /// The subjects whose newest reading was measured at this instant or later.
+    pub(super) fn measured_since(&self, start: Timestamp) -> BTreeSet<String> {
+        let is_late = |subject: &&String| self.time(subject).is_some_and(|time| time >= start.micros());
+        self.subjects.keys().filter(is_late).cloned().collect()
+    }
+
+    /// Makes an earlier reading its subject's newest.
+    pub(super) fn put_back(&mut self, fetched: &Block, row: usize, block: (u64, usize)) {
+        let subject = fetched.readings.subject(row);
+        let created_at = self.subjects.get(subject).map_or(fetched.run.created_at, |known| known.run.created_at);
+        let (run, hash) = (Run { created_at, ..fetched.run }, digest(fetched.readings.sources().get(row)));
+        let at = self.readings.len();
+        self.readings.push_cells(&fetched.readings, row);
+        self.subjects.insert(subject.to_owned(), Latest { row: at, run, hash, block });
+    }
+
+    /// Leaves a subject out.
+    pub(super) fn forget(&mut self, subject: &str) {
+        self.subjects.remove(subject);
+    }
+
     /// The newest readings without their sources, each with its subject and what else is kept of it.
     pub(super) fn latest(&self) -> impl Iterator<Item = (&str, Latest)> {
         self.subjects.iter().map(|(subject, latest)| (subject.as_str(), *latest))
@@ -130,12 +151,17 @@ impl GroupSnapshot {
 
     /// The key of the block that holds the source of one of the newest readings.
     pub(super) fn block_key(&self, item: &Item, connection: ConnectionId, latest: &Latest) -> Result<Item, StoreError> {
-        let group = read_text(item, "sk").trim_start_matches("G#").parse().map_err(|error| unreadable(item, error))?;
+        let group = group_of(item)?;
         let at = self.readings.time(latest.row);
         let (revision, part) = latest.block;
         let pk = keys::blocks(self.readings.packing().tag, connection, group, &keys::day(at));
         Ok(key(&pk, &keys::block(keys::hour(at), revision, part)))
     }
+}
+
+/// The number of the group whose newest readings an item holds.
+pub(super) fn group_of(item: &Item) -> Result<usize, StoreError> {
+    read_text(item, "sk").trim_start_matches("G#").parse().map_err(|error| unreadable(item, error))
 }
 
 impl Latest {

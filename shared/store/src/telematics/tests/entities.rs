@@ -6,12 +6,12 @@ use serde_json::json;
 use super::super::{ScanOutcome, change};
 use super::*;
 
-fn vehicle(name: &str, year: Option<i64>, occurred: Option<&str>) -> Observation<Vehicle> {
+pub(super) fn vehicle(name: &str, year: Option<i64>, occurred: Option<&str>) -> Observation<Vehicle> {
     let fields = Vehicle { vehicle_name: Some(name.into()), model_year: year, ..Vehicle::default() };
     observation(&format!("v-{name}"), occurred.map(at), json!({ "name": name, "year": year }), fields)
 }
 
-fn fleet(count: usize) -> Vec<Observation<Vehicle>> {
+pub(super) fn fleet(count: usize) -> Vec<Observation<Vehicle>> {
     (0..count)
         .map(|number| {
             let year = (number % 3 > 0).then(|| 2_000 + i64::try_from(number % 7).unwrap());

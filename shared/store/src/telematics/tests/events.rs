@@ -8,11 +8,11 @@ use super::super::{ScanOutcome, StatedWindow, change};
 use super::*;
 
 /// Events an hour and a bit apart over four days.
-fn events(count: usize) -> Vec<Observation<HosEvent>> {
+pub(super) fn events(count: usize) -> Vec<Observation<HosEvent>> {
     (0..count).map(|number| event(number, &format!("2026-11-{:02}T{:02}:15:00Z", 10 + number % 4, number % 24))).collect()
 }
 
-fn event(number: usize, started: &str) -> Observation<HosEvent> {
+pub(super) fn event(number: usize, started: &str) -> Observation<HosEvent> {
     let started = at(started);
     let fields = HosEvent {
         source_driver_id: Some(format!("d-{}", number % 3)),

@@ -4,6 +4,7 @@ mod cost;
 mod entities;
 mod events;
 mod positions;
+mod sharing;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Config, Credentials, Region};
@@ -103,15 +104,20 @@ fn origin(number: u128, resource: Resource, now: &str) -> Origin {
 }
 
 fn grant(resource: Resource, numbers: &[u128]) -> Grant {
-    let granted = |number: &u128| GrantedConnection {
-        connection: connection(*number),
-        fleet: FleetId::from_uuid(Uuid::from_u128(1_000 + number)),
-        fleet_ref: Some(format!("fleet-{number}")),
+    Grant::new(record(resource), numbers.iter().map(|number| granted(*number, *number, None)).collect())
+}
+
+/// A connection, granted through a fleet's link.
+fn granted(number: u128, fleet: u128, until: Option<Timestamp>) -> GrantedConnection {
+    GrantedConnection {
+        connection: connection(number),
+        fleet: FleetId::from_uuid(Uuid::from_u128(1_000 + fleet)),
+        fleet_ref: Some(format!("fleet-{fleet}")),
         tsp: TspId::from_uuid(Uuid::from_u128(9)),
         tsp_slug: "samsara".into(),
         source_name: "samsara".into(),
-    };
-    Grant::new(record(resource), numbers.iter().map(granted).collect())
+        until,
+    }
 }
 
 fn observation<T>(source_id: &str, occurred_at: Option<Timestamp>, source: Value, fields: T) -> Observation<T> {

@@ -9,9 +9,9 @@ use super::*;
 /// What a vehicle reports at one instant.
 #[derive(Clone)]
 pub(super) struct Position {
-    vehicle: String,
+    pub(super) vehicle: String,
     driver: Option<String>,
-    occurred_at: Timestamp,
+    pub(super) occurred_at: Timestamp,
     longitude: f64,
     latitude: f64,
     odometer: f64,
@@ -77,7 +77,7 @@ fn vehicle_id(vehicle: usize, connection_number: u128) -> RecordId {
 }
 
 /// 70 vehicles (two groups) over three hours and midnight.
-fn drive() -> Vec<Position> {
+pub(super) fn drive() -> Vec<Position> {
     (0..70).flat_map(|vehicle| (0..8).map(move |step| position(vehicle, step * 900 + 7))).collect()
 }
 
