@@ -15,7 +15,7 @@ use tokio::sync::watch;
 use crate::aws::template::Route;
 use crate::documents::Documents;
 
-/// The largest body a request may have, as on API Gateway.
+/// The largest body that API Gateway passes on. Endpoints have lower limits of their own.
 const MAX_BODY: usize = 10 << 20;
 
 /// Routes requests to endpoints.
@@ -81,7 +81,7 @@ impl Router {
     async fn call(&self, endpoint: &Endpoint, request: Request, path: BTreeMap<String, String>) -> Response {
         let (parts, body) = request.into_parts();
         let Ok(body) = to_bytes(body, MAX_BODY).await else {
-            return plain(StatusCode::BAD_REQUEST, &ApiError::bad_request("the body could not be read"));
+            return plain(StatusCode::PAYLOAD_TOO_LARGE, &ApiError::too_large(MAX_BODY));
         };
         let incoming = Incoming {
             method: parts.method,

@@ -70,14 +70,21 @@ fn endpoints() -> Vec<Endpoint> {
     ]
 }
 
+/// The most characters of a client's id, which is a key.
+const MAX_CLIENT_ID: usize = 200;
+/// The most characters of a client's secret.
+const MAX_SECRET: usize = 1_024;
+/// The most characters of a token.
+const MAX_TOKEN: usize = 8_192;
+
 fn client_id(reader: &mut Reader) -> Option<String> {
     let member = reader.body("client_id").documented_as_required();
-    member.about("The client's id; may be sent by HTTP Basic instead.").example("demo").secret()
+    member.about("The client's id; may be sent by HTTP Basic instead.").example("demo").secret(MAX_CLIENT_ID)
 }
 
 fn client_secret(reader: &mut Reader) -> Option<String> {
     let member = reader.body("client_secret").documented_as_required();
-    member.about("The client's secret; may be sent by HTTP Basic instead.").example("local-demo-secret").secret()
+    member.about("The client's secret; may be sent by HTTP Basic instead.").example("local-demo-secret").secret(MAX_SECRET)
 }
 
 /// Checks that the realm in the path is the configured one.
@@ -90,7 +97,13 @@ fn check_realm(context: &Context, realm: &str) -> Result<(), ApiError> {
 /// # Errors
 /// 401 `invalid_client`, the same for an unknown id and a wrong secret.
 async fn client(context: &Context, id: &str, secret: &str) -> Result<Client, ApiError> {
-    let found: Option<Client> = context.store().get(Key::client(id)).await?;
+    let known = async || match id.chars().count() {
+        0 => Ok(None),
+        // An id in a Basic header has no other bound.
+        length if length > MAX_CLIENT_ID => Ok(None),
+        _ => context.store().get(Key::client(id)).await,
+    };
+    let found: Option<Client> = known().await?;
     let genuine = found.filter(|client| vault::verify_secret(secret, &client.secret_hash));
     genuine.ok_or_else(|| oauth(StatusCode::UNAUTHORIZED, "invalid_client", "Invalid client or Invalid client credentials"))
 }

@@ -25,7 +25,7 @@ impl Input for Form {
     fn read(reader: &mut Reader) -> Self {
         let basic = reader.basic_credentials();
         let (id, secret) = basic.map_or((None, None), |(id, secret)| (Some(id), Some(secret)));
-        let _hint = reader.body("token_type_hint").about("Ignored: both kinds are accepted.").secret();
+        let _hint = reader.body("token_type_hint").about("Ignored: both kinds are accepted.").secret(200);
         Self {
             realm: reader.path_text("realm"),
             token: reader
@@ -33,7 +33,7 @@ impl Input for Form {
                 .documented_as_required()
                 .about("An access token or a refresh token.")
                 .example("eyJhbGciOiJSUzI1NiJ9...")
-                .secret(),
+                .secret(crate::MAX_TOKEN),
             client_id: crate::client_id(reader).or(id),
             client_secret: crate::client_secret(reader).or(secret),
         }

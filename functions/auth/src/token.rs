@@ -37,19 +37,22 @@ impl Input for Form {
             client_id: crate::client_id(reader).or(id),
             client_secret: crate::client_secret(reader).or(secret),
             scope: scope(reader),
-            refresh_token: reader.body("refresh_token").about("The refresh token, for the grant of that name.").secret(),
+            refresh_token: reader
+                .body("refresh_token")
+                .about("The refresh token, for the grant of that name.")
+                .secret(crate::MAX_TOKEN),
         }
     }
 }
 
 fn grant_type(reader: &mut Reader) -> Option<String> {
     let member = reader.body("grant_type").documented_as_required().documented_as(&[&["client_credentials", "refresh_token"]]);
-    member.about("`client_credentials` for programs; `refresh_token` for fleets.").example("client_credentials").secret()
+    member.about("`client_credentials` for programs; `refresh_token` for fleets.").example("client_credentials").secret(200)
 }
 
 fn scope(reader: &mut Reader) -> Option<String> {
     let member = reader.body("scope").documented_as_required().documented_as(&[&["organization"]]);
-    member.about("Always `organization`; the token has all scopes of the client.").example("organization").secret()
+    member.about("Always `organization`; the token has all scopes of the client.").example("organization").secret(2_000)
 }
 
 /// A token response (RFC 6749, section 5.1).

@@ -98,7 +98,12 @@ fn incoming(request: Request) -> Incoming {
     if let Some(trace) = trace {
         parts.headers.insert(telemetry::TRACE_HEADER, trace);
     }
-    Incoming { method: parts.method, raw_path, raw_query, headers: parts.headers, path, body: body.to_vec().into() }
+    let body = match body {
+        Body::Text(text) => text.into_bytes(),
+        Body::Binary(bytes) => bytes,
+        _ => Vec::new(),
+    };
+    Incoming { method: parts.method, raw_path, raw_query, headers: parts.headers, path, body: body.into() }
 }
 
 fn outgoing(sent: gateway::Response) -> http::Response<Body> {

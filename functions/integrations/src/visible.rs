@@ -49,7 +49,7 @@ impl FleetFilter {
     pub(crate) fn read(reader: &mut Reader) -> Self {
         let ids = reader.query("fleet_ids").about("Only these fleets.").ids(100);
         let refs =
-            reader.query("fleet_refs").about("Only these fleets, by your own ids.").example(r#"["FLEET-12345"]"#).texts(100);
+            reader.query("fleet_refs").about("Only these fleets, by your own ids.").example(r#"["FLEET-12345"]"#).texts(100, 200);
         Self { ids, refs }
     }
 

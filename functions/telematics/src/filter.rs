@@ -11,7 +11,7 @@ use store::telematics::{MemberFilter, Query, Values};
 pub enum Filter {
     /// Up to 100 ids of records.
     Ids(&'static str),
-    /// Up to 100 texts.
+    /// Up to 100 texts of up to 200 characters.
     Texts(&'static str),
     /// Up to so many codes of a closed list.
     Codes(&'static str, usize, &'static [&'static str]),
@@ -75,7 +75,7 @@ impl Filter {
         let member = reader.query(self.parameter()).about_with(|| self.about(record));
         let values = match self {
             Self::Ids(_) => Values::Ids(member.ids(100)?),
-            Self::Texts(_) => Values::Texts(member.texts(100)?),
+            Self::Texts(_) => Values::Texts(member.texts(100, 200)?),
             Self::Codes(_, most, list) => Values::Texts(member.listed_many(*most, list)?),
             Self::Flag(_) => Values::Flag(member.flag()?),
         };

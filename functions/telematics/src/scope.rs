@@ -29,7 +29,7 @@ impl Scope {
                 .query("fleet_refs")
                 .about("Only records of fleets with one of these ids of yours.")
                 .example(r#"["FLEET-12345"]"#)
-                .texts(100),
+                .texts(100, 200),
             connection: reader.query("connection_id").about("Only records that came through this connection.").id(),
             source_data: source_data(reader),
         }

@@ -1,6 +1,6 @@
 //! Partners and their machine clients.
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, bail, ensure};
 use model::partner::{Client, InvitationDefaults, PARTNER_SCOPES, Partner};
 use model::{PartnerId, Timestamp};
 use serde::Serialize;
@@ -101,6 +101,8 @@ pub async fn create_partner(store: &Store, new: NewPartner, now: Timestamp) -> a
 /// # Errors
 /// If there is no such partner, the id belongs to another one's client, or the table cannot be written.
 pub async fn create_client(store: &Store, slug: &str, client_id: &str) -> anyhow::Result<CreatedClient> {
+    // The token endpoint knows no longer ones.
+    ensure!((1..=200).contains(&client_id.chars().count()), "a client's id has 1 to 200 characters");
     let partner_id = existing(store, partner_id(slug)).await?.id;
     let secret = vault::random_secret();
     let created = |client_secret| CreatedClient { partner_id, client_id: client_id.to_owned(), client_secret };

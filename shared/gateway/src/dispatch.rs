@@ -27,6 +27,7 @@ async fn respond(context: &Context, endpoint: &Endpoint, incoming: &Incoming, re
     let started = std::time::Instant::now();
     let served = tokio::time::timeout(limit, serve(context, endpoint, incoming, &request_id, context.now())).await;
     let served = served.unwrap_or_else(|_| Err(ApiError::deadline_exceeded()));
+    let served = if endpoint.speaks_oauth() { served.map_err(ApiError::in_oauth_format) } else { served };
     let cause = served.as_ref().err().and_then(|error| error.cause().map(str::to_owned));
     let mut response = served.unwrap_or_else(ApiError::into_response);
     response.set("x-request-id", &request_id);
@@ -47,6 +48,10 @@ async fn serve(
     request_id: &str,
     now: Timestamp,
 ) -> Result<Response, ApiError> {
+    let most = endpoint.serve.max_body();
+    if incoming.body.len() > most {
+        return Err(ApiError::too_large(most));
+    }
     let caller = Caller::of(context, endpoint.access, incoming, now).await?;
     telemetry::record_caller(&caller);
     context.limits().request(&caller)?;

@@ -132,6 +132,12 @@ impl Endpoint {
         self
     }
 
+    /// Whether its errors have the format of OAuth (RFC 6749, section 5.2).
+    #[must_use]
+    pub fn speaks_oauth(&self) -> bool {
+        self.path.starts_with("/realms/")
+    }
+
     /// Every path it is served at: share agreements have two spellings.
     #[must_use]
     pub fn paths(&self) -> Vec<String> {

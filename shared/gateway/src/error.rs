@@ -1,33 +1,11 @@
 //! API errors (contract section 15), and how they become responses.
 
 use http::StatusCode;
-use serde::Serialize;
 use serde_json::{Value, json};
 use store::StoreError;
 
+use crate::problem::{Problem, Problems};
 use crate::response::Response;
-
-/// One problem of a request.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
-#[schemars(rename = "ValidationErrorDetail")]
-pub struct Problem {
-    /// The member, prefixed with `query.`, `path.`, `header.` or `body.`.
-    pub path: String,
-    /// The value that was sent, truncated to 200 characters; never a secret.
-    pub input: String,
-    /// What is expected.
-    pub message: String,
-    /// A machine-readable code.
-    pub error_type: String,
-}
-
-impl Problem {
-    /// A problem; the input is truncated.
-    pub fn new(path: &str, input: &str, error_type: &'static str, message: impl Into<String>) -> Self {
-        let input = input.chars().take(200).collect();
-        Self { path: path.into(), input, message: message.into(), error_type: error_type.into() }
-    }
-}
 
 /// When to retry after a 503: most faults of the services that we depend on pass within seconds.
 const RETRY_SECONDS: u64 = 2;
@@ -87,12 +65,31 @@ impl ApiError {
         Self::with(StatusCode::CONFLICT, Value::String(detail.into()))
     }
 
-    /// 422 with every problem found.
+    /// 413: the body has more bytes than the operation takes.
+    #[must_use]
+    pub fn too_large(most: usize) -> Self {
+        Self::with(StatusCode::PAYLOAD_TOO_LARGE, Value::String(format!("the body may have at most {most} bytes")))
+    }
+
+    /// 422 with the problems found, of which the first 20 are named.
     #[must_use]
     pub fn invalid(problems: Vec<Problem>) -> Self {
-        let mut error = Self::with(StatusCode::UNPROCESSABLE_ENTITY, json!(problems));
+        Self::invalid_request(problems.into())
+    }
+
+    pub(crate) fn invalid_request(problems: Problems) -> Self {
+        let Problems { named, total } = problems;
+        let in_body = named.iter().filter(|problem| problem.part() == "body").count();
+        let title = match in_body {
+            0 => "Invalid Request Parameters",
+            some if some == named.len() => "Invalid Request Body",
+            _ => "Invalid Request",
+        };
+        let mut error = Self::with(StatusCode::UNPROCESSABLE_ENTITY, json!(named));
         if let Some(message) = error.body.get_mut("message") {
-            *message = "Invalid Request Body".into();
+            let more =
+                if total > named.len() { format!(" (the first {} of {total} problems)", named.len()) } else { String::new() };
+            *message = format!("{title}{more}").into();
         }
         error
     }
@@ -141,9 +138,25 @@ impl ApiError {
 
     /// An error of the OAuth endpoints, in the OAuth format (RFC 6749 section 5.2).
     #[must_use]
-    pub fn oauth(status: StatusCode, error: &'static str, description: &'static str) -> Self {
-        let body = json!({ "error": error, "error_description": description });
+    pub fn oauth(status: StatusCode, error: &'static str, description: impl Into<String>) -> Self {
+        let body = json!({ "error": error, "error_description": description.into() });
         Self { status, body, headers: vec![("cache-control", "no-store".into())], cause: None }
+    }
+
+    /// The same error in the OAuth format, if the caller can mend it; others have one format everywhere.
+    pub(crate) fn in_oauth_format(self) -> Self {
+        let is_callers = self.status.is_client_error() && self.status != StatusCode::TOO_MANY_REQUESTS;
+        if !is_callers || self.body.get("error").is_some() {
+            return self;
+        }
+        let text = |value: Option<&Value>| value.and_then(Value::as_str).unwrap_or_default().to_owned();
+        let description = match self.body.pointer("/detail/0") {
+            Some(problem) => format!("{}: {}", text(problem.get("path")), text(problem.get("message"))),
+            None => text(self.body.get("detail")),
+        };
+        let is_general = matches!(self.status, StatusCode::NOT_FOUND | StatusCode::PAYLOAD_TOO_LARGE);
+        let status = if is_general { self.status } else { StatusCode::BAD_REQUEST };
+        Self::oauth(status, "invalid_request", description)
     }
 
     /// The HTTP status.

@@ -6,7 +6,7 @@ use schemars::{Schema, SchemaGenerator};
 
 use crate::incoming::Incoming;
 use crate::output::Output as _;
-use crate::reader::{Body, Input, MemberSpec, Reader};
+use crate::reader::{Body, Input, MemberSpec, Reader, SMALL_BODY};
 use crate::response::Response;
 use crate::{ApiError, BoxFuture, Call, Context, Operation};
 
@@ -17,6 +17,11 @@ pub type ResponseSchemas = Vec<(u16, Option<Schema>)>;
 ///
 /// Similar operations can be values of one type that implements this; an [`Operation`] is a type of its own.
 pub trait Serve: Sync + 'static {
+    /// The most bytes of a body. Larger ones are refused before anything else.
+    fn max_body(&self) -> usize {
+        SMALL_BODY
+    }
+
     /// Executes it.
     fn call<'a>(&'a self, context: &'a Context, call: Call, incoming: &'a Incoming) -> BoxFuture<'a, Result<Response, ApiError>>;
 }
@@ -63,6 +68,10 @@ impl<O: Operation> Describe for Typed<O> {
 }
 
 impl<O: Operation> Serve for Typed<O> {
+    fn max_body(&self) -> usize {
+        O::Input::MAX_BODY
+    }
+
     fn call<'a>(&'a self, context: &'a Context, call: Call, incoming: &'a Incoming) -> BoxFuture<'a, Result<Response, ApiError>> {
         Box::pin(async move {
             let input = Reader::read(incoming, O::Input::BODY, O::Input::read)?;

@@ -14,6 +14,8 @@ use forms::FORMS;
 
 /// The text that replaces masked values.
 pub const MASK: &str = "*****";
+/// The most characters of a value: long enough for a private key.
+pub const MAX_TEXT: usize = 8_192;
 /// The version of [`Credentials::to_sealed_json`].
 const SEALED_VERSION: u64 = 1;
 
@@ -82,6 +84,7 @@ impl Field {
         let text = value.as_str().ok_or(Problem::Type)?;
         match self.kind {
             _ if text.trim().is_empty() => Err(Problem::Empty),
+            _ if text.chars().count() > MAX_TEXT => Err(Problem::Length),
             Kind::Url if url::Url::parse(text.trim()).is_err() => Err(Problem::Type),
             Kind::Choice(words) if !words.contains(&text) => Err(Problem::Choice),
             _ => Ok(Entry::Text(text.to_owned())),
@@ -145,6 +148,8 @@ pub enum Problem {
     Type,
     /// A blank string.
     Empty,
+    /// A string of more than [`MAX_TEXT`] characters.
+    Length,
     /// Not one of the allowed values.
     Choice,
 }

@@ -1,7 +1,7 @@
 //! Credentials in requests and responses: their schemas, and the problems of invalid ones.
 
 use gateway::{ApiError, Problem};
-use model::credentials::{Credentials, Field, FieldProblem, Form, Kind, Problem as FieldFault};
+use model::credentials::{Credentials, Field, FieldProblem, Form, Kind, MAX_TEXT, Problem as FieldFault};
 use schemars::{Schema, SchemaGenerator, json_schema};
 use serde_json::{Map, Value, json};
 
@@ -19,6 +19,7 @@ fn described(problem: &FieldProblem) -> Problem {
         FieldFault::Unknown => ("unknown_field", "unknown member"),
         FieldFault::Type => ("type", "has the wrong type"),
         FieldFault::Empty => ("format", "must not be blank"),
+        FieldFault::Length => ("range", "is too long"),
         FieldFault::Choice => ("enum", "must be one of the allowed values"),
     };
     Problem::new(&format!("body.credentials.{}", problem.field), "", error_type, message)
@@ -75,7 +76,11 @@ fn member(field: &Field, direction: Direction) -> Value {
             schema.insert("description".into(), text.into());
             json!(schema)
         }
-        Kind::Secret if direction == Direction::Input => json!({ "type": kind, "format": "password", "description": text }),
+        Kind::Number => json!({ "type": kind, "description": text }),
+        Kind::Secret if direction == Direction::Input => {
+            json!({ "type": kind, "format": "password", "maxLength": MAX_TEXT, "description": text })
+        }
+        _ if direction == Direction::Input => json!({ "type": kind, "maxLength": MAX_TEXT, "description": text }),
         _ => json!({ "type": kind, "description": text }),
     }
 }

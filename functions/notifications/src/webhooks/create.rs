@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use gateway::{ApiError, Body, Call, Context, Input, Operation, Output, Reader, Response};
+use gateway::{ApiError, Body, Call, Context, Input, LIST_BODY, Operation, Output, Reader, Response};
 use http::StatusCode;
 use model::codes::{CATCH_ALL_EVENTS, EVENT_NAMES};
 use model::webhook::{Encoding, Filters, Webhook, WebhookStatus};
@@ -33,6 +33,7 @@ const FILTERS: &str = "Only events of these fleets: those of either list. Null o
 
 impl Input for Request {
     const BODY: Body = Body::Json("WebhookCreate");
+    const MAX_BODY: usize = LIST_BODY;
 
     fn read(reader: &mut Reader) -> Self {
         let event_name = reader.body("event_name").required().about(EVENT).documented_as(&[EVENT_NAMES, CATCH_ALL_EVENTS]);

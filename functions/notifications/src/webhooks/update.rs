@@ -1,6 +1,6 @@
 //! `PATCH /v2/notifications/webhooks/{webhook_id}`
 
-use gateway::{ApiError, Body, Call, Context, Input, Json, Operation, Patch, Reader};
+use gateway::{ApiError, Body, Call, Context, Input, Json, LIST_BODY, Operation, Patch, Reader};
 use model::webhook::{Filters, Webhook, WebhookStatus};
 use model::{Timestamp, WebhookId};
 use store::StoreError;
@@ -24,6 +24,7 @@ const DEPRECATED_STATUSES: &[&str] = &["active", "inactive", "paused"];
 
 impl Input for Changes {
     const BODY: Body = Body::Json("WebhookUpdate");
+    const MAX_BODY: usize = LIST_BODY;
 
     fn read(reader: &mut Reader) -> Self {
         let status = reader.body("status").deprecated().about("Use `activate` or `pause` instead.").listed(DEPRECATED_STATUSES);

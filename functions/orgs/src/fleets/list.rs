@@ -26,7 +26,7 @@ impl Input for Filters {
                 .query("fleet_refs")
                 .about("Only these fleets, by your own ids.")
                 .example(r#"["FLEET-12345"]"#)
-                .texts(100),
+                .texts(100, 200),
             paging: Paging::read(reader, 1_000),
         }
     }

@@ -1,6 +1,6 @@
 //! `POST /v2/orgs/invitations`
 
-use gateway::{ApiError, Body, Call, Context, Input, Operation, Problem, Reader, Upserted};
+use gateway::{ApiError, Body, Call, Context, Input, LIST_BODY, Operation, Problem, Reader, Upserted};
 use model::invitation::{Invitation, InvitationStatus, Prefill};
 use model::partner::{InvitationDefaults, Partner};
 use model::{InvitationId, PartnerId, Resource, Scopes, ShareLevel, Timestamp, resource};
@@ -36,6 +36,7 @@ const SECURE: &[&str] = &["https"];
 
 impl Input for Request {
     const BODY: Body = Body::Json("InvitationCreate");
+    const MAX_BODY: usize = LIST_BODY;
 
     fn read(reader: &mut Reader) -> Self {
         let prefill = prefill::read(reader);
@@ -51,7 +52,7 @@ impl Input for Request {
             fleet_ref: fleet_ref.unwrap_or_default(),
             expires_in_hours: hours.and_then(|hours| u16::try_from(hours).ok()),
             permissions: permissions.map(|members| scopes(reader, &members)),
-            limit_tsps: reader.body("limit_tsps").about(LIMIT_TSPS).example(r#"["samsara"]"#).texts(200),
+            limit_tsps: reader.body("limit_tsps").about(LIMIT_TSPS).example(r#"["samsara"]"#).texts(200, 200),
             success_redirect_url: reader.body("success_redirect_url").about(SUCCESS).url(WEB_SCHEMES),
             failure_redirect_url: reader.body("failure_redirect_url").about(FAILURE).url(WEB_SCHEMES),
             callback_url: reader.body("callback_url").about(CALLBACK).url(SECURE),

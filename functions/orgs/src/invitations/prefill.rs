@@ -7,9 +7,7 @@ use super::WEB_SCHEMES;
 
 /// Reads the members `fleet_*`, each of which has a deprecated name as well.
 pub(super) fn read(reader: &mut Reader) -> Prefill {
-    let plain = |text: &str| {
-        !text.is_empty() && text.chars().count() <= 200 && text.chars().all(|char| char.is_alphanumeric() || char == ' ')
-    };
+    let plain = |text: &str| !text.is_empty() && text.chars().all(|char| char.is_alphanumeric() || char == ' ');
     let address = |text: &str| {
         text.split_once('@').is_some_and(|(user, host)| !user.is_empty() && host.contains('.'))
             && !text.contains(char::is_whitespace)
@@ -17,11 +15,11 @@ pub(super) fn read(reader: &mut Reader) -> Prefill {
     let alpha_3 = |text: &str| text.len() == 3 && text.chars().all(|char| char.is_alphanumeric() || char == '_');
     let name = |member: Member<'_>| {
         let member = member.about("The fleet's name: letters, digits and spaces.").example("Blue Ridge Trucking");
-        member.matching(r"^[\p{L}\p{N} ]+$", "must contain only letters, digits and spaces", plain)
+        member.matching(200, r"^[\p{L}\p{N} ]+$", "must contain only letters, digits and spaces", plain)
     };
     let email = |member: Member<'_>| {
         let member = member.about("The fleet's email address.").example("office@blueridge.example");
-        member.matching("^[^@ ]+@[^@ ]+$", "must be an email address", address)
+        member.matching(254, "^[^@ ]+@[^@ ]+$", "must be an email address", address)
     };
     let regulatory_id = |member: Member<'_>| {
         member.about("The fleet's regulatory id, such as a USDOT number.").example("\"1234567\"").text(1, 200)
@@ -33,7 +31,7 @@ pub(super) fn read(reader: &mut Reader) -> Prefill {
     let website = |member: Member<'_>| member.about("The fleet's website.").example("https://blueridge.example").url(WEB_SCHEMES);
     let country_code = |member: Member<'_>| {
         let member = member.about("ISO 3166-1 alpha-3.").example("USA");
-        member.matching(r"^\w{3}$", "must be a three-letter country code", alpha_3)
+        member.matching(3, r"^\w{3}$", "must be a three-letter country code", alpha_3)
     };
     Prefill {
         name: either(reader, ["fleet_name", "partner_provided_fleet_name"], name),

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use super::components::Components;
 use crate::caller::Access;
 use crate::endpoint::Endpoint;
-use crate::error::Problem;
+use crate::problem::{MOST_PROBLEMS, Problem};
 
 /// An error: status, name, and description.
 type Kind = (u16, &'static str, &'static str);
@@ -18,10 +18,12 @@ const PLAIN: &[Kind] = &[
     (404, "NotFound", "It does not exist, or the caller may not see it."),
     (405, "MethodNotAllowed", "The path exists, but not with this method."),
     (409, "Conflict", "Its state does not allow this, or another request modified it."),
+    (413, "PayloadTooLarge", "The body has more bytes than the operation takes."),
     (501, "NotImplementedResponse", "The telematics provider cannot do this."),
     (504, "GatewayTimeout", "The request timed out; it may still have been processed."),
 ];
-const INVALID: Kind = (422, "UnprocessableEntity", "Members are missing, invalid or unknown. `detail` lists every problem.");
+const INVALID: Kind =
+    (422, "UnprocessableEntity", "Members are missing, invalid or unknown. `detail` lists the problems, 20 at most.");
 const TOO_MANY: Kind = (429, "TooManyRequests", "Too many requests; wait for `Retry-After` seconds.");
 const UNAVAILABLE: Kind =
     (503, "ServiceUnavailable", "A service that the platform depends on does not respond; wait for `Retry-After` seconds.");
@@ -34,10 +36,10 @@ pub(super) fn responses(endpoint: &Endpoint) -> Map<String, Value> {
     let named = |kinds: &[Kind]| -> Map<String, Value> {
         kinds.iter().map(|(status, name, _)| (status.to_string(), reference(name))).collect()
     };
-    if endpoint.path.starts_with("/realms/") {
+    if endpoint.speaks_oauth() {
         let (_, oauth, _) = OAUTH;
         let mut found = named(&[TOO_MANY, OURS, UNAVAILABLE]);
-        found.extend(["400", "401"].map(|status| (status.to_owned(), reference(oauth))));
+        found.extend(["400", "401", "404", "413"].map(|status| (status.to_owned(), reference(oauth))));
         return found;
     }
     let is_telematics = matches!(endpoint.access, Access::Scope(scope) if scope.starts_with("telematics:"));
@@ -83,7 +85,7 @@ fn schema(kind: Kind, components: &mut Components) -> Schema {
         }
         INVALID => {
             let problem = components.generator.subschema_for::<Problem>();
-            json!({ "type": ["array", "null"], "items": problem, "description": "Every problem of the request." })
+            json!({ "type": ["array", "null"], "items": problem, "maxItems": MOST_PROBLEMS, "description": "The problems of the request, the first 20 at most." })
         }
         TOO_MANY | UNAVAILABLE => json!({ "anyOf": [retry(), { "type": "null" }], "description": "When to try again." }),
         _ => json!({ "type": ["string", "null"], "description": "The problems of this request." }),

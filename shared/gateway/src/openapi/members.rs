@@ -44,7 +44,12 @@ fn about(member: &MemberSpec) -> String {
 }
 
 /// The request body of an operation.
-pub(super) fn request_body(kind: Body, summary: &str, members: &[MemberSpec], components: &mut Components) -> Option<Value> {
+pub(super) fn request_body(
+    (kind, most): (Body, usize),
+    summary: &str,
+    members: &[MemberSpec],
+    components: &mut Components,
+) -> Option<Value> {
     let (media, name) = match kind {
         Body::None => return None,
         Body::Json(name) | Body::OptionalJson(name) => ("application/json", name),
@@ -58,7 +63,8 @@ pub(super) fn request_body(kind: Body, summary: &str, members: &[MemberSpec], co
     if let (false, Some(content)) = (example.is_empty(), content.as_object_mut()) {
         content.insert("example".into(), Value::Object(example));
     }
-    Some(json!({ "required": !matches!(kind, Body::OptionalJson(_)), "content": { media: content } }))
+    let text = format!("At most {} KiB.", most / 1_024);
+    Some(json!({ "description": text, "required": !matches!(kind, Body::OptionalJson(_)), "content": { media: content } }))
 }
 
 /// The object with these members; members with dotted names are part of the schemas of their objects.

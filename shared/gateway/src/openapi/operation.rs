@@ -45,7 +45,7 @@ pub(super) fn operation(endpoint: &Endpoint, service: &Service, path: &str, comp
         "security": security(endpoint.access),
     });
     if let Some(found) = operation.as_object_mut() {
-        let body = request_body(published.operation.body(), endpoint.summary, &members, components);
+        let body = request_body((published.operation.body(), endpoint.serve.max_body()), endpoint.summary, &members, components);
         found.extend(body.map(|body| ("requestBody".to_owned(), body)));
     }
     Some(operation)

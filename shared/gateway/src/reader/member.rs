@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::raw::Raw;
 use super::spec::{MemberDetails, MemberSpec};
 use super::{Location, Reader};
-use crate::error::Problem;
+use crate::problem::excerpt;
 
 /// A member to read.
 pub struct Member<'r> {
@@ -91,7 +91,7 @@ impl<'r> Member<'r> {
         }
         let raw = Raw::of(reader, location, name);
         if required && matches!(raw, Raw::Absent | Raw::Null) {
-            reader.problems.push(Problem::new(&path, "", "missing", "is required"));
+            reader.problems.push(&path, "", "missing", "is required");
         }
         (reader, raw)
     }
@@ -108,19 +108,19 @@ impl<'r> Member<'r> {
             Raw::Absent | Raw::Null => return None,
             Raw::Text(text) => text,
             Raw::Many(values) => {
-                let input = Value::Array(values).to_string();
-                reader.problems.push(Problem::new(&path, &input, "type", "must be a single value"));
+                let input = excerpt(&Value::Array(values));
+                reader.problems.push(&path, &input, "type", "must be a single value");
                 return None;
             }
             Raw::Other(value) => {
-                reader.problems.push(Problem::new(&path, &value.to_string(), "type", "must be a string"));
+                reader.problems.push(&path, &excerpt(&value), "type", "must be a string");
                 return None;
             }
         };
         match parse(&text) {
             Ok(value) => Some(value),
             Err(message) => {
-                reader.problems.push(Problem::new(&path, &text, error_type, message));
+                reader.problems.push(&path, &text, error_type, message);
                 None
             }
         }
@@ -139,21 +139,16 @@ impl<'r> Member<'r> {
             Raw::Text(text) if path.starts_with("query.") => vec![Value::String(text)],
             Raw::Many(values) => values,
             Raw::Text(text) => {
-                reader.problems.push(Problem::new(&path, &text, "type", "must be an array"));
+                reader.problems.push(&path, &text, "type", "must be an array");
                 return None;
             }
             Raw::Other(value) => {
-                reader.problems.push(Problem::new(&path, &value.to_string(), "type", "must be an array"));
+                reader.problems.push(&path, &excerpt(&value), "type", "must be an array");
                 return None;
             }
         };
         if values.len() > max {
-            reader.problems.push(Problem::new(
-                &path,
-                &values.len().to_string(),
-                "too_many",
-                format!("must have at most {max} values"),
-            ));
+            reader.problems.push(&path, &values.len().to_string(), "too_many", format!("must have at most {max} values"));
             return None;
         }
         let mut found = Vec::with_capacity(values.len());
@@ -161,10 +156,8 @@ impl<'r> Member<'r> {
             let item_path = format!("{path}.{index}");
             match value.as_str().map(&parse) {
                 Some(Ok(value)) => found.push(value),
-                Some(Err((kind, message))) => {
-                    reader.problems.push(Problem::new(&item_path, value.as_str().unwrap_or_default(), kind, message))
-                }
-                None => reader.problems.push(Problem::new(&item_path, &value.to_string(), "type", "must be a string")),
+                Some(Err((kind, message))) => reader.problems.push(&item_path, value.as_str().unwrap_or_default(), kind, message),
+                None => reader.problems.push(&item_path, &excerpt(value), "type", "must be a string"),
             }
         }
         Some(found)

@@ -13,17 +13,25 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use crate::error::{ApiError, Problem};
+use crate::error::ApiError;
 use crate::incoming::Incoming;
+use crate::problem::Problems;
 
 pub use member::Member;
 pub use spec::{MemberDetails, MemberSpec};
 pub use values::schema_of;
 
+/// The most bytes of a body without lists: 64 KiB.
+pub const SMALL_BODY: usize = 64 << 10;
+/// The most bytes of a body with lists: 256 KiB. A hundred references take 240 KB if each character is an escape.
+pub const LIST_BODY: usize = 256 << 10;
+
 /// The input of an operation.
 pub trait Input: Sized + Send {
     /// Whether it has a body.
     const BODY: Body = Body::None;
+    /// The most bytes of a body. What takes lists says more.
+    const MAX_BODY: usize = SMALL_BODY;
 
     /// Reads every member. Missing or invalid members become defaults, and the reader collects the problem.
     fn read(reader: &mut Reader) -> Self;
@@ -110,7 +118,7 @@ pub struct Reader {
     unknown_parameters: UnknownParameters,
     nesting: String,
     known: BTreeSet<(&'static str, String)>,
-    problems: Vec<Problem>,
+    problems: Problems,
     recorded: Option<Vec<MemberSpec>>,
 }
 
@@ -127,7 +135,7 @@ impl Reader {
         if !matches!(body, Body::Form(_)) {
             reader.reject_unknown();
         }
-        if reader.problems.is_empty() { Ok(input) } else { Err(ApiError::invalid(reader.problems)) }
+        if reader.problems.is_empty() { Ok(input) } else { Err(ApiError::invalid_request(reader.problems)) }
     }
 
     /// The members that `read` reads.
@@ -190,7 +198,7 @@ impl Reader {
     /// Reports a problem that concerns several members.
     pub fn problem(&mut self, path: &str, input: &str, error_type: &'static str, message: impl Into<String>) {
         if self.recorded().is_none() {
-            self.problems.push(Problem::new(path, input, error_type, message));
+            self.problems.push(path, input, error_type, message);
         }
     }
 
@@ -204,24 +212,21 @@ impl Reader {
         if self.unknown_parameters == UnknownParameters::Ignore {
             return;
         }
-        let unknown: Vec<(String, String)> = self
-            .query
-            .iter()
-            .filter(|(name, _)| !self.known.contains(&("query", (*name).clone())))
-            .map(|(name, values)| (format!("query.{name}"), values.join(",")))
-            .collect();
-        for (path, input) in unknown {
-            self.problems.push(Problem::new(&path, &input, "unknown_parameter", "unknown query parameter"));
+        for (name, values) in &self.query {
+            if !self.known.contains(&("query", name.clone())) {
+                let input = values.first().map_or("", String::as_str);
+                self.problems.push(&format!("query.{name}"), input, "unknown_parameter", "unknown query parameter");
+            }
         }
         self.reject_unknown_members();
     }
 
     fn reject_unknown_members(&mut self) {
-        let known = |name: &String| self.known.contains(&("body", format!("{}{name}", self.nesting)));
-        let unknown: Vec<String> = self.body.keys().filter(|name| !known(name)).cloned().collect();
-        for name in unknown {
-            let path = format!("body.{}{name}", self.nesting);
-            self.problems.push(Problem::new(&path, "", "unknown_field", "unknown member"));
+        for name in self.body.keys() {
+            let full = format!("{}{name}", self.nesting);
+            if !self.known.contains(&("body", full.clone())) {
+                self.problems.push(&format!("body.{full}"), "", "unknown_field", "unknown member");
+            }
         }
     }
 }
@@ -236,7 +241,7 @@ fn body_of(incoming: &Incoming, kind: Body) -> Result<Map<String, Value>, ApiErr
             }
             match serde_json::from_slice(&incoming.body) {
                 Ok(Value::Object(members)) => Ok(members),
-                Ok(_) => Err(ApiError::invalid(vec![Problem::new("body", "", "type", "must be a JSON object")])),
+                Ok(_) => Err(ApiError::invalid_member("body", "", "type", "must be a JSON object")),
                 Err(error) => Err(ApiError::bad_request(format!("malformed JSON: {error}"))),
             }
         }

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::{Location, Reader};
+use crate::problem::excerpt;
 
 /// A value as sent.
 pub(super) enum Raw {
@@ -14,12 +15,12 @@ pub(super) enum Raw {
 }
 
 impl Raw {
-    /// The value of a member of the request.
-    pub(super) fn of(reader: &Reader, location: Location, name: &str) -> Self {
+    /// The value of a member of the request. It is taken out of the body: a member is read once.
+    pub(super) fn of(reader: &mut Reader, location: Location, name: &str) -> Self {
         match location {
             Location::Path => reader.path.get(name).cloned().map_or(Self::Absent, Self::Text),
             Location::Query => reader.query.get(name).map_or(Self::Absent, |values| query_value(values)),
-            Location::Body => match reader.body.get(name).cloned() {
+            Location::Body => match reader.body.remove(name) {
                 None => Self::Absent,
                 Some(Value::Null) => Self::Null,
                 Some(Value::String(text)) => Self::Text(text),
@@ -32,7 +33,7 @@ impl Raw {
     pub(super) fn as_query_text(&self) -> Option<String> {
         match self {
             Self::Text(text) => Some(text.clone()),
-            Self::Other(value) => Some(value.to_string()),
+            Self::Other(value) => Some(excerpt(value)),
             Self::Absent | Self::Null | Self::Many(_) => None,
         }
     }

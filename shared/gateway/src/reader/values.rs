@@ -13,36 +13,45 @@ use uuid::Uuid;
 use super::member::Member;
 use super::raw::Raw;
 use super::{Patch, Reader};
-use crate::error::Problem;
+use crate::problem::excerpt;
 
 impl Member<'_> {
     /// A string of `min` to `max` characters without control characters.
     pub fn text(self, min: usize, max: usize) -> Option<String> {
         let schema = || json_schema!({ "type": "string", "minLength": min, "maxLength": max });
-        self.parsed(schema, "range", move |text| {
-            let length = text.chars().count();
-            let fits = (min..=max).contains(&length) && !text.chars().any(char::is_control);
-            fits.then(|| text.to_owned()).ok_or_else(|| format!("must have {min} to {max} characters and no control characters"))
-        })
+        self.parsed(schema, "range", move |text| fitting(text, min, max))
     }
 
-    /// Any string; for values that responses never echo.
-    pub fn secret(self) -> Option<String> {
+    /// A string of at most `max` characters; for values that responses never echo.
+    pub fn secret(self, max: usize) -> Option<String> {
         let path = self.problem_path();
-        match self.raw(|| json_schema!({ "type": "string", "format": "password" })) {
-            (_, Raw::Text(text)) => Some(text),
+        match self.raw(|| json_schema!({ "type": "string", "format": "password", "maxLength": max })) {
+            (_, Raw::Text(text)) if text.chars().count() <= max => Some(text),
+            (reader, Raw::Text(_)) => {
+                reader.problems.push(&path, "", "range", format!("must have at most {max} characters"));
+                None
+            }
             (_, Raw::Absent | Raw::Null) => None,
             (reader, _) => {
-                reader.problems.push(Problem::new(&path, "", "type", "must be a string"));
+                reader.problems.push(&path, "", "type", "must be a string");
                 None
             }
         }
     }
 
-    /// A string that matches `pattern`, as checked by `matches`.
-    pub fn matching(self, pattern: &'static str, expected: &'static str, matches: impl Fn(&str) -> bool) -> Option<String> {
-        let schema = || json_schema!({ "type": "string", "pattern": pattern });
-        self.parsed(schema, "format", move |text| matches(text).then(|| text.to_owned()).ok_or_else(|| expected.to_owned()))
+    /// A string of at most `max` characters that matches `pattern`, as checked by `matches`.
+    pub fn matching(
+        self,
+        max: usize,
+        pattern: &'static str,
+        expected: &'static str,
+        matches: impl Fn(&str) -> bool,
+    ) -> Option<String> {
+        let schema = || json_schema!({ "type": "string", "pattern": pattern, "maxLength": max });
+        self.parsed(schema, "format", move |text| {
+            let fits = text.chars().count() <= max && matches(text);
+            fits.then(|| text.to_owned()).ok_or_else(|| format!("{expected}; at most {max} characters"))
+        })
     }
 
     /// An absolute URL of 1 to 2,083 characters with one of these schemes.
@@ -113,7 +122,7 @@ impl Member<'_> {
                     Some("true" | "1") => Some(true),
                     Some("false" | "0") => Some(false),
                     _ => {
-                        reader.problems.push(Problem::new(&path, &text.unwrap_or_default(), "type", "must be true or false"));
+                        reader.problems.push(&path, &text.unwrap_or_default(), "type", "must be true or false");
                         None
                     }
                 }
@@ -128,17 +137,17 @@ impl Member<'_> {
         let (found, text) = match raw {
             Raw::Absent | Raw::Null => return None,
             Raw::Text(text) => (text.parse::<u32>().ok(), text),
-            Raw::Other(value) => (value.as_u64().and_then(|number| u32::try_from(number).ok()), value.to_string()),
+            Raw::Other(value) => (value.as_u64().and_then(|number| u32::try_from(number).ok()), excerpt(&value)),
             Raw::Many(_) => (None, String::new()),
         };
         match found {
             Some(number) if (min..=max).contains(&number) => Some(number),
             Some(_) => {
-                reader.problems.push(Problem::new(&path, &text, "range", format!("must be between {min} and {max}")));
+                reader.problems.push(&path, &text, "range", format!("must be between {min} and {max}"));
                 None
             }
             None => {
-                reader.problems.push(Problem::new(&path, &text, "type", "must be an integer"));
+                reader.problems.push(&path, &text, "type", "must be an integer");
                 None
             }
         }
@@ -158,9 +167,10 @@ impl Member<'_> {
         )
     }
 
-    /// Strings; the key repeats in a query, in a body it is an array.
-    pub fn texts(self, max: usize) -> Option<Vec<String>> {
-        self.many(max, || json_schema!({ "type": "string" }), |text| Ok(text.to_owned()))
+    /// Strings of 1 to `longest` characters without control characters; the key repeats in a query, in a body it is an array.
+    pub fn texts(self, max: usize, longest: usize) -> Option<Vec<String>> {
+        let schema = || json_schema!({ "type": "string", "minLength": 1, "maxLength": longest });
+        self.many(max, schema, |text| fitting(text, 1, longest).map_err(|message| ("range", message)))
     }
 
     /// Values from a published list.
@@ -184,7 +194,7 @@ impl Member<'_> {
             Raw::Absent | Raw::Null if reader.recorded().is_none() => return None,
             Raw::Absent | Raw::Null => Map::new(),
             _ => {
-                reader.problems.push(Problem::new(&path, "", "type", "must be an object"));
+                reader.problems.push(&path, "", "type", "must be an object");
                 return None;
             }
         };
@@ -204,7 +214,7 @@ impl Member<'_> {
             (_, Raw::Other(Value::Object(members))) => Some(members),
             (_, Raw::Absent | Raw::Null) => None,
             (reader, _) => {
-                reader.problems.push(Problem::new(&path, "", "type", "must be an object"));
+                reader.problems.push(&path, "", "type", "must be an object");
                 None
             }
         }
@@ -212,13 +222,19 @@ impl Member<'_> {
 
     /// The member of a PATCH: `read` is called if it was sent and is not null.
     pub fn patch<T>(self, read: impl FnOnce(Self) -> Option<T>) -> Patch<T> {
-        let sent = self.reader.body.get(self.name).cloned();
-        match (sent, read(self)) {
-            (Some(Value::Null), _) => Patch::Clear,
-            (_, Some(value)) => Patch::Set(value),
-            (_, None) => Patch::Keep,
+        let is_null = self.reader.body.get(self.name).is_some_and(Value::is_null);
+        match read(self) {
+            Some(value) => Patch::Set(value),
+            None if is_null => Patch::Clear,
+            None => Patch::Keep,
         }
     }
+}
+
+/// The text, if it has `min` to `max` characters and no control characters.
+fn fitting(text: &str, min: usize, max: usize) -> Result<String, String> {
+    let fits = (min..=max).contains(&text.chars().count()) && !text.chars().any(char::is_control);
+    fits.then(|| text.to_owned()).ok_or_else(|| format!("must have {min} to {max} characters and no control characters"))
 }
 
 /// The schema of a type without references, under the type's name.

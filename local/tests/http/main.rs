@@ -1,0 +1,60 @@
+//! The HTTP side of the API, over HTTP only: bounds of requests.
+
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on fails")]
+
+mod bounds;
+
+use catena::api::Api;
+use catena::{Options, Platform, demo};
+use reqwest::{Method, StatusCode};
+use serde_json::Value;
+
+/// A platform for one test.
+struct World {
+    platform: Platform,
+    url: String,
+    api: Api,
+    http: reqwest::Client,
+}
+
+impl World {
+    async fn start() -> Self {
+        let options = Options {
+            port: 0,
+            simulator_port: 0,
+            receiver_port: 0,
+            emulator_port: None,
+            database_port: None,
+            state: None,
+            trace: None,
+            time_factor: 1.0,
+            vehicles: 5,
+        };
+        let platform = Platform::start(options, &|_| ()).await.unwrap();
+        let url = platform.demo.url.clone();
+        let api = Api::sign_in(&url, demo::CLIENT_ID, demo::CLIENT_SECRET).await.unwrap();
+        let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        Self { platform, url, api, http }
+    }
+
+    /// Fails where an answer was not what the documents say.
+    async fn stop(self) {
+        self.platform.stop().await.unwrap();
+    }
+
+    fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
+        self.http.request(method, format!("{}{path}", self.url))
+    }
+
+    /// A request for a token.
+    fn token(&self) -> reqwest::RequestBuilder {
+        self.request(Method::POST, "/realms/catena/protocol/openid-connect/token")
+    }
+}
+
+/// Status and JSON body.
+async fn answer(request: reqwest::RequestBuilder) -> (StatusCode, Value) {
+    let response = request.send().await.unwrap();
+    let status = response.status();
+    (status, response.json().await.unwrap_or(Value::Null))
+}
