@@ -27,6 +27,12 @@ pub(super) fn render(row: &Row) -> String {
     if let Some(seconds) = row.timeout() {
         text += &format!("      Timeout: {seconds}\n");
     }
+    if let Some(megabytes) = row.memory() {
+        text += &format!("      MemorySize: {megabytes}\n");
+    }
+    if row.sends_to_itself() {
+        text += RECURSIVE;
+    }
     if let Cause::Http { .. } = row.cause {
         text += &canary(&id);
     }
@@ -54,6 +60,9 @@ fn events(cause: &Cause) -> String {
         }
     }
 }
+
+/// Lambda takes a function whose messages lead back to it some sixteen times for an accident, and stops it.
+const RECURSIVE: &str = "      RecursiveLoop: Allow\n";
 
 /// The Scheduler invokes asynchronously: Lambda retries once and then sends the event to the dead-letter queue.
 const SCHEDULED: &str = "      EventInvokeConfig:

@@ -54,6 +54,15 @@ pub(super) fn of(permission: Permission) -> Vec<Statement> {
     }
 }
 
+/// The queue that a permission sends to.
+pub(super) fn queue_of(permission: Permission) -> Option<&'static str> {
+    match permission {
+        Permission::SendDeliveries => Some("DeliveriesQueue"),
+        Permission::SendExecutions => Some("ExecutionsQueue"),
+        _ => None,
+    }
+}
+
 fn pass_role() -> Statement {
     let condition = Some("{StringEquals: {iam:PassedToService: scheduler.amazonaws.com}}");
     Statement { condition, ..statement("PassScheduleRole", &["iam:PassRole"], &["!Ref ScheduleRoleArn"]) }

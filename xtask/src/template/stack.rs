@@ -42,6 +42,7 @@ const PARAMETERS: &[(&str, &str, &str)] = &[
     ("TokensPerSecond", "Number", "!Ref TokensPerSecond"),
     ("LogRetentionDays", "Number", "!Ref LogRetentionDays"),
     ("Release", "String", "!Ref Release"),
+    ("Tracing", "String", "!Ref Tracing"),
     ("AlarmTopicArn", "String", "!Ref AlarmTopicArn"),
     ("RunbookUrl", "String", "!Ref RunbookUrl"),
     ("Stage", "String", "!Ref Stage"),
@@ -79,7 +80,7 @@ Globals:
     # Lambda gives CPU by memory, and the first TLS handshake is most of a cold start.
     MemorySize: 512
     Timeout: 10
-    Tracing: Active
+    Tracing: !Ref Tracing
     Environment:
       Variables:
         STAGE: !Ref Stage

@@ -61,6 +61,19 @@ fn a_second_spelling_is_a_second_route_under_one_permission() {
 }
 
 #[test]
+fn a_function_that_sends_to_its_own_queue_may() {
+    let row = |queue| Row { permissions: &[Permission::SendExecutions], ..worker("a.b", Trigger::Queue(queue)) };
+    check(&[row("ExecutionsQueue")], &["      RecursiveLoop: Allow\n"]);
+    assert!(!check(&[row("DeliveriesQueue")], &[]).contains("RecursiveLoop"));
+}
+
+#[test]
+fn executions_get_memory_by_what_they_need() {
+    check(&[worker("a.b", Trigger::Scheduler)], &["      MemorySize: 256\n"]);
+    assert!(!check(&[worker("a.b", Trigger::Queue("DeliveriesQueue"))], &[]).contains("MemorySize: 256"));
+}
+
+#[test]
 fn a_stack_gets_what_it_asks_for_and_nothing_else() {
     let text = check(&[route("fleets.list", "GET", &["/x"], RouteAuth::Jwt)], &["TemplateURL: infra/stacks/orgs.yaml"]);
     assert!(text.contains("        ControlTableArn: !GetAtt ControlTable.Arn") && !text.contains("StreamFailuresDlqArn:"));
