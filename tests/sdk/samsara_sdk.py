@@ -139,6 +139,22 @@ class Run:
         expect(all(c.clocks.cycle.cycle_started_at_time for c in found), "a cycle has a start")
         return len(found)
 
+    def eld_events(self):
+        fetch = self.client.beta_ap_is.get_hos_eld_events
+        found, _ = walk(lambda after: fetch(after=after, **self.window))
+        events = [event for driver in found for event in driver.eld_events]
+        expect({d.id for d in found} <= set(self.driver_ids), "events are of active drivers")
+        expect(any(e.eld_event_type == 1 and e.location.state for e in events), "a change of duty status has a place")
+        return len(events)
+
+    def hos_daily_logs(self):
+        today, days = self.now.date(), self.client.hours_of_service.get_hos_daily_logs
+        span = {"start_date": str(today - timedelta(days=3)), "end_date": str(today)}
+        found, _ = walk(lambda after: days(after=after, **span))
+        expect(any(d.log_meta_data.certified_at_time for d in found), "days that passed are certified")
+        expect(all(d.driver.timezone for d in found), "a day is in the driver's time zone")
+        return len(found)
+
     def trailers(self):
         found, _ = walk(lambda after: self.client.trailers.list_trailers(limit=3, after=after))
         expect(len({t.id for t in found}) == len(found), "pages do not overlap")
@@ -199,6 +215,8 @@ CHECKS = [
     Run.stats_history,
     Run.hos_logs,
     Run.hos_clocks,
+    Run.eld_events,
+    Run.hos_daily_logs,
     Run.trailers,
     Run.trailer_stats_feed,
     Run.refusals,

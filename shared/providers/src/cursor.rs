@@ -4,7 +4,7 @@ use model::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::{Page, ProviderError, Subjects, WindowPart};
+use crate::{Page, ProviderError};
 
 /// A place in what a source lists. It is stored as versioned JSON; text that does not read starts over: nothing is
 /// stored twice, and a feed goes on from where it is now.
@@ -153,16 +153,6 @@ impl<const RECENT: i64, const DEEP: i64> Cursor for Window<RECENT, DEEP> {
     }
 }
 
-impl<const RECENT: i64, const DEEP: i64> Window<RECENT, DEEP> {
-    /// The page that ends here, and for whom it answers; `after` leads to the next page of the window. Once all are stored, the
-    /// window replaces what was stored of the subjects that it answered for.
-    pub(crate) fn page<R>(self, rows: R, subjects: Subjects, after: Option<String>) -> Page<R, Self> {
-        let (begins, more) = (self.after.is_none(), after.is_some());
-        let window = WindowPart { from: self.from, to: self.to, begins, ends: !more, subjects };
-        Page { rows, next: Some(Self { after, ..self }), more, complete_scan: false, window: Some(window) }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -185,13 +175,6 @@ mod tests {
         }
         let inside = Logs { from: ago(9), to: ago(1), deep: ago(1), after: Some("x".into()) };
         assert_eq!(Logs::begin(Some(inside.clone()), now), inside);
-        let part = |window: Logs, after: Option<&str>| {
-            let page = window.page((), Subjects::default(), after.map(String::from));
-            let part = page.window.unwrap();
-            (part.begins, part.ends, page.more)
-        };
-        assert_eq!(part(inside.clone(), None), (false, true, false));
-        assert_eq!(part(Logs { after: None, ..inside }, Some("y")), (true, false, true));
     }
 
     #[test]

@@ -127,7 +127,7 @@ impl SourceRules {
 }
 
 /// Leaves of an object (or of each in a list) its id, where it has one.
-fn cut_to_id(reference: &mut Value) {
+pub(crate) fn cut_to_id(reference: &mut Value) {
     match reference {
         Value::Array(all) => all.iter_mut().for_each(cut_to_id),
         Value::Object(members) if members.contains_key("id") => members.retain(|name, _| name == "id"),

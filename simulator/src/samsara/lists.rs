@@ -176,7 +176,7 @@ pub(super) fn vehicle(request: &Request<'_>) -> Answer {
 }
 
 #[derive(Debug, Serialize)]
-struct Ruleset {
+pub(super) struct Ruleset {
     cycle: &'static str,
     shift: &'static str,
     restart: &'static str,
@@ -219,7 +219,7 @@ struct DriverBody<'a> {
     updated_at_time: String,
 }
 
-const RULES: Ruleset = Ruleset {
+pub(super) const RULES: Ruleset = Ruleset {
     cycle: "USA 70 hour / 8 day",
     shift: "US Interstate Property",
     restart: "34-hour Restart",
@@ -254,11 +254,7 @@ fn driver_body<'a>(account: &'a Account, driver: &'a Driver) -> DriverBody<'a> {
 
 /// `GET /fleet/drivers`: the active ones unless `driverActivationStatus` says otherwise.
 pub(super) fn drivers(request: &Request<'_>) -> Answer {
-    let wanted = match request.query.one("driverActivationStatus") {
-        None | Some("active") => Employment::Active,
-        Some("deactivated") => Employment::Deactivated,
-        Some(_) => return Err(Refusal::ActivationStatus),
-    };
+    let wanted = request.query.employment()?;
     let all: Vec<_> = request.account.drivers.iter().filter(|driver| driver.employment == wanted).collect();
     let (page, pagination) = slice(request, &all)?;
     let data: Vec<_> = page.iter().map(|driver| driver_body(request.account, driver)).collect();

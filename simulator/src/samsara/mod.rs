@@ -1,6 +1,7 @@
 //! The Samsara REST API, as of the OpenAPI description 2025-10-23 and what live tenants were seen to answer.
 
 mod cursor;
+mod eld;
 mod hos;
 mod lists;
 mod positions;
@@ -70,6 +71,8 @@ const ROUTES: &[Route] = &[
     Route { path: "/fleet/trailers/stats/history", answer: trailer_stats::history },
     Route { path: "/fleet/hos/logs", answer: hos::logs },
     Route { path: "/fleet/hos/clocks", answer: hos::clocks },
+    Route { path: "/fleet/hos/daily-logs", answer: eld::days },
+    Route { path: "/beta/fleet/hos/drivers/eld-events", answer: eld::events },
 ];
 
 impl Route {

@@ -1,10 +1,10 @@
 //! Query parameters: lists may be repeated or separated by commas, since clients do both.
 
-use chrono::DateTime;
+use chrono::{DateTime, NaiveDate, NaiveTime};
 
 use super::cursor::Cursor;
 use super::refusal::Refusal;
-use crate::world::{Driver, Millis, Vehicle};
+use crate::world::{Driver, Employment, Millis, Vehicle};
 
 const LIMIT: usize = 512;
 
@@ -31,9 +31,30 @@ impl Query {
 
     /// The page size, at most 512, which is also the default.
     pub(super) fn limit(&self) -> Result<usize, Refusal> {
-        let Some(text) = self.one("limit") else { return Ok(LIMIT) };
+        self.limit_of(LIMIT)
+    }
+
+    /// The page size, at most `max`, which is also the default.
+    pub(super) fn limit_of(&self, max: usize) -> Result<usize, Refusal> {
+        let Some(text) = self.one("limit") else { return Ok(max) };
         let got: u64 = text.parse().ok().filter(|limit| *limit > 0).ok_or(Refusal::Value("limit"))?;
-        usize::try_from(got).ok().filter(|limit| *limit <= LIMIT).ok_or(Refusal::LimitTooLarge { max: LIMIT, got })
+        usize::try_from(got).ok().filter(|limit| *limit <= max).ok_or(Refusal::LimitTooLarge { max, got })
+    }
+
+    /// Which drivers are asked for: the active ones unless `driverActivationStatus` says otherwise.
+    pub(super) fn employment(&self) -> Result<Employment, Refusal> {
+        match self.one("driverActivationStatus") {
+            None | Some("active") => Ok(Employment::Active),
+            Some("deactivated") => Ok(Employment::Deactivated),
+            Some(_) => Err(Refusal::ActivationStatus),
+        }
+    }
+
+    /// The first instant of a required date, UTC.
+    pub(super) fn date(&self, name: &'static str) -> Result<Millis, Refusal> {
+        let text = self.one(name).ok_or(Refusal::Missing(name))?;
+        let date: NaiveDate = text.parse().map_err(|_| Refusal::Value(name))?;
+        Ok(date.and_time(NaiveTime::MIN).and_utc().timestamp_millis())
     }
 
     pub(super) fn time(&self, name: &'static str) -> Result<Option<Millis>, Refusal> {

@@ -17,6 +17,8 @@ use crate::{Api, ErrorResponse, HttpFailure, HttpResponse, PAGE_DEADLINE, Provid
 
 /// The wait where a 429 names none.
 const DEFAULT_WAIT: Duration = Duration::from_secs(1);
+/// The most pages of a list that is read at once.
+const SHORT_LIST_PAGES: usize = 40;
 
 /// What the credentials open.
 pub(crate) struct Session {
@@ -71,6 +73,24 @@ impl Api<'_, Samsara> {
         let mut query = query.to_vec();
         query.extend(after.map(|after| ("after", after)));
         self.get(path, &query, PAGE_DEADLINE).await
+    }
+
+    /// The rows of a list that is short: all its pages.
+    ///
+    /// # Errors
+    /// As for a page; also where the list does not end.
+    pub(super) async fn rows(&self, path: &str, query: &[(&str, &str)]) -> Result<Vec<Box<RawValue>>, ProviderError> {
+        let (mut rows, mut after) = (Vec::new(), None);
+        for _ in 0..SHORT_LIST_PAGES {
+            let response = self.page(path, query, after.as_deref()).await?;
+            let (data, next) = response.page(after.as_deref())?;
+            rows.extend(data.into_iter().map(ToOwned::to_owned));
+            after = next.after_more();
+            if after.is_none() {
+                return Ok(rows);
+            }
+        }
+        Err(ProviderError::Malformed { what: format!("{path} does not end"), response: None })
     }
 }
 

@@ -197,7 +197,10 @@ fn position(rows: &Readings, row: usize) -> VehiclePosition<'_> {
 
 #[test]
 fn check_duty_logs() {
-    let http = Canned::new(vec![response(200, include_str!("fixtures/hos_logs.json"))]);
+    // The lists beside the logs are not for this token, neither for the window nor for entries from before it.
+    let refused = || response(403, r#"{"message":"Permission Denied"}"#);
+    let logs = response(200, include_str!("fixtures/hos_logs.json"));
+    let http = Canned::new(vec![logs, refused(), refused(), refused(), refused()]);
     let page = walk(&http, Resource::HosEvent).remove(0);
     let asked = http.asked().remove(0);
     assert!(asked.contains("startTime=2026-11-13T12%3A00%3A00.000000Z&endTime=2026-11-21T12"), "{asked}");
@@ -351,6 +354,10 @@ fn wild() -> impl Strategy<Value = Value> {
         "reverseGeo",
         "formattedLocation",
         "codrivers",
+        "eldEvents",
+        "eldEventType",
+        "startTime",
+        "endTime",
     ]);
     leaf.prop_recursive(5, 64, 6, move |inner| {
         let list = prop::collection::vec(inner.clone(), 0..6).prop_map(Value::from);
@@ -364,10 +371,11 @@ proptest! {
     fn mapping_takes_any_json(value in wild()) {
         let raw = RawValue::from_string(value.to_string()).unwrap();
         let _none = (vehicles::observation(&raw), users::observation(&raw));
-        let _none = (vehicle_locations::readings(&[&raw]), hos_events::entries(&[&raw]).erase(RecordIds(connection())));
+        let _none = (vehicle_locations::readings(&[&raw]), hos_events::of_json(&raw).erase(RecordIds(connection())));
         for resource in Samsara.resources() {
             let body = json!({ "data": value, "pagination": { "endCursor": "", "hasNextPage": false } });
-            let _either = ask(&Canned::new(vec![response(200, &body.to_string())]), resource, None);
+            let answers = std::iter::repeat_with(|| response(200, &body.to_string())).take(12);
+            let _either = ask(&Canned::new(answers.collect()), resource, None);
         }
     }
 }

@@ -162,3 +162,32 @@ fn long_log_windows_are_paged_by_driver_and_endless_ones_refused() {
     assert_eq!(bench.walk(&quarter, None).0.len(), 10);
     assert_eq!(bench.get(&window("/fleet/hos/logs", 0, NOW)).status, 400);
 }
+
+#[test]
+fn each_duty_log_has_the_event_that_began_it_and_a_day() {
+    let bench = Bench::new(12);
+    let (start, end) = (NOW - 24 * 3_600_000, NOW);
+    let (drivers, _) = bench.walk(&window("/fleet/hos/logs", start, end), None);
+    let (events, _) = bench.walk(&window("/beta/fleet/hos/drivers/eld-events", start, end), None);
+    let (days, _) = bench.walk("/fleet/hos/daily-logs?startDate=2026-11-19&endDate=2026-11-21", None);
+    let mut logs = 0;
+    for driver in &drivers {
+        let id = &driver["driver"]["id"];
+        let own = events.iter().find(|row| row["id"] == *id).unwrap();
+        let began = |log: &Value| log["logStartTime"].as_str().unwrap() >= crate::samsara::wire::time(start).as_str();
+        for log in driver["hosLogs"].as_array().unwrap().iter().filter(|log| began(log)) {
+            let at = &log["logStartTime"];
+            let same = |event: &&Value| event["time"] == *at && event["eldEventType"] != 6;
+            let event = own["eldEvents"].as_array().unwrap().iter().find(same).unwrap();
+            assert!(event["totalVehicleMeters"].as_i64().unwrap() > 0 && event["location"]["state"].as_str().unwrap().len() == 2);
+            let holds = |day: &&Value| {
+                day["driver"]["id"] == *id && day["startTime"].as_str() <= at.as_str() && at.as_str() < day["endTime"].as_str()
+            };
+            let day = days.iter().find(holds).unwrap();
+            assert_eq!(day["logMetaData"]["isCertified"], day["logMetaData"].get("certifiedAtTime").is_some());
+            logs += 1;
+        }
+    }
+    assert!(logs > 50, "{logs}");
+    assert_eq!(bench.get(&format!("{}&limit=26", window("/beta/fleet/hos/drivers/eld-events", start, end))).status, 400);
+}

@@ -1,0 +1,212 @@
+//! Events of the logging device, in the numbers of the ELD rule (49 CFR 395 subpart B, appendix A, 7.20 to 7.34).
+
+use model::Timestamp;
+use model::telematics::code::{
+    Code, DutyStatus, HosEventCode, HosEventType, HosMalfunction, HosRecordOrigin, HosRecordStatus, HosRegion,
+};
+use model::telematics::{HosEvent, HosEventAnnotation, Point};
+use serde_json::value::RawValue;
+
+use crate::samsara::place::country_of;
+use crate::wire::Members;
+
+/// Changes of duty status, and of personal use or yard moves: what the logs tell as spans.
+const CHANGES: [i64; 2] = [1, 3];
+/// The record status of an event in force.
+const IN_FORCE: i64 = 1;
+const METERS_IN_KM: f64 = 1000.0;
+
+const CODES: &[(i64, &[Code<HosEventCode>])] = &[
+    (1, &[Code::of("OFF"), Code::of("SB"), Code::of("DRIVING"), Code::of("ON")]),
+    (2, &[Code::of("INT_CONV"), Code::of("INT_REDUCED")]),
+    (3, &[Code::of("PC"), Code::of("YM")]),
+    (
+        4,
+        &[
+            Code::of("CERT1"),
+            Code::of("CERT2"),
+            Code::of("CERT3"),
+            Code::of("CERT4"),
+            Code::of("CERT5"),
+            Code::of("CERT6"),
+            Code::of("CERT7"),
+            Code::of("CERT8"),
+            Code::of("CERT9"),
+        ],
+    ),
+    (5, &[Code::of("LOGIN"), Code::of("LOGOUT")]),
+    (6, &[Code::of("ENGINE_UP"), Code::of("ENGINE_UP_REDUCED"), Code::of("ENGINE_DOWN"), Code::of("ENGINE_DOWN_REDUCED")]),
+    (7, &[Code::of("MALF_LOG"), Code::of("MALF_CLEAR"), Code::of("DIAG_LOG"), Code::of("DIAG_CLEAR")]),
+];
+
+const ORIGINS: &[Code<HosRecordOrigin>] =
+    &[Code::of("AUTO"), Code::of("DRIVER_EDIT"), Code::of("USER_EDIT"), Code::of("UNIDENTIFIED")];
+
+const STATES: &[Code<HosRecordStatus>] =
+    &[Code::of("ACTIVE"), Code::of("INACTIVE_CHANGED"), Code::of("INACTIVE_REQUESTED"), Code::of("INACTIVE_REJECTED")];
+
+const MALFUNCTIONS: &[(&str, Code<HosMalfunction>)] = &[
+    ("P", Code::of("POWER")),
+    ("E", Code::of("ENGINE_SYNC")),
+    ("T", Code::of("TIMING")),
+    ("L", Code::of("POSITION")),
+    ("R", Code::of("RECORDING")),
+    ("S", Code::of("TRANSFER")),
+    ("O", Code::of("OTHER")),
+    ("1", Code::of("DIAG_POWER")),
+    ("2", Code::of("DIAG_ENGINE_SYNC")),
+    ("3", Code::of("DIAG_MISSING_DATA")),
+    ("4", Code::of("DIAG_TRANSFER")),
+    ("5", Code::of("DIAG_UNIDENTIFIED")),
+    ("6", Code::of("DIAG_OTHER")),
+];
+
+/// One event, as the provider sent it, and what tells it from others.
+pub(super) struct Event {
+    pub(super) time: Timestamp,
+    kind: Option<i64>,
+    code: Option<i64>,
+    status: i64,
+    pub(super) raw: Box<RawValue>,
+}
+
+impl Event {
+    /// An event; `None` where it has no time.
+    pub(super) fn of(raw: &RawValue) -> Option<Self> {
+        let wire = Members::of(raw);
+        Some(Self {
+            time: wire.get("time")?,
+            kind: wire.get("eldEventType"),
+            code: wire.get("eldEventCode"),
+            status: wire.get("eldEventRecordStatus").unwrap_or(IN_FORCE),
+            raw: raw.to_owned(),
+        })
+    }
+
+    /// Whether it is the beginning of an entry of the log in force.
+    pub(super) fn begins_entry(&self) -> bool {
+        self.status == IN_FORCE && self.kind.is_some_and(|kind| CHANGES.contains(&kind))
+    }
+
+    pub(super) fn duty_status(&self) -> Option<Code<DutyStatus>> {
+        Some(match (self.kind?, self.code) {
+            (1, Some(1)) => const { Code::of("OFF") },
+            (1, Some(2)) => const { Code::of("SB") },
+            (1, Some(3)) => const { Code::of("D") },
+            (1, Some(4)) => const { Code::of("ON") },
+            (2, _) => const { Code::of("INT") },
+            (3, Some(1)) => const { Code::of("PC") },
+            (3, Some(2)) => const { Code::of("YM") },
+            _ => return None,
+        })
+    }
+
+    /// The type. The contract's list ends before malfunctions and diagnostics, which have their code.
+    pub(super) fn event_type(&self) -> Option<Code<HosEventType>> {
+        Code::parse(&self.kind?.to_string())
+    }
+
+    pub(super) fn event_code(&self) -> Option<Code<HosEventCode>> {
+        if (self.kind, self.code) == (Some(3), Some(0)) {
+            return Some(const { Code::of("PCYM_CLEAR") });
+        }
+        let (_, codes) = CODES.iter().find(|(kind, _)| Some(*kind) == self.kind)?;
+        numbered(codes, self.code?)
+    }
+
+    /// `<driver>:<time>:<type>.<code>`, and what else tells apart events of one instant.
+    pub(super) fn source_id(&self, driver: &str) -> String {
+        let number = |number: Option<i64>| number.map(|number| number.to_string()).unwrap_or_default();
+        let mut id = format!("hos_event:{driver}:{}:{}.{}", self.time, number(self.kind), number(self.code));
+        if self.status != IN_FORCE {
+            id.push_str(&format!(":{}", self.status));
+        }
+        if let Some(malfunction) = Members::of(&self.raw).get::<String>("malfunctionDiagnosticCode") {
+            id.push_str(&format!(":{malfunction}"));
+        }
+        id
+    }
+
+    /// Adds what the event tells to the fields of an entry, which knows better what it says itself.
+    pub(super) fn add_to(&self, fields: &mut HosEvent) {
+        let wire = Members::of(&self.raw);
+        let place = wire.object("location");
+        let (remark, malfunction) = (wire.object("remark"), wire.get::<String>("malfunctionDiagnosticCode"));
+        let malfunction = malfunction.map(|code| code.to_ascii_uppercase());
+        let state: Option<String> = place.get("state");
+        let at = |name| wire.get::<f64>(name).filter(|number| *number >= 0.0);
+        fields.log_origin_code = wire.get("eldEventRecordOrigin").and_then(|origin| numbered(ORIGINS, origin));
+        fields.log_state_code = numbered(STATES, self.status);
+        fields.record_status = wire.get("eldEventRecordStatus");
+        fields.eld_malfunction_code =
+            malfunction.and_then(|code| MALFUNCTIONS.iter().find(|(known, _)| *known == code).map(|(_, code)| *code));
+        fields.region_code = state.as_deref().and_then(region);
+        fields.location_name = place.get("eldLocation").or_else(|| place.get("city"));
+        fields.odometer = at("totalVehicleMeters").map(|meters| meters / METERS_IN_KM);
+        fields.engine_hours = at("totalEngineHours");
+        let location = place.get("longitude").zip(place.get("latitude"));
+        fields.location = fields.location.or_else(|| location.and_then(|(longitude, latitude)| Point::new(longitude, latitude)));
+        fields.source_vehicle_id = fields.source_vehicle_id.take().or_else(|| wire.object("vehicle").get("id"));
+        if let (None, Some(remarks)) = (&fields.annotations, remark.get("comment")) {
+            let created_at = remark.get("time").unwrap_or(self.time);
+            fields.annotations = Some(HosEventAnnotation { created_at, remarks });
+        }
+    }
+}
+
+fn numbered<T: Copy>(codes: &[T], number: i64) -> Option<T> {
+    let index = usize::try_from(number).ok()?.checked_sub(1)?;
+    codes.get(index).copied()
+}
+
+/// The region of a state or province.
+fn region(state: &str) -> Option<Code<HosRegion>> {
+    let state = state.trim().to_ascii_uppercase();
+    let country = match country_of(&state)? {
+        "CAN" => "CA",
+        _ => "US",
+    };
+    Code::parse(&format!("{country}-{state}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event(json: &str) -> Event {
+        Event::of(serde_json::from_str(json).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn numbers_of_the_rule_become_codes() {
+        let cases = [
+            (1, 3, Some("D"), Some("1"), Some("DRIVING")),
+            (2, 2, Some("INT"), Some("2"), Some("INT_REDUCED")),
+            (3, 0, None, Some("3"), Some("PCYM_CLEAR")),
+            (3, 2, Some("YM"), Some("3"), Some("YM")),
+            (4, 9, None, Some("4"), Some("CERT9")),
+            (5, 1, None, Some("5"), Some("LOGIN")),
+            (6, 4, None, Some("6"), Some("ENGINE_DOWN_REDUCED")),
+            // The type and the status are known where the code is not.
+            (6, 5, None, Some("6"), None),
+            (2, 9, Some("INT"), Some("2"), None),
+            (7, 3, None, None, Some("DIAG_LOG")),
+            (8, 1, None, None, None),
+        ];
+        for (kind, code, duty, event_type, event_code) in cases {
+            let found = event(&format!(r#"{{"time":"2026-01-27T07:06:25Z","eldEventType":{kind},"eldEventCode":"{code}"}}"#));
+            let codes = (
+                found.duty_status().map(|code| code.as_str()),
+                found.event_type().map(|code| code.as_str()),
+                found.event_code().map(|code| code.as_str()),
+            );
+            assert_eq!(codes, (duty, event_type, event_code), "{kind}.{code}");
+        }
+    }
+
+    #[test]
+    fn regions_are_those_of_the_contract() {
+        let of = |state| region(state).map(|region| region.as_str());
+        assert_eq!((of("CA"), of("on"), of("NL"), of("NU"), of("XX")), (Some("US-CA"), Some("CA-ON"), Some("CA-NL"), None, None));
+    }
+}

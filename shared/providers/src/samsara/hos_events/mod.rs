@@ -1,0 +1,113 @@
+//! Duty logs: `GET /fleet/hos/logs` by windows of time, with the events of the logging device and the days of the log beside them.
+//!
+//! Entries arrive and change late: tablets upload when they are back in coverage, drivers edit and certify past days. Each
+//! run therefore reads again the last 24 h, and once a day the last 8 days (today and the 7 days a driver may still
+//! certify). Entries that did not change hash the same, so nothing happens twice.
+//!
+//! The logs say what a driver did from when to when. Who recorded it, whether it is in force, the odometer and the place come from
+//! the device's events; certification, rules and time zone from the days. Both are asked for 25 drivers at a time, as the provider
+//! has it, so a page of logs with more drivers is read in parts.
+
+mod eld;
+mod entries;
+mod facts;
+#[cfg(test)]
+mod tests;
+
+use model::Timestamp;
+use model::telematics::{HosEvent, Observation};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use self::facts::Facts;
+use super::Samsara;
+use crate::cursor::{Cursor, Window};
+use crate::wire::Members;
+use crate::{Api, Page, ProviderError, Source, Subjects, WindowPart};
+
+const DAY: i64 = 86_400;
+/// How many drivers are read at once.
+const DRIVERS: usize = 25;
+const LOGS: &str = "/fleet/hos/logs";
+
+type Span = Window<DAY, { 8 * DAY }>;
+
+/// Where reading stands: in the window's list of logs, and which drivers of its last page are still to be read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Logs {
+    #[serde(flatten)]
+    window: Span,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    drivers: Vec<String>,
+}
+
+impl Cursor for Logs {
+    const KIND: &'static str = Span::KIND;
+
+    fn begin(kept: Option<Self>, now: Timestamp) -> Self {
+        match kept {
+            Some(kept) if !kept.drivers.is_empty() => kept,
+            kept => Self { window: Span::begin(kept.map(|kept| kept.window), now), drivers: Vec::new() },
+        }
+    }
+}
+
+pub(super) struct HosEvents;
+
+impl Source for HosEvents {
+    type Provider = Samsara;
+    type Rows = Vec<Observation<HosEvent>>;
+    type Cursor = Logs;
+
+    async fn page(api: &Api<'_, Samsara>, logs: Logs) -> Result<Page<Self::Rows, Logs>, ProviderError> {
+        let (from, to) = (logs.window.from, logs.window.to);
+        let begins = logs.drivers.is_empty() && logs.window.after.is_none();
+        let (batch, next) = if logs.drivers.is_empty() { listed(api, logs).await? } else { rest(api, logs).await? };
+        let facts = Facts::ask(api, &batch, (from, to)).await?;
+        let more = !next.drivers.is_empty() || next.window.after.is_some();
+        let window = WindowPart { from, to, begins, ends: !more, subjects: subjects(&batch, &facts) };
+        let rows = entries::rows(&batch, &facts, from);
+        Ok(Page { rows, next: Some(next), more, complete_scan: false, window: Some(window) })
+    }
+}
+
+/// The drivers that a page answers for. Each stands in it with the list of its entries, which may be empty.
+fn subjects(batch: &[Box<RawValue>], facts: &Facts) -> Subjects {
+    let mut subjects = Subjects::default();
+    for raw in batch {
+        let wire = Members::of(raw);
+        let Some(id) = wire.object("driver").get::<String>("id") else { continue };
+        let is_list = wire.raw("hosLogs").is_some_and(|list| list.get().starts_with('['));
+        let has_start = |log: &RawValue| Members::of(log).get::<Timestamp>("logStartTime").is_some();
+        let is_whole = is_list && wire.list("hosLogs").into_iter().all(has_start) && facts.are_whole(&id);
+        let to = if is_whole { &mut subjects.answered } else { &mut subjects.unclear };
+        to.push(id);
+    }
+    subjects
+}
+
+/// The first drivers of the next page of the list, with their logs.
+async fn listed(api: &Api<'_, Samsara>, logs: Logs) -> Result<(Vec<Box<RawValue>>, Logs), ProviderError> {
+    let (from, to) = (logs.window.from.to_string(), logs.window.to.to_string());
+    let after = logs.window.after.as_deref();
+    let response = api.page(LOGS, &[("startTime", &from), ("endTime", &to)], after).await?;
+    let (data, next) = response.page(after)?;
+    let (batch, rest) = data.split_at(data.len().min(DRIVERS));
+    let drivers = rest.iter().filter_map(|raw| Members::of(raw).object("driver").get("id")).collect();
+    let window = Span { after: next.after_more(), ..logs.window };
+    Ok((batch.iter().map(|raw| (*raw).to_owned()).collect(), Logs { window, drivers }))
+}
+
+/// The next drivers of a page that was listed before.
+async fn rest(api: &Api<'_, Samsara>, mut logs: Logs) -> Result<(Vec<Box<RawValue>>, Logs), ProviderError> {
+    let rest = logs.drivers.split_off(logs.drivers.len().min(DRIVERS));
+    let (from, to, ids) = (logs.window.from.to_string(), logs.window.to.to_string(), logs.drivers.join(","));
+    let batch = api.rows(LOGS, &[("driverIds", &ids), ("startTime", &from), ("endTime", &to)]).await?;
+    Ok((batch, Logs { drivers: rest, ..logs }))
+}
+
+#[cfg(test)]
+pub(super) fn of_json(raw: &RawValue) -> Vec<Observation<HosEvent>> {
+    let facts = Facts::of_json(raw);
+    entries::rows(&[raw.to_owned()], &facts, Timestamp::from_micros(0))
+}

@@ -1,0 +1,182 @@
+//! Duty logs with the lists beside them.
+
+use model::telematics::{Fields, Observation};
+use model::{Resource, Timestamp};
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
+
+use super::facts::Facts;
+use crate::samsara::tests::{Canned, fields, records, response, walk};
+use crate::{Fetched, Subjects};
+
+fn list(data: Value) -> Result<crate::HttpResponse, crate::HttpFailure> {
+    response(200, &json!({ "data": data, "pagination": { "endCursor": "", "hasNextPage": false } }).to_string())
+}
+
+fn logs(entries: Value) -> Result<crate::HttpResponse, crate::HttpFailure> {
+    list(json!([{ "driver": { "id": "7", "name": "Ann Lee" }, "hosLogs": entries }]))
+}
+
+fn events(entries: Value) -> Result<crate::HttpResponse, crate::HttpFailure> {
+    list(json!([{ "id": "7", "name": "Ann Lee", "driverActivationStatus": "active", "eldEvents": entries }]))
+}
+
+fn day() -> Result<crate::HttpResponse, crate::HttpFailure> {
+    let rules = json!([{ "cycle": "USA 70 hour / 8 day", "shift": "US Interstate Property" }]);
+    let driver = json!({ "id": "7", "timezone": "US/Pacific", "eldSettings": { "rulesets": rules } });
+    let signed = json!({ "isCertified": true, "certifiedAtTime": "2026-11-21T02:00:00Z" });
+    list(json!([{
+        "driver": driver, "startTime": "2026-11-20T08:00:00Z", "endTime": "2026-11-21T08:00:00Z", "logMetaData": signed,
+        "dutyStatusDurations": { "driveDurationMs": 5 },
+    }]))
+}
+
+fn row<'a>(page: &'a Fetched, source_id: &str) -> &'a Observation<Fields> {
+    let found = records(page).iter().find(|row| row.source_id == source_id);
+    found.unwrap_or_else(|| panic!("{source_id} in {:?}", records(page).iter().map(|row| &row.source_id).collect::<Vec<_>>()))
+}
+
+fn check(row: &Observation<Fields>, expected: &Value) {
+    let found = fields(row);
+    for (name, value) in expected.as_object().unwrap() {
+        assert_eq!(found.get(name).unwrap_or(&Value::Null), value, "{name} of {}", row.source_id);
+    }
+}
+
+#[test]
+fn entries_have_what_their_events_and_days_tell() {
+    let begun = json!({
+        "time": "2026-11-20T15:00:00Z", "eldEventType": 1, "eldEventCode": 3, "eldEventRecordOrigin": 1, "eldEventRecordStatus": 1,
+        "totalVehicleMeters": 123_456_789, "totalEngineHours": 4_321.5, "vehicle": { "id": "9" },
+        "location": { "city": "Reno", "eldLocation": "3mi W Reno", "state": "NV", "latitude": 39.5, "longitude": -119.8 },
+        "remark": { "comment": "Left the yard", "time": "2026-11-20T15:01:00Z" },
+    });
+    let edited = json!({ "time": "2026-11-20T15:00:00Z", "eldEventType": 1, "eldEventCode": 4, "eldEventRecordStatus": 2 });
+    let broken = json!({
+        "time": "2026-11-20T16:00:00Z", "eldEventType": 7, "eldEventCode": 1, "malfunctionDiagnosticCode": "P", "eldEventRecordOrigin": 9,
+        "totalVehicleMeters": -1,
+    });
+    let http = Canned::new(vec![
+        logs(json!([{ "logStartTime": "2026-11-20T15:00:00.250Z", "hosStatusType": "driving" }])),
+        events(json!([begun, edited, broken, { "eldEventType": 5 }])),
+        day(),
+    ]);
+    let page = walk(&http, Resource::HosEvent).remove(0);
+    let asked = http.asked();
+    assert!(
+        asked[1].contains("/beta/fleet/hos/drivers/eld-events?startTime=2026-11-11T12") && asked[1].ends_with("driverIds=7"),
+        "{asked:?}"
+    );
+    assert!(asked[2].ends_with("/fleet/hos/daily-logs?startDate=2026-11-10&endDate=2026-11-21&driverIds=7"), "{asked:?}");
+    let entry = row(&page, "hos_event:7:2026-11-20T15:00:00.250000Z");
+    check(
+        entry,
+        &json!({
+            "duty_status_code": "D", "event_type_code": "1", "event_code": "DRIVING", "log_origin_code": "AUTO",
+            "log_state_code": "ACTIVE", "record_status": "1", "region_code": "US-NV", "location_name": "3mi W Reno",
+            "odometer": 123_456.789, "engine_hours": 4_321.5, "driver_certified_at": "2026-11-21T02:00:00.000000Z",
+            "hos_ruleset_code": "US_INT_PROP_70_8", "time_zone_code": "America/Los_Angeles", "eld_malfunction_code": null,
+            "annotations": { "created_at": "2026-11-20T15:01:00.000000Z", "remarks": "Left the yard" },
+        }),
+    );
+    assert!(
+        fields(entry)["location"].is_object() && fields(entry)["h3_index_11"].is_i64() && fields(entry)["vehicle_id"].is_string()
+    );
+    assert_eq!(
+        (entry.source["eldEvent"]["eldEventCode"].as_i64(), entry.source["dailyLog"].get("dutyStatusDurations")),
+        (Some(3), None)
+    );
+    let at = "2026-11-20T15:00:00.000000Z";
+    let expected = json!({
+        "log_state_code": "INACTIVE_CHANGED", "duty_status_code": "ON", "started_at": at, "ended_at": at, "log_origin_code": null,
+    });
+    check(row(&page, &format!("hos_event:7:{at}:1.4:2")), &expected);
+    let expected = json!({
+        "event_type_code": null, "event_code": "MALF_LOG", "eld_malfunction_code": "POWER", "log_origin_code": null, "odometer": null,
+        "duty_status_code": null, "log_state_code": "ACTIVE",
+    });
+    check(row(&page, "hos_event:7:2026-11-20T16:00:00.000000Z:7.1:P"), &expected);
+    assert_eq!(records(&page).len(), 3, "an event without a time is none");
+}
+
+#[test]
+fn an_unknown_status_hides_nothing_else() {
+    let begun = json!({ "time": "2026-11-20T15:00:00Z", "eldEventType": 1, "eldEventCode": 4, "eldEventRecordOrigin": 3 });
+    let start = "2026-11-20T15:00:00Z";
+    let http =
+        Canned::new(vec![logs(json!([{ "logStartTime": start, "hosStatusType": "moonWalk" }])), events(json!([begun])), day()]);
+    let page = walk(&http, Resource::HosEvent).remove(0);
+    let entry = &records(&page)[0];
+    check(
+        entry,
+        &json!({ "duty_status_code": "ON", "event_type_code": "1", "event_code": "ON", "log_origin_code": "USER_EDIT" }),
+    );
+    assert_eq!(entry.extras, Some(json!({ "hosStatusType": "moonWalk" })));
+    let http = Canned::new(vec![
+        logs(json!([{ "logStartTime": start, "hosStatusType": "waitingTime" }])),
+        list(json!([])),
+        list(json!([])),
+        list(json!([])),
+        list(json!([])),
+    ]);
+    let page = walk(&http, Resource::HosEvent).remove(0);
+    assert!(http.asked()[2].ends_with("driverIds=7&driverActivationStatus=deactivated"), "{:?}", http.asked());
+    check(
+        &records(&page)[0],
+        &json!({ "duty_status_code": "WT", "event_type_code": "1", "event_code": null, "log_state_code": "ACTIVE" }),
+    );
+}
+
+#[test]
+fn an_entry_from_before_the_window_keeps_what_is_known_of_it() {
+    let begun = json!({ "time": "2026-10-01T15:00:00Z", "eldEventType": 1, "eldEventCode": 1, "eldEventRecordOrigin": 2 });
+    let login = json!({ "time": "2026-11-12T15:00:00Z", "eldEventType": 5, "eldEventCode": 1 });
+    let http = Canned::new(vec![
+        logs(json!([{ "logStartTime": "2026-10-01T15:00:00Z", "hosStatusType": "offDuty" }])),
+        events(json!([login])),
+        day(),
+        events(json!([begun])),
+        day(),
+    ]);
+    let page = walk(&http, Resource::HosEvent).remove(0);
+    let asked = http.asked().remove(3);
+    assert!(asked.contains("startTime=2026-10-01T15%3A00%3A00.000000Z&endTime=2026-10-01T15%3A00%3A01"), "{asked}");
+    check(row(&page, "hos_event:7:2026-10-01T15:00:00.000000Z"), &json!({ "log_origin_code": "DRIVER_EDIT" }));
+    assert_eq!(records(&page).len(), 1, "events before the window are those of another");
+}
+
+#[test]
+fn a_page_of_many_drivers_is_read_in_parts() {
+    let driver = |id: usize| json!({ "driver": { "id": id.to_string() }, "hosLogs": [] });
+    let all: Vec<Value> = (1..=60).map(driver).collect();
+    let some = |from: usize, to: usize| list((from..=to).map(driver).collect());
+    let http = Canned::new(vec![list(json!(all)), some(26, 50), some(51, 60)]);
+    let pages = walk(&http, Resource::HosEvent);
+    let asked = http.asked();
+    assert_eq!((pages.len(), asked.len()), (3, 3));
+    let parts: Vec<_> = pages.iter().map(|page| page.window.as_ref().unwrap()).map(|part| (part.begins, part.ends)).collect();
+    assert_eq!(parts, [(true, false), (false, false), (false, true)]);
+    assert!(asked[1].contains("driverIds=26%2C27%2C") && asked[2].contains("driverIds=51%2C"), "{asked:?}");
+    assert!(pages[2].cursor.as_deref().is_some_and(|cursor| !cursor.contains("drivers")), "{:?}", pages[2].cursor);
+    let cursor = r#"{"from":"2026-11-13T12:00:00Z","to":"2026-11-21T12:00:00Z","deep":"2026-11-21T12:00:00Z","after":null}"#;
+    let older: super::Logs = serde_json::from_str(cursor).unwrap();
+    assert_eq!(older.window.to, Timestamp::parse("2026-11-21T12:00:00Z").unwrap());
+}
+
+#[test]
+fn a_page_answers_for_drivers_whose_entries_and_events_can_all_be_read() {
+    let page = r#"[
+        {"driver":{"id":"1"},"hosLogs":[]},
+        {"driver":{"id":"2"},"hosLogs":[{"logStartTime":"2026-11-20T00:00:00Z"}]},
+        {"driver":{"id":"3"},"hosLogs":[{"logStartTime":"2026-11-20T00:00:00Z"},{"logStartTime":"noon"}]},
+        {"driver":{"id":"4"},"hosLogs":null},
+        {"driver":{"id":"5"}},
+        {"driver":{"id":"6"},"hosLogs":[]},
+        {"hosLogs":[]}
+    ]"#;
+    let batch: Vec<Box<RawValue>> = serde_json::from_str(page).unwrap();
+    let events: &RawValue = serde_json::from_str(r#"{"id":"6","eldEvents":[{"time":"noon"}]}"#).unwrap();
+    let texts = |ids: &[&str]| ids.iter().map(|id| (*id).to_owned()).collect();
+    let expected = Subjects { answered: texts(&["1", "2"]), unclear: texts(&["3", "4", "5", "6"]) };
+    assert_eq!(super::subjects(&batch, &Facts::of_json(events)), expected);
+}
