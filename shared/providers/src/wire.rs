@@ -175,6 +175,16 @@ impl FromRaw for f64 {
     }
 }
 
+/// A number that is never negative, such as a speed or an odometer: a negative one reads as absent.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Amount(pub(crate) f64);
+
+impl FromRaw for Amount {
+    fn from_raw(json: &str) -> Option<Self> {
+        f64::from_raw(json).filter(|number| *number >= 0.0).map(Self)
+    }
+}
+
 /// A whole number, also one in quotes or one that is written with zeros after the point.
 impl FromRaw for i64 {
     fn from_raw(json: &str) -> Option<Self> {
@@ -249,6 +259,8 @@ mod tests {
         assert_eq!((members.get::<String>("blank"), members.get::<bool>("flag")), (None, None));
         assert_eq!((members.get::<Timestamp>("when"), members.get::<f64>("none")), (None, None));
         assert!(members.list("list").is_empty() && members.object("id").raw("x").is_none());
+        let amount = |text: &str| Amount::from_raw(text).map(|amount| amount.0);
+        assert_eq!((amount("0"), amount("\"2.5\""), amount("-0.1"), amount("1e999")), (Some(0.0), Some(2.5), None, None));
         let raw: &RawValue = serde_json::from_str("[1]").unwrap();
         assert!(Members::of(raw).raw("id").is_none());
     }

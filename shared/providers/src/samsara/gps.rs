@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::place::place;
-use crate::wire::{Lenient, from_json};
+use crate::wire::{Amount, Lenient, from_json};
 
 /// m/s in a mile per hour (international mile).
 const MPH: f64 = 0.447_04;
@@ -28,9 +28,9 @@ struct Wire {
     latitude: Lenient<f64>,
     longitude: Lenient<f64>,
     /// mph.
-    speed: Lenient<f64>,
+    speed: Lenient<Amount>,
     /// The same in `gps[]`.
-    speed_miles_per_hour: Lenient<f64>,
+    speed_miles_per_hour: Lenient<Amount>,
     reverse_geo: Lenient<ReverseGeo>,
 }
 
@@ -56,7 +56,7 @@ impl Gps {
     fn read(raw: &RawValue) -> Option<Self> {
         let wire: Wire = serde_json::from_str(raw.get()).ok()?;
         let [longitude, latitude] = Point::new(wire.longitude.0?, wire.latitude.0?)?.coordinates;
-        let speed = wire.speed.0.or(wire.speed_miles_per_hour.0).filter(|mph| *mph >= 0.0).map(|mph| mph * MPH);
+        let speed = wire.speed.0.or(wire.speed_miles_per_hour.0).map(|Amount(mph)| mph * MPH);
         let formatted = wire.reverse_geo.0.and_then(|geo| geo.formatted_location.0);
         Some(Self { time: wire.time.0?, longitude, latitude, speed, formatted })
     }

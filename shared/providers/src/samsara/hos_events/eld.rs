@@ -8,7 +8,7 @@ use model::telematics::{HosEvent, HosEventAnnotation, Point};
 use serde_json::value::RawValue;
 
 use crate::samsara::place::country_of;
-use crate::wire::Members;
+use crate::wire::{Amount, Members};
 
 /// Changes of duty status, and of personal use or yard moves: what the logs tell as spans.
 const CHANGES: [i64; 2] = [1, 3];
@@ -134,7 +134,7 @@ impl Event {
         let (remark, malfunction) = (wire.object("remark"), wire.get::<String>("malfunctionDiagnosticCode"));
         let malfunction = malfunction.map(|code| code.to_ascii_uppercase());
         let state: Option<String> = place.get("state");
-        let at = |name| wire.get::<f64>(name).filter(|number| *number >= 0.0);
+        let amount = |name| wire.get::<Amount>(name).map(|Amount(number)| number);
         fields.log_origin_code = wire.get("eldEventRecordOrigin").and_then(|origin| numbered(ORIGINS, origin));
         fields.log_state_code = numbered(STATES, self.status);
         fields.record_status = wire.get("eldEventRecordStatus");
@@ -142,8 +142,8 @@ impl Event {
             malfunction.and_then(|code| MALFUNCTIONS.iter().find(|(known, _)| *known == code).map(|(_, code)| *code));
         fields.region_code = state.as_deref().and_then(region);
         fields.location_name = place.get("eldLocation").or_else(|| place.get("city"));
-        fields.odometer = at("totalVehicleMeters").map(|meters| meters / METERS_IN_KM);
-        fields.engine_hours = at("totalEngineHours");
+        fields.odometer = amount("totalVehicleMeters").map(|meters| meters / METERS_IN_KM);
+        fields.engine_hours = amount("totalEngineHours");
         let location = place.get("longitude").zip(place.get("latitude"));
         fields.location = fields.location.or_else(|| location.and_then(|(longitude, latitude)| Point::new(longitude, latitude)));
         fields.source_vehicle_id = fields.source_vehicle_id.take().or_else(|| wire.object("vehicle").get("id"));
