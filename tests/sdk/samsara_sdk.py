@@ -68,6 +68,11 @@ class Run:
         expect(all(d.driver_activation_status == "deactivated" for d in found), "only deactivated drivers")
         return len(found)
 
+    def users(self):
+        found, _ = walk(lambda after: self.client.users.list_users(limit=1, after=after))
+        expect(all(u.email and u.roles[0].role.name for u in found), "a user has an address and a role")
+        return len(found)
+
     def driver(self):
         found = [self.client.drivers.get(id).data for id in self.driver_ids]
         expect([d.id for d in found] == self.driver_ids, "each driver is found by its id")
@@ -206,6 +211,7 @@ CHECKS = [
     Run.drivers_active,
     Run.drivers_deactivated,
     Run.driver,
+    Run.users,
     Run.locations_latest,
     Run.locations_latest_filtered,
     Run.locations_feed,

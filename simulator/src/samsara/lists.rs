@@ -200,6 +200,7 @@ struct DriverBody<'a> {
     id: String,
     name: &'a str,
     username: &'a str,
+    email: String,
     driver_activation_status: &'static str,
     is_deactivated: bool,
     timezone: &'static str,
@@ -233,6 +234,7 @@ fn driver_body<'a>(account: &'a Account, driver: &'a Driver) -> DriverBody<'a> {
         id: driver.id.to_string(),
         name: &driver.name,
         username: &driver.username,
+        email: format!("{}@example.com", driver.username),
         driver_activation_status: if deactivated { "deactivated" } else { "active" },
         is_deactivated: deactivated,
         timezone: driver.time_zone,
@@ -243,7 +245,11 @@ fn driver_body<'a>(account: &'a Account, driver: &'a Driver) -> DriverBody<'a> {
         eld_pc_enabled: true,
         eld_ym_enabled: false,
         has_vehicle_unpinning_enabled: false,
-        carrier_settings: CarrierSettings { home_terminal_name: Some(""), home_terminal_address: Some(""), ..account.into() },
+        carrier_settings: CarrierSettings {
+            home_terminal_name: Some("Main yard"),
+            home_terminal_address: Some(&account.address),
+            ..account.into()
+        },
         hos_setting: HosSetting { heavy_haul_exemption_toggle_enabled: false },
         eld_settings: EldSettings { rulesets: [RULES] },
         static_assigned_vehicle: vehicle.map(|v| Reference { id: v.id.to_string(), name: v.name.clone() }),
@@ -266,4 +272,45 @@ pub(super) fn driver(request: &Request<'_>) -> Answer {
     let found = request.account.drivers.iter().find(|driver| driver.id.to_string() == request.id);
     let data = driver_body(request.account, found.ok_or(Refusal::NotFound)?);
     Ok(Reply::json(200, &Single { data }))
+}
+
+/// A member of the office staff.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct OfficeUser {
+    id: String,
+    name: &'static str,
+    email: String,
+    auth_type: &'static str,
+    roles: [RoleAssignment; 1],
+}
+
+#[derive(Debug, Serialize)]
+struct RoleAssignment {
+    role: Role,
+}
+
+#[derive(Debug, Serialize)]
+struct Role {
+    id: &'static str,
+    name: &'static str,
+}
+
+const OFFICE: [(&str, &str, &str); 2] = [("Dana Whitfield", "dana", "Full Admin"), ("Omar Reyes", "omar", "Dispatcher")];
+
+/// `GET /users`: the office staff. Their ids are from another sequence than those of drivers, and may be equal to one.
+pub(super) fn users(request: &Request<'_>) -> Answer {
+    let numbers: Vec<usize> = (0..OFFICE.len()).collect();
+    let (page, pagination) = slice(request, &numbers)?;
+    let user = |number: &usize| {
+        let (name, login, role) = OFFICE.get(*number)?;
+        Some(OfficeUser {
+            id: (7_100_001 + number).to_string(),
+            name,
+            email: format!("{login}@{}.example.com", request.account.org_id),
+            auth_type: "default",
+            roles: [RoleAssignment { role: Role { id: "23", name: role } }],
+        })
+    };
+    Ok(Reply::json(200, &Page { data: page.iter().filter_map(user).collect::<Vec<_>>(), pagination }))
 }

@@ -56,6 +56,7 @@ struct Route {
 #[rustfmt::skip]
 const ROUTES: &[Route] = &[
     Route { path: "/me", answer: lists::me },
+    Route { path: "/users", answer: lists::users },
     Route { path: "/fleet/vehicles", answer: lists::vehicles },
     Route { path: "/fleet/vehicles/locations", answer: positions::latest },
     Route { path: "/fleet/vehicles/locations/feed", answer: positions::feed },

@@ -1,4 +1,7 @@
-//! Users: `GET /fleet/drivers`, once for active and once for deactivated drivers; the plain list has active ones only.
+//! Users: `GET /fleet/drivers`, once for active and once for deactivated drivers, as the plain list has active ones only; then
+//! `GET /users`, the office staff. The two have ids of their own, so those of the office are told with `user:` before them.
+
+use std::collections::BTreeSet;
 
 use model::telematics::{Observation, User};
 use serde_json::value::RawValue;
@@ -10,8 +13,14 @@ use crate::wire::{Members, SourceRules};
 use crate::zones::time_zone;
 use crate::{Api, Page, ProviderError, Source};
 
-/// Which drivers each of the lists holds.
-const LISTS: [&str; 2] = ["active", "deactivated"];
+/// The lists: drivers by status, then the office.
+const LISTS: [List; 3] = [List::Drivers("active"), List::Drivers("deactivated"), List::Office];
+
+#[derive(Clone, Copy)]
+enum List {
+    Drivers(&'static str),
+    Office,
+}
 
 /// The time changes with every save, and the URL may be signed anew with every answer.
 const RULES: SourceRules = SourceRules {
@@ -32,6 +41,8 @@ const RULES: SourceRules = SourceRules {
     references: &["staticAssignedVehicle"],
 };
 
+const OFFICE_RULES: SourceRules = SourceRules { volatile: &[], extras: &["authType", "roles"], references: &[] };
+
 pub(super) struct Users;
 
 impl Source for Users {
@@ -40,13 +51,48 @@ impl Source for Users {
     type Cursor = Walk;
 
     async fn page(api: &Api<'_, Samsara>, walk: Walk) -> Result<Page<Self::Rows, Walk>, ProviderError> {
-        let status = LISTS.get(walk.list).copied().unwrap_or("active");
-        let query = [("limit", "512"), ("driverActivationStatus", status)];
-        let response = api.page("/fleet/drivers", &query, walk.after.as_deref()).await?;
-        let (data, next) = response.page(walk.after.as_deref())?;
-        let rows = data.iter().filter_map(|raw| observation(raw)).collect();
+        let list = LISTS.get(walk.list).copied().unwrap_or(List::Office);
+        let after = walk.after.as_deref();
+        let response = match list {
+            List::Drivers(status) => {
+                api.page("/fleet/drivers", &[("limit", "512"), ("driverActivationStatus", status)], after).await?
+            }
+            List::Office => match api.page("/users", &[("limit", "512")], after).await {
+                // A scope of its own: who may see the drivers need not see the office.
+                Err(ProviderError::Refused { .. }) => return Ok(walk.page(LISTS.len(), Vec::new(), 0, None)),
+                answer => answer?,
+            },
+        };
+        let (data, next) = response.page(after)?;
+        let row = match list {
+            List::Drivers(_) => observation,
+            List::Office => office,
+        };
+        let rows = data.iter().filter_map(|raw| row(raw)).collect();
         Ok(walk.page(LISTS.len(), rows, data.len(), next.after_more()))
     }
+}
+
+/// A member of the office staff; `None` (and a warning) where they have no id. The list holds only those who have access.
+pub(super) fn office(raw: &RawValue) -> Option<Observation<User>> {
+    let wire = Members::of(raw);
+    let id = super::id_of(&wire, "user")?;
+    let (first_name, last_name) = names(wire.get("name"));
+    let email: Option<String> = wire.get("email");
+    let roles = wire.list("roles").into_iter().filter_map(|raw| Members::of(raw).object("role").get::<String>("name"));
+    let roles: BTreeSet<String> = roles.collect();
+    let fields = User {
+        username: email.clone(),
+        user_email: email,
+        is_active: Some(true),
+        is_driver: Some(false),
+        first_name,
+        last_name,
+        user_designation: (!roles.is_empty()).then(|| roles.into_iter().collect::<Vec<_>>().join(", ")),
+        ..User::default()
+    };
+    let source = serde_json::from_str(raw.get()).unwrap_or_default();
+    Some(OFFICE_RULES.observation(format!("user:{id}"), None, source, fields))
 }
 
 /// A driver; `None` (and a warning) where it has no id.
@@ -70,14 +116,17 @@ fn fields(wire: &Members<'_>) -> User {
         is_driver: Some(true),
         first_name,
         last_name,
+        user_email: wire.get("email"),
         phone_number: wire.get("phone"),
         license_country: license_region.as_deref().and_then(country_of).map(str::to_owned),
         license_region,
         license_number: wire.get("licenseNumber"),
         company_groups: wire.groups("tags"),
+        authority_name: carrier.get("homeTerminalName"),
+        authority_address: carrier.get("homeTerminalAddress"),
         company_name: carrier.get("carrierName"),
         company_address: carrier.get("mainOfficeAddress"),
-        carrier_number: carrier.get("dotNumber"),
+        carrier_number: carrier.get("dotNumber").filter(|number: &i64| *number > 0).map(|number| number.to_string()),
         notes: wire.get("notes"),
         hos_ruleset_code: rulesets::of_driver(wire),
         allow_yard_move: wire.get("eldYmEnabled"),
