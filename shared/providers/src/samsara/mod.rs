@@ -24,7 +24,7 @@ use serde_json::json;
 use serde_json::value::RawValue;
 use url::Url;
 
-use self::client::Session;
+use self::client::{OkResponse, Session};
 use crate::wire::Members;
 use crate::{Account, Api, Plan, Provider, ProviderError, Rate};
 
@@ -57,28 +57,53 @@ impl Provider for Samsara {
         Session::open(base, credentials)
     }
 
-    /// `/me` needs a scope that a valid token may lack; such a token is tried on the vehicle list, and as nothing there names
-    /// the organization, the account is `unknown-` and a hash of the token.
+    /// `/me` needs a scope that a valid token may lack. Such a token is told by the oldest vehicle that it sees, else by the oldest
+    /// driver: the provider gives each its id, and no other organization has it. What a customer may write, as the carrier's
+    /// name and number, tells nothing: anybody could write another's. In an empty organization the account is `unknown-` and a
+    /// hash of the token.
     async fn account(api: &Api<'_, Self>) -> Result<Account, ProviderError> {
-        let organization = match api.get("/me", &[], VALIDATE_DEADLINE).await {
-            Ok(response) => organization(response.parse()?),
-            Err(ProviderError::Refused { .. } | ProviderError::Rejected { .. }) => {
-                api.get("/fleet/vehicles", &[("limit", "1")], VALIDATE_DEADLINE).await?;
-                (None, None)
-            }
-            Err(other) => return Err(other),
-        };
-        let (id, name) = organization;
-        Ok(Account { id: id.unwrap_or_else(|| unknown(api.session.token())), name })
+        match api.get("/me", &[], VALIDATE_DEADLINE).await {
+            Ok(response) => organization(&response),
+            Err(ProviderError::Refused { .. } | ProviderError::Rejected { .. }) => narrow(api).await,
+            Err(other) => Err(other),
+        }
     }
 }
 
-const VALIDATE_DEADLINE: Duration = Duration::from_secs(10);
+const VALIDATE_DEADLINE: Duration = Duration::from_secs(6);
 
-/// Id and name of the organization that `/me` answers.
-fn organization(me: &RawValue) -> (Option<String>, Option<String>) {
-    let data = Members::of(me).object("data");
-    (data.get("id"), data.get("name"))
+/// The organization that `/me` answers.
+fn organization(response: &OkResponse) -> Result<Account, ProviderError> {
+    let data = Members::of(response.parse()?).object("data");
+    let id = data.get("id").ok_or_else(|| response.malformed("/me names no organization"))?;
+    Ok(Account { id, name: data.get("name") })
+}
+
+/// The account of a token that may not read its organization.
+async fn narrow(api: &Api<'_, Samsara>) -> Result<Account, ProviderError> {
+    let mut refusal = None;
+    let mut is_accepted = false;
+    for (path, kind) in [("/fleet/vehicles", "vehicle"), ("/fleet/drivers", "driver")] {
+        match api.get(path, &[("limit", "512")], VALIDATE_DEADLINE).await {
+            Ok(response) => {
+                is_accepted = true;
+                if let Some(oldest) = oldest(&response.page(None)?.0) {
+                    return Ok(Account { id: format!("{kind}-{oldest}"), name: None });
+                }
+            }
+            Err(error @ (ProviderError::Refused { .. } | ProviderError::Rejected { .. })) => refusal = Some(error),
+            Err(other) => return Err(other),
+        }
+    }
+    match refusal {
+        Some(refusal) if !is_accepted => Err(refusal),
+        _ => Ok(Account { id: unknown(api.session.token()), name: None }),
+    }
+}
+
+/// The lowest id of a page: ids grow.
+fn oldest(data: &[&RawValue]) -> Option<u64> {
+    data.iter().filter_map(|raw| Members::of(raw).get::<String>("id")?.parse().ok()).min()
 }
 
 fn unknown(token: &str) -> String {

@@ -151,12 +151,20 @@ fn check_vehicles() {
 
 #[test]
 fn check_users() {
-    let pages = [include_str!("fixtures/drivers_active.json"), include_str!("fixtures/drivers_deactivated.json")];
+    let office = r#"{"data":[{"id":"7000001","name":"Ann Lee","email":"ann@example.com","authType":"default","roles":[
+        {"role":{"id":"1","name":"Standard Admin"}},{"role":{"id":"2","name":"Dispatch"},"tag":{"id":"5"}}]}],
+        "pagination":{"endCursor":"","hasNextPage":false}}"#;
+    let pages = [include_str!("fixtures/drivers_active.json"), include_str!("fixtures/drivers_deactivated.json"), office];
     let http = Canned::new(pages.iter().map(|body| response(200, body)).collect());
     let pages = walk(&http, Resource::User);
     let asked = http.asked();
-    assert!(asked[0].ends_with("driverActivationStatus=active") && asked[1].ends_with("=deactivated"), "{asked:?}");
-    assert_eq!(pages.iter().map(|page| page.complete_scan).collect::<Vec<_>>(), [false, true]);
+    assert!(
+        asked[0].ends_with("driverActivationStatus=active")
+            && asked[1].ends_with("=deactivated")
+            && asked[2].ends_with("/users?limit=512"),
+        "{asked:?}"
+    );
+    assert_eq!(pages.iter().map(|page| page.complete_scan).collect::<Vec<_>>(), [false, false, true]);
     let expected = json!({
         "first_name": "Driver", "last_name": "Example001", "is_active": true, "is_driver": true, "license_region": "TX",
         "license_country": "USA", "hos_ruleset_code": "US_INT_PROP_70_8", "default_time_zone": "America/Chicago",
@@ -167,6 +175,28 @@ fn check_users() {
         assert_eq!(&user[name], value, "{name}");
     }
     assert_eq!(fields(&records(&pages[1])[0])["is_active"], false);
+    let user = &records(&pages[2])[0];
+    let expected = json!({
+        "username": "ann@example.com", "is_active": true, "is_driver": false, "user_designation": "Dispatch, Standard Admin",
+        "user_email": "ann@example.com", "first_name": "Ann", "last_name": "Lee",
+    });
+    assert_eq!((user.source_id.as_str(), fields(user)), ("user:7000001", expected));
+}
+
+#[test]
+fn drivers_have_what_they_are_written_with_and_come_without_the_office_too() {
+    let drivers = json!([{
+        "id": "1", "email": "joe@example.com", "carrierSettings":
+            { "homeTerminalName": "North yard", "homeTerminalAddress": "1 Depot Way", "dotNumber": 0 },
+    }]);
+    let list = |data: Value| response(200, &json!({ "data": data, "pagination": { "hasNextPage": false } }).to_string());
+    let refused = response(403, r#"{"message":"Permission Denied"}"#);
+    let pages = walk(&Canned::new(vec![list(drivers), list(json!([])), refused]), Resource::User);
+    assert!(pages[2].complete_scan && pages[2].batch.is_empty());
+    let expected = json!({
+        "is_driver": true, "user_email": "joe@example.com", "authority_name": "North yard", "authority_address": "1 Depot Way",
+    });
+    assert_eq!(fields(&records(&pages[0])[0]), expected);
 }
 
 #[test]
@@ -240,9 +270,22 @@ fn check_validation() {
     };
     let account = try_out(vec![response(200, me)]).unwrap();
     assert_eq!(account, Account { id: "123".into(), name: some("Sample Company") });
-    let narrow = try_out(vec![response(403, refusal), response(200, list)]).unwrap();
+    let narrow = try_out(vec![response(403, refusal), response(200, list), response(403, refusal)]).unwrap();
     assert!(narrow.id.starts_with("unknown-") && narrow.id.len() == 24 && !narrow.id.contains(TOKEN), "{narrow:?}");
-    let refused = try_out(vec![response(401, refusal), response(401, refusal)]).unwrap_err();
+    // Without the organization's id, its oldest vehicle or driver tells it, however the token is written.
+    let listed = |ids: &[&str]| {
+        let data: Vec<Value> = ids.iter().map(|id| json!({ "id": id })).collect();
+        response(200, &json!({ "data": data, "pagination": { "endCursor": "", "hasNextPage": false } }).to_string())
+    };
+    let by_vehicle = try_out(vec![response(403, refusal), listed(&["1000", "999"])]).unwrap();
+    assert_eq!(by_vehicle, Account { id: "vehicle-999".into(), name: None });
+    let by_driver = try_out(vec![response(403, refusal), response(403, refusal), listed(&["88", "9"])]).unwrap();
+    assert_eq!(by_driver.id, "driver-9");
+    for odd in [r#"{"message":"try later"}"#, r#"{"data":{"name":"No id"}}"#, r#"{"data":null}"#, "[]"] {
+        let error = try_out(vec![response(200, odd)]).unwrap_err();
+        assert!(matches!(&error, ProviderError::Malformed { what, .. } if what == "/me names no organization"), "{odd}: {error}");
+    }
+    let refused = try_out(vec![response(401, refusal), response(401, refusal), response(401, refusal)]).unwrap_err();
     assert!(matches!(&refused, ProviderError::Refused { message, response: Some(_) } if message == "invalid token"), "{refused}");
     assert_eq!(try_out(vec![Err(HttpFailure::Timeout)]), Err(ProviderError::Timeout));
 }
