@@ -144,8 +144,8 @@ fn endpoints() -> Vec<Endpoint> {
         )
         .summary("Change a share agreement's dates")
         .description(
-            "Changes the dates. `expiration_date` must be after `effective_date` and in the future; a partner can \
-             only bring it forward, a fleet can also extend it. Cancelled and expired agreements are 409.",
+            "Changes the dates. `expiration_date` must be after `effective_date` and in the future. A partner can only narrow the \
+             time between them, a fleet can also extend it. Cancelled and expired agreements are 409.",
         ),
         Endpoint::new::<share_agreements::delete::Delete>(
             Method::DELETE,

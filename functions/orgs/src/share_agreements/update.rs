@@ -22,7 +22,10 @@ impl Input for Changes {
     const BODY: Body = Body::Json("ShareAgreementUpdate");
 
     fn read(reader: &mut Reader) -> Self {
-        let effective_date = reader.body("effective_date").about("When data access begins.").patch(gateway::Member::instant);
+        let effective_date = reader
+            .body("effective_date")
+            .about("When data access begins. A partner can only set a later date.")
+            .patch(gateway::Member::instant);
         if effective_date == Patch::Clear {
             reader.problem("body.effective_date", "null", "type", "must be an RFC 3339 date-time");
         }
@@ -94,23 +97,84 @@ fn action(status: AgreementStatus) -> Result<Action, ApiError> {
     }
 }
 
-/// The end must be later than the start and in the future; a partner may only move it to an earlier date.
+/// The end must be later than the start and in the future. A partner only narrows the time of its access: more of it needs the
+/// fleet's consent.
 fn check_dates(next: &Agreement, seen: &Agreement, party: Party, now: Timestamp) -> Result<(), ApiError> {
-    let problem = |message: &str| {
-        let input = next.expiration_date.map(|end| end.to_string()).unwrap_or_default();
-        Err(ApiError::invalid(vec![Problem::new("body.expiration_date", &input, "range", message)]))
+    let end = next.expiration_date;
+    let later_end = seen.expiration_date.is_some_and(|seen| end.is_none_or(|end| end > seen));
+    let problem = match end {
+        _ if party == Party::Partner && next.effective_date < seen.effective_date => {
+            Some(("effective_date", "a partner may only set a later effective_date"))
+        }
+        _ if party == Party::Partner && later_end => {
+            Some(("expiration_date", "a partner may only set an earlier expiration_date"))
+        }
+        Some(end) if end <= next.effective_date => Some(("expiration_date", "must be later than effective_date")),
+        Some(end) if end <= now => Some(("expiration_date", "must be in the future")),
+        _ => None,
     };
-    let later = match (next.expiration_date, seen.expiration_date) {
-        (Some(next), Some(seen)) => next > seen,
-        (None, Some(_)) => true,
-        (_, None) => false,
-    };
-    if party == Party::Partner && later {
-        return problem("a partner may only set an earlier expiration_date");
+    let Some((member, message)) = problem else { return Ok(()) };
+    let input = if member == "effective_date" { Some(next.effective_date) } else { end };
+    let input = input.map(|date| date.to_string()).unwrap_or_default();
+    Err(ApiError::invalid(vec![Problem::new(&format!("body.{member}"), &input, "range", message)]))
+}
+
+#[cfg(test)]
+mod tests {
+    use model::{FleetId, PartnerId};
+
+    use super::*;
+
+    fn day(number: i64) -> Timestamp {
+        Timestamp::from_millis(1_790_000_000_000).plus_seconds(number * 86_400)
     }
-    match next.expiration_date {
-        Some(end) if end <= next.effective_date => problem("must be later than effective_date"),
-        Some(end) if end <= now => problem("must be in the future"),
-        _ => Ok(()),
+
+    /// An agreement of the days 10 to 20, changed on day 12.
+    fn check(party: Party, starts: Option<i64>, ends: Patch<i64>, expected: Result<(i64, Option<i64>), &str>) {
+        let seen = Agreement {
+            id: AgreementId::at(day(0)),
+            fleet_id: FleetId::at(day(0)),
+            partner_id: PartnerId::at(day(0)),
+            invitation_id: None,
+            fleet_ref: None,
+            status: AgreementStatus::Active,
+            paused_by: None,
+            effective_date: day(10),
+            expiration_date: Some(day(20)),
+            scopes: model::resource::read_everything(),
+            connections: Vec::new(),
+            created_at: day(0),
+            updated_at: day(0),
+        };
+        let expiration_date = match ends {
+            Patch::Keep => Patch::Keep,
+            Patch::Clear => Patch::Clear,
+            Patch::Set(ends) => Patch::Set(day(ends)),
+        };
+        let changes = Changes { id: seen.id, effective_date: starts.map(day), expiration_date, status: None, fleet_ref: None };
+        match (changes.apply(&seen, party, day(12)), expected) {
+            (Ok(next), Ok((starts, ends))) => {
+                assert_eq!((next.effective_date, next.expiration_date), (day(starts), ends.map(day)));
+            }
+            (Err(error), Err(member)) => assert!(format!("{error:?}").contains(&format!("body.{member}")), "{error:?}"),
+            (found, expected) => panic!("{found:?} instead of {expected:?}"),
+        }
+    }
+
+    #[test]
+    fn a_partner_only_narrows_the_time_of_its_access() {
+        let (begins, ends) = ("effective_date", "expiration_date");
+        check(Party::Partner, Some(9), Patch::Keep, Err(begins));
+        check(Party::Partner, Some(15), Patch::Keep, Ok((15, Some(20))));
+        check(Party::Partner, None, Patch::Set(21), Err(ends));
+        check(Party::Partner, None, Patch::Clear, Err(ends));
+        check(Party::Partner, None, Patch::Set(15), Ok((10, Some(15))));
+        check(Party::Fleet, Some(9), Patch::Clear, Ok((9, None)));
+    }
+
+    #[test]
+    fn an_agreement_ends_after_it_begins_and_not_in_the_past() {
+        check(Party::Fleet, Some(20), Patch::Keep, Err("expiration_date"));
+        check(Party::Fleet, None, Patch::Set(11), Err("expiration_date"));
     }
 }
