@@ -6,7 +6,7 @@ use std::time::Duration;
 use gateway::{WorkerError, metrics};
 use model::schedule::Schedule;
 use model::telematics::{Batch, RecordType, Storage};
-use model::{ConnectionId, RecordId};
+use model::{ConnectionId, RecordId, Timestamp};
 use providers::{Fetch, Fetched, ProviderError};
 use store::StoreError;
 use store::control::SetAsideReason;
@@ -26,6 +26,9 @@ const MAX_SECONDS: f64 = 45.0;
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
 /// A wait that is shorter is this long, so that a TSP that asks for none is not asked in a circle.
 const SHORTEST_WAIT: Duration = Duration::from_millis(200);
+
+/// How far back a new connection is filled from the TSP's history.
+const FIRST_HISTORY_SECONDS: i64 = 86_400;
 
 /// Why fetching stopped early.
 pub(super) enum FetchError {
@@ -89,9 +92,16 @@ async fn fetch_page(run: &Run<'_>, source: &Source<'_>, schedule: &Schedule, pro
         base_url: source.base,
         cursor: progress.cursor.as_deref(),
         now: (run.clock)(),
-        last_data_at: schedule.last_data_at.max(progress.last_data_at),
+        last_data_at: stored_until(schedule, progress, (run.clock)()),
     };
     ask(run, source, schedule, fetch).await.map_err(FetchError::Provider)
+}
+
+/// The time of the newest record that is stored. A connection that is new counts as one that stored until a day ago.
+pub(super) fn stored_until(schedule: &Schedule, progress: &Progress, now: Timestamp) -> Option<Timestamp> {
+    let is_new = schedule.last_success_at.is_none();
+    let newest = schedule.last_data_at.max(progress.last_data_at);
+    newest.or_else(|| is_new.then(|| now.plus_seconds(-FIRST_HISTORY_SECONDS)))
 }
 
 /// The TSP's answer. Where it asks to wait for a few seconds, that is done here.

@@ -400,3 +400,15 @@ async fn removed(fixture: &Fixture, now: i64, answers: Vec<Result<Fetched, Provi
     commit::success(&run, &leased, &progress).await.unwrap();
     progress.removed
 }
+
+#[test]
+fn a_feed_is_filled_from_what_is_stored_and_at_first_from_a_day_ago() {
+    let new = Schedule::new(ConnectionId::at(at(0)), Resource::VehicleLocation, "samsara", at(0));
+    let (now, begun) = (at(100_000), Progress { last_data_at: Some(at(90_000)), ..Progress::default() });
+    let until = |schedule: &Schedule, progress: &Progress| pages::stored_until(schedule, progress, now);
+    assert_eq!(until(&new, &Progress::default()), Some(at(13_600)));
+    assert_eq!(until(&new, &begun), Some(at(90_000)));
+    let silent = Schedule { last_success_at: Some(at(1)), ..new };
+    assert_eq!(until(&silent, &Progress::default()), None, "nothing came so far");
+    assert_eq!(until(&Schedule { last_data_at: Some(at(95_000)), ..silent }, &begun), Some(at(95_000)));
+}
