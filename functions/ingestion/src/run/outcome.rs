@@ -134,15 +134,19 @@ pub fn after_failure(schedule: &Schedule, execution: ExecutionId, kind: FailureK
     let errors = schedule.consecutive_error_count.saturating_add(1);
     let gives_up = schedule.status == ScheduleStatus::Active && errors >= schedule.consecutive_error_threshold;
     let asked = if let FailureKind::Unavailable { seconds } = kind { seconds } else { 0 };
-    let cursor_failures = schedule.cursor_failures.saturating_add(u32::from(kind.tries_cursor().is_some()));
-    Schedule {
+    let failed = Schedule {
         consecutive_error_count: errors,
         status: if gives_up { ScheduleStatus::Inactive } else { schedule.status },
-        next_execution_at: not_before(schedule.backoff_seconds(errors).max(asked)),
-        cursor: freed.cursor.clone().filter(|_| !loses_cursor(schedule, kind)),
-        cursor_failures,
         ..freed
+    };
+    if loses_cursor(schedule, kind) {
+        // What was wrong is gone, so nothing has to be waited for.
+        let next_execution_at = not_before(schedule.backoff_seconds(0));
+        return Schedule { cursor: None, cursor_failures: 0, next_execution_at, ..failed };
     }
+    let next_execution_at = not_before(schedule.backoff_seconds(errors).max(asked));
+    let cursor_failures = schedule.cursor_failures.saturating_add(u32::from(kind.tries_cursor().is_some()));
+    Schedule { cursor_failures, next_execution_at, ..failed }
 }
 
 impl FailureKind {

@@ -80,7 +80,7 @@ fn failures_count_or_wait() {
         (FailureKind::Unavailable { seconds: 700 }, 3, 700, true),
         (FailureKind::Unauthorized, 3, 480, true),
         (FailureKind::Forbidden, 3, 480, true),
-        (FailureKind::Rejected, 3, 480, false),
+        (FailureKind::Rejected, 3, 60, false),
         (FailureKind::Unreadable, 3, 480, true),
     ];
     for (kind, errors, wait, kept) in cases {
