@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use aws_lambda_events::dynamodb::EventRecord;
-use gateway::{Context, Queue, WorkerError};
+use gateway::{Context, FailedRecord, Queue, WorkerError};
 use model::agreement::Agreement;
 use model::telematics::{Action, RecordType};
 use model::{FleetId, PartnerId, Resource, WebhookId};
@@ -16,7 +16,8 @@ use crate::lookup::Lookup;
 use crate::message::{self, Message};
 use crate::{catalogue, stream};
 
-/// Processes the records in order. The first failure ends the run; that record and all later ones are redelivered.
+/// Processes the records in order. A record that is itself at fault is set aside. Any other failure ends the run; that record and all
+/// later ones are redelivered for as long as the stream keeps them.
 pub(crate) async fn run(context: &Context, event: Value) -> Result<Value, WorkerError> {
     let records = stream::records(event)?;
     let mut lookup = Lookup::new(context.store(), context.now());
@@ -34,8 +35,10 @@ pub(crate) async fn run(context: &Context, event: Value) -> Result<Value, Worker
             }
             Err(error) => {
                 span.in_scope(|| tracing::error!(cause = %error, "failed to process the stream record"));
-                failed = Some(stream::sequence(record));
-                break;
+                if !(error.is_of_record() && set_aside(context, record, &error).instrument(span).await) {
+                    failed = Some(stream::sequence(record));
+                    break;
+                }
             }
         }
     }
@@ -45,6 +48,24 @@ pub(crate) async fn run(context: &Context, event: Value) -> Result<Value, Worker
         failed = records.first().map(stream::sequence);
     }
     Ok(stream::response(failed))
+}
+
+/// Whether the record was set aside.
+async fn set_aside(context: &Context, record: &EventRecord, error: &WorkerError) -> bool {
+    let failed = FailedRecord {
+        handler: "events.fan_out",
+        stream_arn: record.event_source_arn.as_deref().unwrap_or_default(),
+        sequence_number: stream::sequence(record),
+        keys: serde_json::to_value(&record.change.keys).unwrap_or_default(),
+        reason: error.to_string(),
+    };
+    match context.set_aside(failed).await {
+        Ok(()) => true,
+        Err(error) => {
+            tracing::error!(cause = %WorkerError::from(error), "failed to set the stream record aside");
+            false
+        }
+    }
 }
 
 async fn send(context: &Context, messages: Vec<Message>) -> Result<(), WorkerError> {
@@ -178,6 +199,9 @@ async fn messages_for(lookup: &mut Lookup<'_>, record: &EventRecord, event: Part
     }
     let (at, sequence) = (stream::instant(record), stream::sequence(record));
     let chunks = message::chunks(event.data);
+    if chunks.iter().any(|chunk| message::size(chunk) > message::LARGEST) {
+        return Err(WorkerError::Record("a record of the change is larger than a message".into()));
+    }
     let mut found = Vec::with_capacity(matching.len() * chunks.len());
     for webhook in matching {
         for (part, data) in chunks.iter().enumerate() {

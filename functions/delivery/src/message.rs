@@ -11,6 +11,14 @@ pub(crate) const MAX_RECORDS: usize = 100;
 /// The most bytes of records in one message, as JSON without compression; an SQS message holds 256 KiB.
 pub(crate) const MAX_BYTES: usize = 200_000;
 
+/// The most bytes of records that a queue message has room for; a record beyond it can never be sent.
+pub(crate) const LARGEST: usize = 250_000;
+
+/// Bytes of records as JSON.
+pub(crate) fn size(records: &[Value]) -> usize {
+    records.iter().map(|record| record.to_string().len().saturating_add(1)).sum()
+}
+
 /// One message for one subscription, as it waits in the queue or among the dead letters.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Message {

@@ -49,13 +49,13 @@ pub(crate) fn trace(record: &EventRecord) -> Option<TraceId> {
 /// The entity in an image; `None` for an absent image.
 ///
 /// # Errors
-/// [`WorkerError::Other`] for an image that does not match its kind.
+/// [`WorkerError::Record`] for an image that does not match its kind.
 pub(crate) fn entity<T: DeserializeOwned>(image: &Item) -> Result<Option<T>, WorkerError> {
     if image.inner().is_empty() {
         return Ok(None);
     }
     let entity = serde_dynamo::from_item(image.clone());
-    entity.map(Some).map_err(|error| WorkerError::Other(format!("malformed stream image: {error}")))
+    entity.map(Some).map_err(|error| WorkerError::Record(format!("malformed stream image: {error}")))
 }
 
 /// The response that makes Lambda redeliver everything from this record on; `None` if nothing failed.

@@ -30,6 +30,8 @@ pub(crate) struct StreamEvent {
 /// One change.
 #[derive(Deserialize)]
 pub struct StreamRecord {
+    #[serde(rename = "eventSourceARN", default)]
+    pub(crate) stream_arn: String,
     #[serde(rename = "dynamodb")]
     pub(crate) change: Change,
 }
@@ -39,6 +41,8 @@ pub struct StreamRecord {
 pub(crate) struct Change {
     #[serde(rename = "SequenceNumber", default)]
     pub(crate) sequence: String,
+    #[serde(rename = "Keys", default)]
+    pub(crate) keys: Value,
     #[serde(rename = "NewImage")]
     new: Option<serde_dynamo::Item>,
     #[serde(rename = "OldImage")]

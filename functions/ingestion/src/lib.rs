@@ -12,12 +12,12 @@ pub mod run;
 mod testing;
 
 use gateway::Permission::{ManageSchedules, Open, ReadControl, ReadTelematics, SendExecutions, WriteControl, WriteTelematics};
-use gateway::{Context, Permission, Trigger, Worker, WorkerError};
+use gateway::{Context, FailedRecord, Permission, Trigger, Worker, WorkerError};
 use serde_json::{Value, json};
 use tracing::field::{Empty, display};
 use tracing::{Instrument as _, Span};
 
-use events::{Messages, StreamEvent};
+use events::{Messages, StreamEvent, StreamRecord};
 use run::RunRequest;
 
 const RUN: &[Permission] = &[ReadControl, WriteControl, ReadTelematics, WriteTelematics, Open, SendExecutions];
@@ -89,7 +89,8 @@ async fn resumed_one(context: &Context, body: &str) -> Result<(), WorkerError> {
     run::run_schedule(&context.traced(trace), &request).await.map(drop)
 }
 
-/// In stream order; the first record that fails, and all after it, are redelivered.
+/// In stream order. A record that is itself at fault is set aside; any other that fails, and all after it, are redelivered for as long
+/// as the stream keeps them.
 async fn changed(context: &Context, event: Value) -> Result<Value, WorkerError> {
     let stream: StreamEvent = serde_json::from_value(event)?;
     for record in stream.records {
@@ -97,12 +98,31 @@ async fn changed(context: &Context, event: Value) -> Result<Value, WorkerError> 
         let traced = trace.map(|trace| context.traced(trace));
         let handled = maintain::handle_change(traced.as_ref().unwrap_or(context), &record);
         let span = tracing::error_span!("change", stream.sequence = %record.change.sequence, trace.id = trace.map(display));
-        if let Err(error) = handled.instrument(span.clone()).await {
-            span.in_scope(|| tracing::error!(cause = %error, "failed to process the change, it will be retried"));
+        let Err(error) = handled.instrument(span.clone()).await else { continue };
+        span.in_scope(|| tracing::error!(cause = %error, "failed to process the change"));
+        if !(error.is_of_record() && set_aside(context, &record, &error).instrument(span).await) {
             return Ok(events::failures(vec![record.change.sequence]));
         }
     }
     Ok(events::failures(Vec::new()))
+}
+
+/// Whether the record was set aside.
+async fn set_aside(context: &Context, record: &StreamRecord, error: &WorkerError) -> bool {
+    let failed = FailedRecord {
+        handler: "schedules.maintain",
+        stream_arn: &record.stream_arn,
+        sequence_number: &record.change.sequence,
+        keys: record.change.keys.clone(),
+        reason: error.to_string(),
+    };
+    match context.set_aside(failed).await {
+        Ok(()) => true,
+        Err(error) => {
+            tracing::error!(cause = %WorkerError::from(error), "failed to set the stream record aside");
+            false
+        }
+    }
 }
 
 #[cfg(test)]

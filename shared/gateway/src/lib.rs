@@ -37,7 +37,7 @@ pub use limits::Limits;
 pub use listing::{Counted, Counting, Listing, OpenCursor, Paging, Uncounted, page_of_rows, page_schema};
 pub use output::{Html, Json, NoContent, Output, Plain, Upserted};
 pub use problem::{MOST_PROBLEMS, Problem};
-pub use queue::{Outgoing, Queue};
+pub use queue::{FailedRecord, Outgoing, Queue};
 pub use reader::{Body, Input, LIST_BODY, Location, Member, MemberDetails, MemberSpec, Patch, Reader, SMALL_BODY, schema_of};
 pub use response::Response;
 pub use serve::{Describe, ResponseSchemas, Serve};

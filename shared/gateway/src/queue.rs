@@ -5,6 +5,7 @@ use aws_sdk_sqs::types::{MessageSystemAttributeNameForSends, MessageSystemAttrib
 use awserror::Fault;
 use model::TraceId;
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::{ApiError, Context};
 
@@ -15,6 +16,23 @@ pub enum Queue {
     Deliveries,
     /// Executions to start or to continue.
     Executions,
+    /// Stream records that cannot be processed.
+    StreamFailures,
+}
+
+/// A stream record that cannot be processed, and why: what an operator finds in the queue of such records.
+#[derive(Clone, Debug, Serialize)]
+pub struct FailedRecord<'a> {
+    /// The worker.
+    pub handler: &'a str,
+    /// The stream.
+    pub stream_arn: &'a str,
+    /// The record's place in its shard.
+    pub sequence_number: &'a str,
+    /// The item that changed.
+    pub keys: Value,
+    /// What is wrong with it.
+    pub reason: String,
 }
 
 /// A message to send.
@@ -37,6 +55,7 @@ impl Context {
         let url = match queue {
             Queue::Deliveries => &self.config().deliveries_queue,
             Queue::Executions => &self.config().executions_queue,
+            Queue::StreamFailures => &self.config().stream_failures_queue,
         };
         let mut written = Vec::with_capacity(messages.len());
         for message in messages {
@@ -54,6 +73,17 @@ impl Context {
             }
         }
         Ok(())
+    }
+}
+
+impl Context {
+    /// Sets a stream record aside that is itself at fault, so that those behind it are processed.
+    ///
+    /// # Errors
+    /// As [`Context::send`]; the record is not set aside then, and its stream must not go on.
+    pub async fn set_aside(&self, record: FailedRecord<'_>) -> Result<(), ApiError> {
+        let message = Outgoing { group: None, body: record, trace: self.trace() };
+        self.send(Queue::StreamFailures, &[message], 0).await
     }
 }
 

@@ -178,7 +178,8 @@ fn stream_event(table: &str) -> String {
             ParallelizationFactor: 2
             FunctionResponseTypes: [ReportBatchItemFailures]
             BisectBatchOnFunctionError: true
-            MaximumRetryAttempts: 10
+            # As long as the stream keeps a record: workers set aside what is itself at fault.
+            MaximumRetryAttempts: -1
             DestinationConfig:
               OnFailure: {{Destination: !Ref StreamFailuresDlqArn}}
 "

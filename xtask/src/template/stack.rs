@@ -31,6 +31,7 @@ const PARAMETERS: &[(&str, &str, &str)] = &[
     ("ScheduleRoleArn", "String", "!GetAtt ScheduleRole.Arn"),
     ("ScheduleTargetArn", "String", SCHEDULE_TARGET),
     ("ScheduleDlqArn", "String", "!GetAtt ScheduleDlq.Arn"),
+    ("StreamFailuresDlq", "String", "!Ref StreamFailuresDlq"),
     ("StreamFailuresDlqArn", "String", "!GetAtt StreamFailuresDlq.Arn"),
     ("PublicUrl", "String", PUBLIC_URL),
     ("ConnectUrl", "String", CONNECT_URL),
@@ -90,6 +91,7 @@ Globals:
         TOKEN_KEYS: !Ref TokenKey
         DELIVERIES_QUEUE_URL: !Ref DeliveriesQueue
         EXECUTIONS_QUEUE_URL: !Ref ExecutionsQueue
+        STREAM_FAILURES_QUEUE_URL: !Ref StreamFailuresDlq
         SCHEDULE_GROUP: !Ref ScheduleGroup
         SCHEDULE_TARGET_ARN: !Ref ScheduleTargetArn
         SCHEDULE_ROLE_ARN: !Ref ScheduleRoleArn

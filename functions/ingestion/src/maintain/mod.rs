@@ -37,7 +37,7 @@ pub async fn handle_change(context: &Context, record: &StreamRecord) -> Result<(
 type Images<T> = (Option<T>, Option<T>);
 
 fn images<T: serde::de::DeserializeOwned>(change: &Change) -> Result<Images<T>, WorkerError> {
-    change.images().map_err(|error| WorkerError::Other(format!("image is not readable: {error}")))
+    change.images().map_err(|error| WorkerError::Record(format!("image is not readable: {error}")))
 }
 
 async fn schedule_changed(context: &Context, (old, new): &Images<Schedule>) -> Result<(), WorkerError> {

@@ -11,7 +11,8 @@ use super::response::{self, Outcome};
 /// How failed batches are treated.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Policy {
-    pub(super) retries: u32,
+    /// How often; `None` = as long as it takes. (Lambda stops when the stream drops the record after 24 hours.)
+    pub(super) retries: Option<u32>,
     pub(super) bisects: bool,
     pub(super) reports_failures: bool,
     /// How long to wait after so many failures.
@@ -82,7 +83,7 @@ pub(super) async fn deliver(
             open.push_front(second.to_vec());
             open.push_front(first.to_vec());
             failures = 0;
-        } else if failures > policy.retries {
+        } else if policy.retries.is_some_and(|most| failures > most) {
             progress.discard(rest, failures, &reason).await;
             reached(progress, rest);
             failures = 0;

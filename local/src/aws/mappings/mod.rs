@@ -37,9 +37,6 @@ use super::template::{Event, Function, QueueEvent, StreamEvent};
 /// Invokes a handler by name with an event, and returns its response or error message.
 pub type Invoke = Arc<dyn Fn(String, Value) -> BoxFuture<'static, Result<Value, String>> + Send + Sync>;
 
-/// Retries of a stream's batch if the template sets no number.
-const DEFAULT_RETRIES: u32 = 10;
-
 /// The running mappings.
 #[derive(Debug)]
 pub struct Mappings {

@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 use super::batch::{self, Ending, Policy, Progress};
 use super::checkpoints::{Checkpoints, Position};
 use super::failure_record::{self, Batch};
-use super::{DEFAULT_RETRIES, MappingContext, backoff, filter, records, shards};
+use super::{MappingContext, backoff, filter, records, shards};
 use crate::aws::template::{StartingPosition, StreamEvent};
 
 /// The delay before an idle shard is read again.
@@ -186,7 +186,7 @@ impl StreamReader {
         let last = events.last().map(batch::sequence);
         let wanted = events.into_iter().filter(|event| filter::passes(&self.event.filters, event)).collect();
         let policy = Policy {
-            retries: self.event.retries.unwrap_or(DEFAULT_RETRIES),
+            retries: self.event.retries,
             bisects: self.event.bisects,
             reports_failures: self.event.reports_failures,
             backoff,

@@ -204,11 +204,36 @@ async fn check(policy: Policy, reached: &[&str], discarded: &[usize]) {
 
 #[tokio::test]
 async fn failing_batches() {
-    let policy = |retries, bisects, reports_failures| Policy { retries, bisects, reports_failures, backoff: |_| Duration::ZERO };
+    let policy = |retries, bisects, reports_failures| Policy {
+        retries: Some(retries),
+        bisects,
+        reports_failures,
+        backoff: |_| Duration::ZERO,
+    };
     check(policy(2, false, false), &["4"], &[4]).await;
     check(policy(2, false, true), &["2", "4"], &[2]).await;
     check(policy(2, true, false), &["2", "3", "4"], &[1]).await;
     check(policy(0, true, true), &["2", "3", "4"], &[1]).await;
+}
+
+#[tokio::test]
+async fn without_a_number_of_retries_none_is_the_last() {
+    let (failures, (_stop, stopped)) = (Arc::new(Mutex::new(0)), watch::channel(false));
+    let counted = Arc::clone(&failures);
+    let invoke: Invoke = Arc::new(move |_, _| {
+        let mut failures = counted.lock().unwrap();
+        *failures += 1;
+        let answer = if *failures <= 40 { Err("SQS is away".to_owned()) } else { Ok(Value::Null) };
+        async move { answer }.boxed()
+    });
+    let endpoints = Named::default().complete(Some("http://127.0.0.1:9"), Some("http://127.0.0.1:9"));
+    let context = MappingContext { clients: Clients::build(&endpoints, crate::aws::Foreign::No).await, invoke, stop: stopped };
+    let policy = Policy { retries: None, bisects: true, reports_failures: true, backoff: |_| Duration::ZERO };
+    let records = vec![json!({"dynamodb": {"SequenceNumber": "1"}}), json!({"dynamodb": {"SequenceNumber": "2"}})];
+    let progress = RecordedProgress::default();
+    assert_eq!(batch::deliver(&context, "h", policy, records, &progress).await, Ending::Complete);
+    assert_eq!(*progress.reached.lock().unwrap(), ["1", "2"]);
+    assert_eq!(*progress.discarded.lock().unwrap(), Vec::<usize>::new());
 }
 
 #[test]
