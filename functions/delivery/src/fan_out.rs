@@ -6,6 +6,7 @@ use aws_lambda_events::dynamodb::EventRecord;
 use gateway::{Context, FailedRecord, Queue, WorkerError};
 use model::agreement::Agreement;
 use model::telematics::{Action, RecordType};
+use model::webhook::Webhook;
 use model::{FleetId, PartnerId, Resource, WebhookId};
 use serde_json::{Map, Value};
 use store::StoreError;
@@ -13,7 +14,7 @@ use tracing::Instrument as _;
 
 use crate::changes::{self, Audience, ControlEvent};
 use crate::lookup::Lookup;
-use crate::message::{self, Message};
+use crate::message::{self, Draft, Message};
 use crate::{catalogue, stream};
 
 /// Processes the records in order. A record that is itself at fault is set aside. Any other failure ends the run; that record and all
@@ -21,17 +22,17 @@ use crate::{catalogue, stream};
 pub(crate) async fn run(context: &Context, event: Value) -> Result<Value, WorkerError> {
     let records = stream::records(event)?;
     let mut lookup = Lookup::new(context.store(), context.now());
-    let mut messages = Vec::new();
+    let mut drafts = Vec::new();
     let mut failed = None;
     for record in &records {
         let trace = stream::trace(record).or(context.trace());
         let span = tracing::error_span!("change", stream.sequence = stream::sequence(record), trace.id = trace.map(display));
-        match messages_of(context, &mut lookup, record).instrument(span.clone()).await {
+        match drafts_of(context, &mut lookup, record).instrument(span.clone()).await {
             Ok(found) => {
                 if !found.is_empty() {
-                    span.in_scope(|| tracing::info!(messages = found.len(), "change fanned out"));
+                    span.in_scope(|| tracing::info!(subscriptions = found.len(), "change fanned out"));
                 }
-                messages.extend(found.into_iter().map(|message| Message { trace, ..message }));
+                drafts.extend(found.into_iter().map(|draft| Draft { trace, ..draft }));
             }
             Err(error) => {
                 span.in_scope(|| tracing::error!(cause = %error, "failed to process the stream record"));
@@ -42,8 +43,10 @@ pub(crate) async fn run(context: &Context, event: Value) -> Result<Value, Worker
             }
         }
     }
+    let messages = message::joined(drafts).into_iter().flat_map(Draft::messages).collect();
     if let Err(error) = send(context, messages).await {
-        // Some messages may have been sent. Ids are deterministic, so receivers can detect the duplicates.
+        // Some messages may have been sent. Ids follow from the records of a message, so receivers can detect the duplicates of a
+        // batch that is repeated as it was.
         tracing::error!(cause = %error, "failed to queue the messages");
         failed = records.first().map(stream::sequence);
     }
@@ -76,10 +79,10 @@ async fn send(context: &Context, messages: Vec<Message>) -> Result<(), WorkerErr
     Ok(context.send(Queue::Deliveries, &messages, 0).await?)
 }
 
-async fn messages_of(context: &Context, lookup: &mut Lookup<'_>, record: &EventRecord) -> Result<Vec<Message>, WorkerError> {
+async fn drafts_of(context: &Context, lookup: &mut Lookup<'_>, record: &EventRecord) -> Result<Vec<Draft>, WorkerError> {
     let mut found = Vec::new();
     for event in events_of(context, lookup, record).await? {
-        found.extend(messages_for(lookup, record, event).await?);
+        found.extend(drafts_for(lookup, record, event).await?);
     }
     Ok(found)
 }
@@ -188,41 +191,27 @@ fn for_fleet(mut payload: Map<String, Value>, agreement: &Agreement) -> Map<Stri
     payload
 }
 
-/// The messages of an event: one per matching subscription and chunk of records.
-async fn messages_for(lookup: &mut Lookup<'_>, record: &EventRecord, event: PartnerEvent) -> Result<Vec<Message>, WorkerError> {
+/// What an event holds for each matching subscription.
+async fn drafts_for(lookup: &mut Lookup<'_>, record: &EventRecord, event: PartnerEvent) -> Result<Vec<Draft>, WorkerError> {
     let subscriptions = lookup.subscriptions(event.partner, &event.name).await?;
     let matches = |filters: &model::webhook::Filters| filters.matches(event.fleet, event.fleet_ref.as_deref());
     let matching = subscriptions.iter().filter(|webhook| webhook.filters.as_ref().is_none_or(matches));
     let matching: Vec<_> = matching.filter(|webhook| Some(webhook.id) != event.subject).collect();
-    if matching.is_empty() {
-        return Ok(Vec::new());
-    }
-    let (at, sequence) = (stream::instant(record), stream::sequence(record));
-    let chunks = message::chunks(event.data);
-    if chunks.iter().any(|chunk| message::size(chunk) > message::LARGEST) {
+    let is_too_large = |data: &Value| message::size(std::slice::from_ref(data)) > message::LARGEST;
+    if !matching.is_empty() && event.data.iter().any(is_too_large) {
         return Err(WorkerError::Record("a record of the change is larger than a message".into()));
     }
-    let mut found = Vec::with_capacity(matching.len() * chunks.len());
-    for webhook in matching {
-        for (part, data) in chunks.iter().enumerate() {
-            // The fleet is part of the id's seed, since a partner may read one connection through two fleets.
-            let seed = format!("{sequence}|{}", event.fleet.map(|fleet| fleet.to_string()).unwrap_or_default());
-            found.push(Message {
-                webhook_id: webhook.id,
-                partner_id: event.partner,
-                message_id: message::id(at, &seed, &event.name, webhook.id, part),
-                event_name: event.name.clone(),
-                timestamp: at,
-                data: data.clone(),
-                fleet_id: event.fleet,
-                resource: event.resource,
-                trace: None,
-                attempts: 0,
-                step: 0,
-                first_try_at: None,
-                not_before: None,
-            });
-        }
-    }
-    Ok(found)
+    let draft = |webhook: &Webhook| Draft {
+        webhook_id: webhook.id,
+        partner_id: event.partner,
+        event_name: event.name.clone(),
+        timestamp: stream::instant(record),
+        data: event.data.clone(),
+        fleet_id: event.fleet,
+        resource: event.resource,
+        trace: None,
+        first: stream::sequence(record).to_owned(),
+        last: stream::sequence(record).to_owned(),
+    };
+    Ok(matching.into_iter().map(draft).collect())
 }

@@ -1,5 +1,7 @@
 //! Messages on the deliveries queue.
 
+use std::collections::HashMap;
+
 use gateway::Outgoing;
 use model::{FleetId, MessageId, PartnerId, Resource, Timestamp, TraceId, WebhookId};
 use serde::{Deserialize, Serialize};
@@ -87,6 +89,69 @@ pub(crate) fn id(at: Timestamp, sequence: &str, event: &str, webhook: WebhookId,
     uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid().into()
 }
 
+/// What stream records hold for one subscription, before it is cut into messages.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Draft {
+    pub(crate) webhook_id: WebhookId,
+    pub(crate) partner_id: PartnerId,
+    pub(crate) event_name: String,
+    pub(crate) timestamp: Timestamp,
+    pub(crate) data: Vec<Value>,
+    pub(crate) fleet_id: Option<FleetId>,
+    pub(crate) resource: Option<Resource>,
+    pub(crate) trace: Option<TraceId>,
+    /// The places of the first and the last of the stream records.
+    pub(crate) first: String,
+    pub(crate) last: String,
+}
+
+impl Draft {
+    /// The messages that carry it.
+    pub(crate) fn messages(self) -> impl Iterator<Item = Message> {
+        let place = if self.first == self.last { self.first } else { format!("{}-{}", self.first, self.last) };
+        // The fleet is part of the id's seed, since a partner may read one connection through two fleets.
+        let seed = format!("{place}|{}", self.fleet_id.map(|fleet| fleet.to_string()).unwrap_or_default());
+        let message = move |(part, data)| Message {
+            message_id: id(self.timestamp, &seed, &self.event_name, self.webhook_id, part),
+            webhook_id: self.webhook_id,
+            partner_id: self.partner_id,
+            event_name: self.event_name.clone(),
+            timestamp: self.timestamp,
+            data,
+            fleet_id: self.fleet_id,
+            resource: self.resource,
+            trace: self.trace,
+            attempts: 0,
+            step: 0,
+            first_try_at: None,
+            not_before: None,
+        };
+        chunks(self.data).into_iter().enumerate().map(message)
+    }
+}
+
+/// Records of one event and fleet for one subscription travel together, in the time and under the trace of the first of them.
+/// Control-plane events stay apart, for they tell of one thing after the other.
+pub(crate) fn joined(drafts: Vec<Draft>) -> Vec<Draft> {
+    let mut found: Vec<Draft> = Vec::with_capacity(drafts.len());
+    let mut places: HashMap<(WebhookId, Option<FleetId>, String), usize> = HashMap::new();
+    for draft in drafts {
+        let key = (draft.webhook_id, draft.fleet_id, draft.event_name.clone());
+        let known = places.get(&key).and_then(|place| found.get_mut(*place)).filter(|_| draft.resource.is_some());
+        match known {
+            Some(known) => {
+                known.data.extend(draft.data);
+                known.last = draft.last;
+            }
+            None => {
+                places.insert(key, found.len());
+                found.push(draft);
+            }
+        }
+    }
+    found
+}
+
 /// The records in chunks of at most [`MAX_RECORDS`] records and [`MAX_BYTES`] bytes. A record beyond the limit gets a chunk of its own.
 #[must_use]
 pub(crate) fn chunks(records: Vec<Value>) -> Vec<Vec<Value>> {
@@ -142,6 +207,39 @@ mod tests {
         let big = |bytes: usize| Value::from("x".repeat(bytes));
         assert_eq!(sizes(vec![big(99_000), big(99_000), big(99_000)]), [2, 1]);
         assert_eq!(sizes(vec![big(10), big(300_000), big(10)]), [1, 1, 1]);
+    }
+
+    #[test]
+    fn records_of_one_subscription_event_and_fleet_travel_together() {
+        let (one, two) = (WebhookId::at(at()), WebhookId::at(at()));
+        let fleets = [1_u128, 2].map(|number| Some(FleetId::from_uuid(uuid::Uuid::from_u128(number))));
+        let draft = |webhook_id, event: &str, fleet_id, place: usize, resource| Draft {
+            webhook_id,
+            partner_id: PartnerId::at(at()),
+            event_name: event.into(),
+            timestamp: at().plus_seconds(i64::try_from(place).unwrap()),
+            data: vec![Value::from(place)],
+            fleet_id,
+            resource,
+            trace: None,
+            first: place.to_string(),
+            last: place.to_string(),
+        };
+        let hos = Some(Resource::HosEvent);
+        let mut drafts: Vec<Draft> = (0..250).map(|place| draft(one, "hos_event.added", fleets[0], place, hos)).collect();
+        drafts.push(draft(two, "hos_event.added", fleets[0], 250, hos));
+        drafts.push(draft(one, "hos_event.added", fleets[1], 251, hos));
+        drafts.push(draft(one, "hos_event.modified", fleets[0], 252, hos));
+        drafts.extend((253..256).map(|place| draft(one, "execution.failed", fleets[0], place, None)));
+        let sent = |drafts: &[Draft]| joined(drafts.to_vec()).into_iter().flat_map(Draft::messages).collect::<Vec<_>>();
+        let messages = sent(&drafts);
+        assert_eq!(messages.iter().map(|message| message.data.len()).collect::<Vec<_>>(), [100, 100, 50, 1, 1, 1, 1, 1, 1]);
+        assert_eq!((messages[1].data[0].as_u64(), messages[0].timestamp), (Some(100), at()));
+        assert_eq!(sent(&drafts), messages, "the same records are the same messages");
+        let ids =
+            |messages: &[Message]| messages.iter().map(|message| message.message_id).collect::<std::collections::HashSet<_>>();
+        let others = sent(&drafts[..125]);
+        assert!(ids(&messages).len() == 9 && ids(&messages).is_disjoint(&ids(&others)), "other records are other messages");
     }
 
     #[test]
