@@ -164,15 +164,18 @@ impl Operation for Create {
         rules::check_url(context, &request.url)?;
         let secret = request.secret.clone().unwrap_or_else(rules::fresh_secret);
         let mut writes = Vec::new();
-        let mut created = Vec::new();
+        let (mut created, mut claims) = (Vec::new(), Vec::new());
         for event in model::events::expand(&request.event_name) {
             let webhook = webhook(&request, partner, event, call.now);
+            let digest = rules::digest(&webhook.event_name, &webhook.url, webhook.filters.as_ref());
+            claims.push(rules::claim(partner, webhook.id, digest));
             writes.extend(writes_for(context, &webhook, &secret).await?);
             created.push(WebhookCreated::of(webhook, &secret));
         }
         match context.store().commit(writes).await {
             Err(StoreError::Conflict) => {
-                Err(ApiError::conflict("a subscription with this event, url and filters already exists"))
+                let duplicate = rules::duplicate(context, &claims).await?;
+                Err(duplicate.unwrap_or_else(|| StoreError::Conflict.into()))
             }
             result => Ok(result.map(|()| created.into())?),
         }

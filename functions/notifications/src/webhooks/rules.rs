@@ -4,7 +4,8 @@ use gateway::{ApiError, Context, Problem, Reader};
 use model::webhook::Filters;
 use model::{PartnerId, Timestamp, WebhookId};
 use serde_json::json;
-use store::control::{WebhookClaim, WebhookSecret};
+use store::control::{Key, WebhookClaim, WebhookSecret};
+use url::Url;
 use webhooks::signature::{generate_secret, is_usable};
 
 /// The minimum length, in characters, of a signing secret.
@@ -57,14 +58,26 @@ pub fn fresh_secret() -> String {
     generate_secret(rand::random())
 }
 
-/// SHA-256 over event, url and filters. Order and repetition of filter values do not matter, nor does null against empty.
+/// SHA-256 over event, url and filters. Order and repetition of filter values do not matter, nor does null against empty, nor how a
+/// URL is spelled.
 #[must_use]
 pub fn digest(event: &str, url: &str, filters: Option<&Filters>) -> String {
     let ids = filters.and_then(|filters| filters.fleet_ids.as_deref()).unwrap_or_default();
     let refs = filters.and_then(|filters| filters.fleet_refs.as_deref()).unwrap_or_default();
     let ids = sorted(ids.iter().map(ToString::to_string));
     let refs = sorted(refs.iter().cloned());
-    model::telematics::source_hash(&json!({ "event": event, "url": url, "fleet_ids": ids, "fleet_refs": refs }), &[])
+    model::telematics::source_hash(&json!({ "event": event, "url": canonical(url), "fleet_ids": ids, "fleet_refs": refs }), &[])
+}
+
+/// One spelling of a URL: host in lower case without a final dot, no default port, no dot segments.
+fn canonical(text: &str) -> String {
+    let Ok(mut url) = Url::parse(text) else { return text.to_owned() };
+    let host = url.host_str().and_then(|host| host.strip_suffix('.')).map(str::to_owned);
+    if let Some(host) = host {
+        // A host without its final dot is a host still.
+        let _is_kept_if_not = url.set_host(Some(&host));
+    }
+    url.into()
 }
 
 fn sorted(values: impl Iterator<Item = String>) -> Vec<String> {
@@ -78,6 +91,19 @@ fn sorted(values: impl Iterator<Item = String>) -> Vec<String> {
 #[must_use]
 pub fn claim(partner: PartnerId, id: WebhookId, digest: String) -> WebhookClaim {
     WebhookClaim { partner_id: partner, digest, webhook_id: id }
+}
+
+/// The error of subscriptions of which some exist already; it names those. `None` if none of them does.
+///
+/// # Errors
+/// As reads of storage.
+pub async fn duplicate(context: &Context, wanted: &[WebhookClaim]) -> Result<Option<ApiError>, ApiError> {
+    let keys: Vec<Key> = wanted.iter().map(|claim| Key::webhook_unique(claim.partner_id, &claim.digest)).collect();
+    let held: Vec<WebhookClaim> = context.store().get_many(&keys).await?;
+    let mut ids: Vec<String> = held.iter().map(|claim| claim.webhook_id.to_string()).collect();
+    ids.sort_unstable();
+    let detail = format!("a subscription with this event, url and filters already exists: {}", ids.join(", "));
+    Ok((!ids.is_empty()).then(|| ApiError::conflict(detail)))
 }
 
 /// The secret, sealed for this subscription only.
@@ -120,6 +146,22 @@ mod tests {
         assert_ne!(of(None), of(Some(&refs(&["a"]))));
         assert_ne!(of(None), digest("vehicle.modified", URL, None));
         assert_ne!(of(None), digest("vehicle.added", "https://hooks.example/other", None));
+        for same in [
+            "https://HOOKS.example:443/in",
+            "https://hooks.example./in",
+            "https://hooks.example/x/../in",
+            "HTTPS://hooks.example/./in",
+        ] {
+            assert_eq!(of(None), digest("vehicle.added", same, None), "{same}");
+        }
+        for other in [
+            "https://hooks.example:8443/in",
+            "https://hooks.example/IN",
+            "https://hooks.example/in/",
+            "https://hooks.example/in?a=1",
+        ] {
+            assert_ne!(of(None), digest("vehicle.added", other, None), "{other}");
+        }
     }
 
     #[test]

@@ -104,13 +104,11 @@ async fn rotation(context: &Context, seen: &Webhook, secret: &str, now: Timestam
 
 /// Distinguishes a duplicate subscription from a concurrent change.
 async fn conflict(context: &Context, claim: Option<WebhookClaim>) -> Result<ApiError, ApiError> {
-    if let Some(wanted) = claim {
-        let holder: Option<WebhookClaim> = context.store().get(Key::webhook_unique(wanted.partner_id, &wanted.digest)).await?;
-        if holder.is_some() {
-            return Ok(ApiError::conflict("a subscription with this event, url and filters already exists"));
-        }
-    }
-    Ok(StoreError::Conflict.into())
+    let duplicate = match claim {
+        Some(wanted) => rules::duplicate(context, &[wanted]).await?,
+        None => None,
+    };
+    Ok(duplicate.unwrap_or_else(|| StoreError::Conflict.into()))
 }
 
 #[cfg(test)]
