@@ -5,14 +5,20 @@ use model::invitation::{Invitation, InvitationStatus, Prefill};
 use model::partner::{InvitationDefaults, Partner};
 use model::{InvitationId, PartnerId, Resource, Scopes, ShareLevel, Timestamp, resource};
 use serde_json::{Map, Value};
+use store::StoreError;
 use store::control::{InvitationClaim, Key, Write};
+use webhooks::target::UrlProblem;
 
 use super::{InvitationRead, WEB_SCHEMES, prefill};
 
 /// Creates an invitation, or refreshes the existing one of its `fleet_ref`.
 pub struct Create;
 
+/// How often a request that loses against others about the same `fleet_ref` reads again and tries once more.
+const MAX_ATTEMPTS: usize = 8;
+
 /// The requested invitation; omitted members keep their values when an invitation is refreshed.
+#[derive(Clone)]
 pub struct Request {
     fleet_ref: String,
     expires_in_hours: Option<u16>,
@@ -68,28 +74,63 @@ impl Operation for Create {
     async fn run(context: &Context, call: Call, request: Request) -> Result<Self::Output, ApiError> {
         let id = call.caller.partner()?;
         let partner: Partner = context.store().get(Key::partner(id)).await?.ok_or_else(|| ApiError::not_found("partner"))?;
+        check_callback(context, request.callback_url.as_deref())?;
         check_tsps(context, request.limit_tsps.as_deref()).await?;
-        let existing = context.store().invitation_for(id, &request.fleet_ref).await?;
-        let (next, is_new, writes) = match existing {
-            Some((_, seen)) if seen.is_refreshable_at(call.now) => {
-                let next = request.into_refreshed(&seen, &partner.defaults, call.now);
-                let writes = vec![Write::replace(&seen, &next)?];
-                (next, false, writes)
+        let mut attempts = 0;
+        let (invitation, is_new) = loop {
+            attempts += 1;
+            let Plan { next, is_new, writes } = plan(context, &partner, &request, (call.now, attempts > 1)).await?;
+            if writes.is_empty() {
+                break (next, is_new);
             }
-            existing => {
-                let next = request.into_invitation(&partner, call.now);
-                let claim = claim(id, &next);
-                let claimed = match existing {
-                    Some((seen, _)) => Write::replace(&seen, &claim)?,
-                    None => Write::create(&claim)?,
-                };
-                let writes = vec![claimed, Write::create(&next)?];
-                (next, true, writes)
+            match context.store().commit(writes).await {
+                Err(StoreError::Conflict) if attempts < MAX_ATTEMPTS => {}
+                done => {
+                    done?;
+                    break (next, is_new);
+                }
             }
         };
-        context.store().commit(writes).await?;
-        Ok(Upserted { is_new, body: InvitationRead::at(call.now, next, context.config()) })
+        Ok(Upserted { is_new, body: InvitationRead::at(call.now, invitation, context.config()) })
     }
+}
+
+/// What a request comes to.
+struct Plan {
+    next: Invitation,
+    is_new: bool,
+    /// None where a request at the same time did the same already.
+    writes: Vec<Write>,
+}
+
+/// What the request comes to as things stand at `now`; `again` says that it lost against another request before.
+async fn plan(
+    context: &Context,
+    partner: &Partner,
+    request: &Request,
+    (now, again): (Timestamp, bool),
+) -> Result<Plan, ApiError> {
+    let existing = context.store().invitation_for(partner.id, &request.fleet_ref).await?;
+    if let Some((_, seen)) = existing.as_ref().filter(|(_, seen)| seen.is_refreshable_at(now)) {
+        let next = request.clone().into_refreshed(seen, &partner.defaults, now);
+        if again && is_same_but_for_times(&next, seen) {
+            return Ok(Plan { next: seen.clone(), is_new: false, writes: Vec::new() });
+        }
+        let writes = vec![Write::replace(seen, &next)?];
+        return Ok(Plan { next, is_new: false, writes });
+    }
+    let next = request.clone().into_invitation(partner, now);
+    let claim = claim(partner.id, &next);
+    let claimed = match existing {
+        Some((seen, _)) => Write::replace(&seen, &claim)?,
+        None => Write::create(&claim)?,
+    };
+    let writes = vec![claimed, Write::create(&next)?];
+    Ok(Plan { next, is_new: true, writes })
+}
+
+fn is_same_but_for_times(next: &Invitation, seen: &Invitation) -> bool {
+    Invitation { updated_at: seen.updated_at, expires_at: seen.expires_at, ..next.clone() } == *seen
 }
 
 fn claim(partner_id: PartnerId, invitation: &Invitation) -> InvitationClaim {
@@ -168,6 +209,14 @@ fn scopes(reader: &mut Reader, members: &Map<String, Value>) -> Scopes {
         }
     }
     found
+}
+
+/// The platform itself calls this URL, so the rules of webhook URLs hold for it.
+fn check_callback(context: &Context, url: Option<&str>) -> Result<(), ApiError> {
+    let Some(url) = url else { return Ok(()) };
+    let policy = context.address_policy()?;
+    let refused = |problem: UrlProblem| ApiError::invalid_member("body.callback_url", url, "format", problem.to_string());
+    webhooks::target::check_url(url, &policy).map(drop).map_err(refused)
 }
 
 /// Checks that every entry is a TSP's slug or source name.

@@ -54,16 +54,19 @@ impl Member<'_> {
         })
     }
 
-    /// An absolute URL of 1 to 2,083 characters with one of these schemes.
+    /// An absolute URL of 1 to 2,083 characters with one of these schemes, without user info, blanks and control characters: those
+    /// are dropped by some readers and taken literally by others.
     pub fn url(self, schemes: &'static [&'static str]) -> Option<String> {
         let schema = || json_schema!({ "type": "string", "format": "uri", "minLength": 1, "maxLength": 2083 });
         self.parsed(schema, "format", move |text| {
             let parsed = url::Url::parse(text).ok().filter(|url| schemes.contains(&url.scheme()) && url.has_host());
-            let fits = (1..=2083).contains(&text.chars().count());
+            let parsed = parsed.filter(|url| url.username().is_empty() && url.password().is_none());
+            let is_plain = !text.chars().any(|letter| letter.is_whitespace() || letter.is_control());
+            let fits = is_plain && (1..=2083).contains(&text.chars().count());
             parsed
                 .filter(|_| fits)
                 .map(|_| text.to_owned())
-                .ok_or_else(|| format!("must be an absolute URL ({})", schemes.join(", ")))
+                .ok_or_else(|| format!("must be an absolute URL ({}) without user info and blanks", schemes.join(", ")))
         })
     }
 
