@@ -1,6 +1,7 @@
 //! Faults that tests can request: the ways in which real providers misbehave.
 
 use std::collections::HashSet;
+use std::io::Write as _;
 
 use serde::{Deserialize, Serialize};
 
@@ -26,6 +27,8 @@ pub struct Faults {
     pub reject_cursor_next: u32,
     /// Truncate the body of this many successful responses.
     pub truncate_next: u32,
+    /// Write the body of this many successful responses oddly.
+    pub odd_next: Vec<Odd>,
     /// Delay every response by this many milliseconds.
     pub slow_ms: u64,
     /// The share of points, 0 to 1, that a feed delivers twice: on the same page or on a later one.
@@ -34,6 +37,62 @@ pub struct Faults {
     pub late_points: Option<LatePoints>,
     /// Tokens that are revoked.
     pub revoked_tokens: HashSet<String>,
+}
+
+/// An odd way to write a body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Odd {
+    /// A byte order mark before the text.
+    ByteOrderMark,
+    /// A byte of Latin-1 in the first name.
+    Latin1,
+    /// Half a surrogate pair in the first name.
+    HalfSurrogate,
+    /// NaN for the first latitude, else for the first id.
+    NotANumber,
+    /// Packed with gzip, though nobody asked.
+    Gzip,
+    /// A sign-in page with status 200.
+    Html,
+    /// Null for the rows.
+    NullData,
+    /// No word about further pages.
+    NoPagination,
+    /// Null for whether there is a further page.
+    NullNextPage,
+    /// That in quotes.
+    QuotedNextPage,
+}
+
+impl Odd {
+    /// The body, written so.
+    pub(crate) fn write(self, body: Vec<u8>) -> Vec<u8> {
+        let text = String::from_utf8_lossy(&body);
+        let swap = |from: &str, to: &str| text.replacen(from, to, 1).into_bytes();
+        match self {
+            Self::ByteOrderMark => [b"\xef\xbb\xbf".as_slice(), &body].concat(),
+            Self::Latin1 => match text.split_once("\"name\":\"") {
+                Some((before, after)) => [before.as_bytes(), b"\"name\":\"\xe9", after.as_bytes()].concat(),
+                None => body,
+            },
+            Self::HalfSurrogate => swap("\"name\":\"", "\"name\":\"\\ud83d"),
+            Self::NotANumber if text.contains("\"latitude\":") => swap("\"latitude\":", "\"latitude\":NaN,\"was\":"),
+            Self::NotANumber => swap("\"id\":", "\"id\":NaN,\"was\":"),
+            Self::Gzip => packed(&body).unwrap_or(body),
+            Self::Html => b"<!DOCTYPE html><html><body>Please sign in</body></html>".to_vec(),
+            Self::NullData => swap("\"data\":", "\"data\":null,\"was\":"),
+            Self::NoPagination => swap("\"pagination\":", "\"was\":"),
+            Self::NullNextPage => swap("\"hasNextPage\":", "\"hasNextPage\":null,\"was\":"),
+            Self::QuotedNextPage => swap("\"hasNextPage\":true", "\"hasNextPage\":\"true\""),
+        }
+    }
+}
+
+fn packed(body: &[u8]) -> std::io::Result<Vec<u8>> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(body)?;
+    encoder.finish()
 }
 
 /// Which points arrive late.
@@ -116,6 +175,12 @@ impl FaultBoard {
 
     pub(crate) fn rejects_cursor(&mut self) -> bool {
         take(&mut self.faults.reject_cursor_next)
+    }
+
+    /// How the next successful response is written, if oddly.
+    pub(crate) fn odd(&mut self) -> Option<Odd> {
+        let any = !self.faults.odd_next.is_empty();
+        any.then(|| self.faults.odd_next.remove(0))
     }
 
     pub(crate) fn truncates(&mut self) -> bool {

@@ -12,7 +12,7 @@ use webhooks::{GuardedClient, Limits, OverLimit, Request, SendError};
 use crate::BoxFuture;
 
 /// The largest response read, in bytes. A page of 512 rows stays far below.
-const MAX_BODY: usize = 32 * 1024 * 1024;
+pub(crate) const MAX_BODY: usize = 32 * 1024 * 1024;
 
 /// Why there is no response.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]

@@ -3,6 +3,7 @@
 //! Mapping, cursors and the classification of errors are plain functions on values; [`Http`] is the only part with I/O.
 
 mod adapter;
+mod body;
 mod cursor;
 mod error;
 mod http_client;

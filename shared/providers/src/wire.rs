@@ -24,7 +24,7 @@ impl<'a> Members<'a> {
         Self(serde_json::Deserializer::from_str(raw.get()).deserialize_map(Each).unwrap_or_default())
     }
 
-    /// The value of a member. Of members that are sent twice, the last one.
+    /// The value of a member.
     pub(crate) fn get<T: FromRaw>(&self, name: &str) -> Option<T> {
         T::from_raw(self.raw(name)?.get())
     }
@@ -49,10 +49,22 @@ impl<'a> Members<'a> {
         (!named.is_empty()).then_some(Value::Object(named))
     }
 
-    /// The JSON text of a member.
+    /// The JSON text of a member. One that is sent twice with two values has none: nobody can tell which is meant.
     pub(crate) fn raw(&self, name: &str) -> Option<&'a RawValue> {
-        self.0.iter().rev().find(|(known, _)| known == name).map(|(_, raw)| *raw)
+        let mut same = self.0.iter().filter(|(known, _)| known == name).map(|(_, raw)| *raw);
+        let first = same.next()?;
+        same.all(|other| other.get() == first.get()).then_some(first)
     }
+}
+
+/// A record as it was sent. Where it holds something that is no value, such as a number beyond all bounds, it is what of its
+/// members can be read.
+pub(crate) fn source_of(raw: &RawValue) -> Value {
+    serde_json::from_str(raw.get()).unwrap_or_else(|_| {
+        let members = Members::of(raw).0.into_iter();
+        let read = members.filter_map(|(name, raw)| Some((name.into_owned(), serde_json::from_str(raw.get()).ok()?)));
+        Value::Object(read.collect())
+    })
 }
 
 struct Each;
@@ -158,13 +170,15 @@ pub(crate) trait FromRaw: Sized {
     fn from_raw(json: &str) -> Option<Self>;
 }
 
-/// Text, not blank; a number is taken as it is written, as some ids are numbers.
+/// Text, not blank; a number is taken as it is written, but for zeros after the point, as some ids are numbers.
 impl FromRaw for String {
     fn from_raw(json: &str) -> Option<Self> {
         if json.starts_with('"') {
             return serde_json::from_str(json).ok().filter(|text: &Self| !text.trim().is_empty());
         }
-        json.starts_with(|first: char| first == '-' || first.is_ascii_digit()).then(|| json.to_owned())
+        let is_number = json.starts_with(|first: char| first == '-' || first.is_ascii_digit());
+        let whole = json.split_once('.').filter(|(_, rest)| rest.bytes().all(|digit| digit == b'0'));
+        is_number.then(|| whole.map_or(json, |(whole, _)| whole).to_owned())
     }
 }
 
@@ -194,9 +208,10 @@ impl FromRaw for i64 {
     }
 }
 
+/// True or false, also in quotes.
 impl FromRaw for bool {
     fn from_raw(json: &str) -> Option<Self> {
-        json.parse().ok()
+        json.trim_matches('"').parse().ok()
     }
 }
 
@@ -248,12 +263,18 @@ mod tests {
 
     #[test]
     fn odd_members_read_as_absent() {
-        let text =
-            r#"{"id":5,"na\u006de":"x","blank":" ","year":"2019.0","half":1.5,"flag":"yes","when":"soon","list":{},"name":"y"}"#;
+        let text = r#"{"id":5,"na\u006de":"x","blank":" ","year":"2019.0","half":1.5,"flag":"yes","when":"soon","list":{},"name":"y",
+            "same":"z","same":"z","serial":24.0,"on":"true"}"#;
         let raw: &RawValue = serde_json::from_str(text).unwrap();
         let members = Members::of(raw);
         assert_eq!(members.get::<String>("id").as_deref(), Some("5"));
-        assert_eq!(members.get::<String>("name").as_deref(), Some("y"), "the last of two");
+        assert_eq!(members.get::<String>("name"), None, "one of two");
+        assert_eq!(
+            (members.get::<String>("same").as_deref(), members.get::<String>("serial").as_deref()),
+            (Some("z"), Some("24"))
+        );
+        assert_eq!(members.get::<bool>("on"), Some(true));
+        assert_eq!(source_of(serde_json::from_str(r#"{"a":1e999,"b":[2]}"#).unwrap()), serde_json::json!({ "b": [2] }));
         assert_eq!(members.get::<i64>("year"), Some(2019));
         assert_eq!(members.get::<i64>("half"), None);
         assert_eq!((members.get::<String>("blank"), members.get::<bool>("flag")), (None, None));

@@ -107,6 +107,11 @@ pub(crate) fn serve(app: &App, call: &Call<'_>) -> Reply {
         Ok(reply) => reply,
         Err(refusal) => refusal.reply(app.request_number()),
     };
+    if reply.status == 200
+        && let Some(odd) = app.board().odd()
+    {
+        reply.body = odd.write(reply.body);
+    }
     if reply.status == 200 && app.board().truncates() {
         reply.body.truncate(reply.body.len() / 2);
     }

@@ -10,9 +10,10 @@ use serde_json::value::RawValue;
 use url::Url;
 
 use super::Samsara;
+use crate::body::readable;
 use crate::error::cut_message;
 use crate::retry_after::retry_after;
-use crate::wire::Lenient;
+use crate::wire::{Lenient, Members};
 use crate::{Api, ErrorResponse, HttpFailure, HttpResponse, PAGE_DEADLINE, ProviderError};
 
 /// The wait where a 429 names none.
@@ -149,7 +150,11 @@ impl OkResponse {
 fn classify(response: HttpResponse, token: &str) -> Result<OkResponse, ProviderError> {
     let status = response.status.as_u16();
     if status == 200 {
-        return Ok(OkResponse { body: response.body, token: token.to_owned() });
+        let sent = OkResponse { body: response.body, token: token.to_owned() };
+        return match readable(sent.body.clone()) {
+            Ok(body) => Ok(OkResponse { body, ..sent }),
+            Err(what) => Err(sent.malformed(what)),
+        };
     }
     let error_response = ErrorResponse::new(status, &response.body, &[token]);
     let message = message(&error_response);
@@ -178,49 +183,55 @@ fn message(response: &ErrorResponse) -> String {
     cut_message(&told.or(plain.map(str::to_owned)).unwrap_or_else(|| format!("status {}", response.status)))
 }
 
-/// A page of a list or feed; the records stay JSON text.
-#[derive(Deserialize)]
-pub(super) struct Page<'a> {
-    #[serde(borrow)]
-    pub(super) data: Vec<&'a RawValue>,
-    pagination: Pagination,
-}
-
-#[derive(Deserialize)]
-struct Pagination {
-    #[serde(rename = "endCursor", default)]
-    end_cursor: Lenient<String>,
-    #[serde(rename = "hasNextPage")]
-    has_next_page: bool,
-}
-
 impl NextPage {
-    /// The cursor, while there is more now.
+    /// The cursor of a list, while there is more now. Where the provider does not say whether there is, the cursor tells.
     pub(super) fn after_more(self) -> Option<String> {
-        self.after.filter(|_| self.more)
+        self.after.filter(|_| self.more || self.leads)
     }
 }
 
 /// Where the provider says to go on.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct NextPage {
     /// Its cursor; absent on the last page of a plain list.
     pub(super) after: Option<String>,
     /// Whether there is more now.
     pub(super) more: bool,
+    /// Whether the provider does not say if there is more, and its cursor leads on.
+    pub(super) leads: bool,
+    /// Whether the page lacks its rows, or what tells whether it is the last: nothing follows from what it does not list.
+    pub(super) is_unclear: bool,
+}
+
+impl NextPage {
+    /// How many rows a page lists, at least.
+    pub(super) fn listed(&self, rows: usize) -> usize {
+        rows + usize::from(self.is_unclear)
+    }
 }
 
 impl OkResponse {
-    /// A page that was asked for with the cursor `after`.
+    /// A page of a list or feed that was asked for with the cursor `after`; the records stay JSON text. Null for rows is no row.
     ///
     /// # Errors
     /// [`ProviderError::Malformed`]; also where going on would bring the same page for ever.
     pub(super) fn page(&self, after: Option<&str>) -> Result<(Vec<&RawValue>, NextPage), ProviderError> {
-        let Page { data, pagination } = self.parse()?;
-        let next = NextPage { after: pagination.end_cursor.0, more: pagination.has_next_page };
-        if next.more && (next.after.is_none() || next.after.as_deref() == after) {
+        let page = Members::of(self.parse()?);
+        let rows = page.raw("data").ok_or_else(|| {
+            let told = page.get::<String>("message").unwrap_or_else(|| "no rows".into());
+            self.malformed(&format!("no page of a list: {told}"))
+        })?;
+        let data: Option<Vec<&RawValue>> = serde_json::from_str(rows.get()).map_err(|_| self.malformed("data is no list"))?;
+        let pagination = page.object("pagination");
+        let has_next: Option<bool> = pagination.get("hasNextPage");
+        let (after_next, more): (Option<String>, bool) = (pagination.get("endCursor"), has_next == Some(true));
+        let moves = after_next.is_some() && after_next.as_deref() != after;
+        if more && !moves {
             return Err(self.malformed("the cursor does not move"));
         }
-        Ok((data, next))
+        let leads = has_next.is_none() && moves && data.as_ref().is_some_and(|data| !data.is_empty());
+        let is_unclear = data.is_none() || (has_next.is_none() && !leads);
+        let next = NextPage { after: after_next, more, leads, is_unclear };
+        Ok((data.unwrap_or_default(), next))
     }
 }

@@ -344,6 +344,36 @@ fn check_faults() {
 }
 
 #[test]
+fn an_oddly_written_page_is_read_or_named() {
+    let names = |body: &[u8]| {
+        let answer = response(200, "").map(|answer| HttpResponse { body: Bytes::copy_from_slice(body), ..answer });
+        ask(&Canned::new(vec![answer]), Resource::Vehicle, None).map(|page| {
+            let names = records(&page).iter().map(|row| fields(row)["vehicle_name"].as_str().unwrap_or("-").to_owned());
+            (names.collect::<Vec<_>>().join(","), page.more, page.complete_scan)
+        })
+    };
+    let page = |rows: &str, pagination: &str| names(format!(r#"{{"data":{rows},"pagination":{pagination}}}"#).as_bytes());
+    let found = |names: &str, more, complete| Ok((names.to_owned(), more, complete));
+    let (row, last) = (r#"[{"id":"1","name":"A"}]"#, r#"{"endCursor":"","hasNextPage":false}"#);
+    assert_eq!(page(row, last), found("A", false, true));
+    assert_eq!(page(row, r#"{"endCursor":"x","hasNextPage":"true"}"#), found("A", true, false));
+    assert_eq!(page(row, r#"{"endCursor":"x","hasNextPage":null}"#), found("A", true, false), "the cursor leads on");
+    assert_eq!(page(row, "null"), found("A", false, false), "a list that may be cut removes nothing");
+    assert_eq!(names(br#"{"data":[{"id":"1","name":"A"}]}"#), found("A", false, false));
+    assert_eq!(page("null", last), found("", false, false));
+    assert_eq!(page(r#"[{"id":"1","name":"\ud83d!"},{"id":"2","name":"B","x":NaN}]"#, last), found("\u{fffd}!,B", false, true));
+    assert_eq!(page(r#"[{"id":"1","id":"2","name":"A"},{"id":3.0,"name":"B"}]"#, last), found("B", false, false));
+    let latin =
+        [br#"{"data":[{"id":"1","name":"Jos"#.as_slice(), b"\xe9", br#""}],"pagination":{"hasNextPage":false}}"#].concat();
+    assert_eq!(names(&latin), found("Jos\u{fffd}", false, true));
+    let told = |error: Result<(String, bool, bool), ProviderError>| error.unwrap_err().to_string();
+    let wrong = |what: &str| format!("provider sent a malformed response: {what}");
+    assert_eq!(told(names(b"<html>Sign in</html>")), wrong("a page of HTML or XML where JSON was expected"));
+    assert_eq!(told(names(br#"{"message":"try later"}"#)), wrong("no page of a list: try later"));
+    assert_eq!(told(page("{}", last)), wrong("data is no list"));
+}
+
+#[test]
 fn check_waits() {
     for (text, millis) in
         [("0.40235", 402), ("7", 7_000), ("-1", 1_000), ("soon", 1_000), ("1e30", 3_600_000), ("99999", 3_600_000)]

@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 
 use super::Samsara;
 use crate::cursor::Walk;
-use crate::wire::{Members, SourceRules};
+use crate::wire::{Members, SourceRules, source_of};
 use crate::{Api, Page, ProviderError, Source};
 
 /// What the customer typed as serial number is kept as it is: it may be a VIN, but need not.
@@ -25,7 +25,7 @@ impl Source for Trailers {
         let response = api.page("/fleet/trailers", &[("limit", "512")], walk.after.as_deref()).await?;
         let (data, next) = response.page(walk.after.as_deref())?;
         let rows = data.iter().filter_map(|raw| observation(raw)).collect();
-        Ok(walk.page(1, rows, data.len(), next.after_more()))
+        Ok(walk.page(1, rows, next.listed(data.len()), next.after_more()))
     }
 }
 
@@ -46,7 +46,7 @@ fn observation(raw: &RawValue) -> Option<Observation<Trailer>> {
         external_id: super::customers_id(&external),
         ..Trailer::default()
     };
-    let source = serde_json::from_str(raw.get()).unwrap_or_default();
+    let source = source_of(raw);
     Some(RULES.observation(source_id, None, source, fields))
 }
 

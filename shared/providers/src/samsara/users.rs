@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 use super::place::country_of;
 use super::{Samsara, rulesets};
 use crate::cursor::Walk;
-use crate::wire::{Members, SourceRules};
+use crate::wire::{Members, SourceRules, source_of};
 use crate::zones::time_zone;
 use crate::{Api, Page, ProviderError, Source};
 
@@ -69,7 +69,7 @@ impl Source for Users {
             List::Office => office,
         };
         let rows = data.iter().filter_map(|raw| row(raw)).collect();
-        Ok(walk.page(LISTS.len(), rows, data.len(), next.after_more()))
+        Ok(walk.page(LISTS.len(), rows, next.listed(data.len()), next.after_more()))
     }
 }
 
@@ -91,7 +91,7 @@ pub(super) fn office(raw: &RawValue) -> Option<Observation<User>> {
         user_designation: (!roles.is_empty()).then(|| roles.into_iter().collect::<Vec<_>>().join(", ")),
         ..User::default()
     };
-    let source = serde_json::from_str(raw.get()).unwrap_or_default();
+    let source = source_of(raw);
     Some(OFFICE_RULES.observation(format!("user:{id}"), None, source, fields))
 }
 
@@ -99,7 +99,7 @@ pub(super) fn office(raw: &RawValue) -> Option<Observation<User>> {
 pub(super) fn observation(raw: &RawValue) -> Option<Observation<User>> {
     let wire = Members::of(raw);
     let source_id = super::id_of(&wire, "driver")?;
-    let source = serde_json::from_str(raw.get()).unwrap_or_default();
+    let source = source_of(raw);
     Some(RULES.observation(source_id, wire.get("updatedAtTime"), source, fields(&wire)))
 }
 

@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 
 use super::Samsara;
 use crate::cursor::Walk;
-use crate::wire::{Members, SourceRules};
+use crate::wire::{Members, SourceRules, source_of};
 use crate::{Api, Page, ProviderError, Source};
 
 /// The time changes with every save, whether or not anything is different.
@@ -36,7 +36,7 @@ impl Source for Vehicles {
         let response = api.page("/fleet/vehicles", &[("limit", "512")], walk.after.as_deref()).await?;
         let (data, next) = response.page(walk.after.as_deref())?;
         let rows = data.iter().filter_map(|raw| observation(raw)).collect();
-        Ok(walk.page(1, rows, data.len(), next.after_more()))
+        Ok(walk.page(1, rows, next.listed(data.len()), next.after_more()))
     }
 }
 
@@ -68,6 +68,6 @@ pub(super) fn observation(raw: &RawValue) -> Option<Observation<Vehicle>> {
         odometer_unit: Some("m".into()),
         ..Vehicle::default()
     };
-    let source = serde_json::from_str(raw.get()).unwrap_or_default();
+    let source = source_of(raw);
     Some(RULES.observation(source_id, wire.get("updatedAtTime"), source, fields))
 }

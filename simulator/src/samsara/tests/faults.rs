@@ -132,3 +132,20 @@ fn cursors_are_rejected_as_often_as_asked_and_the_history_has_what_they_led_to()
     assert!(points(&rows) > 6);
     assert!(points(&told) >= points(&rows), "{} of {}", points(&told), points(&rows));
 }
+
+#[test]
+fn bodies_are_written_oddly_as_often_as_asked() {
+    let bench = Bench::new(3);
+    bench.faults(
+        r#"{"odd_next": ["byte_order_mark", "latin1", "half_surrogate", "not_a_number", "gzip", "html", "null_data",
+        "no_pagination", "null_next_page", "quoted_next_page"]}"#,
+    );
+    let url = "/fleet/vehicles?limit=1";
+    let bodies: Vec<Vec<u8>> = (0..10).map(|_| bench.get(url).body).collect();
+    let holds = |number: usize, part: &[u8]| bodies[number].windows(part.len()).any(|found| found == part);
+    assert!(bodies[0].starts_with(b"\xef\xbb\xbf{") && holds(1, b"\"name\":\"\xe9") && holds(2, b"\"name\":\"\\ud83d"));
+    assert!(holds(3, b"\"id\":NaN,") && bodies[4].starts_with(&[0x1f, 0x8b]) && bodies[5].starts_with(b"<!DOCTYPE html>"));
+    assert!(holds(6, b"\"data\":null") && !holds(7, b"\"pagination\"") && holds(8, b"\"hasNextPage\":null"));
+    assert!(holds(9, b"\"hasNextPage\":\"true\""));
+    bench.ok(url);
+}

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::eld::Event;
 use super::facts::Facts;
 use crate::samsara::rulesets;
-use crate::wire::{Members, SourceRules, cut_to_id};
+use crate::wire::{Members, SourceRules, cut_to_id, source_of};
 use crate::zones::time_zone;
 
 const RULES: SourceRules = SourceRules { volatile: &[], extras: &[], references: &["driver", "vehicle", "codrivers"] };
@@ -88,7 +88,7 @@ impl<'a> Driver<'a> {
         fields.event_code = known.and_then(|(.., code)| *code).or_else(|| event?.event_code());
         let mut row = self.row(format!("hos_event:{}:{start}", self.id), raw, fields);
         if let (Some(members), Some(event)) = (row.source.as_object_mut(), event) {
-            let mut event = value(&event.raw);
+            let mut event = source_of(&event.raw);
             event.get_mut("vehicle").map(cut_to_id);
             members.insert("eldEvent".into(), event);
         }
@@ -142,11 +142,11 @@ impl<'a> Driver<'a> {
 
     /// A row of an entry or event, with what its driver and its day tell.
     fn row(&self, source_id: String, raw: &RawValue, mut fields: HosEvent) -> Observation<HosEvent> {
-        let mut source = value(raw);
+        let mut source = source_of(raw);
         let start = fields.started_at;
         let day = start.and_then(|start| self.facts.day(&self.id, start)).map(|day| Members::of(&day.raw));
         if let Some(members) = source.as_object_mut() {
-            members.insert("driver".into(), self.raw.map(value).unwrap_or_default());
+            members.insert("driver".into(), self.raw.map(source_of).unwrap_or_default());
             members.extend(day.as_ref().and_then(of_day).map(|day| ("dailyLog".into(), day)));
         }
         if let Some(day) = day {
@@ -171,10 +171,6 @@ fn of_day(day: &Members<'_>) -> Option<Value> {
     let (driver, signed) = (day.object("driver"), day.object("logMetaData"));
     let kept = [("timezone", driver.raw("timezone")), ("eldSettings", driver.raw("eldSettings"))];
     let kept = kept.into_iter().chain([("certifiedAtTime", signed.raw("certifiedAtTime"))]);
-    let kept: serde_json::Map<_, _> = kept.filter_map(|(name, raw)| Some((name.to_owned(), value(raw?)))).collect();
+    let kept: serde_json::Map<_, _> = kept.filter_map(|(name, raw)| Some((name.to_owned(), source_of(raw?)))).collect();
     (!kept.is_empty()).then_some(Value::Object(kept))
-}
-
-fn value(raw: &RawValue) -> Value {
-    serde_json::from_str(raw.get()).unwrap_or_default()
 }
