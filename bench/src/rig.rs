@@ -262,5 +262,6 @@ pub(crate) fn incoming(endpoint: &Endpoint, ask: &Ask<'_>) -> Result<Incoming> {
         headers,
         path,
         body: Bytes::from(body),
+        address: None,
     })
 }

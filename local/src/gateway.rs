@@ -1,12 +1,13 @@
 //! The local HTTP gateway: routes from template.yaml, handlers from the endpoint tables.
 
 use std::collections::{BTreeMap, HashMap};
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use ::gateway::{ApiError, Context, Endpoint, Incoming, Response, dispatch};
 use anyhow::Context as _;
 use axum::body::{Body, to_bytes};
-use axum::extract::Request;
+use axum::extract::{ConnectInfo, Request};
 use http::{Method, StatusCode};
 use matchit::Router as Paths;
 use tokio::net::TcpListener;
@@ -51,7 +52,8 @@ impl Router {
     /// Serves until stopped.
     pub(crate) async fn serve(self, listener: TcpListener, mut stopped: watch::Receiver<bool>) {
         let router = axum::Router::new().fallback(move |request: Request| self.clone().respond(request));
-        let served = axum::serve(listener, router).with_graceful_shutdown(async move {
+        let service = router.into_make_service_with_connect_info::<SocketAddr>();
+        let served = axum::serve(listener, service).with_graceful_shutdown(async move {
             let _closed = stopped.wait_for(|stop| *stop).await;
         });
         if let Err(error) = served.await {
@@ -90,6 +92,7 @@ impl Router {
             headers: parts.headers,
             path,
             body,
+            address: parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip()),
         };
         let response = dispatch(&self.context, endpoint, &incoming).await;
         if cfg!(debug_assertions) {

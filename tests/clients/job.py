@@ -24,7 +24,7 @@ import catena_integrations.client
 import catena_notifications.client
 import catena_orgs.client
 import catena_telematics.client
-from catena_auth.models import RevocationRequest, TokenRequest, TokenRequestGrantType, TokenRequestScope, TokenResponse
+from catena_auth.models import RevocationRequest, TokenRequest, TokenRequestGrantType, TokenResponse
 from catena_integrations.models import ConnectionCreate, ConnectionRead, DataFreshness, TokenCredsInput
 from catena_notifications import models as messages
 from catena_notifications.models import WebhookCreate, WebhookEventNameEnum, WebhookFilters, WebhookUpdate
@@ -131,7 +131,7 @@ def tokens(api):
         grant_type=TokenRequestGrantType.CLIENT_CREDENTIALS,
         client_id=CLIENT_ID,
         client_secret=CLIENT_SECRET,
-        scope=TokenRequestScope.ORGANIZATION,
+        scope="organization",
     )
     answer = api.call("auth_token", body=grant)
     assert isinstance(answer, TokenResponse), answer

@@ -6,7 +6,7 @@ pub mod revoke;
 pub mod token;
 
 use gateway::Permission::{Open, ReadControl, Seal, SignTokens, VerifyTokens, WriteControl};
-use gateway::{Access, ApiError, Context, Endpoint, Reader, Service, Tag};
+use gateway::{Access, ApiError, Call, Context, Endpoint, Reader, Service, Tag};
 use http::{Method, StatusCode};
 use model::partner::Client;
 use store::control::Key;
@@ -77,14 +77,53 @@ const MAX_SECRET: usize = 1_024;
 /// The most characters of a token.
 const MAX_TOKEN: usize = 8_192;
 
-fn client_id(reader: &mut Reader) -> Option<String> {
-    let member = reader.body("client_id").documented_as_required();
-    member.about("The client's id; may be sent by HTTP Basic instead.").example("demo").secret(MAX_CLIENT_ID)
+/// What proves who a client is: id and secret, in every way to read them.
+pub(crate) struct Presented {
+    readings: Vec<(String, String)>,
+    by_basic: bool,
 }
 
-fn client_secret(reader: &mut Reader) -> Option<String> {
-    let member = reader.body("client_secret").documented_as_required();
-    member.about("The client's secret; may be sent by HTTP Basic instead.").example("local-demo-secret").secret(MAX_SECRET)
+impl Presented {
+    /// Reads the members of a form, or else the Basic header.
+    fn read(reader: &mut Reader) -> Self {
+        let id = reader.body("client_id").documented_as_required().about("The client's id; may be sent by HTTP Basic instead.");
+        let id = id.example("demo").secret(MAX_CLIENT_ID).filter(|id| !id.is_empty());
+        let secret = reader.body("client_secret").documented_as_required();
+        let secret = secret.about("The client's secret; may be sent by HTTP Basic instead.").example("local-demo-secret");
+        match (id, secret.secret(MAX_SECRET).filter(|secret| !secret.is_empty())) {
+            (Some(id), Some(secret)) => Self { readings: vec![(id, secret)], by_basic: false },
+            (id, _) => {
+                let mut readings = reader.basic_credentials();
+                readings.retain(|(sent, _)| id.as_ref().is_none_or(|id| id == sent));
+                Self { readings, by_basic: true }
+            }
+        }
+    }
+
+    /// The client that they belong to.
+    ///
+    /// # Errors
+    /// 400 if they are missing; 401 `invalid_client`, the same for an unknown id and a wrong secret; 429 for many of those.
+    async fn client(&self, context: &Context, call: &Call) -> Result<Client, ApiError> {
+        let Some((first, _)) = self.readings.first() else {
+            return Err(oauth(StatusCode::BAD_REQUEST, "invalid_request", "client_id and client_secret are required"));
+        };
+        for (id, secret) in &self.readings {
+            // An id in a Basic header has no other bound.
+            if !(1..=MAX_CLIENT_ID).contains(&id.chars().count()) {
+                continue;
+            }
+            let found: Option<Client> = context.store().get(Key::client(id)).await?;
+            if let Some(client) = found.filter(|client| vault::verify_secret(secret, &client.secret_hash)) {
+                return Ok(client);
+            }
+        }
+        let id: String = first.chars().take(MAX_CLIENT_ID).collect();
+        context.limits().wrong_secret(&id, call.address)?;
+        let error = oauth(StatusCode::UNAUTHORIZED, "invalid_client", "Invalid client or Invalid client credentials");
+        let realm = &context.config().realm;
+        Err(if self.by_basic { error.challenging(format!("Basic realm=\"{realm}\"")) } else { error })
+    }
 }
 
 /// Checks that the realm in the path is the configured one.
@@ -92,22 +131,6 @@ fn check_realm(context: &Context, realm: &str) -> Result<(), ApiError> {
     if realm == context.config().realm { Ok(()) } else { Err(ApiError::not_found("realm")) }
 }
 
-/// Authenticates a client by id and secret.
-///
-/// # Errors
-/// 401 `invalid_client`, the same for an unknown id and a wrong secret.
-async fn client(context: &Context, id: &str, secret: &str) -> Result<Client, ApiError> {
-    let known = async || match id.chars().count() {
-        0 => Ok(None),
-        // An id in a Basic header has no other bound.
-        length if length > MAX_CLIENT_ID => Ok(None),
-        _ => context.store().get(Key::client(id)).await,
-    };
-    let found: Option<Client> = known().await?;
-    let genuine = found.filter(|client| vault::verify_secret(secret, &client.secret_hash));
-    genuine.ok_or_else(|| oauth(StatusCode::UNAUTHORIZED, "invalid_client", "Invalid client or Invalid client credentials"))
-}
-
-fn oauth(status: StatusCode, error: &'static str, description: &'static str) -> ApiError {
+fn oauth(status: StatusCode, error: &'static str, description: impl Into<String>) -> ApiError {
     ApiError::oauth(status, error, description)
 }

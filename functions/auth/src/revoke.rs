@@ -1,12 +1,11 @@
 //! `POST /realms/{realm}/protocol/openid-connect/revoke`
 
 use gateway::{ApiError, Body, Call, Context, Input, Operation, Plain, Reader};
-use http::StatusCode;
 use model::Timestamp;
 use store::control::{Revocation, Write};
 use vault::Claims;
 
-use crate::{check_realm, client, oauth};
+use crate::{Presented, check_realm};
 
 /// Revokes a token (RFC 7009). An unknown token is not an error.
 pub struct Revoke;
@@ -15,16 +14,13 @@ pub struct Revoke;
 pub struct Form {
     realm: String,
     token: Option<String>,
-    client_id: Option<String>,
-    client_secret: Option<String>,
+    presented: Presented,
 }
 
 impl Input for Form {
     const BODY: Body = Body::Form("RevocationRequest");
 
     fn read(reader: &mut Reader) -> Self {
-        let basic = reader.basic_credentials();
-        let (id, secret) = basic.map_or((None, None), |(id, secret)| (Some(id), Some(secret)));
         let _hint = reader.body("token_type_hint").about("Ignored: both kinds are accepted.").secret(200);
         Self {
             realm: reader.path_text("realm"),
@@ -34,8 +30,7 @@ impl Input for Form {
                 .about("An access token or a refresh token.")
                 .example("eyJhbGciOiJSUzI1NiJ9...")
                 .secret(crate::MAX_TOKEN),
-            client_id: crate::client_id(reader).or(id),
-            client_secret: crate::client_secret(reader).or(secret),
+            presented: Presented::read(reader),
         }
     }
 }
@@ -46,10 +41,7 @@ impl Operation for Revoke {
 
     async fn run(context: &Context, call: Call, form: Form) -> Result<Self::Output, ApiError> {
         check_realm(context, &form.realm)?;
-        let (Some(id), Some(secret)) = (&form.client_id, &form.client_secret) else {
-            return Err(oauth(StatusCode::BAD_REQUEST, "invalid_request", "client_id and client_secret are required"));
-        };
-        let client = client(context, id, secret).await?;
+        let client = form.presented.client(context, &call).await?;
         let token = form.token.as_deref().unwrap_or_default();
         if let Some(revocation) = revocation(context, token, &client.client_id, call.now).await? {
             context.store().commit(vec![Write::overwrite(&revocation)?]).await?;

@@ -1,16 +1,16 @@
 //! `POST /realms/{realm}/protocol/openid-connect/token`
 
-use gateway::{ApiError, Body, Call, Context, Input, Json, Operation, Reader};
+use gateway::{ApiError, Body, Call, Context, Input, Json, Operation, Output, Reader, Response};
 use http::StatusCode;
 use model::Timestamp;
 use model::partner::Partner;
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 use store::control::{Key, Revocation};
 use vault::claims::{MACHINE_LIFETIME, PRE_REGISTRATION_LIFETIME};
 use vault::{Claims, Issue};
 
-use crate::{check_realm, client, oauth};
+use crate::{Presented, check_realm, oauth};
 
 /// Client credentials for machines, refresh tokens for fleets inside Connect.
 pub struct Token;
@@ -19,8 +19,7 @@ pub struct Token;
 pub struct Form {
     realm: String,
     grant_type: Option<String>,
-    client_id: Option<String>,
-    client_secret: Option<String>,
+    presented: Presented,
     scope: Option<String>,
     refresh_token: Option<String>,
 }
@@ -29,13 +28,10 @@ impl Input for Form {
     const BODY: Body = Body::Form("TokenRequest");
 
     fn read(reader: &mut Reader) -> Self {
-        let basic = reader.basic_credentials();
-        let (id, secret) = basic.map_or((None, None), |(id, secret)| (Some(id), Some(secret)));
         Self {
             realm: reader.path_text("realm"),
             grant_type: grant_type(reader),
-            client_id: crate::client_id(reader).or(id),
-            client_secret: crate::client_secret(reader).or(secret),
+            presented: Presented::read(reader),
             scope: scope(reader),
             refresh_token: reader
                 .body("refresh_token")
@@ -50,9 +46,14 @@ fn grant_type(reader: &mut Reader) -> Option<String> {
     member.about("`client_credentials` for programs; `refresh_token` for fleets.").example("client_credentials").secret(200)
 }
 
+/// The scope that stands for all scopes of the client.
+const EVERYTHING: &str = "organization";
+
+const SCOPE: &str = "`organization` gives the token all scopes of the client, and so does leaving the member out. Scopes of the client, \
+     separated by spaces, narrow the token to these.";
+
 fn scope(reader: &mut Reader) -> Option<String> {
-    let member = reader.body("scope").documented_as_required().documented_as(&[&["organization"]]);
-    member.about("Always `organization`; the token has all scopes of the client.").example("organization").secret(2_000)
+    reader.body("scope").documented_as_required().about(SCOPE).example(EVERYTHING).text(0, 2_000)
 }
 
 /// A token response (RFC 6749, section 5.1).
@@ -83,36 +84,61 @@ pub struct TokenResponse {
     scope: String,
 }
 
+/// 200 with a token, which no cache may keep (RFC 6749, section 5.1).
+pub struct Issued(TokenResponse);
+
+impl Output for Issued {
+    fn into_response(self) -> Response {
+        let mut response = Response::json(StatusCode::OK, &self.0);
+        response.set("cache-control", "no-store");
+        response.set("pragma", "no-cache");
+        response
+    }
+
+    fn describe(generator: &mut SchemaGenerator) -> Vec<(u16, Option<Schema>)> {
+        Json::<TokenResponse>::describe(generator)
+    }
+}
+
 impl Operation for Token {
     type Input = Form;
-    type Output = Json<TokenResponse>;
+    type Output = Issued;
 
     async fn run(context: &Context, call: Call, form: Form) -> Result<Self::Output, ApiError> {
         check_realm(context, &form.realm)?;
         match form.grant_type.as_deref() {
-            Some("client_credentials") => machine(context, &form, call.now).await.map(Json),
-            Some("refresh_token") => refresh(context, &form, call.now).await.map(Json),
+            Some("client_credentials") => machine(context, &form, &call).await.map(Issued),
+            Some("refresh_token") => refresh(context, &form, call.now).await.map(Issued),
             Some(_) => Err(oauth(StatusCode::BAD_REQUEST, "unsupported_grant_type", "grant_type must be client_credentials")),
             None => Err(oauth(StatusCode::BAD_REQUEST, "invalid_request", "grant_type is required")),
         }
     }
 }
 
-async fn machine(context: &Context, form: &Form, now: Timestamp) -> Result<TokenResponse, ApiError> {
-    let (Some(id), Some(secret)) = (&form.client_id, &form.client_secret) else {
-        return Err(oauth(StatusCode::BAD_REQUEST, "invalid_request", "client_id and client_secret are required"));
-    };
-    if form.scope.as_ref().is_some_and(|scope| !scope.is_empty() && scope != "organization") {
-        return Err(oauth(StatusCode::BAD_REQUEST, "invalid_scope", "scope must be organization"));
-    }
-    context.limits().token(id)?;
-    let client = client(context, id, secret).await?;
+async fn machine(context: &Context, form: &Form, call: &Call) -> Result<TokenResponse, ApiError> {
+    let client = form.presented.client(context, call).await?;
+    context.limits().token(&client.client_id)?;
     let partner: Option<Partner> = context.store().get(Key::partner(client.partner_id)).await?;
     let partner = partner.ok_or_else(|| ApiError::internal("the client's partner does not exist"))?;
     let issuer = context.config().issuer();
-    let issue = Issue { issuer: &issuer, now, lifetime: MACHINE_LIFETIME, id: uuid::Uuid::now_v7() };
-    let claims = Claims::machine(&issue, &client.client_id, (&partner.name, partner.id), &client.scopes.join(" "));
+    let issue = Issue { issuer: &issuer, now: call.now, lifetime: MACHINE_LIFETIME, id: uuid::Uuid::now_v7() };
+    let scopes = granted(form.scope.as_deref(), &client.scopes)?;
+    let claims = Claims::machine(&issue, &client.client_id, (&partner.name, partner.id), &scopes);
     signed(context, &claims, MACHINE_LIFETIME).await
+}
+
+/// The scopes of a token: those that the request names, or all that the client has.
+fn granted(asked: Option<&str>, held: &[String]) -> Result<String, ApiError> {
+    let asked: Vec<&str> = asked.unwrap_or_default().split_whitespace().filter(|scope| !scope.is_empty()).collect();
+    let unknown = |scope: &&&str| **scope != EVERYTHING && !held.iter().any(|held| held == **scope);
+    if let Some(unknown) = asked.iter().find(unknown) {
+        // Quotation marks and control characters are not allowed in descriptions.
+        let name: String =
+            unknown.chars().filter(|letter| letter.is_ascii_alphanumeric() || "-_.:".contains(*letter)).take(100).collect();
+        return Err(oauth(StatusCode::BAD_REQUEST, "invalid_scope", format!("the client does not have the scope {name}")));
+    }
+    let is_granted = |scope: &&String| asked.is_empty() || asked.contains(&EVERYTHING) || asked.contains(&scope.as_str());
+    Ok(held.iter().filter(is_granted).map(String::as_str).collect::<Vec<_>>().join(" "))
 }
 
 /// Only pre-registration tokens have refresh tokens; each is valid until it expires or is revoked.
@@ -146,4 +172,26 @@ async fn signed(context: &Context, claims: &Claims, lifetime: i64) -> Result<Tok
         not_before_policy: 0,
         scope: claims.scope,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_has_what_was_asked_for_of_what_the_client_has() {
+        let held = ["fleet:read", "telematics:read", "webhook:read"].map(String::from);
+        let check = |asked: Option<&str>, expected: Option<&str>| {
+            let scopes = granted(asked, &held).map_err(|error| error.body()["error"].clone());
+            assert_eq!(scopes, expected.map(String::from).ok_or_else(|| "invalid_scope".into()), "{asked:?}");
+        };
+        let all = Some("fleet:read telematics:read webhook:read");
+        check(None, all);
+        check(Some(""), all);
+        check(Some("organization"), all);
+        check(Some("organization fleet:read"), all);
+        check(Some("webhook:read  fleet:read"), Some("fleet:read webhook:read"));
+        check(Some("telematics:read telematics:write"), None);
+        check(Some("openid"), None);
+    }
 }

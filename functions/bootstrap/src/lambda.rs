@@ -1,11 +1,13 @@
 //! The Lambda entry: one binary, the operation named by `_HANDLER`.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::time::{Duration, SystemTime};
 
 use gateway::telemetry::{self, Unhandled};
 use gateway::{Config, Context, Endpoint, Incoming, Worker, dispatch_within};
 use http::HeaderValue;
+use lambda_http::request::RequestContext;
 use lambda_http::{Body, Request, RequestExt as _};
 use lambda_runtime::{Diagnostic, Error, LambdaEvent};
 use model::Timestamp;
@@ -92,6 +94,7 @@ fn incoming(request: Request) -> Incoming {
         request.path_parameters().iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
     let raw_query = request.uri().query().unwrap_or_default().to_owned();
     let raw_path = request.raw_http_path().to_owned();
+    let address = address(&request);
     // Lambda's own trace, if it has one: X-Ray shows the function under it.
     let trace = request.lambda_context().xray_trace_id.and_then(|header| HeaderValue::try_from(header).ok());
     let (mut parts, body) = request.into_parts();
@@ -103,7 +106,15 @@ fn incoming(request: Request) -> Incoming {
         Body::Binary(bytes) => bytes,
         _ => Vec::new(),
     };
-    Incoming { method: parts.method, raw_path, raw_query, headers: parts.headers, path, body: body.into() }
+    Incoming { method: parts.method, raw_path, raw_query, headers: parts.headers, path, body: body.into(), address }
+}
+
+/// The caller's address, as API Gateway saw it.
+fn address(request: &Request) -> Option<IpAddr> {
+    match request.request_context_ref()? {
+        RequestContext::ApiGatewayV2(context) => context.http.source_ip.as_deref()?.parse().ok(),
+        _ => None,
+    }
 }
 
 fn outgoing(sent: gateway::Response) -> http::Response<Body> {

@@ -48,7 +48,7 @@ async fn credentials(world: &World) {
     }
     let form = [("grant_type", "client_credentials"), ("client_id", ""), ("client_secret", "none")];
     let (status, _) = answer(world.token().form(&form)).await;
-    assert_eq!(status, 401, "an empty id is no key");
+    assert_eq!(status, 400, "an empty id is no key");
 }
 
 /// Each value that becomes a key, or a part of one.

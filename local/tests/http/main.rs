@@ -1,8 +1,9 @@
-//! The HTTP side of the API, over HTTP only: bounds of requests.
+//! The HTTP side of the API, over HTTP only: bounds of requests, tokens.
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on fails")]
 
 mod bounds;
+mod tokens;
 
 use catena::api::Api;
 use catena::{Options, Platform, demo};

@@ -56,6 +56,6 @@ async fn serve(
     telemetry::record_caller(&caller);
     context.limits().request(&caller)?;
     let binding = format!("{} {}", caller.name(), incoming.filters());
-    let call = Call { caller, request_id: request_id.to_owned(), now, binding };
+    let call = Call { caller, request_id: request_id.to_owned(), address: incoming.address, now, binding };
     idempotency::run(context, endpoint, call, incoming).await
 }

@@ -159,6 +159,13 @@ impl ApiError {
         Self::oauth(status, "invalid_request", description)
     }
 
+    /// The same error with a challenge (RFC 7235): the scheme by which the caller may try again.
+    #[must_use]
+    pub fn challenging(mut self, scheme: String) -> Self {
+        self.headers.push(("www-authenticate", scheme));
+        self
+    }
+
     /// The HTTP status.
     #[must_use]
     pub fn status(&self) -> StatusCode {

@@ -1,6 +1,7 @@
 //! Requests as endpoints see them.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 use bytes::Bytes;
 use http::{HeaderMap, Method};
@@ -20,6 +21,8 @@ pub struct Incoming {
     pub path: BTreeMap<String, String>,
     /// Body.
     pub body: Bytes,
+    /// The address that it came from, if it is known.
+    pub address: Option<IpAddr>,
 }
 
 impl Incoming {

@@ -43,6 +43,8 @@ pub use response::Response;
 pub use serve::{Describe, ResponseSchemas, Serve};
 pub use worker::{Trigger, Worker, WorkerError};
 
+use std::net::IpAddr;
+
 use model::Timestamp;
 
 /// The request's data apart from the input.
@@ -52,6 +54,8 @@ pub struct Call {
     pub caller: Caller,
     /// The response's `X-Request-Id`.
     pub request_id: String,
+    /// The address that it came from, if it is known.
+    pub address: Option<IpAddr>,
     /// When it arrived; the only clock a handler sees.
     pub now: Timestamp,
     /// Caller, path and filters as one text, to which page cursors are bound.

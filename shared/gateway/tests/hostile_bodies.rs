@@ -50,7 +50,7 @@ fn request(kind: &'static str, body: String) -> Incoming {
     let mut headers = http::HeaderMap::new();
     headers.insert("content-type", http::HeaderValue::from_static(kind));
     let (raw_path, raw_query, path) = ("/".into(), String::new(), std::collections::BTreeMap::new());
-    Incoming { method: Method::POST, raw_path, raw_query, headers, path, body: body.into() }
+    Incoming { method: Method::POST, raw_path, raw_query, headers, path, body: body.into(), address: None }
 }
 
 /// As many of these, separated by commas, as a body may hold.

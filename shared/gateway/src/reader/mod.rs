@@ -184,9 +184,16 @@ impl Reader {
         self.unknown_parameters = UnknownParameters::Ignore;
     }
 
-    /// Id and secret from HTTP Basic authentication.
+    /// Id and secret from HTTP Basic authentication, in every way to read them: as they are, and percent-decoded if that differs.
+    /// OAuth clients encode both (RFC 6749, section 2.3.1); many do not.
     #[must_use]
-    pub fn basic_credentials(&self) -> Option<(String, String)> {
+    pub fn basic_credentials(&self) -> Vec<(String, String)> {
+        let Some((id, secret)) = self.basic_pair() else { return Vec::new() };
+        let decoded = form_decoded(&id).zip(form_decoded(&secret)).filter(|(one, other)| (one, other) != (&id, &secret));
+        [(id, secret)].into_iter().chain(decoded).collect()
+    }
+
+    fn basic_pair(&self) -> Option<(String, String)> {
         use base64::Engine as _;
         let (kind, encoded) = self.header("authorization")?.split_once(' ')?;
         let text = base64::engine::general_purpose::STANDARD.decode(encoded.trim()).ok()?;
@@ -231,6 +238,12 @@ impl Reader {
     }
 }
 
+/// The value of a form's text; `None` if it is not UTF-8.
+fn form_decoded(text: &str) -> Option<String> {
+    let text = text.replace('+', " ");
+    percent_encoding::percent_decode_str(&text).decode_utf8().ok().map(std::borrow::Cow::into_owned)
+}
+
 fn body_of(incoming: &Incoming, kind: Body) -> Result<Map<String, Value>, ApiError> {
     match kind {
         Body::None => Ok(Map::new()),
@@ -246,6 +259,12 @@ fn body_of(incoming: &Incoming, kind: Body) -> Result<Map<String, Value>, ApiErr
             }
         }
         Body::Form(_) => {
+            const FORM: &str = "application/x-www-form-urlencoded";
+            // Some clients call a form JSON, so the body tells: none of ours starts so.
+            let is_json = matches!(incoming.body.trim_ascii_start().first(), Some(b'{' | b'['));
+            if is_json || incoming.has_content_type("multipart/form-data") {
+                return Err(ApiError::bad_request(format!("Content-Type must be {FORM}")));
+            }
             let pairs = url::form_urlencoded::parse(&incoming.body);
             Ok(pairs.map(|(name, value)| (name.into_owned(), Value::String(value.into_owned()))).collect())
         }
