@@ -151,7 +151,8 @@ fn of_reader(payload: &Value, agreement: &Agreement) -> Value {
 async fn telematics(lookup: &mut Lookup<'_>, record: &EventRecord) -> Result<Vec<PartnerEvent>, WorkerError> {
     let image = |item: &serde_dynamo::Item| (!item.inner().is_empty()).then(|| HashMap::from(item.clone()));
     let (old, new) = (image(&record.change.old_image), image(&record.change.new_image));
-    let Some(change) = store::telematics::change::from_images(old.as_ref(), new.as_ref())? else {
+    let change = store::telematics::change::from_images(old.as_ref(), new.as_ref());
+    let Some(change) = change.map_err(|error| WorkerError::Record(error.to_string()))? else {
         return Ok(Vec::new());
     };
     let record = change.record;

@@ -47,7 +47,7 @@ fn endpoints() -> Vec<Endpoint> {
             ),
         Endpoint::new::<get::Get>(Method::GET, ONE, "webhooks.get", Scope("webhook:read"), READ)
             .summary("Read a subscription")
-            .description("Returns a subscription. The secret, and everything behind the host of the URL, are masked."),
+            .description("Returns a subscription. The secret, and the query of the URL, are masked."),
         Endpoint::new::<update::Update>(Method::PATCH, ONE, "webhooks.update", Scope("webhook:update"), WRITE_SECRET)
             .summary("Change url or filters, or rotate the secret")
             .description(

@@ -59,7 +59,7 @@ impl Context {
         };
         let mut written = Vec::with_capacity(messages.len());
         for message in messages {
-            let body = serde_json::to_string(&message.body).map_err(ApiError::internal)?;
+            let body = permitted(serde_json::to_string(&message.body).map_err(ApiError::internal)?);
             written.push(Outgoing { group: message.group.clone(), body, trace: message.trace });
         }
         for batch in batches(written) {
@@ -85,6 +85,14 @@ impl Context {
         let message = Outgoing { group: None, body: record, trace: self.trace() };
         self.send(Queue::StreamFailures, &[message], 0).await
     }
+}
+
+/// JSON text without the two characters that SQS refuses though JSON permits them: they can only stand in strings, as escapes, too.
+fn permitted(json: String) -> String {
+    if json.contains(['\u{fffe}', '\u{ffff}']) {
+        return json.replace('\u{fffe}', "\\ufffe").replace('\u{ffff}', "\\uffff");
+    }
+    json
 }
 
 fn unsent(fault: &Fault) -> ApiError {
@@ -129,6 +137,14 @@ fn batches(bodies: Vec<Outgoing<String>>) -> Vec<Vec<Outgoing<String>>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_character_of_a_text_makes_a_message_that_the_queue_refuses() {
+        let text = "a\u{fffe}\u{ffff}\u{fffd}\u{10ffff}\n";
+        let body = permitted(serde_json::to_string(text).unwrap());
+        assert!(!body.contains(['\u{fffe}', '\u{ffff}']), "{body}");
+        assert_eq!(serde_json::from_str::<String>(&body).unwrap(), text);
+    }
 
     #[test]
     fn batches_stay_within_the_limits_of_the_queue() {

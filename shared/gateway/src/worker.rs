@@ -44,7 +44,8 @@ pub enum WorkerError {
     /// The vault failed.
     #[error(transparent)]
     Vault(#[from] vault::VaultError),
-    /// What is to be processed is not as it should be, and will not be next time.
+    /// What is to be processed is not as it should be, and will not be next time. Of what is read beside it that may be true, too, but
+    /// that can be repaired meanwhile.
     #[error("{0}")]
     Record(String),
     /// Something else failed.
@@ -54,11 +55,10 @@ pub enum WorkerError {
 
 impl WorkerError {
     /// Whether the record itself is at fault, so that to process it again fails again. Everything else may pass: a service that is
-    /// away, a permission that is missing.
+    /// away, a permission that is missing, another item that is not readable.
     #[must_use]
     pub fn is_of_record(&self) -> bool {
-        use store::StoreError::{Unreadable, Unstorable};
-        matches!(self, Self::Event(_) | Self::Record(_) | Self::Store(Unreadable { .. } | Unstorable(_)))
+        matches!(self, Self::Event(_) | Self::Record(_))
     }
 }
 
@@ -76,15 +76,17 @@ mod tests {
 
     #[test]
     fn only_records_at_fault_are_not_worth_another_try() {
-        let unreadable = StoreError::Unreadable { key: "a b".into(), reason: "no data".into() };
-        for at_fault in [WorkerError::Record("malformed".into()), unreadable.into(), StoreError::Unstorable("x".into()).into()] {
-            assert!(at_fault.is_of_record(), "{at_fault}");
-        }
+        assert!(WorkerError::Record("malformed".into()).is_of_record());
+        let other_item = StoreError::Unreadable { key: "a b".into(), reason: "no data".into() };
         let away = StoreError::Unavailable { operation: "read", reason: "no answer".into() };
         let refused = StoreError::Refused { operation: "read", reason: "AccessDeniedException".into() };
-        for passing in
-            [ApiError::unavailable("SQS failed to send").into(), away.into(), refused.into(), StoreError::Throttled.into()]
-        {
+        for passing in [
+            ApiError::unavailable("SQS failed to send").into(),
+            other_item.into(),
+            away.into(),
+            refused.into(),
+            StoreError::Throttled.into(),
+        ] {
             let passing: WorkerError = passing;
             assert!(!passing.is_of_record(), "{passing}");
         }

@@ -26,6 +26,10 @@ def versions(path, parameters):
     rendered = transform(template, dict(parameters), ManagedPolicyLoader(None))["Resources"]
     of_kind = lambda kind: {name: one for name, one in rendered.items() if one["Type"] == kind}  # noqa: E731
     found = {json.dumps(one["Properties"]["FunctionName"]): name for name, one in of_kind("AWS::Lambda::Version").items()}
+    # A version whose function did not change would not be published, and the deployment would fail.
+    for name, one in of_kind("AWS::Lambda::Function").items():
+        if one["Properties"]["Environment"]["Variables"].get("RELEASE") != {"Ref": "Release"}:
+            sys.exit(f"{path}: {name} stays as it is in another release")
     if len(found) != len(of_kind("AWS::Lambda::Alias")):
         sys.exit(f"{path}: an alias without a version of its own")
     return found

@@ -104,6 +104,8 @@ Globals:
         REQUESTS_PER_SECOND: !Ref RequestsPerSecond
         REQUESTS_BURST: !Ref RequestsBurst
         TOKENS_PER_SECOND: !Ref TokensPerSecond
+        # Lambda publishes no version of a function that did not change: another release is a change of each.
+        RELEASE: !Ref Release
 
 Resources:
 ";
