@@ -21,6 +21,8 @@ use super::{Run, Source, aside, sieve};
 const MAX_PAGES: u32 = 50;
 /// Seconds after which no further page is begun.
 const MAX_SECONDS: f64 = 45.0;
+/// Seconds after which no window is compared any further: what is left of the function's time is for the commit.
+const MAX_REPLACE_SECONDS: f64 = 90.0;
 
 /// The longest that a page is waited for, in all, where the TSP asks to wait.
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
@@ -170,7 +172,8 @@ pub(super) async fn store_page(
 /// What was read of a window replaces what was stored of it.
 pub(super) async fn replace_window(run: &Run<'_>, schedule: &Schedule, progress: &mut Progress) -> Result<(), FetchError> {
     if let Some(stated) = progress.stated.take() {
-        progress.removed += stated.replace(run.store, &origin(run, schedule)?).await?;
+        let has_time = || (run.clock)().seconds_since(run.started) < MAX_REPLACE_SECONDS;
+        progress.removed += stated.replace(run.store, &origin(run, schedule)?, &has_time).await?;
     }
     Ok(())
 }
@@ -203,11 +206,20 @@ fn ids(batch: &Batch, connection: ConnectionId) -> Vec<RecordId> {
 
 /// Tombstones the records that a complete scan did not list.
 async fn remove_missing(run: &Run<'_>, origin: &Origin, seen: &HashSet<RecordId>) -> Result<u64, StoreError> {
-    match run.store.remove_missing_rows(origin, seen).await? {
-        ScanOutcome::Done { removed } => Ok(removed),
+    Ok(removed_by(run.store.remove_missing_rows(origin, seen).await?))
+}
+
+/// How many records are marked as deleted now.
+pub(super) fn removed_by(outcome: ScanOutcome) -> u64 {
+    match outcome {
+        ScanOutcome::Done { removed } => removed,
         ScanOutcome::Refused { missing, known } => {
-            tracing::error!(missing, known, "full scan is missing too many known records, skipping removal");
-            Ok(0)
+            tracing::error!(missing, known, "scan or window is missing too many known records, skipping removal");
+            0
+        }
+        ScanOutcome::OutOfTime { removed } => {
+            tracing::warn!(removed, "time ended before the window was compared, leaving the rest to the next one");
+            removed
         }
     }
 }

@@ -4,8 +4,10 @@ use std::collections::HashSet;
 
 use model::{ConnectionId, RecordId};
 use providers::WindowPart;
-use store::telematics::{Origin, ScanOutcome, StatedWindow};
+use store::telematics::{HasTime, Origin, StatedWindow};
 use store::{Store, StoreError};
+
+use super::pages::removed_by;
 
 /// What a run has read of a window: all of it, or some of its pages, one after the other.
 ///
@@ -58,13 +60,7 @@ impl Stated {
     }
 
     /// Marks what the window does not hold any more as deleted. How many rows?
-    pub(super) async fn replace(self, store: &Store, origin: &Origin) -> Result<u64, StoreError> {
-        match store.remove_unstated_rows(origin, &self.window(origin.connection)).await? {
-            ScanOutcome::Done { removed } => Ok(removed),
-            ScanOutcome::Refused { missing, known } => {
-                tracing::error!(missing, known, "window is missing too many known records, skipping removal");
-                Ok(0)
-            }
-        }
+    pub(super) async fn replace(self, store: &Store, origin: &Origin, has_time: HasTime<'_>) -> Result<u64, StoreError> {
+        Ok(removed_by(store.remove_unstated_rows(origin, &self.window(origin.connection), has_time).await?))
     }
 }

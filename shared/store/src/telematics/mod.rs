@@ -49,7 +49,7 @@ use model::{ConnectionId, ExecutionId, ScheduleId, Timestamp, TspId};
 
 pub use query::{MemberFilter, Order, Query, Values};
 pub use row::Row;
-pub use window::StatedWindow;
+pub use window::{HasTime, StatedWindow};
 
 use self::upsert::Shape;
 use crate::{Grant, Page, Slice, Store, StoreError};
@@ -100,6 +100,11 @@ pub enum ScanOutcome {
         missing: u64,
         /// Known records that are not deleted.
         known: u64,
+    },
+    /// The time ended first.
+    OutOfTime {
+        /// How many were marked until then.
+        removed: u64,
     },
 }
 

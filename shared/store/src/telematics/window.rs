@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use futures::future::try_join_all;
-use model::telematics::Storage;
+use model::telematics::{Storage, Timeline};
 use model::{RecordId, Timestamp};
 
 use super::row::find;
@@ -18,6 +18,12 @@ const SMALL: usize = 20;
 const BELIEVED: (usize, usize) = (4, 5);
 /// Transactions in flight at once.
 const PARALLEL: usize = 16;
+/// Days that are read at once, and rows of a page of theirs. All that is in memory at once, beside the missing rows' keys.
+const DAYS: usize = 4;
+const PAGE: i32 = 250;
+
+/// Whether there is time to go on.
+pub type HasTime<'a> = &'a (dyn Fn() -> bool + Sync);
 
 /// What a window that was read whole holds.
 #[derive(Clone, Debug)]
@@ -32,36 +38,78 @@ pub struct StatedWindow {
     pub seen: HashSet<RecordId>,
 }
 
+/// The known rows of a window that it does not hold.
+#[derive(Debug, Default)]
+struct Compared {
+    /// How many rows are known, held or not.
+    known: usize,
+    missing: Vec<Missing>,
+}
+
+/// A row's place and what it was when it was read. Not its content: a large fleet's window would fill the memory.
+#[derive(Debug)]
+struct Missing {
+    pk: String,
+    sk: String,
+    id: RecordId,
+    hash: String,
+}
+
+impl Compared {
+    fn is_believed(&self) -> bool {
+        let (believed, of) = BELIEVED;
+        self.known < SMALL || self.missing.len() * of <= self.known * believed
+    }
+
+    fn add(&mut self, other: Self) {
+        self.known += other.known;
+        self.missing.extend(other.missing);
+    }
+}
+
 impl Store {
     /// Marks the known events of a window as deleted that it does not hold any more, for the subjects that it answers for.
     ///
-    /// A window that lacks more than four fifths of at least 20 known rows changes nothing.
+    /// A window that lacks more than four fifths of at least 20 known rows changes nothing. Where the time ends first, some rows
+    /// may be marked, or none; the next window marks the others.
     ///
     /// # Errors
-    /// [`StoreError`] if storage fails; some rows may be marked then, and the next window marks the others.
-    pub async fn remove_unstated_rows(&self, origin: &Origin, window: &StatedWindow) -> Result<ScanOutcome, StoreError> {
-        let known = self.stated_before(origin, window).await?;
-        let is_missing = |item: &&Item| read_text(item, "id").parse().is_ok_and(|id: RecordId| !window.seen.contains(&id));
-        let missing: Vec<&Item> = known.iter().filter(is_missing).collect();
-        let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
-        let (believed, of) = BELIEVED;
-        if known.len() >= SMALL && missing.len() * of > known.len() * believed {
-            return Ok(ScanOutcome::Refused { missing: count(missing.len()), known: count(known.len()) });
+    /// [`StoreError`] if storage fails; some rows may be marked then, as where the time ends.
+    pub async fn remove_unstated_rows(
+        &self,
+        origin: &Origin,
+        window: &StatedWindow,
+        has_time: HasTime<'_>,
+    ) -> Result<ScanOutcome, StoreError> {
+        let Some(compared) = self.compare(origin, window, has_time).await? else {
+            return Ok(ScanOutcome::OutOfTime { removed: 0 });
+        };
+        if !compared.is_believed() {
+            let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
+            return Ok(ScanOutcome::Refused { missing: count(compared.missing.len()), known: count(compared.known) });
         }
         let mut removed = 0;
-        for chunk in missing.chunks(PARALLEL) {
-            let marks = chunk.iter().map(|item| self.mark_withdrawn(origin, item));
+        for chunk in compared.missing.chunks(PARALLEL) {
+            if !has_time() {
+                return Ok(ScanOutcome::OutOfTime { removed });
+            }
+            let marks = chunk.iter().map(|row| self.mark_withdrawn(origin, row));
             removed += try_join_all(marks).await?.into_iter().map(u64::from).sum::<u64>();
         }
         Ok(ScanOutcome::Done { removed })
     }
 
-    /// The events of the window that are not deleted and belong to its subjects. Rows that were stored a moment ago may be
-    /// missing among them: those the window holds.
-    async fn stated_before(&self, origin: &Origin, window: &StatedWindow) -> Result<Vec<Item>, StoreError> {
-        let Storage::Event(timeline) = origin.record.storage else { return Ok(Vec::new()) };
+    /// Compares a window with what is known of it; `None` where the time ended first.
+    async fn compare(
+        &self,
+        origin: &Origin,
+        window: &StatedWindow,
+        has_time: HasTime<'_>,
+    ) -> Result<Option<Compared>, StoreError> {
+        let mut compared = Compared::default();
+        let Storage::Event(timeline) = origin.record.storage else { return Ok(Some(compared)) };
         if window.subjects.is_empty() {
-            return Ok(Vec::new());
+            return Ok(Some(compared));
         }
         let (low, high) = (keys::time(window.from), keys::time(window.to));
         let span = |day: String| Span {
@@ -69,23 +117,52 @@ impl Store {
             ..Span::between(keys::events(origin.connection, origin.record.resource, &day), low.clone(), high.clone())
         };
         let spans: Vec<Span> = days(window).into_iter().map(span).collect();
-        let subjects: HashSet<String> = window.subjects.iter().map(|id| format!("\"{id}\"")).collect();
-        let mut found = Vec::new();
-        for (_, item) in self.telematics_table().query_each(&spans).await? {
-            let subject = find(stored::body(&item), timeline.subject).map_err(|error| unreadable(&item, error))?;
-            if !item.contains_key("deleted_at") && subject.is_some_and(|subject| subjects.contains(subject.get())) {
-                found.push(item);
+        for chunk in spans.chunks(DAYS) {
+            let days = chunk.iter().map(|span| self.compare_day(span, &timeline, window, has_time));
+            for day in try_join_all(days).await? {
+                let Some(day) = day else { return Ok(None) };
+                compared.add(day);
             }
         }
-        Ok(found)
+        Ok(Some(compared))
+    }
+
+    /// One day of it, page by page. Rows that were stored a moment ago may be missing among the known ones: those the window
+    /// holds.
+    async fn compare_day(
+        &self,
+        span: &Span,
+        timeline: &Timeline,
+        window: &StatedWindow,
+        has_time: HasTime<'_>,
+    ) -> Result<Option<Compared>, StoreError> {
+        let (mut compared, mut start) = (Compared::default(), None);
+        while has_time() {
+            let (items, next) = self.telematics_table().query_page(span, PAGE, start).await?;
+            for item in items.iter().filter(|item| !item.contains_key("deleted_at")) {
+                if !answers_for(window, timeline, item)? {
+                    continue;
+                }
+                compared.known += 1;
+                let id: RecordId = read_text(item, "id").parse().map_err(|error| unreadable(item, error))?;
+                if !window.seen.contains(&id) {
+                    let part = |name: &str| read_text(item, name).to_owned();
+                    compared.missing.push(Missing { pk: part("pk"), sk: part("sk"), id, hash: part("h") });
+                }
+            }
+            start = next;
+            if start.is_none() {
+                return Ok(Some(compared));
+            }
+        }
+        Ok(None)
     }
 
     /// The event and its place: an event that comes back is found deleted there.
-    async fn mark_withdrawn(&self, origin: &Origin, item: &Item) -> Result<bool, StoreError> {
+    async fn mark_withdrawn(&self, origin: &Origin, row: &Missing) -> Result<bool, StoreError> {
         let table = self.telematics_table();
-        let id: RecordId = read_text(item, "id").parse().map_err(|error| unreadable(item, error))?;
         let now = (":now".to_owned(), number(origin.now.micros()));
-        let seen = (":seen".to_owned(), text(read_text(item, "h")));
+        let seen = (":seen".to_owned(), text(row.hash.as_str()));
         let place = HashMap::from([now.clone(), seen.clone()]);
         let mut event = HashMap::from([now, seen]);
         event.insert(":execution".into(), text(origin.execution.to_string()));
@@ -93,11 +170,18 @@ impl Store {
         let set = "SET deleted_at = :now, updated_at = :now, execution_id = :execution, schedule_id = :schedule";
         let condition = "h = :seen AND attribute_not_exists(deleted_at)";
         let writes = vec![
-            table.set(key(read_text(item, "pk"), read_text(item, "sk")), set, event, condition)?,
-            table.set(place_key(origin.record.resource, id), "SET deleted_at = :now", place, condition)?,
+            table.set(key(&row.pk, &row.sk), set, event, condition)?,
+            table.set(place_key(origin.record.resource, row.id), "SET deleted_at = :now", place, condition)?,
         ];
         is_committed(table.transact(writes).await)
     }
+}
+
+/// Whether a window answers for an event's subject.
+fn answers_for(window: &StatedWindow, timeline: &Timeline, item: &Item) -> Result<bool, StoreError> {
+    let subject = find(stored::body(item), timeline.subject).map_err(|error| unreadable(item, error))?;
+    let subject = subject.and_then(|subject| subject.get().trim_matches('"').parse().ok());
+    Ok(subject.is_some_and(|subject: RecordId| window.subjects.contains(&subject)))
 }
 
 /// The days of a window.

@@ -136,8 +136,8 @@ async fn a_window_replaces_the_rows_of_whom_it_answers_for() {
         subjects: HashSet::from([RecordId::of("d1", connection(1))]),
         seen: ["00:00", "06:30", "07:15", "10:00"].map(|start| id("d1", start)).into(),
     };
-    assert_eq!(store.remove_unstated_rows(&later, &window).await.unwrap(), ScanOutcome::Done { removed: 3 });
-    assert_eq!(store.remove_unstated_rows(&later, &window).await.unwrap(), ScanOutcome::Done { removed: 0 }, "again");
+    assert_eq!(store.remove_unstated_rows(&later, &window, &|| true).await.unwrap(), ScanOutcome::Done { removed: 3 });
+    assert_eq!(store.remove_unstated_rows(&later, &window, &|| true).await.unwrap(), ScanOutcome::Done { removed: 0 }, "again");
     let grant = grant(Resource::HosEvent, &[1]);
     let list = async || {
         let found = store.list_rows(&grant, &Query::default(), &Page::first(20), false).await.map(rows).unwrap();
@@ -168,8 +168,38 @@ async fn a_window_that_lacks_nearly_everything_is_not_believed() {
     let subjects = ["d-0", "d-1", "d-2"].map(|driver| RecordId::of(driver, connection(1)));
     let (from, to) = (at("2026-11-10T00:00:00Z"), at("2026-11-14T00:00:00Z"));
     let window = StatedWindow { from, to, subjects: subjects.into(), seen: HashSet::new() };
-    let outcome = store.remove_unstated_rows(&origin, &window).await.unwrap();
+    let outcome = store.remove_unstated_rows(&origin, &window, &|| true).await.unwrap();
     assert_eq!(outcome, ScanOutcome::Refused { missing: 40, known: 40 });
+}
+
+#[tokio::test]
+async fn a_window_of_many_pages_is_compared_while_there_is_time() {
+    let Fixture { store, .. } = open().await;
+    let origin = origin(1, Resource::HosEvent, "2026-11-21T00:00:00Z");
+    let day = at("2026-11-10T00:00:00Z");
+    let log = |number: usize| event(number, &day.plus_seconds(i64::try_from(number).unwrap()).to_string());
+    store_all(&store, &origin, &(0..600).map(log).collect::<Vec<_>>()).await;
+    // Every 20th row of one driver is gone; of the others nothing is said.
+    let ids = (0..600).step_by(3).filter(|number| number % 20 != 0);
+    let window = StatedWindow {
+        from: day,
+        to: day.plus_seconds(7_200),
+        subjects: HashSet::from([RecordId::of("d-0", connection(1))]),
+        seen: ids.map(|number| RecordId::of(&format!("e-{number}"), connection(1))).collect(),
+    };
+    let after = async |steps: usize| {
+        let left = std::sync::atomic::AtomicUsize::new(steps);
+        let has_time = || {
+            let order = std::sync::atomic::Ordering::Relaxed;
+            left.fetch_update(order, order, |left| left.checked_sub(1)).is_ok()
+        };
+        store.remove_unstated_rows(&origin, &window, &has_time).await.unwrap()
+    };
+    // Three pages, then what is missing: ten rows.
+    assert_eq!(after(2).await, ScanOutcome::OutOfTime { removed: 0 }, "half a window proves nothing");
+    assert_eq!(after(3).await, ScanOutcome::OutOfTime { removed: 0 });
+    assert_eq!(after(4).await, ScanOutcome::Done { removed: 10 });
+    assert_eq!(after(3).await, ScanOutcome::Done { removed: 0 }, "nothing is left");
 }
 
 trait SumPairs {
