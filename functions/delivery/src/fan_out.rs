@@ -17,14 +17,23 @@ use crate::lookup::Lookup;
 use crate::message::{self, Draft, Message};
 use crate::{catalogue, stream};
 
-/// Processes the records in order. A record that is itself at fault is set aside. Any other failure ends the run; that record and all
+/// Rows in memory at once, each counted for every subscription that it is for: some 20 MB.
+const MAX_ROWS: usize = 10_000;
+
+/// Processes the records in order, as many as fit into memory. A record that is itself at fault is set aside. Any other failure ends the run; that record and all
 /// later ones are redelivered for as long as the stream keeps them.
 pub(crate) async fn run(context: &Context, event: Value) -> Result<Value, WorkerError> {
     let records = stream::records(event)?;
     let mut lookup = Lookup::new(context.store(), context.now());
-    let mut drafts = Vec::new();
+    let mut drafts: Vec<Draft> = Vec::new();
+    let mut rows = 0;
     let mut failed = None;
     for record in &records {
+        if rows >= MAX_ROWS {
+            // What is read is sent first. The stream goes on here.
+            failed = Some(stream::sequence(record));
+            break;
+        }
         let trace = stream::trace(record).or(context.trace());
         let span = tracing::error_span!("change", stream.sequence = stream::sequence(record), trace.id = trace.map(display));
         match drafts_of(context, &mut lookup, record).instrument(span.clone()).await {
@@ -32,6 +41,7 @@ pub(crate) async fn run(context: &Context, event: Value) -> Result<Value, Worker
                 if !found.is_empty() {
                     span.in_scope(|| tracing::info!(subscriptions = found.len(), "change fanned out"));
                 }
+                rows += found.iter().map(|draft| draft.data.len()).sum::<usize>();
                 drafts.extend(found.into_iter().map(|draft| Draft { trace, ..draft }));
             }
             Err(error) => {
