@@ -77,6 +77,12 @@ impl ProviderError {
         matches!(self, Self::RateLimited { .. } | Self::Unavailable { .. } | Self::Timeout | Self::Malformed { .. })
     }
 
+    /// Whether the provider knows the credentials, and they may not read this.
+    #[must_use]
+    pub fn is_forbidden(&self) -> bool {
+        matches!(self, Self::Refused { response: Some(response), .. } if response.status == 403)
+    }
+
     /// How long the provider asks to wait, where it does.
     #[must_use]
     pub const fn retry_after(&self) -> Option<Duration> {

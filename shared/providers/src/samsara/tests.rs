@@ -64,7 +64,7 @@ fn now() -> Timestamp {
     Timestamp::parse("2026-11-21T12:00:00Z").unwrap()
 }
 
-fn ask(http: &Canned, resource: Resource, cursor: Option<&str>) -> Result<Fetched, ProviderError> {
+pub(super) fn ask(http: &Canned, resource: Resource, cursor: Option<&str>) -> Result<Fetched, ProviderError> {
     let (base, credentials) = (base(), credentials("token", &json!({ "token": TOKEN })));
     let fetch =
         Fetch { connection: connection(), credentials: &credentials, base_url: &base, cursor, now: now(), last_data_at: None };
@@ -192,11 +192,21 @@ fn drivers_have_what_they_are_written_with_and_come_without_the_office_too() {
     let list = |data: Value| response(200, &json!({ "data": data, "pagination": { "hasNextPage": false } }).to_string());
     let refused = response(403, r#"{"message":"Permission Denied"}"#);
     let pages = walk(&Canned::new(vec![list(drivers), list(json!([])), refused]), Resource::User);
-    assert!(pages[2].complete_scan && pages[2].batch.is_empty());
+    assert!(!pages[2].complete_scan && pages[2].batch.is_empty(), "office users of before stay");
     let expected = json!({
         "is_driver": true, "user_email": "joe@example.com", "authority_name": "North yard", "authority_address": "1 Depot Way",
     });
     assert_eq!(fields(&records(&pages[0])[0]), expected);
+}
+
+#[test]
+fn a_token_that_is_refused_for_the_office_lists_no_empty_office() {
+    let list = || response(200, r#"{"data":[],"pagination":{"endCursor":"","hasNextPage":false}}"#);
+    let http = Canned::new(vec![list(), list(), response(401, r#"{"message":"invalid token"}"#)]);
+    let active = ask(&http, Resource::User, None).unwrap();
+    let deactivated = ask(&http, Resource::User, active.cursor.as_deref()).unwrap();
+    let office = ask(&http, Resource::User, deactivated.cursor.as_deref());
+    assert!(matches!(office, Err(ProviderError::Refused { .. })), "{office:?}");
 }
 
 #[test]

@@ -58,8 +58,8 @@ impl Source for Users {
                 api.page("/fleet/drivers", &[("limit", "512"), ("driverActivationStatus", status)], after).await?
             }
             List::Office => match api.page("/users", &[("limit", "512")], after).await {
-                // A scope of its own: who may see the drivers need not see the office.
-                Err(ProviderError::Refused { .. }) => return Ok(walk.page(LISTS.len(), Vec::new(), 0, None)),
+                // A scope of its own: who may see the drivers need not see the office. Those it showed before stay.
+                Err(error) if error.is_forbidden() => return Ok(walk.page(LISTS.len(), Vec::new(), 1, None)),
                 answer => answer?,
             },
         };
