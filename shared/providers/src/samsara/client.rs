@@ -76,23 +76,32 @@ impl Api<'_, Samsara> {
         self.get(path, &query, PAGE_DEADLINE).await
     }
 
-    /// The rows of a list that is short: all its pages.
+    /// A list that is short: all its pages.
     ///
     /// # Errors
     /// As for a page; also where the list does not end.
-    pub(super) async fn rows(&self, path: &str, query: &[(&str, &str)]) -> Result<Vec<Box<RawValue>>, ProviderError> {
-        let (mut rows, mut after) = (Vec::new(), None);
+    pub(super) async fn short_list(&self, path: &str, query: &[(&str, &str)]) -> Result<ShortList, ProviderError> {
+        let (mut list, mut after) = (ShortList::default(), None);
         for _ in 0..SHORT_LIST_PAGES {
             let response = self.page(path, query, after.as_deref()).await?;
             let (data, next) = response.page(after.as_deref())?;
-            rows.extend(data.into_iter().map(ToOwned::to_owned));
+            list.rows.extend(data.into_iter().map(ToOwned::to_owned));
+            list.is_unclear |= next.is_unclear;
             after = next.after_more();
             if after.is_none() {
-                return Ok(rows);
+                return Ok(list);
             }
         }
         Err(ProviderError::Malformed { what: format!("{path} does not end"), response: None })
     }
+}
+
+/// A list that was read at once.
+#[derive(Default)]
+pub(super) struct ShortList {
+    pub(super) rows: Vec<Box<RawValue>>,
+    /// Whether a page was: nothing follows from what the list lacks.
+    pub(super) is_unclear: bool,
 }
 
 /// The `url` of the credentials, if the platform may believe it: the account id it reports decides whose data a connection

@@ -19,9 +19,9 @@ const EARLY: i64 = 2 * DAY;
 pub(super) struct Facts {
     events: BTreeMap<String, Vec<Event>>,
     days: BTreeMap<String, Vec<Day>>,
-    /// Whether a list could not be read at all.
-    is_partial: bool,
-    /// Drivers of whom an event could not be read.
+    /// Drivers of whom the account was refused a list of events, or there is none.
+    refused: BTreeSet<String>,
+    /// Drivers of whom a list could not be read, or an event of it.
     unclear: BTreeSet<String>,
 }
 
@@ -40,12 +40,12 @@ impl Facts {
         (from, to): (Timestamp, Timestamp),
     ) -> Result<Self, ProviderError> {
         let mut facts = Self::default();
-        let begun = beginnings(batch);
-        if begun.is_empty() {
+        let drivers: BTreeSet<String> = batch.iter().filter_map(|raw| Members::of(raw).object("driver").get("id")).collect();
+        if drivers.is_empty() {
             return Ok(facts);
         }
-        let early = from.plus_seconds(-EARLY);
-        facts.fill(api, begun.keys(), early, to).await?;
+        let (begun, early) = (beginnings(batch), from.plus_seconds(-EARLY));
+        facts.fill(api, drivers.iter(), early, to).await?;
         // A driver on leave has one entry for weeks: only its beginning is asked for, and of nobody else.
         let old: BTreeMap<&String, Timestamp> =
             begun.iter().map(|(id, start)| (id, *start)).filter(|(_, start)| *start < early).collect();
@@ -65,35 +65,31 @@ impl Facts {
         let drivers: BTreeSet<&str> = drivers.map(String::as_str).collect();
         let (first, last) = (from.to_string(), to.to_string());
         let events = [("startTime", first.as_str()), ("endTime", last.as_str())];
-        let list = of_all(api, "/beta/fleet/hos/drivers/eld-events", &events, &drivers, driver_of_events).await;
-        for raw in self.readable(list)? {
+        let list = Listed::of(api, "/beta/fleet/hos/drivers/eld-events", &events, &drivers, driver_of_events).await?;
+        self.refused.extend(list.refused);
+        self.unclear.extend(list.unread);
+        for raw in list.rows {
             self.add_events(&raw);
         }
         // A day that began the day before holds the first hours.
         let (first, last) = (from.plus_seconds(-DAY).date().to_string(), to.date().to_string());
         let days = [("startDate", first.as_str()), ("endDate", last.as_str())];
-        let list = of_all(api, "/fleet/hos/daily-logs", &days, &drivers, driver_of_day).await;
-        for raw in self.readable(list)? {
+        let list = Listed::of(api, "/fleet/hos/daily-logs", &days, &drivers, driver_of_day).await?;
+        self.unclear.extend(list.unread);
+        for raw in list.rows {
             self.add_day(raw);
         }
         Ok(())
     }
 
-    /// The rows of a list. One that is unreadable does not hold up the logs; nothing follows from what it lacks.
-    fn readable(&mut self, list: Result<Vec<Box<RawValue>>, ProviderError>) -> Result<Vec<Box<RawValue>>, ProviderError> {
-        match list {
-            Err(error @ ProviderError::Malformed { .. }) => {
-                tracing::warn!(provider = "samsara", cause = %error, "failed to read a list beside the duty logs, going without it");
-                self.is_partial = true;
-                Ok(Vec::new())
-            }
-            other => other,
-        }
+    /// Whether all of a driver's events could be read. Where the account is refused them, that is so if none can be stored.
+    pub(super) fn are_whole(&self, driver: &str, may_be_stored: bool) -> bool {
+        !(self.unclear.contains(driver) || may_be_stored && self.refused.contains(driver))
     }
 
-    /// Whether all of a driver's events could be read.
-    pub(super) fn are_whole(&self, driver: &str) -> bool {
-        !self.is_partial && !self.unclear.contains(driver)
+    /// Whether a list of events was read.
+    pub(super) fn have_events(&self) -> bool {
+        !self.events.is_empty()
     }
 
     fn add_events(&mut self, raw: &RawValue) {
@@ -148,37 +144,67 @@ fn beginnings(batch: &[Box<RawValue>]) -> BTreeMap<String, Timestamp> {
     begun
 }
 
-/// The rows of a list for some drivers. The lists are of active drivers unless asked, so those who were not in the first answer are
-/// asked for among the deactivated ones.
-async fn of_all(
-    api: &Api<'_, Samsara>,
-    path: &str,
-    span: &[(&str, &str)],
-    drivers: &BTreeSet<&str>,
-    driver_of: fn(&RawValue) -> Option<String>,
-) -> Result<Vec<Box<RawValue>>, ProviderError> {
-    let ids = drivers.iter().copied().collect::<Vec<_>>().join(",");
-    let query: Vec<_> = span.iter().copied().chain([("driverIds", ids.as_str())]).collect();
-    let Some(mut rows) = offered(api.rows(path, &query).await, path)? else { return Ok(Vec::new()) };
-    let found: BTreeSet<String> = rows.iter().filter_map(|raw| driver_of(raw)).collect();
-    let missing = drivers.iter().copied().filter(|id| !found.contains(*id)).collect::<Vec<_>>().join(",");
-    if !missing.is_empty() {
-        let others = [("driverIds", missing.as_str()), ("driverActivationStatus", "deactivated")];
-        let query: Vec<_> = span.iter().copied().chain(others).collect();
-        rows.extend(offered(api.rows(path, &query).await, path)?.unwrap_or_default());
-    }
-    Ok(rows)
+/// What a list told of some drivers.
+#[derive(Default)]
+struct Listed {
+    rows: Vec<Box<RawValue>>,
+    /// Drivers of whom the account may not read it, or it is not there: the logs stand without it.
+    refused: BTreeSet<String>,
+    /// Drivers of whom it could not be read, or not all of it. It does not hold up the logs; nothing follows from what it lacks.
+    unread: BTreeSet<String>,
 }
 
-/// What a list answered; `None` where the account may not read it, or it is not there: the logs stand without it.
-fn offered<T>(answer: Result<T, ProviderError>, path: &str) -> Result<Option<T>, ProviderError> {
-    match answer {
-        Ok(rows) => Ok(Some(rows)),
-        Err(error @ (ProviderError::Refused { .. } | ProviderError::Rejected { .. })) => {
-            tracing::info!(provider = "samsara", path, reason = %error, "duty logs are read without a list beside them");
-            Ok(None)
+impl Listed {
+    /// Asks a list. The lists are of active drivers unless asked, so those who were not in the first answer are asked for among
+    /// the deactivated ones.
+    async fn of(
+        api: &Api<'_, Samsara>,
+        path: &str,
+        span: &[(&str, &str)],
+        drivers: &BTreeSet<&str>,
+        driver_of: fn(&RawValue) -> Option<String>,
+    ) -> Result<Self, ProviderError> {
+        let mut listed = Self::default();
+        if !listed.ask(api, path, span, drivers).await? {
+            return Ok(listed);
         }
-        Err(other) => Err(other),
+        let found: BTreeSet<String> = listed.rows.iter().filter_map(|raw| driver_of(raw)).collect();
+        let missing: BTreeSet<&str> = drivers.iter().copied().filter(|id| !found.contains(*id)).collect();
+        if !missing.is_empty() {
+            let deactivated = [span, &[("driverActivationStatus", "deactivated")]].concat();
+            listed.ask(api, path, &deactivated, &missing).await?;
+        }
+        Ok(listed)
+    }
+
+    /// Adds what the list answers for some drivers. Does it answer?
+    async fn ask(
+        &mut self,
+        api: &Api<'_, Samsara>,
+        path: &str,
+        query: &[(&str, &str)],
+        drivers: &BTreeSet<&str>,
+    ) -> Result<bool, ProviderError> {
+        let ids = drivers.iter().copied().collect::<Vec<_>>().join(",");
+        let own = || drivers.iter().map(|id| (*id).to_owned());
+        let query = [query, &[("driverIds", ids.as_str())]].concat();
+        match api.short_list(path, &query).await {
+            Ok(list) => {
+                self.rows.extend(list.rows);
+                self.unread.extend(own().filter(|_| list.is_unclear));
+                return Ok(true);
+            }
+            Err(error @ (ProviderError::Refused { .. } | ProviderError::Rejected { .. })) => {
+                tracing::info!(provider = "samsara", path, reason = %error, "duty logs are read without a list beside them");
+                self.refused.extend(own());
+            }
+            Err(error @ ProviderError::Malformed { .. }) => {
+                tracing::warn!(provider = "samsara", path, cause = %error, "failed to read a list beside the duty logs, going without it");
+                self.unread.extend(own());
+            }
+            Err(other) => return Err(other),
+        }
+        Ok(false)
     }
 }
 

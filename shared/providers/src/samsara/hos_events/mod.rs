@@ -28,6 +28,8 @@ use crate::{Api, Page, ProviderError, Source, Subjects, WindowPart};
 const DAY: i64 = 86_400;
 /// How many drivers are read at once.
 const DRIVERS: usize = 25;
+/// The longest window that is asked for again because it may have been cut.
+const LONGEST: i64 = 30 * DAY;
 const LOGS: &str = "/fleet/hos/logs";
 
 type Span = Window<DAY, { 8 * DAY }>;
@@ -39,6 +41,12 @@ pub(crate) struct Logs {
     window: Span,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     drivers: Vec<String>,
+    /// Until when the device's events were read; none where they never were, so that none can be stored.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    events: Option<Timestamp>,
+    /// Whether a page of the window may have been cut.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    is_cut: bool,
 }
 
 impl Cursor for Logs {
@@ -47,7 +55,21 @@ impl Cursor for Logs {
     fn begin(kept: Option<Self>, now: Timestamp) -> Self {
         match kept {
             Some(kept) if !kept.drivers.is_empty() => kept,
-            kept => Self { window: Span::begin(kept.map(|kept| kept.window), now), drivers: Vec::new() },
+            Some(kept) => Self { window: Span::begin(Some(kept.window), now), ..kept },
+            None => Self { window: Span::begin(None, now), drivers: Vec::new(), events: None, is_cut: false },
+        }
+    }
+}
+
+impl Logs {
+    fn is_inside(&self) -> bool {
+        !self.drivers.is_empty() || self.window.after.is_some()
+    }
+
+    /// The end of the window. One that may have been cut is not read: the next one begins where it began.
+    fn end(&mut self) {
+        if std::mem::take(&mut self.is_cut) {
+            self.window.to = self.window.from.max(self.window.to.plus_seconds(-LONGEST));
         }
     }
 }
@@ -60,50 +82,70 @@ impl Source for HosEvents {
     type Cursor = Logs;
 
     async fn page(api: &Api<'_, Samsara>, logs: Logs) -> Result<Page<Self::Rows, Logs>, ProviderError> {
-        let (from, to) = (logs.window.from, logs.window.to);
-        let begins = logs.drivers.is_empty() && logs.window.after.is_none();
-        let (batch, next) = if logs.drivers.is_empty() { listed(api, logs).await? } else { rest(api, logs).await? };
+        let (from, to, begins) = (logs.window.from, logs.window.to, !logs.is_inside());
+        let Part { batch, mut next, is_cut } =
+            if logs.drivers.is_empty() { listed(api, logs).await? } else { rest(api, logs).await? };
         let facts = Facts::ask(api, &batch, (from, to)).await?;
-        let more = !next.drivers.is_empty() || next.window.after.is_some();
-        let window = WindowPart { from, to, begins, ends: !more, subjects: subjects(&batch, &facts) };
+        next.events = next.events.max(facts.have_events().then_some(to));
+        let may_be_stored = next.events.is_some_and(|until| until > from);
+        let subjects = subjects(&batch, |driver| !is_cut && facts.are_whole(driver, may_be_stored));
+        let more = next.is_inside();
+        next.is_cut |= is_cut;
+        if !more {
+            next.end();
+        }
+        let window = WindowPart { from, to, begins, ends: !more, subjects };
         let rows = entries::rows(&batch, &facts, from);
         Ok(Page { rows, next: Some(next), more, complete_scan: false, window: Some(window) })
     }
 }
 
 /// The drivers that a page answers for. Each stands in it with the list of its entries, which may be empty.
-fn subjects(batch: &[Box<RawValue>], facts: &Facts) -> Subjects {
+fn subjects(batch: &[Box<RawValue>], is_whole: impl Fn(&str) -> bool) -> Subjects {
     let mut subjects = Subjects::default();
     for raw in batch {
         let wire = Members::of(raw);
         let Some(id) = wire.object("driver").get::<String>("id") else { continue };
         let is_list = wire.raw("hosLogs").is_some_and(|list| list.get().starts_with('['));
         let has_start = |log: &RawValue| Members::of(log).get::<Timestamp>("logStartTime").is_some();
-        let is_whole = is_list && wire.list("hosLogs").into_iter().all(has_start) && facts.are_whole(&id);
+        let is_whole = is_list && wire.list("hosLogs").into_iter().all(has_start) && is_whole(&id);
         let to = if is_whole { &mut subjects.answered } else { &mut subjects.unclear };
         to.push(id);
     }
     subjects
 }
 
-/// The first drivers of the next page of the list, with their logs.
-async fn listed(api: &Api<'_, Samsara>, logs: Logs) -> Result<(Vec<Box<RawValue>>, Logs), ProviderError> {
+/// Drivers that are read at once, with their logs.
+struct Part {
+    batch: Vec<Box<RawValue>>,
+    next: Logs,
+    /// Whether entries of theirs may be missing.
+    is_cut: bool,
+}
+
+/// The first drivers of the next page of the list.
+async fn listed(api: &Api<'_, Samsara>, logs: Logs) -> Result<Part, ProviderError> {
     let (from, to) = (logs.window.from.to_string(), logs.window.to.to_string());
     let after = logs.window.after.as_deref();
     let response = api.page(LOGS, &[("startTime", &from), ("endTime", &to)], after).await?;
     let (data, next) = response.page(after)?;
+    let is_cut = next.is_unclear;
+    // It may go on with entries of a driver who was answered for on the page before.
+    if is_cut && data.is_empty() && after.is_some() {
+        return Err(response.malformed("a page inside the window lists nothing"));
+    }
     let (batch, rest) = data.split_at(data.len().min(DRIVERS));
     let drivers = rest.iter().filter_map(|raw| Members::of(raw).object("driver").get("id")).collect();
     let window = Span { after: next.after_more(), ..logs.window };
-    Ok((batch.iter().map(|raw| (*raw).to_owned()).collect(), Logs { window, drivers }))
+    Ok(Part { batch: batch.iter().map(|raw| (*raw).to_owned()).collect(), next: Logs { window, drivers, ..logs }, is_cut })
 }
 
 /// The next drivers of a page that was listed before.
-async fn rest(api: &Api<'_, Samsara>, mut logs: Logs) -> Result<(Vec<Box<RawValue>>, Logs), ProviderError> {
+async fn rest(api: &Api<'_, Samsara>, mut logs: Logs) -> Result<Part, ProviderError> {
     let rest = logs.drivers.split_off(logs.drivers.len().min(DRIVERS));
     let (from, to, ids) = (logs.window.from.to_string(), logs.window.to.to_string(), logs.drivers.join(","));
-    let batch = api.rows(LOGS, &[("driverIds", &ids), ("startTime", &from), ("endTime", &to)]).await?;
-    Ok((batch, Logs { drivers: rest, ..logs }))
+    let list = api.short_list(LOGS, &[("driverIds", &ids), ("startTime", &from), ("endTime", &to)]).await?;
+    Ok(Part { batch: list.rows, next: Logs { drivers: rest, ..logs }, is_cut: list.is_unclear })
 }
 
 #[cfg(test)]

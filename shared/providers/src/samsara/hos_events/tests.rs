@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use super::facts::Facts;
-use crate::samsara::tests::{Canned, fields, records, response, walk};
+use crate::samsara::tests::{Canned, ask, fields, records, response, walk};
 use crate::{Fetched, Subjects};
 
 fn list(data: Value) -> Result<crate::HttpResponse, crate::HttpFailure> {
@@ -120,7 +120,7 @@ fn an_unknown_status_hides_nothing_else() {
         list(json!([])),
     ]);
     let page = walk(&http, Resource::HosEvent).remove(0);
-    assert!(http.asked()[2].ends_with("driverIds=7&driverActivationStatus=deactivated"), "{:?}", http.asked());
+    assert!(http.asked()[2].ends_with("driverActivationStatus=deactivated&driverIds=7"), "{:?}", http.asked());
     check(
         &records(&page)[0],
         &json!({ "duty_status_code": "WT", "event_type_code": "1", "event_code": null, "log_state_code": "ACTIVE" }),
@@ -150,13 +150,15 @@ fn a_page_of_many_drivers_is_read_in_parts() {
     let driver = |id: usize| json!({ "driver": { "id": id.to_string() }, "hosLogs": [] });
     let all: Vec<Value> = (1..=60).map(driver).collect();
     let some = |from: usize, to: usize| list((from..=to).map(driver).collect());
-    let http = Canned::new(vec![list(json!(all)), some(26, 50), some(51, 60)]);
+    let asleep = || list((1..=60).map(|id: usize| json!({ "id": id.to_string(), "driver": { "id": id.to_string() } })).collect());
+    let parts = [list(json!(all)), some(26, 50), some(51, 60)];
+    let http = Canned::new(parts.into_iter().flat_map(|part| [part, asleep(), asleep()]).collect());
     let pages = walk(&http, Resource::HosEvent);
     let asked = http.asked();
-    assert_eq!((pages.len(), asked.len()), (3, 3));
+    assert_eq!((pages.len(), asked.len()), (3, 9));
     let parts: Vec<_> = pages.iter().map(|page| page.window.as_ref().unwrap()).map(|part| (part.begins, part.ends)).collect();
     assert_eq!(parts, [(true, false), (false, false), (false, true)]);
-    assert!(asked[1].contains("driverIds=26%2C27%2C") && asked[2].contains("driverIds=51%2C"), "{asked:?}");
+    assert!(asked[3].contains("driverIds=26%2C27%2C") && asked[6].contains("driverIds=51%2C"), "{asked:?}");
     assert!(pages[2].cursor.as_deref().is_some_and(|cursor| !cursor.contains("drivers")), "{:?}", pages[2].cursor);
     let cursor = r#"{"from":"2026-11-13T12:00:00Z","to":"2026-11-21T12:00:00Z","deep":"2026-11-21T12:00:00Z","after":null}"#;
     let older: super::Logs = serde_json::from_str(cursor).unwrap();
@@ -178,5 +180,132 @@ fn a_page_answers_for_drivers_whose_entries_and_events_can_all_be_read() {
     let events: &RawValue = serde_json::from_str(r#"{"id":"6","eldEvents":[{"time":"noon"}]}"#).unwrap();
     let texts = |ids: &[&str]| ids.iter().map(|id| (*id).to_owned()).collect();
     let expected = Subjects { answered: texts(&["1", "2"]), unclear: texts(&["3", "4", "5", "6"]) };
-    assert_eq!(super::subjects(&batch, &Facts::of_json(events)), expected);
+    let facts = Facts::of_json(events);
+    assert_eq!(super::subjects(&batch, |driver| facts.are_whole(driver, true)), expected);
+}
+
+/// For whom a page answers, and for whom it does not.
+fn subjects(page: &Fetched) -> (String, String) {
+    let subjects = &page.window.as_ref().unwrap().subjects;
+    (subjects.answered.join(","), subjects.unclear.join(","))
+}
+
+fn told(answered: &str, unclear: &str) -> (String, String) {
+    (answered.to_owned(), unclear.to_owned())
+}
+
+const LOGIN: &str = "hos_event:7:2026-11-20T14:00:00.000000Z:5.1";
+
+fn login() -> Value {
+    json!({ "time": "2026-11-20T14:00:00Z", "eldEventType": 5, "eldEventCode": 1, "eldEventRecordStatus": 1 })
+}
+
+fn away() -> Result<crate::HttpResponse, crate::HttpFailure> {
+    response(503, "upstream connect error")
+}
+
+fn driving() -> Result<crate::HttpResponse, crate::HttpFailure> {
+    logs(json!([{ "logStartTime": "2026-11-20T15:00:00Z", "hosStatusType": "driving" }]))
+}
+
+#[test]
+fn a_list_of_events_that_was_read_and_is_refused_now_removes_none_of_them() {
+    for status in [400, 401, 403, 404] {
+        let refused = || response(status, r#"{"message":"no"}"#);
+        let http = Canned::new(vec![driving(), events(json!([login()])), day(), driving(), refused(), day()]);
+        let read = ask(&http, Resource::HosEvent, None).unwrap();
+        assert_eq!((subjects(&read), records(&read).len()), (told("7", ""), 2));
+        let page = ask(&http, Resource::HosEvent, read.cursor.as_deref()).unwrap();
+        assert_eq!((subjects(&page), records(&page).len()), (told("", "7"), 1), "{status}");
+    }
+}
+
+#[test]
+fn logs_without_a_list_of_events_answer_where_no_event_can_be_stored() {
+    let forbidden = || response(403, r#"{"message":"Permission Denied"}"#);
+    let page = ask(&Canned::new(vec![driving(), forbidden(), day()]), Resource::HosEvent, None).unwrap();
+    assert_eq!(subjects(&page), told("7", ""), "the list was never read");
+    let since = |events: &str| {
+        let kept = json!({
+            "from": "2026-11-20T11:00:00Z", "to": "2026-11-21T11:00:00Z", "deep": "2026-11-21T11:00:00Z", "after": null,
+            "events": events,
+        });
+        let cursor = json!({ "v": 2, "at": kept }).to_string();
+        ask(&Canned::new(vec![driving(), forbidden(), day()]), Resource::HosEvent, Some(&cursor)).unwrap()
+    };
+    assert_eq!(subjects(&since("2026-11-20T10:00:00Z")), told("7", ""), "it was read before the window");
+    assert_eq!(subjects(&since("2026-11-20T13:00:00Z")), told("", "7"), "it was read inside the window");
+}
+
+#[test]
+fn a_page_answers_for_those_drivers_whose_events_were_listed() {
+    let both = || {
+        list(json!([
+            { "driver": { "id": "7" }, "hosLogs": [{ "logStartTime": "2026-11-20T15:00:00Z" }] },
+            { "driver": { "id": "8" }, "hosLogs": [{ "logStartTime": "2026-11-20T15:00:00Z" }] },
+        ]))
+    };
+    let days = || list(json!([{ "driver": { "id": "7" } }, { "driver": { "id": "8" } }]));
+    let refused = response(403, r#"{"message":"Permission Denied"}"#);
+    let http = Canned::new(vec![both(), events(json!([login()])), refused, days()]);
+    let page = ask(&http, Resource::HosEvent, None).unwrap();
+    assert!(http.asked()[2].ends_with("driverActivationStatus=deactivated&driverIds=8"), "{:?}", http.asked());
+    assert_eq!(subjects(&page), told("7", "8"));
+    let unclear =
+        [r#"{"data":null,"pagination":{"endCursor":"","hasNextPage":false}}"#, r#"{"data":[{"id":"7","eldEvents":[]}]}"#];
+    for body in unclear {
+        let others = list(json!([]));
+        let http = Canned::new(vec![driving(), response(200, body), if body.contains("null") { others } else { day() }, day()]);
+        let page = ask(&http, Resource::HosEvent, None).unwrap();
+        assert_eq!(subjects(&page), told("", "7"), "{body}");
+    }
+}
+
+#[test]
+fn drivers_without_entries_have_their_events() {
+    let http = Canned::new(vec![logs(json!([])), events(json!([login()])), day()]);
+    let page = ask(&http, Resource::HosEvent, None).unwrap();
+    assert_eq!((subjects(&page), records(&page).len()), (told("7", ""), 1));
+    check(row(&page, LOGIN), &json!({ "event_code": "LOGIN", "time_zone_code": "America/Los_Angeles" }));
+}
+
+#[test]
+fn a_window_that_may_be_cut_answers_for_nobody_and_is_read_again() {
+    let entry = json!({ "driver": { "id": "7" }, "hosLogs": [{ "logStartTime": "2026-11-20T15:00:00Z" }] });
+    let cut = response(200, &json!({ "data": [entry] }).to_string());
+    let http = Canned::new(vec![cut, events(json!([])), day(), driving(), events(json!([])), day(), away()]);
+    let page = ask(&http, Resource::HosEvent, None).unwrap();
+    assert_eq!((subjects(&page), records(&page).len(), page.more), (told("", "7"), 1, false));
+    let again = ask(&http, Resource::HosEvent, page.cursor.as_deref()).unwrap();
+    assert_eq!(subjects(&again), told("7", ""));
+    let _next = ask(&http, Resource::HosEvent, again.cursor.as_deref());
+    let asked = http.asked();
+    assert!([&asked[0], &asked[3]].iter().all(|url| url.contains("startTime=2026-11-13T12")), "{asked:?}");
+    assert!(asked[6].contains("startTime=2026-11-20T12"), "{asked:?}");
+}
+
+#[test]
+fn drivers_of_a_cut_page_that_are_read_by_their_ids_are_answered_for() {
+    let driver = |id: usize| json!({ "id": id.to_string(), "driver": { "id": id.to_string() }, "hosLogs": [] });
+    let all: Vec<Value> = (1..=26).map(driver).collect();
+    let beside = || list(json!(all));
+    let cut = response(200, &json!({ "data": all }).to_string());
+    let last = || list(json!([driver(26)]));
+    let http = Canned::new(vec![cut, beside(), beside(), last(), beside(), beside(), away()]);
+    let pages = walk(&http, Resource::HosEvent);
+    assert_eq!((subjects(&pages[0]).0, subjects(&pages[1])), (String::new(), told("26", "")));
+    let _again = ask(&http, Resource::HosEvent, pages[1].cursor.as_deref());
+    assert!(http.asked()[6].contains("startTime=2026-11-13T12"), "{:?}", http.asked());
+}
+
+#[test]
+fn a_page_without_rows_inside_a_window_is_none() {
+    let first = json!({
+        "data": [{ "driver": { "id": "7" }, "hosLogs": [] }], "pagination": { "endCursor": "x", "hasNextPage": true },
+    });
+    let none = response(200, r#"{"data":null,"pagination":{"endCursor":"","hasNextPage":false}}"#);
+    let http = Canned::new(vec![response(200, &first.to_string()), events(json!([])), day(), none]);
+    let page = ask(&http, Resource::HosEvent, None).unwrap();
+    let error = ask(&http, Resource::HosEvent, page.cursor.as_deref()).unwrap_err();
+    assert!(matches!(error, crate::ProviderError::Malformed { .. }), "{error}");
 }
