@@ -17,12 +17,17 @@ use thiserror::Error;
 use tokio::time::{Instant, timeout_at};
 use url::Url;
 
+use crate::paced;
 use crate::resolver::{NetworkPolicy, Refused};
 use crate::target::AddressPolicy;
 
 /// The limit for opening a connection, if the deadline of the call is later.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long after the head a body that may be cut is read. The whole of it lets the connection be used again; no more than that.
+const CUT_BODY_TIME: Duration = Duration::from_millis(500);
+/// The most headers of a response. Their bytes are limited to about 400 KiB.
+const MAX_HEADERS: usize = 500;
 
 /// A request. Debug shows neither headers, path nor body, as all three may hold secrets.
 #[derive(Clone)]
@@ -58,8 +63,8 @@ pub struct Limits {
 /// What happens to a body that is longer than allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OverLimit {
-    /// The rest is not read. For callers that need the status only: once it has arrived, a body that breaks off or exceeds the
-    /// deadline is cut too.
+    /// The rest is not read. For callers that need the status only: once it has arrived, a body that breaks off, is malformed or
+    /// takes longer than half a second is cut too.
     Cut,
     /// The call fails.
     Refuse,
@@ -155,7 +160,8 @@ impl GuardedClient {
         let deadline = start + limits.deadline;
         let PolicyClient { client, policy } = self.client_for(&request.url)?;
         policy.check_literal(&request.url).map_err(|Refused(host)| SendError::Refused(host))?;
-        let exchange = client.request(request.method, request.url).headers(request.headers).body(request.body).send();
+        let exchange =
+            client.request(request.method, request.url).headers(request.headers).body(paced::body(request.body)).send();
         let response = timeout_at(deadline, exchange).await.map_err(|_| SendError::Timeout)?.map_err(fault)?;
         read(response, start, deadline, limits).await
     }
@@ -179,6 +185,11 @@ impl PolicyClient {
             .referer(false)
             .connect_timeout(connect)
             .pool_idle_timeout(IDLE_TIMEOUT)
+            // The status line decides: headers are read as they are written, and those that cannot be read are left out.
+            .http1_allow_spaces_after_header_name_in_responses(true)
+            .http1_allow_obsolete_multiline_headers_in_responses(true)
+            .http1_ignore_invalid_headers_in_responses(true)
+            .http1_max_headers(MAX_HEADERS)
             .build()
             .map_err(ClientError)?;
         Ok(Self { client, policy })
@@ -194,7 +205,11 @@ async fn read(
     let status = response.status();
     let headers = std::mem::take(response.headers_mut());
     let mut body = BytesMut::new();
-    let complete = timeout_at(deadline, collect(&mut response, &mut body, limits.max_body)).await;
+    let until = match limits.over {
+        OverLimit::Cut => deadline.min(Instant::now() + CUT_BODY_TIME),
+        OverLimit::Refuse => deadline,
+    };
+    let complete = timeout_at(until, collect(&mut response, &mut body, limits.max_body)).await;
     match (complete.unwrap_or(Err(SendError::Timeout)), limits.over) {
         (Ok(()), _) | (Err(_), OverLimit::Cut) => {}
         (Err(error), OverLimit::Refuse) => return Err(error),
@@ -254,3 +269,7 @@ fn causes(error: &reqwest::Error) -> impl Iterator<Item = &(dyn StdError + 'stat
 #[cfg(test)]
 #[path = "guarded_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "receivers_tests.rs"]
+mod receivers;

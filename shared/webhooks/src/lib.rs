@@ -5,6 +5,7 @@
 
 pub mod guarded;
 pub mod outcome;
+mod paced;
 pub mod request;
 mod resolver;
 pub mod retry;

@@ -39,6 +39,8 @@ pub fn judge(result: &Result<HttpResponse, SendError>, now: Timestamp) -> Verdic
 #[must_use]
 pub fn of_status(status: StatusCode, retry_after: Option<&str>, now: Timestamp) -> Verdict {
     match status.as_u16() {
+        // An upgrade that nobody asked for: the receiver never answered.
+        ..200 => Verdict::Retry { not_before: None },
         200..=299 => Verdict::Delivered,
         410 => Verdict::Gone,
         429 | 500.. => Verdict::Retry { not_before: retry_after.and_then(|text| parse_retry_after(text, now)) },
@@ -83,7 +85,7 @@ mod tests {
         let retry = Verdict::Retry { not_before: None };
         [200, 201, 202, 204, 299].into_iter().for_each(|status| check(status, Verdict::Delivered));
         [301, 302, 304, 308, 400, 401, 403, 404, 408, 422, 499].into_iter().for_each(|status| check(status, Verdict::Rejected));
-        [429, 500, 502, 503, 504, 599].into_iter().for_each(|status| check(status, retry));
+        [101, 429, 500, 502, 503, 504, 599].into_iter().for_each(|status| check(status, retry));
         check(410, Verdict::Gone);
     }
 
