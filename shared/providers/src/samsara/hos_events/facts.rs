@@ -47,10 +47,10 @@ impl Facts {
         let (begun, early) = (beginnings(batch), from.plus_seconds(-EARLY));
         facts.fill(api, drivers.iter(), early, to).await?;
         // A driver on leave has one entry for weeks: only its beginning is asked for, and of nobody else.
-        let old: BTreeMap<&String, Timestamp> =
-            begun.iter().map(|(id, start)| (id, *start)).filter(|(_, start)| *start < early).collect();
-        if let (Some(first), Some(last)) = (old.values().min(), old.values().max()) {
-            facts.fill(api, old.keys().copied(), *first, last.plus_seconds(1)).await?;
+        for group in together(begun.iter().filter(|(_, start)| **start < early)) {
+            if let (Some((first, _)), Some((last, _))) = (group.first(), group.last()) {
+                facts.fill(api, group.iter().map(|(_, id)| *id), *first, last.plus_seconds(1)).await?;
+            }
         }
         Ok(facts)
     }
@@ -142,6 +142,22 @@ fn beginnings(batch: &[Box<RawValue>]) -> BTreeMap<String, Timestamp> {
         }
     }
     begun
+}
+
+/// Beginnings by time, those of a day together.
+fn together<'i>(begun: impl Iterator<Item = (&'i String, &'i Timestamp)>) -> Vec<Vec<(Timestamp, &'i String)>> {
+    let mut sorted: Vec<_> = begun.map(|(id, start)| (*start, id)).collect();
+    sorted.sort_unstable();
+    let mut groups: Vec<Vec<_>> = Vec::new();
+    for begun in sorted {
+        match groups.last_mut() {
+            Some(group) if group.first().is_some_and(|first: &(Timestamp, _)| begun.0 < first.0.plus_seconds(DAY)) => {
+                group.push(begun)
+            }
+            _ => groups.push(vec![begun]),
+        }
+    }
+    groups
 }
 
 /// What a list told of some drivers.

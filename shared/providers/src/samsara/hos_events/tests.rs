@@ -146,6 +146,22 @@ fn an_entry_from_before_the_window_keeps_what_is_known_of_it() {
 }
 
 #[test]
+fn a_long_leave_costs_a_request_of_its_own_and_no_longer_span_for_others() {
+    let starts = [("7", "2026-05-01T15:00:00Z"), ("8", "2026-10-01T15:00:00Z"), ("9", "2026-10-02T14:00:00Z")];
+    let driver = |(id, start): &(&str, &str)| json!({ "id": id, "driver": { "id": id }, "hosLogs": [{ "logStartTime": start }] });
+    let all = || list(starts.iter().map(driver).collect());
+    let http = Canned::new(std::iter::repeat_with(all).take(7).collect());
+    let page = ask(&http, Resource::HosEvent, None).unwrap();
+    let asked = http.asked();
+    let events: Vec<_> = asked.iter().filter(|url| url.contains("eld-events")).skip(1).collect();
+    let span =
+        |from, to, ids| format!("startTime=2026-{from}%3A00%3A00.000000Z&endTime=2026-{to}%3A00%3A01.000000Z&driverIds={ids}");
+    assert!(events[0].ends_with(&span("05-01T15", "05-01T15", "7")), "{events:?}");
+    assert!(events[1].ends_with(&span("10-01T15", "10-02T14", "8%2C9")), "{events:?}");
+    assert_eq!((asked.len(), subjects(&page)), (7, told("7,8,9", "")));
+}
+
+#[test]
 fn a_page_of_many_drivers_is_read_in_parts() {
     let driver = |id: usize| json!({ "driver": { "id": id.to_string() }, "hosLogs": [] });
     let all: Vec<Value> = (1..=60).map(driver).collect();
