@@ -3,7 +3,7 @@
 //! A page reads all newest readings of the grant, 64 to an item, and cuts them: their order is by subject, theirs in the table
 //! is by group. Rows are made of what is on the page only.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use model::RecordId;
 
@@ -13,6 +13,7 @@ use super::super::{Row, keys, merge};
 use super::block::{Block, Reader, Tsp};
 use super::filter::Filter;
 use super::groups::SeriesKey;
+use super::rewind::Ended;
 use super::snapshot::{self, GroupSnapshot, Latest};
 use crate::page::by_text;
 use crate::{Bookmark, Grant, GrantedConnection, Page, Slice, Store, StoreError};
@@ -52,7 +53,10 @@ impl Store {
             Bookmark::from(groups.get(found.group).map_or_else(String::new, |group| merge::mark(&subject, group.granted)))
         };
         let slice = Slice::from_unsorted(found, page, mark, by_text);
-        let sources = if include_source { self.sources(grant, &groups, &slice).await? } else { HashMap::new() };
+        // A reading that was taken back has no hash of its source yet.
+        let is_wanted = |found: &Found| include_source || found.latest.hash.is_none();
+        let sources =
+            self.sources(grant, &groups, slice.rows.iter().map(|(found, _)| found).filter(|found| is_wanted(found))).await?;
         let row = |found: &Found| {
             let Some(group) = groups.get(found.group) else { return Err(StoreError::Unstorable("no such group".into())) };
             let source = place(group, found).ok().and_then(|place| sources.get(&place)).map(String::as_str);
@@ -83,36 +87,40 @@ impl Store {
                 groups.push(Group { granted, item, tsp, snapshot });
             }
         }
-        for group in &mut groups {
-            if let Some(end) = group.granted.until {
-                let series = SeriesKey { tag, connection: group.granted.connection };
-                let number = snapshot::group_of(&group.item)?;
-                self.rewind(series, number, &mut group.snapshot, end).await?;
+        let mut ended = Vec::new();
+        for Group { granted, item, snapshot, .. } in &mut groups {
+            if let Some(end) = granted.until {
+                let series = SeriesKey { tag, connection: granted.connection };
+                ended.push(Ended { series, group: snapshot::group_of(item)?, snapshot, end });
             }
         }
+        self.rewind(ended).await?;
         Ok(groups)
     }
 
-    /// The sources of a page's readings, out of their blocks.
+    /// The sources of readings, out of their blocks.
     async fn sources(
         &self,
         grant: &Grant,
         groups: &[Group<'_>],
-        slice: &Slice<Found>,
+        wanted: impl Iterator<Item = &Found>,
     ) -> Result<HashMap<Place, String>, StoreError> {
-        let mut wanted = HashMap::new();
-        for (found, _) in &slice.rows {
+        let (mut keys, mut places) = (HashMap::new(), HashSet::new());
+        for found in wanted {
             if let Some(group) = groups.get(found.group) {
                 let key = group.snapshot.block_key(&group.item, group.granted.connection, &found.latest)?;
-                wanted.insert(key_text(&key), key);
+                keys.insert(key_text(&key), key);
+                places.insert(place(group, found)?);
             }
         }
         let mut sources = HashMap::new();
-        for item in self.telematics_table().get_many(wanted.into_values().collect(), None).await? {
+        for item in self.telematics_table().get_many(keys.into_values().collect(), None).await? {
             let readings = Block::whole(grant.record(), &item)?.readings;
             for (row, time) in readings.times().iter().enumerate() {
                 let place = (key_text(&item), readings.subject(row).to_owned(), *time);
-                sources.insert(place, readings.sources().get(row).to_owned());
+                if places.contains(&place) {
+                    sources.insert(place, readings.sources().get(row).to_owned());
+                }
             }
         }
         Ok(sources)

@@ -8,9 +8,9 @@ use model::{ConnectionId, Timestamp};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::super::table::{Item, bytes, key, read_bytes, read_number, read_text, unreadable};
+use super::super::table::{Item, bytes, key, read_bytes, read_number, read_text, unreadable, unstorable};
 use super::super::{Origin, keys};
-use super::block::{Block, Reading, Run, Tsp, digest, empty};
+use super::block::{Block, Reading, Run, Tsp, empty};
 use super::codec;
 use super::groups::Day;
 use crate::StoreError;
@@ -21,8 +21,8 @@ pub(super) struct Latest {
     /// Where its cells are in [`GroupSnapshot::readings`].
     row: usize,
     pub(super) run: Run,
-    /// SHA-256 of the source.
-    pub(super) hash: [u8; 32],
+    /// SHA-256 of the source; `None` where the reading was taken back and its source not read.
+    pub(super) hash: Option<[u8; 32]>,
     /// Revision and part in the key of the block with the source.
     pub(super) block: (u64, usize),
 }
@@ -70,7 +70,7 @@ impl GroupSnapshot {
                 created_at: Timestamp::from_micros(created),
                 updated_at: Timestamp::from_micros(updated),
             };
-            subjects.insert(readings.subject(row).to_owned(), Latest { row, run, hash, block });
+            subjects.insert(readings.subject(row).to_owned(), Latest { row, run, hash: Some(hash), block });
         }
         Ok(Self { revision: read_number(item, "revision").unwrap_or(0), readings, subjects, today: stored.today })
     }
@@ -89,7 +89,10 @@ impl GroupSnapshot {
             created: steps(|run| run.created_at),
             updated: steps(|run| run.updated_at),
             runs: latest().map(|latest| ids(&latest.run)).collect(),
-            hashes: latest().map(|latest| latest.hash).collect(),
+            hashes: latest()
+                .map(|latest| latest.hash)
+                .collect::<Option<_>>()
+                .ok_or_else(|| unstorable("a reading lacks its hash"))?,
             blocks: latest().map(|latest| latest.block).collect(),
             today: self.today.clone(),
         };
@@ -111,7 +114,7 @@ impl GroupSnapshot {
         let run = Run { execution: origin.execution, schedule: origin.schedule, created_at: known, updated_at: origin.now };
         let at = self.readings.len();
         self.readings.push_cells(fetched, row);
-        self.subjects.insert(subject.to_owned(), Latest { row: at, run, hash, block });
+        self.subjects.insert(subject.to_owned(), Latest { row: at, run, hash: Some(hash), block });
     }
 
     /// The subjects whose newest reading was measured at this instant or later.
@@ -124,10 +127,10 @@ impl GroupSnapshot {
     pub(super) fn put_back(&mut self, fetched: &Block, row: usize, block: (u64, usize)) {
         let subject = fetched.readings.subject(row);
         let created_at = self.subjects.get(subject).map_or(fetched.run.created_at, |known| known.run.created_at);
-        let (run, hash) = (Run { created_at, ..fetched.run }, digest(fetched.readings.sources().get(row)));
+        let run = Run { created_at, ..fetched.run };
         let at = self.readings.len();
         self.readings.push_cells(&fetched.readings, row);
-        self.subjects.insert(subject.to_owned(), Latest { row: at, run, hash, block });
+        self.subjects.insert(subject.to_owned(), Latest { row: at, run, hash: None, block });
     }
 
     /// Leaves a subject out.
@@ -146,7 +149,7 @@ impl GroupSnapshot {
 
     /// One of the newest readings.
     pub(super) fn reading<'a>(&'a self, latest: &Latest, source: Option<&'a str>) -> Reading<'a> {
-        Reading { readings: &self.readings, row: latest.row, run: latest.run, hash: Some(latest.hash), source }
+        Reading { readings: &self.readings, row: latest.row, run: latest.run, hash: latest.hash, source }
     }
 
     /// The key of the block that holds the source of one of the newest readings.

@@ -1,10 +1,15 @@
 //! Connections that several fleets of one reader share, and links that ended.
 
 use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
+
+use aws_sdk_dynamodb::config::interceptors::BeforeTransmitInterceptorContextRef;
+use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents};
+use aws_sdk_dynamodb::error::BoxError;
 
 use super::entities::{fleet, vehicle};
 use super::events::{event, events};
-use super::positions::{Position, drive, store_positions};
+use super::positions::{Position, drive, position, store_positions};
 use super::*;
 
 const FETCHED: &str = "2026-11-21T03:00:00Z";
@@ -151,4 +156,62 @@ async fn a_link_that_ended_shows_positions_up_to_its_end() {
             assert_eq!(Some(&row), own.max_by_key(|other| text(other, "occurred_at")), "{end}");
         }
     }
+}
+
+/// The operations that were asked for.
+#[derive(Clone, Debug, Default)]
+struct Asked(Arc<Mutex<Vec<String>>>);
+
+impl Intercept for Asked {
+    fn name(&self) -> &'static str {
+        "asked"
+    }
+
+    fn read_before_transmit(
+        &self,
+        context: &BeforeTransmitInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let target = context.request().headers().get("x-amz-target").unwrap_or_default();
+        self.0.lock().unwrap().push(target.rsplit('.').next().unwrap_or_default().to_owned());
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn newest_positions_of_an_ended_link_are_read_back_no_further_than_needed() {
+    const DAY: i64 = 86_400;
+    let Fixture { store, client } = open().await;
+    let origin = origin(1, Resource::VehicleLocation, LATER);
+    // One vehicle stands still for 50 days, another moves once a day; all move shortly before the end and after it.
+    for day in 0..50 {
+        let moving = [position(0, day * DAY), position(1, day * DAY)];
+        store_positions(&store, &origin, if day == 0 { &moving } else { &moving[1..] }).await;
+    }
+    let last: Vec<Position> = (1..150).map(|vehicle| position(vehicle, 50 * DAY)).collect();
+    store_positions(&store, &origin, &last).await;
+    let (query, page) = (Query { latest: true, ..Query::default() }, Page::first(500));
+    let open_link = Grant::new(record(Resource::VehicleLocation), vec![granted(1, 1, None)]);
+    let list = async |store: &Store, grant: &Grant| {
+        let found = store.list_rows(grant, &query, &page, false).await.map(rows).unwrap();
+        found.rows.into_iter().map(|(row, _)| row).collect::<Vec<_>>()
+    };
+    let before = list(&store, &open_link).await;
+    let since: Vec<Position> = (0..150).map(|vehicle| position(vehicle, 50 * DAY + 7_200)).collect();
+    store_positions(&store, &origin, &since).await;
+
+    let asked = Asked::default();
+    let counted = client.config().to_builder().interceptor(asked.clone()).build();
+    let counted = Store::new(Client::from_conf(counted), "control", TABLE);
+    let ended = at("2026-11-20T22:30:00Z").plus_seconds(50 * DAY + 3_600);
+    let ended = Grant::new(record(Resource::VehicleLocation), vec![granted(1, 1, Some(ended))]);
+    let found = list(&counted, &ended).await;
+    assert_eq!(found.len(), 150);
+    assert_eq!(found, before, "the hash of the source too");
+    let asked = asked.0.lock().unwrap().clone();
+    let count = |operation: &str| asked.iter().filter(|asked| *asked == operation).count();
+    // One directory for three groups. Of two of them one page of days and one hour; of the third the days back to the first.
+    assert_eq!((count("GetItem"), count("BatchGetItem")), (1, 1), "{asked:?}");
+    assert!(count("Query") <= 1 + 2 * 2 + 4 + 2, "{asked:?}");
 }
