@@ -3,6 +3,7 @@
 //! An [`Input`] reads its members from a [`Reader`]. The same calls on a recording reader describe the operation for OpenAPI,
 //! so the documentation matches what is read.
 
+mod choice;
 mod member;
 mod raw;
 mod spec;

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::member::Member;
 use super::raw::Raw;
-use super::{Patch, Reader};
+use super::{Patch, Reader, choice};
 use crate::problem::excerpt;
 
 impl Member<'_> {
@@ -80,26 +80,18 @@ impl Member<'_> {
     pub fn instant(self) -> Option<Timestamp> {
         let schema = || json_schema!({ "type": "string", "format": "date-time", "examples": ["2026-11-21T05:00:00Z"] });
         self.parsed(schema, "format", |text| {
-            Timestamp::parse(&text.replace(' ', "+")).ok_or_else(|| "must be an RFC 3339 date-time with an offset".to_owned())
+            instant(text).ok_or_else(|| "must be an RFC 3339 date-time with an offset, such as 2026-11-21T05:00:00Z".to_owned())
         })
     }
 
     /// A value of an enum.
     pub fn code<T: DeserializeOwned + JsonSchema>(self) -> Option<T> {
-        self.parsed(schema_of::<T>, "enum", |text| {
-            serde_json::from_value(Value::String(text.to_owned())).map_err(|_| "must be one of the allowed values".to_owned())
-        })
+        self.parsed(schema_of::<T>, "enum", choice::of_enum)
     }
 
     /// A value from a published list.
     pub fn listed(self, values: &'static [&'static str]) -> Option<&'static str> {
-        self.parsed(
-            || model::schema::code(values),
-            "enum",
-            move |text| {
-                values.iter().copied().find(|value| *value == text).ok_or_else(|| "must be one of the allowed values".to_owned())
-            },
-        )
+        self.parsed(|| model::schema::code(values), "enum", move |text| choice::of_list(values, text))
     }
 
     /// A value of an enum; `default` if none is sent.
@@ -121,7 +113,7 @@ impl Member<'_> {
             (_, Raw::Other(Value::Bool(value))) => Some(value),
             (reader, raw) => {
                 let text = raw.as_query_text();
-                match text.as_deref() {
+                match text.as_ref().map(|text| text.to_ascii_lowercase()).as_deref() {
                     Some("true" | "1") => Some(true),
                     Some("false" | "0") => Some(false),
                     _ => {
@@ -181,10 +173,7 @@ impl Member<'_> {
         self.many(
             max,
             || model::schema::code(values),
-            move |text| {
-                let known = values.contains(&text);
-                known.then(|| text.to_owned()).ok_or(("enum", "must be one of the allowed values".to_owned()))
-            },
+            move |text| choice::of_list(values, text).map(str::to_owned).map_err(|message| ("enum", message)),
         )
     }
 
@@ -247,4 +236,49 @@ pub fn schema_of<T: JsonSchema>() -> Schema {
     settings.inline_subschemas = true;
     settings.meta_schema = None;
     settings.into_generator().into_root_schema_for::<T>()
+}
+
+/// An instant in a common spelling: a space may stand for the `T`, and before the offset, and for the `+` of the offset, which
+/// callers that do not encode their queries turn into one.
+fn instant(text: &str) -> Option<Timestamp> {
+    let (date, rest) = text.split_at_checked(10)?;
+    let time = rest.strip_prefix(['T', 't', ' '])?;
+    let time = time.replace("  ", "+").replace(" +", "+").replace(" -", "-").replace(" Z", "Z").replace(' ', "+");
+    Timestamp::parse(&format!("{date}T{time}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn instants_are_read_in_every_spelling_with_one_meaning() {
+        let noon = Timestamp::parse("2026-11-21T12:00:00Z");
+        assert!(noon.is_some());
+        for text in [
+            "2026-11-21T12:00:00Z",
+            "2026-11-21t12:00:00z",
+            "2026-11-21 12:00:00Z",
+            "2026-11-21 12:00:00 Z",
+            "2026-11-21T14:00:00+02:00",
+            "2026-11-21T14:00:00 02:00",
+            "2026-11-21 14:00:00 02:00",
+            "2026-11-21 14:00:00 +02:00",
+            "2026-11-21 14:00:00  02:00",
+            "2026-11-21 10:00:00 -02:00",
+        ] {
+            assert_eq!(instant(text), noon, "{text}");
+        }
+        for text in [
+            "",
+            "2026-11-21",
+            "2026-11-21T12:00:00",
+            "2026-11-21 12:00:00",
+            "21.11.2026 12:00:00Z",
+            "2026-11-21__12:00:00Z",
+            "ééééééééé",
+        ] {
+            assert_eq!(instant(text), None, "{text}");
+        }
+    }
 }
