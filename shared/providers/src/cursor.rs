@@ -88,6 +88,18 @@ pub(crate) struct Gap {
     /// Pages in a row that the TSP did not bring.
     #[serde(default)]
     pub(crate) failures: u32,
+    /// Until when the TSP asks not to be asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    not_before: Option<Timestamp>,
+    /// Pages that it brought, and the cursor behind the last of them whose number is a power of two: a history that leads round
+    /// in a circle comes to it again.
+    #[serde(default)]
+    pages: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    mark: Option<String>,
+    /// How often the feed's cursor was lost while this was open.
+    #[serde(default)]
+    losses: u32,
 }
 
 /// The longest gap that is filled.
@@ -96,21 +108,47 @@ const LONGEST_GAP: i64 = 30 * DAY;
 const GAP_OVERLAP: i64 = 3_600;
 /// Failed pages after which a gap is left as it is.
 const GAP_TRIES: u32 = 5;
+/// Lost cursors after which it is: its own pages may be what costs the cursor.
+const GAP_LOSSES: u32 = 3;
 
 impl Gap {
     /// The gap between the newest stored reading and now.
     pub(crate) fn since(newest: Timestamp, now: Timestamp) -> Self {
         let from = newest.plus_seconds(-GAP_OVERLAP).max(now.plus_seconds(-LONGEST_GAP));
-        Self { from, to: now, after: None, failures: 0 }
+        Self { from, to: now, after: None, failures: 0, not_before: None, pages: 0, mark: None, losses: 0 }
     }
 
     /// What is left of it behind a page of its history.
     pub(crate) fn rest(self, after: Option<String>) -> Option<Self> {
-        after.map(|after| Self { after: Some(after), failures: 0, ..self })
+        let after = after?;
+        if [&self.after, &self.mark].contains(&&Some(after.clone())) {
+            tracing::error!(from = %self.from, to = %self.to, "provider's history leads round in a circle, leaving the gap");
+            return None;
+        }
+        let pages = self.pages.saturating_add(1);
+        let mark = if pages.is_power_of_two() { Some(after.clone()) } else { self.mark };
+        Some(Self { after: Some(after), failures: 0, not_before: None, pages, mark, ..self })
+    }
+
+    /// Whether the TSP may be asked for its next page.
+    pub(crate) fn is_due(&self, now: Timestamp) -> bool {
+        self.not_before.is_none_or(|start| start <= now)
+    }
+
+    /// The gap that is still open when the feed's cursor is lost: it reaches until now, and its history begins anew.
+    pub(crate) fn reopened(self, now: Timestamp) -> Option<Self> {
+        let losses = self.losses + 1;
+        (losses < GAP_LOSSES).then(|| Self { losses, ..Self::since(self.from.plus_seconds(GAP_OVERLAP), now) })
     }
 
     /// The gap after the TSP did not bring its next page; `None` where it is given up. What is missing then stays missing.
-    pub(crate) fn failed(self, error: &ProviderError) -> Option<Self> {
+    pub(crate) fn failed(self, error: &ProviderError, now: Timestamp) -> Option<Self> {
+        let wait = error.retry_after().map(|wait| i64::try_from(wait.as_secs()).unwrap_or(DAY).min(DAY) + 1);
+        let not_before = wait.map(|seconds| now.plus_seconds(seconds));
+        if matches!(error, ProviderError::RateLimited { .. }) {
+            tracing::info!(cause = %error, "provider asks to wait with a gap, will go on later");
+            return Some(Self { not_before, ..self });
+        }
         let failures = self.failures + 1;
         let lasts = error.is_retryable() && failures < GAP_TRIES;
         if lasts {
@@ -118,7 +156,7 @@ impl Gap {
         } else {
             tracing::error!(cause = %error, from = %self.from, to = %self.to, "gave up filling a gap from the provider's history");
         }
-        lasts.then_some(Self { failures, ..self })
+        lasts.then_some(Self { failures, not_before, ..self })
     }
 }
 

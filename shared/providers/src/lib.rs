@@ -17,7 +17,7 @@ pub use adapter::{Account, Adapter, BoxFuture, Fetch, Fetched, Subjects, WindowP
 pub use error::{ErrorResponse, ProviderError};
 pub use http_client::{Http, HttpFailure, HttpResponse};
 use provider::{Api, PAGE_DEADLINE, Page, Plan, Provider, Source};
-pub use provider::{Capability, Rate};
+pub use provider::{Capability, Rate, after_loss};
 pub use samsara::Samsara;
 
 /// Every adapter. Adding a provider is a folder and a line here.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use model::credentials::Credentials;
 use model::telematics::{RecordType, Rows};
-use model::{RecordIds, Resource};
+use model::{RecordIds, Resource, Timestamp};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
@@ -155,6 +155,14 @@ impl<C: Cursor> Versioned<C> {
     }
 }
 
+/// What is left of a cursor that is given up: the gap that was still open in it, which reaches until now.
+#[must_use]
+pub fn after_loss(cursor: &str, now: Timestamp) -> Option<String> {
+    let kept: Versioned<serde::de::IgnoredAny> = serde_json::from_str(cursor).ok()?;
+    let gap = kept.gap.filter(|_| kept.v == VERSION)?.reopened(now)?;
+    serde_json::to_string(&Versioned { v: VERSION, at: None::<()>, gap: Some(gap), fills: false }).ok()
+}
+
 #[expect(clippy::needless_pass_by_value, reason = "errors are handed over by map_err")]
 fn unwritable(error: serde_json::Error) -> ProviderError {
     ProviderError::Malformed { what: error.to_string(), response: None }
@@ -169,14 +177,14 @@ fn fetch<'a, S: Source>(api: &'a Api<'a, S::Provider>, fetch: Fetch<'a>) -> BoxF
         let missed = missed.map(|newest| Gap::since(newest, fetch.now));
         let Versioned { at, mut gap, fills, .. } = kept.unwrap_or_else(|| Versioned::new(None, missed, false));
         let mut has_failed = false;
-        if let Some(open) = gap.take_if(|_| fills) {
+        if let Some(open) = gap.take_if(|gap| fills && gap.is_due(fetch.now)) {
             match S::history(api, &open).await {
                 Ok((rows, after)) => return filled::<S>(rows, fetch, Versioned::new(at, open.rest(after), false)),
-                Err(error) => (gap, has_failed) = (open.failed(&error), true),
+                Err(error) => (gap, has_failed) = (open.failed(&error, fetch.now), true),
             }
         }
         let page = S::page(api, S::Cursor::begin(at, fetch.now)).await?;
-        let fills = gap.is_some() && !page.more && !has_failed;
+        let fills = gap.as_ref().is_some_and(|gap| gap.is_due(fetch.now)) && !page.more && !has_failed;
         Ok(Fetched {
             batch: page.rows.erase(RecordIds(fetch.connection)).map_err(unwritable)?,
             cursor: Versioned::new(page.next, gap, fills).encode()?,

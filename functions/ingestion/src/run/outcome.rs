@@ -142,7 +142,8 @@ pub fn after_failure(schedule: &Schedule, execution: ExecutionId, kind: FailureK
     if loses_cursor(schedule, kind) {
         // What was wrong is gone, so nothing has to be waited for.
         let next_execution_at = not_before(schedule.backoff_seconds(0));
-        return Schedule { cursor: None, cursor_failures: 0, next_execution_at, ..failed };
+        let cursor = schedule.cursor.as_deref().and_then(|cursor| providers::after_loss(cursor, now));
+        return Schedule { cursor, cursor_failures: 0, next_execution_at, ..failed };
     }
     let next_execution_at = not_before(schedule.backoff_seconds(errors).max(asked));
     let cursor_failures = schedule.cursor_failures.saturating_add(u32::from(kind.tries_cursor().is_some()));

@@ -71,7 +71,8 @@ pub(super) async fn fetch_all(
         if more && leads_round(progress) {
             // There is no way on from here: the next run begins where the feed is then.
             aside::lose_cursor(run, schedule, progress, SetAsideReason::CircularFeed, String::new()).await?;
-            (progress.cursor, progress.more) = (None, false);
+            let left = progress.cursor.as_deref().and_then(|cursor| providers::after_loss(cursor, (run.clock)()));
+            (progress.cursor, progress.more) = (left, false);
         }
         if !progress.more || is_spent(run, progress) {
             return replace_window(run, schedule, progress).await;

@@ -339,6 +339,31 @@ async fn cursors_that_go_round_are_left() {
     assert!(is_due(&fixture.schedule().await, at(600)) && !is_due(&fixture.schedule().await, at(500)), "no run follows at once");
 }
 
+#[tokio::test]
+async fn a_cursor_that_is_given_up_leaves_its_open_gap() {
+    let open = |number: u32| {
+        let gap = json!({ "from": at(-9_000), "to": at(-3_600), "after": "h7", "failures": 0 });
+        json!({ "v": 2, "at": { "after": format!("poison{number}") }, "gap": gap }).to_string()
+    };
+    let gap = |schedule: &Schedule| {
+        let kept: serde_json::Value = serde_json::from_str(schedule.cursor.as_deref().unwrap()).unwrap();
+        assert!(kept["at"].is_null(), "{kept}");
+        (kept["gap"]["from"].clone(), kept["gap"]["to"].clone())
+    };
+    let fixture = Fixture::open().await;
+    assert_eq!(fixture.run(0, vec![page(&["a"], Some(&open(0)), false)]).await, Outcome::Fetched);
+    let response = || ErrorResponse::new(400, b"no such cursor", &[]);
+    let rejected = || Err(ProviderError::Rejected { status: 400, message: "cursor".into(), response: response() });
+    for run in 1..=3 {
+        assert_eq!(fixture.run(run * 4_000, vec![rejected()]).await, Outcome::Failed);
+    }
+    assert_eq!(gap(&fixture.schedule().await), (json!(at(-9_000)), json!(at(12_000))));
+    // The same where the cursors lead round.
+    let round = (0..6).map(|number| page(&["a"], Some(&open(number % 2)), true)).collect();
+    assert_eq!(fixture.run(20_000, round).await, Outcome::Fetched);
+    assert_eq!(gap(&fixture.schedule().await), (json!(at(-9_000)), json!(at(20_000))));
+}
+
 /// A page of a window of duty logs: driver and start of each, and the drivers that it answers for.
 fn logs(
     connection: ConnectionId,

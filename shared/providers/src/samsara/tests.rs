@@ -78,10 +78,24 @@ pub(super) fn ask_since(
     cursor: Option<&str>,
     newest: Timestamp,
 ) -> Result<Fetched, ProviderError> {
+    ask_at(http, resource, cursor, newest, now())
+}
+
+/// The same at another time.
+pub(super) fn ask_at(
+    http: &Canned,
+    resource: Resource,
+    cursor: Option<&str>,
+    newest: Timestamp,
+    now: Timestamp,
+) -> Result<Fetched, ProviderError> {
     let (base, credentials) = (base(), credentials("token", &json!({ "token": TOKEN })));
     let last_data_at = Some(newest);
-    let fetch = Fetch { connection: connection(), credentials: &credentials, base_url: &base, cursor, now: now(), last_data_at };
-    run(Samsara.fetch(http, resource, fetch))
+    run(Samsara.fetch(
+        http,
+        resource,
+        Fetch { connection: connection(), credentials: &credentials, base_url: &base, cursor, now, last_data_at },
+    ))
 }
 
 fn run<T>(future: impl Future<Output = T>) -> T {

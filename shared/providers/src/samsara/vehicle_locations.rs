@@ -51,7 +51,7 @@ mod tests {
     use model::{Resource, Timestamp};
     use serde_json::json;
 
-    use super::super::tests::{Canned, ask_since, response};
+    use super::super::tests::{Canned, ask_at, ask_since, response};
 
     fn at(text: &str) -> Timestamp {
         Timestamp::parse(text).unwrap()
@@ -101,5 +101,73 @@ mod tests {
             "feed?after=f4".into(),
         ];
         assert_eq!(asked, expected);
+    }
+
+    #[test]
+    fn a_history_that_asks_to_wait_is_asked_again_later_as_often_as_it_does() {
+        let (newest, start) = (at("2026-11-21T10:00:00Z"), at("2026-11-21T12:00:00Z"));
+        let mut cursor = None;
+        for round in 0..8_i64 {
+            let now = start.plus_seconds(round * 3_600);
+            let feed = || response(200, &page(50, "f", false));
+            let http = Canned::new(vec![feed(), response(429, "busy"), feed(), feed()]);
+            let ask = |cursor: &Option<String>| ask_at(&http, Resource::VehicleLocation, cursor.as_deref(), newest, now).unwrap();
+            let opened = ask(&cursor);
+            assert!(opened.more, "the gap is still open in round {round}");
+            let refused = ask(&opened.cursor);
+            assert!(!refused.more && http.asked()[1].contains("/history"), "no second request follows at once");
+            let waiting = ask(&refused.cursor);
+            assert!(!waiting.more && http.asked()[2..].iter().all(|url| url.contains("/feed")), "the feed is read meanwhile");
+            cursor = waiting.cursor;
+        }
+    }
+
+    #[test]
+    fn a_history_that_leads_round_in_a_circle_ends() {
+        let newest = at("2026-11-21T10:00:00Z");
+        let mut cursor = None;
+        for round in 0..20_usize {
+            // The feed moves on with every page; the history goes from a to b and c, and from c to b.
+            let history = ["a", "b", "c"][if round == 0 { 0 } else { 1 + (round - 1) % 2 }];
+            let feed = page(50, &format!("f{round}"), false);
+            let http = Canned::new(vec![response(200, &feed), response(200, &page(10, history, true))]);
+            let first = ask_since(&http, Resource::VehicleLocation, cursor.as_deref(), newest).unwrap();
+            if !first.more {
+                assert!((4..8).contains(&round), "left in round {round}");
+                return;
+            }
+            cursor = ask_since(&http, Resource::VehicleLocation, first.cursor.as_deref(), newest).unwrap().cursor;
+        }
+        panic!("the history never ends");
+    }
+
+    #[test]
+    fn a_lost_cursor_leaves_its_open_gap() {
+        let (newest, now) = (at("2026-11-21T10:00:00Z"), at("2026-11-21T12:00:00Z"));
+        let answers = [page(50, "f1", false), page(10, "h1", true), page(51, "f2", false), page(11, "h2", false)];
+        let http = Canned::new(answers.iter().map(|body| response(200, body)).collect());
+        let mut cursor = ask_at(&http, Resource::VehicleLocation, None, newest, now).unwrap().cursor;
+        cursor = ask_at(&http, Resource::VehicleLocation, cursor.as_deref(), newest, now).unwrap().cursor;
+        // Much newer data is stored by the time at which the cursor is lost.
+        let later = now.plus_seconds(7_200);
+        cursor = crate::after_loss(&cursor.unwrap(), later);
+        for _ in 0..2 {
+            let newest = later.plus_seconds(-60);
+            cursor = ask_at(&http, Resource::VehicleLocation, cursor.as_deref(), newest, later).unwrap().cursor;
+        }
+        let asked: Vec<String> = http.asked()[2..].iter().map(|url| url.replace("%3A", ":")).collect();
+        assert!(asked[0].ends_with("/locations/feed"), "the feed begins anew: {asked:?}");
+        let span = "history?startTime=2026-11-21T09:00:00.000000Z&endTime=2026-11-21T14:00:00.000000Z";
+        assert!(asked[1].ends_with(span), "the old gap, until now: {asked:?}");
+        // Filled, there is nothing to keep; nor is there where the gap's own pages may be what costs the cursors.
+        assert_eq!(crate::after_loss(&cursor.unwrap(), later), None);
+        let http = Canned::new(vec![response(200, &page(50, "f1", false))]);
+        let mut cursor = ask_at(&http, Resource::VehicleLocation, None, newest, now).unwrap().cursor;
+        let mut losses = 0;
+        while let Some(lost) = cursor {
+            cursor = crate::after_loss(&lost, later);
+            losses += 1;
+        }
+        assert_eq!(losses, 3);
     }
 }
