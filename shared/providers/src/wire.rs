@@ -112,7 +112,7 @@ impl SourceRules {
     ) -> Observation<T> {
         let source_hash = source_hash(&self.own(&source), self.volatile);
         let extras = self.extras_of(&source);
-        Observation { source_id, occurred_at, source, source_hash, extras, fields }
+        Observation { source_id, occurred_at, source, source_hash, extras, is_partial: false, fields }
     }
 
     /// The source with references cut to what they refer to.

@@ -86,6 +86,7 @@ async fn store(world: &World, visitor: &Visitor) -> Vec<String> {
         source: Value::Object(source.clone()),
         source_hash: number.to_string(),
         extras: None,
+        is_partial: false,
         fields: RawValue::from_string("{}".into()).unwrap(),
     };
     let context = world::context(&world.cloud);

@@ -51,7 +51,7 @@ fn a_log_ends_after_its_start() {
         let source = json!({ "start": start });
         let fields = HosEvent { started_at: Some(at(start)), ended_at: end.map(at), ..HosEvent::default() };
         let (occurred_at, source_hash) = (Some(at(start)), source_hash(&source, &[]));
-        Observation { source_id: start.into(), occurred_at, source, source_hash, extras: None, fields }
+        Observation { source_id: start.into(), occurred_at, source, source_hash, extras: None, is_partial: false, fields }
     };
     let rows = vec![
         log("2026-11-26T08:00:00Z", Some("2026-11-26T07:59:59Z")),
@@ -68,7 +68,7 @@ fn a_vehicle_is_not_lost_with_its_time_but_with_its_size() {
     let vehicle = |time: &str, notes: usize| {
         let (source, fields) = (json!({ "at": time }), Vehicle { notes: Some("x".repeat(notes)), ..Vehicle::default() });
         let (occurred_at, source_hash) = (Some(at(time)), source_hash(&source, &[]));
-        Observation { source_id: time.into(), occurred_at, source, source_hash, extras: None, fields }
+        Observation { source_id: time.into(), occurred_at, source, source_hash, extras: None, is_partial: false, fields }
     };
     let rows = vec![vehicle("2099-01-01T00:00:00Z", 5), vehicle("2026-11-26T00:00:00Z", 450_000)];
     let (kept, rejected) = sift(Resource::Vehicle.record_type().unwrap(), rows.erase(ids()).unwrap(), now());

@@ -131,6 +131,7 @@ fn page(names: &[&str], cursor: Option<&str>, more: bool) -> Result<Fetched, Pro
             source_hash: source_hash(&source, &[]),
             source,
             extras: None,
+            is_partial: false,
             fields: Vehicle::default(),
         }
     };
@@ -375,7 +376,7 @@ fn logs(
         let source = json!({ "driver": driver, "start": start });
         let fields = HosEvent { source_driver_id: Some((*driver).into()), started_at: Some(at(*start)), ..HosEvent::default() };
         let (source_id, source_hash) = (format!("{driver}:{start}"), source_hash(&source, &[]));
-        Observation { source_id, occurred_at: Some(at(*start)), source_hash, source, extras: None, fields }
+        Observation { source_id, occurred_at: Some(at(*start)), source_hash, source, extras: None, is_partial: false, fields }
     };
     let rows: Vec<Observation<HosEvent>> = logs.iter().map(row).collect();
     let batch = rows.erase(RecordIds(connection)).unwrap();

@@ -23,6 +23,8 @@ pub struct Observation<T> {
     pub source_hash: String,
     /// Attributes outside the model.
     pub extras: Option<Value>,
+    /// Whether the TSP holds more of it than could be read this time. Such a row is stored where there is none and replaces none.
+    pub is_partial: bool,
     /// The mapped fields.
     pub fields: T,
 }
@@ -82,10 +84,10 @@ impl<T: Record + Send> Rows for Vec<Observation<T>> {
 
     fn erase(self, ids: RecordIds) -> Result<Batch, serde_json::Error> {
         let erased = self.into_iter().map(|row| {
-            let Observation { source_id, occurred_at, source, source_hash, extras, mut fields } = row;
+            let Observation { source_id, occurred_at, source, source_hash, extras, is_partial, mut fields } = row;
             fields.link(ids);
             let fields = serde_json::value::to_raw_value(&fields)?;
-            Ok(Observation { source_id, occurred_at, source, source_hash, extras, fields })
+            Ok(Observation { source_id, occurred_at, source, source_hash, extras, is_partial, fields })
         });
         Ok(Batch::Records(erased.collect::<Result<_, serde_json::Error>>()?))
     }

@@ -78,7 +78,8 @@ impl Upsert<'_> {
     async fn attempt(&self, pending: &mut Pending<'_>, stored: &mut Stored) -> Result<(), StoreError> {
         let known = self.stored_versions(pending.keys().copied()).await?;
         let before = pending.len();
-        pending.retain(|id, row| known.get(id).is_none_or(|known| known.deleted || known.hash != row.source_hash));
+        let is_news = |row: &Observation<Fields>, known: &StoredVersion| !row.is_partial && known.hash != row.source_hash;
+        pending.retain(|id, row| known.get(id).is_none_or(|known| known.deleted || is_news(row, known)));
         stored.unchanged += count(before - pending.len());
         let (mut transactional, mut single_writes) = (Vec::new(), Vec::new());
         for (id, row) in pending.iter() {

@@ -23,6 +23,10 @@ pub(super) struct Facts {
     refused: BTreeSet<String>,
     /// Drivers of whom a list could not be read, or an event of it.
     unclear: BTreeSet<String>,
+    /// Drivers of whom the list of events told nothing because it could not be read.
+    without_events: BTreeSet<String>,
+    /// The same of the list of days.
+    without_days: BTreeSet<String>,
 }
 
 /// A day of a driver's log: its own hours, and certified as a whole.
@@ -68,6 +72,7 @@ impl Facts {
         let list = Listed::of(api, "/beta/fleet/hos/drivers/eld-events", &events, &drivers, driver_of_events).await?;
         self.refused.extend(list.refused);
         self.unclear.extend(list.unread);
+        self.without_events.extend(list.untold);
         for raw in list.rows {
             self.add_events(&raw);
         }
@@ -76,6 +81,7 @@ impl Facts {
         let days = [("startDate", first.as_str()), ("endDate", last.as_str())];
         let list = Listed::of(api, "/fleet/hos/daily-logs", &days, &drivers, driver_of_day).await?;
         self.unclear.extend(list.unread);
+        self.without_days.extend(list.untold);
         for raw in list.rows {
             self.add_day(raw);
         }
@@ -85,6 +91,13 @@ impl Facts {
     /// Whether all of a driver's events could be read. Where the account is refused them, that is so if none can be stored.
     pub(super) fn are_whole(&self, driver: &str, may_be_stored: bool) -> bool {
         !(self.unclear.contains(driver) || may_be_stored && self.refused.contains(driver))
+    }
+
+    /// Drivers whose entries have less in them than another time: of a list that was down. An account that never had events does
+    /// not miss them.
+    pub(super) fn partial(&self, had_events: bool) -> BTreeSet<&str> {
+        let events = self.without_events.iter().filter(|_| had_events);
+        events.chain(&self.without_days).map(String::as_str).collect()
     }
 
     /// Whether a list of events was read.
@@ -168,6 +181,8 @@ struct Listed {
     refused: BTreeSet<String>,
     /// Drivers of whom it could not be read, or not all of it. It does not hold up the logs; nothing follows from what it lacks.
     unread: BTreeSet<String>,
+    /// Those of them of whom it told nothing.
+    untold: BTreeSet<String>,
 }
 
 impl Listed {
@@ -181,14 +196,14 @@ impl Listed {
         driver_of: fn(&RawValue) -> Option<String>,
     ) -> Result<Self, ProviderError> {
         let mut listed = Self::default();
-        if !listed.ask(api, path, span, drivers).await? {
+        if !listed.ask(api, path, span, drivers, driver_of).await? {
             return Ok(listed);
         }
         let found: BTreeSet<String> = listed.rows.iter().filter_map(|raw| driver_of(raw)).collect();
         let missing: BTreeSet<&str> = drivers.iter().copied().filter(|id| !found.contains(*id)).collect();
         if !missing.is_empty() {
             let deactivated = [span, &[("driverActivationStatus", "deactivated")]].concat();
-            listed.ask(api, path, &deactivated, &missing).await?;
+            listed.ask(api, path, &deactivated, &missing, driver_of).await?;
         }
         Ok(listed)
     }
@@ -200,23 +215,29 @@ impl Listed {
         path: &str,
         query: &[(&str, &str)],
         drivers: &BTreeSet<&str>,
+        driver_of: fn(&RawValue) -> Option<String>,
     ) -> Result<bool, ProviderError> {
         let ids = drivers.iter().copied().collect::<Vec<_>>().join(",");
         let own = || drivers.iter().map(|id| (*id).to_owned());
         let query = [query, &[("driverIds", ids.as_str())]].concat();
         match api.short_list(path, &query).await {
             Ok(list) => {
+                let told: BTreeSet<String> = list.rows.iter().filter_map(|raw| driver_of(raw)).collect();
                 self.rows.extend(list.rows);
-                self.unread.extend(own().filter(|_| list.is_unclear));
+                if list.is_unclear {
+                    self.unread.extend(own());
+                    self.untold.extend(own().filter(|id| !told.contains(id)));
+                }
                 return Ok(true);
             }
-            Err(error @ (ProviderError::Refused { .. } | ProviderError::Rejected { .. })) => {
+            Err(error) if error.is_forbidden() || matches!(error, ProviderError::Rejected { .. }) => {
                 tracing::info!(provider = "samsara", path, reason = %error, "duty logs are read without a list beside them");
                 self.refused.extend(own());
             }
-            Err(error @ ProviderError::Malformed { .. }) => {
+            Err(error) if !matches!(error, ProviderError::RateLimited { .. } | ProviderError::Unsupported { .. }) => {
                 tracing::warn!(provider = "samsara", path, cause = %error, "failed to read a list beside the duty logs, going without it");
                 self.unread.extend(own());
+                self.untold.extend(own());
             }
             Err(other) => return Err(other),
         }

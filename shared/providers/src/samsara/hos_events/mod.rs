@@ -30,6 +30,8 @@ const DAY: i64 = 86_400;
 const DRIVERS: usize = 25;
 /// The longest window that is asked for again because it may have been cut.
 const LONGEST: i64 = 30 * DAY;
+/// How long stored entries are kept as they are while a list beside the logs is down.
+const LONGEST_OUTAGE: i64 = DAY;
 const LOGS: &str = "/fleet/hos/logs";
 
 type Span = Window<DAY, { 8 * DAY }>;
@@ -47,6 +49,16 @@ pub(crate) struct Logs {
     /// Whether a page of the window may have been cut.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     is_cut: bool,
+    /// Since when a list beside the logs is down.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    outage: Option<Outage>,
+}
+
+/// Of a list beside the logs: the ends of the first and of the last window in which it could not be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Outage {
+    first: Timestamp,
+    last: Timestamp,
 }
 
 impl Cursor for Logs {
@@ -56,18 +68,28 @@ impl Cursor for Logs {
         match kept {
             Some(kept) if !kept.drivers.is_empty() => kept,
             Some(kept) => Self { window: Span::begin(Some(kept.window), now), ..kept },
-            None => Self { window: Span::begin(None, now), drivers: Vec::new(), events: None, is_cut: false },
+            None => Self { window: Span::begin(None, now), drivers: Vec::new(), events: None, is_cut: false, outage: None },
         }
     }
 }
 
 impl Logs {
+    /// Takes note of a list beside the logs that is down. Is that news? After a while the logs go on without it, with what they
+    /// have: an entry that ended would else stay open.
+    fn misses_a_list(&mut self) -> bool {
+        let to = self.window.to;
+        let first = self.outage.map_or(to, |outage| outage.first);
+        self.outage = Some(Outage { first, last: to });
+        to < first.plus_seconds(LONGEST_OUTAGE)
+    }
+
     fn is_inside(&self) -> bool {
         !self.drivers.is_empty() || self.window.after.is_some()
     }
 
     /// The end of the window. One that may have been cut is not read: the next one begins where it began.
     fn end(&mut self) {
+        self.outage = self.outage.filter(|outage| outage.last == self.window.to);
         if std::mem::take(&mut self.is_cut) {
             self.window.to = self.window.from.max(self.window.to.plus_seconds(-LONGEST));
         }
@@ -89,13 +111,19 @@ impl Source for HosEvents {
         next.events = next.events.max(facts.have_events().then_some(to));
         let may_be_stored = next.events.is_some_and(|until| until > from);
         let subjects = subjects(&batch, |driver| !is_cut && facts.are_whole(driver, may_be_stored));
+        let mut rows = entries::rows(&batch, &facts, from);
+        let partial = facts.partial(next.events.is_some());
+        if !partial.is_empty() && next.misses_a_list() {
+            for row in &mut rows {
+                row.is_partial = row.fields.source_driver_id.as_deref().is_some_and(|driver| partial.contains(driver));
+            }
+        }
         let more = next.is_inside();
         next.is_cut |= is_cut;
         if !more {
             next.end();
         }
         let window = WindowPart { from, to, begins, ends: !more, subjects };
-        let rows = entries::rows(&batch, &facts, from);
         Ok(Page { rows, next: Some(next), more, complete_scan: false, window: Some(window) })
     }
 }

@@ -325,3 +325,44 @@ fn a_page_without_rows_inside_a_window_is_none() {
     let error = ask(&http, Resource::HosEvent, page.cursor.as_deref()).unwrap_err();
     assert!(matches!(error, crate::ProviderError::Malformed { .. }), "{error}");
 }
+
+#[test]
+fn entries_are_partial_while_a_list_beside_them_is_down() {
+    let read = |cursor: Option<&str>, beside: [Result<crate::HttpResponse, crate::HttpFailure>; 2]| {
+        let http = Canned::new([driving()].into_iter().chain(beside).collect());
+        let page = ask(&http, Resource::HosEvent, cursor).unwrap();
+        let partial: Vec<bool> = records(&page).iter().map(|row| row.is_partial).collect();
+        (page, partial)
+    };
+    let (whole, partial) = read(None, [events(json!([login()])), day()]);
+    assert_eq!(partial, [false, false]);
+    let cursor = whole.cursor.as_deref();
+    let html = || response(200, "<html>Sign in</html>");
+    for down in [away, html, || response(401, "{}"), || Err(crate::HttpFailure::Timeout)] {
+        let (page, partial) = read(cursor, [down(), day()]);
+        assert_eq!((partial, subjects(&page)), (vec![true], told("", "7")), "the events");
+        let (page, partial) = read(cursor, [events(json!([login()])), down()]);
+        assert_eq!(partial, [true, true], "the days");
+        assert_eq!(read(page.cursor.as_deref(), [events(json!([login()])), day()]).1, [false, false], "it is back");
+    }
+    let forbidden = response(403, r#"{"message":"Permission Denied"}"#);
+    assert_eq!(read(cursor, [forbidden, day()]).1, [false], "the account has no more than that");
+    assert_eq!(read(None, [away(), day()]).1, [false], "it never had more");
+}
+
+#[test]
+fn a_list_that_is_down_for_long_keeps_no_entry_as_it_was() {
+    let after = |first: &str, beside| {
+        let to = "2026-11-21T11:00:00Z";
+        let kept = json!({
+            "from": "2026-11-20T11:00:00Z", "to": to, "deep": to, "after": null, "events": "2026-11-20T10:00:00Z",
+            "outage": { "first": first, "last": to },
+        });
+        let cursor = json!({ "v": 2, "at": kept }).to_string();
+        let page = ask(&Canned::new(vec![driving(), beside, day()]), Resource::HosEvent, Some(&cursor)).unwrap();
+        (records(&page)[0].is_partial, page.cursor.unwrap().contains("outage"))
+    };
+    assert_eq!(after("2026-11-20T13:00:00Z", away()), (true, true));
+    assert_eq!(after("2026-11-20T12:00:00Z", away()), (false, true));
+    assert_eq!(after("2026-11-20T12:00:00Z", events(json!([]))), (false, false), "the next outage begins anew");
+}

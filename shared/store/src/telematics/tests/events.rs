@@ -25,6 +25,24 @@ pub(super) fn event(number: usize, started: &str) -> Observation<HosEvent> {
 }
 
 #[tokio::test]
+async fn a_row_that_was_read_in_part_replaces_none() {
+    let Fixture { store, .. } = open().await;
+    let origin = origin(1, Resource::HosEvent, "2026-11-21T00:00:00Z");
+    let whole = event(1, "2026-11-20T04:15:00Z");
+    let mut part =
+        observation("e-1", whole.occurred_at, json!({ "number": 1 }), HosEvent { event_type_code: None, ..whole.fields.clone() });
+    part.is_partial = true;
+    let (part, whole) = ([part], [whole]);
+    assert_eq!(store_all(&store, &origin, &part).await.added, 1, "there was none");
+    assert_eq!(store_all(&store, &origin, &whole).await.modified, 1);
+    let again = store_all(&store, &origin, &part).await;
+    assert_eq!((again.modified, again.unchanged), (0, 1));
+    let found =
+        store.list_rows(&grant(Resource::HosEvent, &[1]), &Query::default(), &Page::first(9), false).await.map(rows).unwrap();
+    assert_eq!(column(&found, "event_type_code"), ["2"]);
+}
+
+#[tokio::test]
 async fn pages_and_totals_agree_with_brute_force() {
     let Fixture { store, .. } = open().await;
     for (number, count) in [(1, 97), (2, 40)] {

@@ -122,7 +122,7 @@ fn granted(number: u128, fleet: u128, until: Option<Timestamp>) -> GrantedConnec
 
 fn observation<T>(source_id: &str, occurred_at: Option<Timestamp>, source: Value, fields: T) -> Observation<T> {
     let source_hash = source_hash(&source, &[]);
-    Observation { source_id: source_id.into(), occurred_at, source, source_hash, extras: None, fields }
+    Observation { source_id: source_id.into(), occurred_at, source, source_hash, extras: None, is_partial: false, fields }
 }
 
 /// The rows as their readers see them.
