@@ -1,7 +1,7 @@
 //! Share agreements: what a fleet shares with a partner, and until when.
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::{AgreementId, ConnectionId, FleetId, InvitationId, PartnerId, Resource, Scopes, Timestamp, TspId};
 
@@ -49,8 +49,23 @@ pub struct Linked {
     /// The adapter.
     pub source_name: String,
     /// When the fleet removed it; what is older stays readable.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", alias = "deleted", deserialize_with = "end")]
     pub ended_at: Option<Timestamp>,
+}
+
+/// Builds before `ended_at` wrote `deleted`, without a time: such a link that ended shows nothing.
+fn end<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum End {
+        At(Timestamp),
+        Deleted(bool),
+    }
+    Ok(match Option::<End>::deserialize(deserializer)? {
+        Some(End::At(end)) => Some(end),
+        Some(End::Deleted(true)) => Some(Timestamp::from_micros(0)),
+        Some(End::Deleted(false)) | None => None,
+    })
 }
 
 impl Linked {
@@ -217,6 +232,29 @@ mod tests {
         for (from, action, expected) in cases {
             let after = agreement(from).after(action, Party::Partner, now).map(|agreement| agreement.status);
             assert_eq!(after, expected, "{from:?} {action:?}");
+        }
+    }
+
+    #[test]
+    fn a_link_that_an_earlier_build_ended_is_not_open() {
+        let now = Timestamp::parse("2026-01-02T00:00:00Z").unwrap();
+        let (connection, tsp) = (ConnectionId::at(now), TspId::at(now));
+        let stored = serde_json::json!({ "connection_id": connection, "tsp_id": tsp, "tsp_slug": "s", "source_name": "s" });
+        let cases = [
+            (None, None),
+            (Some(("deleted", serde_json::json!(false))), None),
+            (Some(("deleted", serde_json::json!(true))), Some(Timestamp::from_micros(0))),
+            (Some(("ended_at", serde_json::json!(now))), Some(now)),
+        ];
+        for (member, expected) in cases {
+            let mut stored = stored.clone();
+            if let Some((name, value)) = member {
+                stored[name] = value;
+            }
+            let link: Linked = serde_json::from_value(stored.clone()).unwrap();
+            assert_eq!(link.ended_at, expected, "{stored}");
+            let again: Linked = serde_json::from_value(serde_json::to_value(&link).unwrap()).unwrap();
+            assert_eq!(again, link);
         }
     }
 
