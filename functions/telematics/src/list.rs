@@ -14,8 +14,9 @@ use crate::filter::Filter;
 use crate::scope::Scope;
 use crate::window::{Bounds, Window};
 
-const LATEST: &str = "Whether to list the newest record of every subject, however old it is. `false` lists the history: the last day, \
-     unless the window says otherwise.";
+const LATEST: &str = "Whether to list the newest record of every subject, however old it is: `from_datetime` and `to_datetime` have no \
+     effect then, and the response header `X-Ignored-Parameters` names those that were sent. `false` lists the history: the last \
+     day, unless the window says otherwise.";
 
 /// The rows of a record type that the caller may read.
 #[derive(Clone, Copy, Debug)]
@@ -143,7 +144,12 @@ impl List {
             None => store.count_rows(&grant, &query).await?,
         };
         let slice = store.list_rows(&grant, &query, &cursor.page(), request.scope.source_data).await?;
-        page_of_rows(&cursor, &slice, Some(total))
+        let mut response = page_of_rows(&cursor, &slice, Some(total))?;
+        let ignored = request.ignored();
+        if !ignored.is_empty() {
+            response.set("x-ignored-parameters", &ignored.join(", "));
+        }
+        Ok(response)
     }
 
     /// The query within its windows, which the first page works out from the clock and later pages find in their cursor.
@@ -205,6 +211,15 @@ struct Request {
     occurred: Bounds,
     active: Bounds,
     paging: Paging,
+}
+
+impl Request {
+    /// The parameters that were sent and have no effect beside the others.
+    fn ignored(&self) -> Vec<&'static str> {
+        let Bounds { from, to } = self.occurred;
+        let sent = [("from_datetime", from), ("to_datetime", to)].into_iter().filter(|(_, bound)| bound.is_some());
+        sent.map(|(name, _)| name).filter(|_| self.query.latest).collect()
+    }
 }
 
 /// The direction of a list.

@@ -1,8 +1,9 @@
-//! The HTTP side of the API, over HTTP only: bounds of requests, tokens.
+//! The HTTP side of the API, over HTTP only: bounds of requests, parameters, tokens.
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on fails")]
 
 mod bounds;
+mod parameters;
 mod tokens;
 
 use catena::api::Api;

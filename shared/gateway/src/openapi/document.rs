@@ -116,7 +116,14 @@ fn headers() -> Vec<(String, Value)> {
             header("Identifies this request in the platform's log.", json!({ "type": "string", "format": "uuid" })),
         ),
         ("RetryAfter".into(), header("Seconds to wait before another request.", seconds)),
-        ("WwwAuthenticate".into(), header("Always `Bearer`.", text)),
+        ("WwwAuthenticate".into(), header("Always `Bearer`.", text.clone())),
+        (
+            "IgnoredParameters".into(),
+            header(
+                "Names the parameters of this request that had no effect beside the others, separated by commas.",
+                text.clone(),
+            ),
+        ),
         (
             "IdempotentReplayed".into(),
             header(

@@ -82,10 +82,16 @@ fn security(access: Access) -> Value {
 
 fn success(endpoint: &Endpoint, status: u16, schema: Option<Value>) -> Value {
     let reason = http::StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason()).unwrap_or("OK");
-    let mut headers = json!({ "X-Request-Id": { "$ref": "#/components/headers/RequestId" } });
-    if let (true, Some(headers)) = (is_idempotent(endpoint), headers.as_object_mut()) {
-        headers.insert("Idempotent-Replayed".into(), json!({ "$ref": "#/components/headers/IdempotentReplayed" }));
-    }
+    let has_latest = endpoint.published.operation.members().iter().any(|member| member.name == "only_latest");
+    let named = [
+        (true, "X-Request-Id", "RequestId"),
+        (is_idempotent(endpoint), "Idempotent-Replayed", "IdempotentReplayed"),
+        (has_latest, "X-Ignored-Parameters", "IgnoredParameters"),
+    ];
+    let headers = named.into_iter().filter(|(is_sent, ..)| *is_sent);
+    let headers: serde_json::Map<String, Value> = headers
+        .map(|(_, header, component)| (header.into(), json!({ "$ref": format!("#/components/headers/{component}") })))
+        .collect();
     let mut response = json!({ "description": reason, "headers": headers });
     if let (Some(schema), Some(members)) = (schema, response.as_object_mut()) {
         members.insert("content".into(), json!({ "application/json": { "schema": schema } }));
