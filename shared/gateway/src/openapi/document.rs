@@ -116,13 +116,10 @@ fn headers() -> Vec<(String, Value)> {
             header("Identifies this request in the platform's log.", json!({ "type": "string", "format": "uuid" })),
         ),
         ("RetryAfter".into(), header("Seconds to wait before another request.", seconds)),
-        ("WwwAuthenticate".into(), header("Always `Bearer`.", text.clone())),
+        ("WwwAuthenticate".into(), header("The expected scheme: `Bearer`, or `Basic` where a client signs in.", text.clone())),
         (
             "IgnoredParameters".into(),
-            header(
-                "Names the parameters of this request that had no effect beside the others, separated by commas.",
-                text.clone(),
-            ),
+            header("Names the parameters of this request that had no effect beside the others, separated by commas.", text),
         ),
         (
             "IdempotentReplayed".into(),
