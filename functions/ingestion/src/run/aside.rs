@@ -9,7 +9,7 @@ use store::StoreError;
 use store::control::{SetAside, SetAsideReason, Write};
 
 use super::Run;
-use super::progress::Progress;
+use super::progress::{Counts, Progress};
 use super::sieve::Rejected;
 
 /// Rows of one run that are kept raw. All are counted.
@@ -19,9 +19,6 @@ const SOURCE_LIMIT: usize = 300_000;
 /// Rows and bytes of one transaction.
 const ROWS: usize = 50;
 const BYTES: usize = 2_500_000;
-
-/// How many rows were set aside, by reason.
-pub(super) type Counts = BTreeMap<SetAsideReason, u64>;
 
 /// Keeps rows that were set aside, and counts them.
 pub(super) async fn keep(

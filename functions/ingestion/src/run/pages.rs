@@ -10,11 +10,11 @@ use model::{ConnectionId, RecordId, Timestamp};
 use providers::{Fetch, Fetched, ProviderError};
 use store::StoreError;
 use store::control::SetAsideReason;
-use store::telematics::{Origin, ScanOutcome};
+use store::telematics::Origin;
 
 use super::commit::{self, Committed};
 use super::progress::Progress;
-use super::stated::Stated;
+use super::stated::{Stated, removed_by};
 use super::{Run, Source, aside, sieve};
 
 /// Pages of one run; what is left is for the next.
@@ -208,19 +208,4 @@ fn ids(batch: &Batch, connection: ConnectionId) -> Vec<RecordId> {
 /// Tombstones the records that a complete scan did not list.
 async fn remove_missing(run: &Run<'_>, origin: &Origin, seen: &HashSet<RecordId>) -> Result<u64, StoreError> {
     Ok(removed_by(run.store.remove_missing_rows(origin, seen).await?))
-}
-
-/// How many records are marked as deleted now.
-pub(super) fn removed_by(outcome: ScanOutcome) -> u64 {
-    match outcome {
-        ScanOutcome::Done { removed } => removed,
-        ScanOutcome::Refused { missing, known } => {
-            tracing::error!(missing, known, "scan or window is missing too many known records, skipping removal");
-            0
-        }
-        ScanOutcome::OutOfTime { removed } => {
-            tracing::warn!(removed, "time ended before the window was compared, leaving the rest to the next one");
-            removed
-        }
-    }
 }

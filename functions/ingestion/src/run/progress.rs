@@ -1,12 +1,15 @@
 //! How far a run has come.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use model::schedule::Schedule;
 use model::{RecordId, Timestamp};
+use store::control::SetAsideReason;
 
-use super::aside::Counts;
 use super::stated::Stated;
+
+/// How many rows were set aside, by reason.
+pub(super) type Counts = BTreeMap<SetAsideReason, u64>;
 
 /// What a run has fetched and stored so far.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -4,10 +4,8 @@ use std::collections::HashSet;
 
 use model::{ConnectionId, RecordId};
 use providers::WindowPart;
-use store::telematics::{HasTime, Origin, StatedWindow};
+use store::telematics::{HasTime, Origin, ScanOutcome, StatedWindow};
 use store::{Store, StoreError};
-
-use super::pages::removed_by;
 
 /// What a run has read of a window: all of it, or some of its pages, one after the other.
 ///
@@ -62,5 +60,20 @@ impl Stated {
     /// Marks what the window does not hold any more as deleted. How many rows?
     pub(super) async fn replace(self, store: &Store, origin: &Origin, has_time: HasTime<'_>) -> Result<u64, StoreError> {
         Ok(removed_by(store.remove_unstated_rows(origin, &self.window(origin.connection), has_time).await?))
+    }
+}
+
+/// How many records are marked as deleted now.
+pub(super) fn removed_by(outcome: ScanOutcome) -> u64 {
+    match outcome {
+        ScanOutcome::Done { removed } => removed,
+        ScanOutcome::Refused { missing, known } => {
+            tracing::error!(missing, known, "scan or window is missing too many known records, skipping removal");
+            0
+        }
+        ScanOutcome::OutOfTime { removed } => {
+            tracing::warn!(removed, "time ended before the window was compared, leaving the rest to the next one");
+            removed
+        }
     }
 }
