@@ -46,7 +46,7 @@ pub(crate) async fn run(context: &Context, event: Value) -> Result<Value, Worker
             }
             Err(error) => {
                 span.in_scope(|| tracing::error!(cause = %error, "failed to process the stream record"));
-                if !(error.is_of_record() && set_aside(context, record, &error).instrument(span).await) {
+                if !(error.is_of_record() && context.set_aside(failed_record(record, &error)).instrument(span).await) {
                     failed = Some(stream::sequence(record));
                     break;
                 }
@@ -63,21 +63,14 @@ pub(crate) async fn run(context: &Context, event: Value) -> Result<Value, Worker
     Ok(stream::response(failed))
 }
 
-/// Whether the record was set aside.
-async fn set_aside(context: &Context, record: &EventRecord, error: &WorkerError) -> bool {
-    let failed = FailedRecord {
+/// What an operator finds of a record that is at fault.
+fn failed_record<'a>(record: &'a EventRecord, error: &WorkerError) -> FailedRecord<'a> {
+    FailedRecord {
         handler: "events.fan_out",
         stream_arn: record.event_source_arn.as_deref().unwrap_or_default(),
         sequence_number: stream::sequence(record),
         keys: serde_json::to_value(&record.change.keys).unwrap_or_default(),
         reason: error.to_string(),
-    };
-    match context.set_aside(failed).await {
-        Ok(()) => true,
-        Err(error) => {
-            tracing::error!(cause = %WorkerError::from(error), "failed to set the stream record aside");
-            false
-        }
     }
 }
 

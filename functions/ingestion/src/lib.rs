@@ -100,28 +100,21 @@ async fn changed(context: &Context, event: Value) -> Result<Value, WorkerError> 
         let span = tracing::error_span!("change", stream.sequence = %record.change.sequence, trace.id = trace.map(display));
         let Err(error) = handled.instrument(span.clone()).await else { continue };
         span.in_scope(|| tracing::error!(cause = %error, "failed to process the change"));
-        if !(error.is_of_record() && set_aside(context, &record, &error).instrument(span).await) {
+        if !(error.is_of_record() && context.set_aside(failed_record(&record, &error)).instrument(span).await) {
             return Ok(events::failures(vec![record.change.sequence]));
         }
     }
     Ok(events::failures(Vec::new()))
 }
 
-/// Whether the record was set aside.
-async fn set_aside(context: &Context, record: &StreamRecord, error: &WorkerError) -> bool {
-    let failed = FailedRecord {
+/// What an operator finds of a record that is at fault.
+fn failed_record<'a>(record: &'a StreamRecord, error: &WorkerError) -> FailedRecord<'a> {
+    FailedRecord {
         handler: "schedules.maintain",
         stream_arn: &record.stream_arn,
         sequence_number: &record.change.sequence,
         keys: record.change.keys.clone(),
         reason: error.to_string(),
-    };
-    match context.set_aside(failed).await {
-        Ok(()) => true,
-        Err(error) => {
-            tracing::error!(cause = %WorkerError::from(error), "failed to set the stream record aside");
-            false
-        }
     }
 }
 

@@ -7,7 +7,7 @@ use model::TraceId;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::{ApiError, Context};
+use crate::{ApiError, Context, WorkerError};
 
 /// A queue of the platform.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,13 +77,12 @@ impl Context {
 }
 
 impl Context {
-    /// Sets a stream record aside that is itself at fault, so that those behind it are processed.
-    ///
-    /// # Errors
-    /// As [`Context::send`]; the record is not set aside then, and its stream must not go on.
-    pub async fn set_aside(&self, record: FailedRecord<'_>) -> Result<(), ApiError> {
+    /// Sets a stream record aside that is itself at fault, so that those behind it are processed; false where the queue does not
+    /// take it, and its stream must not go on.
+    pub async fn set_aside(&self, record: FailedRecord<'_>) -> bool {
         let message = Outgoing { group: None, body: record, trace: self.trace() };
-        self.send(Queue::StreamFailures, &[message], 0).await
+        let sent = self.send(Queue::StreamFailures, &[message], 0).await.map_err(WorkerError::from);
+        sent.inspect_err(|error| tracing::error!(cause = %error, "failed to set the stream record aside")).is_ok()
     }
 }
 
