@@ -45,6 +45,24 @@ pub struct Options {
     pub vehicles: usize,
 }
 
+impl Options {
+    /// A run that keeps nothing, on any free ports.
+    #[must_use]
+    pub fn ephemeral(vehicles: usize) -> Self {
+        Self {
+            port: 0,
+            simulator_port: 0,
+            receiver_port: 0,
+            emulator_port: None,
+            database_port: None,
+            state: None,
+            trace: None,
+            time_factor: 1.0,
+            vehicles,
+        }
+    }
+}
+
 /// The running platform.
 pub struct Platform {
     /// The demo partner and the URLs of the platform.

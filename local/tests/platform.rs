@@ -8,23 +8,9 @@ use catena::{Options, Platform, demo};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-fn options() -> Options {
-    Options {
-        port: 0,
-        simulator_port: 0,
-        receiver_port: 0,
-        emulator_port: None,
-        database_port: None,
-        state: None,
-        trace: None,
-        time_factor: 1.0,
-        vehicles: 5,
-    }
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn the_main_job_holds() {
-    let target = Target::own(options()).await.unwrap();
+    let target = Target::own(Options::ephemeral(5)).await.unwrap();
     let report = check::walk(&target, Walk { tick: false, quiet: false }).await;
     target.stop().await.unwrap();
     assert!(report.passed(), "{}", report.json());
@@ -59,7 +45,7 @@ async fn check_refusal(api: &Api, case: &Refused<'_>) {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_wrong_is_refused_with_its_reason_and_stores_nothing() {
     use Method as M;
-    let platform = Platform::start(options(), &|_| ()).await.unwrap();
+    let platform = Platform::start(Options::ephemeral(5), &|_| ()).await.unwrap();
     let url = platform.demo.url.clone();
     let api = Api::sign_in(&url, demo::CLIENT_ID, demo::CLIENT_SECRET).await.unwrap();
     let nobody = Api::new(&url).unwrap();
@@ -154,7 +140,7 @@ async fn what_is_wrong_is_refused_with_its_reason_and_stores_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_revoked_token_and_a_used_link_do_not_serve_again() {
-    let platform = Platform::start(options(), &|_| ()).await.unwrap();
+    let platform = Platform::start(Options::ephemeral(5), &|_| ()).await.unwrap();
     let url = platform.demo.url.clone();
     let api = Api::sign_in(&url, demo::CLIENT_ID, demo::CLIENT_SECRET).await.unwrap();
     let other = Api::sign_in(&url, demo::CLIENT_ID, demo::CLIENT_SECRET).await.unwrap();
@@ -176,7 +162,7 @@ async fn a_revoked_token_and_a_used_link_do_not_serve_again() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_post_sent_again_with_its_key_happens_once_and_a_hurried_client_waits() {
-    let platform = Platform::start(options(), &|_| ()).await.unwrap();
+    let platform = Platform::start(Options::ephemeral(5), &|_| ()).await.unwrap();
     let url = platform.demo.url.clone();
     let api = Api::sign_in(&url, demo::CLIENT_ID, demo::CLIENT_SECRET).await.unwrap();
     let webhooks = "/v2/notifications/webhooks";

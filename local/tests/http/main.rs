@@ -21,18 +21,7 @@ struct World {
 
 impl World {
     async fn start() -> Self {
-        let options = Options {
-            port: 0,
-            simulator_port: 0,
-            receiver_port: 0,
-            emulator_port: None,
-            database_port: None,
-            state: None,
-            trace: None,
-            time_factor: 1.0,
-            vehicles: 5,
-        };
-        let platform = Platform::start(options, &|_| ()).await.unwrap();
+        let platform = Platform::start(Options::ephemeral(5), &|_| ()).await.unwrap();
         let url = platform.demo.url.clone();
         let api = Api::sign_in(&url, demo::CLIENT_ID, demo::CLIENT_SECRET).await.unwrap();
         let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
