@@ -2,6 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use aws_sdk_dynamodb::types::AttributeValue;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
 use model::telematics::{Batch, Observation};
 use model::{ExecutionId, RecordId, Resource, ScheduleId, Timestamp};
 use serde_json::value::RawValue;
@@ -9,6 +13,8 @@ use serde_json::{Map, Value, json};
 use store::telematics::Origin;
 use uuid::Uuid;
 
+use crate::events;
+use crate::sandbox::Outcome;
 use crate::tour::{self, Visitor};
 use crate::world::{self, Triggers, World};
 
@@ -23,7 +29,7 @@ async fn a_page_with_large_sources_ends_early_with_its_cursor() {
     visitor.know("tsp_token", &world.tsp_tokens[0]);
     visitor.all(tour::tokens()).await;
     visitor.all(tour::linked()).await;
-    let stored = store(&world, &visitor).await;
+    let stored = store(&world, &visitor, VEHICLES).await;
 
     let list = "/v2/telematics/vehicles?size=1000&include_source_data=true";
     let forwards = walk(&mut visitor, list, "next_page").await;
@@ -36,6 +42,48 @@ async fn a_page_with_large_sources_ends_early_with_its_cursor() {
     assert!(backwards.pages > 1 && forwards.ids.ends_with(&backwards.ids[backwards.ids.len() - 1..]), "{}", backwards.pages);
     assert_eq!(backwards.ids, forwards.ids);
     world.stop().await;
+}
+
+/// Subscriptions, each of which a change of the batch below is for.
+const SUBSCRIPTIONS: usize = 101;
+
+/// What a batch of the stream means is held in memory until it is sent: of 101 changes for 101 subscriptions a hundred are, and
+/// the stream goes on with the last one.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_of_many_changes_is_fanned_out_in_parts() {
+    let world = World::start(Triggers::Off).await;
+    let mut visitor = Visitor::new(&world.url);
+    visitor.know("tsp_token", &world.tsp_tokens[0]);
+    visitor.all(tour::tokens()).await;
+    visitor.all(tour::linked()).await;
+    for number in 0..SUBSCRIPTIONS {
+        visitor.know("place", &number.to_string());
+        visitor.all(tour::subscribed()).await;
+    }
+    let id = store(&world, &visitor, 1).await.remove(0);
+    let table = world.cloud.physical.reference("TelematicsTable").unwrap();
+    let pk = format!("C#{}#vehicle", visitor.knows("connection"));
+    let read = world.cloud.clients.dynamodb.get_item().table_name(table);
+    let read = read.key("pk", AttributeValue::S(pk)).key("sk", AttributeValue::S(id)).send().await.unwrap();
+    let image: Map<String, Value> = read.item().unwrap().iter().map(|(name, value)| (name.clone(), written(value))).collect();
+    let change = |number: usize| events::inserted(table, &number.to_string(), &image.clone().into());
+    let records: Vec<Value> = (1_000..1_101).map(change).collect();
+
+    let outcome = world.invoke("events.fan_out", json!({ "Records": records })).await;
+    assert_eq!(outcome, Outcome::Answered(json!({ "batchItemFailures": [{ "itemIdentifier": "1100" }] })));
+    let outcome = world.invoke("events.fan_out", json!({ "Records": records[100..] })).await;
+    assert_eq!(outcome, Outcome::Answered(json!({ "batchItemFailures": [] })));
+    world.stop().await;
+}
+
+/// An attribute as streams write it.
+fn written(value: &AttributeValue) -> Value {
+    match value {
+        AttributeValue::S(text) => json!({ "S": text }),
+        AttributeValue::N(number) => json!({ "N": number }),
+        AttributeValue::B(bytes) => json!({ "B": STANDARD.encode(bytes) }),
+        other => panic!("{other:?} is not expected"),
+    }
 }
 
 /// A list from its first page to its last one.
@@ -67,7 +115,7 @@ async fn walk(visitor: &mut Visitor, first: &str, cursor: &str) -> Walked {
 }
 
 /// Vehicles with long sources, full of quotes; their ids.
-async fn store(world: &World, visitor: &Visitor) -> Vec<String> {
+async fn store(world: &World, visitor: &Visitor, vehicles: usize) -> Vec<String> {
     let connection: Uuid = visitor.knows("connection").parse().unwrap();
     let origin = Origin {
         connection: connection.into(),
@@ -90,9 +138,9 @@ async fn store(world: &World, visitor: &Visitor) -> Vec<String> {
         fields: RawValue::from_string("{}".into()).unwrap(),
     };
     let context = world::context(&world.cloud);
-    for chunk in (0..VEHICLES).collect::<Vec<_>>().chunks(100) {
+    for chunk in (0..vehicles).collect::<Vec<_>>().chunks(100) {
         let batch = Batch::Records(chunk.iter().copied().map(row).collect());
         context.store().store_rows(&origin, &batch).await.unwrap();
     }
-    (0..VEHICLES).map(|number| RecordId::of(&number.to_string(), origin.connection).to_string()).collect()
+    (0..vehicles).map(|number| RecordId::of(&number.to_string(), origin.connection).to_string()).collect()
 }

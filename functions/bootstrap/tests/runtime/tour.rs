@@ -200,6 +200,12 @@ pub(crate) fn linked() -> Vec<Visit> {
     ]
 }
 
+/// A subscription to vehicles at a place of its own.
+pub(crate) fn subscribed() -> Vec<Visit> {
+    let subscription = json!({ "url": "https://hooks.example.com/{place}", "event_name": "vehicle.added" });
+    vec![send_json(Role::Partner, Method::POST, "/v2/notifications/webhooks", subscription, 200, &[])]
+}
+
 /// An invitation that waits for its fleet.
 pub(crate) fn invited() -> Vec<Visit> {
     let invitation = json!({ "fleet_ref": "waits" });
