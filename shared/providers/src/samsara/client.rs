@@ -13,7 +13,7 @@ use super::Samsara;
 use crate::body::readable;
 use crate::error::cut_message;
 use crate::retry_after::retry_after;
-use crate::wire::{Lenient, Members};
+use crate::wire::Lenient;
 use crate::{Api, ErrorResponse, HttpFailure, HttpResponse, PAGE_DEADLINE, ProviderError};
 
 /// The wait where a 429 names none.
@@ -190,57 +190,4 @@ fn message(response: &ErrorResponse) -> String {
     let told = serde_json::from_str::<ErrorMessage>(&response.body).ok().and_then(|error| error.message.0);
     let plain = Some(response.body.trim()).filter(|text| !text.is_empty() && !text.starts_with(['<', '{', '[']));
     cut_message(&told.or(plain.map(str::to_owned)).unwrap_or_else(|| format!("status {}", response.status)))
-}
-
-impl NextPage {
-    /// The cursor of a list, while there is more now. Where the provider does not say whether there is, the cursor tells.
-    pub(super) fn after_more(self) -> Option<String> {
-        self.after.filter(|_| self.more || self.leads)
-    }
-}
-
-/// Where the provider says to go on.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct NextPage {
-    /// Its cursor; absent on the last page of a plain list.
-    pub(super) after: Option<String>,
-    /// Whether there is more now.
-    pub(super) more: bool,
-    /// Whether the provider does not say if there is more, and its cursor leads on.
-    pub(super) leads: bool,
-    /// Whether the page lacks its rows, or what tells whether it is the last: nothing follows from what it does not list.
-    pub(super) is_unclear: bool,
-}
-
-impl NextPage {
-    /// How many rows a page lists, at least.
-    pub(super) fn listed(&self, rows: usize) -> usize {
-        rows + usize::from(self.is_unclear)
-    }
-}
-
-impl OkResponse {
-    /// A page of a list or feed that was asked for with the cursor `after`; the records stay JSON text. Null for rows is no row.
-    ///
-    /// # Errors
-    /// [`ProviderError::Malformed`]; also where going on would bring the same page for ever.
-    pub(super) fn page(&self, after: Option<&str>) -> Result<(Vec<&RawValue>, NextPage), ProviderError> {
-        let page = Members::of(self.parse()?);
-        let rows = page.raw("data").ok_or_else(|| {
-            let told = page.get::<String>("message").unwrap_or_else(|| "no rows".into());
-            self.malformed(&format!("no page of a list: {told}"))
-        })?;
-        let data: Option<Vec<&RawValue>> = serde_json::from_str(rows.get()).map_err(|_| self.malformed("data is no list"))?;
-        let pagination = page.object("pagination");
-        let has_next: Option<bool> = pagination.get("hasNextPage");
-        let (after_next, more): (Option<String>, bool) = (pagination.get("endCursor"), has_next == Some(true));
-        let moves = after_next.is_some() && after_next.as_deref() != after;
-        if more && !moves {
-            return Err(self.malformed("the cursor does not move"));
-        }
-        let leads = has_next.is_none() && moves && data.as_ref().is_some_and(|data| !data.is_empty());
-        let is_unclear = data.is_none() || (has_next.is_none() && !leads);
-        let next = NextPage { after: after_next, more, leads, is_unclear };
-        Ok((data.unwrap_or_default(), next))
-    }
 }

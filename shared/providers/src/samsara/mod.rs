@@ -5,6 +5,7 @@
 mod client;
 mod gps;
 mod hos_events;
+mod page;
 mod place;
 mod rulesets;
 #[cfg(test)]

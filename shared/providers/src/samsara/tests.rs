@@ -394,7 +394,11 @@ fn an_oddly_written_page_is_read_or_named() {
     let wrong = |what: &str| format!("provider sent a malformed response: {what}");
     assert_eq!(told(names(b"<html>Sign in</html>")), wrong("a page of HTML or XML where JSON was expected"));
     assert_eq!(told(names(br#"{"message":"try later"}"#)), wrong("no page of a list: try later"));
-    assert_eq!(told(page("{}", last)), wrong("data is no list"));
+    for rows in ["{}", "7", "-7.5", "true", r#""rows""#, r#"[],"data":[]"#] {
+        assert_eq!(told(page(rows, last)), wrong("data is no list"), "{rows}");
+    }
+    let twice = format!(r#"{last},"pagination":{{"hasNextPage":true}}"#);
+    assert_eq!(page(row, &twice), found("A", false, false), "nobody can tell whether there is more");
 }
 
 #[test]
