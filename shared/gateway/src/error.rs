@@ -143,7 +143,7 @@ impl ApiError {
         Self { status, body, headers: vec![("cache-control", "no-store".into())], cause: None }
     }
 
-    /// The same error in the OAuth format, if the caller can mend it; others have one format everywhere.
+    /// The same error in the OAuth format, if the caller can correct it; others have one format everywhere.
     pub(crate) fn in_oauth_format(self) -> Self {
         let is_callers = self.status.is_client_error() && self.status != StatusCode::TOO_MANY_REQUESTS;
         if !is_callers || self.body.get("error").is_some() {

@@ -38,7 +38,7 @@ pub(crate) fn readable(body: Bytes) -> Result<Bytes, &'static str> {
         drop(text);
         return Ok(body);
     }
-    Ok(mended(bare).into())
+    Ok(repaired(bare).into())
 }
 
 fn unpacked(body: &[u8]) -> Result<Bytes, &'static str> {
@@ -53,27 +53,27 @@ fn unpacked(body: &[u8]) -> Result<Bytes, &'static str> {
 }
 
 /// The text with lone surrogates replaced inside of strings, and with null for what is no number outside of them.
-fn mended(text: &str) -> String {
-    let mut mended = String::with_capacity(text.len());
+fn repaired(text: &str) -> String {
+    let mut repaired = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(start) = rest.find('"') {
         let (before, string) = rest.split_at(start);
-        outside(before, &mut mended);
+        outside(before, &mut repaired);
         let end = string_end(string);
         let (string, after) = string.split_at(end);
-        inside(string, &mut mended);
+        inside(string, &mut repaired);
         rest = after;
     }
-    outside(rest, &mut mended);
-    mended
+    outside(rest, &mut repaired);
+    repaired
 }
 
-fn outside(text: &str, mended: &mut String) {
+fn outside(text: &str, repaired: &mut String) {
     let replaced = NO_NUMBERS.iter().fold(Cow::Borrowed(text), |text, word| match text.contains(word) {
         true => Cow::Owned(text.replace(word, "null")),
         false => text,
     });
-    mended.push_str(&replaced);
+    repaired.push_str(&replaced);
 }
 
 /// Where a string ends that begins with its quote; the end of the text where it has none.
@@ -90,15 +90,15 @@ fn string_end(text: &str) -> usize {
     text.len()
 }
 
-fn inside(string: &str, mended: &mut String) {
+fn inside(string: &str, repaired: &mut String) {
     let mut rest = string;
     while let Some(start) = rest.find('\\') {
         let (before, escape) = rest.split_at(start);
-        mended.push_str(before);
+        repaired.push_str(before);
         let length = match unit(escape) {
             Some(0xd800..=0xdbff) if matches!(escape.get(6..).and_then(unit), Some(0xdc00..=0xdfff)) => 12,
             Some(0xd800..=0xdfff) => {
-                mended.push_str(REPLACEMENT);
+                repaired.push_str(REPLACEMENT);
                 rest = escape.get(6..).unwrap_or_default();
                 continue;
             }
@@ -107,10 +107,10 @@ fn inside(string: &str, mended: &mut String) {
             None => 1 + escape.chars().nth(1).map_or(0, char::len_utf8),
         };
         let (whole, after) = escape.split_at_checked(length).unwrap_or((escape, ""));
-        mended.push_str(whole);
+        repaired.push_str(whole);
         rest = after;
     }
-    mended.push_str(rest);
+    repaired.push_str(rest);
 }
 
 /// The UTF-16 unit of an escape at the beginning of a text.
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn odd_bytes_are_mended_and_others_kept() {
+    fn odd_bytes_are_repaired_and_others_kept() {
         let cases: [(&[u8], &str); 7] = [
             (b"\xef\xbb\xbf{\"a\":1}", r#"{"a":1}"#),
             (b"{\"name\":\"Jos\xe9\"}", "{\"name\":\"Jos\u{fffd}\"}"),

@@ -10,7 +10,7 @@ use store::control::{SetAside, SetAsideReason, Write};
 
 use super::Run;
 use super::progress::{Counts, Progress};
-use super::sieve::Rejected;
+use super::validation::Rejected;
 
 /// Rows of one run that are kept raw. All are counted.
 const KEPT: u64 = 1_000;

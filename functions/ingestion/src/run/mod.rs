@@ -10,10 +10,10 @@ mod lease;
 pub mod outcome;
 mod pages;
 mod progress;
-mod sieve;
 mod stated;
 #[cfg(test)]
 mod tests;
+mod validation;
 
 use std::time::Duration;
 

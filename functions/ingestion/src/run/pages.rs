@@ -15,7 +15,7 @@ use store::telematics::Origin;
 use super::commit::{self, Committed};
 use super::progress::Progress;
 use super::stated::{Stated, removed_by};
-use super::{Run, Source, aside, sieve};
+use super::{Run, Source, aside, validation};
 
 /// Pages of one run; what is left is for the next.
 const MAX_PAGES: u32 = 50;
@@ -151,7 +151,7 @@ pub(super) async fn store_page(
             stated => *stated = Some(Stated::begin(part, ids)),
         }
     }
-    let (batch, rejected) = sieve::sift(origin.record, fetched.batch, origin.now);
+    let (batch, rejected) = validation::validated(origin.record, fetched.batch, origin.now);
     aside::keep(run, schedule, progress, rejected).await?;
     let stored = run.store.store_rows(&origin, &batch).await?;
     progress.pages += 1;

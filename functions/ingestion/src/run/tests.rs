@@ -309,20 +309,20 @@ async fn what_an_outage_deactivated_comes_back_with_the_provider() {
 #[tokio::test]
 async fn no_page_stops_a_feed_for_ever() {
     let fixture = Fixture::open().await;
-    assert_eq!(fixture.run(0, vec![page(&["a"], Some("poison"), false)]).await, Outcome::Fetched);
+    assert_eq!(fixture.run(0, vec![page(&["a"], Some("broken"), false)]).await, Outcome::Fetched);
     let unreadable = || {
         let response = Some(ErrorResponse::new(200, b"<html>", &[]));
         Err(ProviderError::Malformed { what: "not JSON".into(), response })
     };
     for run in 1..=4 {
         assert_eq!(fixture.run(run * 4_000, vec![unreadable()]).await, Outcome::Failed);
-        assert_eq!(fixture.schedule().await.cursor.as_deref(), Some("poison"));
+        assert_eq!(fixture.schedule().await.cursor.as_deref(), Some("broken"));
     }
     assert_eq!(fixture.run(20_000, vec![unreadable()]).await, Outcome::Failed);
     assert_eq!(fixture.schedule().await.cursor, None, "the next run begins where the feed is then");
     let aside = fixture.store.set_aside_for(fixture.schedule, at(20_001)).await.unwrap();
     let kept: Vec<_> = aside.iter().map(|one| (one.source_id.as_str(), one.reason.name(), one.source.as_str())).collect();
-    assert_eq!(kept, [("cursor:poison", "unreadable_page", "<html>")]);
+    assert_eq!(kept, [("cursor:broken", "unreadable_page", "<html>")]);
     assert_eq!(fixture.run(24_000, vec![page(&["b"], Some("2"), false)]).await, Outcome::Fetched);
 }
 
@@ -344,7 +344,7 @@ async fn cursors_that_go_round_are_left() {
 async fn a_cursor_that_is_given_up_leaves_its_open_gap() {
     let open = |number: u32| {
         let gap = json!({ "from": at(-9_000), "to": at(-3_600), "after": "h7", "failures": 0 });
-        json!({ "v": 2, "at": { "after": format!("poison{number}") }, "gap": gap }).to_string()
+        json!({ "v": 2, "at": { "after": format!("broken{number}") }, "gap": gap }).to_string()
     };
     let gap = |schedule: &Schedule| {
         let kept: serde_json::Value = serde_json::from_str(schedule.cursor.as_deref().unwrap()).unwrap();

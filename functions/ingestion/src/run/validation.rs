@@ -26,7 +26,7 @@ pub(super) struct Rejected {
 }
 
 /// A batch without the rows that are not believed, and those.
-pub(super) fn sift(record: &RecordType, batch: Batch, now: Timestamp) -> (Batch, Vec<Rejected>) {
+pub(super) fn validated(record: &RecordType, batch: Batch, now: Timestamp) -> (Batch, Vec<Rejected>) {
     let times = Plausible::at(now);
     match batch {
         Batch::Records(rows) => {
@@ -129,5 +129,5 @@ fn readings(readings: Readings, times: Plausible) -> (Readings, Vec<Rejected>) {
 }
 
 #[cfg(test)]
-#[path = "sieve_tests.rs"]
+#[path = "validation_tests.rs"]
 mod tests;

@@ -17,8 +17,8 @@ fn ids() -> RecordIds {
     RecordIds(ConnectionId::at(now()))
 }
 
-fn sifted(resource: Resource, batch: Batch) -> (usize, Vec<SetAsideReason>) {
-    let (kept, rejected) = sift(resource.record_type().unwrap(), batch, now());
+fn outcome_of(resource: Resource, batch: Batch) -> (usize, Vec<SetAsideReason>) {
+    let (kept, rejected) = validated(resource.record_type().unwrap(), batch, now());
     (kept.len(), rejected.into_iter().map(|one| one.reason).collect())
 }
 
@@ -37,7 +37,7 @@ fn readings_of_impossible_times_are_set_aside() {
     let mut rows = ReadingsOf::<VehicleLocation<'static>>::default();
     let position = VehiclePosition { longitude: -90.0, latitude: 38.0, ..VehiclePosition::default() };
     times.iter().for_each(|time| rows.push("v1", at(time), &position, "{}"));
-    let (kept, rejected) = sift(Resource::VehicleLocation.record_type().unwrap(), rows.erase(ids()).unwrap(), now());
+    let (kept, rejected) = validated(Resource::VehicleLocation.record_type().unwrap(), rows.erase(ids()).unwrap(), now());
     assert_eq!(kept.last_occurred_at(), Some(at("2026-11-26T12:05:00Z")));
     assert_eq!(kept.len(), 2);
     let reasons: Vec<SetAsideReason> = rejected.iter().map(|one| one.reason).collect();
@@ -60,7 +60,7 @@ fn a_log_ends_after_its_start() {
         log("2099-01-01T00:00:00Z", None),
     ];
     let expected = (2, vec![SetAsideReason::EndsBeforeStart, SetAsideReason::TimeAhead]);
-    assert_eq!(sifted(Resource::HosEvent, rows.erase(ids()).unwrap()), expected);
+    assert_eq!(outcome_of(Resource::HosEvent, rows.erase(ids()).unwrap()), expected);
 }
 
 #[test]
@@ -71,7 +71,7 @@ fn a_vehicle_is_not_lost_with_its_time_but_with_its_size() {
         Observation { source_id: time.into(), occurred_at, source, source_hash, extras: None, is_partial: false, fields }
     };
     let rows = vec![vehicle("2099-01-01T00:00:00Z", 5), vehicle("2026-11-26T00:00:00Z", 450_000)];
-    let (kept, rejected) = sift(Resource::Vehicle.record_type().unwrap(), rows.erase(ids()).unwrap(), now());
+    let (kept, rejected) = validated(Resource::Vehicle.record_type().unwrap(), rows.erase(ids()).unwrap(), now());
     assert_eq!((kept.len(), kept.last_occurred_at()), (1, None));
     assert_eq!(rejected.iter().map(|one| one.reason).collect::<Vec<_>>(), [SetAsideReason::TooLarge]);
 }
