@@ -1,4 +1,4 @@
-//! One message: attempts in quick succession, and what becomes of it afterwards.
+//! One message: an attempt, and what becomes of it afterwards.
 
 use std::time::Duration;
 
@@ -19,8 +19,6 @@ use crate::unresponsive::UNRESPONSIVE;
 
 /// How long a receiver has to respond; its body is discarded.
 const LIMITS: Limits = Limits { deadline: Duration::from_secs(3), max_body: 4_096, over: OverLimit::Cut };
-/// Delays up to this long are waited out here, longer ones in the queue.
-const IN_PLACE: Duration = Duration::from_secs(5);
 /// The longest delay that SQS supports, in seconds.
 const LONGEST_DELAY: f64 = 900.0;
 
@@ -36,46 +34,41 @@ struct Envelope<'a> {
     delivery_attempt: u32,
 }
 
-/// Attempts the message until it is delivered, given up, or its next attempt is far enough away to wait in the queue.
+/// Attempts the message once. It is then delivered, given up, or back in the queue for its next attempt.
 ///
 /// # Errors
 /// [`WorkerError`] if the message cannot be stored or queued; failures of the receiver are not errors.
-pub(crate) async fn deliver_with_retries(
+pub(crate) async fn attempt(
     context: &Context,
     webhook: &Webhook,
     secrets: &Secrets,
     mut message: Message,
 ) -> Result<(), WorkerError> {
-    loop {
-        message.step = message.step.saturating_add(1);
-        let verdict = match UNRESPONSIVE.held_until(webhook.id, context.now()) {
-            Some(until) => {
-                metrics::delivery_held();
-                Verdict::Retry { not_before: Some(until) }
-            }
-            None => attempt_and_log(context, webhook, secrets, &mut message).await?,
-        };
-        let now = context.now();
-        let first = *message.first_try_at.get_or_insert(now);
-        let not_before = match verdict {
-            Verdict::Delivered => return Ok(()),
-            Verdict::Rejected => return move_to_dead_letters(context, message, "the receiver rejected the message", now).await,
-            Verdict::Gone => {
-                pause(context, webhook, now).await?;
-                return move_to_dead_letters(context, message, "the receiver responded 410 Gone", now).await;
-            }
-            Verdict::Retry { not_before } => not_before,
-        };
-        let jitter = rand::random_range(-1.0..=1.0);
-        match retry::next_delay(message.step, first, now, not_before, jitter) {
-            None => return move_to_dead_letters(context, message, "retries exhausted", now).await,
-            Some(delay) if delay <= IN_PLACE => tokio::time::sleep(delay).await,
-            Some(delay) => {
-                message.not_before = Some(after(now, delay));
-                return requeue(context, message, now).await;
-            }
+    message.step = message.step.saturating_add(1);
+    let verdict = match UNRESPONSIVE.held_until(webhook.id, context.now()) {
+        Some(until) => {
+            metrics::delivery_held();
+            Verdict::Retry { not_before: Some(until) }
         }
-    }
+        None => attempt_and_log(context, webhook, secrets, &mut message).await?,
+    };
+    let now = context.now();
+    let first = *message.first_try_at.get_or_insert(now);
+    let not_before = match verdict {
+        Verdict::Delivered => return Ok(()),
+        Verdict::Rejected => return move_to_dead_letters(context, message, "the receiver rejected the message", now).await,
+        Verdict::Gone => {
+            pause(context, webhook, now).await?;
+            return move_to_dead_letters(context, message, "the receiver responded 410 Gone", now).await;
+        }
+        Verdict::Retry { not_before } => not_before,
+    };
+    let jitter = rand::random_range(-1.0..=1.0);
+    let Some(delay) = retry::next_delay(message.step, first, now, not_before, jitter) else {
+        return move_to_dead_letters(context, message, "retries exhausted", now).await;
+    };
+    message.not_before = Some(after(now, delay));
+    requeue(context, message, now).await
 }
 
 /// One attempt, classified and logged.

@@ -10,6 +10,7 @@ mod fan_out;
 mod lookup;
 mod message;
 pub mod payloads;
+mod permitted;
 mod secrets;
 mod send;
 mod stream;

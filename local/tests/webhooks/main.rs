@@ -1,0 +1,7 @@
+//! Webhooks as their receivers see them: what is sent, when, and what no longer is.
+
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on fails")]
+
+mod endpoint;
+mod visibility;
+mod world;
