@@ -15,6 +15,7 @@ mod receiver;
 mod replay;
 mod rig;
 
+use bootstrap::Artifact;
 use clap::{Parser, ValueEnum};
 use figures::Figure;
 use tokio::runtime::{Builder, Runtime};
@@ -39,10 +40,10 @@ enum Name {
 struct Arguments {
     /// What to measure.
     name: Name,
-    /// The deployed artifact, for benches that start it.
-    #[arg(long, default_value = "target/release/bootstrap")]
-    artifact: std::path::PathBuf,
-    /// The hello-world function, built like the artifact.
+    /// The folder of the deployed artifacts, for benches that start them.
+    #[arg(long, default_value = "target/lambda/x86_64")]
+    artifacts: std::path::PathBuf,
+    /// The hello-world function, built like the artifacts.
     #[arg(long, default_value = "target/release/hello-world")]
     hello: std::path::PathBuf,
 }
@@ -55,17 +56,17 @@ pub(crate) struct Runtimes {
 
 fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
-    // Log lines are formatted as in the artifact, and discarded.
+    // Log lines are formatted as when deployed, and discarded.
     let logs = tracing_subscriber::fmt().json().flatten_event(true).with_current_span(false);
     logs.with_max_level(tracing::Level::INFO).with_writer(std::io::sink).init();
     let around = Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let runtimes = Runtimes { ours: Builder::new_current_thread().enable_all().build()?, around };
     let mut print = |figure: Figure| println!("{figure}");
     match arguments.name {
-        Name::ColdStart => cold_start::run(&runtimes, &arguments.artifact, &arguments.hello, &mut print),
+        Name::ColdStart => cold_start::run(&runtimes, &Artifact::Api.program(&arguments.artifacts), &arguments.hello, &mut print),
         Name::Api => api::run(&runtimes, &mut print),
         Name::Map => map::run(&runtimes, &mut print),
-        Name::Ingest => ingest::run(&runtimes, &arguments.artifact, &mut print),
+        Name::Ingest => ingest::run(&runtimes, &Artifact::Workers.program(&arguments.artifacts), &mut print),
         Name::Deliver => deliver::run(&runtimes, &mut print),
     }
 }

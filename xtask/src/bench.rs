@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: builds the artifact and the benches as they are deployed, runs them, and records the results.
+//! `cargo xtask bench`: builds the artifacts and the benches as they are deployed, runs them, and records the results.
 
 use std::env;
 use std::io::{BufRead as _, BufReader};
@@ -60,14 +60,14 @@ struct Results {
 /// # Errors
 /// When something does not build, or a bench fails.
 pub(crate) fn command(arguments: &Arguments) -> Result<()> {
-    let artifact = build::artifact(Arch::native().context("Lambda does not offer this machine's processor")?)?;
+    let artifacts = build::artifacts(Arch::native().context("Lambda does not offer this machine's processor")?)?;
     build_benches()?;
     let all = Bench::value_variants();
     let names = if arguments.names.is_empty() { all } else { &arguments.names };
     let mut results = Vec::new();
     for bench in names {
         println!("== {}", bench.name());
-        results.push(measure(*bench, &artifact)?);
+        results.push(measure(*bench, &artifacts)?);
     }
     if arguments.record { record(&results) } else { Ok(()) }
 }
@@ -82,12 +82,12 @@ fn release() -> PathBuf {
     env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), |target| root().join(target)).join("release")
 }
 
-fn measure(bench: Bench, artifact: &Path) -> Result<Results> {
+fn measure(bench: Bench, artifacts: &Path) -> Result<Results> {
     let release = release();
     let mut child = Command::new(release.join("bench"))
         .arg(bench.name())
-        .arg("--artifact")
-        .arg(artifact)
+        .arg("--artifacts")
+        .arg(artifacts)
         .arg("--hello")
         .arg(release.join("hello-world"))
         .stdout(Stdio::piped())

@@ -7,6 +7,7 @@ use std::process::Command;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, Result, ensure};
+use bootstrap::Artifact;
 use clap::Args;
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
@@ -57,15 +58,15 @@ struct Parameters {
     parameter_overrides: Vec<String>,
 }
 
-/// Builds the artifact and deploys it.
+/// Builds the artifacts and deploys them.
 ///
 /// # Errors
 /// When a parameter is malformed, the build fails, or the deployment does.
 pub(crate) fn command(options: &Options) -> Result<()> {
     let parameters = parameters(&read(CONFIGURATION)?, &options.config_env, &options.parameters)?;
-    let artifact = build::artifact(Arch::Arm64)?;
+    let artifacts = build::artifacts(Arch::Arm64)?;
     let restart = options.restart.then(SystemTime::now);
-    let release = release(&artifact, &template::render()?, &parameters, restart)?;
+    let release = release(&artifacts, &template::render()?, &parameters, restart)?;
     let mut sam = Command::new(SAM.program()?);
     sam.args(["deploy", "--template-file", "template.yaml", "--config-file", CONFIGURATION, "--config-env", &options.config_env]);
     sam.arg("--parameter-overrides").args(parameters.iter().map(|(name, value)| format!("{name}={value}")));
@@ -92,10 +93,10 @@ fn parameters(configuration: &str, section: &str, given: &[String]) -> Result<BT
     Ok(parameters)
 }
 
-/// A hash of the artifact, the templates, the parameters, and the instant of a restart: hexadecimal, of which SAM takes the
+/// A hash of the artifacts, the templates, the parameters, and the instant of a restart: hexadecimal, of which SAM takes the
 /// first ten digits.
 fn release(
-    artifact: &Path,
+    artifacts: &Path,
     templates: &[(String, String)],
     parameters: &BTreeMap<String, String>,
     restart: Option<SystemTime>,
@@ -106,7 +107,10 @@ fn release(
         hash.update(u64::try_from(bytes.len()).unwrap_or(u64::MAX).to_be_bytes());
         hash.update(bytes);
     };
-    add(&fs::read(artifact).with_context(|| format!("failed to read {}", artifact.display()))?);
+    for artifact in Artifact::ALL {
+        let program = artifact.program(artifacts);
+        add(&fs::read(&program).with_context(|| format!("failed to read {}", program.display()))?);
+    }
     let texts = templates.iter().map(|(path, text)| (path, text)).chain(parameters);
     texts.flat_map(|(name, text)| [name, text]).for_each(|text| add(text.as_bytes()));
     if let Some(instant) = restart {
@@ -148,15 +152,19 @@ empty: {}
     #[test]
     fn a_release_changes_with_each_of_its_parts() {
         let folder = tempfile::tempdir().unwrap();
-        let artifact = |text: &str| {
-            let path = folder.path().join(text);
-            fs::write(&path, text).unwrap();
-            path
+        let artifacts = |api: &str, workers: &str| {
+            let folder = folder.path().join(api).join(workers);
+            for (artifact, text) in [(Artifact::Api, api), (Artifact::Workers, workers)] {
+                let program = artifact.program(&folder);
+                fs::create_dir_all(program.parent().unwrap()).unwrap();
+                fs::write(program, text).unwrap();
+            }
+            folder
         };
         let map = |value: &str| BTreeMap::from([("PublicUrl".to_owned(), value.to_owned())]);
         let templates = |text: &str| vec![("template.yaml".to_owned(), text.to_owned())];
-        let of = |code: &str, template: &str, url: &str, restart| {
-            release(&artifact(code), &templates(template), &map(url), restart).unwrap()
+        let of = |workers: &str, template: &str, url: &str, restart| {
+            release(&artifacts("api", workers), &templates(template), &map(url), restart).unwrap()
         };
         let first = of("one", "t", "https://a.example", None);
         assert_eq!(first, of("one", "t", "https://a.example", None));

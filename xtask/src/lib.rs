@@ -28,13 +28,13 @@ pub enum Command {
     Providers(Generated),
     /// Check the template with cfn-lint, checkov and sam validate.
     LintTemplate,
-    /// Build the artifact that every Lambda function runs, and check its size.
+    /// Build the artifacts that the Lambda functions run, and check their sizes.
     Build(build::Options),
-    /// Test the artifact behind Lambda's Runtime API.
+    /// Test the artifacts behind Lambda's Runtime API.
     Runtime,
     /// Build, and deploy to AWS with the SAM CLI.
     Deploy(deploy::Options),
-    /// Deploy the template to an emulator with the artifact, and check the main workflow there.
+    /// Deploy the template to an emulator with the artifacts, and check the main workflow there.
     DeployCheck(deploy_check::Options),
     /// Measure the platform; see docs/performance.md.
     Bench(bench::Arguments),

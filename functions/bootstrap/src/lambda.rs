@@ -1,11 +1,11 @@
-//! The Lambda entry: one binary, the operation named by `_HANDLER`.
+//! The Lambda entries: a binary per artifact, the operation named by `_HANDLER`.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::time::{Duration, SystemTime};
 
 use gateway::telemetry::{self, Unhandled};
-use gateway::{Config, Context, Endpoint, Incoming, Worker, dispatch_within};
+use gateway::{Config, Context, Endpoint, Incoming, Permission, Worker, dispatch_within};
 use http::HeaderValue;
 use lambda_http::request::RequestContext;
 use lambda_http::{Body, Request, RequestExt as _};
@@ -14,33 +14,54 @@ use model::Timestamp;
 use serde_json::Value;
 
 use crate::telemetry::Metrics;
-use crate::{init_error, warm};
+use crate::{Artifact, init_error, warm};
 
 /// The part of an invocation's time that is reserved for its response and its log line. Lambda kills a sandbox that exceeds
 /// the deadline: the cause is not logged, and the next caller waits for another cold start.
 const RESERVE: Duration = Duration::from_millis(300);
 
-/// Serves the operation that `_HANDLER` names, until the sandbox ends.
+/// Serves the endpoint that `_HANDLER` names, until the sandbox ends.
 ///
 /// # Errors
 /// An unknown name, or what the runtime reports.
-pub async fn run() -> Result<(), Error> {
-    let handler = std::env::var("_HANDLER").unwrap_or_default();
-    if let Some(endpoint) = crate::endpoints().into_iter().find(|endpoint| endpoint.handler == handler) {
-        let context = context().await;
-        let metrics = Metrics::collect(context.config().stage.clone())?;
-        warm::open_connections(&context, endpoint.permissions).await;
-        return serve_http(&context, &endpoint, metrics).await;
-    }
-    if let Some(worker) = crate::workers().into_iter().find(|worker| worker.handler == handler) {
-        let context = context().await;
-        let metrics = Metrics::collect(context.config().stage.clone())?;
-        warm::open_connections(&context, worker.permissions).await;
-        return serve_events(&context, &worker, metrics).await;
-    }
-    let cause = format!("unknown handler {handler:?}: the template does not match the tables");
+pub async fn run_endpoint() -> Result<(), Error> {
+    let handler = handler();
+    let Some(endpoint) = crate::endpoints().into_iter().find(|endpoint| endpoint.handler == handler) else {
+        return unknown(&handler, Artifact::Api).await;
+    };
+    let (context, metrics) = start(endpoint.permissions).await?;
+    serve_http(&context, &endpoint, metrics).await
+}
+
+/// Serves the worker that `_HANDLER` names, until the sandbox ends.
+///
+/// # Errors
+/// An unknown name, or what the runtime reports.
+pub async fn run_worker() -> Result<(), Error> {
+    let handler = handler();
+    let Some(worker) = crate::workers().into_iter().find(|worker| worker.handler == handler) else {
+        return unknown(&handler, Artifact::Workers).await;
+    };
+    let (context, metrics) = start(worker.permissions).await?;
+    serve_events(&context, &worker, metrics).await
+}
+
+fn handler() -> String {
+    std::env::var("_HANDLER").unwrap_or_default()
+}
+
+async fn unknown(handler: &str, artifact: Artifact) -> Result<(), Error> {
+    let cause =
+        format!("unknown handler {handler:?} in the {} artifact: the template does not match the tables", artifact.name());
     init_error::report("UnknownHandler", &cause).await;
     Err(cause.into())
+}
+
+async fn start(permissions: &[Permission]) -> Result<(Context, Metrics), Error> {
+    let context = context().await;
+    let metrics = Metrics::collect(context.config().stage.clone())?;
+    warm::open_connections(&context, permissions).await;
+    Ok((context, metrics))
 }
 
 async fn context() -> Context {

@@ -1,5 +1,6 @@
-//! All services and workers, for the Lambda entry point, the local gateway, the documents and the template.
+//! All services and workers, for the Lambda entry points, the local gateway, the documents and the template.
 
+mod artifact;
 mod init_error;
 mod lambda;
 pub mod telemetry;
@@ -7,8 +8,9 @@ mod warm;
 
 use gateway::{Endpoint, Service, Worker};
 
+pub use artifact::Artifact;
 pub use delivery::events;
-pub use lambda::run;
+pub use lambda::{run_endpoint, run_worker};
 
 /// All services with HTTP endpoints.
 #[must_use]

@@ -80,18 +80,19 @@ pub struct Subjects {
     pub unclear: Vec<String>,
 }
 
-/// A provider's adapter.
-pub trait Adapter: Send + Sync {
+/// A provider's accounts: what the API knows of a provider. It maps nothing, so that a program which only uses this part does
+/// not carry the adapters' mapping.
+pub trait Accounts: Send + Sync {
     /// The `source_name` of its records and of its TSPs.
     fn source_name(&self) -> &'static str;
 
     /// The root of the provider's API where the TSP names no other.
     fn default_base_url(&self) -> &'static str;
 
-    /// What it can fetch, and how.
+    /// What can be fetched from an account, and how.
     fn capabilities(&self) -> Vec<Capability>;
 
-    /// What it can fetch.
+    /// What can be fetched from an account.
     fn resources(&self) -> Vec<Resource> {
         self.capabilities().iter().map(|capability| capability.record.resource).collect()
     }
@@ -99,14 +100,17 @@ pub trait Adapter: Send + Sync {
     /// Tries the credentials with the cheapest call and tells whose they are. Takes 20 s at most.
     ///
     /// # Errors
-    /// [`ProviderError::Refused`] where the provider does not take them; otherwise as `fetch`.
+    /// [`ProviderError::Refused`] where the provider does not take them; otherwise as [`Adapter::fetch`].
     fn validate<'a>(
         &'a self,
         http: &'a dyn Http,
         base: &'a Url,
         credentials: &'a Credentials,
     ) -> BoxFuture<'a, Result<Account, ProviderError>>;
+}
 
+/// A provider's adapter: its accounts, and the data in them.
+pub trait Adapter: Accounts {
     /// Brings one page of a resource. Nothing is retried here: the caller owns the time.
     ///
     /// # Errors

@@ -13,15 +13,29 @@ mod samsara;
 mod wire;
 mod zones;
 
-pub use adapter::{Account, Adapter, BoxFuture, Fetch, Fetched, Subjects, WindowPart};
+pub use adapter::{Account, Accounts, Adapter, BoxFuture, Fetch, Fetched, Subjects, WindowPart};
 pub use error::{ErrorResponse, ProviderError};
 pub use http_client::{Http, HttpFailure, HttpResponse};
 use provider::{Api, PAGE_DEADLINE, Page, Plan, Provider, Source};
 pub use provider::{Capability, Rate, after_loss};
 pub use samsara::Samsara;
 
-/// Every adapter. Adding a provider is a folder and a line here.
-static ADAPTERS: &[&dyn Adapter] = &[&Samsara];
+/// The registry, once for the API and once for the workers: a program carries only what the list that it reads names.
+macro_rules! providers {
+    ($($provider:expr),+ $(,)?) => {
+        static ACCOUNTS: &[&dyn Accounts] = &[$(&$provider),+];
+        static ADAPTERS: &[&dyn Adapter] = if cfg!(feature = "without-adapters") { &[] } else { &[$(&$provider),+] };
+    };
+}
+
+// Every provider. Adding one is a folder and a name here.
+providers![Samsara];
+
+/// The accounts of the provider behind a `source_name` of the TSP catalogue; `None` where there is none yet.
+#[must_use]
+pub fn accounts(source_name: &str) -> Option<&'static dyn Accounts> {
+    ACCOUNTS.iter().copied().find(|accounts| accounts.source_name() == source_name)
+}
 
 /// The adapter behind a `source_name` of the TSP catalogue; `None` where there is none yet.
 #[must_use]

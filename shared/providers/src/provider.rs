@@ -1,5 +1,6 @@
 //! How adapters are written: a session, and a table of what can be fetched with it. This module makes an [`Adapter`] of them.
 
+use std::marker::PhantomData;
 use std::time::Duration;
 
 use model::credentials::Credentials;
@@ -9,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::cursor::{Cursor, Gap};
-use crate::{Account, Adapter, BoxFuture, Fetch, Fetched, Http, ProviderError, WindowPart};
+use crate::{Account, Accounts, Adapter, BoxFuture, Fetch, Fetched, Http, ProviderError, WindowPart};
 
 /// The longest a data page may take.
 pub(crate) const PAGE_DEADLINE: Duration = Duration::from_secs(30);
@@ -206,7 +207,26 @@ fn filled<S: Source>(rows: S::Rows, fetch: Fetch<'_>, next: Versioned<S::Cursor>
     })
 }
 
-impl<P: Provider> Adapter for P {
+/// The most sources that an adapter can have.
+const MAX_PLANS: usize = 64;
+
+/// The capabilities of a table, worked out by the compiler: what reads them does not carry the sources beside them.
+struct Capabilities<P>(PhantomData<P>);
+
+impl<P: Provider> Capabilities<P> {
+    #[expect(clippy::indexing_slicing, reason = "a table that is too long does not compile")]
+    const ALL: [Option<Capability>; MAX_PLANS] = {
+        let mut all = [None; MAX_PLANS];
+        let mut row = 0;
+        while row < P::PLANS.len() {
+            all[row] = Some(P::PLANS[row].capability);
+            row += 1;
+        }
+        all
+    };
+}
+
+impl<P: Provider> Accounts for P {
     fn source_name(&self) -> &'static str {
         P::SOURCE_NAME
     }
@@ -216,7 +236,7 @@ impl<P: Provider> Adapter for P {
     }
 
     fn capabilities(&self) -> Vec<Capability> {
-        P::PLANS.iter().map(|plan| plan.capability).collect()
+        Capabilities::<P>::ALL.into_iter().flatten().collect()
     }
 
     fn validate<'a>(
@@ -230,7 +250,9 @@ impl<P: Provider> Adapter for P {
             P::account(&api).await
         })
     }
+}
 
+impl<P: Provider> Adapter for P {
     fn fetch<'a>(
         &'a self,
         http: &'a dyn Http,

@@ -1,6 +1,5 @@
 //! cargo-lambda with the same inputs everywhere, so that a commit always produces the same bytes.
 
-use std::collections::BTreeSet;
 use std::env;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -9,17 +8,17 @@ use std::process::Command;
 use anyhow::{Context as _, Result, ensure};
 
 use super::Arch;
-use crate::files::root;
 use crate::tools::{CARGO_LAMBDA, output, run};
 
 /// The time that build scripts see. If it changed with the commit, C libraries would be recompiled for each.
 const BEGINNING: &str = "315532800";
 
-/// Compiles the sources in a folder into another one; `target` is cargo's folder, its usual one if there is none.
+/// Compiles the sources in a folder into another one, a folder per artifact; `target` is cargo's folder, its usual one if there is
+/// none.
 ///
 /// # Errors
 /// When cargo-lambda cannot be installed, or the build fails.
-pub(super) fn bootstrap(source: &Path, target: Option<&Path>, arch: Arch, place: &Path) -> Result<PathBuf> {
+pub(super) fn artifacts(source: &Path, target: Option<&Path>, arch: Arch, place: &Path, options: &[&str]) -> Result<()> {
     let program = CARGO_LAMBDA.program()?;
     has_target(arch)?;
     // One folder per processor, since cargo locks its target folder.
@@ -28,27 +27,15 @@ pub(super) fn bootstrap(source: &Path, target: Option<&Path>, arch: Arch, place:
     command
         // The release profile is the only one that counts, so cargo-lambda adds no optimisations of its own.
         .args(["lambda", "build", "--release", "--disable-optimizations", "--skip-target-check", "--locked"])
-        .args(["--package", "bootstrap", "--flatten", "bootstrap", "--target", arch.target(), "--lambda-dir"])
+        .args(["--package", "bootstrap", "--bins", "--target", arch.target(), "--lambda-dir"])
         .arg(place)
+        .args(options)
         .current_dir(source)
         .env("PATH", path_with(&program)?)
         .env("CARGO_TARGET_DIR", &target)
         .env("CARGO_ENCODED_RUSTFLAGS", flags(source, &target)?)
         .env("SOURCE_DATE_EPOCH", BEGINNING);
-    run(&mut command)?;
-    Ok(place.join("bootstrap"))
-}
-
-/// How many crates are linked in.
-///
-/// # Errors
-/// When cargo fails.
-pub(super) fn crates(arch: Arch) -> Result<usize> {
-    let mut cargo = cargo();
-    cargo.args(["tree", "--package", "bootstrap", "--edges", "normal,no-proc-macro", "--prefix", "none", "--locked"]);
-    let tree = output(cargo.args(["--target", arch.target()]).current_dir(root()))?;
-    let lines: BTreeSet<&str> = tree.lines().map(|line| line.trim_end_matches(" (*)")).filter(|line| !line.is_empty()).collect();
-    Ok(lines.len())
+    run(&mut command)
 }
 
 fn cargo() -> Command {

@@ -1,9 +1,8 @@
-//! `cargo xtask build`: the artifact that every function runs, for Lambda's architectures, within its budget.
+//! `cargo xtask build`: the artifacts that the functions run, for Lambda's architectures, within their budgets.
 //!
 //! ```text
-//! target/lambda/bootstrap/bootstrap         what template.yaml's CodeUri names: the arm64 binary
-//! target/lambda/arm64/bootstrap, .../bootstrap.zip
-//! target/lambda/x86_64/bootstrap, .../bootstrap.zip
+//! target/lambda/api/bootstrap, workers/bootstrap         what the templates' CodeUri name: the arm64 binaries
+//! target/lambda/arm64/api/bootstrap, .../bootstrap.zip   and so on for workers and x86_64
 //! ```
 
 mod budget;
@@ -11,11 +10,13 @@ mod compile;
 mod package;
 mod verify;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::thread;
 
 use anyhow::{Context as _, Result, anyhow};
+use bootstrap::Artifact;
 use clap::{Args, ValueEnum};
 
 use crate::files::root;
@@ -82,6 +83,9 @@ impl Wanted {
     }
 }
 
+/// The artifacts of a processor, with their sizes.
+type Built = (Arch, BTreeMap<String, Size>);
+
 /// Builds, packs, measures; then compares or records, if that was asked for.
 ///
 /// # Errors
@@ -90,19 +94,41 @@ pub(crate) fn command(options: &Options) -> Result<()> {
     if options.verify {
         verify::is_committed()?;
     }
-    let sizes = side_by_side(options.arch.all(), |arch| {
-        let binary = artifact(arch)?;
-        Ok((arch, Size::of(&binary, &package::zip(&binary)?)?))
+    let built = side_by_side(options.arch.all(), |arch| {
+        let folder = artifacts(arch)?;
+        let mut sizes = sizes(&folder)?;
+        if options.accept {
+            sizes.insert(budget::WITHOUT_SOURCES.to_owned(), without_sources(arch)?);
+        }
+        Ok((arch, sizes))
     })?;
-    println!("{:<8} {:>12} {:>12} {:>8}", "arch", "binary", "zipped", "crates");
-    for (arch, size) in &sizes {
-        println!("{:<8} {:>12} {:>12} {:>8}", arch.name(), size.binary, size.zipped, compile::crates(*arch)?);
+    println!("{:<8} {:<10} {:>12} {:>12}", "arch", "artifact", "binary", "zipped");
+    for (arch, sizes) in &built {
+        for (name, size) in sizes {
+            println!("{:<8} {name:<10} {:>12} {:>12}", arch.name(), size.binary, size.zipped);
+        }
     }
     if options.accept {
-        return budget::accept(&sizes);
+        return budget::accept(&built);
     }
-    budget::check(&sizes)?;
+    budget::check(&built)?;
     if options.verify { verify::command(options.arch.all()) } else { Ok(()) }
+}
+
+fn sizes(folder: &Path) -> Result<BTreeMap<String, Size>> {
+    let measure = |artifact: Artifact| {
+        let binary = artifact.program(folder);
+        Ok((artifact.name().to_owned(), Size::of(&binary, &package::zip(&binary)?)?))
+    };
+    Artifact::ALL.into_iter().map(measure).collect()
+}
+
+/// The workers without any adapter: what is left of the artifact for the providers' sources is what it has more.
+fn without_sources(arch: Arch) -> Result<Size> {
+    let folder = root().join("target/lambda").join(arch.name()).join("without-adapters");
+    compile::artifacts(&root(), None, arch, &folder, &["--features", "without-adapters"])?;
+    let binary = Artifact::Workers.program(&folder);
+    Size::of(&binary, &package::zip(&binary)?)
 }
 
 /// Runs a task for each processor concurrently, since linking, which takes longest, uses only one core.
@@ -114,17 +140,20 @@ fn side_by_side<T: Send>(archs: &[Arch], work: impl Fn(Arch) -> Result<T> + Sync
     })
 }
 
-/// Compiles for a processor and returns the binary's path below `target/lambda`.
+/// Compiles for a processor and returns the artifacts' folder below `target/lambda`.
 ///
 /// # Errors
 /// When the build fails.
-pub(crate) fn artifact(arch: Arch) -> Result<PathBuf> {
+pub(crate) fn artifacts(arch: Arch) -> Result<PathBuf> {
     let place = root().join("target/lambda");
-    let binary = compile::bootstrap(&root(), None, arch, &place.join(arch.name()))?;
+    let folder = place.join(arch.name());
+    compile::artifacts(&root(), None, arch, &folder, &[])?;
     if arch == Arch::Arm64 {
-        copy(&binary, &place.join("bootstrap/bootstrap"))?;
+        for artifact in Artifact::ALL {
+            copy(&artifact.program(&folder), &artifact.program(&place))?;
+        }
     }
-    Ok(binary)
+    Ok(folder)
 }
 
 /// Copies a program; a running one is replaced, not overwritten.

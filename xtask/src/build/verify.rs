@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context as _, Result, ensure};
+use bootstrap::Artifact;
 
 use super::{Arch, compile, package, side_by_side};
 use crate::files::root;
@@ -32,10 +33,14 @@ pub(super) fn command(archs: &[Arch]) -> Result<()> {
 }
 
 fn compare(arch: Arch, source: &Path, folder: &Path) -> Result<()> {
-    let second = compile::bootstrap(source, Some(&folder.join("target")), arch, &folder.join(arch.name()))?;
-    let first = root().join("target/lambda").join(arch.name()).join("bootstrap");
-    same(&first, &second)?;
-    same(&first.with_extension("zip"), &package::zip(&second)?)?;
+    let second = folder.join(arch.name());
+    compile::artifacts(source, Some(&folder.join("target")), arch, &second, &[])?;
+    for artifact in Artifact::ALL {
+        let first = artifact.program(&root().join("target/lambda").join(arch.name()));
+        let second = artifact.program(&second);
+        same(&first, &second)?;
+        same(&first.with_extension("zip"), &package::zip(&second)?)?;
+    }
     println!("{}: two builds from two folders are identical", arch.name());
     Ok(())
 }

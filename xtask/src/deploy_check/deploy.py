@@ -1,6 +1,6 @@
 """Deploys template.yaml and its stacks to a CloudFormation endpoint, rendered as SAM renders them.
 
-Reads one JSON object (root, endpoint, artifact, architecture, stack, parameters, edits), and writes one: what the emulator
+Reads one JSON object (root, endpoint, artifacts, architecture, stack, parameters, edits), and writes one: what the emulator
 cannot do and was left out, the API's id, and the environment of a function.
 """
 
@@ -34,7 +34,8 @@ class Deployment:
 
     def run(self):
         self.s3.create_bucket(Bucket=BUCKET)
-        self.s3.put_object(Bucket=BUCKET, Key="bootstrap.zip", Body=zipped(self.job["artifact"]))
+        for name, program in self.job["artifacts"].items():
+            self.s3.put_object(Bucket=BUCKET, Key=f"{name}.zip", Body=zipped(program))
         self.upload("template.yaml")
         resources = self.create()
         self.check_policies()
@@ -72,7 +73,7 @@ class Deployment:
             template.pop("Transform", None)
             return template
         shared = template["Globals"]["Function"]
-        shared["CodeUri"] = f"s3://{BUCKET}/bootstrap.zip"
+        shared["CodeUri"] = f"s3://{BUCKET}/{pathlib.PurePath(shared['CodeUri']).name}.zip"
         shared["Architectures"] = [self.job["architecture"]]
         return transform(template, {"Release": RELEASE}, ManagedPolicyLoader(None))
 

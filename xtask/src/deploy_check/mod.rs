@@ -1,4 +1,4 @@
-//! `cargo xtask deploy-check`: the template deployed by CloudFormation to a fresh emulator, with the real artifact, and a
+//! `cargo xtask deploy-check`: the template deployed by CloudFormation to a fresh emulator, with the real artifacts, and a
 //! check of the main workflow there: the emulator's API endpoint, authorizer, queues, streams and schedules.
 
 mod front;
@@ -11,6 +11,7 @@ use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail, ensure};
+use bootstrap::Artifact;
 use catena::aws::emulator::{Emulator, EmulatorOptions};
 use catena::aws::{Clients, Endpoints, Foreign};
 use catena::check::{self, Target, Timers, Walk};
@@ -29,9 +30,9 @@ use front::Front;
 /// Options of `cargo xtask deploy-check`.
 #[derive(Args)]
 pub struct Options {
-    /// The artifact to deploy; built for this machine's processor by default.
+    /// The folder of the artifacts to deploy; built for this machine's processor by default.
     #[arg(long)]
-    artifact: Option<PathBuf>,
+    artifacts: Option<PathBuf>,
     /// Also wait for the Scheduler to fire.
     #[arg(long)]
     tick: bool,
@@ -81,19 +82,19 @@ const BREAKS: &[Break] = &[
 /// # Errors
 /// When the deployment or a step of the check fails; with `--broken`, when an error is not detected.
 pub(crate) fn command(options: &Options) -> Result<()> {
-    let artifact = match &options.artifact {
-        Some(artifact) => artifact.clone(),
-        None => build::artifact(Arch::native().context("Lambda does not offer this machine's processor")?)?,
+    let artifacts = match &options.artifacts {
+        Some(folder) => folder.clone(),
+        None => build::artifacts(Arch::native().context("Lambda does not offer this machine's processor")?)?,
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     if !options.broken {
-        return runtime.block_on(deploy_and_walk(&artifact, options.tick, None));
+        return runtime.block_on(deploy_and_walk(&artifacts, options.tick, None));
     }
     // The unbroken template must pass first.
-    runtime.block_on(deploy_and_walk(&artifact, false, None))?;
+    runtime.block_on(deploy_and_walk(&artifacts, false, None))?;
     for broken in BREAKS {
         println!("== broken: {}", broken.what);
-        match runtime.block_on(deploy_and_walk(&artifact, false, Some(broken))) {
+        match runtime.block_on(deploy_and_walk(&artifacts, false, Some(broken))) {
             Ok(()) => bail!("{} was broken and not detected", broken.what),
             Err(error) => println!("detected: {error:#}"),
         }
@@ -111,13 +112,13 @@ struct Deployed {
     environment: HashMap<String, String>,
 }
 
-async fn deploy_and_walk(artifact: &Path, tick: bool, broken: Option<&Break>) -> Result<()> {
+async fn deploy_and_walk(artifacts: &Path, tick: bool, broken: Option<&Break>) -> Result<()> {
     let started = Instant::now();
     let emulator = Emulator::start(EmulatorOptions { state: None, port: None, cache: None }, &|step| println!("{step}")).await?;
     let walked = async {
         let front = Front::bind().await?;
         let url = front.url.clone();
-        let deployed = deploy(artifact, &emulator.endpoint(), &url, broken)?;
+        let deployed = deploy(artifacts, &emulator.endpoint(), &url, broken)?;
         println!("deployed after {:.1} s", started.elapsed().as_secs_f64());
         println!("replaced: the domain, by a forwarder at {url}");
         deployed.left_out.iter().for_each(|line| println!("replaced: {line}"));
@@ -150,15 +151,17 @@ fn same(what: &str, wanted: BTreeSet<String>, made: &[String]) -> Result<()> {
     made.difference(&wanted).next().map_or(Ok(()), |unknown| bail!("the {what} {unknown} is not in the tables"))
 }
 
-fn deploy(artifact: &Path, endpoint: &str, url: &str, broken: Option<&Break>) -> Result<Deployed> {
+fn deploy(artifacts: &Path, endpoint: &str, url: &str, broken: Option<&Break>) -> Result<Deployed> {
     let edits: Vec<Value> =
         broken.iter().map(|broken| json!({ "path": broken.path, "from": broken.from, "to": broken.to })).collect();
     let parameters = json!({
         "Stage": "check", "PublicUrl": url, "AllowedAddresses": "127.0.0.0/8,::1/128", "DeletionProtection": "false",
     });
+    let programs: HashMap<&str, PathBuf> =
+        Artifact::ALL.into_iter().map(|artifact| (artifact.name(), artifact.program(artifacts))).collect();
     let architecture = if ARCH == "aarch64" { "arm64" } else { ARCH };
     let job = json!({
-        "root": root(), "endpoint": endpoint, "artifact": artifact, "architecture": architecture, "stack": "catena",
+        "root": root(), "endpoint": endpoint, "artifacts": programs, "architecture": architecture, "stack": "catena",
         "parameters": parameters, "edits": edits,
     });
     // The SAM CLI's environment holds the translator that it renders with.

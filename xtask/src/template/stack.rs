@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use bootstrap::Artifact;
+
 use super::function;
 use super::rows::Row;
 
@@ -74,8 +76,8 @@ Conditions:
 
 Globals:
   Function:
-    # One artifact for all functions; the handler's name chooses the code.
-    CodeUri: ../../target/lambda/bootstrap/
+    # An artifact has many functions; the handler's name chooses the code.
+    CodeUri: ../../target/lambda/ARTIFACT/
     Runtime: provided.al2023
     Architectures: [arm64]
     # Lambda gives CPU by memory, and the first TLS handshake is most of a cold start.
@@ -159,7 +161,8 @@ impl Stack {
 
     fn body(&self) -> String {
         let functions: Vec<String> = self.rows.iter().map(function::render).collect();
-        format!("{GLOBALS}{}", functions.join("\n"))
+        let artifact = self.rows.first().map_or(Artifact::Api, |row| Artifact::of(row.handler));
+        format!("{}{}", GLOBALS.replace("ARTIFACT", artifact.name()), functions.join("\n"))
     }
 }
 

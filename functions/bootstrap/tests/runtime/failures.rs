@@ -20,7 +20,7 @@ async fn an_unknown_handler_is_an_init_error_in_a_clear_sentence() {
         let Err(no_start) = Sandbox::start(&function).await else { panic!("{handler:?} started") };
         let error = no_start.init_error.unwrap_or_else(|| panic!("the initialization error was not reported: {}", no_start.log));
         assert_eq!(error["errorType"], "UnknownHandler");
-        let sentence = format!("unknown handler {handler:?}: the template does not match the tables");
+        let sentence = format!("unknown handler {handler:?} in the api artifact: the template does not match the tables");
         assert_eq!(error["errorMessage"], sentence);
         assert_eq!(no_start.exit_code, Some(1));
         assert!(no_start.log.contains("failed to initialize the function"), "{}", no_start.log);

@@ -1,4 +1,4 @@
-//! IAM between the artifact and the emulated AWS: every call is looked up in the caller's role, and refused as AWS refuses.
+//! IAM between the artifacts and the emulated AWS: every call is looked up in the caller's role, and refused as AWS refuses.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};

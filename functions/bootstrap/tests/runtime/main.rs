@@ -1,4 +1,4 @@
-//! The artifact behind Lambda's Runtime API: every function as a process, with the events that AWS sends.
+//! The artifacts behind Lambda's Runtime API: every function as a process, with the events that AWS sends.
 //!
 //! Without more, the debug binary that cargo built is run; `CATENA_BOOTSTRAP` names another one, and `cargo xtask runtime`
 //! does that with the release binary.

@@ -1,11 +1,12 @@
-//! One sandbox: the artifact as a process behind a Runtime API of its own, with Lambda's environment and no other.
+//! One sandbox: an artifact as a process behind a Runtime API of its own, with Lambda's environment and no other.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use bootstrap::Artifact;
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader};
 use tokio::process::{Child, Command};
@@ -61,9 +62,14 @@ pub(crate) struct Sandbox {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Log(Arc<Mutex<Vec<String>>>);
 
-/// The artifact: the one that `CATENA_BOOTSTRAP` names, else the one that cargo built for this test.
-pub(crate) fn artifact() -> PathBuf {
-    std::env::var_os("CATENA_BOOTSTRAP").map_or_else(|| env!("CARGO_BIN_EXE_bootstrap").into(), PathBuf::from)
+/// The program of a function: in the folder that `CATENA_ARTIFACTS` names, else the one that cargo built for this test.
+fn program(handler: &str) -> PathBuf {
+    let artifact = Artifact::of(handler);
+    let built = match artifact {
+        Artifact::Api => env!("CARGO_BIN_EXE_api"),
+        Artifact::Workers => env!("CARGO_BIN_EXE_workers"),
+    };
+    std::env::var_os("CATENA_ARTIFACTS").map_or_else(|| built.into(), |folder| artifact.program(Path::new(&folder)))
 }
 
 impl Function {
@@ -102,11 +108,12 @@ impl Function {
 }
 
 impl Sandbox {
-    /// Starts the artifact, and waits until it requests an event.
+    /// Starts its program, and waits until it requests an event.
     pub(crate) async fn start(function: &Function) -> Result<Self, NoStart> {
         let mut api = RuntimeApi::serve().await;
         let started = Instant::now();
-        let mut child = Command::new(artifact())
+        let program = program(&function.handler);
+        let mut child = Command::new(&program)
             .env_clear()
             .envs(&function.environment)
             .envs(function.reserved(&api.address))
@@ -115,7 +122,7 @@ impl Sandbox {
             .stderr(Stdio::piped())
             .kill_on_drop(true)
             .spawn()
-            .unwrap_or_else(|error| panic!("{} cannot be started: {error}", artifact().display()));
+            .unwrap_or_else(|error| panic!("{} cannot be started: {error}", program.display()));
         let log = Log::default();
         let readers = [log.follow(child.stdout.take().unwrap()), log.follow(child.stderr.take().unwrap())];
         let reported = tokio::time::timeout(INIT_LIMIT, api.reported.recv()).await;

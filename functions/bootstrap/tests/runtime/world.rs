@@ -1,4 +1,4 @@
-//! The platform with the artifact in it: provisioned from template.yaml, every function a process, every call judged by the
+//! The platform with the artifacts in it: provisioned from template.yaml, every function a process, every call judged by the
 //! function's role, every request an API Gateway event, queues and streams mapped as Lambda maps them.
 
 use std::collections::BTreeMap;

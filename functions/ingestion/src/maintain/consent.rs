@@ -28,12 +28,12 @@ pub(crate) async fn reconcile(store: &Store, id: ConnectionId, changed: &Agreeme
     let Some(connection) = connection.filter(|connection| connection.status == ConnectionStatus::Active) else {
         return Ok(());
     };
-    let Some(adapter) = providers::adapter(&connection.source_name) else {
+    let Some(accounts) = providers::accounts(&connection.source_name) else {
         return Ok(());
     };
     let agreements = agreements_on(store, id, changed).await?;
     let covers = |resource| agreements.iter().any(|agreement| agreement.covers(resource, now) && links(agreement, id));
-    for step in steps(&store.schedules_of(id).await?, &adapter.resources(), covers) {
+    for step in steps(&store.schedules_of(id).await?, &accounts.resources(), covers) {
         apply(store, &connection, step, now).await?;
     }
     Ok(())

@@ -10,7 +10,8 @@ use model::schedule::ScheduleStatus;
 use model::telematics::{Batch, HosEvent, Observation, Rows as _, Vehicle, source_hash};
 use model::{RecordIds, Resource, TspId};
 use providers::{
-    Account, BoxFuture, Capability, ErrorResponse, Fetch, Fetched, HttpFailure, HttpResponse, ProviderError, Subjects, WindowPart,
+    Account, Accounts, BoxFuture, Capability, ErrorResponse, Fetch, Fetched, HttpFailure, HttpResponse, ProviderError, Subjects,
+    WindowPart,
 };
 use serde_json::json;
 use store::control::{Range, Write, keys};
@@ -28,7 +29,7 @@ impl Canned {
     }
 }
 
-impl Adapter for Canned {
+impl Accounts for Canned {
     fn source_name(&self) -> &'static str {
         "samsara"
     }
@@ -44,7 +45,9 @@ impl Adapter for Canned {
     fn validate<'a>(&'a self, _: &'a dyn Http, _: &'a Url, _: &'a Credentials) -> BoxFuture<'a, Result<Account, ProviderError>> {
         Box::pin(async { Err(ProviderError::Timeout) })
     }
+}
 
+impl Adapter for Canned {
     fn fetch<'a>(&'a self, _: &'a dyn Http, _: Resource, _: Fetch<'a>) -> BoxFuture<'a, Result<Fetched, ProviderError>> {
         let mut left = self.0.lock().unwrap();
         let answer = if left.len() > 1 { left.pop().unwrap() } else { left[0].clone() };

@@ -211,7 +211,7 @@ fn schedule_writes(
     existing: &[Schedule],
 ) -> Result<Vec<Write>, StoreError> {
     let mut writes = Vec::new();
-    for resource in request.endpoint.adapter.resources() {
+    for resource in request.endpoint.accounts.resources() {
         let shared = agreements.iter().any(|agreement| agreement.covers(resource, request.now));
         match existing.iter().find(|schedule| schedule.resource == resource) {
             None if shared => writes.extend(new_schedule(connection, resource, request.now)?),

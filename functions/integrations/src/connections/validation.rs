@@ -6,7 +6,7 @@ use gateway::{ApiError, Context};
 use model::TspId;
 use model::credentials::Credentials;
 use model::tsp::Tsp;
-use providers::{Account, Adapter, ProviderError};
+use providers::{Account, Accounts, ProviderError};
 use url::Url;
 
 /// How long a TSP may take to respond (contract section 7).
@@ -14,9 +14,9 @@ const VALIDATION_TIMEOUT: Duration = Duration::from_secs(20);
 /// How much of the TSP's own message is passed on, in characters.
 const MAX_MESSAGE_CHARS: usize = 300;
 
-/// The API of a TSP: its adapter and its address.
+/// The API of a TSP: its accounts and its address.
 pub(super) struct ProviderEndpoint {
-    pub(super) adapter: &'static dyn Adapter,
+    pub(super) accounts: &'static dyn Accounts,
     base: Url,
 }
 
@@ -26,10 +26,10 @@ impl ProviderEndpoint {
     /// # Errors
     /// 422 if the TSP has no adapter yet; 500 if its address is not a URL.
     pub(super) fn of(tsp: &Tsp) -> Result<Self, ApiError> {
-        let adapter = providers::adapter(&tsp.source_name);
-        let adapter = adapter.ok_or_else(|| invalid_tsp(tsp.id, "this provider is not supported yet"))?;
-        let base = tsp.base_url.as_deref().unwrap_or_else(|| adapter.default_base_url());
-        Ok(Self { adapter, base: Url::parse(base).map_err(ApiError::internal)? })
+        let accounts = providers::accounts(&tsp.source_name);
+        let accounts = accounts.ok_or_else(|| invalid_tsp(tsp.id, "this provider is not supported yet"))?;
+        let base = tsp.base_url.as_deref().unwrap_or_else(|| accounts.default_base_url());
+        Ok(Self { accounts, base: Url::parse(base).map_err(ApiError::internal)? })
     }
 
     /// Validates credentials; returns the account that they belong to.
@@ -41,7 +41,7 @@ impl ProviderEndpoint {
         context: &Context,
         credentials: &Credentials,
     ) -> Result<Result<Account, ProviderError>, ApiError> {
-        let validation = self.adapter.validate(context.guarded()?, &self.base, credentials);
+        let validation = self.accounts.validate(context.guarded()?, &self.base, credentials);
         Ok(tokio::time::timeout(VALIDATION_TIMEOUT, validation).await.unwrap_or(Err(ProviderError::Timeout)))
     }
 }

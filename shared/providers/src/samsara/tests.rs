@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::{Adapter as _, BoxFuture, Fetch, Fetched, Http, HttpFailure, HttpResponse};
+use crate::{Accounts as _, Adapter as _, BoxFuture, Fetch, Fetched, Http, HttpFailure, HttpResponse};
 
 const TOKEN: &str = "samsara_api_hidden";
 
