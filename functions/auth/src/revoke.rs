@@ -74,7 +74,7 @@ fn is_of_partner(claims: &RefreshClaims, client: &Client) -> bool {
 #[cfg(test)]
 mod tests {
     use model::{FleetId, PartnerId};
-    use vault::Issue;
+    use vault::{Issue, Onboarding};
 
     use super::*;
 
@@ -84,7 +84,8 @@ mod tests {
         let client = |partner_id| Client { client_id: "c".into(), secret_hash: String::new(), partner_id, scopes: Vec::new() };
         let (own, other) = (PartnerId::at(now), PartnerId::at(now));
         let issue = Issue { issuer: "https://a.example", now, lifetime: 60, id: uuid::Uuid::now_v7() };
-        let claims = RefreshClaims::new(&issue, ("Fleet", FleetId::at(now)), own, None);
+        let holder = Onboarding { fleet: FleetId::at(now), name: "Fleet", partner: own, invitation: None, agreement: None };
+        let claims = RefreshClaims::new(&issue, &holder);
         assert!(is_of_partner(&claims, &client(own)));
         assert!(!is_of_partner(&claims, &client(other)));
     }

@@ -141,7 +141,7 @@ fn granted(asked: Option<&str>, held: &[String]) -> Result<String, ApiError> {
     Ok(held.iter().filter(is_granted).map(String::as_str).collect::<Vec<_>>().join(" "))
 }
 
-/// Only pre-registration tokens have refresh tokens; each is valid until it expires or is revoked.
+/// Only pre-registration tokens have refresh tokens; each is valid until it expires or is revoked, or its agreement ends.
 async fn refresh(context: &Context, form: &Form, now: Timestamp) -> Result<TokenResponse, ApiError> {
     let invalid = || oauth(StatusCode::UNAUTHORIZED, "invalid_grant", "Invalid refresh token");
     let token = form.refresh_token.as_deref().ok_or_else(invalid)?;
@@ -150,8 +150,11 @@ async fn refresh(context: &Context, form: &Form, now: Timestamp) -> Result<Token
     if context.store().get::<Revocation>(Key::revocation(&held.jti.to_string())).await?.is_some() {
         return Err(invalid());
     }
+    if !context.consents(&held.holder(), now).await? {
+        return Err(invalid());
+    }
     let issue = Issue { issuer: &held.iss, now, lifetime: PRE_REGISTRATION_LIFETIME, id: uuid::Uuid::now_v7() };
-    let claims = Claims::pre_registration(&issue, (&held.name, held.sub), held.partner_id, held.invitation_id);
+    let claims = Claims::pre_registration(&issue, &held.holder());
     let response = signed(context, &claims, PRE_REGISTRATION_LIFETIME).await?;
     Ok(TokenResponse {
         refresh_token: Some(token.to_owned()),

@@ -9,7 +9,7 @@ use model::fleet::Fleet;
 use reqwest::Method;
 use serde_json::Value;
 use store::control::Key;
-use vault::{Claims, Issue};
+use vault::{Claims, Issue, Onboarding};
 
 use crate::session::Session;
 
@@ -81,7 +81,9 @@ pub(crate) async fn token(context: &Context, session: &Session) -> Result<Option
     let name = fleet.map(|fleet| fleet.name).unwrap_or_default();
     let issuer = context.config().issuer();
     let issue = Issue { issuer: &issuer, now: context.now(), lifetime: TOKEN_LIFETIME, id: uuid::Uuid::now_v7() };
-    let claims = Claims::pre_registration(&issue, (&name, fleet_id), session.partner.id, Some(session.invitation.id));
+    let (partner, invitation) = (session.partner.id, Some(session.invitation.id));
+    let holder = Onboarding { fleet: fleet_id, name: &name, partner, invitation, agreement: None };
+    let claims = Claims::pre_registration(&issue, &holder);
     let claims = Claims { aud: Some(context.config().realm.clone()), ..claims };
     Ok(Some(context.vault().sign(&claims).await?))
 }

@@ -71,13 +71,13 @@ fn endpoints() -> Vec<Endpoint> {
             Method::GET,
             "/v2/orgs/invitations/{invitation_id}",
             "invitations.get",
-            Optional,
+            Optional("invitation:read"),
             ACCEPT,
         )
         .summary("Read an invitation; its id is the secret")
         .description(
             "Whoever knows the id may read the invitation: the id is its secret. Only its owner sees `callback_url`, \
-             and the tokens of an accepted invitation. Expired and declined invitations are returned too; deleted \
+             and the tokens of an accepted invitation whose share agreement has not ended. Expired and declined invitations are returned too; deleted \
              ones are 404.",
         ),
         Endpoint::new::<invitations::delete::Delete>(

@@ -2,7 +2,7 @@
 
 use model::{FleetId, InvitationId, PartnerId, Timestamp};
 use store::control::{Key, Revocation};
-use vault::Claims;
+use vault::{Claims, Onboarding};
 
 use crate::incoming::Incoming;
 use crate::{ApiError, Context};
@@ -12,8 +12,8 @@ use crate::{ApiError, Context};
 pub enum Access {
     /// Anyone; tokens are ignored.
     Public,
-    /// Anyone; a token that is sent must be valid.
-    Optional,
+    /// Anyone. A token that is sent must be valid; its caller is known to the operation if it has the scope.
+    Optional(&'static str),
     /// Callers whose token carries the scope.
     Scope(&'static str),
 }
@@ -79,15 +79,22 @@ impl Caller {
     pub(crate) async fn of(context: &Context, access: Access, incoming: &Incoming, now: Timestamp) -> Result<Self, ApiError> {
         let sent = incoming.header("authorization");
         match (access, sent) {
-            (Access::Public, _) | (Access::Optional, None) => Ok(Self::Anonymous),
+            (Access::Public, _) | (Access::Optional(_), None) => Ok(Self::Anonymous),
             (Access::Scope(_), None) => Err(ApiError::unauthorized("a bearer token is required")),
-            (Access::Optional, Some(header)) => from_header(context, header, None, now).await,
-            (Access::Scope(scope), Some(header)) => from_header(context, header, Some(scope), now).await,
+            (Access::Optional(scope), Some(header)) => {
+                let (caller, claims) = from_header(context, header, now).await?;
+                Ok(if claims.has_scope(scope) { caller } else { Self::Anonymous })
+            }
+            (Access::Scope(scope), Some(header)) => {
+                let (caller, claims) = from_header(context, header, now).await?;
+                let lacks = || ApiError::forbidden(format!("missing scope `{scope}`"));
+                claims.has_scope(scope).then_some(caller).ok_or_else(lacks)
+            }
         }
     }
 }
 
-async fn from_header(context: &Context, header: &str, scope: Option<&'static str>, now: Timestamp) -> Result<Caller, ApiError> {
+async fn from_header(context: &Context, header: &str, now: Timestamp) -> Result<(Caller, Claims), ApiError> {
     let token = header.split_once(' ').filter(|(kind, _)| kind.eq_ignore_ascii_case("bearer")).map(|(_, token)| token.trim());
     let token = token.ok_or_else(|| ApiError::unauthorized("the authorization header must contain a bearer token"))?;
     let claims: Claims = context.vault().verify(token, now).await.map_err(token_error)?;
@@ -97,10 +104,22 @@ async fn from_header(context: &Context, header: &str, scope: Option<&'static str
     if context.store().get::<Revocation>(Key::revocation(&claims.jti.to_string())).await?.is_some() {
         return Err(ApiError::unauthorized("invalid access token: revoked"));
     }
-    if let Some(scope) = scope.filter(|scope| !claims.scopes().any(|held| held == *scope)) {
-        return Err(ApiError::forbidden(format!("missing scope `{scope}`")));
+    let caller = caller_of(&claims).ok_or_else(|| ApiError::unauthorized("invalid access token: missing organization claim"))?;
+    if let Caller::Fleet { id, .. } = caller {
+        require_consent(context, id, &claims, now).await?;
     }
-    caller_of(&claims).ok_or_else(|| ApiError::unauthorized("invalid access token: missing organization claim"))
+    Ok((caller, claims))
+}
+
+/// A fleet's token serves what it agreed to, and ends with the agreement.
+async fn require_consent(context: &Context, fleet: FleetId, claims: &Claims, now: Timestamp) -> Result<(), ApiError> {
+    let partner = claims.partner_id.ok_or_else(|| ApiError::unauthorized("invalid access token: missing partner claim"))?;
+    let (invitation, agreement) = (claims.invitation_id, claims.share_agreement_id);
+    let holder = Onboarding { fleet, name: "", partner, invitation, agreement };
+    if context.consents(&holder, now).await? {
+        return Ok(());
+    }
+    Err(ApiError::unauthorized("invalid access token: its share agreement has ended"))
 }
 
 fn token_error(error: vault::TokenError) -> ApiError {

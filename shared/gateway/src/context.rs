@@ -10,7 +10,7 @@ use store::Store;
 use store::control::{Key, PlatformSecrets, Write};
 use store::cursor::CursorKey;
 use tokio::sync::OnceCell;
-use vault::{KeyIds, Sealed, Secret, SigningKey, Vault};
+use vault::{KeyIds, Onboarding, Sealed, Secret, SigningKey, Vault};
 use webhooks::guarded::GuardedClient;
 
 use crate::limits::Limits;
@@ -178,6 +178,16 @@ impl Context {
     /// SQS.
     pub(crate) fn sqs(&self) -> &aws_sdk_sqs::Client {
         self.shared.sqs.get_or_init(|| aws_sdk_sqs::Client::new(&self.shared.aws.sqs))
+    }
+
+    /// Whether the agreement behind a fleet's token lasts: the token ends with it.
+    ///
+    /// # Errors
+    /// 503 if DynamoDB does not answer, 500 if it refuses.
+    pub async fn consents(&self, holder: &Onboarding<'_>, now: Timestamp) -> Result<bool, ApiError> {
+        let parties = (holder.fleet, holder.partner);
+        let agreement = self.store().agreement_between(parties, holder.invitation, holder.agreement).await?;
+        Ok(agreement.is_some_and(|agreement| !agreement.has_ended_at(now)))
     }
 
     /// The key that signs page cursors.

@@ -141,6 +141,12 @@ impl Agreement {
         }
     }
 
+    /// Whether it is over for good.
+    #[must_use]
+    pub fn has_ended_at(&self, now: Timestamp) -> bool {
+        !matches!(self.status_at(now), AgreementStatus::Active | AgreementStatus::Paused)
+    }
+
     /// Whether the partner may see data at `now`.
     #[must_use]
     pub fn opens_at(&self, now: Timestamp) -> bool {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use model::{FleetId, InvitationId, PartnerId, Timestamp};
+use model::{AgreementId, FleetId, InvitationId, PartnerId, Timestamp};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -50,6 +50,24 @@ pub struct Claims {
     /// The accepted invitation; pre-registration tokens only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub invitation_id: Option<InvitationId>,
+    /// The agreement with which the token ends; pre-registration tokens only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub share_agreement_id: Option<AgreementId>,
+}
+
+/// Whom a pre-registration token is for.
+#[derive(Clone, Copy, Debug)]
+pub struct Onboarding<'a> {
+    /// The fleet.
+    pub fleet: FleetId,
+    /// Its name.
+    pub name: &'a str,
+    /// The inviting partner.
+    pub partner: PartnerId,
+    /// The accepted invitation.
+    pub invitation: Option<InvitationId>,
+    /// The agreement that the acceptance made.
+    pub agreement: Option<AgreementId>,
 }
 
 /// An organization in a token.
@@ -91,19 +109,14 @@ impl Claims {
 
     /// A token for a fleet that accepted an invitation and has no sign-in yet.
     #[must_use]
-    pub fn pre_registration(
-        issue: &Issue<'_>,
-        fleet: (&str, FleetId),
-        partner: PartnerId,
-        invitation: Option<InvitationId>,
-    ) -> Self {
-        let (name, fleet) = fleet;
-        let claims = Self::new(issue, &fleet.to_string(), PRE_REGISTRATION_CLIENT, PRE_REGISTRATION_SCOPE);
+    pub fn pre_registration(issue: &Issue<'_>, holder: &Onboarding<'_>) -> Self {
+        let claims = Self::new(issue, &holder.fleet.to_string(), PRE_REGISTRATION_CLIENT, PRE_REGISTRATION_SCOPE);
         Self {
             realm_access: Some(RealmAccess { roles: vec![IMPERSONATOR.to_owned()] }),
-            partner_id: Some(partner),
-            invitation_id: invitation,
-            ..claims.acting_for(name, fleet.uuid(), "fleet")
+            partner_id: Some(holder.partner),
+            invitation_id: holder.invitation,
+            share_agreement_id: holder.agreement,
+            ..claims.acting_for(holder.name, holder.fleet.uuid(), "fleet")
         }
     }
 
@@ -122,6 +135,7 @@ impl Claims {
             realm_access: None,
             partner_id: None,
             invitation_id: None,
+            share_agreement_id: None,
         }
     }
 
@@ -187,7 +201,8 @@ mod tests {
     fn pre_registration_tokens_act_for_the_fleet() {
         let fleet = FleetId::from_uuid(Uuid::from_u128(9));
         let partner = PartnerId::from_uuid(Uuid::from_u128(7));
-        let claims = Claims::pre_registration(&issue(PRE_REGISTRATION_LIFETIME), ("Trucks", fleet), partner, None);
+        let holder = Onboarding { fleet, name: "Trucks", partner, invitation: None, agreement: None };
+        let claims = Claims::pre_registration(&issue(PRE_REGISTRATION_LIFETIME), &holder);
         assert!(claims.is_pre_registration());
         assert_eq!(claims.exp - claims.iat, 7_200);
         assert_eq!(claims.realm_access.as_ref().map(|access| access.roles.clone()), Some(vec!["impersonator".into()]));

@@ -1,10 +1,10 @@
 //! Refresh tokens of pre-registration clients: HS512, because only this platform reads them.
 
-use model::{FleetId, InvitationId, PartnerId, Timestamp};
+use model::{AgreementId, FleetId, InvitationId, PartnerId, Timestamp};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::claims::{Issue, PRE_REGISTRATION_CLIENT};
+use crate::claims::{Issue, Onboarding, PRE_REGISTRATION_CLIENT};
 use crate::{SigningKey, TokenError, VaultError, jwt};
 
 /// Lifetime of a refresh token, in seconds: 28 days.
@@ -35,13 +35,15 @@ pub struct RefreshClaims {
     /// The accepted invitation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub invitation_id: Option<InvitationId>,
+    /// The agreement with which the token ends.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub share_agreement_id: Option<AgreementId>,
 }
 
 impl RefreshClaims {
     /// The claims of the refresh token for [`Claims::pre_registration`](crate::Claims::pre_registration).
     #[must_use]
-    pub fn new(issue: &Issue<'_>, fleet: (&str, FleetId), partner: PartnerId, invitation: Option<InvitationId>) -> Self {
-        let (name, sub) = fleet;
+    pub fn new(issue: &Issue<'_>, holder: &Onboarding<'_>) -> Self {
         let iat = issue.now.seconds();
         Self {
             iss: issue.issuer.to_owned(),
@@ -50,10 +52,23 @@ impl RefreshClaims {
             iat,
             jti: issue.id,
             azp: PRE_REGISTRATION_CLIENT.to_owned(),
-            sub,
-            name: name.to_owned(),
-            partner_id: partner,
-            invitation_id: invitation,
+            sub: holder.fleet,
+            name: holder.name.to_owned(),
+            partner_id: holder.partner,
+            invitation_id: holder.invitation,
+            share_agreement_id: holder.agreement,
+        }
+    }
+
+    /// Whom the token is for.
+    #[must_use]
+    pub fn holder(&self) -> Onboarding<'_> {
+        Onboarding {
+            fleet: self.sub,
+            name: &self.name,
+            partner: self.partner_id,
+            invitation: self.invitation_id,
+            agreement: self.share_agreement_id,
         }
     }
 }
@@ -91,13 +106,14 @@ mod tests {
 
     fn claims() -> RefreshClaims {
         let issue = Issue { issuer: "https://auth.example/realms/catena", now: now(), lifetime: LIFETIME, id: Uuid::nil() };
-        let invitation = InvitationId::from_uuid(Uuid::from_u128(3));
-        RefreshClaims::new(
-            &issue,
-            ("Trucks", FleetId::from_uuid(Uuid::from_u128(1))),
-            PartnerId::from_uuid(Uuid::from_u128(2)),
-            Some(invitation),
-        )
+        let holder = Onboarding {
+            fleet: FleetId::from_uuid(Uuid::from_u128(1)),
+            name: "Trucks",
+            partner: PartnerId::from_uuid(Uuid::from_u128(2)),
+            invitation: Some(InvitationId::from_uuid(Uuid::from_u128(3))),
+            agreement: Some(AgreementId::from_uuid(Uuid::from_u128(4))),
+        };
+        RefreshClaims::new(&issue, &holder)
     }
 
     #[test]

@@ -58,7 +58,7 @@ pub(super) fn all() -> Vec<Row> {
 fn of_endpoint(service: &'static str, endpoint: &Endpoint) -> Row {
     let auth = match endpoint.access {
         // A JWT authorizer cannot be optional: such functions verify the token themselves.
-        Access::Public | Access::Optional => RouteAuth::None,
+        Access::Public | Access::Optional(_) => RouteAuth::None,
         Access::Scope(_) => RouteAuth::Jwt,
     };
     let cause = Cause::Http { method: endpoint.method.to_string(), paths: endpoint.paths(), auth };

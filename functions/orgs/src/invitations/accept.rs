@@ -37,7 +37,7 @@ impl Operation for Accept {
         };
         let writes = vec![Write::replace(&seen, &next)?, Write::create(&fleet)?, Write::create(&agreement)?];
         // Signed first: KMS may fail, and a committed acceptance cannot be repeated. Nobody sees these tokens if the commit fails.
-        let tokens = Tokens::issue(context, &next, (&fleet.name, fleet.id), call.now).await?;
+        let tokens = Tokens::issue(context, &agreement, &fleet.name, call.now).await?;
         context.store().commit(writes).await?;
         Ok(Json(InvitationRead::at(call.now, next, context.config()).public().with_tokens(tokens)))
     }

@@ -7,7 +7,8 @@ use store::control::Key;
 
 use super::{Id, InvitationRead, Tokens, find};
 
-/// One invitation. Knowing the id is enough to read it; only its owner sees tokens and the callback URL.
+/// One invitation. Knowing the id is enough to read it; only its owner's clients that may read invitations see tokens, as long as
+/// the agreement lasts, and the callback URL.
 pub struct Get;
 
 impl Operation for Get {
@@ -25,8 +26,13 @@ impl Operation for Get {
         let Some(fleet_id) = accepted else {
             return Ok(Json(read));
         };
+        let parties = (fleet_id, invitation.partner_id);
+        let agreement = context.store().agreement_between(parties, Some(id), None).await?;
+        let Some(agreement) = agreement.filter(|agreement| !agreement.has_ended_at(call.now)) else {
+            return Ok(Json(read));
+        };
         let fleet: Option<Fleet> = context.store().get(Key::fleet(fleet_id)).await?;
         let name = fleet.map(|fleet| fleet.name).unwrap_or_default();
-        Ok(Json(read.with_tokens(Tokens::issue(context, &invitation, (&name, fleet_id), call.now).await?)))
+        Ok(Json(read.with_tokens(Tokens::issue(context, &agreement, &name, call.now).await?)))
     }
 }

@@ -7,7 +7,7 @@ use model::schedule::Schedule;
 use model::telematics::RecordType;
 use model::tsp::{Tsp, TspStatus};
 use model::webhook::Webhook;
-use model::{ConnectionId, FleetId, PartnerId, Timestamp, TspId};
+use model::{AgreementId, ConnectionId, FleetId, InvitationId, PartnerId, Timestamp, TspId};
 
 use super::items::{InvitationClaim, Keyed};
 use super::keys::{self, Key};
@@ -32,6 +32,26 @@ impl Store {
     /// [`StoreError`].
     pub async fn agreements_of_fleet(&self, fleet: FleetId) -> Result<Vec<Agreement>, StoreError> {
         self.all(&Range::index_1(keys::agreements_of(fleet))).await
+    }
+
+    /// The agreement that a fleet made with a partner by accepting an invitation, deleted ones too (from an index, unless the
+    /// agreement's id is given).
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn agreement_between(
+        &self,
+        (fleet, partner): (FleetId, PartnerId),
+        invitation: Option<InvitationId>,
+        id: Option<AgreementId>,
+    ) -> Result<Option<Agreement>, StoreError> {
+        let is_it = |agreement: &Agreement| agreement.fleet_id == fleet && agreement.partner_id == partner;
+        if let Some(id) = id {
+            return Ok(self.get::<Agreement>(Key::agreement(partner, id)).await?.filter(is_it));
+        }
+        let mut found = self.agreements_of_fleet(fleet).await?;
+        found.retain(|agreement| is_it(agreement) && agreement.invitation_id == invitation);
+        Ok(found.pop())
     }
 
     /// What a partner may read of a record type at `now`. Each connection stands in it once per fleet.

@@ -1,0 +1,97 @@
+//! What a fleet's tokens allow, and for how long.
+
+use catena::api::Api;
+use catena::demo;
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use crate::{World, answer};
+
+const CONNECTIONS: &str = "/v2/integrations/connections";
+
+/// A fleet that accepted its invitation.
+struct Accepted {
+    invitation: String,
+    api: Api,
+    refresh: String,
+}
+
+async fn accepted(world: &World, fleet_ref: &str) -> Accepted {
+    let invitation = world.api.invite(fleet_ref, "Token Trucking").await.unwrap();
+    let invitation = invitation["id"].as_str().unwrap().to_owned();
+    let path = format!("/v2/orgs/invitations/{invitation}/accept");
+    let (status, body) = answer(world.request(Method::POST, &path)).await;
+    assert_eq!(status, 200, "{body}");
+    let text = |name: &str| body[name].as_str().unwrap().to_owned();
+    let api = world.api.with_token(&text("pre_registration_access_token"));
+    Accepted { invitation, api, refresh: text("pre_registration_refresh_token") }
+}
+
+async fn agreement(world: &World, fleet_ref: &str) -> String {
+    let page = world.api.get(&format!("/v2/orgs/share-agreements?fleet_ref={fleet_ref}")).await.unwrap();
+    page["items"][0]["id"].as_str().unwrap().to_owned()
+}
+
+async fn act(api: &Api, agreement: &str, action: &str) -> StatusCode {
+    api.send(Method::POST, &format!("/v2/orgs/share-agreements/{agreement}/{action}")).await.unwrap().status
+}
+
+async fn refreshed(world: &World, fleet: &Accepted) -> (StatusCode, Value) {
+    let form = [
+        ("grant_type", "refresh_token"),
+        ("client_id", demo::CLIENT_ID),
+        ("client_secret", demo::CLIENT_SECRET),
+        ("refresh_token", &fleet.refresh),
+    ];
+    answer(world.token().form(&form)).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_fleet_s_tokens_serve_its_consent() {
+    let world = World::start().await;
+    only_clients_that_may_read_invitations_get_tokens(&world).await;
+    tokens_end_with_the_agreement(&world).await;
+    world.stop().await;
+}
+
+async fn only_clients_that_may_read_invitations_get_tokens(world: &World) {
+    let fleet = accepted(world, "tokens").await;
+    let path = format!("/v2/orgs/invitations/{}", fleet.invitation);
+    for (scope, sees) in [("telematics:read", false), ("invitation:create telematics:read", false), ("invitation:read", true)] {
+        let form = [
+            ("grant_type", "client_credentials"),
+            ("client_id", demo::CLIENT_ID),
+            ("client_secret", demo::CLIENT_SECRET),
+            ("scope", scope),
+        ];
+        let (_, token) = answer(world.token().form(&form)).await;
+        let api = world.api.with_token(token["access_token"].as_str().unwrap());
+        let read = api.get(&path).await.unwrap();
+        assert_eq!(read["pre_registration_access_token"].is_string(), sees, "{scope}: {read}");
+        assert_eq!(read["pre_registration_refresh_token"].is_string(), sees, "{scope}: {read}");
+    }
+}
+
+async fn tokens_end_with_the_agreement(world: &World) {
+    for end in ["cancel", "delete"] {
+        let fleet_ref = format!("ends-by-{end}");
+        let fleet = accepted(world, &fleet_ref).await;
+        let id = agreement(world, &fleet_ref).await;
+        assert_eq!(act(&world.api, &id, "pause").await, 200);
+        assert_eq!(fleet.api.send(Method::GET, CONNECTIONS).await.unwrap().status, 200, "a pause is not the end");
+        assert_eq!(refreshed(world, &fleet).await.0, 200);
+        let ended = match end {
+            "delete" => world.api.send(Method::DELETE, &format!("/v2/orgs/share-agreements/{id}")).await.unwrap().status,
+            _ => act(&world.api, &id, end).await,
+        };
+        assert!(ended.is_success(), "{end}: {ended}");
+        let account = json!({ "tsp_id": uuid::Uuid::nil(), "credentials": { "token": "x" } });
+        let linked = fleet.api.send_json(Method::POST, CONNECTIONS, &account).await.unwrap();
+        assert_eq!(linked.status, 401, "{}", linked.body);
+        assert_eq!(linked.body["detail"], "invalid access token: its share agreement has ended");
+        let (status, error) = refreshed(world, &fleet).await;
+        assert_eq!((status.as_u16(), error["error"].as_str()), (401, Some("invalid_grant")));
+        let read = world.api.get(&format!("/v2/orgs/invitations/{}", fleet.invitation)).await.unwrap();
+        assert!(read["pre_registration_access_token"].is_null() && read["pre_registration_refresh_token"].is_null(), "{read}");
+    }
+}
