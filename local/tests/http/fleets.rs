@@ -50,6 +50,7 @@ async fn refreshed(world: &World, fleet: &Accepted) -> (StatusCode, Value) {
 async fn a_fleet_s_tokens_serve_its_consent() {
     let world = World::start().await;
     only_clients_that_may_read_invitations_get_tokens(&world).await;
+    a_fleet_stops_sharing_by_itself(&world).await;
     tokens_end_with_the_agreement(&world).await;
     world.stop().await;
 }
@@ -70,6 +71,24 @@ async fn only_clients_that_may_read_invitations_get_tokens(world: &World) {
         assert_eq!(read["pre_registration_access_token"].is_string(), sees, "{scope}: {read}");
         assert_eq!(read["pre_registration_refresh_token"].is_string(), sees, "{scope}: {read}");
     }
+}
+
+async fn a_fleet_stops_sharing_by_itself(world: &World) {
+    let fleet = accepted(world, "stops").await;
+    let agreement = agreement(world, "stops").await;
+    assert_eq!(act(&fleet.api, &agreement, "pause").await, 200);
+    assert_eq!(act(&world.api, &agreement, "activate").await, 409, "the fleet paused it");
+    assert_eq!(act(&fleet.api, &agreement, "activate").await, 200);
+    let connection = demo::connect(&fleet.api, &world.platform.demo.tsp_tokens[0]).await.unwrap();
+    let path = format!("{CONNECTIONS}/{}", connection["id"].as_str().unwrap());
+    let other = accepted(world, "looks-on").await;
+    assert_eq!(other.api.send(Method::DELETE, &path).await.unwrap().status, 404, "another fleet's");
+    assert_eq!(world.api.send(Method::DELETE, &path).await.unwrap().status, 403, "a partner's token");
+    assert_eq!(fleet.api.send(Method::DELETE, &path).await.unwrap().status, 204);
+    assert_eq!(fleet.api.get(CONNECTIONS).await.unwrap()["items"], json!([]));
+    assert_eq!(act(&other.api, &agreement, "cancel").await, 404);
+    assert_eq!(act(&fleet.api, &agreement, "cancel").await, 200);
+    assert_eq!(fleet.api.send(Method::GET, CONNECTIONS).await.unwrap().status, 401, "its consent is over");
 }
 
 async fn tokens_end_with_the_agreement(world: &World) {

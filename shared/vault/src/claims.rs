@@ -12,9 +12,9 @@ pub const MACHINE_LIFETIME: i64 = 900;
 pub const PRE_REGISTRATION_LIFETIME: i64 = 7_200;
 /// The `azp` of pre-registration tokens.
 pub const PRE_REGISTRATION_CLIENT: &str = "pre-registration-client";
-/// The scopes of pre-registration tokens.
-pub const PRE_REGISTRATION_SCOPE: &str =
-    "openid organization share-agreement:read partner:read profile connection:create connection:read email";
+/// The scopes of pre-registration tokens: the published ones, and those by which a fleet stops what it agreed to.
+pub const PRE_REGISTRATION_SCOPE: &str = "openid organization share-agreement:read partner:read profile connection:create \
+     connection:read email share-agreement:update share-agreement:delete connection:update connection:delete";
 /// The role of pre-registration tokens.
 pub const IMPERSONATOR: &str = "impersonator";
 

@@ -254,8 +254,7 @@ pub(crate) fn partner() -> Vec<Visit> {
         act(Partner, Method::POST, "/v2/orgs/share-agreements/{agreement}/activate", 200),
         act(Fleet, Method::GET, "/v2/telematics/vehicles", 403),
         act(Anonymous, Method::GET, "/v2/telematics/vehicles", 401),
-        // No token that we issue carries the scope yet.
-        act(Fleet, Method::DELETE, "/v2/integrations/connections/{link}", 403),
+        act(Fleet, Method::DELETE, "/v2/integrations/connections/{link}", 204),
         act(Partner, Method::POST, "/v2/orgs/share-agreements/{agreement}/cancel", 200),
         act(Partner, Method::DELETE, "/v2/orgs/share-agreements/{agreement}", 204),
         form("/realms/catena/protocol/openid-connect/revoke", REVOKE, 200, &[]),
