@@ -1,7 +1,9 @@
-//! `map`: a page of positions from bytes to rows, against what serde_json needs for the same bytes.
+//! `map`: a page of positions, with what the adapter asks for beside it, from bytes to rows, against what serde_json needs for the
+//! same bytes.
 
 use std::collections::BTreeMap;
 use std::hint::black_box;
+use std::sync::Mutex;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
@@ -22,20 +24,47 @@ const ROUNDS: usize = 41;
 /// Pages per round and way.
 const PAGES: u32 = 20;
 
-/// Answers every question with one page.
-struct Canned(Bytes);
+/// Answers each question as the simulator did when it was asked first.
+struct Recorded {
+    token: String,
+    client: reqwest::Client,
+    bodies: Mutex<BTreeMap<Url, Bytes>>,
+}
 
-impl Http for Canned {
-    fn get(&self, _: Url, _: HeaderMap, _: Duration) -> BoxFuture<'_, Result<HttpResponse, HttpFailure>> {
-        let answer =
-            HttpResponse { status: StatusCode::OK, headers: HeaderMap::new(), body: self.0.clone(), elapsed: Duration::ZERO };
-        Box::pin(std::future::ready(Ok(answer)))
+impl Recorded {
+    fn known(&self, url: &Url) -> Option<Bytes> {
+        self.bodies.lock().ok()?.get(url).cloned()
+    }
+
+    /// What was answered so far.
+    fn all(&self) -> Vec<Bytes> {
+        self.bodies.lock().map(|bodies| bodies.values().cloned().collect()).unwrap_or_default()
+    }
+
+    async fn ask(&self, url: Url) -> Result<Bytes, HttpFailure> {
+        let unreachable = |error: reqwest::Error| HttpFailure::Unreachable(error.to_string());
+        let response = self.client.get(url.clone()).bearer_auth(&self.token).send().await.map_err(unreachable)?;
+        let body = response.error_for_status().map_err(unreachable)?.bytes().await.map_err(unreachable)?;
+        if let Ok(mut bodies) = self.bodies.lock() {
+            bodies.insert(url, body.clone());
+        }
+        Ok(body)
+    }
+}
+
+impl Http for Recorded {
+    fn get(&self, url: Url, _: HeaderMap, _: Duration) -> BoxFuture<'_, Result<HttpResponse, HttpFailure>> {
+        let answer = |body| HttpResponse { status: StatusCode::OK, headers: HeaderMap::new(), body, elapsed: Duration::ZERO };
+        match self.known(&url) {
+            Some(body) => Box::pin(std::future::ready(Ok(answer(body)))),
+            None => Box::pin(async move { Ok(answer(self.ask(url).await?)) }),
+        }
     }
 }
 
 struct Mapping {
     adapter: &'static dyn Adapter,
-    page: Canned,
+    provider: Recorded,
     credentials: Credentials,
     base: Url,
 }
@@ -50,20 +79,23 @@ impl Mapping {
             now: rig::now(),
             last_data_at: None,
         };
-        let fetched = self.adapter.fetch(&self.page, Resource::VehicleLocation, fetch);
+        let fetched = self.adapter.fetch(&self.provider, Resource::VehicleLocation, fetch);
         Ok(black_box(runtimes.ours.block_on(fetched)?).batch.len())
     }
 }
 
 pub(crate) fn run(runtimes: &Runtimes, print: &mut dyn FnMut(Figure)) -> Result<()> {
-    let page = runtimes.around.block_on(page())?;
+    let (url, tokens) = runtimes.around.block_on(rig::simulate(VEHICLES))?;
+    let token = tokens.into_iter().next().context("the simulator has no account")?;
     let form = Form::of("token").context("there is no token form")?;
     let given = json!({ "token": "bench" });
     let credentials = Credentials::check(form, given.as_object().context("an object")?);
     let credentials = credentials.ok().context("the credentials do not fit their form")?;
     let adapter = providers::adapter("samsara").context("there is no adapter for samsara")?;
-    let mapping = Mapping { adapter, page: Canned(page.clone()), credentials, base: Url::parse("http://tsp.test/")? };
+    let provider = Recorded { token, client: reqwest::Client::new(), bodies: Mutex::default() };
+    let mapping = Mapping { adapter, provider, credentials, base: Url::parse(&url)? };
     let records = mapping.rows(runtimes)?;
+    let bodies = mapping.provider.all();
     ensure!(records > VEHICLES / 2, "the page has {records} positions only");
 
     let mut taken: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
@@ -76,11 +108,11 @@ pub(crate) fn run(runtimes: &Runtimes, print: &mut dyn FnMut(Figure)) -> Result<
             Ok(())
         };
         time("typed", &|| mapping.rows(runtimes).map(drop))?;
-        time("value", &|| parsed::<Value>(&page))?;
-        time("ignored", &|| parsed::<IgnoredAny>(&page))?;
+        time("value", &|| parsed::<Value>(&bodies))?;
+        time("ignored", &|| parsed::<IgnoredAny>(&bodies))?;
     }
     let of = |name: &str| taken.get(name).map(|samples| median(samples)).unwrap_or_default();
-    print(figure("map_page_bytes", records_of(page.len()), "bytes"));
+    print(figure("map_page_bytes", records_of(bodies.iter().map(Bytes::len).sum()), "bytes"));
     print(figure("map_records", records_of(records), "records"));
     print(figure("map_typed", of("typed"), "us/record"));
     print(figure("map_reference_value", of("value"), "us/record"));
@@ -91,19 +123,13 @@ pub(crate) fn run(runtimes: &Runtimes, print: &mut dyn FnMut(Figure)) -> Result<
     Ok(())
 }
 
-fn parsed<T: DeserializeOwned>(page: &[u8]) -> Result<()> {
-    black_box(serde_json::from_slice::<T>(page)?);
-    Ok(())
+fn parsed<T: DeserializeOwned>(bodies: &[Bytes]) -> Result<()> {
+    bodies.iter().try_for_each(|body| {
+        black_box(serde_json::from_slice::<T>(body)?);
+        Ok(())
+    })
 }
 
 fn records_of(count: usize) -> f64 {
     u32::try_from(count).map_or(f64::INFINITY, f64::from)
-}
-
-/// The newest position of each vehicle, as the simulator sends them.
-async fn page() -> Result<Bytes> {
-    let (url, tokens) = rig::simulate(VEHICLES).await?;
-    let token = tokens.first().context("the simulator has no account")?;
-    let request = reqwest::Client::new().get(format!("{url}/fleet/vehicles/locations/feed")).bearer_auth(token);
-    Ok(request.send().await?.error_for_status()?.bytes().await?)
 }

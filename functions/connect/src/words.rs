@@ -22,7 +22,9 @@ pub(crate) fn shared(scopes: &Scopes) -> Vec<(&'static str, &'static str, ShareL
 fn words(topic: Topic) -> (&'static str, &'static str) {
     match topic {
         Topic::Vehicles => ("Vehicles", "Names, makes, plates and identification numbers"),
-        Topic::VehiclePositions => ("Vehicle positions", "Where your vehicles are and have been, speed and odometer"),
+        Topic::VehiclePositions => {
+            ("Vehicle positions", "Where your vehicles are and have been, speed, odometer, fuel, engine and driver")
+        }
         Topic::People => ("Drivers and staff", "Names, licenses and who drives which vehicle"),
         Topic::HoursOfService => ("Hours of service", "Duty logs, remaining hours and violations"),
         Topic::Trailers => ("Trailers", "Trailers, where they are and how they are"),

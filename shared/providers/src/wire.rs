@@ -199,6 +199,16 @@ impl FromRaw for Amount {
     }
 }
 
+/// A percentage: one below 0 or above 100 reads as absent.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Percent(pub(crate) f64);
+
+impl FromRaw for Percent {
+    fn from_raw(json: &str) -> Option<Self> {
+        f64::from_raw(json).filter(|number| (0.0..=100.0).contains(number)).map(Self)
+    }
+}
+
 /// A whole number, also one in quotes or one that is written with zeros after the point.
 impl FromRaw for i64 {
     fn from_raw(json: &str) -> Option<Self> {
@@ -282,6 +292,8 @@ mod tests {
         assert!(members.list("list").is_empty() && members.object("id").raw("x").is_none());
         let amount = |text: &str| Amount::from_raw(text).map(|amount| amount.0);
         assert_eq!((amount("0"), amount("\"2.5\""), amount("-0.1"), amount("1e999")), (Some(0.0), Some(2.5), None, None));
+        let percent = |text: &str| Percent::from_raw(text).map(|percent| percent.0);
+        assert_eq!((percent("100"), percent("-1"), percent("100.5")), (Some(100.0), None, None));
         let raw: &RawValue = serde_json::from_str("[1]").unwrap();
         assert!(Members::of(raw).raw("id").is_none());
     }

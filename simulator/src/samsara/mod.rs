@@ -1,5 +1,6 @@
 //! The Samsara REST API, as of the OpenAPI description 2025-10-23 and what live tenants were seen to answer.
 
+mod assignments;
 mod cursor;
 mod eld;
 mod hos;
@@ -70,6 +71,7 @@ const ROUTES: &[Route] = &[
     Route { path: "/fleet/trailers", answer: trailers::list },
     Route { path: "/fleet/trailers/stats/feed", answer: trailer_stats::feed },
     Route { path: "/fleet/trailers/stats/history", answer: trailer_stats::history },
+    Route { path: "/fleet/driver-vehicle-assignments", answer: assignments::list },
     Route { path: "/fleet/hos/logs", answer: hos::logs },
     Route { path: "/fleet/hos/clocks", answer: hos::clocks },
     Route { path: "/fleet/hos/daily-logs", answer: eld::days },

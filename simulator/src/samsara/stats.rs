@@ -15,6 +15,8 @@ use crate::world::{EngineState, Reading, Signal, Vehicle, whole};
 
 const MAX_TYPES: usize = 3;
 const MAX_DECORATIONS: usize = 2;
+/// 0 °C in kelvins.
+const ZERO_C_K: f64 = 273.15;
 
 /// Types that the real API knows and that no simulated vehicle measures: accepted, never answered.
 const UNMEASURED: &[&str] = &[
@@ -24,20 +26,16 @@ const UNMEASURED: &[&str] = &[
     "defLevelMilliPercent",
     "ecuDoorStatus",
     "ecuSpeedMph",
-    "engineCoolantTemperatureMilliC",
     "engineImmobilizer",
     "engineLoadPercent",
-    "engineOilPressureKPa",
     "engineRpm",
     "faultCodes",
     "fuelConsumedMilliliters",
     "gpsDistanceMeters",
-    "gpsOdometerMeters",
     "idlingDurationMilliseconds",
     "intakeManifoldTemperatureMilliC",
     "nfcCardScans",
     "seatbeltDriver",
-    "syntheticEngineSeconds",
     "tellTales",
 ];
 const UNMEASURED_PREFIXES: &[&str] = &["auxInput", "ev", "spreader"];
@@ -50,6 +48,10 @@ enum StatType {
     Gps,
     OdometerMeters,
     EngineSeconds,
+    OilPressure,
+    CoolantTemperature,
+    GpsOdometerMeters,
+    SyntheticEngineSeconds,
 }
 
 impl StatType {
@@ -61,6 +63,10 @@ impl StatType {
             "gps" => Self::Gps,
             "obdOdometerMeters" => Self::OdometerMeters,
             "obdEngineSeconds" => Self::EngineSeconds,
+            "engineOilPressureKPa" => Self::OilPressure,
+            "engineCoolantTemperatureMilliC" => Self::CoolantTemperature,
+            "gpsOdometerMeters" => Self::GpsOdometerMeters,
+            "syntheticEngineSeconds" => Self::SyntheticEngineSeconds,
             other if UNMEASURED.contains(&other) => return Ok(None),
             other if UNMEASURED_PREFIXES.iter().any(|prefix| other.starts_with(prefix)) => return Ok(None),
             _ => return Err(()),
@@ -74,6 +80,10 @@ impl StatType {
             Self::Gps => "gps",
             Self::OdometerMeters => "obdOdometerMeters",
             Self::EngineSeconds => "obdEngineSeconds",
+            Self::OilPressure => "engineOilPressureKPa",
+            Self::CoolantTemperature => "engineCoolantTemperatureMilliC",
+            Self::GpsOdometerMeters => "gpsOdometerMeters",
+            Self::SyntheticEngineSeconds => "syntheticEngineSeconds",
         }
     }
 
@@ -90,23 +100,36 @@ impl StatType {
             Self::EngineStates => Signal::Engine,
             Self::FuelPercents => Signal::Fuel,
             Self::Gps => Signal::Position,
-            Self::OdometerMeters | Self::EngineSeconds => Signal::Meters,
+            Self::OdometerMeters
+            | Self::EngineSeconds
+            | Self::OilPressure
+            | Self::CoolantTemperature
+            | Self::GpsOdometerMeters
+            | Self::SyntheticEngineSeconds => Signal::Meters,
         }
     }
 
-    fn value(self, reading: &Reading) -> Value {
+    /// What a reading of the vehicle says; nothing where it is not measured there.
+    fn value(self, vehicle: &Vehicle, reading: &Reading) -> Option<Value> {
         let engine = match reading.engine {
             EngineState::On => "On",
             EngineState::Idle => "Idle",
             EngineState::Off => "Off",
         };
-        match self {
-            Self::EngineStates => Value::stat(reading, StatValue::Word(engine)),
-            Self::FuelPercents => Value::stat(reading, StatValue::Whole(whole(reading.fuel_percent.round()))),
-            Self::Gps => Value::gps(reading),
-            Self::OdometerMeters => Value::stat(reading, StatValue::Whole(whole(reading.odometer_m))),
-            Self::EngineSeconds => Value::stat(reading, StatValue::Whole(whole(reading.engine_s))),
-        }
+        let on_bus = vehicle.has_meters_on_bus();
+        let value = match self {
+            Self::EngineStates => StatValue::Word(engine),
+            Self::Gps => return Some(Value::gps(reading)),
+            Self::FuelPercents => StatValue::Whole(whole(reading.fuel_percent.round())),
+            Self::OdometerMeters if on_bus => StatValue::Whole(whole(reading.odometer_m)),
+            Self::EngineSeconds if on_bus => StatValue::Whole(whole(reading.engine_s)),
+            Self::GpsOdometerMeters if !on_bus => StatValue::Whole(whole(reading.odometer_m)),
+            Self::SyntheticEngineSeconds if !on_bus => StatValue::Whole(whole(reading.engine_s)),
+            Self::OilPressure => StatValue::Whole(whole(reading.oil_pressure_pa()? / 1_000.0)),
+            Self::CoolantTemperature => StatValue::Whole(whole((reading.coolant_k()? - ZERO_C_K) * 1_000.0)),
+            Self::OdometerMeters | Self::EngineSeconds | Self::GpsOdometerMeters | Self::SyntheticEngineSeconds => return None,
+        };
+        Some(Value::stat(reading, value))
     }
 }
 
@@ -128,16 +151,16 @@ impl Wanted {
         Ok(Self { types, decorations })
     }
 
-    fn value(&self, of: StatType, reading: &Reading) -> Value {
-        let decoration = |other: &StatType| (other.plural(), other.value(reading).without_time());
-        of.value(reading).decorated(self.decorations.iter().map(decoration).collect())
+    fn value(&self, of: StatType, vehicle: &Vehicle, reading: &Reading) -> Option<Value> {
+        let decoration = |other: &StatType| Some((other.plural(), other.value(vehicle, reading)?.without_time()));
+        Some(of.value(vehicle, reading)?.decorated(self.decorations.iter().filter_map(decoration).collect()))
     }
 
     /// The arrays of a vehicle; nothing when no reading carries what was asked for.
     fn arrays(&self, vehicle: &Vehicle, readings: &[Reading]) -> Option<Row<Vec<Value>>> {
         let array = |of: &StatType| {
             let carrying = readings.iter().filter(|reading| reading.carries(of.signal()));
-            let values: Vec<_> = carrying.map(|reading| self.value(*of, reading)).collect();
+            let values: Vec<_> = carrying.filter_map(|reading| self.value(*of, vehicle, reading)).collect();
             (!values.is_empty()).then_some((of.plural(), values))
         };
         Row::new(vehicle, self.types.iter().filter_map(array).collect())
@@ -185,7 +208,7 @@ pub(super) fn latest(request: &Request<'_>) -> Answer {
     let row = |vehicle: &&Vehicle| {
         let stat = |of: &StatType| {
             let reading = request.delivery.latest(vehicle, at, of.signal())?;
-            Some((of.singular(), of.value(&reading)))
+            Some((of.singular(), of.value(vehicle, &reading)?))
         };
         Row::new(vehicle, wanted.types.iter().filter_map(stat).collect())
     };
@@ -207,7 +230,7 @@ pub(super) fn feed(request: &Request<'_>) -> Answer {
 fn newest(request: &Request<'_>, wanted: &Wanted, vehicle: &Vehicle) -> Option<Row<Vec<Value>>> {
     let array = |of: &StatType| {
         let reading = request.delivery.latest(vehicle, request.now, of.signal())?;
-        Some((of.plural(), vec![wanted.value(*of, &reading)]))
+        Some((of.plural(), vec![wanted.value(*of, vehicle, &reading)?]))
     };
     Row::new(vehicle, wanted.types.iter().filter_map(array).collect())
 }

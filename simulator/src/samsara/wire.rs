@@ -104,6 +104,22 @@ impl From<&Vehicle> for HosVehicle {
     }
 }
 
+/// A vehicle in an assignment.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct AssignedVehicle {
+    id: String,
+    name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    external_ids: Option<BTreeMap<&'static str, String>>,
+}
+
+impl From<&Vehicle> for AssignedVehicle {
+    fn from(vehicle: &Vehicle) -> Self {
+        Self { id: vehicle.id.to_string(), name: vehicle.name.clone(), external_ids: vehicle.build.as_ref().map(external_ids) }
+    }
+}
+
 /// A place in words.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]

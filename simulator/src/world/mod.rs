@@ -3,10 +3,12 @@
 //! Every position is a pure function of the vehicle and the time, so history, the present and a restart always agree and
 //! nothing is stored.
 
+mod assignment;
 mod build;
 mod clocks;
 mod corridors;
 mod duty;
+mod engine;
 mod geo;
 mod names;
 mod random;
@@ -20,6 +22,7 @@ mod trajectory;
 
 use std::sync::Arc;
 
+pub use assignment::Assignment;
 pub use clocks::HosClocks;
 pub use duty::{DutySpan, DutyStatus};
 pub(crate) use geo::whole;

@@ -85,6 +85,10 @@ pub struct VehiclePosition<'a> {
     pub fuel_level: Option<f64>,
     /// h.
     pub engine_hours: Option<f64>,
+    /// Pa.
+    pub oil_pressure: Option<f64>,
+    /// K.
+    pub coolant_temperature: Option<f64>,
     /// City or town, where the TSP tells the place.
     pub city: Option<&'a str>,
     /// State or province.
@@ -105,11 +109,14 @@ impl<'a> Cells<'a> for VehiclePosition<'a> {
         Column::text("city"),
         Column::text("province"),
         Column::text("country"),
+        Column::number("oil_pressure"),
+        Column::number("coolant_temperature"),
     ];
 
     fn write(&self, row: &mut CellWriter<'_>) {
         row.number(self.longitude).number(self.latitude).text(self.driver).number(self.speed).number(self.odometer);
         row.number(self.fuel_level).number(self.engine_hours).text(self.city).text(self.province).text(self.country);
+        row.number(self.oil_pressure).number(self.coolant_temperature);
     }
 
     fn read(row: &mut CellReader<'a>) -> Option<Self> {
@@ -124,6 +131,8 @@ impl<'a> Cells<'a> for VehiclePosition<'a> {
             city: row.text(),
             province: row.text(),
             country: row.text(),
+            oil_pressure: row.number(),
+            coolant_temperature: row.number(),
         })
     }
 }
@@ -170,8 +179,58 @@ impl Series for VehicleLocation<'static> {
             odometer_unit: cells.odometer.map(|_| const { Code::of("m") }),
             fuel_level: cells.fuel_level,
             engine_hours: cells.engine_hours,
+            oil_pressure: cells.oil_pressure,
+            oil_pressure_unit: cells.oil_pressure.map(|_| const { Code::of("Pa") }),
+            coolant_temperature: cells.coolant_temperature,
+            coolant_temperature_unit: cells.coolant_temperature.map(|_| const { Code::of("K") }),
             inferred_address: InferredAddress::known(cells.city, cells.province, cells.country),
             ..VehicleLocation::default()
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::Timestamp;
+    use crate::telematics::series::ReadingsOf;
+    use crate::telematics::{Batch, Rows as _};
+
+    #[test]
+    fn a_row_has_what_was_measured_with_its_units_and_nothing_else() {
+        let ids = RecordIds("6f9619ff-8b86-4d01-b42d-00cf4fc964ff".parse().unwrap());
+        let place = VehiclePosition { longitude: -90.0, latitude: 38.0, ..VehiclePosition::default() };
+        let full = VehiclePosition {
+            driver: Some("d"),
+            odometer: Some(1.5),
+            fuel_level: Some(54.0),
+            engine_hours: Some(2.5),
+            oil_pressure: Some(315_000.0),
+            coolant_temperature: Some(364.65),
+            ..place.clone()
+        };
+        let mut rows = ReadingsOf::<VehicleLocation<'static>>::default();
+        let at = Timestamp::from_micros(1);
+        rows.push("v", at, &full, "{}");
+        rows.push("w", at, &place, "{}");
+        let Ok(Batch::Readings(rows)) = rows.erase(ids) else { panic!("not readings") };
+        let written = |row: usize| {
+            let mut text = Vec::new();
+            write_row::<VehicleLocation<'static>>(rows.subject(row), rows.reader(row), ids, &mut text).unwrap();
+            serde_json::from_slice::<serde_json::Value>(&text).unwrap()
+        };
+        let expected = json!({
+            "odometer": 1.5, "odometer_unit": "m", "fuel_level": 54.0, "engine_hours": 2.5, "oil_pressure": 315_000.0,
+            "oil_pressure_unit": "Pa", "coolant_temperature": 364.65, "coolant_temperature_unit": "K", "source_driver_id": "d",
+        });
+        let (first, second) = (written(0), written(1));
+        for (name, value) in expected.as_object().unwrap() {
+            assert_eq!(&first[name], value, "{name}");
+            assert!(second[name].is_null(), "{name}");
+        }
+        assert!(first["driver_id"].is_string() && second["driver_id"].is_null());
+        assert!(second.get("oil_pressure_unit").is_none() && second.get("oil_pressure").is_some());
     }
 }

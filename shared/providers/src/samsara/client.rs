@@ -20,6 +20,8 @@ use crate::{Api, ErrorResponse, HttpFailure, HttpResponse, PAGE_DEADLINE, Provid
 const DEFAULT_WAIT: Duration = Duration::from_secs(1);
 /// The most pages of a list that is read at once.
 const SHORT_LIST_PAGES: usize = 40;
+/// The longest that a page of a list beside records may take.
+const BESIDE_DEADLINE: Duration = Duration::from_secs(5);
 
 /// What the credentials open.
 pub(crate) struct Session {
@@ -71,9 +73,19 @@ impl Api<'_, Samsara> {
         query: &[(&str, &str)],
         after: Option<&str>,
     ) -> Result<OkResponse, ProviderError> {
+        self.page_within(path, query, after, PAGE_DEADLINE).await
+    }
+
+    async fn page_within(
+        &self,
+        path: &str,
+        query: &[(&str, &str)],
+        after: Option<&str>,
+        deadline: Duration,
+    ) -> Result<OkResponse, ProviderError> {
         let mut query = query.to_vec();
         query.extend(after.map(|after| ("after", after)));
-        self.get(path, &query, PAGE_DEADLINE).await
+        self.get(path, &query, deadline).await
     }
 
     /// A list that is short: all its pages.
@@ -81,9 +93,34 @@ impl Api<'_, Samsara> {
     /// # Errors
     /// As for a page; also where the list does not end.
     pub(super) async fn short_list(&self, path: &str, query: &[(&str, &str)]) -> Result<ShortList, ProviderError> {
+        self.short_list_within(path, query, PAGE_DEADLINE).await
+    }
+
+    /// A short list that stands beside records which are worth having without it. `None` where the account may not read it, or
+    /// the provider does not bring it in a few seconds.
+    pub(super) async fn beside(&self, list: Beside, query: &[(&str, &str)]) -> Option<ShortList> {
+        match self.short_list_within(list.path, query, BESIDE_DEADLINE).await {
+            Ok(list) => Some(list),
+            Err(cause) if cause.is_forbidden() => {
+                tracing::debug!(provider = "samsara", what = list.what, "account may not read a list beside its records");
+                None
+            }
+            Err(cause) => {
+                tracing::warn!(provider = "samsara", what = list.what, %cause, "failed to read a list beside records");
+                None
+            }
+        }
+    }
+
+    async fn short_list_within(
+        &self,
+        path: &str,
+        query: &[(&str, &str)],
+        deadline: Duration,
+    ) -> Result<ShortList, ProviderError> {
         let (mut list, mut after) = (ShortList::default(), None);
         for _ in 0..SHORT_LIST_PAGES {
-            let response = self.page(path, query, after.as_deref()).await?;
+            let response = self.page_within(path, query, after.as_deref(), deadline).await?;
             let (data, next) = response.page(after.as_deref())?;
             list.rows.extend(data.into_iter().map(ToOwned::to_owned));
             list.is_unclear |= next.is_unclear;
@@ -94,6 +131,14 @@ impl Api<'_, Samsara> {
         }
         Err(ProviderError::Malformed { what: format!("{path} does not end"), response: None })
     }
+}
+
+/// A list that stands beside records.
+#[derive(Clone, Copy)]
+pub(super) struct Beside {
+    pub(super) path: &'static str,
+    /// What it lists, for log lines.
+    pub(super) what: &'static str,
 }
 
 /// A list that was read at once.

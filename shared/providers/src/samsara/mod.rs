@@ -2,11 +2,15 @@
 //!
 //! The provider leaves out members it has no value for, or sends `""`; both read as absent.
 
+mod assignments;
 mod client;
+mod engines;
+mod gauge;
 mod gps;
 mod hos_events;
 mod page;
 mod place;
+mod questions;
 mod rulesets;
 #[cfg(test)]
 mod tests;
@@ -70,6 +74,9 @@ impl Provider for Samsara {
         }
     }
 }
+
+/// What the vehicles measured, by time.
+const VEHICLE_HISTORY: &str = "/fleet/vehicles/stats/history";
 
 const VALIDATE_DEADLINE: Duration = Duration::from_secs(6);
 

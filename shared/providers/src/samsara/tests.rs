@@ -22,11 +22,18 @@ const TOKEN: &str = "samsara_api_hidden";
 pub(super) struct Canned {
     responses: Mutex<Vec<Result<HttpResponse, HttpFailure>>>,
     asked: Mutex<Vec<String>>,
+    /// What stands beside positions is refused, and not remembered.
+    is_narrow: bool,
 }
 
 impl Canned {
     pub(super) fn new(responses: Vec<Result<HttpResponse, HttpFailure>>) -> Self {
-        Self { responses: Mutex::new(responses.into_iter().rev().collect()), asked: Mutex::default() }
+        Self { responses: Mutex::new(responses.into_iter().rev().collect()), asked: Mutex::default(), is_narrow: false }
+    }
+
+    /// The same for an account that may read positions only.
+    pub(super) fn narrow(responses: Vec<Result<HttpResponse, HttpFailure>>) -> Self {
+        Self { is_narrow: true, ..Self::new(responses) }
     }
 
     pub(super) fn asked(&self) -> Vec<String> {
@@ -37,6 +44,9 @@ impl Canned {
 impl Http for Canned {
     fn get(&self, url: Url, headers: HeaderMap, _: Duration) -> BoxFuture<'_, Result<HttpResponse, HttpFailure>> {
         assert_eq!(headers["authorization"], format!("Bearer {TOKEN}"));
+        if self.is_narrow && url.query().is_some_and(|query| query.contains("vehicleIds=")) {
+            return Box::pin(async { response(403, r#"{"message":"Permission Denied"}"#) });
+        }
         self.asked.lock().unwrap().push(url.to_string());
         let next = self.responses.lock().unwrap().pop().expect("no response left");
         Box::pin(async { next })
@@ -226,12 +236,25 @@ fn a_token_that_is_refused_for_the_office_lists_no_empty_office() {
 #[test]
 fn check_positions() {
     let http = Canned::new(vec![
-        response(200, include_str!("fixtures/locations_feed.json")),
+        response(200, include_str!("fixtures/stats_feed.json")),
+        response(200, include_str!("fixtures/engine_history.json")),
+        response(200, include_str!("fixtures/driver_vehicle_assignments.json")),
         response(200, r#"{"data":[],"pagination":{"endCursor":"MjkZ","hasNextPage":false}}"#),
     ]);
     let pages = walk(&http, Resource::VehicleLocation);
-    let feed = "http://simulator.local/samsara/fleet/vehicles/locations/feed";
-    assert_eq!(http.asked(), [feed.to_owned(), format!("{feed}?after=MjkY")]);
+    let root = "http://simulator.local/samsara/fleet";
+    let feed =
+        "vehicles/stats/feed?types=gps,gpsOdometerMeters,syntheticEngineSeconds&decorations=obdOdometerMeters,fuelPercents";
+    let asked: Vec<String> = http.asked().iter().map(|url| url.replace("%2C", ",").replace("%3A", ":")).collect();
+    let expected = [
+        feed,
+        "vehicles/stats/history?types=obdEngineSeconds,engineOilPressureKPa,engineCoolantTemperatureMilliC&vehicleIds=112\
+         &startTime=2026-01-27T07:05:24.500000Z&endTime=2026-01-27T07:07:36.000000Z",
+        "driver-vehicle-assignments?filterBy=vehicles&vehicleIds=112\
+         &startTime=2026-01-27T07:06:25.500000Z&endTime=2026-01-27T07:07:36.000000Z",
+        &format!("{feed}&after=MjkY"),
+    ];
+    assert_eq!(asked, expected.map(|path| format!("{root}/{path}")), "a page without positions asks for nothing beside it");
     assert_eq!(pages[1].cursor, some(r#"{"v":2,"at":{"after":"MjkZ"}}"#));
     assert!(pages.iter().all(|page| !page.complete_scan));
     let Batch::Readings(rows) = &pages[0].batch else { panic!("not readings") };
@@ -240,9 +263,37 @@ fn check_positions() {
     let first = position(rows, 0);
     assert!((first.speed.unwrap() - 21.592_032).abs() < 1e-9, "{first:?}");
     assert_eq!((first.city, first.province, first.country), (Some("Pasadena"), Some("CA"), Some("USA")));
+    // The odometer of the bus goes before the reckoned one.
+    assert_eq!((first.odometer, first.fuel_level, first.engine_hours), (Some(81_029.0), Some(54.0), Some(2.5)));
+    assert_eq!((first.oil_pressure, first.coolant_temperature), (Some(315_000.0), Some(364.65)));
+    assert_eq!(first.driver, Some("45646"));
+    // A minute later the bus tells nothing, the tank is said to be fuller than full, and the driver has left.
+    let second = position(rows, 1);
+    let (meters, hours) = (second.odometer, second.engine_hours);
+    assert_eq!((meters, hours, second.fuel_level), (Some(71_000.0), Some(2.0), None), "reckoned");
+    assert_eq!((second.oil_pressure, second.coolant_temperature, second.driver), (None, None, None));
     assert_eq!(rows.source_id(0), "location:112:2026-01-27T07:06:25.500000Z");
-    assert_eq!(serde_json::from_str::<Value>(rows.sources().get(0)).unwrap()["heading"], 120);
-    assert_eq!(pages[0].batch.last_occurred_at(), Timestamp::parse("2026-01-27T07:07:25Z"));
+    assert_eq!(serde_json::from_str::<Value>(rows.sources().get(0)).unwrap()["headingDegrees"], 120);
+    assert_eq!(pages[0].batch.last_occurred_at(), Timestamp::parse("2026-01-27T07:07:35Z"));
+}
+
+#[test]
+fn positions_do_not_wait_for_what_stands_beside_them() {
+    let cut = r#"{"data":[{"driver":{"id":"1"},"vehicle":{"id":"112"},"startTime":"2026-01-27T05:00:00Z"}],"pagination":null}"#;
+    let beside = [
+        (response(403, r#"{"message":"Permission Denied"}"#), response(403, r#"{"message":"Permission Denied"}"#)),
+        (response(500, "down"), Err(HttpFailure::Timeout)),
+        (response(429, "{}"), response(200, "<html>")),
+        // A list that may lack its end may lack the driver who came last.
+        (response(200, r#"{"data":null}"#), response(200, cut)),
+    ];
+    for (engines, drivers) in beside {
+        let http = Canned::new(vec![response(200, include_str!("fixtures/stats_feed.json")), engines, drivers]);
+        let page = ask(&http, Resource::VehicleLocation, None).unwrap();
+        let Batch::Readings(rows) = &page.batch else { panic!("not readings") };
+        let first = position(rows, 0);
+        assert_eq!((rows.len(), first.odometer, first.engine_hours, first.driver), (2, Some(81_029.0), None, None));
+    }
 }
 
 fn position(rows: &Readings, row: usize) -> VehiclePosition<'_> {
@@ -441,8 +492,10 @@ fn wild() -> impl Strategy<Value = Value> {
         "time",
         "latitude",
         "longitude",
-        "speed",
-        "locations",
+        "speedMilesPerHour",
+        "gps",
+        "decorations",
+        "value",
         "driver",
         "hosLogs",
         "logStartTime",
@@ -472,7 +525,7 @@ proptest! {
     fn mapping_takes_any_json(value in wild()) {
         let raw = RawValue::from_string(value.to_string()).unwrap();
         let _none = (vehicles::observation(&raw), users::observation(&raw));
-        let _none = (vehicle_locations::readings(&[&raw]), hos_events::of_json(&raw).erase(RecordIds(connection())));
+        let _none = (vehicle_locations::of_page(&[&raw]), hos_events::of_json(&raw).erase(RecordIds(connection())));
         for resource in Samsara.resources() {
             let body = json!({ "data": value, "pagination": { "endCursor": "", "hasNextPage": false } });
             let answers = std::iter::repeat_with(|| response(200, &body.to_string())).take(12);

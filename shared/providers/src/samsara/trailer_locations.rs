@@ -36,12 +36,14 @@ impl Source for TrailerLocations {
 /// The readings of a page.
 fn readings(data: &[&RawValue]) -> ReadingsOf<TrailerLocation<'static>> {
     let mut rows = ReadingsOf::default();
-    gps::each(data, "trailers", |trailer, gps, source| {
-        let InferredAddress { city, province, country_code: country } = gps.address();
-        let (longitude, latitude) = (gps.longitude, gps.latitude);
-        let position = TrailerPosition { longitude, latitude, vehicle: None, city, province, country };
-        rows.push(trailer, gps.time, &position, source);
-    });
+    for trailer in gps::subjects(data, "trailers") {
+        for (gps, source) in &trailer.readings {
+            let InferredAddress { city, province, country_code: country } = gps.address();
+            let (longitude, latitude) = (gps.longitude, gps.latitude);
+            let position = TrailerPosition { longitude, latitude, vehicle: None, city, province, country };
+            rows.push(&trailer.id, gps.time, &position, source);
+        }
+    }
     rows
 }
 

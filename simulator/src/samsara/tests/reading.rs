@@ -191,3 +191,53 @@ fn each_duty_log_has_the_event_that_began_it_and_a_day() {
     assert!(logs > 50, "{logs}");
     assert_eq!(bench.get(&format!("{}&limit=26", window("/beta/fleet/hos/drivers/eld-events", start, end))).status, 400);
 }
+
+#[test]
+fn stats_are_sparse_where_the_bus_or_a_standing_engine_tells_nothing() {
+    let bench = Bench::new(30);
+    let url = window("/fleet/vehicles/stats/history", NOW - 86_400_000, NOW);
+    let decorations = "decorations=obdOdometerMeters,engineOilPressureKPa";
+    let (rows, _) = bench.walk(&format!("{url}&types=gps,gpsOdometerMeters,syntheticEngineSeconds&{decorations}"), None);
+    let (reckoned, told): (Vec<&Value>, Vec<&Value>) = rows.iter().partition(|row| row.get("gpsOdometerMeters").is_some());
+    assert!(!reckoned.is_empty() && !told.is_empty(), "both kinds of vehicles are on the road");
+    let points = |row: &Value| row["gps"].as_array().cloned().unwrap_or_default();
+    let has = |point: &Value, name: &str| point["decorations"].get(name).is_some();
+    assert!(reckoned.iter().flat_map(|row| points(row)).all(|point| !has(&point, "obdOdometerMeters")));
+    assert!(told.iter().flat_map(|row| points(row)).all(|point| has(&point, "obdOdometerMeters")));
+    let with_oil = |point: &Value| has(point, "engineOilPressureKPa");
+    let moves = |point: &Value| point["speedMilesPerHour"].as_f64().is_some_and(|speed| speed > 0.0);
+    assert!(rows.iter().flat_map(points).filter(moves).all(|point| with_oil(&point)));
+    assert!(rows.iter().flat_map(points).any(|point| !with_oil(&point)), "standing engines have no oil pressure");
+}
+
+#[test]
+fn assignments_follow_the_shifts_and_overlap_the_window() {
+    let bench = Bench::new(30);
+    let path = "/fleet/driver-vehicle-assignments";
+    assert_eq!(bench.get(&format!("{path}?startTime=2026-11-20T00:00:00Z")).status, 400, "filterBy is required");
+    assert_eq!(bench.get(&format!("{path}?filterBy=trailers")).status, 400);
+    let url = format!("{}&filterBy=vehicles", window(path, NOW - 3 * 86_400_000, NOW));
+    let (rows, _) = bench.walk(&format!("{url}&limit=2"), None);
+    assert!(
+        bench.ok(&url)["data"].as_array().unwrap().len() == 50 && rows.len() > 50,
+        "pages have 50 rows whatever is asked for"
+    );
+    let text = |row: &Value, name: &str| row[name].as_str().unwrap_or_default().to_owned();
+    assert!(
+        rows.iter().all(|row| text(row, "assignedAtTime").is_empty() && text(row, "startTime") < super::super::wire::time_s(NOW))
+    );
+    assert!(rows.iter().any(|row| row.get("endTime").is_none()), "some last");
+    assert!(rows.iter().any(|row| row["isPassenger"] == true) && rows.iter().any(|row| row["isPassenger"] == false));
+    // One driver at a time: the others of a team ride along.
+    let mut driven: Vec<_> = rows.iter().filter(|row| row["isPassenger"] == false).collect();
+    driven.sort_by_key(|row| (text(&row["vehicle"], "id"), text(row, "startTime")));
+    for pair in driven.windows(2).filter(|pair| pair[0]["vehicle"]["id"] == pair[1]["vehicle"]["id"]) {
+        assert!(text(pair[0], "endTime") <= text(pair[1], "startTime"), "{pair:?}");
+    }
+    let vehicle = text(&rows[0]["vehicle"], "id");
+    let (own, _) = bench.walk(&format!("{url}&vehicleIds={vehicle}"), None);
+    assert!(!own.is_empty() && own.iter().all(|row| text(&row["vehicle"], "id") == vehicle));
+    // The same assignment whatever the window.
+    let (now, _) = bench.walk(&format!("{path}?filterBy=vehicles"), None);
+    assert!(!now.is_empty() && now.iter().all(|row| rows.contains(row)));
+}
