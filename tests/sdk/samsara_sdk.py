@@ -10,7 +10,11 @@ from datetime import datetime, timedelta, timezone
 from samsara import Samsara
 from samsara.core.api_error import ApiError
 
-STAT_SETS = [["engineStates", "fuelPercents", "gps"], ["obdOdometerMeters", "obdEngineSeconds"]]
+STAT_SETS = [
+    ["engineStates", "fuelPercents", "gps"],
+    ["obdOdometerMeters", "obdEngineSeconds"],
+    ["engineOilPressureKPa", "engineCoolantTemperatureMilliC", "gpsOdometerMeters"],
+]
 
 
 def rfc3339(moment):
@@ -160,6 +164,21 @@ class Run:
         expect(all(d.driver.timezone for d in found), "a day is in the driver's time zone")
         return len(found)
 
+    def hos_violations(self):
+        span = {"start_time": rfc3339(self.now - timedelta(days=14)), "end_time": rfc3339(self.now)}
+        found, _ = walk(lambda after: self.client.hours_of_service.get_hos_violations(after=after, **span))
+        expect(all(v.driver.id and v.day.start_time for group in found for v in group.violations), "a violation is of a driver's day")
+        return sum(len(group.violations) for group in found)
+
+    def assignments(self):
+        fetch = self.client.driver_vehicle_assignments.get_driver_vehicle_assignments
+        found, _ = walk(lambda after: fetch(filter_by="vehicles", after=after, **self.window))
+        expect(all(a.driver.id and a.vehicle.id and a.start_time for a in found), "an assignment names driver, vehicle and start")
+        one = found[0].vehicle.id
+        narrow, _ = walk(lambda after: fetch(filter_by="vehicles", vehicle_ids=[one], after=after, **self.window))
+        expect({a.vehicle.id for a in narrow} == {one}, "only the wanted vehicle")
+        return len(found)
+
     def trailers(self):
         found, _ = walk(lambda after: self.client.trailers.list_trailers(limit=3, after=after))
         expect(len({t.id for t in found}) == len(found), "pages do not overlap")
@@ -200,6 +219,9 @@ def snake(names):
         "gps": "gps",
         "obdOdometerMeters": "obd_odometer_meters",
         "obdEngineSeconds": "obd_engine_seconds",
+        "engineOilPressureKPa": "engine_oil_pressure_k_pa",
+        "engineCoolantTemperatureMilliC": "engine_coolant_temperature_milli_c",
+        "gpsOdometerMeters": "gps_odometer_meters",
     }
     return [table[name] for name in names]
 
@@ -223,6 +245,8 @@ CHECKS = [
     Run.hos_clocks,
     Run.eld_events,
     Run.hos_daily_logs,
+    Run.hos_violations,
+    Run.assignments,
     Run.trailers,
     Run.trailer_stats_feed,
     Run.refusals,

@@ -12,7 +12,9 @@ use gateway::Permission::{Open, ReadControl, ReadTelematics, Seal, VerifyTokens,
 use gateway::{Access, Endpoint, Permission, Service, Tag};
 use http::Method;
 use model::codes::HOS_EVENT_TYPES;
-use model::telematics::{HosEvent, Record, Trailer, TrailerLocation, User, Vehicle, VehicleLocation};
+use model::telematics::{
+    HosAvailability, HosDailySnapshot, HosEvent, HosViolation, Record, Trailer, TrailerLocation, User, Vehicle, VehicleLocation,
+};
 
 use filter::Filter::{Codes, Flag, Ids, Texts};
 use get::Get;
@@ -36,6 +38,9 @@ const TAGS: &[Tag] = &[
     Tag { name: "Trailers", handlers: "trailers", description: "Trailers, as the provider knows them." },
     Tag { name: "Trailer Locations", handlers: "trailer_locations", description: "Positions of trailers: the newest of each, or their history." },
     Tag { name: "Hours of Service", handlers: "hos_events", description: "Entries of electronic logs." },
+    Tag { name: "HOS Availability", handlers: "hos_availabilities", description: "What is left of drivers' hours, a row per driver." },
+    Tag { name: "HOS Violations", handlers: "hos_violations", description: "Violations of hours of service rules." },
+    Tag { name: "HOS Daily Snapshots", handlers: "hos_daily_snapshots", description: "How drivers spent their days, by duty status." },
 ];
 
 const READ: Access = Access::Scope("telematics:read");
@@ -64,6 +69,12 @@ static ENDPOINTS: &[Endpoint] = &[
     list("/v2/telematics/hos-events", "hos_events.list", "List duty log entries",
         &List::of(HosEvent::TYPE).by(&[Ids("driver_ids"), Ids("vehicle_ids"), Codes("event_type_codes", 5, HOS_EVENT_TYPES)])
             .windowed().active_window().pages_of(500)),
+    list("/v2/telematics/hos-availabilities", "hos_availabilities.list", "List what is left of drivers' hours",
+        &List::of(HosAvailability::TYPE).by(&[Ids("driver_ids"), Ids("vehicle_ids")]).sorted()),
+    list("/v2/telematics/hos-violations", "hos_violations.list", "List violations of hours of service rules",
+        &List::of(HosViolation::TYPE).by(&[Ids("driver_ids")]).windowed().sorted()),
+    list("/v2/telematics/hos-daily-snapshots", "hos_daily_snapshots.list", "List days of duty logs",
+        &List::of(HosDailySnapshot::TYPE).by(&[Ids("driver_ids")]).windowed().sorted()),
 ];
 
 const fn list(path: &'static str, handler: &'static str, summary: &'static str, list: &'static List) -> Endpoint {

@@ -52,7 +52,7 @@ impl List {
     /// `sort_by` and `sort_order`.
     #[must_use]
     pub const fn sorted(mut self) -> Self {
-        assert!(matches!(self.record.storage, Storage::Entity), "only entities are sorted");
+        assert!(!matches!(self.record.storage, Storage::Series(..)), "packed rows are in the order of their keys");
         self.sorted = true;
         self
     }

@@ -70,14 +70,16 @@ pub struct WindowPart {
     pub subjects: Subjects,
 }
 
-/// For whom a page of a window answers, by the provider's ids. A subject that it does not name is not answered for; one that it
-/// names without a row has none.
+/// For whom a page of a window answers, by the provider's ids. A subject that it names without a row has none; one that it does not
+/// name is not answered for, unless `others` says so.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Subjects {
     /// Those whose rows could all be read.
     pub answered: Vec<String>,
     /// The others: nothing follows from what is not listed of them.
     pub unclear: Vec<String>,
+    /// Whether the list that the page is part of names all that have rows: who stands on none of its pages has none.
+    pub others: bool,
 }
 
 /// A provider's accounts: what the API knows of a provider. It maps nothing, so that a program which only uses this part does

@@ -7,13 +7,17 @@ use super::refusal::Refusal;
 use super::wire::{Page, Reference, time};
 use super::{Answer, Request};
 use crate::http::Reply;
-use crate::world::{Driver, DutySpan, DutyStatus, Employment, Millis, Reading, Signal, whole};
+use crate::world::{Driver, DutySpan, DutyStatus, Employment, Millis, Reading, Signal, key, mix, whole};
 
-const DAY_MS: Millis = 24 * 3_600_000;
+pub(super) const DAY_MS: Millis = 24 * 3_600_000;
 /// The days of a log begin at midnight of the home terminal, here eight hours behind UTC for all.
 const MIDNIGHT_MS: Millis = 8 * 3_600_000;
 /// How long after the end of a day its driver certifies it.
 const CERTIFIED_AFTER_MS: Millis = 1_800_000;
+/// The same of a day that was forgotten.
+const FORGOTTEN_MS: Millis = 26 * 3_600_000;
+/// One day in so many is.
+const FORGETS: u64 = 9;
 /// How long before driving the engine is started.
 const WARM_UP_MS: Millis = 90_000;
 const MAX_DRIVERS: usize = 25;
@@ -200,14 +204,24 @@ pub(super) fn days(request: &Request<'_>) -> Answer {
     if first > last {
         return Err(Refusal::Value("endDate"));
     }
-    let starts =
-        (0..).map(|day| first + MIDNIGHT_MS + day * DAY_MS).take_while(|start| *start < last + DAY_MS && *start <= request.now);
-    let starts: Vec<Millis> = starts.collect();
+    let starts: Vec<Millis> = days_between(first, last + DAY_MS - 1).filter(|start| *start <= request.now).collect();
     let drivers = drivers(request)?;
     let all: Vec<(&Driver, Millis)> = drivers.iter().flat_map(|driver| starts.iter().map(|start| (*driver, *start))).collect();
     let (page, pagination) = slice_of(request, &all, PAGE_DAYS)?;
     let data: Vec<_> = page.iter().map(|(driver, start)| daily_log(request, driver, *start)).collect();
     Ok(Reply::json(200, &Page { data, pagination }))
+}
+
+/// The days that begin from one time to another.
+pub(super) fn days_between(from: Millis, to: Millis) -> impl Iterator<Item = Millis> {
+    let first = (from - MIDNIGHT_MS).div_euclid(DAY_MS) * DAY_MS + MIDNIGHT_MS;
+    (0..).map(move |day| first + day * DAY_MS).skip_while(move |start| *start < from).take_while(move |start| *start <= to)
+}
+
+/// When a driver certifies the day that begins then.
+pub(super) fn certified_at(driver: &Driver, day: Millis) -> Millis {
+    let forgets = mix(driver.id, key(day.div_euclid(DAY_MS))).is_multiple_of(FORGETS);
+    day + DAY_MS + if forgets { FORGOTTEN_MS } else { CERTIFIED_AFTER_MS }
 }
 
 fn daily_log<'a>(request: &Request<'a>, driver: &'a Driver, start: Millis) -> DailyLog<'a> {
@@ -217,7 +231,7 @@ fn daily_log<'a>(request: &Request<'a>, driver: &'a Driver, start: Millis) -> Da
         let spans = spans.iter().filter(|span| span.status == status);
         spans.map(|span| (span.end_ms.min(end).min(request.now) - span.start_ms.max(start)).max(0)).sum()
     };
-    let certified = Some(end + CERTIFIED_AFTER_MS).filter(|at| *at <= request.now && !spans.is_empty());
+    let certified = Some(certified_at(driver, start)).filter(|at| *at <= request.now && !spans.is_empty());
     DailyLog {
         driver: LogDriver {
             driver: Reference::from(driver),
@@ -235,7 +249,8 @@ fn daily_log<'a>(request: &Request<'a>, driver: &'a Driver, start: Millis) -> Da
         duty_status_durations: Durations {
             drive_duration_ms: sum(DutyStatus::Driving),
             on_duty_duration_ms: sum(DutyStatus::OnDuty),
-            off_duty_duration_ms: sum(DutyStatus::OffDuty),
+            // Personal use is part of the time off duty: in the vendor's example a day adds up so.
+            off_duty_duration_ms: sum(DutyStatus::OffDuty) + sum(DutyStatus::PersonalConveyance),
             sleeper_berth_duration_ms: sum(DutyStatus::SleeperBed),
             personal_conveyance_duration_ms: sum(DutyStatus::PersonalConveyance),
         },

@@ -159,9 +159,10 @@ struct Violations {
     shift_driving_violation_duration_ms: Millis,
 }
 
-/// `GET /fleet/hos/clocks`: what is left, in milliseconds.
+/// `GET /fleet/hos/clocks`: what is left, in milliseconds. Drivers who left are listed too.
 pub(super) fn clocks(request: &Request<'_>) -> Answer {
-    let (page, pagination) = slice(request, &drivers(request))?;
+    let all: Vec<&Driver> = request.account.drivers.iter().filter(|driver| request.query.wants_driver(driver)).collect();
+    let (page, pagination) = slice(request, &all)?;
     let data: Vec<_> = page.iter().map(|driver| driver_clocks(request, driver)).collect();
     Ok(Reply::json(200, &Page { data, pagination }))
 }

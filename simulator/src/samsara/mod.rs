@@ -12,6 +12,7 @@ mod scan;
 mod stats;
 mod trailer_stats;
 mod trailers;
+mod violations;
 mod wire;
 
 use crate::app::App;
@@ -74,6 +75,7 @@ const ROUTES: &[Route] = &[
     Route { path: "/fleet/driver-vehicle-assignments", answer: assignments::list },
     Route { path: "/fleet/hos/logs", answer: hos::logs },
     Route { path: "/fleet/hos/clocks", answer: hos::clocks },
+    Route { path: "/fleet/hos/violations", answer: violations::list },
     Route { path: "/fleet/hos/daily-logs", answer: eld::days },
     Route { path: "/beta/fleet/hos/drivers/eld-events", answer: eld::events },
 ];

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use model::{ConnectionId, RecordId};
 use providers::WindowPart;
-use store::telematics::{HasTime, Origin, ScanOutcome, StatedWindow};
+use store::telematics::{Answers, HasTime, Origin, ScanOutcome, StatedWindow};
 use store::{Store, StoreError};
 
 /// What a run has read of a window: all of it, or some of its pages, one after the other.
@@ -16,13 +16,16 @@ pub(super) struct Stated {
     seen: HashSet<RecordId>,
     answered: HashSet<String>,
     unclear: HashSet<String>,
+    /// Whether it answers for those who stand on no page: where every page does, from the first one on.
+    others: bool,
     last: WindowPart,
 }
 
 impl Stated {
     /// The first page that this run reads, and the ids of its rows.
     pub(super) fn begin(part: WindowPart, ids: Vec<RecordId>) -> Self {
-        let mut stated = Self { seen: HashSet::new(), answered: HashSet::new(), unclear: HashSet::new(), last: part.clone() };
+        let (seen, answered, unclear) = (HashSet::new(), HashSet::new(), HashSet::new());
+        let mut stated = Self { seen, answered, unclear, others: part.begins, last: part.clone() };
         if !part.begins {
             stated.leave_out(&part);
         }
@@ -35,6 +38,7 @@ impl Stated {
         self.seen.extend(ids);
         self.answered.extend(part.subjects.answered.iter().cloned());
         self.unclear.extend(part.subjects.unclear.iter().cloned());
+        self.others &= part.subjects.others;
         self.last = part;
     }
 
@@ -53,8 +57,12 @@ impl Stated {
             let last = self.last.clone();
             self.leave_out(&last);
         }
-        let whole = self.answered.difference(&self.unclear).map(|subject| RecordId::of(subject, connection));
-        StatedWindow { from: self.last.from, to: self.last.to, subjects: whole.collect(), seen: self.seen }
+        let id = |subject: &String| RecordId::of(subject, connection);
+        let subjects = match self.others && self.last.ends {
+            true => Answers::AllBut(self.unclear.iter().map(id).collect()),
+            false => Answers::For(self.answered.difference(&self.unclear).map(id).collect()),
+        };
+        StatedWindow { from: self.last.from, to: self.last.to, subjects, seen: self.seen }
     }
 
     /// Marks what the window does not hold any more as deleted. How many rows?

@@ -383,7 +383,7 @@ fn logs(
     };
     let rows: Vec<Observation<HosEvent>> = logs.iter().map(row).collect();
     let batch = rows.erase(RecordIds(connection)).unwrap();
-    let subjects = Subjects { answered: answered.iter().map(ToString::to_string).collect(), unclear: Vec::new() };
+    let subjects = Subjects { answered: answered.iter().map(ToString::to_string).collect(), ..Subjects::default() };
     let window = Some(WindowPart { from: at(-86_400), to: at(0), begins, ends, subjects });
     Ok(Fetched { batch, cursor: Some(format!("{begins}{ends}")), more: !ends, complete_scan: false, window })
 }
@@ -414,6 +414,23 @@ async fn a_window_of_several_runs_replaces_whom_each_has_read_whole() {
     let second =
         vec![logs(id, &[], &["2"], (false, false)), logs(id, &[], &["3"], (false, false)), logs(id, &[], &["4"], (false, true))];
     assert_eq!(removed(&fixture, 1_200, second).await, 2);
+}
+
+#[tokio::test]
+async fn a_list_of_all_that_have_rows_removes_those_of_others_when_it_was_read_whole() {
+    let fixture = Fixture::of(Resource::HosEvent).await;
+    let id = fixture.connection.id;
+    let all = |logs: &[(&str, i64)], ends: (bool, bool)| {
+        let named: Vec<&str> = logs.iter().map(|(driver, _)| *driver).collect();
+        self::logs(id, logs, &named, ends).map(|mut page| {
+            page.window.as_mut().unwrap().subjects.others = true;
+            page
+        })
+    };
+    fixture.run(0, vec![all(&[("1", -900), ("2", -900), ("3", -900)], (true, true))]).await;
+    // A run that began inside the window does not know who stood on the pages before.
+    assert_eq!(removed(&fixture, 600, vec![all(&[("2", -900)], (false, true))]).await, 0);
+    assert_eq!(removed(&fixture, 1_200, vec![all(&[("1", -900)], (true, false)), all(&[("2", -900)], (false, true))]).await, 1);
 }
 
 /// How many records a run removes.

@@ -210,3 +210,49 @@ pub const HOS_RECORD_STATUSES: &[&str] = &["ACTIVE", "INACTIVE_CHANGED", "INACTI
 
 /// Origins of an ELD record.
 pub const HOS_RECORD_ORIGINS: &[&str] = &["AUTO", "DRIVER_EDIT", "USER_EDIT", "UNIDENTIFIED"];
+
+/// Violations of hours of service rules.
+pub const HOS_VIOLATIONS: &[&str] = &[
+    "DH_DAILY_OVER",
+    "DH_AFTER_WINDOW",
+    "DH_OFFDUTY_DRIVE",
+    "DH_PASSENGER_DAILY_OVER",
+    "WD_WINDOW_OVER",
+    "WD_CONSEC_OVER",
+    "WD_SPLIT_RESETS_WINDOW_INVALID",
+    "CY_LIMIT_OVER",
+    "CY_RESTART_SHORT",
+    "CY_RESTART_EARLY",
+    "BR_MISSING",
+    "BR_LATE",
+    "BR_SHORT",
+    "OD_DAILY_SHORT",
+    "OD_RESET_SHORT",
+    "OD_DEFERRAL_DAY1_SHORT",
+    "OD_DEFERRAL_DAY2_SHORT",
+    "OD_DEFERRAL_RULE_MISAPPLIED",
+    "SL_SPLIT_INVALID",
+    "SL_SPLIT_UNPAIRED",
+    "SH_RADIUS_OVER",
+    "SH_DUTY_OVER",
+    "SH_LOGGING_REQD",
+    "SH_RETURN_LOCATION_VIOLATION",
+    "EX_PC_MISUSE",
+    "EX_YM_MISUSE",
+    "EX_ADV_INVALID",
+    "EX_EMERGENCY_INVALID",
+    "RK_NOT_CERT",
+    "RK_DAY_MISSING",
+    "RK_FORM_MANNER",
+    "RK_UNASSIGNED_OPEN",
+    "RK_FALSE_LOG",
+    "RK_MISSING_LOCATION",
+    "RK_ODOMETER_GAP",
+    "EL_MALFUNC",
+    "EL_DIAG_ACTIVE",
+    "EL_XFER_FAIL",
+];
+
+/// The kinds of rules that violations are of.
+pub const HOS_VIOLATION_CATEGORIES: &[&str] =
+    &["Cycle", "DrivingHours", "ELD", "Exemption", "OffDuty", "Recordkeeping", "Rest", "ShortHaul", "Sleeper", "Workday"];

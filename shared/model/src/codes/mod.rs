@@ -6,7 +6,7 @@ mod hos;
 pub use events::{CATCH_ALL_EVENTS, EVENT_NAMES, SILENT_EVENTS};
 pub use hos::{
     DUTY_STATUSES, HOS_EVENT_CODES, HOS_EVENT_TYPES, HOS_MALFUNCTIONS, HOS_RECORD_ORIGINS, HOS_RECORD_STATUSES, HOS_REGIONS,
-    HOS_RULESETS,
+    HOS_RULESETS, HOS_VIOLATION_CATEGORIES, HOS_VIOLATIONS,
 };
 
 /// The lists that have a name: the name, what they list, the values.
@@ -21,6 +21,8 @@ pub const NAMED: &[(&str, &str, &[&str])] = &[
     ("HosRecordStatusCodeEnum", "Whether an entry of an electronic log is in force.", HOS_RECORD_STATUSES),
     ("HosRecordOriginCodeEnum", "How an entry of an electronic log came about.", HOS_RECORD_ORIGINS),
     ("HosMalfunctionCodeEnum", "A malfunction or diagnostic event of an electronic logging device.", HOS_MALFUNCTIONS),
+    ("HosViolationCodeEnum", "What was violated of the hours-of-service rules.", HOS_VIOLATIONS),
+    ("HosViolationCategoryEnum", "The kind of rule that was violated.", HOS_VIOLATION_CATEGORIES),
     ("HosRegionCodeEnum", "A state or province: ISO 3166-2.", HOS_REGIONS),
     ("WebhookEventNameEnum", "An event.", EVENT_NAMES),
     ("WebhookCatchAllEvents", "All events of a subject: one subscription for each of them.", CATCH_ALL_EVENTS),

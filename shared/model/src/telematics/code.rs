@@ -113,6 +113,10 @@ code_lists! {
     HosRegion = "HosRegionCodeEnum" HOS_REGIONS;
     /// Hours of service rules.
     HosRuleset = "HosRulesetCodeEnum" HOS_RULESETS;
+    /// Violations of hours of service rules.
+    HosViolationCode = "HosViolationCodeEnum" HOS_VIOLATIONS;
+    /// The kinds of those rules.
+    HosViolationCategory = "HosViolationCategoryEnum" HOS_VIOLATION_CATEGORIES;
     /// Time zones.
     Timezone = "TimezoneCodeEnum" TIMEZONES;
     /// The unit of distances and odometers.

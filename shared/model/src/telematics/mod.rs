@@ -14,7 +14,10 @@ mod geo;
 mod observation;
 mod records;
 
+mod hos_availability;
+mod hos_daily_snapshot;
 mod hos_event;
+mod hos_violation;
 mod trailer;
 mod trailer_location;
 mod user;
@@ -28,7 +31,10 @@ pub use observation::{Batch, Fields, Observation, Rows, source_digest, source_ha
 pub use record::{Action, Events, Packing, Record, RecordType, Storage, Timeline};
 pub use records::{RECORD_TYPES, row_schema};
 
+pub use hos_availability::HosAvailability;
+pub use hos_daily_snapshot::HosDailySnapshot;
 pub use hos_event::{HosEvent, HosEventAnnotation};
+pub use hos_violation::HosViolation;
 pub use trailer::Trailer;
 pub use trailer_location::{TrailerLocation, TrailerPosition};
 pub use user::User;

@@ -1,6 +1,9 @@
 //! The one list of all record types.
 
-use super::{HosEvent, Record, RecordType, Trailer, TrailerLocation, User, Vehicle, VehicleLocation};
+use super::{
+    HosAvailability, HosDailySnapshot, HosEvent, HosViolation, Record, RecordType, Trailer, TrailerLocation, User, Vehicle,
+    VehicleLocation,
+};
 use crate::Resource;
 
 macro_rules! records {
@@ -32,7 +35,10 @@ macro_rules! records {
 }
 
 records! {
+    HosAvailability,
+    HosDailySnapshot,
     HosEvent,
+    HosViolation,
     Trailer,
     TrailerLocation<'static>,
     User,

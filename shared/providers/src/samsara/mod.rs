@@ -7,7 +7,10 @@ mod client;
 mod engines;
 mod gauge;
 mod gps;
+mod hos_availabilities;
+mod hos_daily_snapshots;
 mod hos_events;
+mod hos_violations;
 mod page;
 mod place;
 mod questions;
@@ -56,6 +59,9 @@ impl Provider for Samsara {
         Plan::of::<vehicle_locations::VehicleLocations>(POSITIONS, None),
         Plan::of::<trailer_locations::TrailerLocations>(POSITIONS, None),
         Plan::of::<hos_events::HosEvents>(HOS, None),
+        Plan::of::<hos_violations::HosViolations>(HOS, None),
+        Plan::of::<hos_daily_snapshots::HosDailySnapshots>(HOS, None),
+        Plan::of::<hos_availabilities::HosAvailabilities>(HOS, Some(200)),
     ];
 
     fn session(base: &Url, credentials: &Credentials) -> Result<Session, ProviderError> {

@@ -3,13 +3,12 @@
 //! The default order reads each granted connection's local index just as far as the page needs. Another order loads all
 //! granted records and sorts them in memory: its price grows with the fleets, not with the page.
 
-use std::cmp::Ordering;
 use std::collections::HashSet;
 
 use model::{ConnectionId, RecordId, Resource};
-use serde_json::Value;
 
 use super::merge::{self, SortedSource, merge};
+use super::order::by_member;
 use super::query::{Conditions, Query};
 use super::table::{Item, Span, Table, key, read_number, read_text};
 use super::upsert::place_key;
@@ -34,15 +33,9 @@ impl Store {
             let reading = Page { backwards: page.backwards != order.descending, ..page.clone() };
             return self.in_time_order(grant, query, (page, &reading), include_source).await;
         }
-        let field = field.unwrap_or("occurred_at");
-        let marked = |found: Found<'_>| {
-            let row = row(grant, found, include_source)?;
-            let mark = Value::Array(vec![row.member(field)?, row.member("id")?, row.member("fleet_id")?]);
-            Ok((row, mark))
-        };
-        let rows = self.entities(grant, query).await?.into_iter().map(marked).collect::<Result<Vec<_>, StoreError>>()?;
-        let order = |left: &Bookmark, right: &Bookmark| compare(left, right, order.descending);
-        Ok(Slice::from_unsorted(rows, page, |(_, mark)| mark.clone(), order).map(|(row, _)| row))
+        let found = self.entities(grant, query).await?.into_iter();
+        let rows = found.map(|found| row(grant, found, include_source)).collect::<Result<_, StoreError>>()?;
+        by_member(rows, page, field.unwrap_or("occurred_at"), order.descending)
     }
 
     /// How many entities there are, deleted ones included. Without conditions the totals are read, one per connection; what links
@@ -164,30 +157,6 @@ fn row(grant: &Grant, (granted, item): Found<'_>, include_source: bool) -> Resul
 /// The connection in an item's key.
 fn connection_of(item: &Item) -> Option<ConnectionId> {
     read_text(item, "pk").split('#').nth(1)?.parse().ok()
-}
-
-/// Order of `[value, id, fleet]`: values up or down, nulls last either way, ties by id and fleet.
-fn compare(left: &Bookmark, right: &Bookmark, descending: bool) -> Ordering {
-    let part = |mark: &Bookmark, index: usize| mark.get(index).cloned().unwrap_or(Value::Null);
-    let (one, two) = (part(left, 0), part(right, 0));
-    let values = match (one.is_null(), two.is_null()) {
-        (false, false) if descending => scalar(&two, &one),
-        (false, false) => scalar(&one, &two),
-        (one, two) => one.cmp(&two),
-    };
-    values.then_with(|| scalar(&part(left, 1), &part(right, 1))).then_with(|| scalar(&part(left, 2), &part(right, 2)))
-}
-
-fn scalar(left: &Value, right: &Value) -> Ordering {
-    match (left, right) {
-        (Value::Number(left), Value::Number(right)) => match (left.as_i64(), right.as_i64()) {
-            (Some(left), Some(right)) => left.cmp(&right),
-            _ => left.as_f64().unwrap_or(0.0).total_cmp(&right.as_f64().unwrap_or(0.0)),
-        },
-        (Value::String(left), Value::String(right)) => left.cmp(right),
-        (Value::Bool(left), Value::Bool(right)) => left.cmp(right),
-        _ => left.to_string().cmp(&right.to_string()),
-    }
 }
 
 /// The records of one connection in time order.

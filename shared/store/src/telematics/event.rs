@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use model::Resource;
 
 use super::merge::{self, SortedSource, merge};
+use super::order::by_member;
 use super::query::{Conditions, Query};
 use super::table::{Item, Span, Table, read_number, read_text};
 use super::{Row, keys, stored};
@@ -24,7 +25,7 @@ type Found<'a> = (&'a GrantedConnection, Item);
 type Days<'a> = (&'a GrantedConnection, Vec<(String, u64)>);
 
 impl Store {
-    /// One page of events by `occurred_at`, then id.
+    /// One page of events by `occurred_at`, then id, or in another order.
     ///
     /// An active window without `from` looks back 45 days from the window's start.
     pub(super) async fn list_events(
@@ -34,17 +35,35 @@ impl Store {
         page: &Page,
         include_source: bool,
     ) -> Result<Slice<Row>, StoreError> {
-        let (low, high) = window(query);
-        let Some(bounds) = merge::key_bounds(page, &low, &high) else { return Ok(Slice::from_sorted(Vec::new(), page)) };
+        let order = &query.order;
+        let row =
+            |(granted, item): Found<'_>| stored::row(grant.record(), &item, granted.connection, Some(granted), include_source);
+        if let Some(field) = order.field.as_deref().filter(|field| *field != "occurred_at") {
+            let every = Page::first(usize::MAX);
+            let found = self.events_by_time(grant, query, &every, BATCH).await?.into_iter();
+            let rows = found.map(|(_, found)| row(found)).collect::<Result<_, StoreError>>()?;
+            return by_member(rows, page, field, order.descending);
+        }
+        let reading = Page { backwards: page.backwards != order.descending, ..page.clone() };
         let limit = merge::batch_limit(page, grant.connections().len());
+        let found = self.events_by_time(grant, query, &reading, limit).await?.into_iter();
+        let rows = found.map(|(mark, found)| Ok((row(found)?, Bookmark::from(mark))));
+        Ok(Slice::from_sorted(rows.collect::<Result<_, StoreError>>()?, page))
+    }
+
+    /// The events of a page in the order of their keys, with their marks, and one more.
+    async fn events_by_time<'a>(
+        &self,
+        grant: &'a Grant,
+        query: &Query,
+        page: &Page,
+        limit: i32,
+    ) -> Result<Vec<(String, Found<'a>)>, StoreError> {
+        let (low, high) = window(query);
+        let Some(bounds) = merge::key_bounds(page, &low, &high) else { return Ok(Vec::new()) };
         let conditions = query.conditions();
         let sources = self.events(grant, &conditions, page, (bounds, limit)).await?;
-        let found = merge(sources, page.size.saturating_add(1), page.backwards).await?;
-        let row = |(mark, (granted, item)): (String, Found<'_>)| {
-            let row = stored::row(grant.record(), &item, granted.connection, Some(granted), include_source)?;
-            Ok((row, Bookmark::from(mark)))
-        };
-        Ok(Slice::from_sorted(found.into_iter().map(row).collect::<Result<_, StoreError>>()?, page))
+        merge(sources, page.size.saturating_add(1), page.backwards).await
     }
 
     /// How many events there are. Time windows alone cost the totals and the two days at their edges; other conditions, and links

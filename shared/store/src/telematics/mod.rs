@@ -32,6 +32,7 @@ mod entity;
 mod event;
 mod keys;
 mod merge;
+mod order;
 mod query;
 mod row;
 mod series;
@@ -49,7 +50,7 @@ use model::{ConnectionId, ExecutionId, ScheduleId, Timestamp, TspId};
 
 pub use query::{MemberFilter, Order, Query, Values};
 pub use row::Row;
-pub use window::{HasTime, StatedWindow};
+pub use window::{Answers, HasTime, StatedWindow};
 
 use self::upsert::Shape;
 use crate::{Grant, Page, Slice, Store, StoreError};

@@ -25,6 +25,28 @@ const PAGE: i32 = 250;
 /// Whether there is time to go on.
 pub type HasTime<'a> = &'a (dyn Fn() -> bool + Sync);
 
+/// The subjects that a window answers for.
+#[derive(Clone, Debug)]
+pub enum Answers {
+    /// These.
+    For(HashSet<RecordId>),
+    /// All but these.
+    AllBut(HashSet<RecordId>),
+}
+
+impl Answers {
+    fn is_for(&self, subject: RecordId) -> bool {
+        match self {
+            Self::For(subjects) => subjects.contains(&subject),
+            Self::AllBut(subjects) => !subjects.contains(&subject),
+        }
+    }
+
+    fn is_for_nobody(&self) -> bool {
+        matches!(self, Self::For(subjects) if subjects.is_empty())
+    }
+}
+
 /// What a window that was read whole holds.
 #[derive(Clone, Debug)]
 pub struct StatedWindow {
@@ -32,8 +54,8 @@ pub struct StatedWindow {
     pub from: Timestamp,
     /// The first instant after it.
     pub to: Timestamp,
-    /// The subjects that it answers for.
-    pub subjects: HashSet<RecordId>,
+    /// For whom it answers.
+    pub subjects: Answers,
     /// Its rows, after they were stored.
     pub seen: HashSet<RecordId>,
 }
@@ -108,7 +130,7 @@ impl Store {
     ) -> Result<Option<Compared>, StoreError> {
         let mut compared = Compared::default();
         let Storage::Event(timeline) = origin.record.storage else { return Ok(Some(compared)) };
-        if window.subjects.is_empty() {
+        if window.subjects.is_for_nobody() {
             return Ok(Some(compared));
         }
         let (low, high) = (keys::time(window.from), keys::time(window.to));
@@ -181,7 +203,7 @@ impl Store {
 fn answers_for(window: &StatedWindow, timeline: &Timeline, item: &Item) -> Result<bool, StoreError> {
     let subject = find(stored::body(item), timeline.subject).map_err(|error| unreadable(item, error))?;
     let subject = subject.and_then(|subject| subject.get().trim_matches('"').parse().ok());
-    Ok(subject.is_some_and(|subject: RecordId| window.subjects.contains(&subject)))
+    Ok(subject.is_some_and(|subject: RecordId| window.subjects.is_for(subject)))
 }
 
 /// The days of a window.

@@ -51,7 +51,7 @@ fn lists_page_without_loss_and_end_with_an_empty_cursor() {
         ("/fleet/drivers?limit=5", 22 + 6 + 1),
         ("/fleet/vehicles/locations?limit=5", 22),
         ("/fleet/vehicles/stats?types=gps&limit=5", 22),
-        ("/fleet/hos/clocks?limit=5", 22 + 6 + 1),
+        ("/fleet/hos/clocks?limit=5", 22 + 6 + 2),
     ] {
         let (rows, cursor) = bench.walk(url, None);
         let ids: HashSet<_> = rows.iter().map(|row| format!("{}{}", row["id"], row["driver"]["id"])).collect();
@@ -240,4 +240,27 @@ fn assignments_follow_the_shifts_and_overlap_the_window() {
     // The same assignment whatever the window.
     let (now, _) = bench.walk(&format!("{path}?filterBy=vehicles"), None);
     assert!(!now.is_empty() && now.iter().all(|row| rows.contains(row)));
+}
+
+#[test]
+fn a_day_that_is_not_certified_is_a_violation_until_it_is() {
+    let bench = Bench::new(30);
+    let listed = || {
+        let (groups, _) = bench.walk(&window("/fleet/hos/violations", NOW - 10 * 86_400_000, NOW), None);
+        let of_group = |group: &Value| group["violations"].as_array().cloned().unwrap_or_default();
+        assert!(groups.iter().all(|group| !of_group(group).is_empty()), "only drivers with violations are named");
+        groups.iter().flat_map(of_group).collect::<Vec<Value>>()
+    };
+    let found = listed();
+    assert!(!found.is_empty());
+    let (days, _) = bench.walk("/fleet/hos/daily-logs?startDate=2026-11-10&endDate=2026-11-21", None);
+    for violation in &found {
+        assert_eq!((&violation["type"], violation["durationMs"].as_i64()), (&Value::from("unsubmittedLogs"), Some(86_400_000)));
+        let is_its = |day: &&Value| {
+            day["driver"]["id"] == violation["driver"]["id"] && day["startTime"] == violation["violationStartTime"]
+        };
+        assert_eq!(days.iter().find(is_its).unwrap()["logMetaData"]["isCertified"], false, "{violation}");
+    }
+    bench.clock.advance(3 * 86_400_000);
+    assert!(listed().iter().all(|violation| !found.contains(violation)), "certified by now");
 }

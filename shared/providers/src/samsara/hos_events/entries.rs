@@ -30,6 +30,11 @@ const STATUSES: &[Status] = &[
     ("waitingTime", Code::of("WT"), Code::of("1"), None),
 ];
 
+/// The duty status of Samsara's word for it.
+pub(in crate::samsara) fn duty_status(word: &str) -> Option<Code<DutyStatus>> {
+    STATUSES.iter().find(|(known, ..)| *known == word).map(|(_, duty, ..)| *duty)
+}
+
 /// The rows of a page: entries of logs, and the events after `from` that are no entries. Entries without driver or start are
 /// left out (and counted in a warning). Where two entries of a driver start at once, the one that lasts stays: the other has no
 /// extent, and both have one source id.

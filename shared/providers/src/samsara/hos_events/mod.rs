@@ -19,6 +19,7 @@ use model::telematics::{HosEvent, Observation};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+pub(super) use self::entries::duty_status;
 use self::facts::Facts;
 use super::Samsara;
 use crate::cursor::{Cursor, Window};

@@ -4,7 +4,7 @@ use model::telematics::HosEvent;
 use model::telematics::code::Code;
 use serde_json::json;
 
-use super::super::{ScanOutcome, StatedWindow, change};
+use super::super::{Answers, ScanOutcome, StatedWindow, change};
 use super::*;
 
 /// Events an hour and a bit apart over four days.
@@ -151,7 +151,7 @@ async fn a_window_replaces_the_rows_of_whom_it_answers_for() {
     let window = StatedWindow {
         from: at("2026-11-10T00:00:00Z"),
         to: at("2026-11-10T12:05:00Z"),
-        subjects: HashSet::from([RecordId::of("d1", connection(1))]),
+        subjects: Answers::For(HashSet::from([RecordId::of("d1", connection(1))])),
         seen: ["00:00", "06:30", "07:15", "10:00"].map(|start| id("d1", start)).into(),
     };
     assert_eq!(store.remove_unstated_rows(&later, &window, &|| true).await.unwrap(), ScanOutcome::Done { removed: 3 });
@@ -185,7 +185,7 @@ async fn a_window_that_lacks_nearly_everything_is_not_believed() {
     store_all(&store, &origin, &events(40)).await;
     let subjects = ["d-0", "d-1", "d-2"].map(|driver| RecordId::of(driver, connection(1)));
     let (from, to) = (at("2026-11-10T00:00:00Z"), at("2026-11-14T00:00:00Z"));
-    let window = StatedWindow { from, to, subjects: subjects.into(), seen: HashSet::new() };
+    let window = StatedWindow { from, to, subjects: Answers::For(subjects.into()), seen: HashSet::new() };
     let outcome = store.remove_unstated_rows(&origin, &window, &|| true).await.unwrap();
     assert_eq!(outcome, ScanOutcome::Refused { missing: 40, known: 40 });
 }
@@ -202,7 +202,7 @@ async fn a_window_of_many_pages_is_compared_while_there_is_time() {
     let window = StatedWindow {
         from: day,
         to: day.plus_seconds(7_200),
-        subjects: HashSet::from([RecordId::of("d-0", connection(1))]),
+        subjects: Answers::For(HashSet::from([RecordId::of("d-0", connection(1))])),
         seen: ids.map(|number| RecordId::of(&format!("e-{number}"), connection(1))).collect(),
     };
     let after = async |steps: usize| {
@@ -227,5 +227,54 @@ trait SumPairs {
 impl<I: Iterator<Item = (usize, usize)>> SumPairs for I {
     fn sum_pairs(self) -> (usize, usize) {
         self.fold((0, 0), |sum, pair| (sum.0 + pair.0, sum.1 + pair.1))
+    }
+}
+
+#[tokio::test]
+async fn a_window_that_answers_for_all_removes_whom_it_does_not_name() {
+    let Fixture { store, .. } = open().await;
+    let origin = origin(1, Resource::HosEvent, "2026-11-21T00:00:00Z");
+    store_all(&store, &origin, &events(12)).await;
+    let unclear = HashSet::from([RecordId::of("d-1", connection(1))]);
+    let (from, to) = (at("2026-11-10T00:00:00Z"), at("2026-11-14T00:00:00Z"));
+    let seen = HashSet::from([RecordId::of("e-0", connection(1))]);
+    let window = StatedWindow { from, to, subjects: Answers::AllBut(unclear), seen };
+    let outcome = store.remove_unstated_rows(&origin, &window, &|| true).await.unwrap();
+    // Four rows each: three of the first driver, none of the second, all of the third.
+    assert_eq!(outcome, ScanOutcome::Done { removed: 7 });
+}
+
+#[tokio::test]
+async fn events_are_listed_in_the_order_of_a_member_and_backwards_in_time() {
+    let Fixture { store, .. } = open().await;
+    for (number, count) in [(1, 31), (2, 17)] {
+        store_all(&store, &origin(number, Resource::HosEvent, "2026-11-21T00:00:00Z"), &events(count)).await;
+    }
+    let grant = grant(Resource::HosEvent, &[1, 2]);
+    for (field, descending) in [(None, true), (Some("event_type_code"), false), (Some("ended_at"), true), (Some("id"), true)] {
+        let query = Query {
+            order: Order { field: field.map(String::from), descending },
+            from: Some(at("2026-11-10T05:00:00Z")),
+            ..Query::default()
+        };
+        let (store, grant, query) = (&store, &grant, &query);
+        let list = |page: Page| async move { sendable(store.list_rows(grant, query, &page, false)).await.map(rows) };
+        let found = walk(7, list).await;
+        assert_eq!(found.len(), usize::try_from(store.count_rows(grant, query).await.unwrap()).unwrap(), "{field:?}");
+        let ids: HashSet<String> = found.iter().map(|row| text(row, "id")).collect();
+        assert_eq!(ids.len(), found.len(), "no row twice");
+        let values: Vec<&serde_json::Value> = found.iter().map(|row| &row[field.unwrap_or("occurred_at")]).collect();
+        let is_sorted = values.windows(2).all(|pair| match (pair[0].as_str(), pair[1].as_str()) {
+            (_, None) => true,
+            (None, Some(_)) => false,
+            (Some(one), Some(two)) => {
+                if descending {
+                    one >= two
+                } else {
+                    one <= two
+                }
+            }
+        });
+        assert!(is_sorted, "{field:?}: {values:?}");
     }
 }
