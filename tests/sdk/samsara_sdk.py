@@ -179,6 +179,30 @@ class Run:
         expect({a.vehicle.id for a in narrow} == {one}, "only the wanted vehicle")
         return len(found)
 
+    def dvirs(self):
+        stream, since = self.client.maintenance.get_dvirs, rfc3339(self.now - timedelta(days=7))
+        found, cursor = walk(lambda after: stream(start_time=since, limit=50, after=after))
+        expect(all(d.vehicle.id and d.author_signature.signatory_user.id for d in found), "a report names vehicle and author")
+        later, _ = walk(lambda after: stream(start_time=since, limit=50, after=after or cursor))
+        expect(len(later) < len(found), "the stream goes on where it stopped")
+        self.dvir_ids = {d.id for d in found}
+        return len(found)
+
+    def defects(self):
+        stream, since = self.client.maintenance.stream_defects, rfc3339(self.now - timedelta(days=7))
+        found, _ = walk(lambda after: stream(start_time=since, after=after))
+        types = {t.id for t in walk(lambda after: self.client.maintenance.get_defect_types(after=after))[0]}
+        expect({d.defect_type_id for d in found} <= types, "a defect is of a listed type")
+        expect({d.dvir_id for d in found} <= self.dvir_ids, "a defect is of a listed report")
+        return len(found)
+
+    def safety_events(self):
+        stream, since = self.client.safety.get_safety_events_v_2_stream, rfc3339(self.now - timedelta(days=7))
+        ask = {"start_time": since, "query_by_time_field": "updatedAtTime", "include_asset": True, "include_driver": True}
+        found, _ = walk(lambda after: stream(after=after, **ask))
+        expect(all(e.driver.name and e.asset.name and e.behavior_labels for e in found), "an event has driver, vehicle and label")
+        return len(found)
+
     def trailers(self):
         found, _ = walk(lambda after: self.client.trailers.list_trailers(limit=3, after=after))
         expect(len({t.id for t in found}) == len(found), "pages do not overlap")
@@ -247,6 +271,9 @@ CHECKS = [
     Run.hos_daily_logs,
     Run.hos_violations,
     Run.assignments,
+    Run.dvirs,
+    Run.defects,
+    Run.safety_events,
     Run.trailers,
     Run.trailer_stats_feed,
     Run.refusals,

@@ -13,7 +13,8 @@ use gateway::{Access, Endpoint, Permission, Service, Tag};
 use http::Method;
 use model::codes::HOS_EVENT_TYPES;
 use model::telematics::{
-    HosAvailability, HosDailySnapshot, HosEvent, HosViolation, Record, Trailer, TrailerLocation, User, Vehicle, VehicleLocation,
+    DriverSafetyEvent, DvirLog, DvirLogDefect, EngineStatus, HosAvailability, HosDailySnapshot, HosEvent, HosViolation, Record,
+    Trailer, TrailerLocation, User, Vehicle, VehicleLocation,
 };
 
 use filter::Filter::{Codes, Flag, Ids, Texts};
@@ -41,6 +42,10 @@ const TAGS: &[Tag] = &[
     Tag { name: "HOS Availability", handlers: "hos_availabilities", description: "What is left of drivers' hours, a row per driver." },
     Tag { name: "HOS Violations", handlers: "hos_violations", description: "Violations of hours of service rules." },
     Tag { name: "HOS Daily Snapshots", handlers: "hos_daily_snapshots", description: "How drivers spent their days, by duty status." },
+    Tag { name: "Engine Statuses", handlers: "engine_statuses", description: "Whether engines run: the newest status of every vehicle, or the history of one vehicle or driver." },
+    Tag { name: "Inspections", handlers: "dvir_logs", description: "Driver vehicle inspection reports." },
+    Tag { name: "Defects", handlers: "dvir_log_defects", description: "Defects in inspection reports." },
+    Tag { name: "Safety Events", handlers: "driver_safety_events", description: "What drivers did, or what happened to them." },
 ];
 
 const READ: Access = Access::Scope("telematics:read");
@@ -75,6 +80,16 @@ static ENDPOINTS: &[Endpoint] = &[
         &List::of(HosViolation::TYPE).by(&[Ids("driver_ids")]).windowed().sorted()),
     list("/v2/telematics/hos-daily-snapshots", "hos_daily_snapshots.list", "List days of duty logs",
         &List::of(HosDailySnapshot::TYPE).by(&[Ids("driver_ids")]).windowed().sorted()),
+    list("/v2/telematics/engine-statuses", "engine_statuses.list", "List whether vehicles' engines run, or the history of one",
+        &List::of(EngineStatus::TYPE).by(&[Ids("driver_ids"), Ids("vehicle_ids")]).latest_or_history(&["vehicle_ids", "driver_ids"])),
+    list("/v2/telematics/dvir-logs", "dvir_logs.list", "List inspection reports",
+        &List::of(DvirLog::TYPE).by(&[Ids("driver_ids"), Ids("vehicle_ids")]).windowed().sorted()),
+    list("/v2/telematics/dvir-logs/defects", "dvir_log_defects.list", "List defects in inspection reports",
+        &List::of(DvirLogDefect::TYPE).by(&[Ids("dvir_log_ids")]).windowed().sorted()),
+    list("/v2/telematics/dvir-logs/{dvir_log_id}/defects", "dvir_log_defects.of_log", "List the defects in an inspection report",
+        &List::of(DvirLogDefect::TYPE).of_parent("dvir_log_id").sorted()),
+    list("/v2/telematics/driver-safety-events", "driver_safety_events.list", "List safety events",
+        &List::of(DriverSafetyEvent::TYPE).by(&[Ids("driver_ids"), Ids("vehicle_ids")]).windowed().sorted()),
 ];
 
 const fn list(path: &'static str, handler: &'static str, summary: &'static str, list: &'static List) -> Endpoint {

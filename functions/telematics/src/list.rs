@@ -4,11 +4,11 @@ use gateway::{
     ApiError, Body, BoxFuture, Call, Context, Counting, Describe, Incoming, MemberSpec, OpenCursor, Paging, Reader, Response,
     ResponseSchemas, Serve, page_of_rows, page_schema,
 };
-use model::Timestamp;
 use model::telematics::{RecordType, Storage, row_schema};
+use model::{RecordId, Timestamp};
 use schemars::{JsonSchema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
-use store::telematics::{Order, Query};
+use store::telematics::{MemberFilter, Order, Query, Values};
 
 use crate::filter::Filter;
 use crate::scope::Scope;
@@ -27,6 +27,7 @@ pub struct List {
     windowed: bool,
     active: bool,
     latest: Option<&'static [&'static str]>,
+    parent: Option<&'static str>,
     largest_page: u32,
 }
 
@@ -34,7 +35,16 @@ impl List {
     /// All of them: `fleet_ids`, `fleet_refs`, `connection_id`, `include_source_data`, and pages of up to 1,000.
     #[must_use]
     pub const fn of(record: &'static RecordType) -> Self {
-        Self { record, filters: &[], sorted: false, windowed: false, active: false, latest: None, largest_page: 1_000 }
+        Self {
+            record,
+            filters: &[],
+            sorted: false,
+            windowed: false,
+            active: false,
+            latest: None,
+            parent: None,
+            largest_page: 1_000,
+        }
     }
 
     /// Filters, all of which must admit a row. One that rows of the type cannot be found by does not compile.
@@ -83,6 +93,14 @@ impl List {
         self.windowed()
     }
 
+    /// Only rows whose member of this name holds the id that the path has in its place.
+    #[must_use]
+    pub const fn of_parent(mut self, member: &'static str) -> Self {
+        assert!(self.record.has(member), "rows do not have the member that the path names");
+        self.parent = Some(member);
+        self
+    }
+
     /// The largest page.
     #[must_use]
     pub const fn pages_of(mut self, rows: u32) -> Self {
@@ -96,6 +114,10 @@ impl List {
         let occurred = if self.windowed { Bounds::occurred(reader) } else { Bounds::default() };
         let active = if self.active { Bounds::active(reader) } else { Bounds::default() };
         let mut query = Query { latest, ..Query::default() };
+        query.members.extend(self.parent.map(|member| {
+            let id: RecordId = reader.path(member);
+            MemberFilter { member, any_of: Values::Ids(vec![id]) }
+        }));
         let mut named = Vec::new();
         for filter in self.filters {
             if filter.read(reader, self.record, &mut query) == Some(1) {

@@ -138,13 +138,19 @@ impl Endpoint {
         self.path.starts_with("/realms/")
     }
 
-    /// Every path it is served at: share agreements have two spellings.
+    /// Every path it is served at: some have another spelling.
     #[must_use]
     pub fn paths(&self) -> Vec<String> {
-        let mut paths = vec![self.path.to_owned()];
-        if self.path.contains("share-agreements") {
-            paths.push(self.path.replace("share-agreements", "share_agreements"));
-        }
-        paths
+        let others = SPELLINGS.iter().filter(|(spelling, _)| self.path.contains(spelling));
+        let others = others.map(|(spelling, other)| self.path.replace(spelling, other));
+        std::iter::once(self.path.to_owned()).chain(others).collect()
     }
+}
+
+/// Parts of paths as they are documented, and another spelling of each that is served too.
+const SPELLINGS: &[(&str, &str)] = &[("share-agreements", "share_agreements"), ("dvir-logs/defects", "dvir-defects")];
+
+/// A path in its documented spelling.
+pub(crate) fn documented(path: &str) -> String {
+    SPELLINGS.iter().fold(path.to_owned(), |path, (spelling, other)| path.replace(other, spelling))
 }

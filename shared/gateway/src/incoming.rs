@@ -6,6 +6,8 @@ use std::net::IpAddr;
 use bytes::Bytes;
 use http::{HeaderMap, Method};
 
+use crate::endpoint::documented;
+
 /// A request as an endpoint sees it, whether from Lambda or from the local gateway.
 #[derive(Clone, Debug)]
 pub struct Incoming {
@@ -56,6 +58,6 @@ impl Incoming {
             values.sort();
         }
         pairs.retain(|(_, values)| !values.is_empty());
-        format!("{} {pairs:?}", self.raw_path.replace("share_agreements", "share-agreements"))
+        format!("{} {pairs:?}", documented(&self.raw_path))
     }
 }

@@ -75,6 +75,34 @@ impl Feed {
     }
 }
 
+/// How far back a stream begins.
+const STREAM_SEED: i64 = 7 * DAY;
+
+/// Along a stream of changes that never ends, from a time on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Stream {
+    /// Where it began: the same with each request.
+    pub(crate) since: Timestamp,
+    /// The TSP's cursor; none at the beginning.
+    pub(crate) after: Option<String>,
+}
+
+impl Cursor for Stream {
+    const KIND: &'static str = "stream";
+
+    fn begin(kept: Option<Self>, now: Timestamp) -> Self {
+        kept.unwrap_or(Self { since: now.plus_seconds(-STREAM_SEED), after: None })
+    }
+}
+
+impl Stream {
+    /// The page that ends at `after`, or where it began if the TSP names no place.
+    pub(crate) fn page<R>(self, rows: R, after: Option<String>, more: bool) -> Page<R, Self> {
+        let after = after.or(self.after);
+        Page { rows, next: Some(Self { after, ..self }), more, complete_scan: false, window: None }
+    }
+}
+
 /// A span of time that a feed missed: it began at its newest readings, as at first or when its cursor was lost. It is filled from
 /// the provider's history, a page after each page of the feed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -103,7 +103,7 @@ pub(crate) struct Plan<P: Provider> {
 pub struct Capability {
     /// What is fetched.
     pub record: &'static RecordType,
-    /// `walk`, `feed` or `window`.
+    /// `walk`, `feed`, `stream` or `window`.
     pub kind: &'static str,
     /// Records of a page, where the adapter asks for so many; else the provider decides.
     pub page_size: Option<u32>,

@@ -1,13 +1,16 @@
 //! The Samsara REST API, as of the OpenAPI description 2025-10-23 and what live tenants were seen to answer.
 
 mod assignments;
+mod changes;
 mod cursor;
+mod dvirs;
 mod eld;
 mod hos;
 mod lists;
 mod positions;
 mod query;
 mod refusal;
+mod safety;
 mod scan;
 mod stats;
 mod trailer_stats;
@@ -77,6 +80,10 @@ const ROUTES: &[Route] = &[
     Route { path: "/fleet/hos/clocks", answer: hos::clocks },
     Route { path: "/fleet/hos/violations", answer: violations::list },
     Route { path: "/fleet/hos/daily-logs", answer: eld::days },
+    Route { path: "/dvirs/stream", answer: dvirs::reports },
+    Route { path: "/defects/stream", answer: dvirs::defects },
+    Route { path: "/defect-types", answer: dvirs::types },
+    Route { path: "/safety-events/stream", answer: safety::stream },
     Route { path: "/beta/fleet/hos/drivers/eld-events", answer: eld::events },
 ];
 

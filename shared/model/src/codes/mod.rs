@@ -2,12 +2,14 @@
 
 mod events;
 mod hos;
+mod vehicle;
 
 pub use events::{CATCH_ALL_EVENTS, EVENT_NAMES, SILENT_EVENTS};
 pub use hos::{
     DUTY_STATUSES, HOS_EVENT_CODES, HOS_EVENT_TYPES, HOS_MALFUNCTIONS, HOS_RECORD_ORIGINS, HOS_RECORD_STATUSES, HOS_REGIONS,
     HOS_RULESETS, HOS_VIOLATION_CATEGORIES, HOS_VIOLATIONS,
 };
+pub use vehicle::{DVIR_DEFECTS, ENGINE_STATUSES, SAFETY_EVENTS};
 
 /// The lists that have a name: the name, what they list, the values.
 pub const NAMED: &[(&str, &str, &[&str])] = &[
@@ -24,6 +26,9 @@ pub const NAMED: &[(&str, &str, &[&str])] = &[
     ("HosViolationCodeEnum", "What was violated of the hours-of-service rules.", HOS_VIOLATIONS),
     ("HosViolationCategoryEnum", "The kind of rule that was violated.", HOS_VIOLATION_CATEGORIES),
     ("HosRegionCodeEnum", "A state or province: ISO 3166-2.", HOS_REGIONS),
+    ("EngineStatusEnum", "What an engine does.", ENGINE_STATUSES),
+    ("DvirDefectEnum", "A part that is inspected.", DVIR_DEFECTS),
+    ("DriverSafetyEventEnum", "What a driver did, or what happened to them.", SAFETY_EVENTS),
     ("WebhookEventNameEnum", "An event.", EVENT_NAMES),
     ("WebhookCatchAllEvents", "All events of a subject: one subscription for each of them.", CATCH_ALL_EVENTS),
     ("DatabaseDriverEnum", "The kind of database, and its driver.", DATABASE_DRIVERS),

@@ -99,6 +99,12 @@ macro_rules! code_lists {
 code_lists! {
     /// Duty statuses of drivers.
     DutyStatus = "DutyStatusCodeEnum" DUTY_STATUSES;
+    /// Parts that are inspected.
+    DvirDefect = "DvirDefectEnum" DVIR_DEFECTS;
+    /// What drivers did, or what happened to them.
+    SafetyEvent = "DriverSafetyEventEnum" SAFETY_EVENTS;
+    /// What engines do.
+    EngineState = "EngineStatusEnum" ENGINE_STATUSES;
     /// Codes of duty log entries.
     HosEventCode = "HosEventCodeEnum" HOS_EVENT_CODES;
     /// Types of duty log entries.

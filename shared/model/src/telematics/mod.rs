@@ -14,6 +14,10 @@ mod geo;
 mod observation;
 mod records;
 
+mod driver_safety_event;
+mod dvir_log;
+mod dvir_log_defect;
+mod engine_status;
 mod hos_availability;
 mod hos_daily_snapshot;
 mod hos_event;
@@ -31,6 +35,10 @@ pub use observation::{Batch, Fields, Observation, Rows, source_digest, source_ha
 pub use record::{Action, Events, Packing, Record, RecordType, Storage, Timeline};
 pub use records::{RECORD_TYPES, row_schema};
 
+pub use driver_safety_event::DriverSafetyEvent;
+pub use dvir_log::DvirLog;
+pub use dvir_log_defect::DvirLogDefect;
+pub use engine_status::{EngineReading, EngineStatus};
 pub use hos_availability::HosAvailability;
 pub use hos_daily_snapshot::HosDailySnapshot;
 pub use hos_event::{HosEvent, HosEventAnnotation};

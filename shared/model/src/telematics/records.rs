@@ -1,8 +1,8 @@
 //! The one list of all record types.
 
 use super::{
-    HosAvailability, HosDailySnapshot, HosEvent, HosViolation, Record, RecordType, Trailer, TrailerLocation, User, Vehicle,
-    VehicleLocation,
+    DriverSafetyEvent, DvirLog, DvirLogDefect, EngineStatus, HosAvailability, HosDailySnapshot, HosEvent, HosViolation, Record,
+    RecordType, Trailer, TrailerLocation, User, Vehicle, VehicleLocation,
 };
 use crate::Resource;
 
@@ -35,6 +35,10 @@ macro_rules! records {
 }
 
 records! {
+    DriverSafetyEvent,
+    DvirLog,
+    DvirLogDefect,
+    EngineStatus<'static>,
     HosAvailability,
     HosDailySnapshot,
     HosEvent,

@@ -60,7 +60,29 @@ struct Fuel {
     value: Lenient<Percent>,
 }
 
-from_json!(ReverseGeo, Decorations, Odometer, Fuel);
+/// A position without a time, as it decorates other stats.
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(super) struct Place {
+    latitude: Lenient<f64>,
+    longitude: Lenient<f64>,
+    reverse_geo: Lenient<ReverseGeo>,
+}
+
+from_json!(ReverseGeo, Decorations, Odometer, Fuel, Place);
+
+impl Place {
+    /// Where it is, if that is on the globe.
+    pub(super) fn point(&self) -> Option<Point> {
+        Point::new(self.longitude.0?, self.latitude.0?)
+    }
+
+    /// The place, as far as the provider's text tells it.
+    pub(super) fn address(&self) -> Option<InferredAddress<&str>> {
+        let [longitude, latitude] = self.point()?.coordinates;
+        place(self.reverse_geo.0.as_ref()?.formatted_location.0.as_deref()?, longitude, latitude)
+    }
+}
 
 /// A reading that has a time and a place on the globe.
 pub(super) struct Gps {

@@ -4,6 +4,10 @@
 
 mod assignments;
 mod client;
+mod driver_safety_events;
+mod dvir_log_defects;
+mod dvir_logs;
+mod engine_statuses;
 mod engines;
 mod gauge;
 mod gps;
@@ -58,9 +62,13 @@ impl Provider for Samsara {
         Plan::of::<trailers::Trailers>(LISTS, Some(512)),
         Plan::of::<vehicle_locations::VehicleLocations>(POSITIONS, None),
         Plan::of::<trailer_locations::TrailerLocations>(POSITIONS, None),
+        Plan::of::<engine_statuses::EngineStatuses>(POSITIONS, None),
         Plan::of::<hos_events::HosEvents>(HOS, None),
         Plan::of::<hos_violations::HosViolations>(HOS, None),
         Plan::of::<hos_daily_snapshots::HosDailySnapshots>(HOS, None),
+        Plan::of::<dvir_logs::DvirLogs>(LISTS, Some(200)),
+        Plan::of::<dvir_log_defects::DvirLogDefects>(LISTS, Some(200)),
+        Plan::of::<driver_safety_events::DriverSafetyEvents>(LISTS, None),
         Plan::of::<hos_availabilities::HosAvailabilities>(HOS, Some(200)),
     ];
 
@@ -81,6 +89,8 @@ impl Provider for Samsara {
     }
 }
 
+/// What the vehicles measure.
+const VEHICLE_FEED: &str = "/fleet/vehicles/stats/feed";
 /// What the vehicles measured, by time.
 const VEHICLE_HISTORY: &str = "/fleet/vehicles/stats/history";
 

@@ -14,11 +14,10 @@ use super::engines::{Engine, Engines};
 use super::gauge::{Gauge, is_amount};
 use super::gps::{self, Gps, Subject};
 use super::questions::questions;
-use super::{Samsara, VEHICLE_HISTORY};
+use super::{Samsara, VEHICLE_FEED, VEHICLE_HISTORY};
 use crate::cursor::{Feed, Gap};
 use crate::{Api, Page, ProviderError, Source};
 
-const FEED: &str = "/fleet/vehicles/stats/feed";
 /// The second and third are those of vehicles whose bus has no odometer or no engine hours.
 const TYPES: (&str, &str) = ("types", "gps,gpsOdometerMeters,syntheticEngineSeconds");
 const DECORATIONS: (&str, &str) = ("decorations", "obdOdometerMeters,fuelPercents");
@@ -35,7 +34,7 @@ impl Source for VehicleLocations {
     type Cursor = Feed;
 
     async fn page(api: &Api<'_, Samsara>, feed: Feed) -> Result<Page<Self::Rows, Feed>, ProviderError> {
-        let response = api.page(FEED, &[TYPES, DECORATIONS], feed.after.as_deref()).await?;
+        let response = api.page(VEHICLE_FEED, &[TYPES, DECORATIONS], feed.after.as_deref()).await?;
         let (data, next) = response.page(feed.after.as_deref())?;
         Ok(feed.page(joined(api, &data).await, next.after, next.more))
     }

@@ -264,3 +264,37 @@ fn a_day_that_is_not_certified_is_a_violation_until_it_is() {
     bench.clock.advance(3 * 86_400_000);
     assert!(listed().iter().all(|violation| !found.contains(violation)), "certified by now");
 }
+
+#[test]
+fn streams_bring_each_change_once_and_never_end() {
+    let bench = Bench::new(30);
+    let week = super::super::wire::time(NOW - 7 * 86_400_000);
+    for (path, options) in [
+        ("/dvirs/stream", "limit=7"),
+        ("/defects/stream", "limit=7"),
+        ("/safety-events/stream", "queryByTimeField=updatedAtTime&includeDriver=true&includeAsset=true"),
+    ] {
+        let url = format!("{path}?startTime={week}&{options}");
+        let (rows, mut cursor) = bench.walk(&url, None);
+        let ids: HashSet<String> = rows.iter().map(|row| row["id"].to_string()).collect();
+        assert!(!rows.is_empty() && ids.len() == rows.len(), "{path}: {} of {}", ids.len(), rows.len());
+        let changed = |row: &Value| row["updatedAtTime"].as_str().unwrap().to_owned();
+        assert!(rows.iter().map(changed).is_sorted(), "{path}");
+        let mut later = Vec::new();
+        for _ in 0..24 {
+            bench.clock.advance(3_600_000);
+            let (more, next) = bench.walk(&url, Some(&cursor));
+            later.extend(more);
+            cursor = next;
+        }
+        assert!(later.iter().any(|row| ids.contains(&row["id"].to_string())), "{path}: known ones change");
+        assert!(later.iter().any(|row| !ids.contains(&row["id"].to_string())), "{path}: new ones come");
+        bench.clock.advance(-24 * 3_600_000);
+    }
+    let (reports, _) = bench.walk(&format!("/dvirs/stream?startTime={week}"), None);
+    let (defects, _) = bench.walk(&format!("/defects/stream?startTime={week}"), None);
+    let (types, _) = bench.walk("/defect-types?", None);
+    let known = |list: &[Value], id: &Value| list.iter().any(|row| row["id"] == *id);
+    assert!(defects.iter().all(|row| known(&reports, &row["dvirId"]) && known(&types, &row["defectTypeId"])));
+    assert!(reports.iter().any(|row| row.get("defectIds").is_none()), "what is empty is left out");
+}
