@@ -262,13 +262,14 @@ pub(crate) fn partner() -> Vec<Visit> {
     ]
 }
 
-/// Every list and get of the Telematics API, as its table has them: where a row can be read by its id, the first one listed is.
+/// Every list and get of the Telematics API, as its table has them: where something is read by a row's id, it is the
+/// id of the first one listed.
 pub(crate) fn telematics() -> Vec<Visit> {
     let endpoints: Vec<&str> = (telematics::SERVICE.endpoints)().iter().map(|endpoint| endpoint.path).collect();
     let visit = |path: &&'static str| match path.split_once("/{") {
         Some(_) => get(Role::Partner, path, &[]),
         None => {
-            let one = endpoints.iter().find_map(|other| other.strip_prefix(path)?.strip_prefix("/{")?.strip_suffix('}'));
+            let one = endpoints.iter().find_map(|other| Some(other.strip_prefix(path)?.strip_prefix("/{")?.split_once('}')?.0));
             let keep: Keep = one.map_or(&[], |name| vec![(name, "/items/0/id")].leak());
             get(Role::Partner, format!("{path}?fleet_refs=tour").leak(), keep)
         }
