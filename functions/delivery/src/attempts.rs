@@ -148,7 +148,16 @@ async fn log(
     let row = log_row(message, result, now);
     let duration_ms = row.response_time_ms.unwrap_or_default();
     let age_seconds = now.seconds_since(message.timestamp);
-    tracing::info!(attempt = row.attempt, status_code = row.status_code, duration_ms, age_seconds, outcome, "delivery attempt");
+    let cause = result.as_ref().err().map(tracing::field::display);
+    tracing::info!(
+        attempt = row.attempt,
+        status_code = row.status_code,
+        duration_ms,
+        age_seconds,
+        outcome,
+        cause,
+        "delivery attempt"
+    );
     metrics::delivery_attempt(outcome, message.timestamp, now);
     let written = match Write::overwrite(&row) {
         Ok(write) => context.store().commit(vec![write]).await,
@@ -165,7 +174,7 @@ fn log_row(message: &Message, result: &Result<HttpResponse, SendError>, now: Tim
         Ok(response) => {
             (response.status.as_u16(), Some(format!("receiver responded {}", response.status.as_u16())), Some(response.elapsed))
         }
-        Err(error) => (0, Some(error.to_string()), None),
+        Err(error) => (0, Some(error.told()), None),
     };
     DeliveryLog {
         created_at: now,
@@ -278,6 +287,8 @@ mod tests {
         let row = log_row(&message(), &Err(SendError::Timeout), now());
         assert_eq!((row.status, row.status_code, row.response_time_ms, row.attempt), (LogStatus::Failed, 0, None, 2));
         assert_eq!(row.error_message.as_deref(), Some("timed out"));
+        let told = |error| log_row(&message(), &Err(error), now()).error_message;
+        assert_eq!(told(SendError::Refused("internal.example".into())), told(SendError::Connect), "no probe of internal names");
     }
 
     #[test]

@@ -18,11 +18,11 @@ use tokio::time::{Instant, timeout_at};
 use url::Url;
 
 use crate::paced;
-use crate::resolver::{NetworkPolicy, Refused};
+use crate::resolver::{self, GuardedResolver, Lookup, NetworkPolicy, Refused};
 use crate::target::AddressPolicy;
 
 /// The limit for opening a connection, if the deadline of the call is later.
-pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long after the head a body that may be cut is read. The whole of it lets the connection be used again; no more than that.
 const CUT_BODY_TIME: Duration = Duration::from_millis(500);
@@ -91,7 +91,7 @@ impl fmt::Debug for HttpResponse {
     }
 }
 
-/// Why there is no response. The messages are safe for delivery logs: they contain no path and no secret.
+/// Why there is no response. The messages are for operators and contain no path and no secret; others read [`SendError::told`].
 #[derive(Debug, Error)]
 pub enum SendError {
     /// The policy forbids every address of this host.
@@ -114,6 +114,18 @@ pub enum SendError {
     Other(String),
 }
 
+impl SendError {
+    /// What the owner of the target reads. A forbidden address reads like one where nothing listens: to tell them apart would tell
+    /// which names exist inside our network.
+    #[must_use]
+    pub fn told(&self) -> String {
+        match self {
+            Self::Refused(_) => Self::Connect.to_string(),
+            other => other.to_string(),
+        }
+    }
+}
+
 /// The client could not be built, usually for lack of TLS root certificates.
 #[derive(Debug, Error)]
 #[error("failed to build the HTTP client")]
@@ -133,21 +145,17 @@ struct PolicyClient {
 }
 
 impl GuardedClient {
-    /// A client under this policy, with [`CONNECT_TIMEOUT`] for connections.
-    ///
-    /// # Errors
-    /// If the TLS stack cannot be initialized.
-    pub fn new(policy: AddressPolicy) -> Result<Self, ClientError> {
-        Self::with_connect_timeout(policy, CONNECT_TIMEOUT)
-    }
-
     /// A client under this policy.
     ///
     /// # Errors
     /// If the TLS stack cannot be initialized.
-    pub fn with_connect_timeout(policy: AddressPolicy, connect: Duration) -> Result<Self, ClientError> {
-        let secure = PolicyClient::new(NetworkPolicy::PublicHttps(policy.clone()), connect)?;
-        let plain = PolicyClient::new(NetworkPolicy::OperatorRanges(policy), connect)?;
+    pub fn new(policy: AddressPolicy) -> Result<Self, ClientError> {
+        Self::resolving(policy, &resolver::system())
+    }
+
+    fn resolving(policy: AddressPolicy, lookup: &Lookup) -> Result<Self, ClientError> {
+        let secure = PolicyClient::new(NetworkPolicy::PublicHttps(policy.clone()), Arc::clone(lookup))?;
+        let plain = PolicyClient::new(NetworkPolicy::OperatorRanges(policy), Arc::clone(lookup))?;
         Ok(Self { secure, plain })
     }
 
@@ -176,14 +184,14 @@ impl GuardedClient {
 }
 
 impl PolicyClient {
-    fn new(policy: NetworkPolicy, connect: Duration) -> Result<Self, ClientError> {
+    fn new(policy: NetworkPolicy, lookup: Lookup) -> Result<Self, ClientError> {
         let client = reqwest::Client::builder()
-            .dns_resolver(Arc::new(policy.clone()))
+            .dns_resolver(Arc::new(GuardedResolver { policy: policy.clone(), lookup }))
             .redirect(redirect::Policy::none())
             // A proxy from the environment would resolve names itself, beyond the policy's control.
             .no_proxy()
             .referer(false)
-            .connect_timeout(connect)
+            .connect_timeout(CONNECT_TIMEOUT)
             .pool_idle_timeout(IDLE_TIMEOUT)
             // The status line decides: headers are read as they are written, and those that cannot be read are left out.
             .http1_allow_spaces_after_header_name_in_responses(true)
@@ -269,6 +277,10 @@ fn causes(error: &reqwest::Error) -> impl Iterator<Item = &(dyn StdError + 'stat
 #[cfg(test)]
 #[path = "guarded_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "forbidden_tests.rs"]
+mod forbidden;
 
 #[cfg(test)]
 #[path = "receivers_tests.rs"]

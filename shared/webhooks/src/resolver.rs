@@ -1,6 +1,11 @@
 //! Name resolution that returns only the addresses that the platform may call.
 
+use std::fmt;
+use std::future::Future;
+use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::pin::Pin;
+use std::sync::Arc;
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use thiserror::Error;
@@ -48,12 +53,32 @@ impl NetworkPolicy {
     }
 }
 
-impl Resolve for NetworkPolicy {
+/// The addresses of a name, before any is left out.
+pub(crate) type Lookup = Arc<dyn Fn(String) -> Pin<Box<dyn Future<Output = io::Result<Vec<SocketAddr>>> + Send>> + Send + Sync>;
+
+/// The resolver of the system.
+pub(crate) fn system() -> Lookup {
+    Arc::new(|name| Box::pin(async move { Ok(tokio::net::lookup_host((name, 0)).await?.collect()) }))
+}
+
+/// A resolver that a client cannot get a forbidden address from. Connections are made to what it returns, so a name that points
+/// elsewhere at its next resolution is checked again then.
+pub(crate) struct GuardedResolver {
+    pub(crate) policy: NetworkPolicy,
+    pub(crate) lookup: Lookup,
+}
+
+impl fmt::Debug for GuardedResolver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("GuardedResolver").field(&self.policy).finish()
+    }
+}
+
+impl Resolve for GuardedResolver {
     fn resolve(&self, name: Name) -> Resolving {
-        let policy = self.clone();
+        let (policy, found) = (self.policy.clone(), (self.lookup)(name.as_str().to_owned()));
         Box::pin(async move {
-            let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
-            let addresses = policy.filter(name.as_str(), found)?;
+            let addresses = policy.filter(name.as_str(), found.await?.into_iter())?;
             Ok(Box::new(addresses.into_iter()) as Addrs)
         })
     }

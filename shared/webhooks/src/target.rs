@@ -175,8 +175,10 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
         || address.is_link_local()
         || address.is_multicast()
         || address.is_documentation();
-    // This network, shared (carrier NAT), IETF protocols, 6to4 relays, benchmarks, future use and broadcast.
+    // This network, shared (carrier NAT), IETF protocols, 6to4 relays, benchmarks, future use and broadcast; and the one address of a
+    // cloud's metadata that is public by number.
     let reserved = match address.octets() {
+        [168, 63, 129, 16] => true,
         [0, ..] | [192, 0, 0, _] | [192, 88, 99, _] | [198, 18 | 19, ..] | [240..=255, ..] => true,
         [100, second, ..] => (64..128).contains(&second),
         _ => false,
