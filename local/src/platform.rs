@@ -71,6 +71,7 @@ pub struct Platform {
     pub receiver: Receiver,
     /// What differs from the API documents.
     pub documents: Documents,
+    context: Arc<Context>,
     cloud: Cloud,
     mappings: Mappings,
     servers: Vec<JoinHandle<()>>,
@@ -114,14 +115,14 @@ impl Platform {
             mappings.schedules(&queue, "executions.run");
         }
         let routes = routes(&template, &parameters, &cloud.physical)?;
-        let router = Router::new(&routes, context, documents.clone())?;
+        let router = Router::new(&routes, Arc::clone(&context), documents.clone())?;
         progress(&format!("{} routes, {} functions", routes.len(), cloud.functions.len()));
         let servers = vec![
             tokio::spawn(router.serve(listener, stopped.clone())),
             tokio::spawn(receiver.clone().serve(stopped.clone())),
             tokio::spawn(run_simulator(simulator, stopped)),
         ];
-        Ok(Self { demo, receiver, documents, cloud, mappings, servers, stop })
+        Ok(Self { demo, receiver, documents, context, cloud, mappings, servers, stop })
     }
 
     /// What a newcomer needs: addresses, credentials, a magic link and a `curl` line.
@@ -237,6 +238,12 @@ fn invoke(context: Arc<Context>) -> Invoke {
 }
 
 impl Platform {
+    /// The context of its functions.
+    #[must_use]
+    pub fn context(&self) -> &Context {
+        &self.context
+    }
+
     /// Where its schedules tick.
     ///
     /// # Errors

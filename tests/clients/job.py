@@ -29,6 +29,8 @@ from catena_integrations.models import ConnectionCreate, ConnectionRead, DataFre
 from catena_notifications import models as messages
 from catena_notifications.models import WebhookCreate, WebhookEventNameEnum, WebhookFilters, WebhookUpdate
 from catena_orgs.models import InvitationCreate, InvitationDecline, InvitationRead, ShareAgreementUpdate, TspRead
+from standardwebhooks import Webhook as StandardWebhook
+from svix.webhooks import Webhook as SvixWebhook
 
 PACKAGES = ["catena_auth", "catena_orgs", "catena_integrations", "catena_telematics", "catena_notifications"]
 EVENTS = [
@@ -44,7 +46,7 @@ EVENTS = [
     "hos_event.added",
 ]
 CLIENT_ID, CLIENT_SECRET, TSP_TOKEN = "demo", "local-demo-secret", "samsara_api_demo2"
-WEBHOOK_SECRET = "secret-of-the-clients-check"
+WEBHOOK_SECRET = "whsec_" + base64.b64encode(b"secret of the check of all clients").decode()
 SECONDS = 40
 
 
@@ -87,7 +89,7 @@ class Api:
 
 
 class Receiver(ThreadingHTTPServer):
-    """Takes webhooks in: checks their signatures, and parses them into the class of their event."""
+    """Takes webhooks in: checks their signatures, also with the libraries for it, and parses them into the class of their event."""
 
     def __init__(self):
         super().__init__(("127.0.0.1", 0), Delivery)
@@ -114,6 +116,9 @@ class Delivery(BaseHTTPRequestHandler):
         signed = hmac.new(WEBHOOK_SECRET.encode(), stamp.encode() + b"." + body, hashlib.sha256).digest()
         if not hmac.compare_digest(base64.b64encode(signed).decode(), signature):
             raise ValueError("the signature does not match")
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        for library in [StandardWebhook, SvixWebhook]:
+            library(WEBHOOK_SECRET).verify(body, headers)
         envelope = json.loads(body)
         event = envelope["event_name"]
         name = "".join(word.capitalize() for word in event.replace(".", "_").split("_"))
@@ -158,6 +163,9 @@ def subscriptions(api, partner, receiver, fleet_ref):
     for action in ["pause", "activate"]:
         api.call(f"webhooks_{action}", spare.id, token=partner)
     api.call("webhooks_replay", spare.id, token=partner, expect=202)
+    api.call("schemas_get", "vehicle.added", token=partner)
+    schema = api.call("schemas_version", "vehicle.added", "3.0", token=partner)
+    assert json.loads(schema.openapi_schema)["openapi"].startswith("3.0"), schema
     api.call("webhooks_delete", spare.id, token=partner, expect=204)
     return ids
 
@@ -198,7 +206,7 @@ def connection(api, partner, fleet, fleet_ref):
     api.call("connections_get", made.id, token=partner)
     listed = api.call("connections_list", token=partner, fleet_refs=[fleet_ref])
     assert [one.id for one in listed.items] == [made.id]
-    api.call("connections_delete", made.id, token=fleet, expect=403)
+    api.call("connections_delete", made.id, token=partner, expect=403)
     schedules = api.call("schedules_list", made.id, token=partner).items
     assert schedules, "no schedules"
     for schedule in schedules:

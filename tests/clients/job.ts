@@ -5,14 +5,16 @@
 // Partner and fleet in one program against a running local platform. The compiler holds every path, member and answer against
 // the documents; the program holds the platform against them.
 
+import { createServer, type IncomingMessage } from "node:http";
+import { gunzipSync } from "node:zlib";
 import createClient from "openapi-fetch";
+import { Webhook as StandardWebhook } from "standardwebhooks";
+import { Webhook as SvixWebhook } from "svix";
 import type { paths as Auth } from "./auth.js";
 import type { paths as Integrations } from "./integrations.js";
 import type { components as Webhooks, paths as Notifications } from "./notifications.js";
 import type { paths as Orgs } from "./orgs.js";
 import type { paths as Telematics } from "./telematics.js";
-
-declare const process: { argv: string[]; exit(code: number): never };
 
 const url = (process.argv[2] ?? "").replace(/\/$/, "");
 const credentials = { client_id: "demo", client_secret: "local-demo-secret" };
@@ -97,6 +99,43 @@ async function subscription(): Promise<void> {
   await ok(notifications.GET(`${one}/logs`, { params: { path } }));
   await ok(notifications.POST(`${one}/replay`, { params: { path } }), 202);
   await ok(notifications.DELETE(one, { params: { path } }), 204);
+  const event = { event_name: "vehicle.added" };
+  await ok(notifications.GET("/v2/notifications/schemas/{event_name}", { params: { path: event } }));
+  const version = { ...event, version: "3.0" };
+  const schema = await ok(notifications.GET("/v2/notifications/schemas/{event_name}/versions/{version}", { params: { path: version } }));
+  check(JSON.parse(schema.openapi_schema).openapi.startsWith("3.0"), schema.openapi_schema);
+}
+
+/** Subscribes a receiver that verifies messages with the libraries for it; returns the events of those that came. */
+async function receiver(): Promise<{ seen: string[]; close: () => void }> {
+  const secret = `whsec_${Buffer.from("secret of the check of all clients").toString("base64")}`;
+  const seen: string[] = [];
+  const take = async (request: IncomingMessage): Promise<void> => {
+    const parts: Buffer[] = [];
+    for await (const part of request) parts.push(part as Buffer);
+    const body = gunzipSync(Buffer.concat(parts)).toString();
+    const headers = request.headers as Record<string, string>;
+    new SvixWebhook(secret).verify(body, headers);
+    const message = new StandardWebhook(secret).verify(body, headers) as { event_name: string };
+    seen.push(message.event_name);
+  };
+  const server = createServer((request, response) => {
+    take(request).then(
+      () => response.writeHead(202).end(),
+      (fault: unknown) => {
+        seen.push(String(fault));
+        response.writeHead(400).end();
+      },
+    );
+  });
+  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+  const address = server.address();
+  const port = typeof address === "object" ? address?.port : undefined;
+  for (const event_name of ["invitation.created", "vehicle.added"] as const) {
+    const body = { url: `http://127.0.0.1:${port}/in`, event_name, secret, filters: { fleet_refs: [fleetRef] } };
+    await ok(partner.notifications.POST("/v2/notifications/webhooks", { body }));
+  }
+  return { seen, close: () => server.close() };
 }
 
 /** The token of a fleet that accepts. */
@@ -135,7 +174,7 @@ async function connection(token: string): Promise<void> {
   const query = { fleet_refs: [fleetRef] };
   await ok(partner.integrations.GET(all, { params: { query } }));
   await ok(partner.integrations.GET(one, { params: { path } }));
-  await refused(fleet.integrations.DELETE(one, { params: { path } }), 403);
+  await refused(partner.integrations.DELETE(one, { params: { path } }), 403);
   const schedules = await ok(partner.integrations.GET(`${one}/schedules`, { params: { path } }));
   for (const { id } of schedules.items) {
     const params = { path: { ...path, schedule_id: id } };
@@ -181,8 +220,12 @@ async function agreement(): Promise<void> {
 }
 
 await subscription();
+const received = await receiver();
 await connection(await invitation());
 await records();
+const events = await until(async () => new Set(received.seen), (found) => found.size >= 2);
+check([...events].every((event) => ["invitation.created", "vehicle.added"].includes(event)), JSON.stringify([...events]));
+received.close();
 await agreement();
 await ok(auth.POST("/protocol/openid-connect/revoke", { ...form, body: { token: granted.access_token, ...credentials } }));
 await refused(partner.orgs.GET("/v2/orgs/fleets"), 401);

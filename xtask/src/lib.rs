@@ -5,6 +5,7 @@ mod build;
 mod ci;
 mod deploy;
 mod deploy_check;
+mod event_schemas;
 mod files;
 mod lint_template;
 pub mod openapi;
@@ -22,7 +23,7 @@ use clap::{Args, Parser};
 pub enum Command {
     /// Write template.yaml from infra/base.yaml and the tables of endpoints and workers.
     Template(Generated),
-    /// Write the OpenAPI documents.
+    /// Write the OpenAPI documents and the schemas of webhook messages.
     Openapi(Generated),
     /// Write what each adapter can fetch into docs/providers.md.
     Providers(Generated),

@@ -1,4 +1,4 @@
-//! `cargo xtask openapi`: the OpenAPI documents of the services, out of their tables.
+//! `cargo xtask openapi`: the OpenAPI documents of the services, out of their tables, and the file of the schema registry.
 
 use std::collections::BTreeMap;
 
@@ -6,6 +6,7 @@ use anyhow::{Context as _, Result};
 use gateway::Service;
 use serde_json::Value;
 
+use crate::event_schemas;
 use crate::files::{self, Mode};
 
 /// The services whose documents are published; Connect's pages are for browsers.
@@ -19,7 +20,7 @@ const WITH_EVENTS: &str = "notifications";
 /// # Errors
 /// When one cannot be written, or is not current.
 pub(crate) fn command(mode: Mode) -> Result<()> {
-    for (path, text) in documents()? {
+    for (path, text) in files()? {
         files::settle(mode, &path, &text, "cargo xtask openapi")?;
     }
     Ok(())
@@ -33,6 +34,18 @@ pub fn documents() -> Result<Vec<(String, String)>> {
     let services = bootstrap::services();
     let published = services.iter().filter(|service| PUBLISHED.contains(&service.name));
     published.map(|service| Ok((format!("openapi/{}.json", service.name), document(service)?))).collect()
+}
+
+/// Every file that the command writes: the documents, and the schema registry's.
+///
+/// # Errors
+/// As [`documents`].
+pub fn files() -> Result<Vec<(String, String)>> {
+    let mut found = documents()?;
+    let with_events = found.iter().find(|(path, _)| *path == format!("openapi/{WITH_EVENTS}.json"));
+    let (_, text) = with_events.context("no document has the events")?;
+    found.push((event_schemas::PATH.to_owned(), event_schemas::text(text)?));
+    Ok(found)
 }
 
 fn document(service: &Service) -> Result<String> {

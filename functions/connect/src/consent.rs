@@ -3,9 +3,11 @@
 use gateway::{ApiError, Body, Call, Context, Html, Input, Operation, Reader};
 use http::StatusCode;
 use maud::html;
-use model::ShareLevel;
+use model::invitation::Invitation;
+use model::{ShareLevel, Timestamp};
 use reqwest::Method;
 use serde_json::{Value, json};
+use store::control::Key;
 
 use crate::outcome::{Outcome, redirect_url};
 use crate::session::{self, Session, SessionCookie};
@@ -40,7 +42,23 @@ impl Operation for Ask {
         if session.invitation.fleet_id.is_some() {
             return Ok(page::redirect(context, "/connect"));
         }
+        viewed(context, &session.invitation, call.now).await;
         Ok(consent(context, &session))
+    }
+}
+
+/// Notes that the fleet opened its link. The page is behind the session's cookie, which programs that look at links in e-mails do
+/// not keep. The fleet sees the page, whether or not this succeeds.
+async fn viewed(context: &Context, invitation: &Invitation, now: Timestamp) {
+    if invitation.viewed_at.is_some() {
+        return;
+    }
+    let change = |seen: &Invitation| {
+        let first = seen.viewed_at.is_none();
+        first.then(|| Invitation { viewed_at: Some(now), updated_at: now, ..seen.clone() })
+    };
+    if let Err(error) = context.store().update(Key::invitation(invitation.id), change).await {
+        tracing::warn!(cause = %error, "failed to note that the invitation was viewed");
     }
 }
 

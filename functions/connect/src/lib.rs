@@ -44,7 +44,7 @@ fn endpoints() -> Vec<Endpoint> {
     }
     vec![
         row::<open::Open>(Method::GET, "/", "connect.open", START).summary("Open a magic link"),
-        row::<consent::Ask>(Method::GET, "/connect/consent", "connect.consent", SESSION)
+        row::<consent::Ask>(Method::GET, "/connect/consent", "connect.consent", START)
             .summary("Show who requests which data, and why"),
         row::<consent::Accept>(Method::POST, "/connect/accept", "connect.accept", ACT).summary("Accept the invitation"),
         row::<consent::AskReason>(Method::GET, "/connect/decline", "connect.ask_reason", SESSION)

@@ -1,13 +1,13 @@
 //! The events we emit and the schema of each one's records, for the OpenAPI document.
 
-use gateway::openapi::Event;
-use model::codes::EVENT_NAMES;
+use gateway::openapi::{Event, Sent};
+use model::codes::{EVENT_NAMES, SILENT_EVENTS};
 use model::telematics::{Action, RECORD_TYPES, RecordType, row_schema};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::Value;
 
 use crate::payloads::{
-    AgreementEvent, ConnectionEvent, ExecutionEvent, FleetConnectionEvent, InvitationEvent, ScheduleEvent, WebhookEvent,
+    AgreementEvent, ConnectionEvent, ExecutionEvent, FleetConnectionEvent, InvitationEvent, ScheduleEvent, TspEvent, WebhookEvent,
 };
 
 /// The members that all record events share, and the only ones of `.removed` events (contract section 13.8).
@@ -31,36 +31,54 @@ pub(crate) const SHARED: &[&str] = &[
 
 type RecordSchema = fn(&mut SchemaGenerator) -> Schema;
 
-/// Every event we emit, with its record's schema.
+/// Every event with its record's schema: those we emit, and those that are listed without ever being sent.
 #[must_use]
 pub fn events() -> Vec<Event> {
     let named: &[(&[&str], RecordSchema)] = &[
         (
-            &["invitation.created", "invitation.accepted", "invitation.declined", "invitation.expired", "invitation.deleted"],
+            &[
+                "invitation.created",
+                "invitation.sent",
+                "invitation.viewed",
+                "invitation.accepted",
+                "invitation.declined",
+                "invitation.rejected",
+                "invitation.expired",
+                "invitation.deleted",
+            ],
             of::<InvitationEvent>,
         ),
         (&["share_agreement.created", "share_agreement.updated", "share_agreement.deleted"], of::<AgreementEvent>),
         (&["connection.created", "connection.staled"], of::<ConnectionEvent>),
-        (&["fleet_connection.created"], of::<FleetConnectionEvent>),
+        (&["fleet_connection.created", "fleet_connection.deleted"], of::<FleetConnectionEvent>),
         (&["execution.created", "execution.failed", "execution.staled"], of::<ExecutionEvent>),
         (&["schedule.deactivated"], of::<ScheduleEvent>),
+        (&["tsp.created"], of::<TspEvent>),
         (
             &["webhook.created", "webhook.updated", "webhook.deleted", "webhook.staled", "webhook.activated", "webhook.paused"],
             of::<WebhookEvent>,
         ),
     ];
-    let control = named.iter().flat_map(|(names, record)| names.iter().map(|name| Event { name, record: Box::new(*record) }));
+    let control = named.iter().flat_map(|(names, record)| {
+        let event = |name: &&'static str| Event { name, record: Box::new(*record), sent: sent(!SILENT_EVENTS.contains(name)) };
+        names.iter().map(event).collect::<Vec<_>>()
+    });
     control.chain(RECORD_TYPES.iter().flat_map(|record| record_events(record))).collect()
 }
 
-/// The events of a record type that fire.
+fn sent(fires: bool) -> Sent {
+    if fires { Sent::Always } else { Sent::Never }
+}
+
+/// The events of a record type: those that fire, and others that are listed.
 fn record_events(record: &'static RecordType) -> impl Iterator<Item = Event> {
     let event = move |action: &Action| {
         let (action, name) = (*action, record.event_name(*action));
         let name = EVENT_NAMES.iter().find(|known| **known == name)?;
-        Some(Event { name, record: Box::new(move |generator: &mut SchemaGenerator| record_schema(record, action, generator)) })
+        let schema = move |generator: &mut SchemaGenerator| record_schema(record, action, generator);
+        Some(Event { name, record: Box::new(schema), sent: sent(record.fires(action)) })
     };
-    record.events.fire.iter().filter_map(event)
+    Action::ALL.iter().filter_map(event)
 }
 
 fn of<T: JsonSchema>(generator: &mut SchemaGenerator) -> Schema {

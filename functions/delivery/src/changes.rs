@@ -6,6 +6,7 @@ use model::connection::{Connection, ConnectionStatus, FleetConnection};
 use model::execution::{Execution, ExecutionStatus};
 use model::invitation::{Invitation, InvitationStatus};
 use model::schedule::{Schedule, ScheduleStatus};
+use model::tsp::{Tsp, TspStatus};
 use model::webhook::{Webhook, WebhookStatus};
 use model::{ConnectionId, FleetId, PartnerId, Resource, WebhookId};
 use serde::Serialize;
@@ -15,7 +16,7 @@ use serde_json::Value;
 use store::control::Keyed;
 
 use crate::payloads::{
-    AgreementEvent, ConnectionEvent, ExecutionEvent, FleetConnectionEvent, InvitationEvent, ScheduleEvent, WebhookEvent,
+    AgreementEvent, ConnectionEvent, ExecutionEvent, FleetConnectionEvent, InvitationEvent, ScheduleEvent, TspEvent, WebhookEvent,
 };
 use crate::stream;
 
@@ -48,6 +49,8 @@ pub enum Audience {
     Fleet(FleetId),
     /// Partners with an active agreement with any fleet of the connection, covering the resource if one is given.
     Connection(ConnectionId, Option<Resource>),
+    /// Every partner that subscribes to it.
+    Everyone,
 }
 
 /// The events behind a change of the control table, in the order they happened. `connect_url` is where magic links start.
@@ -55,6 +58,9 @@ pub enum Audience {
 /// # Errors
 /// [`WorkerError`] for an image that does not match its kind.
 pub fn of_control(old: &Item, new: &Item, connect_url: &str) -> Result<Vec<ControlEvent>, WorkerError> {
+    if new.inner().is_empty() {
+        return removed(old);
+    }
     match stream::kind(new) {
         Some(Invitation::KIND) => pair(old, new, |old, new| invitation(old, new, connect_url)),
         Some(Agreement::KIND) => pair(old, new, agreement),
@@ -63,9 +69,19 @@ pub fn of_control(old: &Item, new: &Item, connect_url: &str) -> Result<Vec<Contr
         Some(Webhook::KIND) => pair(old, new, webhook),
         Some(Execution::KIND) => pair(old, new, execution),
         Some(Schedule::KIND) => pair(old, new, |old, new| schedule(old, &new)),
-        // Removed items (no new image), and kinds without events.
+        Some(Tsp::KIND) => pair(old, new, tsp),
+        // Kinds without events.
         _ => Ok(Vec::new()),
     }
+}
+
+/// The events behind an item that was removed. Most entities end by their state, and their items stay.
+fn removed(old: &Item) -> Found {
+    if stream::kind(old) != Some(FleetConnection::KIND) {
+        return Ok(Vec::new());
+    }
+    let Some(tie) = stream::entity::<FleetConnection>(old)? else { return Ok(Vec::new()) };
+    one(Some("fleet_connection.deleted"), Audience::Fleet(tie.fleet_id), FleetConnectionEvent::of(&tie))
 }
 
 type Found = Result<Vec<ControlEvent>, WorkerError>;
@@ -87,9 +103,10 @@ fn one(name: Option<&'static str>, audience: Audience, payload: impl Serialize) 
 
 fn invitation(old: Option<&Invitation>, new: Invitation, connect_url: &str) -> Found {
     use InvitationStatus::{Accepted, Active, Declined, Deleted, Expired};
+    let is_viewed = new.viewed_at.is_some() && old.is_some_and(|old| old.viewed_at.is_none());
     let name = match (old.map(|old| old.status), new.status) {
         (None, _) => Some("invitation.created"),
-        (Some(before), after) if before == after => None,
+        (Some(before), after) if before == after => is_viewed.then_some("invitation.viewed"),
         // A declined invitation that is requested again starts over.
         (_, Active) => Some("invitation.created"),
         (_, Accepted) => Some("invitation.accepted"),
@@ -162,6 +179,12 @@ fn schedule(old: Option<&Schedule>, new: &Schedule) -> Found {
     let changed = old.is_some_and(|old| old.status != new.status) && new.status == ScheduleStatus::Inactive;
     let audience = Audience::Connection(new.connection_id, Some(new.resource));
     one(changed.then_some("schedule.deactivated"), audience, ScheduleEvent::of(new))
+}
+
+fn tsp(old: Option<&Tsp>, new: Tsp) -> Found {
+    let offered = |tsp: &Tsp| tsp.status == TspStatus::Active;
+    let is_new = offered(&new) && !old.is_some_and(offered);
+    one(is_new.then_some("tsp.created"), Audience::Everyone, TspEvent::of(new))
 }
 
 #[cfg(test)]

@@ -45,6 +45,7 @@ fn some_invitation(status: InvitationStatus) -> Invitation {
         failure_redirect_url: None,
         callback_url: None,
         prefill: model::invitation::Prefill { name: Some("Rolling".into()), ..Default::default() },
+        viewed_at: None,
         accepted_at: None,
         fleet_id: None,
         declined_at: None,
@@ -68,12 +69,44 @@ fn invitations() {
         let found = names(old.map(some_invitation).as_ref(), &some_invitation(new));
         assert_eq!(found, Vec::from_iter(expected), "{old:?} {new:?}");
     }
+    let viewed = |viewed_at| Invitation { viewed_at, ..some_invitation(Active) };
+    assert_eq!(names(Some(&viewed(None)), &viewed(Some(now()))), ["invitation.viewed"]);
+    assert_eq!(names(Some(&viewed(Some(now()))), &viewed(Some(now()))), [""; 0], "it is told once");
+    assert_eq!(names(Some(&viewed(Some(now()))), &viewed(None)), [""; 0]);
     let made = control_events(None, &some_invitation(Active));
     let payload = &made[0].payload;
     assert_eq!(payload["magic_link"], format!("https://connect.example/?invite={}", payload["id"].as_str().unwrap()));
     assert_eq!(payload["partner_provided_fleet_name"], "Rolling");
     assert!(payload["pre_registration_access_token"].is_null());
     assert!(matches!(&made[0].audience, Audience::Owner { fleet_ref: Some(name), .. } if name == "F-1"));
+}
+
+#[test]
+fn a_provider_is_announced_when_it_can_be_linked() {
+    let tsp = |status| Tsp {
+        id: TspId::at(now()),
+        name: "Samsara".into(),
+        description: None,
+        websites: None,
+        source_name: "samsara".into(),
+        status,
+        conn_type: "token".into(),
+        is_sandbox: false,
+        logo_url: None,
+        logo_dark_url: None,
+        slug: "samsara".into(),
+        base_url: None,
+        base_url_is_set: false,
+        created_at: now(),
+        updated_at: now(),
+    };
+    use TspStatus::{Active, Inactive};
+    assert_eq!(names(None, &tsp(Active)), ["tsp.created"]);
+    assert_eq!(names(None, &tsp(Inactive)), [""; 0]);
+    assert_eq!(names(Some(&tsp(Inactive)), &tsp(Active)), ["tsp.created"]);
+    assert_eq!(names(Some(&tsp(Active)), &tsp(Active)), [""; 0]);
+    let made = control_events(None, &tsp(Active));
+    assert_eq!((&made[0].audience, &made[0].payload["name"]), (&Audience::Everyone, &json!("Samsara")));
 }
 
 fn some_agreement(status: AgreementStatus) -> Agreement {
@@ -132,6 +165,8 @@ fn connections() {
     assert_eq!(names(None, &fleet_connection(true)), ["connection.created", "fleet_connection.created"]);
     assert_eq!(names(None, &fleet_connection(false)), ["fleet_connection.created"]);
     assert_eq!(names(Some(&fleet_connection(true)), &fleet_connection(true)), [""; 0]);
+    let ended = of_control(&image(&fleet_connection(true)), &Item::default(), "").unwrap();
+    assert_eq!(ended.iter().map(|event| event.name).collect::<Vec<_>>(), ["fleet_connection.deleted"]);
     let seen = Connection {
         id: ConnectionId::at(now()),
         tsp_id: TspId::at(now()),

@@ -122,11 +122,26 @@ async fn for_partners(lookup: &mut Lookup<'_>, event: ControlEvent) -> Result<Ve
         }
         Audience::Fleet(fleet) => lookup.of_fleet(fleet).await?.to_vec(),
         Audience::Connection(connection, resource) => lookup.of_connection(connection, resource).await?,
+        Audience::Everyone => return for_everyone(lookup, event).await,
     };
     Ok(agreements
         .iter()
         .map(|agreement| for_reader(event.name.to_owned(), agreement, vec![of_reader(&event.payload, agreement)]))
         .collect())
+}
+
+/// An event for every partner that subscribes to it.
+async fn for_everyone(lookup: &Lookup<'_>, event: ControlEvent) -> Result<Vec<PartnerEvent>, WorkerError> {
+    let of = |partner| PartnerEvent {
+        name: event.name.to_owned(),
+        partner,
+        fleet: None,
+        fleet_ref: None,
+        resource: None,
+        subject: None,
+        data: vec![event.payload.clone()],
+    };
+    Ok(lookup.subscribers(event.name).await?.into_iter().map(of).collect())
 }
 
 fn for_reader(name: String, agreement: &Agreement, data: Vec<Value>) -> PartnerEvent {

@@ -1,6 +1,6 @@
 //! The agreements that let partners learn of a change, and their subscriptions. Each query runs at most once per invocation.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use model::agreement::{Agreement, Linked};
@@ -76,6 +76,11 @@ impl<'a> Lookup<'a> {
         let found = Arc::new(self.store.subscriptions_to(partner, event).await?);
         self.subscriptions.insert(key, Arc::clone(&found));
         Ok(found)
+    }
+
+    /// The partners that subscribe to an event that is for everyone.
+    pub(crate) async fn subscribers(&self, event: &str) -> Result<BTreeSet<PartnerId>, StoreError> {
+        Ok(self.store.subscribers_of(event).await?.into_iter().map(|webhook| webhook.partner_id).collect())
     }
 
     async fn fleets(&mut self, connection: ConnectionId) -> Result<Arc<Vec<FleetId>>, StoreError> {

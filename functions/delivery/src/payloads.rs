@@ -5,6 +5,7 @@ use model::connection::{Connection, ConnectionStatus, FleetConnection};
 use model::execution::{Execution, ExecutionStatus};
 use model::invitation::{Invitation, InvitationStatus};
 use model::schedule::{Schedule, ScheduleStatus};
+use model::tsp::Tsp;
 use model::webhook::{Filters, Webhook, WebhookStatus};
 use model::{
     AgreementId, ConnectionId, ExecutionId, FleetId, InvitationId, PartnerId, Resource, ScheduleId, Scopes, Timestamp, TspId,
@@ -304,6 +305,25 @@ impl WebhookEvent {
             filters: webhook.filters,
             status: webhook.status,
         }
+    }
+}
+
+/// A provider that fleets can link from now on.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "BaseTspEvent")]
+pub struct TspEvent {
+    /// The TSP's id.
+    id: TspId,
+    /// Its brand name.
+    #[schemars(example = &"Samsara")]
+    name: String,
+}
+
+impl TspEvent {
+    /// The payload for a TSP.
+    #[must_use]
+    pub fn of(tsp: Tsp) -> Self {
+        Self { id: tsp.id, name: tsp.name }
     }
 }
 

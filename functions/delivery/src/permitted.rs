@@ -103,6 +103,8 @@ fn opens(agreement: &Agreement, message: &Message, record: &Value, now: Timestam
     let about_itself = message.event_name.starts_with("connection.");
     let connection = member(record, if about_itself { "id" } else { "connection_id" });
     let end = connection.and_then(|id| agreement.link(id.parse().ok()?)).and_then(ended_at);
+    // The end of the link itself is told after it, as long as the agreement is in force.
+    let end = end.filter(|_| message.event_name != "fleet_connection.deleted");
     covers && end.is_none_or(|end| is_seen_beyond(end, message, record))
 }
 

@@ -77,7 +77,8 @@ fn naming_the_fleet() -> Vec<Message> {
         message("execution.created", None, vec![run.clone()]),
         message("execution.failed", None, vec![run.clone()]),
         message("schedule.deactivated", None, vec![run]),
-        message("fleet_connection.created", None, vec![tied]),
+        message("fleet_connection.created", None, vec![tied.clone()]),
+        message("fleet_connection.deleted", None, vec![tied]),
         message("connection.created", None, vec![json!({ "id": connection() })]),
         message("connection.staled", None, vec![json!({ "id": connection() })]),
         message("share_agreement.created", None, vec![json!({ "id": id(5), "status": "active" })]),
@@ -121,7 +122,8 @@ fn a_resource_that_is_not_shared_any_more_is_not_told_of() {
 #[test]
 fn a_link_that_ended_takes_its_connection_along_and_leaves_older_records() {
     let ended = agreement(Some(at(20)));
-    let left = ["vehicle.added", "vehicle.removed", "share_agreement.created", "share_agreement.updated"];
+    let left =
+        ["vehicle.added", "vehicle.removed", "fleet_connection.deleted", "share_agreement.created", "share_agreement.updated"];
     for message in naming_the_fleet() {
         let expected = usize::from(left.contains(&message.event_name.as_str()));
         assert_eq!(sent(vec![ended.clone()], &message), expected, "{}", message.event_name);

@@ -25,6 +25,7 @@ fn invitation(expires_at: Timestamp) -> Invitation {
         failure_redirect_url: None,
         callback_url: None,
         prefill: Prefill::default(),
+        viewed_at: None,
         accepted_at: None,
         fleet_id: None,
         declined_at: None,

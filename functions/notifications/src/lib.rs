@@ -1,5 +1,6 @@
 //! Notifications: a partner's webhook subscriptions, the log of their deliveries, and replay.
 
+pub mod schemas;
 pub mod webhooks;
 
 use gateway::Permission::{Open, ReadControl, Seal, SendDeliveries, VerifyTokens, WriteControl};
@@ -15,11 +16,18 @@ pub const SERVICE: Service = Service {
     endpoints,
 };
 
-const TAGS: &[Tag] = &[Tag {
-    name: "Webhook Subscriptions",
-    handlers: "webhooks",
-    description: "The events to send and their URL. Each subscription signs its messages with its own secret.",
-}];
+const TAGS: &[Tag] = &[
+    Tag {
+        name: "Webhook Subscriptions",
+        handlers: "webhooks",
+        description: "The events to send and their URL. Each subscription signs its messages with its own secret.",
+    },
+    Tag {
+        name: "Webhook Event Schemas",
+        handlers: "schemas",
+        description: "What messages hold, for those who validate them or generate code.",
+    },
+];
 
 /// Lists also decrypt (and the first one creates) the platform secret that signs cursors.
 const LIST: &[Permission] = &[ReadControl, WriteControl, VerifyTokens, Open, Seal];
@@ -30,10 +38,11 @@ const WRITE_SECRET: &[Permission] = &[ReadControl, WriteControl, VerifyTokens, S
 const REPLAY: &[Permission] = &[ReadControl, WriteControl, VerifyTokens, SendDeliveries];
 
 const ALL: &str = "/v2/notifications/webhooks";
+const SCHEMA: &str = "/v2/notifications/schemas/{event_name}";
 const ONE: &str = "/v2/notifications/webhooks/{webhook_id}";
 
 fn endpoints() -> Vec<Endpoint> {
-    use Access::Scope;
+    use Access::{Scope, Token};
     use webhooks::{act, create, delete, get, list, logs, replay, update};
     vec![
         Endpoint::new::<list::List>(Method::GET, ALL, "webhooks.list", Scope("webhook:read"), LIST)
@@ -96,5 +105,17 @@ fn endpoints() -> Vec<Endpoint> {
             "Sends the kept messages again, oldest first and at a limited rate, under the same ids. A subscription \
              that is not active is 409.",
         ),
+        Endpoint::new::<schemas::get::Newest>(Method::GET, SCHEMA, "schemas.get", Token, READ)
+            .summary("Read the schema of an event's messages")
+            .description("Returns the newest version, as a whole OpenAPI 3.0 document in JSON text."),
+        Endpoint::new::<schemas::get::Version>(
+            Method::GET,
+            "/v2/notifications/schemas/{event_name}/versions/{version}",
+            "schemas.version",
+            Token,
+            READ,
+        )
+        .summary("Read a version of the schema of an event's messages")
+        .description("Returns the version that messages name in `version` and `X-Schema-Version`."),
     ]
 }

@@ -46,6 +46,11 @@ impl Endpoint {
         self.seen.lock().unwrap().clone()
     }
 
+    /// The requests so far that tell of this event.
+    pub(crate) fn of(&self, event: &str) -> Vec<Value> {
+        self.seen().into_iter().map(|seen| seen.envelope).filter(|envelope| envelope["event_name"] == event).collect()
+    }
+
     async fn receive(self, request: Request) -> StatusCode {
         let (parts, body) = request.into_parts();
         let body = to_bytes(body, 16 << 20).await.unwrap();

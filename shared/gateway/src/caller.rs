@@ -14,6 +14,8 @@ pub enum Access {
     Public,
     /// Anyone. A token that is sent must be valid; its caller is known to the operation if it has the scope.
     Optional(&'static str),
+    /// Callers with a valid token, whatever its scopes.
+    Token,
     /// Callers whose token carries the scope.
     Scope(&'static str),
 }
@@ -80,7 +82,8 @@ impl Caller {
         let sent = incoming.header("authorization");
         match (access, sent) {
             (Access::Public, _) | (Access::Optional(_), None) => Ok(Self::Anonymous),
-            (Access::Scope(_), None) => Err(ApiError::unauthorized("a bearer token is required")),
+            (Access::Token | Access::Scope(_), None) => Err(ApiError::unauthorized("a bearer token is required")),
+            (Access::Token, Some(header)) => from_header(context, header, now).await.map(|(caller, _)| caller),
             (Access::Optional(scope), Some(header)) => {
                 let (caller, claims) = from_header(context, header, now).await?;
                 Ok(if claims.has_scope(scope) { caller } else { Self::Anonymous })

@@ -42,6 +42,12 @@ pub fn resource_of(event: &str) -> Option<Resource> {
     action_of(event).map(|(resource, _)| resource)
 }
 
+/// Whether an event belongs to no partner and no fleet: every subscriber hears of it.
+#[must_use]
+pub fn is_for_everyone(event: &str) -> bool {
+    event == "tsp.created"
+}
+
 /// The event record of a row (contract section 13.8).
 #[must_use]
 pub fn payload_record(record: &RecordType, mut row: Map<String, Value>) -> Map<String, Value> {

@@ -38,6 +38,9 @@ pub struct Invitation {
     pub callback_url: Option<String>,
     /// The partner's data about the fleet.
     pub prefill: Prefill,
+    /// When the fleet first opened its link.
+    #[serde(default)]
+    pub viewed_at: Option<Timestamp>,
     /// When it was accepted.
     pub accepted_at: Option<Timestamp>,
     /// The fleet that accepted it.

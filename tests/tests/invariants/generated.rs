@@ -16,7 +16,7 @@ fn the_template_is_current() {
 
 #[test]
 fn the_openapi_documents_are_current() {
-    for (path, text) in xtask::openapi::documents().unwrap() {
+    for (path, text) in xtask::openapi::files().unwrap() {
         assert!(committed(&path) == text, "run `cargo xtask openapi` and commit {path}");
     }
 }

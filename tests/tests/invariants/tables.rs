@@ -72,7 +72,7 @@ const OPEN_ROUTES: &[&str] = &[
 
 #[test]
 fn routes_without_the_authorizer_are_listed() {
-    let open = bootstrap::endpoints().into_iter().filter(|endpoint| !matches!(endpoint.access, Access::Scope(_)));
+    let open = bootstrap::endpoints().into_iter().filter(|endpoint| !matches!(endpoint.access, Access::Scope(_) | Access::Token));
     let mut routes: Vec<String> =
         open.flat_map(|endpoint| endpoint.paths().into_iter().map(move |path| format!("{} {path}", endpoint.method))).collect();
     routes.sort_unstable();

@@ -59,7 +59,7 @@ fn of_endpoint(service: &'static str, endpoint: &Endpoint) -> Row {
     let auth = match endpoint.access {
         // A JWT authorizer cannot be optional: such functions verify the token themselves.
         Access::Public | Access::Optional(_) => RouteAuth::None,
-        Access::Scope(_) => RouteAuth::Jwt,
+        Access::Token | Access::Scope(_) => RouteAuth::Jwt,
     };
     let cause = Cause::Http { method: endpoint.method.to_string(), paths: endpoint.paths(), auth };
     Row { service, handler: endpoint.handler, summary: endpoint.summary, cause, permissions: endpoint.permissions }

@@ -157,6 +157,7 @@ impl Request {
             failure_redirect_url: self.failure_redirect_url.or_else(|| defaults.failure_redirect_url.clone()),
             callback_url: self.callback_url.or_else(|| defaults.callback_url.clone()),
             prefill: self.prefill,
+            viewed_at: None,
             accepted_at: None,
             fleet_id: None,
             declined_at: None,
@@ -171,6 +172,7 @@ impl Request {
         let old = seen.clone();
         Invitation {
             status: if reopened { InvitationStatus::Active } else { old.status },
+            viewed_at: old.viewed_at.filter(|_| !reopened),
             declined_at: old.declined_at.filter(|_| !reopened),
             decline_reason: old.decline_reason.filter(|_| !reopened),
             expires_at: now.plus_seconds(i64::from(hours) * 3_600),

@@ -136,7 +136,7 @@ fn security_schemes(endpoints: &[Endpoint]) -> Map<String, Value> {
         .iter()
         .filter_map(|endpoint| match endpoint.access {
             Access::Scope(scope) => Some(scope),
-            Access::Optional(_) | Access::Public => None,
+            Access::Token | Access::Optional(_) | Access::Public => None,
         })
         .collect();
     if scopes.is_empty() {

@@ -33,6 +33,17 @@ pub struct Event {
     pub name: &'static str,
     /// The schema of one record.
     pub record: RecordSchema,
+    /// Whether it is ever sent.
+    pub sent: Sent,
+}
+
+/// Whether an event is ever sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sent {
+    /// When it happens.
+    Always,
+    /// Never: it is listed because published clients know it.
+    Never,
 }
 
 /// Generates the schema of an event's records.

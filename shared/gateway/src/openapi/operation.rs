@@ -59,6 +59,7 @@ pub(super) fn is_idempotent(endpoint: &Endpoint) -> bool {
 fn described(endpoint: &Endpoint) -> String {
     let needs = match endpoint.access {
         Access::Scope(scope) => format!("Needs the scope `{scope}`."),
+        Access::Token => "Needs a token, of any scope.".to_owned(),
         Access::Optional(scope) => format!("A token is optional; it counts with the scope `{scope}`."),
         Access::Public => "Needs no token.".to_owned(),
     };
@@ -75,6 +76,7 @@ fn tag<'a>(endpoint: &Endpoint, service: &'a Service) -> &'a str {
 fn security(access: Access) -> Value {
     match access {
         Access::Scope(scope) => json!([{ "Bearer": [scope] }]),
+        Access::Token => json!([{ "Bearer": [] }]),
         Access::Optional(_) => json!([{}, { "Bearer": [] }]),
         Access::Public => json!([]),
     }

@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::Event;
 use super::components::Components;
 use super::words::{pascal, sentence, spaced};
+use super::{Event, Sent};
 
 /// The section of the webhooks in a document.
 pub(super) const TAG: &str = "Webhook Events";
@@ -78,10 +78,15 @@ pub(super) fn webhook(event: &Event, components: &mut Components) -> Value {
     let schema = components.place(Components::titled(envelope, &pascal(event.name)));
     let headers: Vec<Value> =
         HEADERS.iter().map(|(name, ..)| json!({ "$ref": format!("#/components/parameters/{}", pascal(name)) })).collect();
+    let when = match event.sent {
+        Sent::Always => format!("Sent to subscriptions of `{}` and of `{subject}.*`.", event.name),
+        Sent::Never => "Never sent. It is listed for clients that know it.".to_owned(),
+    };
     json!({ "post": {
         "operationId": event.name.replace('.', "_"),
         "summary": happened,
-        "description": format!("Sent to subscriptions of `{}` and of `{subject}.*`.", event.name),
+        "description": when,
+        "deprecated": event.sent == Sent::Never,
         "tags": [TAG],
         "security": [],
         "parameters": headers,

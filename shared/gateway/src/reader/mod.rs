@@ -157,6 +157,12 @@ impl Reader {
         self.member(Location::Path, name).required().text(1, 200).unwrap_or_default()
     }
 
+    /// A string in the path of a published operation, with what it is.
+    pub fn path_name(&mut self, name: &'static str, about: &'static str, example: &'static str) -> String {
+        let member = self.member(Location::Path, name).required().about(about).example(example);
+        member.text(1, 200).unwrap_or_default()
+    }
+
     /// A query parameter.
     pub fn query(&mut self, name: &'static str) -> Member<'_> {
         self.member(Location::Query, name)

@@ -22,6 +22,7 @@ pub const EVENT_NAMES: &[&str] = &[
     "connection.staled",
     "connection.*",
     "fleet_connection.created",
+    "fleet_connection.deleted",
     "fleet_connection.*",
     "share_agreement.created",
     "share_agreement.updated",
@@ -136,6 +137,7 @@ pub const CATCH_ALL_EVENTS: &[&str] = &[
 /// Events of [`EVENT_NAMES`] that never fire. What a record type that is served fires, it says itself.
 pub const SILENT_EVENTS: &[&str] = &[
     "invitation.rejected",
+    "invitation.sent",
     "ifta_summary.removed",
     "hos_availability.removed",
     "hos_daily_snapshot.removed",

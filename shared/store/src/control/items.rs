@@ -241,6 +241,11 @@ impl Keyed for Webhook {
         let listening = self.status != WebhookStatus::Deleted;
         listening.then(|| place(keys::subscriptions_to(self.partner_id, &self.event_name), self.id)).flatten()
     }
+
+    fn index_2(&self) -> Option<Key> {
+        let listening = self.status != WebhookStatus::Deleted && model::events::is_for_everyone(&self.event_name);
+        listening.then(|| place(keys::subscribers_of(&self.event_name), self.id)).flatten()
+    }
 }
 
 /// The signing secrets of a webhook, as the vault sealed them.

@@ -17,7 +17,7 @@
 //! | execution | `SCHEDULE#id` | `EXECUTION#id` | | |
 //! | row that was set aside | `SCHEDULE#id` | `ASIDE#record id` | | |
 //! | TSP | `TSPS` | `slug` | | |
-//! | webhook | `PARTNER#id` | `WEBHOOK#id` | `PARTNER#id#EVENT#event` | |
+//! | webhook | `PARTNER#id` | `WEBHOOK#id` | `PARTNER#id#EVENT#event` | `EVENT#event`, where it is for everyone |
 //! | its sealed secrets | `PARTNER#id` | `WEBHOOK_SECRET#id` | | |
 //! | one webhook per event, url, filters | `PARTNER#id` | `WEBHOOK_UNIQUE#digest` | | |
 //! | delivery log row | `WEBHOOK#id` | `LOG#time#message#attempt` | | |
@@ -281,4 +281,10 @@ pub fn fleets_of(id: ConnectionId) -> String {
 #[must_use]
 pub fn subscriptions_to(id: PartnerId, event: &str) -> String {
     format!("PARTNER#{id}#EVENT#{event}")
+}
+
+/// Index 2: the subscriptions of all partners to an event that is for everyone.
+#[must_use]
+pub fn subscribers_of(event: &str) -> String {
+    format!("EVENT#{event}")
 }

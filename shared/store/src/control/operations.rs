@@ -96,6 +96,14 @@ impl Store {
         self.all(&Range::index_1(keys::subscriptions_to(partner, event))).await
     }
 
+    /// The subscriptions of all partners to an event that is for everyone (from an index).
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn subscribers_of(&self, event: &str) -> Result<Vec<Webhook>, StoreError> {
+        self.all(&Range::index_2(keys::subscribers_of(event))).await
+    }
+
     /// The invitation that counts for a partner's `fleet_ref`, and its claim.
     ///
     /// # Errors
