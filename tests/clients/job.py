@@ -163,6 +163,7 @@ def subscriptions(api, partner, receiver, fleet_ref):
     for action in ["pause", "activate"]:
         api.call(f"webhooks_{action}", spare.id, token=partner)
     api.call("webhooks_replay", spare.id, token=partner, expect=202)
+    assert api.call("webhooks_metrics", ids["vehicle.added"], token=partner).dlq_count == 0
     api.call("schemas_get", "vehicle.added", token=partner)
     schema = api.call("schemas_version", "vehicle.added", "3.0", token=partner)
     assert json.loads(schema.openapi_schema)["openapi"].startswith("3.0"), schema

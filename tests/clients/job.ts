@@ -97,6 +97,8 @@ async function subscription(): Promise<void> {
   await ok(notifications.POST(`${one}/pause`, { params: { path } }));
   await ok(notifications.POST(`${one}/activate`, { params: { path } }));
   await ok(notifications.GET(`${one}/logs`, { params: { path } }));
+  const metrics = await ok(notifications.GET(`${one}/metrics`, { params: { path } }));
+  check(metrics.dlq_count === 0 && metrics.http_attempts["6h"] === 0, JSON.stringify(metrics));
   await ok(notifications.POST(`${one}/replay`, { params: { path } }), 202);
   await ok(notifications.DELETE(one, { params: { path } }), 204);
   const event = { event_name: "vehicle.added" };

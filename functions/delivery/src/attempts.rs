@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use gateway::{Context, Queue, WorkerError, metrics};
+use gateway::{Context, WorkerError, metrics};
 use model::events::SCHEMA_VERSION;
+use model::health::Attempt;
 use model::webhook::{DeliveryLog, Encoding, LogStatus, Webhook, WebhookStatus};
 use model::{MessageId, Timestamp, WebhookId};
 use serde::Serialize;
 use serde_json::Value;
-use store::control::{DeadLetter, Key, Write};
+use store::control::{DeadLetter, Key, Packed, Write};
 use url::Url;
 use webhooks::guarded::{HttpResponse, Limits, OverLimit, SendError};
 use webhooks::{Delivery, SigningSecrets, Verdict, outcome, retry};
@@ -16,11 +17,10 @@ use webhooks::{Delivery, SigningSecrets, Verdict, outcome, retry};
 use crate::message::Message;
 use crate::secrets::Secrets;
 use crate::unresponsive::UNRESPONSIVE;
+use crate::{claims, parking};
 
 /// How long a receiver has to respond; its body is discarded.
 const LIMITS: Limits = Limits { deadline: Duration::from_secs(3), max_body: 4_096, over: OverLimit::Cut };
-/// The longest delay that SQS supports, in seconds.
-const LONGEST_DELAY: f64 = 900.0;
 
 /// The body of a delivery (contract section 13.4).
 #[derive(Serialize)]
@@ -34,7 +34,50 @@ struct Envelope<'a> {
     delivery_attempt: u32,
 }
 
-/// Attempts the message once. It is then delivered, given up, or back in the queue for its next attempt.
+/// How an attempt ended.
+pub(crate) struct Ended {
+    /// The message, with the attempt counted.
+    pub(crate) message: Message,
+    /// What becomes of it.
+    pub(crate) verdict: Verdict,
+    /// The attempt, as the subscription's health counts it.
+    pub(crate) attempt: Attempt,
+}
+
+/// Why a message is kept as a dead letter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reason {
+    /// The receiver's response is final.
+    Rejected,
+    /// The receiver does not exist any more.
+    Gone,
+    /// The retry schedule is over.
+    Exhausted,
+    /// The subscription is paused.
+    Paused,
+    /// The subscription is stale.
+    Stale,
+}
+
+impl Reason {
+    const fn text(self) -> &'static str {
+        match self {
+            Self::Rejected => "the receiver rejected the message",
+            Self::Gone => "the receiver responded 410 Gone",
+            Self::Exhausted => "retries exhausted",
+            Self::Paused => "the subscription is paused",
+            Self::Stale => "the subscription is stale",
+        }
+    }
+
+    /// Whether the message is sent without its owner's doing once its subscription has recovered.
+    const fn waits(self) -> bool {
+        matches!(self, Self::Stale)
+    }
+}
+
+/// Attempts the message once. It is then delivered, given up, or waits for its next attempt. Returns the attempt, unless the receiver is
+/// held back.
 ///
 /// # Errors
 /// [`WorkerError`] if the message cannot be stored or queued; failures of the receiver are not errors.
@@ -43,48 +86,57 @@ pub(crate) async fn attempt(
     webhook: &Webhook,
     secrets: &Secrets,
     mut message: Message,
-) -> Result<(), WorkerError> {
+) -> Result<Option<Attempt>, WorkerError> {
     message.step = message.step.saturating_add(1);
-    let verdict = match UNRESPONSIVE.held_until(webhook.id, context.now()) {
-        Some(until) => {
-            metrics::delivery_held();
-            Verdict::Retry { not_before: Some(until) }
+    if let Some(until) = UNRESPONSIVE.held_until(webhook.id, context.now()) {
+        metrics::delivery_held();
+        return retry_later(context, message, Some(until)).await.map(|()| None);
+    }
+    let Ended { message, verdict, attempt } = attempt_once(context, webhook, secrets, message).await?;
+    match verdict {
+        Verdict::Delivered => claims::settle(context, &message).await?,
+        Verdict::Rejected => move_to_dead_letters(context, message, Reason::Rejected).await?,
+        Verdict::Gone => {
+            pause(context, webhook).await?;
+            move_to_dead_letters(context, message, Reason::Gone).await?;
         }
-        None => attempt_and_log(context, webhook, secrets, &mut message).await?,
-    };
+        Verdict::Retry { not_before } => retry_later(context, message, not_before).await?,
+    }
+    Ok(Some(attempt))
+}
+
+/// Lets a message wait for the next step of the retry schedule, or keeps it if there is none.
+async fn retry_later(context: &Context, mut message: Message, not_before: Option<Timestamp>) -> Result<(), WorkerError> {
     let now = context.now();
     let first = *message.first_try_at.get_or_insert(now);
-    let not_before = match verdict {
-        Verdict::Delivered => return Ok(()),
-        Verdict::Rejected => return move_to_dead_letters(context, message, "the receiver rejected the message", now).await,
-        Verdict::Gone => {
-            pause(context, webhook, now).await?;
-            return move_to_dead_letters(context, message, "the receiver responded 410 Gone", now).await;
-        }
-        Verdict::Retry { not_before } => not_before,
-    };
     let jitter = rand::random_range(-1.0..=1.0);
     let Some(delay) = retry::next_delay(message.step, first, now, not_before, jitter) else {
-        return move_to_dead_letters(context, message, "retries exhausted", now).await;
+        return move_to_dead_letters(context, message, Reason::Exhausted).await;
     };
     message.not_before = Some(after(now, delay));
-    requeue(context, message, now).await
+    wait(context, message).await
 }
 
 /// One attempt, classified and logged.
-async fn attempt_and_log(
+///
+/// # Errors
+/// [`WorkerError`] if there can be none; failures of the receiver are not errors.
+pub(crate) async fn attempt_once(
     context: &Context,
     webhook: &Webhook,
     secrets: &Secrets,
-    message: &mut Message,
-) -> Result<Verdict, WorkerError> {
+    mut message: Message,
+) -> Result<Ended, WorkerError> {
     message.attempts = message.attempts.saturating_add(1);
-    let result = send_once(context, webhook, secrets, message).await?;
+    let result = send_once(context, webhook, secrets, &message).await?;
     let now = context.now();
     UNRESPONSIVE.record(webhook.id, !matches!(result, Err(SendError::Timeout)), now);
     let verdict = outcome::judge(&result, now);
-    log(context, message, &result, outcome_of(&verdict), now).await;
-    Ok(verdict)
+    let row = log_row(&message, &result, now);
+    let attempt =
+        Attempt { success: verdict == Verdict::Delivered, first: message.attempts == 1, response_ms: row.response_time_ms };
+    log(context, &message, (row, result.as_ref().err()), outcome_of(&verdict), now).await;
+    Ok(Ended { message, verdict, attempt })
 }
 
 /// One signed request.
@@ -141,14 +193,13 @@ const fn outcome_of(verdict: &Verdict) -> &'static str {
 async fn log(
     context: &Context,
     message: &Message,
-    result: &Result<HttpResponse, SendError>,
+    (row, error): (DeliveryLog, Option<&SendError>),
     outcome: &'static str,
     now: Timestamp,
 ) {
-    let row = log_row(message, result, now);
     let duration_ms = row.response_time_ms.unwrap_or_default();
     let age_seconds = now.seconds_since(message.timestamp);
-    let cause = result.as_ref().err().map(tracing::field::display);
+    let cause = error.map(tracing::field::display);
     tracing::info!(
         attempt = row.attempt,
         status_code = row.status_code,
@@ -193,39 +244,37 @@ fn log_row(message: &Message, result: &Result<HttpResponse, SendError>, now: Tim
 ///
 /// # Errors
 /// [`WorkerError::Store`].
-pub(crate) async fn move_to_dead_letters(
-    context: &Context,
-    message: Message,
-    reason: &str,
-    now: Timestamp,
-) -> Result<(), WorkerError> {
-    tracing::warn!(attempts = message.attempts, reason, "message moved to dead letters");
+pub(crate) async fn move_to_dead_letters(context: &Context, message: Message, reason: Reason) -> Result<(), WorkerError> {
+    tracing::warn!(attempts = message.attempts, reason = reason.text(), "message moved to dead letters");
     metrics::dead_letter();
+    let claim = message.claimed.then(|| Write::delete(Key::claim(message.webhook_id, message.message_id)));
     let message = message.rewound();
+    let packed = Packed::of(&serde_json::to_string(&message)?).map_err(other)?;
     let dead_letter = DeadLetter {
         webhook_id: message.webhook_id,
         message_id: message.message_id,
-        // As text, because DynamoDB maps do not support every name and depth that members from TSPs have.
-        message: Value::String(serde_json::to_string(&message)?),
-        reason: reason.to_owned(),
-        created_at: now,
+        message: packed,
+        reason: reason.text().to_owned(),
+        waits: reason.waits(),
+        created_at: context.now(),
     };
-    Ok(context.store().commit(vec![Write::overwrite(&dead_letter)?]).await?)
+    let writes = [Write::overwrite(&dead_letter)?].into_iter().chain(claim).collect();
+    Ok(context.store().commit(writes).await?)
 }
 
-/// Returns a message to the queue until it is due, or for the longest delay that the queue supports.
+/// Lets a message wait until it is due: in the queue if that delays it for long enough, else parked.
 ///
 /// # Errors
-/// [`WorkerError::Other`] if the queue rejects it.
-pub(crate) async fn requeue(context: &Context, message: Message, now: Timestamp) -> Result<(), WorkerError> {
-    let delay = delay_seconds(message.not_before, now);
-    Ok(context.send(Queue::Deliveries, &[message.outgoing()], delay).await?)
-}
-
-/// Whole seconds until `due`, rounded up, at most [`LONGEST_DELAY`].
-fn delay_seconds(due: Option<Timestamp>, now: Timestamp) -> i32 {
-    let left = due.map_or(0.0, |due| due.seconds_since(now)).clamp(0.0, LONGEST_DELAY).ceil();
-    (0..=900).find(|seconds| f64::from(*seconds) >= left).unwrap_or(900)
+/// [`WorkerError`] if the queue or the table does not take it.
+pub(crate) async fn wait(context: &Context, message: Message) -> Result<(), WorkerError> {
+    let now = context.now();
+    let due = message.not_before.unwrap_or(now);
+    if due <= now.plus_seconds(parking::LONGEST_DELAY) {
+        return claims::send(context, vec![message], parking::seconds_until(due, now)).await;
+    }
+    let message = claims::claimed(context, message).await?;
+    let parked = parking::parked(due, message.message_id.uuid(), message.webhook_id, &message)?;
+    Ok(context.store().commit(vec![Write::overwrite(&parked)?]).await?)
 }
 
 fn after(now: Timestamp, delay: Duration) -> Timestamp {
@@ -233,11 +282,15 @@ fn after(now: Timestamp, delay: Duration) -> Timestamp {
     Timestamp::from_micros(now.micros().saturating_add(micros))
 }
 
-async fn pause(context: &Context, webhook: &Webhook, now: Timestamp) -> Result<(), WorkerError> {
-    let key = Key::webhook(webhook.partner_id, webhook.id);
+/// Pauses a subscription whose receiver does not exist any more.
+///
+/// # Errors
+/// [`WorkerError::Store`].
+pub(crate) async fn pause(context: &Context, webhook: &Webhook) -> Result<(), WorkerError> {
+    let (key, now) = (Key::webhook(webhook.partner_id, webhook.id), context.now());
     let paused = |seen: &Webhook| {
-        let active = seen.status == WebhookStatus::Active;
-        active.then(|| Webhook { status: WebhookStatus::Paused, updated_at: now, ..seen.clone() })
+        let may_pause = matches!(seen.status, WebhookStatus::Active | WebhookStatus::Stale);
+        may_pause.then(|| Webhook { status: WebhookStatus::Paused, updated_at: now, ..seen.clone() })
     };
     context.store().update(key, paused).await?;
     tracing::warn!("subscription paused: its receiver responded 410 Gone");
@@ -266,6 +319,7 @@ mod tests {
             fleet_id: None,
             resource: None,
             trace: None,
+            claimed: false,
             attempts: 2,
             step: 2,
             first_try_at: Some(now()),
@@ -292,11 +346,9 @@ mod tests {
     }
 
     #[test]
-    fn long_delays_pass_through_the_queue_several_times() {
-        let in_seconds = |seconds| delay_seconds(Some(now().plus_seconds(seconds)), now());
-        assert_eq!((in_seconds(-5), in_seconds(60), in_seconds(900), in_seconds(43_200)), (0, 60, 900, 900));
-        let half = Timestamp::from_micros(now().micros() + 1_500_000);
-        assert_eq!(delay_seconds(Some(half), now()), 2);
-        assert_eq!(delay_seconds(None, now()), 0);
+    fn only_what_was_kept_for_a_stale_subscription_is_sent_without_its_owners_doing() {
+        use Reason::{Exhausted, Gone, Paused, Rejected, Stale};
+        let waiting = [Rejected, Gone, Exhausted, Paused, Stale].map(Reason::waits);
+        assert_eq!(waiting, [false, false, false, false, true]);
     }
 }

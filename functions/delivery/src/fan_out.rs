@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use aws_lambda_events::dynamodb::EventRecord;
-use gateway::{Context, FailedRecord, Queue, WorkerError};
+use gateway::{Context, FailedRecord, WorkerError};
 use model::agreement::Agreement;
 use model::telematics::{Action, RecordType};
 use model::webhook::Webhook;
@@ -15,7 +15,7 @@ use tracing::Instrument as _;
 use crate::changes::{self, Audience, ControlEvent};
 use crate::lookup::Lookup;
 use crate::message::{self, Draft, Message};
-use crate::{catalogue, stream};
+use crate::{catalogue, claims, stream};
 
 /// Rows in memory at once, each counted for every subscription that it is for: some 20 MB.
 const MAX_ROWS: usize = 10_000;
@@ -78,8 +78,7 @@ async fn send(context: &Context, messages: Vec<Message>) -> Result<(), WorkerErr
     if messages.is_empty() {
         return Ok(());
     }
-    let messages: Vec<_> = messages.into_iter().map(Message::outgoing).collect();
-    Ok(context.send(Queue::Deliveries, &messages, 0).await?)
+    claims::send(context, messages, 0).await
 }
 
 async fn drafts_of(context: &Context, lookup: &mut Lookup<'_>, record: &EventRecord) -> Result<Vec<Draft>, WorkerError> {
@@ -216,9 +215,10 @@ async fn drafts_for(lookup: &mut Lookup<'_>, record: &EventRecord, event: Partne
     let matches = |filters: &model::webhook::Filters| filters.matches(event.fleet, event.fleet_ref.as_deref());
     let matching = subscriptions.iter().filter(|webhook| webhook.filters.as_ref().is_none_or(matches));
     let matching: Vec<_> = matching.filter(|webhook| Some(webhook.id) != event.subject).collect();
-    let is_too_large = |data: &Value| message::size(std::slice::from_ref(data)) > message::LARGEST;
-    if !matching.is_empty() && event.data.iter().any(is_too_large) {
-        return Err(WorkerError::Record("a record of the change is larger than a message".into()));
+    for record in event.data.iter().filter(|_| !matching.is_empty()) {
+        if !claims::fits(std::slice::from_ref(record))? {
+            return Err(WorkerError::Record("a record of the change is larger than a message".into()));
+        }
     }
     let draft = |webhook: &Webhook| Draft {
         webhook_id: webhook.id,

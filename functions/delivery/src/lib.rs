@@ -1,14 +1,19 @@
 //! Delivery: events become webhook messages, and messages become signed requests.
 //!
-//! Two workers. `events.fan_out` reads the streams of both tables, finds the partners that may learn of a change and their
-//! subscriptions to it, and queues one message per subscription. `deliveries.send` sends the queued messages to their receivers.
+//! Three workers. `events.fan_out` reads the streams of both tables, finds the partners that may learn of a change and their
+//! subscriptions to it, and queues one message per subscription. `deliveries.send` sends the queued messages to their receivers. `deliveries.wake`
+//! returns those that waited for long to the queue.
 
 mod attempts;
+mod breaker;
 mod catalogue;
 pub mod changes;
+mod claims;
 mod fan_out;
 mod lookup;
 mod message;
+mod orders;
+mod parking;
 pub mod payloads;
 mod permitted;
 mod secrets;
@@ -30,7 +35,7 @@ pub fn workers() -> Vec<Worker> {
             handler: "events.fan_out",
             summary: "Turns changes of the tables into webhook messages",
             trigger: Trigger::Streams(&["ControlTable", "TelematicsTable"]),
-            permissions: &[ReadControl, SendDeliveries],
+            permissions: &[ReadControl, WriteControl, SendDeliveries],
             call: |context, event| Box::pin(fan_out::run(context, event)),
         },
         Worker {
@@ -39,6 +44,13 @@ pub fn workers() -> Vec<Worker> {
             trigger: Trigger::Queue("DeliveriesQueue"),
             permissions: &[ReadControl, WriteControl, Open, SendDeliveries],
             call: |context, event| Box::pin(send::run(context, event)),
+        },
+        Worker {
+            handler: "deliveries.wake",
+            summary: "Returns webhook messages to the queue when they are due",
+            trigger: Trigger::Rate("rate(1 minute)"),
+            permissions: &[ReadControl, WriteControl, SendDeliveries],
+            call: |context, _| Box::pin(parking::wake(context)),
         },
     ]
 }

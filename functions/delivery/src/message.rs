@@ -13,9 +13,6 @@ pub(crate) const MAX_RECORDS: usize = 100;
 /// The most bytes of records in one message, as JSON without compression; an SQS message holds 256 KiB.
 pub(crate) const MAX_BYTES: usize = 200_000;
 
-/// The most bytes of records that a queue message has room for; a record beyond it can never be sent.
-pub(crate) const LARGEST: usize = 250_000;
-
 /// Bytes of records as JSON.
 pub(crate) fn size(records: &[Value]) -> usize {
     records.iter().map(|record| record.to_string().len().saturating_add(1)).sum()
@@ -43,6 +40,9 @@ pub struct Message {
     /// The trace of the request or run that made the change.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trace: Option<TraceId>,
+    /// Whether its records wait in the control table, for they are larger than the queue takes.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub claimed: bool,
     /// Attempts made so far, over all rounds; the next one is `attempts + 1`.
     #[serde(default)]
     pub attempts: u32,
@@ -57,11 +57,16 @@ pub struct Message {
     pub not_before: Option<Timestamp>,
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_false(flag: &bool) -> bool {
+    !flag
+}
+
 impl Message {
     /// The message at the start of another round.
     #[must_use]
     pub fn rewound(self) -> Self {
-        Self { step: 0, first_try_at: None, not_before: None, ..self }
+        Self { step: 0, first_try_at: None, not_before: None, claimed: false, ..self }
     }
 
     /// Whether the time of the next attempt has come.
@@ -121,6 +126,7 @@ impl Draft {
             fleet_id: self.fleet_id,
             resource: self.resource,
             trace: self.trace,
+            claimed: false,
             attempts: 0,
             step: 0,
             first_try_at: None,
@@ -254,6 +260,7 @@ mod tests {
             fleet_id: None,
             resource: None,
             trace: None,
+            claimed: false,
             attempts: 10,
             step: 10,
             first_try_at: Some(at()),

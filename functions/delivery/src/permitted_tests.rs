@@ -54,6 +54,7 @@ fn message(event: &str, resource: Option<Resource>, data: Vec<Value>) -> Message
         fleet_id: Some(FleetId::from_uuid(id(1))),
         resource,
         trace: None,
+        claimed: false,
         attempts: 0,
         step: 0,
         first_try_at: None,

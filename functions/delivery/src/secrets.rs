@@ -40,6 +40,16 @@ pub(crate) async fn read(
     Ok(decrypted)
 }
 
+/// The decrypted secrets of one subscription.
+///
+/// # Errors
+/// [`WorkerError`] if they are missing or cannot be decrypted.
+pub(crate) async fn of(context: &Context, webhook: &Webhook, now: Timestamp) -> Result<Secrets, WorkerError> {
+    let stored: Option<WebhookSecret> = context.store().get(Key::webhook_secret(webhook.partner_id, webhook.id)).await?;
+    let stored = stored.ok_or_else(|| WorkerError::Other(format!("webhook {} has no secret", webhook.id)))?;
+    decrypt(context, &stored, now).await
+}
+
 async fn decrypt(context: &Context, stored: &WebhookSecret, now: Timestamp) -> Result<Secrets, WorkerError> {
     let overlaps = stored.previous_until.is_some_and(|end| now < end);
     let previous = match stored.previous.as_ref().filter(|_| overlaps) {

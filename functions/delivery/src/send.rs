@@ -10,54 +10,108 @@ use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
 use futures::StreamExt;
 use futures::stream;
 use gateway::{Context, WorkerError};
-use model::webhook::{Webhook, WebhookStatus};
+use model::health::Attempt;
+use model::webhook::{Order, Webhook, WebhookStatus};
 use model::{Timestamp, WebhookId};
 use serde_json::{Value, json};
 use store::control::Key;
 use tracing::{Instrument as _, Span};
 
-use crate::attempts;
+use crate::attempts::{self, Reason};
+use crate::breaker::{self, Load};
 use crate::message::Message;
 use crate::permitted::Permitted;
 use crate::secrets::{self, Secrets};
+use crate::{claims, orders};
 
 /// Requests in flight at once, over all receivers of a batch.
 const MAX_CONCURRENT: usize = 16;
+/// Messages of a batch that the queue could fill.
+const FULL_BATCH: usize = 10;
+
+/// What a queue message asks for.
+enum Job {
+    /// To deliver a message.
+    Message(Box<Message>),
+    /// To work on a subscription.
+    Order(Order),
+}
 
 /// Delivers a batch. The queue redelivers a message only after an internal error; a receiver's failures follow the retry schedule.
 pub(crate) async fn run(context: &Context, event: Value) -> Result<Value, WorkerError> {
     let records = serde_json::from_value::<SqsEvent>(event)?.records;
-    let mut failed: Vec<String> = Vec::new();
-    let mut messages = Vec::with_capacity(records.len());
+    let (mut failed, mut messages, mut orders) = (Vec::new(), Vec::with_capacity(records.len()), Vec::new());
     for record in &records {
+        let id = id_of(record).to_owned();
         match read(record) {
-            Ok(message) => messages.push((id_of(record).to_owned(), message)),
+            Ok(Job::Message(message)) => messages.push((id, *message)),
+            Ok(Job::Order(order)) => orders.push((id, order)),
             Err(error) => {
-                tracing::error!(queue.message = id_of(record), cause = %error, "malformed queue message");
-                failed.push(id_of(record).to_owned());
+                tracing::error!(queue.message = id, cause = %error, "malformed queue message");
+                failed.push(id);
             }
         }
     }
+    failed.extend(deliver_all(context, messages).await?);
+    for (id, order) in orders {
+        if let Err(error) = orders::follow(context, order).await {
+            tracing::error!(queue.message = id, cause = %error, "failed to follow the order");
+            failed.push(id);
+        }
+    }
+    let failures: Vec<Value> = failed.into_iter().map(|id| json!({ "itemIdentifier": id })).collect();
+    Ok(json!({ "batchItemFailures": failures }))
+}
+
+/// Delivers messages; returns those that are to be redelivered.
+async fn deliver_all(context: &Context, messages: Vec<(String, Message)>) -> Result<Vec<String>, WorkerError> {
+    let load = if messages.len() < FULL_BATCH { Load::Light } else { Load::Heavy };
+    let (messages, mut failed) = redeemed(context, messages).await;
     let data = BatchData::read(context, &messages, context.now()).await?;
     let done: Vec<_> = stream::iter(messages)
         .map(|(id, message)| {
             let data = &data;
             async move {
+                let webhook = message.webhook_id;
                 let span = span_of(&id, &message);
                 let traced = message.trace.map(|trace| context.traced(trace));
                 let delivered = deliver(traced.as_ref().unwrap_or(context), data, message).instrument(span.clone()).await;
                 if let Err(error) = &delivered {
                     span.in_scope(|| tracing::error!(cause = %error, "failed to process the message"));
                 }
-                (id, delivered.is_ok())
+                (id, webhook, delivered)
             }
         })
         .buffer_unordered(MAX_CONCURRENT)
         .collect()
         .await;
-    failed.extend(done.into_iter().filter(|(_, handled)| !handled).map(|(id, _)| id));
-    let failures: Vec<Value> = failed.into_iter().map(|id| json!({ "itemIdentifier": id })).collect();
-    Ok(json!({ "batchItemFailures": failures }))
+    let mut attempts = HashMap::<WebhookId, Vec<Attempt>>::new();
+    for (id, webhook, delivered) in done {
+        match delivered {
+            Ok(attempt) => attempts.entry(webhook).or_default().extend(attempt),
+            Err(_) => failed.push(id),
+        }
+    }
+    attempts.retain(|_, attempts| !attempts.is_empty());
+    breaker::count(context, &data.webhooks, attempts, load).await;
+    Ok(failed)
+}
+
+/// The messages with their records, and those that are to be redelivered because theirs cannot be read.
+async fn redeemed(context: &Context, messages: Vec<(String, Message)>) -> (Vec<(String, Message)>, Vec<String>) {
+    let (mut whole, mut failed) = (Vec::with_capacity(messages.len()), Vec::new());
+    for (id, message) in messages {
+        let span = span_of(&id, &message);
+        match claims::redeemed(context, message).await {
+            Ok(Some(message)) => whole.push((id, message)),
+            Ok(None) => span.in_scope(|| tracing::debug!("message dropped: it was delivered already")),
+            Err(error) => {
+                span.in_scope(|| tracing::error!(cause = %error, "failed to read the records of the message"));
+                failed.push(id);
+            }
+        }
+    }
+    (whole, failed)
 }
 
 /// The fields of every log line about a message.
@@ -73,8 +127,10 @@ fn id_of(record: &SqsMessage) -> &str {
     record.message_id.as_deref().unwrap_or_default()
 }
 
-fn read(record: &SqsMessage) -> Result<Message, serde_json::Error> {
-    serde_json::from_str(record.body.as_deref().unwrap_or_default())
+fn read(record: &SqsMessage) -> Result<Job, serde_json::Error> {
+    let body = record.body.as_deref().unwrap_or_default();
+    let message = serde_json::from_str(body).map(|message| Job::Message(Box::new(message)));
+    message.or_else(|error| serde_json::from_str(body).map(Job::Order).map_err(|_| error))
 }
 
 /// What the messages of a batch need: subscriptions, their decrypted secrets, and what their owners may see.
@@ -96,33 +152,34 @@ impl BatchData {
     }
 }
 
-async fn deliver(context: &Context, data: &BatchData, message: Message) -> Result<(), WorkerError> {
+async fn deliver(context: &Context, data: &BatchData, message: Message) -> Result<Option<Attempt>, WorkerError> {
     let now = context.now();
     if !message.is_due(now) {
-        return attempts::requeue(context, message, now).await;
+        return attempts::wait(context, message).await.map(|()| None);
     }
-    let Some(webhook) = data.webhooks.get(&message.webhook_id) else {
-        tracing::debug!("message dropped: the subscription no longer exists");
-        return Ok(());
+    let Some(webhook) = data.webhooks.get(&message.webhook_id).filter(|webhook| webhook.status != WebhookStatus::Deleted) else {
+        return dropped(context, &message, "the subscription no longer exists").await;
     };
     match webhook.status {
-        WebhookStatus::Deleted => {
-            tracing::debug!("message dropped: the subscription is deleted");
-            return Ok(());
-        }
-        WebhookStatus::Paused => {
-            return attempts::move_to_dead_letters(context, message, "the subscription is paused", now).await;
-        }
-        WebhookStatus::Stale => return attempts::move_to_dead_letters(context, message, "the subscription is stale", now).await,
-        WebhookStatus::Active => {}
+        WebhookStatus::Paused => return kept(context, message, Reason::Paused).await,
+        WebhookStatus::Stale => return kept(context, message, Reason::Stale).await,
+        WebhookStatus::Active | WebhookStatus::Deleted => {}
     }
     let permitted = data.permitted.records(&message, now);
     if permitted.is_empty() {
-        tracing::debug!("message dropped: its owner may not see its records any more");
-        return Ok(());
+        return dropped(context, &message, "its owner may not see its records any more").await;
     }
     let message = Message { data: permitted, ..message };
     let secrets = data.secrets.get(&webhook.id);
     let secrets = secrets.ok_or_else(|| WorkerError::Other(format!("secret of webhook {} is unavailable", webhook.id)))?;
     attempts::attempt(context, webhook, secrets, message).await
+}
+
+async fn dropped(context: &Context, message: &Message, reason: &str) -> Result<Option<Attempt>, WorkerError> {
+    tracing::debug!(reason, "message dropped");
+    Ok(claims::settle(context, message).await.map(|()| None)?)
+}
+
+async fn kept(context: &Context, message: Message, reason: Reason) -> Result<Option<Attempt>, WorkerError> {
+    attempts::move_to_dead_letters(context, message, reason).await.map(|()| None)
 }

@@ -43,7 +43,7 @@ const ONE: &str = "/v2/notifications/webhooks/{webhook_id}";
 
 fn endpoints() -> Vec<Endpoint> {
     use Access::{Scope, Token};
-    use webhooks::{act, create, delete, get, list, logs, replay, update};
+    use webhooks::{act, create, delete, get, list, logs, metrics, replay, update};
     vec![
         Endpoint::new::<list::List>(Method::GET, ALL, "webhooks.list", Scope("webhook:read"), LIST)
             .summary("List subscriptions")
@@ -105,6 +105,15 @@ fn endpoints() -> Vec<Endpoint> {
             "Sends the kept messages again, oldest first and at a limited rate, under the same ids. A subscription \
              that is not active is 409.",
         ),
+        Endpoint::new::<metrics::Metrics>(
+            Method::GET,
+            "/v2/notifications/webhooks/{webhook_id}/metrics",
+            "webhooks.metrics",
+            Scope("webhook:read"),
+            READ,
+        )
+        .summary("Read how well the receiver takes messages")
+        .description("Counts attempts and messages over four windows that end now. They are up to date within seconds."),
         Endpoint::new::<schemas::get::Newest>(Method::GET, SCHEMA, "schemas.get", Token, READ)
             .summary("Read the schema of an event's messages")
             .description("Returns the newest version, as a whole OpenAPI 3.0 document in JSON text."),

@@ -55,6 +55,12 @@ impl World {
         text(&self.get(&format!("/v2/orgs/share-agreements?fleet_ref={fleet_ref}")).await, "/items/0/id")
     }
 
+    /// Has a worker process an event, as Lambda would.
+    pub(crate) async fn work(&self, handler: &str, event: Value) -> Value {
+        let worker = bootstrap::workers().into_iter().find(|worker| worker.handler == handler).unwrap();
+        (worker.call)(self.platform.context(), event).await.unwrap()
+    }
+
     pub(crate) async fn get(&self, path: &str) -> Value {
         self.partner.get(path).await.unwrap()
     }

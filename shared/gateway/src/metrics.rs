@@ -34,6 +34,8 @@ pub const DELIVERIES_HELD: &str = "DeliveriesHeld";
 pub const DEAD_LETTERS: &str = "DeadLetters";
 /// Subscriptions paused because their receiver responded 410 Gone.
 pub const SUBSCRIPTIONS_PAUSED: &str = "SubscriptionsPaused";
+/// Subscriptions that became stale because their receiver fails too much.
+pub const SUBSCRIPTIONS_STALED: &str = "SubscriptionsStaled";
 
 /// Describes the units to the installed recorder.
 pub fn describe() {
@@ -52,6 +54,7 @@ pub fn describe() {
         DELIVERIES_HELD,
         DEAD_LETTERS,
         SUBSCRIPTIONS_PAUSED,
+        SUBSCRIPTIONS_STALED,
     ] {
         describe_counter!(name, Unit::Count, "number of occurrences");
     }
@@ -122,4 +125,9 @@ pub fn dead_letter() {
 /// A subscription was paused by us.
 pub fn subscription_paused() {
     counter!(SUBSCRIPTIONS_PAUSED).increment(1);
+}
+
+/// A subscription became stale.
+pub fn subscription_staled() {
+    counter!(SUBSCRIPTIONS_STALED).increment(1);
 }

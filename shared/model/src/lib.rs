@@ -9,6 +9,7 @@ pub mod credentials;
 pub mod events;
 pub mod execution;
 pub mod fleet;
+pub mod health;
 mod hex;
 pub mod ids;
 pub mod invitation;

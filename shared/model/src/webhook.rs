@@ -122,5 +122,28 @@ pub enum LogStatus {
     Failed,
 }
 
+/// Work on a whole subscription. It travels through the queue of its messages.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Order {
+    /// What to do.
+    pub command: Command,
+    /// The owner.
+    pub partner_id: PartnerId,
+    /// The subscription.
+    pub webhook_id: WebhookId,
+}
+
+/// What to do with a subscription.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Command {
+    /// Try a message of one that is stale.
+    Probe,
+    /// Send what was kept while it was stale.
+    Release,
+    /// Send all dead letters.
+    Replay,
+}
+
 /// How many days logs and dead letters are kept.
 pub const RETENTION_DAYS: i64 = 14;

@@ -293,7 +293,8 @@ fn executions() -> Vec<Widget> {
 }
 
 fn deliveries() -> Vec<Widget> {
-    let dead_letters = [whole(metrics::DEAD_LETTERS, &["Sum"]), whole(metrics::SUBSCRIPTIONS_PAUSED, &["Sum"])].concat();
+    let ended = [metrics::DEAD_LETTERS, metrics::SUBSCRIPTIONS_PAUSED, metrics::SUBSCRIPTIONS_STALED];
+    let dead_letters = ended.map(|metric| whole(metric, &["Sum"])).concat();
     vec![
         (
             "Delivery attempts by outcome, and delayed messages",
@@ -301,7 +302,7 @@ fn deliveries() -> Vec<Widget> {
         ),
         ("Event to delivery (s)", whole(metrics::DELIVERY_LATENCY, &["p50", "p95", "p99"])),
         ("Oldest undelivered event (s)", whole(metrics::UNDELIVERED_AGE, &["Maximum"])),
-        ("Dead letters, subscriptions paused", dead_letters),
+        ("Dead letters, subscriptions paused and stale", dead_letters),
     ]
 }
 

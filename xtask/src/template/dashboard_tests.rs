@@ -94,6 +94,7 @@ fn the_dashboard_shows_every_metric_of_ours() {
         metrics::DELIVERIES_HELD,
         metrics::DEAD_LETTERS,
         metrics::SUBSCRIPTIONS_PAUSED,
+        metrics::SUBSCRIPTIONS_STALED,
     ] {
         assert!(text.contains(metric), "the dashboard lacks {metric}");
     }

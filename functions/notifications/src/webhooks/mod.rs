@@ -6,6 +6,7 @@ pub mod delete;
 pub mod get;
 pub mod list;
 pub mod logs;
+pub mod metrics;
 pub mod replay;
 pub mod rules;
 pub mod update;

@@ -2,25 +2,16 @@
 
 use gateway::{ApiError, Call, Context, Operation, Outgoing, Output, Queue, Response};
 use http::StatusCode;
-use model::WebhookId;
-use model::webhook::WebhookStatus;
+use model::webhook::{Command, Order, WebhookStatus};
 use schemars::{Schema, SchemaGenerator};
-use serde_json::Value;
-use store::control::{DeadLetter, Key, Range, Write, keys};
-use store::{Page, StoreError};
 
 use super::{Id, find};
 
-/// Resends the dead letters of a subscription.
+/// Resends the dead letters of a subscription. The worker that delivers messages does it: there may be more than a request has time for.
 pub struct Replay;
 
 /// 202 without a body.
 pub struct Accepted;
-
-/// Messages per batch. Each batch is delayed by one second more than the last, so the receiver gets about this many a second.
-const BATCH: usize = 10;
-/// Batches per request. The dead letters that remain are sent by another request.
-const BATCHES: i32 = 100;
 
 impl Output for Accepted {
     fn into_response(self) -> Response {
@@ -41,39 +32,9 @@ impl Operation for Replay {
         if webhook.status != WebhookStatus::Active {
             return Err(ApiError::conflict("the subscription is not active"));
         }
-        for delay_seconds in 0..BATCHES {
-            if !send_batch(context, id, delay_seconds).await? {
-                break;
-            }
-        }
+        let order = Order { command: Command::Replay, partner_id: webhook.partner_id, webhook_id: id };
+        let outgoing = Outgoing { group: Some(id.to_string()), body: order, trace: context.trace() };
+        context.send(Queue::Deliveries, &[outgoing], 0).await?;
         Ok(Accepted)
-    }
-}
-
-/// Sends the oldest dead letters and deletes them; false if none are left. Message ids sort by time.
-async fn send_batch(context: &Context, id: WebhookId, delay_seconds: i32) -> Result<bool, ApiError> {
-    let range = Range::table(keys::deliveries(id), "DEAD#");
-    let found = context.store().page(&range, &Page::first(BATCH), |_: &DeadLetter| true).await?;
-    let dead_letters: Vec<DeadLetter> = found.rows.into_iter().map(|(dead_letter, _)| dead_letter).collect();
-    if dead_letters.is_empty() {
-        return Ok(false);
-    }
-    let outgoing = |body| Outgoing { group: Some(id.to_string()), body, trace: context.trace() };
-    let messages =
-        dead_letters.iter().map(|dead_letter| message(dead_letter).map(outgoing)).collect::<Result<Vec<_>, ApiError>>()?;
-    context.send(Queue::Deliveries, &messages, delay_seconds).await?;
-    // Sent before they are deleted: a duplicate does less harm than a lost message.
-    let deletions = dead_letters.iter().map(|dead_letter| Write::delete(Key::dead_letter(id, dead_letter.message_id))).collect();
-    match context.store().commit(deletions).await {
-        Err(StoreError::Conflict) => Ok(false),
-        result => Ok(result.map(|()| found.after)?),
-    }
-}
-
-/// The queue message, stored as JSON text.
-fn message(dead_letter: &DeadLetter) -> Result<Value, ApiError> {
-    match &dead_letter.message {
-        Value::String(text) => serde_json::from_str(text).map_err(ApiError::internal),
-        other => Ok(other.clone()),
     }
 }

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::keys::{self, Key};
+use super::packed::Packed;
 
 /// An entity with an item of its own.
 pub trait Keyed: Serialize + DeserializeOwned {
@@ -313,10 +314,14 @@ pub struct DeadLetter {
     pub webhook_id: WebhookId,
     /// The message.
     pub message_id: MessageId,
-    /// The queue message, as it would be sent again.
-    pub message: Value,
+    /// The queue message as JSON, as it would be sent again. As a text, because DynamoDB maps do not take every name and depth that
+    /// members from TSPs have.
+    pub message: Packed,
     /// Why it was given up.
     pub reason: String,
+    /// Whether it waits for a stale subscription to recover, and is sent then. Others wait for their owner.
+    #[serde(default)]
+    pub waits: bool,
     /// When it was given up.
     pub created_at: Timestamp,
 }
@@ -327,6 +332,32 @@ impl Keyed for DeadLetter {
 
     fn key(&self) -> Key {
         Key::dead_letter(self.webhook_id, self.message_id)
+    }
+
+    fn expires(&self) -> Option<Timestamp> {
+        Some(self.created_at.plus_seconds(model::webhook::RETENTION_DAYS * 86_400))
+    }
+}
+
+/// Records of a message that is too large for the queue.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Claim {
+    /// The subscription.
+    pub webhook_id: WebhookId,
+    /// The message.
+    pub message_id: MessageId,
+    /// Its records, as JSON.
+    pub records: Packed,
+    /// When it was stored.
+    pub created_at: Timestamp,
+}
+
+impl Keyed for Claim {
+    const KIND: &'static str = "claim";
+    const VERSION: &'static str = "message_id";
+
+    fn key(&self) -> Key {
+        Key::claim(self.webhook_id, self.message_id)
     }
 
     fn expires(&self) -> Option<Timestamp> {

@@ -22,6 +22,11 @@
 //! | one webhook per event, url, filters | `PARTNER#id` | `WEBHOOK_UNIQUE#digest` | | |
 //! | delivery log row | `WEBHOOK#id` | `LOG#time#message#attempt` | | |
 //! | dead letter | `WEBHOOK#id` | `DEAD#message` | | |
+//! | records too large for the queue | `WEBHOOK#id` | `CLAIM#message` | | |
+//! | running counts of attempts | `WEBHOOK#id` | `HEALTH` | | |
+//! | counts of an hour | `WEBHOOK#id` | `HOUR#time` | | |
+//! | message that waits | `PARKED#minute#shard` | `time#id` | | |
+//! | how far waiting messages were sent on | `PARKED` | `WOKEN` | | |
 //! | deadline | `DEADLINES#hour` | `time#kind#id` | | |
 //! | how far deadlines were enforced | `DEADLINES` | `ENFORCED` | | |
 //! | Connect session | `SESSION#digest` | `SESSION` | | |
@@ -176,6 +181,36 @@ impl Key {
         Self::new(deliveries(id), format!("DEAD#{message}"))
     }
 
+    /// Records of a message that are too large for the queue.
+    #[must_use]
+    pub fn claim(id: WebhookId, message: impl Display) -> Self {
+        Self::new(deliveries(id), format!("CLAIM#{message}"))
+    }
+
+    /// The running counts of a webhook's attempts.
+    #[must_use]
+    pub fn health(id: WebhookId) -> Self {
+        Self::new(deliveries(id), "HEALTH")
+    }
+
+    /// The counts of one hour.
+    #[must_use]
+    pub fn health_hour(id: WebhookId, start: Timestamp) -> Self {
+        Self::new(deliveries(id), format!("HOUR#{start}"))
+    }
+
+    /// A message that waits, in a partition of its minute.
+    #[must_use]
+    pub fn parked(due: Timestamp, shard: u8, id: impl Display) -> Self {
+        Self::new(parked(due, shard), format!("{due}#{id}"))
+    }
+
+    /// How far waiting messages were sent on.
+    #[must_use]
+    pub fn woken() -> Self {
+        Self::new("PARKED", "WOKEN")
+    }
+
     /// A deadline, in the partition of its hour.
     #[must_use]
     pub fn deadline(at: Timestamp, subject: impl Display) -> Self {
@@ -244,6 +279,13 @@ pub fn executions(id: ScheduleId) -> String {
 #[must_use]
 pub fn deliveries(id: WebhookId) -> String {
     format!("WEBHOOK#{id}")
+}
+
+/// Partition of the messages that are due in one minute (UTC).
+#[must_use]
+pub fn parked(at: Timestamp, shard: u8) -> String {
+    let minute: String = at.to_string().chars().take(16).collect();
+    format!("PARKED#{minute}#{shard}")
 }
 
 /// Partition of the deadlines of one hour (UTC).

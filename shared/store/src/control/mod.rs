@@ -1,10 +1,13 @@
 //! The control table: what the platform decides. One item per entity, its key says what it is; see [`keys`].
 
 mod deadlines;
+mod health;
 mod idempotency;
 mod items;
 pub mod keys;
 mod operations;
+mod packed;
+mod parked;
 mod query;
 mod set_aside;
 mod write;
@@ -12,10 +15,12 @@ mod write;
 pub use deadlines::{Deadline, Enforced, Subject};
 pub use idempotency::{KeyedRequest, REMEMBERED_SECONDS};
 pub use items::{
-    AccountClaim, ConnectSession, DeadLetter, InvitationClaim, Keyed, PlatformSecrets, Revocation, ScheduleClaim,
+    AccountClaim, Claim, ConnectSession, DeadLetter, InvitationClaim, Keyed, PlatformSecrets, Revocation, ScheduleClaim,
     SealedCredentials, WebhookClaim, WebhookSecret,
 };
 pub use keys::Key;
+pub use packed::{Packed, Unpackable};
+pub use parked::{Parked, SHARDS, Woken, minute_of};
 pub use query::Range;
 pub use set_aside::{SET_ASIDE_DAYS, SetAside, SetAsideReason};
 pub use write::Write;

@@ -114,6 +114,16 @@ impl Store {
         }
     }
 
+    /// The first items of a range, at most `limit`.
+    ///
+    /// # Errors
+    /// [`StoreError`] if storage fails or an item is not readable.
+    pub async fn first<T: Keyed>(&self, range: &Range, limit: usize) -> Result<Vec<T>, StoreError> {
+        let limit = i32::try_from(limit).unwrap_or(i32::MAX);
+        let (items, _) = self.step(range, None, false, Some(limit), None).await?;
+        items.into_iter().map(decode).collect()
+    }
+
     /// One page of a range; bookmarks are sort keys. `keep` filters what is read.
     ///
     /// # Errors
