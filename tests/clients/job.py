@@ -154,12 +154,13 @@ def subscriptions(api, partner, receiver, fleet_ref):
         ids[event] = api.call("webhooks_create", body=wanted, token=partner).id
     listed = api.call("webhooks_list", token=partner, event_name=WebhookEventNameEnum.VEHICLE_ADDED)
     assert ids["vehicle.added"] in {webhook.id for webhook in listed.items}
-    spare = WebhookCreate(url=receiver.url + "/spare", event_name=WebhookEventNameEnum.TSP_CREATED)
+    spare = WebhookCreate(url=receiver.url + "/spare", event_name=WebhookEventNameEnum.TSP_CREATED, sequence=True)
     spare = api.call("webhooks_create", body=spare, token=partner)
     assert spare.secret, "no secret was made"
     changed = WebhookUpdate(url=receiver.url + "/changed", filters=None)
     api.call("webhooks_update", spare.id, body=changed, token=partner)
     assert api.call("webhooks_get", spare.id, token=partner).filters is None
+    assert api.call("webhooks_events", spare.id, token=partner).last_seq == 0
     for action in ["pause", "activate"]:
         api.call(f"webhooks_{action}", spare.id, token=partner)
     api.call("webhooks_replay", spare.id, token=partner, expect=202)

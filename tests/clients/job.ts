@@ -85,7 +85,7 @@ const fleetRef = `typescript-${crypto.randomUUID()}`;
 
 async function subscription(): Promise<void> {
   const { notifications } = partner;
-  const body: Webhooks["schemas"]["WebhookCreate"] = { url: `${url}/nowhere`, event_name: "vehicle.added" };
+  const body: Webhooks["schemas"]["WebhookCreate"] = { url: `${url}/nowhere`, event_name: "vehicle.added", sequence: true };
   const made = await ok(notifications.POST("/v2/notifications/webhooks", { body }));
   const webhook = Array.isArray(made) ? made[0]! : made;
   check(typeof webhook.secret === "string", "no secret was made");
@@ -97,6 +97,8 @@ async function subscription(): Promise<void> {
   await ok(notifications.POST(`${one}/pause`, { params: { path } }));
   await ok(notifications.POST(`${one}/activate`, { params: { path } }));
   await ok(notifications.GET(`${one}/logs`, { params: { path } }));
+  const events = await ok(notifications.GET(`${one}/events`, { params: { path } }));
+  check(events.last_seq === 0 && events.items.length === 0, JSON.stringify(events));
   const metrics = await ok(notifications.GET(`${one}/metrics`, { params: { path } }));
   check(metrics.dlq_count === 0 && metrics.http_attempts["6h"] === 0, JSON.stringify(metrics));
   await ok(notifications.POST(`${one}/replay`, { params: { path } }), 202);

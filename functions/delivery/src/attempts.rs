@@ -31,6 +31,8 @@ struct Envelope<'a> {
     webhook_id: WebhookId,
     timestamp: Timestamp,
     id: MessageId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sequence: Option<u64>,
     delivery_attempt: u32,
 }
 
@@ -171,6 +173,7 @@ fn envelope(message: &Message) -> Envelope<'_> {
         webhook_id: message.webhook_id,
         timestamp: message.timestamp,
         id: message.message_id,
+        sequence: message.sequence,
         delivery_attempt: message.attempts,
     }
 }
@@ -320,6 +323,7 @@ mod tests {
             resource: None,
             trace: None,
             claimed: false,
+            sequence: None,
             attempts: 2,
             step: 2,
             first_try_at: Some(now()),
@@ -333,6 +337,8 @@ mod tests {
         let mut members: Vec<_> = json.as_object().unwrap().keys().map(String::as_str).collect();
         members.sort_unstable();
         assert_eq!(members, ["data", "delivery_attempt", "event_name", "id", "timestamp", "version", "webhook_id"]);
+        let numbered = Message { sequence: Some(7), ..message() };
+        assert_eq!(serde_json::to_value(envelope(&numbered)).unwrap()["sequence"], 7);
         assert_eq!((json["version"].as_str(), json["delivery_attempt"].as_u64()), (Some("3.0"), Some(2)));
     }
 

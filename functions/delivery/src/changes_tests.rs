@@ -200,6 +200,7 @@ fn webhooks() {
         status,
         encoding: None,
         snapshot: None,
+        sequence: None,
         created_at: now(),
         updated_at: now().plus_seconds(seconds),
         deleted_at: None,

@@ -1,6 +1,6 @@
 //! `events.fan_out`: changes in the tables' streams become messages on the deliveries queue.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use aws_lambda_events::dynamodb::EventRecord;
 use gateway::{Context, FailedRecord, WorkerError};
@@ -15,7 +15,7 @@ use tracing::Instrument as _;
 use crate::changes::{self, Audience, ControlEvent};
 use crate::lookup::Lookup;
 use crate::message::{self, Draft, Message};
-use crate::{catalogue, claims, stream};
+use crate::{catalogue, claims, numbers, stream};
 
 /// Rows in memory at once, each counted for every subscription that it is for: some 20 MB.
 const MAX_ROWS: usize = 10_000;
@@ -54,7 +54,7 @@ pub(crate) async fn run(context: &Context, event: Value) -> Result<Value, Worker
         }
     }
     let messages = message::joined(drafts).into_iter().flat_map(Draft::messages).collect();
-    if let Err(error) = send(context, messages).await {
+    if let Err(error) = send(context, messages, &lookup.sequenced()).await {
         // Some messages may have been sent. Ids follow from the records of a message, so receivers can detect the duplicates of a
         // batch that is repeated as it was.
         tracing::error!(cause = %error, "failed to queue the messages");
@@ -74,10 +74,11 @@ fn failed_record<'a>(record: &'a EventRecord, error: &WorkerError) -> FailedReco
     }
 }
 
-async fn send(context: &Context, messages: Vec<Message>) -> Result<(), WorkerError> {
+async fn send(context: &Context, messages: Vec<Message>, sequenced: &HashSet<WebhookId>) -> Result<(), WorkerError> {
     if messages.is_empty() {
         return Ok(());
     }
+    let messages = numbers::number(context, messages, sequenced).await?;
     claims::send(context, messages, 0).await
 }
 

@@ -12,6 +12,7 @@ mod claims;
 mod fan_out;
 mod lookup;
 mod message;
+mod numbers;
 mod orders;
 mod parking;
 pub mod payloads;

@@ -1,11 +1,11 @@
 //! The agreements that let partners learn of a change, and their subscriptions. Each query runs at most once per invocation.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use model::agreement::{Agreement, Linked};
 use model::webhook::Webhook;
-use model::{ConnectionId, FleetId, PartnerId, Resource, Timestamp};
+use model::{ConnectionId, FleetId, PartnerId, Resource, Timestamp, WebhookId};
 use store::{Store, StoreError};
 
 /// Cached query results, as of `now`.
@@ -76,6 +76,12 @@ impl<'a> Lookup<'a> {
         let found = Arc::new(self.store.subscriptions_to(partner, event).await?);
         self.subscriptions.insert(key, Arc::clone(&found));
         Ok(found)
+    }
+
+    /// The subscriptions found so far whose messages are numbered.
+    pub(crate) fn sequenced(&self) -> HashSet<WebhookId> {
+        let found = self.subscriptions.values().flat_map(|found| found.iter());
+        found.filter(|webhook| webhook.sequence == Some(true)).map(|webhook| webhook.id).collect()
     }
 
     /// The partners that subscribe to an event that is for everyone.

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use gateway::Outgoing;
+use model::visibility::Told;
 use model::{FleetId, MessageId, PartnerId, Resource, Timestamp, TraceId, WebhookId};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -43,6 +44,9 @@ pub struct Message {
     /// Whether its records wait in the control table, for they are larger than the queue takes.
     #[serde(default, skip_serializing_if = "is_false")]
     pub claimed: bool,
+    /// Its number among the subscription's messages for the fleet, if the subscription asks for numbers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sequence: Option<u64>,
     /// Attempts made so far, over all rounds; the next one is `attempts + 1`.
     #[serde(default)]
     pub attempts: u32,
@@ -63,6 +67,11 @@ fn is_false(flag: &bool) -> bool {
 }
 
 impl Message {
+    /// The event, as far as it decides who may hear of it.
+    pub(crate) fn told(&self) -> Told<'_> {
+        Told { event: &self.event_name, fleet: self.fleet_id, resource: self.resource }
+    }
+
     /// The message at the start of another round.
     #[must_use]
     pub fn rewound(self) -> Self {
@@ -127,6 +136,7 @@ impl Draft {
             resource: self.resource,
             trace: self.trace,
             claimed: false,
+            sequence: None,
             attempts: 0,
             step: 0,
             first_try_at: None,
@@ -261,6 +271,7 @@ mod tests {
             resource: None,
             trace: None,
             claimed: false,
+            sequence: None,
             attempts: 10,
             step: 10,
             first_try_at: Some(at()),

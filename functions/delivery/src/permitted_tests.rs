@@ -1,5 +1,5 @@
-use model::agreement::Party;
-use model::{AgreementId, ConnectionId, FleetId, MessageId, TspId, WebhookId};
+use model::agreement::{AgreementStatus, Linked, Party};
+use model::{AgreementId, ConnectionId, FleetId, MessageId, Resource, TspId, WebhookId};
 use serde_json::json;
 
 use super::*;
@@ -55,6 +55,7 @@ fn message(event: &str, resource: Option<Resource>, data: Vec<Value>) -> Message
         resource,
         trace: None,
         claimed: false,
+        sequence: None,
         attempts: 0,
         step: 0,
         first_try_at: None,

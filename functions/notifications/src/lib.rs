@@ -43,7 +43,7 @@ const ONE: &str = "/v2/notifications/webhooks/{webhook_id}";
 
 fn endpoints() -> Vec<Endpoint> {
     use Access::{Scope, Token};
-    use webhooks::{act, create, delete, get, list, logs, metrics, replay, update};
+    use webhooks::{act, create, delete, events, get, list, logs, metrics, replay, update};
     vec![
         Endpoint::new::<list::List>(Method::GET, ALL, "webhooks.list", Scope("webhook:read"), LIST)
             .summary("List subscriptions")
@@ -114,6 +114,18 @@ fn endpoints() -> Vec<Endpoint> {
         )
         .summary("Read how well the receiver takes messages")
         .description("Counts attempts and messages over four windows that end now. They are up to date within seconds."),
+        Endpoint::new::<events::Events>(
+            Method::GET,
+            "/v2/notifications/webhooks/{webhook_id}/events",
+            "webhooks.events",
+            Scope("webhook:read"),
+            READ,
+        )
+        .summary("Read messages by number, to fill in what was missed")
+        .description(
+            "Messages of the last 14 days of a subscription with `sequence`, whatever became of their delivery, with those of their \
+             records that you may see now.",
+        ),
         Endpoint::new::<schemas::get::Newest>(Method::GET, SCHEMA, "schemas.get", Token, READ)
             .summary("Read the schema of an event's messages")
             .description("Returns the newest version, as a whole OpenAPI 3.0 document in JSON text."),

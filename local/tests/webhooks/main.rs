@@ -5,5 +5,6 @@
 mod breaker;
 mod endpoint;
 mod events;
+mod sequence;
 mod visibility;
 mod world;

@@ -21,6 +21,7 @@ pub mod telematics;
 pub mod time;
 pub mod trace;
 pub mod tsp;
+pub mod visibility;
 pub mod webhook;
 
 pub use hex::hex;

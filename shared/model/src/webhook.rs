@@ -24,6 +24,9 @@ pub struct Webhook {
     pub encoding: Option<Encoding>,
     /// Whether the owner requested a snapshot; `None` = unspecified.
     pub snapshot: Option<bool>,
+    /// Whether its messages are numbered; `None` = unspecified.
+    #[serde(default)]
+    pub sequence: Option<bool>,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last changed.

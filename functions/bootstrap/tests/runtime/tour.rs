@@ -249,6 +249,7 @@ pub(crate) fn partner() -> Vec<Visit> {
         act(Partner, Method::POST, "/v2/notifications/webhooks/{webhook}/activate", 200),
         get(Partner, "/v2/notifications/webhooks/{webhook}/logs", &[]),
         get(Partner, "/v2/notifications/webhooks/{webhook}/metrics", &[]),
+        act(Partner, Method::GET, "/v2/notifications/webhooks/{webhook}/events", 409),
         act(Partner, Method::POST, "/v2/notifications/webhooks/{webhook}/replay", 202),
         act(Partner, Method::DELETE, "/v2/notifications/webhooks/{webhook}", 204),
         get(Partner, "/v2/notifications/schemas/vehicle.added", &[]),

@@ -61,6 +61,7 @@ mod tests {
             status,
             encoding: None,
             snapshot: None,
+            sequence: None,
             created_at: now,
             updated_at: now,
             deleted_at: None,

@@ -25,10 +25,13 @@ pub struct Request {
     secret: Option<String>,
     encoding: Option<Encoding>,
     snapshot: Option<bool>,
+    sequence: Option<bool>,
 }
 
 const EVENT: &str = "The event, or `subject.*` for one subscription per event of the subject. Listed events that no connected provider \
      supports yet are never sent.";
+const SEQUENCE: &str = "Whether messages have a number, `sequence`, which grows by one per fleet without a gap. What is missing is read by \
+     number (`events`).";
 const FILTERS: &str = "Only events of these fleets: those of either list. Null or empty lists = all fleets.";
 
 impl Input for Request {
@@ -55,6 +58,7 @@ impl Input for Request {
             secret: rules::read_secret(reader),
             encoding: reader.body("encoding").about("The encoding of bodies; `gzip` by default.").code(),
             snapshot,
+            sequence: reader.body("sequence").about(SEQUENCE).flag(),
         }
     }
 }
@@ -100,6 +104,10 @@ pub struct WebhookCreated {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "bool")]
     snapshot: Option<bool>,
+    /// Whether messages are numbered, if the subscription says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "bool")]
+    sequence: Option<bool>,
 }
 
 impl WebhookCreated {
@@ -117,6 +125,7 @@ impl WebhookCreated {
             event_name: webhook.event_name,
             encoding: webhook.encoding,
             snapshot: webhook.snapshot,
+            sequence: webhook.sequence,
         }
     }
 }
@@ -192,6 +201,7 @@ fn webhook(request: &Request, partner: PartnerId, event: &str, now: Timestamp) -
         status: WebhookStatus::Active,
         encoding: request.encoding,
         snapshot: request.snapshot,
+        sequence: request.sequence,
         created_at: now,
         updated_at: now,
         deleted_at: None,
@@ -234,6 +244,7 @@ mod tests {
             secret: None,
             encoding: None,
             snapshot: None,
+            sequence: None,
         };
         let now = Timestamp::from_millis(1_700_000_000_000);
         let created = WebhookCreated::of(webhook(&request, PartnerId::at(now), "vehicle_location.added", now), "correct horse");

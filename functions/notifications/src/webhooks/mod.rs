@@ -3,6 +3,7 @@
 pub mod act;
 pub mod create;
 pub mod delete;
+pub mod events;
 pub mod get;
 pub mod list;
 pub mod logs;
@@ -46,6 +47,10 @@ pub struct WebhookRead {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "bool")]
     snapshot: Option<bool>,
+    /// Whether messages are numbered, if the subscription says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "bool")]
+    sequence: Option<bool>,
     /// When it was created.
     created_at: Timestamp,
     /// When it was last changed.
@@ -63,6 +68,7 @@ impl From<Webhook> for WebhookRead {
             status: webhook.status,
             encoding: webhook.encoding,
             snapshot: webhook.snapshot,
+            sequence: webhook.sequence,
             created_at: webhook.created_at,
             updated_at: webhook.updated_at,
         }

@@ -132,6 +132,7 @@ mod tests {
             status: WebhookStatus::Active,
             encoding: None,
             snapshot: None,
+            sequence: None,
             created_at: now(),
             updated_at: now(),
             deleted_at: None,

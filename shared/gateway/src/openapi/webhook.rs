@@ -110,6 +110,10 @@ fn envelope(event: &str, record: schemars::Schema) -> schemars::Schema {
             "webhook_id": id("The subscription."),
             "timestamp": { "type": ["string", "null"], "format": "date-time", "description": "When the event happened." },
             "id": id("The message; the same on every attempt and replay."),
+            "sequence": {
+                "type": "integer", "format": "int64", "minimum": 1,
+                "description": "Number among the subscription's messages of the fleet, where the subscription asks for numbers.",
+            },
             "delivery_attempt": { "type": "integer", "format": "int32", "minimum": 1, "description": "As `X-Delivery-Attempt`." },
         },
         "required": ["version", "event_name", "data", "webhook_id", "timestamp", "id", "delivery_attempt"],

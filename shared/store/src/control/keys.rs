@@ -23,6 +23,9 @@
 //! | delivery log row | `WEBHOOK#id` | `LOG#time#message#attempt` | | |
 //! | dead letter | `WEBHOOK#id` | `DEAD#message` | | |
 //! | records too large for the queue | `WEBHOOK#id` | `CLAIM#message` | | |
+//! | newest number of a fleet's messages | `WEBHOOK#id` | `SEQUENCE#fleet` | | |
+//! | message under its number | `WEBHOOK#id` | `EVENT#fleet#number` | | |
+//! | number of a message | `WEBHOOK#id` | `NUMBER#message` | | |
 //! | running counts of attempts | `WEBHOOK#id` | `HEALTH` | | |
 //! | counts of an hour | `WEBHOOK#id` | `HOUR#time` | | |
 //! | message that waits | `PARKED#minute#shard` | `time#id` | | |
@@ -187,6 +190,24 @@ impl Key {
         Self::new(deliveries(id), format!("CLAIM#{message}"))
     }
 
+    /// The newest number of a webhook's messages for a fleet.
+    #[must_use]
+    pub fn sequence(id: WebhookId, fleet: Option<FleetId>) -> Self {
+        Self::new(deliveries(id), format!("SEQUENCE#{}", name_of(fleet)))
+    }
+
+    /// A message under its number; messages sort by number.
+    #[must_use]
+    pub fn numbered(id: WebhookId, fleet: Option<FleetId>, number: u64) -> Self {
+        Self::new(deliveries(id), format!("{}{number:020}", numbered_prefix(fleet)))
+    }
+
+    /// The number of a message.
+    #[must_use]
+    pub fn number_of(id: WebhookId, message: impl Display) -> Self {
+        Self::new(deliveries(id), format!("NUMBER#{message}"))
+    }
+
     /// The running counts of a webhook's attempts.
     #[must_use]
     pub fn health(id: WebhookId) -> Self {
@@ -279,6 +300,16 @@ pub fn executions(id: ScheduleId) -> String {
 #[must_use]
 pub fn deliveries(id: WebhookId) -> String {
     format!("WEBHOOK#{id}")
+}
+
+/// Start of the places of a webhook's numbered messages for a fleet.
+#[must_use]
+pub fn numbered_prefix(fleet: Option<FleetId>) -> String {
+    format!("EVENT#{}#", name_of(fleet))
+}
+
+fn name_of(fleet: Option<FleetId>) -> String {
+    fleet.map_or_else(|| "-".to_owned(), |fleet| fleet.to_string())
 }
 
 /// Partition of the messages that are due in one minute (UTC).

@@ -9,6 +9,7 @@ mod operations;
 mod packed;
 mod parked;
 mod query;
+mod sequence;
 mod set_aside;
 mod write;
 
@@ -22,5 +23,6 @@ pub use keys::Key;
 pub use packed::{Packed, Unpackable};
 pub use parked::{Parked, SHARDS, Woken, minute_of};
 pub use query::Range;
+pub use sequence::{Numbered, Sequence};
 pub use set_aside::{SET_ASIDE_DAYS, SetAside, SetAsideReason};
 pub use write::Write;
