@@ -53,6 +53,10 @@ fn handler() -> String {
 async fn unknown(handler: &str, artifact: Artifact) -> Result<(), Error> {
     let cause =
         format!("unknown handler {handler:?} in the {} artifact: the template does not match the tables", artifact.name());
+    let config = Config::from_environment();
+    let metrics = Metrics::collect(config.stage)?;
+    gateway::metrics::failed_start(&config.service);
+    flush(metrics);
     init_error::report("UnknownHandler", &cause).await;
     Err(cause.into())
 }

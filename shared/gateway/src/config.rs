@@ -10,6 +10,8 @@ use model::Timestamp;
 pub struct Config {
     /// Name of the installation, a dimension of all metrics (`STAGE`).
     pub stage: String,
+    /// The service whose functions share a stack, a dimension of metrics of requests (`SERVICE`).
+    pub service: String,
     /// Name of the control table (`CONTROL_TABLE`).
     pub control_table: String,
     /// Name of the telematics table (`TELEMATICS_TABLE`).
@@ -77,6 +79,7 @@ impl Config {
         let url = |name: &str| text(name).trim_end_matches('/').to_owned();
         Self {
             stage: or("STAGE", "prod"),
+            service: text("SERVICE"),
             control_table: text("CONTROL_TABLE"),
             telematics_table: text("TELEMATICS_TABLE"),
             credentials_key: text("CREDENTIALS_KEY"),

@@ -37,7 +37,7 @@ async fn respond(context: &Context, endpoint: &Endpoint, incoming: &Incoming, re
         None => tracing::info!(status, duration_ms, "request"),
         Some(cause) => tracing::error!(status, duration_ms, cause, "request"),
     }
-    metrics::request(endpoint.handler, status, duration_ms);
+    metrics::request(&context.config().service, endpoint.handler, status, duration_ms);
     response
 }
 

@@ -3,13 +3,24 @@
 //!
 //! Labels become dimensions, each combination a series that costs money: handlers, TSPs and codes, never ids.
 
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use metrics::{Unit, counter, describe_counter, describe_histogram, histogram};
 use model::Timestamp;
 
-/// Requests, by handler and status.
+/// Requests, by handler and class of the status (`2xx`, `4xx`, `5xx`).
 pub const REQUESTS: &str = "Requests";
 /// From a request to its answer, in milliseconds, by handler.
 pub const REQUEST_LATENCY: &str = "RequestLatency";
+/// Per cent of requests that were answered with a server error, by service: 0 or 100 for each.
+pub const FAILURES: &str = "Failures";
+/// How many requests in a row a sandbox answered with a server error, by service. A function that fails always shows here however small its
+/// share of the service's requests is.
+pub const FAILURES_IN_A_ROW: &str = "FailuresInARow";
+/// Per cent of an invocation's events (messages, stream records) that were not processed, by handler.
+pub const EVENT_FAILURES: &str = "EventFailures";
+/// Per cent of executions that failed: 0 or 100 for each. Its samples are the executions.
+pub const EXECUTION_FAILURES: &str = "ExecutionFailures";
 /// Executions, by TSP and outcome.
 pub const EXECUTIONS: &str = "Executions";
 /// New or changed records, by TSP.
@@ -40,6 +51,10 @@ pub const SUBSCRIPTIONS_STALED: &str = "SubscriptionsStaled";
 /// Describes the units to the installed recorder.
 pub fn describe() {
     describe_histogram!(REQUEST_LATENCY, Unit::Milliseconds, "from a request to its response");
+    for name in [FAILURES, EVENT_FAILURES, EXECUTION_FAILURES] {
+        describe_histogram!(name, Unit::Percent, "share of what failed");
+    }
+    describe_histogram!(FAILURES_IN_A_ROW, Unit::Count, "requests in a row that failed");
     for name in [DATA_LAG, DELIVERY_LATENCY, UNDELIVERED_AGE] {
         describe_histogram!(name, Unit::Seconds, "age of the handled item");
     }
@@ -60,10 +75,42 @@ pub fn describe() {
     }
 }
 
+/// Requests that this process has failed since the last one that it did not.
+static IN_A_ROW: AtomicU32 = AtomicU32::new(0);
+
 /// A request was answered.
-pub fn request(handler: &'static str, status: u16, duration_ms: f64) {
-    counter!(REQUESTS, "Handler" => handler, "Code" => status.to_string()).increment(1);
+pub fn request(service: &str, handler: &'static str, status: u16, duration_ms: f64) {
+    let class = match status {
+        500.. => "5xx",
+        400.. => "4xx",
+        _ => "2xx",
+    };
+    counter!(REQUESTS, "Handler" => handler, "Class" => class).increment(1);
     histogram!(REQUEST_LATENCY, "Handler" => handler).record(duration_ms);
+    // What no provider offers is not implemented, and no fault.
+    if status >= 500 && status != 501 {
+        failed(service, IN_A_ROW.fetch_add(1, Ordering::Relaxed).saturating_add(1));
+    } else {
+        IN_A_ROW.store(0, Ordering::Relaxed);
+        histogram!(FAILURES, "Service" => service.to_owned()).record(0);
+    }
+}
+
+/// A sandbox cannot start: it would fail every request.
+pub fn failed_start(service: &str) {
+    failed(service, u32::from(u8::MAX));
+}
+
+fn failed(service: &str, in_a_row: u32) {
+    histogram!(FAILURES, "Service" => service.to_owned()).record(100);
+    histogram!(FAILURES_IN_A_ROW, "Service" => service.to_owned()).record(in_a_row);
+}
+
+/// `failed` of an invocation's `events` were not processed.
+pub fn events(handler: &'static str, events: usize, failed: usize) {
+    let events = u32::try_from(events.max(1)).unwrap_or(u32::MAX);
+    let failed = u32::try_from(failed).unwrap_or(u32::MAX).min(events);
+    histogram!(EVENT_FAILURES, "Handler" => handler).record(f64::from(failed) * 100.0 / f64::from(events));
 }
 
 /// An execution ended.
@@ -83,6 +130,7 @@ impl Execution<'_> {
     /// Counts it.
     pub fn count(&self) {
         counter!(EXECUTIONS, "Tsp" => self.tsp.to_owned(), "Code" => self.outcome).increment(1);
+        histogram!(EXECUTION_FAILURES).record(if self.outcome == "failed" { 100 } else { 0 });
         counter!(RECORDS_STORED, "Tsp" => self.tsp.to_owned()).increment(self.stored);
         if let Some(lag) = self.lag_seconds {
             histogram!(DATA_LAG, "Tsp" => self.tsp.to_owned()).record(lag);

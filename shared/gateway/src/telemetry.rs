@@ -11,7 +11,7 @@ use tracing::{Instrument as _, Span};
 use uuid::Uuid;
 
 use crate::incoming::Incoming;
-use crate::{Caller, Context, Worker, WorkerError};
+use crate::{Caller, Context, Trigger, Worker, WorkerError, metrics};
 
 /// The default of `RUST_LOG`: libraries log warnings and errors only.
 pub const FILTER: &str = "info,aws_config=warn,aws_runtime=warn,aws_sdk_dynamodb=warn,aws_sdk_kms=warn,aws_sdk_scheduler=warn,\
@@ -87,12 +87,28 @@ pub async fn invoke(
     let trace = trace(header, context.now());
     let span = tracing::error_span!("event", trace.id = %trace, handler = worker.handler);
     let context = context.traced(trace);
+    let events = event.get("Records").and_then(Value::as_array).map_or(1, Vec::len);
+    let is_stream = matches!(worker.trigger, Trigger::Streams(_));
     let work = async {
         let outcome = tokio::time::timeout(limit, (worker.call)(&context, event)).await;
         let outcome = outcome.map_or(Err(Unhandled::DeadlineExceeded), |result| result.map_err(Unhandled::from));
+        metrics::events(
+            worker.handler,
+            events,
+            outcome.as_ref().map_or(events, |response| match failures(response) {
+                // A stream waits at its first failure.
+                1.. if is_stream => events,
+                failed => failed,
+            }),
+        );
         outcome.inspect_err(|error| tracing::error!(cause = %error, "event failed"))
     };
     work.instrument(span).await
+}
+
+/// How many events of a batch its response names as failed.
+fn failures(response: &Value) -> usize {
+    response.get("batchItemFailures").and_then(Value::as_array).map_or(0, Vec::len)
 }
 
 #[cfg(test)]

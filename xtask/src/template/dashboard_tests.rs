@@ -2,14 +2,17 @@ use std::collections::BTreeSet;
 
 use serde_yaml_ng::Value as Yaml;
 
+use super::super::alarms::*;
 use super::*;
 
 const OPERATIONS: &str = include_str!("../../../docs/operations.md");
 
 fn all() -> String {
-    let function = of_function("AuthToken", "${AWS::StackName}-auth-token", "auth.token");
+    let endpoints = of_endpoints("auth");
+    let worker = of_worker("EventsFanOut", "events.fan_out");
     let follower = of_follower("EventsFanOut", "${AWS::StackName}-events-fan-out", "events.fan_out");
-    format!("Resources:\n{function}{follower}{}{}", alarms(), dashboard("${AWS::StackName}"))
+    let tick = of_tick("DeadlinesEnforce", "${AWS::StackName}-deadlines-enforce", "deadlines.enforce");
+    format!("Resources:\n{endpoints}{worker}{follower}{tick}{}{}", alarms(), dashboard("${AWS::StackName}"))
 }
 
 /// The anchors that a forge makes of headings: small letters, digits and dashes.
@@ -50,7 +53,7 @@ fn every_alarm_leads_to_a_section_of_the_runbook() {
         assert!(known.contains(anchor), "docs/operations.md has no section {anchor}, which {id} names");
         seen.insert(anchor.to_owned());
     }
-    assert_eq!(seen.len(), 9, "{seen:?}");
+    assert_eq!(seen.len(), 10, "{seen:?}");
 }
 
 #[test]
@@ -71,6 +74,25 @@ fn alarms_watch_what_they_name() {
     let query = untagged(&limited["Metrics"][0]["Expression"]).as_str().unwrap().to_owned();
     assert_eq!(query, r#"SELECT SUM(ProviderRateLimited) FROM SCHEMA("Catena", Stage, Tsp) WHERE Stage = '${Stage}'"#);
     assert!(limited["MetricName"].is_null() && limited["Period"].is_null(), "a query and a metric exclude each other");
+    let share = properties("FailuresAlarm");
+    assert_eq!((share["MetricName"].as_str(), share["Statistic"].as_str()), (Some("Failures"), Some("Average")));
+    assert_eq!((share["DatapointsToAlarm"].as_u64(), share["EvaluationPeriods"].as_u64()), (Some(3), Some(5)));
+    let none = properties("NoExecutionsAlarm");
+    assert_eq!(none["Metrics"][0]["Expression"].as_str(), Some("IF(FILL(fired, 0) > 9 AND FILL(ended, 0) == 0, 1, 0)"));
+    let ended = &none["Metrics"][2]["MetricStat"];
+    assert_eq!(
+        (ended["Stat"].as_str(), ended["Metric"]["MetricName"].as_str()),
+        (Some("SampleCount"), Some("ExecutionFailures"))
+    );
+}
+
+/// Where nothing is said for want of a cause, silence is well; where the platform itself should speak each minute, it is not.
+#[test]
+fn silence_is_an_alarm_only_of_what_always_speaks() {
+    for (id, alarm) in resources().into_iter().filter(|(id, _)| id != "Dashboard") {
+        let missing = alarm["Properties"]["TreatMissingData"].as_str();
+        assert_eq!(missing, Some(if id.ends_with("SilenceAlarm") { "breaching" } else { "notBreaching" }), "{id}");
+    }
 }
 
 #[test]
@@ -82,6 +104,10 @@ fn the_dashboard_shows_every_metric_of_ours() {
     for metric in [
         metrics::REQUESTS,
         metrics::REQUEST_LATENCY,
+        metrics::FAILURES,
+        metrics::FAILURES_IN_A_ROW,
+        metrics::EVENT_FAILURES,
+        metrics::EXECUTION_FAILURES,
         metrics::EXECUTIONS,
         metrics::RECORDS_STORED,
         metrics::DATA_LAG,

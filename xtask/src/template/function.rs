@@ -1,8 +1,8 @@
-//! One row as resources: the function, its role, its log group, its alarm.
+//! One row as resources: the function, its role, its log group, a worker's alarms.
 
 use gateway::Trigger;
 
-use super::dashboard;
+use super::alarms;
 use super::policies::{self, Statement};
 use super::rows::{Cause, RouteAuth, Row};
 
@@ -30,11 +30,14 @@ pub(super) fn render(row: &Row) -> String {
     if let Some(megabytes) = row.memory() {
         text += &format!("      MemorySize: {megabytes}\n");
     }
+    if let Cause::Trigger(Trigger::Scheduler) = row.cause {
+        text += RESERVED;
+    }
     if row.sends_to_itself() {
         text += RECURSIVE;
     }
     if let Cause::Http { .. } = row.cause {
-        text += &canary(&id);
+        text += CANARY;
     }
     text += &events(&row.cause);
     if let Cause::Http { method, paths, auth } = &row.cause {
@@ -42,9 +45,17 @@ pub(super) fn render(row: &Row) -> String {
     }
     text += &role(row, &id);
     text += &logs(&id, &name);
-    text += &dashboard::of_function(&id, &format!("${{Name}}-{name}"), row.handler);
-    if let Cause::Trigger(Trigger::Streams(_)) = row.cause {
-        text += &dashboard::of_follower(&id, &format!("${{Name}}-{name}"), row.handler);
+    let full_name = format!("${{Name}}-{name}");
+    match row.cause {
+        Cause::Http { .. } => {}
+        Cause::Trigger(trigger) => {
+            text += &alarms::of_worker(&id, row.handler);
+            text += &match trigger {
+                Trigger::Streams(_) => alarms::of_follower(&id, &full_name, row.handler),
+                Trigger::Rate(_) => alarms::of_tick(&id, &full_name, row.handler),
+                Trigger::Queue(_) | Trigger::Scheduler => String::new(),
+            };
+        }
     }
     text
 }
@@ -61,6 +72,10 @@ fn events(cause: &Cause) -> String {
     }
 }
 
+/// Concurrency that no other function takes away, and that this one does not exceed.
+const RESERVED: &str =
+    "      ReservedConcurrentExecutions: !If [HasReservedExecutions, !Ref ReservedExecutions, !Ref AWS::NoValue]\n";
+
 /// Lambda takes a function whose messages lead back to it some sixteen times for an accident, and stops it.
 const RECURSIVE: &str = "      RecursiveLoop: Allow\n";
 
@@ -72,18 +87,15 @@ const SCHEDULED: &str = "      EventInvokeConfig:
           OnFailure: {Type: SQS, Destination: !Ref ScheduleDlqArn}
 ";
 
-/// A new version gets a tenth of the requests for five minutes, and then all of them unless its alarm fires.
+/// A new version gets a tenth of the requests for five minutes, and then all of them unless an alarm fires: of its service, whose
+/// requests fail or which has a sandbox that only fails, or of the API, which sees crashes.
 ///
 /// By itself SAM names a version by the code and by the environment as it is written here, with references in place of values: a
 /// parameter with another value would make no new version, and `live` would keep the old one.
-fn canary(id: &str) -> String {
-    format!(
-        "      AutoPublishAlias: live
+const CANARY: &str = "      AutoPublishAlias: live
       AutoPublishCodeSha256: !Ref Release
-      DeploymentPreference: {{Type: Canary10Percent5Minutes, Alarms: [!Ref {id}Alarm]}}
-"
-    )
-}
+      DeploymentPreference: {Type: Canary10Percent5Minutes, Alarms: [!Ref FailuresAlarm, !Ref FailuresInARowAlarm, !Ref ApiErrorsAlarm]}
+";
 
 /// The HTTP events of a function: its integration, its routes, and the API's permission to invoke it for those only.
 fn http_events(id: &str, method: &str, paths: &[String], auth: RouteAuth) -> String {
@@ -154,7 +166,7 @@ fn rate_event(rate: &str) -> String {
 
 fn queue_event(queue: &str) -> String {
     // An execution may take all of an invocation's time; deliveries are short and run together.
-    let size = if queue == "ExecutionsQueue" { 1 } else { 10 };
+    let (size, at_once) = if queue == "ExecutionsQueue" { (1, "QueuedExecutionsAtOnce") } else { (10, "DeliveriesAtOnce") };
     format!(
         "        {queue}:
           Type: SQS
@@ -162,7 +174,7 @@ fn queue_event(queue: &str) -> String {
             Queue: !Ref {queue}Arn
             BatchSize: {size}
             FunctionResponseTypes: [ReportBatchItemFailures]
-            ScalingConfig: {{MaximumConcurrency: 20}}
+            ScalingConfig: {{MaximumConcurrency: !Ref {at_once}}}
 "
     )
 }
@@ -175,6 +187,8 @@ fn stream_event(table: &str) -> String {
             Stream: !Ref {table}Stream
             StartingPosition: TRIM_HORIZON
             BatchSize: 100
+            # A run writes several items within a second: one invocation for all of them.
+            MaximumBatchingWindowInSeconds: 1
             ParallelizationFactor: 2
             FunctionResponseTypes: [ReportBatchItemFailures]
             BisectBatchOnFunctionError: true

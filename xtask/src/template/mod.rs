@@ -1,5 +1,6 @@
 //! `cargo xtask template`: template.yaml and its nested stacks, generated from infra/base.yaml and the tables.
 
+mod alarms;
 mod count;
 pub mod dashboard;
 mod function;
@@ -21,6 +22,11 @@ const HEADER: &str = "\
 
 /// The line that is replaced by the generated resources.
 const MARKER: &str = "  # @stacks\n";
+
+/// The line that is replaced by the throttles of open routes.
+const OPEN_ROUTES: &str = "        # @open-routes\n";
+/// The services whose routes need no token and are there before the stage.
+const OPEN: &[&str] = &["auth", "connect"];
 
 /// CloudFormation's limit of resources in one stack.
 const LIMIT: usize = 500;
@@ -52,15 +58,24 @@ pub fn render() -> Result<Vec<(String, String)>> {
 
 fn assemble(base: &str, rows: &[Row]) -> Result<String> {
     let base = base.split_once("AWSTemplateFormatVersion").map_or(base, |(comment, _)| base.get(comment.len()..).unwrap_or(base));
+    let base = base.replace(OPEN_ROUTES, &throttles(rows));
     let (before, after) = base.split_once(MARKER).context("infra/base.yaml has no line `  # @stacks`")?;
     let stacks: Vec<String> = stack::all(rows).iter().map(stack::Stack::reference).collect();
     Ok(format!("{HEADER}{before}{}\n{}\n{}", shared(), stacks.join("\n"), after.trim_start_matches('\n')))
 }
 
+/// The throttles of open routes, each by its route key.
+fn throttles(rows: &[Row]) -> String {
+    let limits = "{ThrottlingRateLimit: !Ref OpenRequestsPerSecond, ThrottlingBurstLimit: !Ref OpenRequestsBurst}";
+    let open = rows.iter().filter(|row| OPEN.contains(&row.service));
+    let routes = open.flat_map(|row| row.routes()).map(|route| format!("        '{route}': {limits}\n"));
+    routes.collect()
+}
+
 /// The alarms and the dashboard of all services.
 fn shared() -> String {
-    let watch = dashboard::alarms() + &dashboard::dashboard("${AWS::StackName}");
-    watch.trim_start_matches('\n').to_owned()
+    let watch = alarms::alarms() + &dashboard::dashboard("${AWS::StackName}");
+    watch.trim_start_matches('\n').replace("!Ref AlarmTopicArn", stack::ALARM_TOPIC)
 }
 
 #[cfg(test)]

@@ -81,6 +81,14 @@ impl Row {
         self.handler.replace(['.', '_'], "-")
     }
 
+    /// `GET /v2/orgs/fleets`: the keys of its routes.
+    pub(super) fn routes(&self) -> Vec<String> {
+        match &self.cause {
+            Cause::Http { method, paths, .. } => paths.iter().map(|path| format!("{method} {path}")).collect(),
+            Cause::Trigger(_) => Vec::new(),
+        }
+    }
+
     /// Seconds that one invocation may take.
     pub(super) fn timeout(&self) -> Option<u32> {
         match (&self.cause, self.handler) {

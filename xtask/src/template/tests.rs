@@ -51,6 +51,18 @@ fn a_public_route_has_no_authorizer() {
     check(&[route("fleets.list", "GET", &["/v2/orgs/fleets"], RouteAuth::Jwt)], &["AuthorizerId: !Ref Authorizer"]);
 }
 
+/// The stage throttles a route by its key, and refuses keys of routes that are not there.
+#[test]
+fn routes_that_are_open_to_anybody_have_throttles_of_their_own() {
+    let of = |service, auth| Row { service, ..route("a.b", "GET", &["/x", "/y"], auth) };
+    let throttles = throttles(&[of("auth", RouteAuth::None), of("orgs", RouteAuth::None), of("telematics", RouteAuth::Jwt)]);
+    assert_eq!(throttles.lines().count(), 2, "{throttles}");
+    assert!(throttles.starts_with("        'GET /x': {ThrottlingRateLimit: !Ref OpenRequestsPerSecond,"), "{throttles}");
+    for open in rows::all().iter().filter(|row| OPEN.contains(&row.service)) {
+        assert!(matches!(&open.cause, Cause::Http { auth: RouteAuth::None, .. }), "{} needs the authorizer", open.handler);
+    }
+}
+
 #[test]
 fn a_second_spelling_is_a_second_route_under_one_permission() {
     let paths = ["/v2/orgs/share-agreements/{id}/pause", "/v2/orgs/share_agreements/{id}/pause"];
@@ -68,8 +80,13 @@ fn a_function_that_sends_to_its_own_queue_may() {
 }
 
 #[test]
-fn executions_get_memory_by_what_they_need() {
-    check(&[worker("a.b", Trigger::Scheduler)], &["      MemorySize: 256\n"]);
+fn executions_get_memory_by_what_they_need_and_concurrency_of_their_own_if_wanted() {
+    let reserved =
+        "      ReservedConcurrentExecutions: !If [HasReservedExecutions, !Ref ReservedExecutions, !Ref AWS::NoValue]\n";
+    check(
+        &[worker("a.b", Trigger::Scheduler)],
+        &["      MemorySize: 256\n", reserved, "\nConditions:\n  HasReservedExecutions:"],
+    );
     assert!(!check(&[worker("a.b", Trigger::Queue("DeliveriesQueue"))], &[]).contains("MemorySize: 256"));
 }
 
@@ -118,7 +135,10 @@ fn workers_get_their_triggers_and_what_reading_them_takes() {
 fn resources_are_counted_as_sam_makes_them() {
     let row = route("a.b", "GET", &["/x", "/y"], RouteAuth::None);
     let count = resources(&stack::all(&[row])[0].render()).unwrap();
-    assert_eq!(count, 11, "function, version, alias, shift, integration, two routes, permission, role, log group, alarm");
+    assert_eq!(
+        count, 12,
+        "function, version, alias, shift, integration, two routes, permission, role, log group, two alarms of the stack"
+    );
 }
 
 #[test]

@@ -1,9 +1,11 @@
 //! The artifacts behind Lambda's Runtime API: every function as a process, with the events that AWS sends.
 //!
-//! Without more, the debug binary that cargo built is run; `CATENA_BOOTSTRAP` names another one, and `cargo xtask runtime`
-//! does that with the release binary.
+//! Without more, the debug binaries that cargo built are run; `CATENA_ARTIFACTS` names a folder of others, and `cargo xtask
+//! runtime` does that with the release binaries.
 
 // `cfg(test)` is always so here; it tells the lints that helpers may panic too.
+#[cfg(test)]
+mod alarms;
 #[cfg(test)]
 mod events;
 #[cfg(test)]

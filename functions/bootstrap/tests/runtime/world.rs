@@ -83,8 +83,12 @@ impl World {
 
     /// Has the simulated TSP take so long for each answer.
     pub(crate) async fn slow_tsp(&self, milliseconds: u64) {
+        self.fault(json!({ "slow_ms": milliseconds })).await;
+    }
+
+    /// Has the simulated TSP misbehave.
+    pub(crate) async fn fault(&self, faults: Value) {
         let url = format!("{}/_sim/faults", self.simulator);
-        let faults = json!({ "slow_ms": milliseconds });
         let answer = reqwest::Client::new().put(url).json(&faults).send().await.unwrap();
         answer.error_for_status().unwrap();
     }
