@@ -147,8 +147,10 @@ impl BatchData {
         let keys: Vec<Key> = subscriptions.iter().map(|(partner, id)| Key::webhook(*partner, *id)).collect();
         let webhooks: Vec<Webhook> = context.store().get_many(&keys).await?;
         let webhooks: HashMap<_, _> = webhooks.into_iter().map(|webhook| (webhook.id, webhook)).collect();
+        let secrets = secrets::read(context, &webhooks, now).await?;
+        // Last, so that as little time as can be lies between what is read and what is sent.
         let permitted = Permitted::read(context, due()).await?;
-        Ok(Self { secrets: secrets::read(context, &webhooks, now).await?, webhooks, permitted })
+        Ok(Self { webhooks, secrets, permitted })
     }
 }
 

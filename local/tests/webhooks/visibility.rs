@@ -26,6 +26,8 @@ async fn what_waited_for_its_next_attempt_is_not_sent_after_the_end_of_the_agree
 
     let agreement = world.agreement("leaves").await;
     world.post(&format!("/v2/orgs/share-agreements/{agreement}/cancel"), 200).await;
+    // What was under way is done.
+    tokio::time::sleep(Duration::from_secs(1)).await;
     let before = (failing.seen().len(), refusing.seen().len());
     [&failing, &refusing].iter().for_each(|endpoint| endpoint.answer(200));
     assert!(before.0 < 3, "there is an attempt to come");

@@ -59,7 +59,7 @@ impl Input for EventVersion {
     fn read(reader: &mut Reader) -> Self {
         Self(
             reader.path_name("event_name", EVENT, "vehicle.added"),
-            reader.path_name("version", "The version, as messages name it.", "3.0"),
+            reader.path_name("version", "The version, as messages name it.", "\"3.0\""),
         )
     }
 }
