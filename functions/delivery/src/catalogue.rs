@@ -145,7 +145,11 @@ fn narrowed(mut schema: Schema, keep: impl Fn(&str) -> bool) -> Schema {
     }
     if let Some(required) = schema.get_mut("required").and_then(Value::as_array_mut) {
         required.retain(|name| name.as_str().is_some_and(&keep));
-        required.extend(["fleet_ref", "occurred_at"].map(Value::from));
+        for name in ["fleet_ref", "occurred_at"].map(Value::from) {
+            if !required.contains(&name) {
+                required.push(name);
+            }
+        }
     }
     schema
 }
@@ -168,6 +172,18 @@ mod tests {
         names.iter().for_each(|name| assert!(EVENT_NAMES.contains(name), "{name}"));
         let distinct: std::collections::BTreeSet<_> = names.iter().collect();
         assert_eq!(distinct.len(), names.len());
+    }
+
+    #[test]
+    fn no_member_is_required_twice() {
+        for event in events() {
+            let mut generator = SchemaGenerator::default();
+            let schema = (event.record)(&mut generator);
+            let schema = resolved(schema, &generator);
+            let required = schema.get("required").and_then(Value::as_array).unwrap();
+            let distinct: std::collections::BTreeSet<_> = required.iter().map(Value::to_string).collect();
+            assert_eq!(distinct.len(), required.len(), "{}: {required:?}", event.name);
+        }
     }
 
     #[test]
