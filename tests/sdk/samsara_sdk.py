@@ -203,6 +203,11 @@ class Run:
         expect(all(e.driver.name and e.asset.name and e.behavior_labels for e in found), "an event has driver, vehicle and label")
         return len(found)
 
+    def messages(self):
+        found = self.client.messages.v_1_get_messages(duration_ms=7 * 86_400_000).data
+        expect(all(m.driver_id and m.text and m.sender.type in ("driver", "dispatch") for m in found), "a message has text and sender")
+        return len(found)
+
     def trailers(self):
         found, _ = walk(lambda after: self.client.trailers.list_trailers(limit=3, after=after))
         expect(len({t.id for t in found}) == len(found), "pages do not overlap")
@@ -274,6 +279,7 @@ CHECKS = [
     Run.dvirs,
     Run.defects,
     Run.safety_events,
+    Run.messages,
     Run.trailers,
     Run.trailer_stats_feed,
     Run.refusals,

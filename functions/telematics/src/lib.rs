@@ -13,8 +13,8 @@ use gateway::{Access, Endpoint, Permission, Service, Tag};
 use http::Method;
 use model::codes::HOS_EVENT_TYPES;
 use model::telematics::{
-    DriverSafetyEvent, DvirLog, DvirLogDefect, EngineStatus, HosAvailability, HosDailySnapshot, HosEvent, HosViolation, Record,
-    Trailer, TrailerLocation, User, Vehicle, VehicleLocation,
+    DriverSafetyEvent, DvirLog, DvirLogDefect, EngineStatus, HosAvailability, HosDailySnapshot, HosEvent, HosViolation, Message,
+    Record, Trailer, TrailerLocation, User, Vehicle, VehicleLocation,
 };
 
 use filter::Filter::{Codes, Flag, Ids, Texts};
@@ -46,6 +46,7 @@ const TAGS: &[Tag] = &[
     Tag { name: "Inspections", handlers: "dvir_logs", description: "Driver vehicle inspection reports." },
     Tag { name: "Defects", handlers: "dvir_log_defects", description: "Defects in inspection reports." },
     Tag { name: "Safety Events", handlers: "driver_safety_events", description: "What drivers did, or what happened to them." },
+    Tag { name: "Messages", handlers: "messages", description: "Messages between drivers and their dispatchers." },
 ];
 
 const READ: Access = Access::Scope("telematics:read");
@@ -90,6 +91,9 @@ static ENDPOINTS: &[Endpoint] = &[
         &List::of(DvirLogDefect::TYPE).of_parent("dvir_log_id").sorted()),
     list("/v2/telematics/driver-safety-events", "driver_safety_events.list", "List safety events",
         &List::of(DriverSafetyEvent::TYPE).by(&[Ids("driver_ids"), Ids("vehicle_ids")]).windowed().sorted()),
+    list("/v2/telematics/messages", "messages.list", "List messages to and from drivers",
+        &List::of(Message::TYPE).by(&[Ids("sender_ids"), Ids("recipient_ids"), Texts("source_sender_ids"), Texts("source_recipient_ids")])
+            .windowed().sorted()),
 ];
 
 const fn list(path: &'static str, handler: &'static str, summary: &'static str, list: &'static List) -> Endpoint {

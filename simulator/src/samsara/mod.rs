@@ -7,6 +7,7 @@ mod dvirs;
 mod eld;
 mod hos;
 mod lists;
+mod messages;
 mod positions;
 mod query;
 mod refusal;
@@ -80,6 +81,7 @@ const ROUTES: &[Route] = &[
     Route { path: "/fleet/hos/clocks", answer: hos::clocks },
     Route { path: "/fleet/hos/violations", answer: violations::list },
     Route { path: "/fleet/hos/daily-logs", answer: eld::days },
+    Route { path: "/v1/fleet/messages", answer: messages::list },
     Route { path: "/dvirs/stream", answer: dvirs::reports },
     Route { path: "/defects/stream", answer: dvirs::defects },
     Route { path: "/defect-types", answer: dvirs::types },

@@ -29,6 +29,7 @@ pub const NAMED: &[(&str, &str, &[&str])] = &[
     ("EngineStatusEnum", "What an engine does.", ENGINE_STATUSES),
     ("DvirDefectEnum", "A part that is inspected.", DVIR_DEFECTS),
     ("DriverSafetyEventEnum", "What a driver did, or what happened to them.", SAFETY_EVENTS),
+    ("MessageStatusEnum", "How far a message came.", MESSAGE_STATUSES),
     ("WebhookEventNameEnum", "An event.", EVENT_NAMES),
     ("WebhookCatchAllEvents", "All events of a subject: one subscription for each of them.", CATCH_ALL_EVENTS),
     ("DatabaseDriverEnum", "The kind of database, and its driver.", DATABASE_DRIVERS),
@@ -462,3 +463,6 @@ pub const DATABASE_DRIVERS: &[&str] =
 
 /// Kinds of numbers that identify a carrier.
 pub const CARRIER_IDENTIFIER_TYPES: &[&str] = &["dot", "cvor"];
+
+/// How far messages came.
+pub const MESSAGE_STATUSES: &[&str] = &["read", "sent", "delivered", "pending"];

@@ -1,8 +1,8 @@
 //! The one list of all record types.
 
 use super::{
-    DriverSafetyEvent, DvirLog, DvirLogDefect, EngineStatus, HosAvailability, HosDailySnapshot, HosEvent, HosViolation, Record,
-    RecordType, Trailer, TrailerLocation, User, Vehicle, VehicleLocation,
+    DriverSafetyEvent, DvirLog, DvirLogDefect, EngineStatus, HosAvailability, HosDailySnapshot, HosEvent, HosViolation, Message,
+    Record, RecordType, Trailer, TrailerLocation, User, Vehicle, VehicleLocation,
 };
 use crate::Resource;
 
@@ -43,6 +43,7 @@ records! {
     HosDailySnapshot,
     HosEvent,
     HosViolation,
+    Message,
     Trailer,
     TrailerLocation<'static>,
     User,

@@ -15,6 +15,7 @@ mod hos_availabilities;
 mod hos_daily_snapshots;
 mod hos_events;
 mod hos_violations;
+mod messages;
 mod page;
 mod place;
 mod questions;
@@ -69,6 +70,7 @@ impl Provider for Samsara {
         Plan::of::<dvir_logs::DvirLogs>(LISTS, Some(200)),
         Plan::of::<dvir_log_defects::DvirLogDefects>(LISTS, Some(200)),
         Plan::of::<driver_safety_events::DriverSafetyEvents>(LISTS, None),
+        Plan::of::<messages::Messages>(LISTS, None),
         Plan::of::<hos_availabilities::HosAvailabilities>(HOS, Some(200)),
     ];
 

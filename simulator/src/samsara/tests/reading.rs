@@ -298,3 +298,21 @@ fn streams_bring_each_change_once_and_never_end() {
     assert!(defects.iter().all(|row| known(&reports, &row["dvirId"]) && known(&types, &row["defectTypeId"])));
     assert!(reports.iter().any(|row| row.get("defectIds").is_none()), "what is empty is left out");
 }
+
+#[test]
+fn messages_are_listed_newest_first_and_are_read_later() {
+    let bench = Bench::new(12);
+    let list = |query: &str| bench.ok(&format!("/v1/fleet/messages{query}"))["data"].as_array().unwrap().clone();
+    let sent = |message: &Value| message["sentAtMs"].as_i64().unwrap();
+    let week = list(&format!("?endMs={NOW}&durationMs={}", 7 * 86_400_000));
+    assert!(week.len() > list("").len() && !list("").is_empty());
+    assert!(week.iter().map(sent).rev().is_sorted() && week.iter().all(|message| sent(message) < NOW));
+    assert!(week.iter().any(|message| message["sender"]["type"] == "driver") && week[0]["driverId"].is_u64());
+    let reply = bench.get("/v1/fleet/messages?endMs=soon");
+    assert!(reply.status == 400 && reply.body.starts_with(b"rpc error"), "plain text");
+    let unread =
+        |end: i64| list(&format!("?endMs={end}&durationMs=86400000")).iter().filter(|one| one["isRead"] == false).count();
+    let before = unread(NOW);
+    bench.clock.advance(3_600_000);
+    assert_eq!(unread(NOW), 0, "of {before} messages");
+}

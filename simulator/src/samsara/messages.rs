@@ -1,0 +1,66 @@
+//! Messages between dispatchers and drivers, in the older API: numbers for ids, milliseconds for times, no pages, errors in plain text.
+
+use serde::Serialize;
+
+use super::{Answer, Request};
+use crate::http::Reply;
+use crate::world::{Assignment, Millis};
+
+const DAY_MS: Millis = 24 * 3_600_000;
+const MINUTE_MS: Millis = 60_000;
+/// Text, who wrote it, when after the beginning of work, and how long after that it is read.
+const TEXTS: &[(&str, &str, Millis, Millis)] = &[
+    ("Your load is ready at dock 4", "dispatch", MINUTE_MS, 8 * MINUTE_MS),
+    ("On my way", "driver", 9 * MINUTE_MS, 15 * MINUTE_MS),
+];
+
+#[derive(Debug, Serialize)]
+struct Body {
+    data: Vec<Message>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Message {
+    driver_id: u64,
+    is_read: bool,
+    sender: Sender,
+    sent_at_ms: Millis,
+    text: &'static str,
+}
+
+#[derive(Debug, Serialize)]
+struct Sender {
+    name: String,
+    r#type: &'static str,
+}
+
+/// `GET /v1/fleet/messages`: those of the `durationMs` before `endMs`, the newest first.
+pub(super) fn list(request: &Request<'_>) -> Answer {
+    let number = |name: &str| request.query.one(name).map(str::parse::<Millis>).transpose();
+    let (Ok(end), Ok(span)) = (number("endMs"), number("durationMs")) else {
+        return Ok(Reply::text(400, "rpc error: code = InvalidArgument desc = not a number".to_owned()));
+    };
+    let end = end.unwrap_or(request.now).min(request.now);
+    let start = end - span.unwrap_or(DAY_MS);
+    let shifts = request.account.assignments(start - DAY_MS, end);
+    let own = shifts.iter().filter(|shift| !shift.is_passenger);
+    let mut data: Vec<Message> = own.flat_map(|shift| messages(request, shift)).collect();
+    data.retain(|message| (start..end).contains(&message.sent_at_ms));
+    data.sort_by_key(|message| std::cmp::Reverse(message.sent_at_ms));
+    Ok(Reply::json(200, &Body { data }))
+}
+
+fn messages<'a>(request: &'a Request<'_>, shift: &'a Assignment<'_>) -> impl Iterator<Item = Message> + 'a {
+    TEXTS.iter().map(|(text, sender, after_ms, read_ms)| {
+        let sent_at_ms = shift.start_ms + after_ms;
+        let name = if *sender == "driver" { shift.driver.name.clone() } else { "Dana Dispatcher".to_owned() };
+        Message {
+            driver_id: shift.driver.id,
+            is_read: sent_at_ms + read_ms <= request.now,
+            sender: Sender { name, r#type: sender },
+            sent_at_ms,
+            text,
+        }
+    })
+}
