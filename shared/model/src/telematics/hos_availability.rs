@@ -6,7 +6,7 @@ use serde_with::skip_serializing_none;
 use struct_field_names_as_array::FieldNamesAsSlice;
 
 use super::code::{Code, DutyStatus, HosRuleset};
-use super::{Events, Record, RecordType, Storage};
+use super::{Action, Events, Record, RecordType, Storage};
 use crate::{RecordId, RecordIds, Resource, Timestamp};
 
 /// What is left of a driver's hours of service, as the TSP last told it: a row per driver.
@@ -102,7 +102,7 @@ impl Record for HosAvailability {
         members: Self::FIELD_NAMES_AS_SLICE,
         nested: &["exception_codes"],
         storage: Storage::Entity,
-        events: Events::ALL,
+        events: Events { silent: &[Action::Removed], ..Events::ADDED_MODIFIED },
         interval_seconds: 300,
     };
 

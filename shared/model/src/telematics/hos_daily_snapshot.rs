@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_with::skip_serializing_none;
 use struct_field_names_as_array::FieldNamesAsSlice;
 
-use super::{Events, Record, RecordType, Storage, Timeline};
+use super::{Action, Events, Record, RecordType, Storage, Timeline};
 use crate::{RecordId, RecordIds, Resource};
 
 /// How a driver spent a day, by duty status: a day of their home terminal.
@@ -46,7 +46,7 @@ impl Record for HosDailySnapshot {
         members: Self::FIELD_NAMES_AS_SLICE,
         nested: &[],
         storage: Storage::Event(Timeline { subject: "driver_id", latest: false }),
-        events: Events { without: &["source_driver_id"], ..Events::ALL },
+        events: Events { silent: &[Action::Removed], without: &["source_driver_id"], ..Events::ADDED_MODIFIED },
         interval_seconds: 600,
     };
 

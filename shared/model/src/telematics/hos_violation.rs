@@ -6,7 +6,7 @@ use serde_with::skip_serializing_none;
 use struct_field_names_as_array::FieldNamesAsSlice;
 
 use super::code::{Code, HosViolationCategory, HosViolationCode};
-use super::{Events, Record, RecordType, Storage, Timeline};
+use super::{Action, Events, Record, RecordType, Storage, Timeline};
 use crate::{RecordId, RecordIds, Resource, Timestamp};
 
 /// A violation of hours of service rules by a driver.
@@ -44,7 +44,7 @@ impl Record for HosViolation {
         members: Self::FIELD_NAMES_AS_SLICE,
         nested: &[],
         storage: Storage::Event(Timeline { subject: "driver_id", latest: false }),
-        events: Events::ALL,
+        events: Events { silent: &[Action::Removed], ..Events::ADDED_MODIFIED },
         interval_seconds: 300,
     };
 

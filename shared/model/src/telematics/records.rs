@@ -54,7 +54,7 @@ records! {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::codes::EVENT_NAMES;
+    use crate::codes::{EVENT_NAMES, SILENT_EVENTS};
 
     #[test]
     fn every_event_is_one_of_the_contract() {
@@ -63,6 +63,9 @@ mod tests {
                 let name = record.event_name(*action);
                 assert!(EVENT_NAMES.contains(&name.as_str()), "{name}");
             }
+            let fired = record.events.fire.iter().map(|action| record.event_name(*action));
+            let never: Vec<String> = fired.filter(|name| SILENT_EVENTS.contains(&name.as_str())).collect();
+            assert!(never.is_empty(), "{never:?} never fire");
         }
     }
 
