@@ -4,12 +4,18 @@
 
 mod adapter;
 mod body;
+mod client;
 mod cursor;
 mod error;
 mod http_client;
+mod list;
+mod place;
 mod provider;
 mod retry_after;
 mod samsara;
+#[cfg(test)]
+mod testing;
+mod units;
 mod wire;
 mod zones;
 

@@ -18,6 +18,12 @@ use serde_json::{Map, Value};
 #[derive(Debug, Default)]
 pub(crate) struct Members<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
 
+impl<'a> From<Vec<(Cow<'a, str>, &'a RawValue)>> for Members<'a> {
+    fn from(members: Vec<(Cow<'a, str>, &'a RawValue)>) -> Self {
+        Self(members)
+    }
+}
+
 impl<'a> Members<'a> {
     /// The members; none where the text is no object.
     pub(crate) fn of(raw: &'a RawValue) -> Self {
@@ -27,6 +33,15 @@ impl<'a> Members<'a> {
     /// The value of a member.
     pub(crate) fn get<T: FromRaw>(&self, name: &str) -> Option<T> {
         T::from_raw(self.raw(name)?.get())
+    }
+
+    /// The id of a record; without one the record is skipped, with a warning that names its `kind`.
+    pub(crate) fn id(&self, kind: &str, provider: &str) -> Option<String> {
+        let id = self.get("id");
+        if id.is_none() {
+            tracing::warn!(provider, kind, "skipped a record without an id");
+        }
+        id
     }
 
     /// The members of an object; none where there is no object.

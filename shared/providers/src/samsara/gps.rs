@@ -5,11 +5,9 @@ use model::telematics::{InferredAddress, Point};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::place::place;
+use crate::place::place;
+use crate::units::MPH;
 use crate::wire::{Amount, Lenient, Percent, from_json};
-
-/// m/s in a mile per hour (international mile).
-const MPH: f64 = 0.447_04;
 
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]

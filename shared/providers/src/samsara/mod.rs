@@ -17,7 +17,6 @@ mod hos_events;
 mod hos_violations;
 mod messages;
 mod page;
-mod place;
 mod questions;
 mod rulesets;
 #[cfg(test)]
@@ -31,13 +30,14 @@ mod vehicles;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use http::header::AUTHORIZATION;
 use model::credentials::Credentials;
 use model::telematics::source_hash;
 use serde_json::json;
 use serde_json::value::RawValue;
 use url::Url;
 
-use self::client::{OkResponse, Session};
+use crate::client::{Access, OkResponse, Session, key_of};
 use crate::wire::Members;
 use crate::{Account, Api, Plan, Provider, ProviderError, Rate};
 
@@ -75,7 +75,8 @@ impl Provider for Samsara {
     ];
 
     fn session(base: &Url, credentials: &Credentials) -> Result<Session, ProviderError> {
-        Session::open(base, credentials)
+        let (_, token) = key_of(credentials, &["token", "access_token", "api_key"])?;
+        Session::open(&ACCESS, base, credentials, (AUTHORIZATION, "Bearer "), token)
     }
 
     /// `/me` needs a scope that a valid token may lack. Such a token is told by the oldest vehicle that it sees, else by the oldest
@@ -96,7 +97,9 @@ const VEHICLE_FEED: &str = "/fleet/vehicles/stats/feed";
 /// What the vehicles measured, by time.
 const VEHICLE_HISTORY: &str = "/fleet/vehicles/stats/history";
 
+/// Three calls at most, so that all of them take less than 20 s.
 const VALIDATE_DEADLINE: Duration = Duration::from_secs(6);
+const ACCESS: Access = Access { domains: &["samsara.com"], reason: "message" };
 
 /// The organization that `/me` answers.
 fn organization(response: &OkResponse) -> Result<Account, ProviderError> {
@@ -123,7 +126,7 @@ async fn narrow(api: &Api<'_, Samsara>) -> Result<Account, ProviderError> {
     }
     match refusal {
         Some(refusal) if !is_accepted => Err(refusal),
-        _ => Ok(Account { id: unknown(api.session.token()), name: None }),
+        _ => Ok(Account { id: unknown(api.session.key()), name: None }),
     }
 }
 
@@ -140,13 +143,4 @@ fn unknown(token: &str) -> String {
 /// The first external id that a customer gave. Samsara writes its own serial and VIN among them.
 fn customers_id(external: &BTreeMap<String, String>) -> Option<String> {
     external.iter().find(|(name, _)| !name.starts_with("samsara.")).map(|(_, id)| id.clone())
-}
-
-/// The id of a record; without one the record is skipped, with a warning that names its `kind`.
-fn id_of(wire: &Members<'_>, kind: &str) -> Option<String> {
-    let id = wire.get("id");
-    if id.is_none() {
-        tracing::warn!(provider = "samsara", kind, "skipped a record without an id");
-    }
-    id
 }

@@ -1,84 +1,43 @@
 //! The adapter against canned responses. The fixtures are the vendor's published examples with synthetic values.
 
-use std::sync::Mutex;
-
 use bytes::Bytes;
-use http::{HeaderMap, StatusCode};
 use model::telematics::readings::Readings;
 use model::telematics::series::Cells as _;
-use model::telematics::{Batch, Fields, Observation, Rows as _, Vehicle, VehiclePosition};
-use model::{ConnectionId, RecordId, RecordIds, Resource, Timestamp};
+use model::telematics::{Batch, Rows as _, Vehicle, VehiclePosition};
+use model::{RecordId, RecordIds, Resource, Timestamp};
 use proptest::prelude::*;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::{Accounts as _, Adapter as _, BoxFuture, Fetch, Fetched, Http, HttpFailure, HttpResponse};
+use crate::testing::{Answer, Asker, connection, credentials, run};
+pub(super) use crate::testing::{Canned, fields, records, response};
+use crate::{Accounts as _, Fetched, HttpFailure, HttpResponse};
 
 const TOKEN: &str = "samsara_api_hidden";
 
-/// Answers in order, and remembers what was asked.
-#[derive(Default)]
-pub(super) struct Canned {
-    responses: Mutex<Vec<Result<HttpResponse, HttpFailure>>>,
-    asked: Mutex<Vec<String>>,
-    /// What stands beside positions is refused, and not remembered.
-    is_narrow: bool,
-}
-
 impl Canned {
-    pub(super) fn new(responses: Vec<Result<HttpResponse, HttpFailure>>) -> Self {
-        Self { responses: Mutex::new(responses.into_iter().rev().collect()), asked: Mutex::default(), is_narrow: false }
+    /// Answers of an account that may read positions only: what stands beside them is refused.
+    pub(super) fn narrow(responses: Vec<Answer>) -> Self {
+        Self::refusing("vehicleIds=", responses)
     }
-
-    /// The same for an account that may read positions only.
-    pub(super) fn narrow(responses: Vec<Result<HttpResponse, HttpFailure>>) -> Self {
-        Self { is_narrow: true, ..Self::new(responses) }
-    }
-
-    pub(super) fn asked(&self) -> Vec<String> {
-        self.asked.lock().unwrap().clone()
-    }
-}
-
-impl Http for Canned {
-    fn get(&self, url: Url, headers: HeaderMap, _: Duration) -> BoxFuture<'_, Result<HttpResponse, HttpFailure>> {
-        assert_eq!(headers["authorization"], format!("Bearer {TOKEN}"));
-        if self.is_narrow && url.query().is_some_and(|query| query.contains("vehicleIds=")) {
-            return Box::pin(async { response(403, r#"{"message":"Permission Denied"}"#) });
-        }
-        self.asked.lock().unwrap().push(url.to_string());
-        let next = self.responses.lock().unwrap().pop().expect("no response left");
-        Box::pin(async { next })
-    }
-}
-
-pub(super) fn response(status: u16, body: &str) -> Result<HttpResponse, HttpFailure> {
-    let (status, headers) = (StatusCode::from_u16(status).unwrap(), HeaderMap::new());
-    Ok(HttpResponse { status, headers, body: Bytes::copy_from_slice(body.as_bytes()), elapsed: Duration::ZERO })
-}
-
-fn credentials(conn_type: &str, given: &Value) -> Credentials {
-    Credentials::check(model::credentials::Form::of(conn_type).unwrap(), given.as_object().unwrap()).unwrap()
 }
 
 fn base() -> Url {
     "http://simulator.local/samsara/".parse().unwrap()
 }
 
-fn connection() -> ConnectionId {
-    "6f9619ff-8b86-4d01-b42d-00cf4fc964ff".parse().unwrap()
-}
-
 fn now() -> Timestamp {
     Timestamp::parse("2026-11-21T12:00:00Z").unwrap()
 }
 
+fn asker() -> Asker<'static> {
+    let credentials = credentials("token", &json!({ "token": TOKEN }));
+    Asker { adapter: &Samsara, base: base(), credentials, now: now(), newest: None }
+}
+
 pub(super) fn ask(http: &Canned, resource: Resource, cursor: Option<&str>) -> Result<Fetched, ProviderError> {
-    let (base, credentials) = (base(), credentials("token", &json!({ "token": TOKEN })));
-    let fetch =
-        Fetch { connection: connection(), credentials: &credentials, base_url: &base, cursor, now: now(), last_data_at: None };
-    run(Samsara.fetch(http, resource, fetch))
+    asker().ask(http, resource, cursor)
 }
 
 /// The same where records are stored up to `newest`.
@@ -99,39 +58,12 @@ pub(super) fn ask_at(
     newest: Timestamp,
     now: Timestamp,
 ) -> Result<Fetched, ProviderError> {
-    let (base, credentials) = (base(), credentials("token", &json!({ "token": TOKEN })));
-    let last_data_at = Some(newest);
-    run(Samsara.fetch(
-        http,
-        resource,
-        Fetch { connection: connection(), credentials: &credentials, base_url: &base, cursor, now, last_data_at },
-    ))
-}
-
-fn run<T>(future: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future)
+    Asker { now, newest: Some(newest), ..asker() }.ask(http, resource, cursor)
 }
 
 /// Fetches until there is no more, and gives every page.
 pub(super) fn walk(http: &Canned, resource: Resource) -> Vec<Fetched> {
-    let mut pages: Vec<Fetched> = Vec::new();
-    loop {
-        let cursor = pages.last().and_then(|page| page.cursor.clone());
-        pages.push(ask(http, resource, cursor.as_deref()).unwrap());
-        if !pages.last().unwrap().more {
-            return pages;
-        }
-    }
-}
-
-pub(super) fn records(page: &Fetched) -> &[Observation<Fields>] {
-    let Batch::Records(rows) = &page.batch else { panic!("not records") };
-    rows
-}
-
-/// The mapped members of a record.
-pub(super) fn fields(row: &Observation<Fields>) -> Value {
-    serde_json::from_str(row.fields.get()).unwrap()
+    asker().walk(http, resource)
 }
 
 fn some(text: &str) -> Option<String> {
@@ -340,7 +272,8 @@ fn check_validation() {
     let try_out = |responses| {
         let http = Canned::new(responses);
         let found = run(Samsara.validate(&http, &base(), &credentials("access_token", &json!({ "access_token": TOKEN }))));
-        assert!(http.responses.lock().unwrap().is_empty());
+        assert!(http.is_empty());
+        assert!(http.sent("authorization").iter().all(|sent| *sent == format!("Bearer {TOKEN}")));
         found
     };
     let account = try_out(vec![response(200, me)]).unwrap();

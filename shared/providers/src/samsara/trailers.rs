@@ -32,7 +32,7 @@ impl Source for Trailers {
 /// A trailer; `None` (and a warning) where it has no id. The list holds only trailers in use, so they are active.
 fn observation(raw: &RawValue) -> Option<Observation<Trailer>> {
     let wire = Members::of(raw);
-    let source_id = super::id_of(&wire, "trailer")?;
+    let source_id = wire.id("trailer", "samsara")?;
     let external: BTreeMap<String, String> = wire.get("externalIds").unwrap_or_default();
     let gateway = wire.object("installedGateway");
     let fields = Trailer {

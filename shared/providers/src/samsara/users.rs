@@ -6,9 +6,9 @@ use std::collections::BTreeSet;
 use model::telematics::{Observation, User};
 use serde_json::value::RawValue;
 
-use super::place::country_of;
 use super::{Samsara, rulesets};
 use crate::cursor::Walk;
+use crate::place::country_of;
 use crate::wire::{Members, SourceRules, source_of};
 use crate::zones::time_zone;
 use crate::{Api, Page, ProviderError, Source};
@@ -76,7 +76,7 @@ impl Source for Users {
 /// A member of the office staff; `None` (and a warning) where they have no id. The list holds only those who have access.
 pub(super) fn office(raw: &RawValue) -> Option<Observation<User>> {
     let wire = Members::of(raw);
-    let id = super::id_of(&wire, "user")?;
+    let id = wire.id("user", "samsara")?;
     let (first_name, last_name) = names(wire.get("name"));
     let email: Option<String> = wire.get("email");
     let roles = wire.list("roles").into_iter().filter_map(|raw| Members::of(raw).object("role").get::<String>("name"));
@@ -98,7 +98,7 @@ pub(super) fn office(raw: &RawValue) -> Option<Observation<User>> {
 /// A driver; `None` (and a warning) where it has no id.
 pub(super) fn observation(raw: &RawValue) -> Option<Observation<User>> {
     let wire = Members::of(raw);
-    let source_id = super::id_of(&wire, "driver")?;
+    let source_id = wire.id("driver", "samsara")?;
     let source = source_of(raw);
     Some(RULES.observation(source_id, wire.get("updatedAtTime"), source, fields(&wire)))
 }

@@ -45,7 +45,7 @@ impl Source for Vehicles {
 /// The list holds only vehicles in use, so they are active.
 pub(super) fn observation(raw: &RawValue) -> Option<Observation<Vehicle>> {
     let wire = Members::of(raw);
-    let source_id: String = super::id_of(&wire, "vehicle")?;
+    let source_id: String = wire.id("vehicle", "samsara")?;
     let external: BTreeMap<String, String> = wire.get("externalIds").unwrap_or_default();
     let gateway = wire.object("gateway");
     let (serial, gateway_serial): (Option<String>, Option<String>) = (wire.get("serial"), gateway.get("serial"));

@@ -1,20 +1,18 @@
 //! Events of the logging device, in the numbers of the ELD rule (49 CFR 395 subpart B, appendix A, 7.20 to 7.34).
 
 use model::Timestamp;
-use model::telematics::code::{
-    Code, DutyStatus, HosEventCode, HosEventType, HosMalfunction, HosRecordOrigin, HosRecordStatus, HosRegion,
-};
+use model::telematics::code::{Code, DutyStatus, HosEventCode, HosEventType, HosMalfunction, HosRecordOrigin, HosRecordStatus};
 use model::telematics::{HosEvent, HosEventAnnotation, Point};
 use serde_json::value::RawValue;
 
-use crate::samsara::place::country_of;
+use crate::place::region;
+use crate::units::METERS_IN_KM;
 use crate::wire::{Amount, Members};
 
 /// Changes of duty status, and of personal use or yard moves: what the logs tell as spans.
 const CHANGES: [i64; 2] = [1, 3];
 /// The record status of an event in force.
 const IN_FORCE: i64 = 1;
-const METERS_IN_KM: f64 = 1000.0;
 
 const CODES: &[(i64, &[Code<HosEventCode>])] = &[
     (1, &[Code::of("OFF"), Code::of("SB"), Code::of("DRIVING"), Code::of("ON")]),
@@ -159,16 +157,6 @@ fn numbered<T: Copy>(codes: &[T], number: i64) -> Option<T> {
     codes.get(index).copied()
 }
 
-/// The region of a state or province.
-fn region(state: &str) -> Option<Code<HosRegion>> {
-    let state = state.trim().to_ascii_uppercase();
-    let country = match country_of(&state)? {
-        "CAN" => "CA",
-        _ => "US",
-    };
-    Code::parse(&format!("{country}-{state}"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -202,11 +190,5 @@ mod tests {
             );
             assert_eq!(codes, (duty, event_type, event_code), "{kind}.{code}");
         }
-    }
-
-    #[test]
-    fn regions_are_those_of_the_contract() {
-        let of = |state| region(state).map(|region| region.as_str());
-        assert_eq!((of("CA"), of("on"), of("NL"), of("NU"), of("XX")), (Some("US-CA"), Some("CA-ON"), Some("CA-NL"), None, None));
     }
 }

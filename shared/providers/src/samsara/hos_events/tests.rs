@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::facts::Facts;
 use crate::samsara::tests::{Canned, ask, fields, records, response, walk};
+use crate::testing::check_fields as check;
 use crate::{Fetched, Subjects};
 
 fn list(data: Value) -> Result<crate::HttpResponse, crate::HttpFailure> {
@@ -34,13 +35,6 @@ fn day() -> Result<crate::HttpResponse, crate::HttpFailure> {
 fn row<'a>(page: &'a Fetched, source_id: &str) -> &'a Observation<Fields> {
     let found = records(page).iter().find(|row| row.source_id == source_id);
     found.unwrap_or_else(|| panic!("{source_id} in {:?}", records(page).iter().map(|row| &row.source_id).collect::<Vec<_>>()))
-}
-
-fn check(row: &Observation<Fields>, expected: &Value) {
-    let found = fields(row);
-    for (name, value) in expected.as_object().unwrap() {
-        assert_eq!(found.get(name).unwrap_or(&Value::Null), value, "{name} of {}", row.source_id);
-    }
 }
 
 #[test]

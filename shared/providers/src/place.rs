@@ -1,6 +1,7 @@
-//! City-level places out of `reverseGeo.formattedLocation`: `street, City, ST ZIP`.
+//! City-level places out of texts such as `street, City, ST ZIP` and `3.2 mi SE of City, ST`.
 
 use model::telematics::InferredAddress;
+use model::telematics::code::{Code, HosRegion};
 
 const UNITED_STATES: &[&str] = &[
     "AL", "AK", "AZ", "AR", "CA", "CO", "CT", "DE", "DC", "FL", "GA", "HI", "ID", "IL", "IN", "IA", "KS", "KY", "LA", "ME", "MD",
@@ -10,7 +11,7 @@ const UNITED_STATES: &[&str] = &[
 const CANADA: &[&str] = &["AB", "BC", "MB", "NB", "NL", "NS", "NT", "NU", "ON", "PE", "QC", "SK", "YT"];
 
 /// The alpha-3 country of a state or province code; the two sets do not meet.
-pub(super) fn country_of(code: &str) -> Option<&'static str> {
+pub(crate) fn country_of(code: &str) -> Option<&'static str> {
     match code {
         code if UNITED_STATES.contains(&code) => Some("USA"),
         code if CANADA.contains(&code) => Some("CAN"),
@@ -18,16 +19,34 @@ pub(super) fn country_of(code: &str) -> Option<&'static str> {
     }
 }
 
+/// The region of a state or province.
+pub(crate) fn region(state: &str) -> Option<Code<HosRegion>> {
+    let state = state.trim().to_ascii_uppercase();
+    let country = match country_of(&state)? {
+        "CAN" => "CA",
+        _ => "US",
+    };
+    Code::parse(&format!("{country}-{state}"))
+}
+
 /// The place in a formatted location; `None` unless it clearly ends in a state or province. Elsewhere the same letters
 /// mean other things (`Berlin, DE 10115`), so the position must be in North America.
-pub(super) fn place(formatted: &str, longitude: f64, latitude: f64) -> Option<InferredAddress<&str>> {
+pub(crate) fn place(formatted: &str, longitude: f64, latitude: f64) -> Option<InferredAddress<&str>> {
     let around = (-180.0..=-50.0).contains(&longitude) && (15.0..=84.0).contains(&latitude);
     let mut parts = formatted.rsplit(',').map(str::trim).filter(|part| !part.is_empty() && !is_country(part));
     let (code, postal) = split_code(parts.next()?);
     let country = country_of(code).filter(|country| around && is_postal(country, postal))?;
+    let city = parts.next().map(without_distance);
     // A part that starts with a digit is a street: the city is missing.
-    let city = parts.next().filter(|city| !city.starts_with(|first: char| first.is_ascii_digit()));
+    let city = city.filter(|city| !city.starts_with(|first: char| first.is_ascii_digit()));
     Some(InferredAddress { city, province: Some(code), country_code: Some(country) })
+}
+
+/// The town of `3.2 mi SE of Town`.
+fn without_distance(part: &str) -> &str {
+    let is_distance =
+        |text: &str| text.starts_with(|first: char| first.is_ascii_digit()) && (text.contains(" mi ") || text.contains(" km "));
+    part.split_once(" of ").filter(|(distance, _)| is_distance(distance)).map_or(part, |(_, town)| town.trim())
 }
 
 fn is_country(part: &str) -> bool {
@@ -59,6 +78,9 @@ mod tests {
             ("100 Example St, Example City, TX", usa(Some("Example City"), "TX")),
             ("Pasadena, CA 91103-1234, USA", usa(Some("Pasadena"), "CA")),
             ("1 Main St, TX 75001", usa(None, "TX")),
+            ("6.2 mi N of San Francisco, CA", usa(Some("San Francisco"), "CA")),
+            ("1.1 mi W of Isle of Palms, SC", usa(Some("Isle of Palms"), "SC")),
+            ("Isle of Palms, SC", usa(Some("Isle of Palms"), "SC")),
             ("5 King St W, Toronto, ON M5H 1A1", Some((Some("Toronto"), "ON", "CAN"))),
             ("Calle 5, Monterrey, NL 64000 MX", None),
             ("Calle 5, Monterrey, NL 64000", None),
@@ -72,6 +94,8 @@ mod tests {
             let found = place(text, -100.0, 40.0).map(|at| (at.city, at.province.unwrap(), at.country_code.unwrap()));
             assert_eq!(found, expected, "{text}");
         }
+        let of = |state| region(state).map(|region| region.as_str());
+        assert_eq!((of("CA"), of("on"), of("NL"), of("NU"), of("XX")), (Some("US-CA"), Some("CA-ON"), Some("CA-NL"), None, None));
         assert_eq!(place("Unter den Linden 1, Berlin, DE 10115", 13.4, 52.5), None);
     }
 }

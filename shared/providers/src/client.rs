@@ -1,0 +1,168 @@
+//! Requests to providers that take a key in a header, and the classification of the responses.
+
+use std::time::Duration;
+
+use http::header::{ACCEPT, USER_AGENT};
+use http::{HeaderMap, HeaderName, HeaderValue};
+use model::credentials::Credentials;
+use serde::Deserialize;
+use url::Url;
+
+use crate::body::readable;
+use crate::error::cut_message;
+use crate::provider::Provider;
+use crate::retry_after::retry_after;
+use crate::wire::Members;
+use crate::{Api, ErrorResponse, HttpFailure, HttpResponse, ProviderError};
+
+/// The wait where a 429 names none.
+const DEFAULT_WAIT: Duration = Duration::from_secs(1);
+
+/// What the credentials open: an API with one base URL, and a key that each request carries.
+pub(crate) struct Session {
+    base: Url,
+    key: String,
+    headers: HeaderMap,
+    reason: &'static str,
+}
+
+/// What tells one provider's requests from another's.
+pub(crate) struct Access {
+    /// The provider's own domains: credentials may name an address in them.
+    pub(crate) domains: &'static [&'static str],
+    /// The member of an error's body that says why.
+    pub(crate) reason: &'static str,
+}
+
+/// A header that proves who asks: its name, and what stands before the key in it.
+pub(crate) type Proof = (HeaderName, &'static str);
+
+impl Session {
+    /// # Errors
+    /// Where the key cannot be sent, or the URL of the credentials is not the provider's.
+    pub(crate) fn open(
+        access: &Access,
+        base: &Url,
+        credentials: &Credentials,
+        (name, before): Proof,
+        key: &str,
+    ) -> Result<Self, ProviderError> {
+        let base = match credentials.get("url") {
+            Some(text) => own_url(text, base, access).ok_or_else(|| refused("url is not an address of the provider"))?,
+            None => base.clone(),
+        };
+        let mut proof = HeaderValue::from_str(&format!("{before}{key}")).map_err(|_| refused("key cannot be sent"))?;
+        proof.set_sensitive(true);
+        let fixed = [(ACCEPT, HeaderValue::from_static("application/json")), (USER_AGENT, HeaderValue::from_static("catena"))];
+        let headers = fixed.into_iter().chain([(name, proof)]).collect();
+        Ok(Self { base, key: key.to_owned(), headers, reason: access.reason })
+    }
+
+    pub(crate) fn key(&self) -> &str {
+        &self.key
+    }
+}
+
+/// The first of some members that the credentials have: its name and its text.
+///
+/// # Errors
+/// [`ProviderError::Unsupported`] where they have none of them.
+pub(crate) fn key_of<'c>(credentials: &'c Credentials, names: &[&'static str]) -> Result<(&'static str, &'c str), ProviderError> {
+    let found = names.iter().find_map(|name| Some((*name, credentials.get(name)?.trim())));
+    found.ok_or_else(|| ProviderError::Unsupported { what: format!("credential form {}", credentials.form().conn_type) })
+}
+
+impl<P: Provider<Session = Session>> Api<'_, P> {
+    /// The body of a 200 response to `GET path?query`.
+    ///
+    /// # Errors
+    /// [`ProviderError`] for every other status, and where there is no response before the deadline.
+    pub(crate) async fn get(&self, path: &str, query: &[(&str, &str)], deadline: Duration) -> Result<OkResponse, ProviderError> {
+        let Session { base, headers, .. } = &self.session;
+        let mut url = base.clone();
+        url.set_path(&format!("{}{path}", base.path().trim_end_matches('/')));
+        url.set_query(None);
+        if !query.is_empty() {
+            url.query_pairs_mut().extend_pairs(query);
+        }
+        let response = self.http.get(url, headers.clone(), deadline).await.map_err(|failure| transport_error(&failure))?;
+        classify(response, &self.session)
+    }
+}
+
+/// The `url` of the credentials, if the platform may believe it: the account id it reports decides whose data a connection
+/// holds, so only the TSP's own host and the provider's will do.
+fn own_url(text: &str, base: &Url, access: &Access) -> Option<Url> {
+    let url = Url::parse(text.trim()).ok()?;
+    let host = url.host_str()?;
+    let below = |domain: &&str| host.strip_suffix(*domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
+    let is_own = url.scheme() == "https" && access.domains.iter().any(|domain| below(domain));
+    (is_own || url.origin() == base.origin()).then_some(url)
+}
+
+fn refused(message: &str) -> ProviderError {
+    ProviderError::Refused { message: message.into(), response: None }
+}
+
+fn transport_error(failure: &HttpFailure) -> ProviderError {
+    match failure {
+        HttpFailure::Timeout => ProviderError::Timeout,
+        HttpFailure::TooLarge => ProviderError::Malformed { what: failure.to_string(), response: None },
+        HttpFailure::Unreachable(_) => {
+            let message = cut_message(&failure.to_string());
+            ProviderError::Unavailable { status: None, message, retry_after: None, response: None }
+        }
+    }
+}
+
+/// The body of a 200, with what is needed to tell what was wrong with it.
+pub(crate) struct OkResponse {
+    pub(crate) body: bytes::Bytes,
+    key: String,
+}
+
+impl OkResponse {
+    /// The body as `T`.
+    ///
+    /// # Errors
+    /// [`ProviderError::Malformed`] where it was cut off or is something else.
+    pub(crate) fn parse<'de, T: Deserialize<'de>>(&'de self) -> Result<T, ProviderError> {
+        serde_json::from_slice(&self.body).map_err(|error| self.malformed(&error.to_string()))
+    }
+
+    pub(crate) fn malformed(&self, what: &str) -> ProviderError {
+        let response = Some(ErrorResponse::new(200, &self.body, &[&self.key]));
+        ProviderError::Malformed { what: cut_message(what), response }
+    }
+}
+
+fn classify(response: HttpResponse, session: &Session) -> Result<OkResponse, ProviderError> {
+    let status = response.status.as_u16();
+    if status == 200 {
+        let sent = OkResponse { body: response.body, key: session.key.clone() };
+        return match readable(sent.body.clone()) {
+            Ok(body) => Ok(OkResponse { body, ..sent }),
+            Err(what) => Err(sent.malformed(what)),
+        };
+    }
+    let error_response = ErrorResponse::new(status, &response.body, &[&session.key]);
+    let message = message(&error_response, session.reason);
+    let retry_after = retry_after(&response.headers);
+    Err(match status {
+        401 | 403 => ProviderError::Refused { message, response: Some(error_response) },
+        429 => ProviderError::RateLimited { retry_after: retry_after.unwrap_or(DEFAULT_WAIT), response: error_response },
+        408 | 500.. => {
+            let (status, response) = (Some(status), Some(error_response));
+            ProviderError::Unavailable { status, message, retry_after, response }
+        }
+        _ => ProviderError::Rejected { status, message, response: error_response },
+    })
+}
+
+/// The reason in a JSON body, else the text of a plain one. It is shown, never interpreted: its wording changes.
+fn message(response: &ErrorResponse, reason: &str) -> String {
+    let body = serde_json::from_str(&response.body).ok();
+    let told = body.and_then(|raw| Members::of(raw).get(reason));
+    let plain = Some(response.body.trim()).filter(|text| !text.is_empty() && !text.starts_with(['<', '{', '[']));
+    cut_message(&told.or(plain.map(str::to_owned)).unwrap_or_else(|| format!("status {}", response.status)))
+}

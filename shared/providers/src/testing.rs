@@ -1,0 +1,131 @@
+//! What tests of all adapters share: canned responses, and pages that are fetched from them.
+
+use std::sync::Mutex;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderMap, StatusCode};
+use model::credentials::{Credentials, Form};
+use model::telematics::{Batch, Fields, Observation};
+use model::{ConnectionId, Resource, Timestamp};
+use serde_json::Value;
+use url::Url;
+
+use crate::{Adapter, BoxFuture, Fetch, Fetched, Http, HttpFailure, HttpResponse, ProviderError};
+
+pub(crate) type Answer = Result<HttpResponse, HttpFailure>;
+
+/// Answers in order, and remembers what was asked.
+#[derive(Default)]
+pub(crate) struct Canned {
+    responses: Mutex<Vec<Answer>>,
+    asked: Mutex<Vec<(String, HeaderMap)>>,
+    refused: Option<&'static str>,
+}
+
+impl Canned {
+    pub(crate) fn new(responses: Vec<Answer>) -> Self {
+        Self { responses: Mutex::new(responses.into_iter().rev().collect()), asked: Mutex::default(), refused: None }
+    }
+
+    /// The same, but questions with this part in their query are refused, and not remembered.
+    pub(crate) fn refusing(part: &'static str, responses: Vec<Answer>) -> Self {
+        Self { refused: Some(part), ..Self::new(responses) }
+    }
+
+    pub(crate) fn asked(&self) -> Vec<String> {
+        self.asked.lock().unwrap().iter().map(|(url, _)| url.clone()).collect()
+    }
+
+    /// A header of every request; empty where it was not sent.
+    pub(crate) fn sent(&self, name: &str) -> Vec<String> {
+        let text = |headers: &HeaderMap| headers.get(name).map(|value| value.to_str().unwrap().to_owned()).unwrap_or_default();
+        self.asked.lock().unwrap().iter().map(|(_, headers)| text(headers)).collect()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.responses.lock().unwrap().is_empty()
+    }
+}
+
+impl Http for Canned {
+    fn get(&self, url: Url, headers: HeaderMap, _: Duration) -> BoxFuture<'_, Answer> {
+        if self.refused.is_some_and(|part| url.query().is_some_and(|query| query.contains(part))) {
+            return Box::pin(async { response(403, r#"{"message":"Permission Denied"}"#) });
+        }
+        self.asked.lock().unwrap().push((url.to_string(), headers));
+        let next = self.responses.lock().unwrap().pop().expect("no response left");
+        Box::pin(async { next })
+    }
+}
+
+pub(crate) fn response(status: u16, body: &str) -> Answer {
+    let (status, headers) = (StatusCode::from_u16(status).unwrap(), HeaderMap::new());
+    Ok(HttpResponse { status, headers, body: Bytes::copy_from_slice(body.as_bytes()), elapsed: Duration::ZERO })
+}
+
+pub(crate) fn credentials(conn_type: &str, given: &Value) -> Credentials {
+    Credentials::check(Form::of(conn_type).unwrap(), given.as_object().unwrap()).unwrap()
+}
+
+pub(crate) fn connection() -> ConnectionId {
+    "6f9619ff-8b86-4d01-b42d-00cf4fc964ff".parse().unwrap()
+}
+
+pub(crate) fn run<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future)
+}
+
+/// An account at a provider, asked at some time.
+pub(crate) struct Asker<'a> {
+    pub(crate) adapter: &'a dyn Adapter,
+    pub(crate) base: Url,
+    pub(crate) credentials: Credentials,
+    pub(crate) now: Timestamp,
+    /// Up to when records are stored.
+    pub(crate) newest: Option<Timestamp>,
+}
+
+impl Asker<'_> {
+    pub(crate) fn ask(&self, http: &Canned, resource: Resource, cursor: Option<&str>) -> Result<Fetched, ProviderError> {
+        let fetch = Fetch {
+            connection: connection(),
+            credentials: &self.credentials,
+            base_url: &self.base,
+            cursor,
+            now: self.now,
+            last_data_at: self.newest,
+        };
+        run(self.adapter.fetch(http, resource, fetch))
+    }
+
+    /// Fetches until there is no more, and gives every page.
+    pub(crate) fn walk(&self, http: &Canned, resource: Resource) -> Vec<Fetched> {
+        let mut pages: Vec<Fetched> = Vec::new();
+        loop {
+            let cursor = pages.last().and_then(|page| page.cursor.clone());
+            pages.push(self.ask(http, resource, cursor.as_deref()).unwrap());
+            if !pages.last().unwrap().more {
+                return pages;
+            }
+        }
+    }
+}
+
+pub(crate) fn records(page: &Fetched) -> &[Observation<Fields>] {
+    let Batch::Records(rows) = &page.batch else { panic!("not records") };
+    rows
+}
+
+/// The mapped members of a record.
+pub(crate) fn fields(row: &Observation<Fields>) -> Value {
+    serde_json::from_str(row.fields.get()).unwrap()
+}
+
+/// Compares some mapped members of a record.
+pub(crate) fn check_fields(row: &Observation<Fields>, expected: &Value) {
+    let found = fields(row);
+    for (name, value) in expected.as_object().unwrap() {
+        assert_eq!(found.get(name).unwrap_or(&Value::Null), value, "{name} of {}", row.source_id);
+    }
+}
