@@ -20,13 +20,15 @@ use crate::figures::{Figure, figure, median, micros, thread_cpu};
 use crate::{Runtimes, rig};
 
 const VEHICLES: usize = 512;
+/// Providers whose first page is mapped: what their credentials are called, and what their figures begin with. That of Motive is the
+/// history of a day of three vehicles.
+const PROVIDERS: [(&str, &str, &str); 2] = [("samsara", "token", "map"), ("motive", "api_key", "map_motive")];
 const ROUNDS: usize = 41;
 /// Pages per round and way.
 const PAGES: u32 = 20;
 
 /// Answers each question as the simulator did when it was asked first.
 struct Recorded {
-    token: String,
     client: reqwest::Client,
     bodies: Mutex<BTreeMap<Url, Bytes>>,
 }
@@ -41,9 +43,9 @@ impl Recorded {
         self.bodies.lock().map(|bodies| bodies.values().cloned().collect()).unwrap_or_default()
     }
 
-    async fn ask(&self, url: Url) -> Result<Bytes, HttpFailure> {
+    async fn ask(&self, url: Url, headers: HeaderMap) -> Result<Bytes, HttpFailure> {
         let unreachable = |error: reqwest::Error| HttpFailure::Unreachable(error.to_string());
-        let response = self.client.get(url.clone()).bearer_auth(&self.token).send().await.map_err(unreachable)?;
+        let response = self.client.get(url.clone()).headers(headers).send().await.map_err(unreachable)?;
         let body = response.error_for_status().map_err(unreachable)?.bytes().await.map_err(unreachable)?;
         if let Ok(mut bodies) = self.bodies.lock() {
             bodies.insert(url, body.clone());
@@ -53,11 +55,11 @@ impl Recorded {
 }
 
 impl Http for Recorded {
-    fn get(&self, url: Url, _: HeaderMap, _: Duration) -> BoxFuture<'_, Result<HttpResponse, HttpFailure>> {
+    fn get(&self, url: Url, headers: HeaderMap, _: Duration) -> BoxFuture<'_, Result<HttpResponse, HttpFailure>> {
         let answer = |body| HttpResponse { status: StatusCode::OK, headers: HeaderMap::new(), body, elapsed: Duration::ZERO };
         match self.known(&url) {
             Some(body) => Box::pin(std::future::ready(Ok(answer(body)))),
-            None => Box::pin(async move { Ok(answer(self.ask(url).await?)) }),
+            None => Box::pin(async move { Ok(answer(self.ask(url, headers).await?)) }),
         }
     }
 }
@@ -85,15 +87,21 @@ impl Mapping {
 }
 
 pub(crate) fn run(runtimes: &Runtimes, print: &mut dyn FnMut(Figure)) -> Result<()> {
-    let (url, tokens) = runtimes.around.block_on(rig::simulate(VEHICLES))?;
-    let token = tokens.into_iter().next().context("the simulator has no account")?;
-    let form = Form::of("token").context("there is no token form")?;
-    let given = json!({ "token": "bench" });
-    let credentials = Credentials::check(form, given.as_object().context("an object")?);
-    let credentials = credentials.ok().context("the credentials do not fit their form")?;
-    let adapter = providers::adapter("samsara").context("there is no adapter for samsara")?;
-    let provider = Recorded { token, client: reqwest::Client::new(), bodies: Mutex::default() };
-    let mapping = Mapping { adapter, provider, credentials, base: Url::parse(&url)? };
+    let simulated = runtimes.around.block_on(rig::simulate(VEHICLES))?;
+    for (name, secret, prefix) in PROVIDERS {
+        let (url, key) = rig::account(&simulated, name)?;
+        let form = Form::of(secret).with_context(|| format!("there is no form {secret}"))?;
+        let given = json!({ secret: key });
+        let credentials = Credentials::check(form, given.as_object().context("an object")?);
+        let credentials = credentials.ok().context("the credentials do not fit their form")?;
+        let adapter = providers::adapter(name).with_context(|| format!("there is no adapter for {name}"))?;
+        let provider = Recorded { client: reqwest::Client::new(), bodies: Mutex::default() };
+        measure(runtimes, &Mapping { adapter, provider, credentials, base: Url::parse(url)? }, prefix, print)?;
+    }
+    Ok(())
+}
+
+fn measure(runtimes: &Runtimes, mapping: &Mapping, prefix: &str, print: &mut dyn FnMut(Figure)) -> Result<()> {
     let records = mapping.rows(runtimes)?;
     let bodies = mapping.provider.all();
     ensure!(records > VEHICLES / 2, "the page has {records} positions only");
@@ -112,14 +120,18 @@ pub(crate) fn run(runtimes: &Runtimes, print: &mut dyn FnMut(Figure)) -> Result<
         time("ignored", &|| parsed::<IgnoredAny>(&bodies))?;
     }
     let of = |name: &str| taken.get(name).map(|samples| median(samples)).unwrap_or_default();
-    print(figure("map_page_bytes", records_of(bodies.iter().map(Bytes::len).sum()), "bytes"));
-    print(figure("map_records", records_of(records), "records"));
-    print(figure("map_typed", of("typed"), "us/record"));
-    print(figure("map_reference_value", of("value"), "us/record"));
-    print(figure("map_reference_ignored", of("ignored"), "us/record"));
-    print(figure("map_typed_to_value", of("typed") / of("value"), "x"));
+    print(figure(format!("{prefix}_page_bytes"), records_of(bodies.iter().map(Bytes::len).sum()), "bytes"));
+    print(figure(format!("{prefix}_records"), records_of(records), "records"));
+    print(figure(format!("{prefix}_typed"), of("typed"), "us/record"));
+    print(figure(format!("{prefix}_reference_value"), of("value"), "us/record"));
+    print(figure(format!("{prefix}_reference_ignored"), of("ignored"), "us/record"));
+    print(figure(format!("{prefix}_typed_to_value"), of("typed") / of("value"), "x"));
     let counted = allocation_counter::measure(|| drop(mapping.rows(runtimes)));
-    print(figure("map_typed_allocations", f64::from(u32::try_from(counted.count_total)?) / records_of(records), "1/record"));
+    print(figure(
+        format!("{prefix}_typed_allocations"),
+        f64::from(u32::try_from(counted.count_total)?) / records_of(records),
+        "1/record",
+    ));
     Ok(())
 }
 

@@ -14,6 +14,7 @@ use http::{HeaderMap, HeaderValue};
 use model::schedule::Schedule;
 use model::{ConnectionId, Timestamp};
 use serde_json::{Value, json};
+use simulator::Provided;
 use store::control::Write;
 
 use crate::metering_proxy::MeteringProxy;
@@ -56,8 +57,8 @@ impl simulator::Clock for SimulatorClock {
     }
 }
 
-/// Starts a simulator of so many vehicles; returns its base URL and its tokens.
-pub(crate) async fn simulate(vehicles: usize) -> Result<(String, Vec<String>)> {
+/// Starts a simulator of so many vehicles; returns what it simulates.
+pub(crate) async fn simulate(vehicles: usize) -> Result<Vec<Provided>> {
     let options = simulator::Options {
         vehicles,
         requests_per_second: u32::MAX,
@@ -65,9 +66,16 @@ pub(crate) async fn simulate(vehicles: usize) -> Result<(String, Vec<String>)> {
         ..simulator::Options::default()
     };
     let simulator = simulator::bind(options, ([127, 0, 0, 1], 0).into()).await?;
-    let found = (simulator.samsara_url(), simulator.tokens());
+    let found = simulator.providers();
     tokio::spawn(simulator.run(std::future::pending()));
     Ok(found)
+}
+
+/// The first account of a simulated provider: its API's URL, and what opens it.
+pub(crate) fn account<'a>(simulated: &'a [Provided], name: &str) -> Result<(&'a str, &'a str)> {
+    let provided = simulated.iter().find(|provided| provided.name == name);
+    let found = provided.and_then(|provided| Some((provided.url.as_str(), provided.keys.first()?.as_str())));
+    found.with_context(|| format!("{name} has no account"))
 }
 
 /// The platform without its runner: functions are called directly.
@@ -118,9 +126,10 @@ impl Rig {
         let options = CloudOptions { parameters: parameters.into(), named: Named::default(), ..CloudOptions::default() };
         let cloud = Cloud::start(&options, &template, &|line| eprintln!("  {line}")).await?;
         let proxy = MeteringProxy::open(&cloud.endpoints.dynamodb).await?;
-        let (url, tokens) = simulate(vehicles).await?;
+        let simulated = simulate(vehicles).await?;
+        let token = account(&simulated, demo::TSP)?.1.to_owned();
         let context = context(&cloud, &cloud.endpoints.dynamodb)?;
-        demo::create_demo(&context, API, &url, API, tokens.clone()).await?;
+        demo::create_demo(&context, API, simulated, API).await?;
         let rig = Self {
             metered: self::context(&cloud, &proxy.url)?,
             context,
@@ -130,7 +139,7 @@ impl Rig {
             workers: bootstrap::workers().into_iter().map(|worker| (worker.handler, worker)).collect(),
             fleet: Mutex::default(),
         };
-        let fleet = rig.onboard(tokens.first().context("the simulator has no account")?).await?;
+        let fleet = rig.onboard(&token).await?;
         *rig.fleet.lock().map_err(|_| anyhow::anyhow!("poisoned"))? = fleet;
         Ok(rig)
     }

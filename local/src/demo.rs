@@ -2,10 +2,12 @@
 
 use ::gateway::Context;
 use anyhow::{Context as _, bail};
+use model::credentials::Form;
 use model::partner::{InvitationDefaults, Partner};
 use model::{PartnerId, Timestamp};
 use reqwest::Method;
 use serde_json::{Value, json};
+use simulator::Provided;
 use store::control::Write;
 
 use crate::admin;
@@ -17,6 +19,8 @@ pub const CLIENT_ID: &str = "demo";
 pub const CLIENT_SECRET: &str = "local-demo-secret";
 /// The secret of the demo partner's webhooks.
 pub const WEBHOOK_SECRET: &str = "local-demo-webhook-secret";
+/// The TSP of the demo fleet.
+pub const TSP: &str = "samsara";
 /// The events that the demo partner subscribes to.
 const EVENTS: &[&str] = &["vehicle_location.*", "share_agreement.*", "fleet_connection.created"];
 
@@ -25,28 +29,28 @@ const EVENTS: &[&str] = &["vehicle_location.*", "share_agreement.*", "fleet_conn
 pub struct Demo {
     /// API and Connect.
     pub url: String,
-    /// The simulated TSP.
-    pub simulator: String,
+    /// The simulated TSPs, with the keys of their accounts.
+    pub simulated: Vec<Provided>,
     /// The demo partner's webhook receiver.
     pub receiver: String,
-    /// Tokens that the simulated TSP accepts.
-    pub tsp_tokens: Vec<String>,
+}
+
+impl Demo {
+    /// The keys of the accounts of a simulated TSP.
+    #[must_use]
+    pub fn keys(&self, slug: &str) -> &[String] {
+        self.simulated.iter().find(|provided| provided.name == slug).map(|provided| provided.keys.as_slice()).unwrap_or_default()
+    }
 }
 
 /// Puts catalogue and demo partner in place; what is there already is brought up to date.
-pub async fn create_demo(
-    context: &Context,
-    url: &str,
-    simulator: &str,
-    receiver: &str,
-    tsp_tokens: Vec<String>,
-) -> anyhow::Result<Demo> {
+pub async fn create_demo(context: &Context, url: &str, simulated: Vec<Provided>, receiver: &str) -> anyhow::Result<Demo> {
     let now = context.now();
     let partner = partner(now);
     let client = admin::client(partner.id, CLIENT_ID, CLIENT_SECRET);
     context.store().commit(vec![Write::overwrite(&partner)?, Write::overwrite(&client)?]).await?;
-    admin::refresh(context.store(), simulator, now).await?;
-    Ok(Demo { url: url.into(), simulator: simulator.into(), receiver: receiver.into(), tsp_tokens })
+    admin::refresh(context.store(), &simulated, now).await?;
+    Ok(Demo { url: url.into(), simulated, receiver: receiver.into() })
 }
 
 fn partner(now: Timestamp) -> Partner {
@@ -72,7 +76,12 @@ pub async fn instructions(demo: &Demo) -> anyhow::Result<String> {
     let invitation = api.invite("my-fleet", "My Fleet").await?;
     let link = ApiResponse::text(&invitation, "/magic_link")?;
     let url = &demo.url;
-    let token = demo.tsp_tokens.get(1).or_else(|| demo.tsp_tokens.first()).map_or("", String::as_str);
+    let own = |provided: &Provided| {
+        let name = admin::catalogue(Timestamp::system()).into_iter().find(|tsp| tsp.slug == provided.name).map(|tsp| tsp.name);
+        let key = provided.keys.get(1).or_else(|| provided.keys.first());
+        format!("choose {} with {}", name.unwrap_or_default(), key.map_or("", String::as_str))
+    };
+    let choices = demo.simulated.iter().map(own).collect::<Vec<_>>().join(", or ");
     Ok(format!(
         r"
   The platform is running. A demo fleet is connected; its positions are shown below.
@@ -81,7 +90,7 @@ pub async fn instructions(demo: &Demo) -> anyhow::Result<String> {
     client id      {CLIENT_ID}
     client secret  {CLIENT_SECRET}
     magic link     {link}
-                   (choose Samsara; the API token is {token})
+                   ({choices})
 
     TOKEN=$(curl -s {url}/realms/catena/protocol/openid-connect/token \
       -d grant_type=client_credentials -d client_id={CLIENT_ID} -d client_secret={CLIENT_SECRET} \
@@ -114,17 +123,24 @@ async fn onboard(api: &Api, demo: &Demo) -> anyhow::Result<()> {
     let id = ApiResponse::text(&invitation, "/id")?;
     let accepted = Api::new(&demo.url)?.send(Method::POST, &format!("/v2/orgs/invitations/{id}/accept")).await?.expect(&[200])?;
     let fleet = api.with_token(&ApiResponse::text(&accepted, "/pre_registration_access_token")?);
-    let Some(token) = demo.tsp_tokens.first() else { bail!("the simulator has no account") };
-    connect(&fleet, token).await.map(drop)
+    let Some(token) = demo.keys(TSP).first() else { bail!("the simulator has no account") };
+    connect(&fleet, TSP, token).await.map(drop)
 }
 
-/// Links the simulated Samsara account of a token and returns the connection.
-pub async fn connect(fleet: &Api, token: &str) -> anyhow::Result<Value> {
-    let tsps = fleet.get("/v2/orgs/tsps?slug=samsara").await?;
-    let body = json!({ "tsp_id": ApiResponse::text(&tsps, "/0/id")?, "credentials": { "token": token } });
+/// Links the account of a simulated TSP that a key opens, and returns the connection.
+pub async fn connect(fleet: &Api, slug: &str, key: &str) -> anyhow::Result<Value> {
+    let body = account(fleet, slug, key).await?;
     fleet
         .send_json(Method::POST, "/v2/integrations/connections", &body)
         .await?
         .expect(&[200])
         .context("failed to link the account")
+}
+
+/// The body of a request to link an account that one secret opens: the first field of its form.
+pub(crate) async fn account(fleet: &Api, slug: &str, key: &str) -> anyhow::Result<Value> {
+    let tsps = fleet.get(&format!("/v2/orgs/tsps?slug={slug}")).await?;
+    let form = Form::of(&ApiResponse::text(&tsps, "/0/conn_type")?).context("a form that is not known")?;
+    let field = form.fields.first().context("a form without fields")?;
+    Ok(json!({ "tsp_id": ApiResponse::text(&tsps, "/0/id")?, "credentials": { field.name: key } }))
 }

@@ -91,7 +91,7 @@ impl Platform {
         let documents = Documents::published()?;
         let receiver = Receiver::new(listen(options.receiver_port, "--receiver-port").await?, documents.clone())?;
         let simulator = simulate(&options).await?;
-        progress(&format!("simulated TSPs at {}", simulator.samsara_url()));
+        progress(&format!("simulated TSPs at {}", simulator.base_url()));
 
         let template = crate::template()?;
         let parameters = parameters(&url);
@@ -105,7 +105,7 @@ impl Platform {
         };
         let cloud = Cloud::start(&cloud_options, &template, progress).await?;
         let context = Arc::new(context(&cloud)?);
-        let demo = demo::create_demo(&context, &url, &simulator.samsara_url(), receiver.url(), simulator.tokens()).await?;
+        let demo = demo::create_demo(&context, &url, simulator.providers(), receiver.url()).await?;
         let (table, database) = (&context.config().control_table, &cloud.endpoints.dynamodb);
         progress(&format!("created the catalogue and the demo partner, in table {table} of the DynamoDB at {database}"));
 

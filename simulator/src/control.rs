@@ -4,11 +4,14 @@
 //! - `PUT /_sim/faults`: replaces the faults by a JSON object; unknown fields are rejected.
 //! - `DELETE /_sim/faults`: ends all faults.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use crate::app::{App, Counts};
 use crate::faults::{FaultError, Faults};
 use crate::http::{Call, Reply};
+use crate::provider::PROVIDERS;
 use crate::world::{Account, Millis};
 
 #[derive(Debug, Serialize)]
@@ -21,7 +24,8 @@ struct State {
 
 #[derive(Debug, Serialize)]
 struct AccountState {
-    token: String,
+    /// What opens it, by provider.
+    keys: BTreeMap<&'static str, String>,
     org_id: String,
     name: String,
     vehicles: usize,
@@ -74,7 +78,7 @@ fn state(app: &App) -> State {
 
 fn account_state(account: &Account) -> AccountState {
     AccountState {
-        token: account.token.clone(),
+        keys: PROVIDERS.iter().map(|provider| (provider.name, provider.key(account))).collect(),
         org_id: account.org_id.clone(),
         name: account.name.clone(),
         vehicles: account.vehicles.len(),

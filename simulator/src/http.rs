@@ -13,6 +13,8 @@ pub(crate) struct Call<'a> {
     pub(crate) query: &'a str,
     /// The token of an `Authorization: Bearer` header.
     pub(crate) bearer: Option<&'a str>,
+    /// The key of an `X-Api-Key` header.
+    pub(crate) api_key: Option<&'a str>,
     pub(crate) body: &'a [u8],
 }
 

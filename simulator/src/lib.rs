@@ -1,7 +1,7 @@
 //! Telematics providers, simulated: one fleet in SI units ([`world`]), rendered in each provider's real wire format.
 //!
 //! Each provider lives below its own prefix; `/samsara` speaks the Samsara API, so that a client works with the base URL
-//! `http://127.0.0.1:4600/samsara`. Below `/_sim` are the statistics and the fault controls. Nothing is stored: every response is a
+//! `http://127.0.0.1:4600/samsara`, and `/motive` that of Motive. Below `/_sim` are the statistics and the fault controls. Nothing is stored: every response is a
 //! function of the options, the time and the request, so a restart changes nothing.
 
 mod app;
@@ -10,7 +10,9 @@ mod control;
 mod faults;
 mod http;
 mod limiter;
+mod motive;
 mod options;
+mod provider;
 mod router;
 mod samsara;
 mod server;
@@ -19,4 +21,4 @@ pub mod world;
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use faults::{Faults, LatePoints};
 pub use options::Options;
-pub use server::{Simulator, bind};
+pub use server::{Provided, Simulator, bind};

@@ -59,6 +59,8 @@ async fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
     let addr = SocketAddr::from((arguments.host, arguments.port));
     let simulator = simulator::bind(Options::from(&arguments), addr).await?;
-    tracing::info!(samsara.url = simulator.samsara_url(), "the simulator is listening");
+    for provided in simulator.providers() {
+        tracing::info!(provider = provided.name, url = provided.url, "the simulator is listening");
+    }
     simulator.run(async { tokio::signal::ctrl_c().await.unwrap_or_default() }).await
 }

@@ -5,16 +5,18 @@ use std::time::Duration;
 use crate::app::App;
 use crate::control;
 use crate::http::{Call, Reply};
-use crate::samsara;
+use crate::provider::PROVIDERS;
 
 /// Handles one request; `call.path` is the whole path.
 pub(crate) fn answer(app: &App, call: &Call<'_>) -> Reply {
     let (prefix, path) = split_prefix(call.path);
     let below = Call { path, ..*call };
     let mut reply = match prefix {
-        "samsara" => samsara::serve(app, &below),
         "_sim" => return control::serve(app, &below),
-        _ => Reply::text(404, "unknown provider; try /samsara or /_sim/state\n"),
+        name => match PROVIDERS.iter().find(|provider| provider.name == name) {
+            Some(provider) => (provider.serve)(app, &below),
+            None => Reply::text(404, "unknown provider; try /samsara, /motive or /_sim/state\n"),
+        },
     };
     reply.delay = Duration::from_millis(app.board().faults().slow_ms);
     app.count(format!("{} /{prefix}{}", call.method, reply.route), reply.status);

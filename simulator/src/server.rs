@@ -15,6 +15,7 @@ use tokio::net::TcpListener;
 use crate::app::App;
 use crate::http::{Call, Content, Reply};
 use crate::options::Options;
+use crate::provider::{PROVIDERS, Provider};
 use crate::router;
 
 /// A simulator that is bound to its port and responds once it runs.
@@ -23,6 +24,17 @@ pub struct Simulator {
     app: Arc<App>,
     listener: TcpListener,
     addr: SocketAddr,
+}
+
+/// A provider as its clients know it.
+#[derive(Debug, Clone)]
+pub struct Provided {
+    /// Its name, which is also the slug of its TSP.
+    pub name: &'static str,
+    /// Its base URL, without a trailing slash.
+    pub url: String,
+    /// What opens its accounts, one per account.
+    pub keys: Vec<String>,
 }
 
 /// Builds the world and binds a port; port 0 means any free one.
@@ -50,16 +62,25 @@ impl Simulator {
         format!("http://{}", self.addr)
     }
 
-    /// The base URL to give to a Samsara client.
+    /// What is simulated: each provider with the base URL to give to its clients, and with the keys of its accounts.
     #[must_use]
-    pub fn samsara_url(&self) -> String {
-        format!("{}/samsara", self.base_url())
+    pub fn providers(&self) -> Vec<Provided> {
+        let accounts = self.app.world.accounts();
+        let provided = |provider: &Provider| Provided {
+            name: provider.name,
+            url: format!("{}/{}", self.base_url(), provider.name),
+            keys: accounts.iter().map(|account| provider.key(account)).collect(),
+        };
+        PROVIDERS.iter().map(provided).collect()
     }
 
-    /// The API tokens, one per account.
-    #[must_use]
-    pub fn tokens(&self) -> Vec<String> {
-        self.app.world.accounts().iter().map(|account| account.token.clone()).collect()
+    /// One of [`Simulator::providers`].
+    ///
+    /// # Errors
+    /// When no provider has this name.
+    pub fn provider(&self, name: &str) -> Result<Provided> {
+        let found = self.providers().into_iter().find(|provided| provided.name == name);
+        found.with_context(|| format!("no provider {name} is simulated"))
     }
 
     /// Serves requests until `shutdown` completes.
@@ -79,6 +100,7 @@ async fn handle(State(app): State<Arc<App>>, method: Method, uri: Uri, headers: 
         path: uri.path(),
         query: uri.query().unwrap_or_default(),
         bearer: authorization.and_then(|value| value.strip_prefix("Bearer ")),
+        api_key: headers.get("x-api-key").and_then(|value| value.to_str().ok()),
         body: &body,
     };
     let reply = router::answer(&app, &call);

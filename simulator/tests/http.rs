@@ -21,11 +21,11 @@ async fn start() -> Result<Running> {
     let addr = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let simulator = simulator::bind(Options::default(), addr).await?;
     let (stop, stopped) = oneshot::channel::<()>();
-    let samsara = simulator.samsara_url();
+    let provided = simulator.provider("samsara")?;
     let control = format!("{}/_sim", simulator.base_url());
-    let token = simulator.tokens().remove(0);
+    let token = provided.keys.first().cloned().unwrap_or_default();
     let done = tokio::spawn(simulator.run(async { stopped.await.unwrap_or_default() }));
-    Ok(Running { samsara, control, token, stop, done })
+    Ok(Running { samsara: provided.url, control, token, stop, done })
 }
 
 impl Running {

@@ -2,6 +2,7 @@
 
 use model::tsp::{Tsp, TspStatus};
 use model::{Timestamp, TspId};
+use providers::Brand;
 use store::control::Write;
 use store::{Store, StoreError};
 use uuid::Uuid;
@@ -30,32 +31,32 @@ pub(crate) fn stable(name: &str) -> Uuid {
     Uuid::new_v5(&Uuid::NAMESPACE_URL, format!("urn:catena:local:{name}").as_bytes())
 }
 
-/// The known TSPs. Other TSPs than Samsara are announced only.
+/// TSPs without an adapter, which are announced only: slug, name, form of the credentials.
+const ANNOUNCED: &[(&str, &str, &str)] = &[("geotab", "Geotab", "geotab")];
+
+/// The known TSPs: those that the adapters read, and those that are announced.
 #[must_use]
 pub fn catalogue(now: Timestamp) -> Vec<Tsp> {
-    let tsp = |slug: &str, name: &str, source_name: &str, conn_type: &str, status, base_url: Option<&str>| Tsp {
-        id: TspId::from_uuid(stable(&format!("tsp:{slug}"))),
-        name: name.into(),
+    let tsp = |source_name: &str, brand: &Brand, status| Tsp {
+        id: TspId::from_uuid(stable(&format!("tsp:{}", brand.slug))),
+        name: brand.name.into(),
         description: None,
         websites: None,
         source_name: source_name.into(),
         status,
-        conn_type: conn_type.into(),
+        conn_type: brand.conn_type.into(),
         is_sandbox: false,
         logo_url: None,
         logo_dark_url: None,
-        slug: slug.into(),
-        base_url: base_url.map(str::to_owned),
+        slug: brand.slug.into(),
+        base_url: brand.base_url.map(str::to_owned),
         base_url_is_set: false,
         created_at: now,
         updated_at: now,
     };
-    use TspStatus::{Active, Inactive};
-    vec![
-        tsp("samsara", "Samsara", "samsara", "token", Active, None),
-        tsp("samsara-ca", "Samsara Canada", "samsara", "token", Active, Some("https://api.ca.samsara.com")),
-        tsp("samsara-eu", "Samsara Europe", "samsara", "token", Active, Some("https://api.eu.samsara.com")),
-        tsp("motive", "Motive", "motive", "api_key", Inactive, None),
-        tsp("geotab", "Geotab", "geotab", "geotab", Inactive, None),
-    ]
+    let linkable = providers::brands().map(|(source_name, brand)| tsp(source_name, brand, TspStatus::Active));
+    let announced = ANNOUNCED
+        .iter()
+        .map(|&(slug, name, conn_type)| tsp(slug, &Brand { slug, name, conn_type, base_url: None }, TspStatus::Inactive));
+    linkable.chain(announced).collect()
 }

@@ -3,6 +3,7 @@
 use anyhow::{Context as _, bail};
 use model::Timestamp;
 use model::tsp::Tsp;
+use simulator::Provided;
 use store::control::{Key, Write};
 use store::{Store, StoreError};
 use url::{Host, Url};
@@ -30,14 +31,18 @@ pub async fn reset_base_url(store: &Store, slug: &str, now: Timestamp) -> anyhow
     store.update(Key::tsp(slug), change).await?.with_context(|| unknown(slug))
 }
 
-/// Brings the table's TSPs up to date with the catalogue. Samsara is asked at `simulator`, unless an operator set a base URL.
+/// Brings the table's TSPs up to date with the catalogue. Those that are simulated are asked there, unless an operator set a base
+/// URL.
 ///
 /// # Errors
 /// If the table cannot be written.
-pub(crate) async fn refresh(store: &Store, simulator: &str, now: Timestamp) -> anyhow::Result<()> {
-    let simulator = checked(simulator)?;
+pub(crate) async fn refresh(store: &Store, simulated: &[Provided], now: Timestamp) -> anyhow::Result<()> {
     for known in catalogue(now) {
-        let fresh = if known.slug == "samsara" { at(&known, Some(&simulator)) } else { known };
+        let simulator = simulated.iter().find(|provided| provided.name == known.slug);
+        let fresh = match simulator {
+            Some(provided) => at(&known, Some(&checked(&provided.url)?)),
+            None => known,
+        };
         match store.commit(vec![Write::create(&fresh)?]).await {
             Err(StoreError::Conflict) => drop(store.update(Key::tsp(&fresh.slug), |seen| refreshed(seen, &fresh)).await?),
             done => done?,
@@ -120,6 +125,10 @@ Resources:
         (cloud, store)
     }
 
+    fn simulated(url: &str) -> [Provided; 1] {
+        [Provided { name: "samsara", url: url.into(), keys: Vec::new() }]
+    }
+
     async fn kept(store: &Store, slug: &str) -> (Option<String>, bool) {
         let tsp = store.get::<Tsp>(Key::tsp(slug)).await.unwrap().unwrap();
         (tsp.base_url, tsp.is_sandbox)
@@ -129,19 +138,19 @@ Resources:
     async fn what_an_operator_set_outlives_starts() {
         let (_cloud, store) = table().await;
         let now = Timestamp::from_millis(1_790_000_000_000);
-        refresh(&store, "http://127.0.0.1:4600/samsara", now).await.unwrap();
+        refresh(&store, &simulated("http://127.0.0.1:4600/samsara"), now).await.unwrap();
         assert_eq!(kept(&store, "samsara").await, (Some("http://127.0.0.1:4600/samsara".into()), true));
-        refresh(&store, "http://127.0.0.1:4601/samsara", now).await.unwrap();
+        refresh(&store, &simulated("http://127.0.0.1:4601/samsara"), now).await.unwrap();
         assert_eq!(kept(&store, "samsara").await, (Some("http://127.0.0.1:4601/samsara".into()), true), "nobody set it");
 
         set_base_url(&store, "samsara", "https://proxy.example/samsara/", now).await.unwrap();
-        refresh(&store, "http://127.0.0.1:4602/samsara", now).await.unwrap();
+        refresh(&store, &simulated("http://127.0.0.1:4602/samsara"), now).await.unwrap();
         assert!(add_catalogue(&store, now).await.unwrap().is_empty());
         assert_eq!(kept(&store, "samsara").await, (Some("https://proxy.example/samsara".into()), false));
 
         reset_base_url(&store, "samsara", now).await.unwrap();
         assert_eq!(kept(&store, "samsara").await, (None, false), "the adapter's own");
-        refresh(&store, "http://127.0.0.1:4603/samsara", now).await.unwrap();
+        refresh(&store, &simulated("http://127.0.0.1:4603/samsara"), now).await.unwrap();
         assert_eq!(kept(&store, "samsara").await, (Some("http://127.0.0.1:4603/samsara".into()), true));
         assert!(set_base_url(&store, "nobody", "https://a.example", now).await.is_err());
     }

@@ -20,8 +20,8 @@ pub struct Target {
     url: String,
     client_id: String,
     client_secret: String,
-    /// A token that the simulated TSP accepts.
-    tsp_token: String,
+    /// An account of each simulated TSP: its slug, and what opens it.
+    accounts: Vec<(&'static str, String)>,
     timers: Option<Timers>,
     documents: Documents,
     own: Option<Platform>,
@@ -55,8 +55,8 @@ pub struct Walk {
     pub quiet: bool,
 }
 
-/// The simulator's second account: the demo fleet holds the first one.
-const TSP_TOKEN: &str = "samsara_api_demo2";
+/// The simulator's second accounts: the demo fleet holds a first one.
+const ACCOUNTS: [(&str, &str); 2] = [("samsara", "samsara_api_demo2"), ("motive", "motive_key_demo2")];
 
 impl Target {
     /// A platform that is running already. Only the messages that it sends are compared with the API documents.
@@ -68,7 +68,7 @@ impl Target {
             url: url.trim_end_matches('/').to_owned(),
             client_id: client_id.unwrap_or(demo::CLIENT_ID).to_owned(),
             client_secret: client_secret.unwrap_or(demo::CLIENT_SECRET).to_owned(),
-            tsp_token: TSP_TOKEN.to_owned(),
+            accounts: ACCOUNTS.map(|(slug, key)| (slug, key.to_owned())).into(),
             timers: None,
             documents: Documents::published()?,
             own: None,
@@ -88,13 +88,13 @@ impl Target {
     pub async fn own(options: Options) -> anyhow::Result<Self> {
         let options = Options { port: 0, simulator_port: 0, receiver_port: 0, ..options };
         let platform = Platform::start(options, &|_| ()).await?;
-        let tokens = &platform.demo.tsp_tokens;
-        let tsp_token = tokens.first().context("the simulator has no account")?.clone();
+        let keys = platform.demo.simulated.iter().map(|provided| Some((provided.name, provided.keys.first()?.clone())));
+        let accounts = keys.collect::<Option<_>>().context("the simulator has no account")?;
         Ok(Self {
             url: platform.demo.url.clone(),
             client_id: demo::CLIENT_ID.to_owned(),
             client_secret: demo::CLIENT_SECRET.to_owned(),
-            tsp_token,
+            accounts,
             timers: Some(platform.timers()?),
             documents: platform.documents.clone(),
             own: Some(platform),

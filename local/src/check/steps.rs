@@ -32,7 +32,7 @@ async fn run_all(target: &Target, walk: Walk, receiver: &Receiver, report: &mut 
     report.step("open the magic link", open_link(&api, &invitation)).await?;
     let fleet = report.step("accept the invitation; repeating it is 409", accept(&api, &invitation)).await?;
     let agreement = report.step("the share agreement is active", agreement(&api, &fleet_ref)).await?;
-    report.step("wrong credentials are rejected with the TSP's message", wrong_credentials(&fleet)).await?;
+    report.step("wrong credentials are rejected with the TSP's message", wrong_credentials(&fleet, target)).await?;
     let connection = report.step("valid credentials create a connection", connect(&fleet, target)).await?;
     let schedules = report.step("schedules exist, one per resource", schedules(&api, &connection)).await?;
     report.step("EventBridge Scheduler has their timers", scheduled(target, &schedules)).await?;
@@ -43,6 +43,7 @@ async fn run_all(target: &Target, walk: Walk, receiver: &Receiver, report: &mut 
     report.step("vehicle-locations, history of one vehicle by pages", history(&api, &vehicle)).await?;
     report.step("hos-events", rows(&api, &fleet_ref, "hos-events")).await?;
     report.step("webhook vehicle_location.added, signature verified", delivered(receiver, &fleet_ref)).await?;
+    report.step("accounts at other TSPs are linked beside it, with their data", others(&api, &fleet, target, &fleet_ref)).await?;
     if walk.tick {
         report.step("the Scheduler fires", tick(&api, &connection, &schedules)).await?;
     }
@@ -107,22 +108,45 @@ async fn agreement(api: &Api, fleet_ref: &str) -> StepResult<String> {
     Ok((id.clone(), id))
 }
 
-async fn wrong_credentials(fleet: &Api) -> StepResult<()> {
-    let tsps = fleet.get("/v2/orgs/tsps?slug=samsara").await?;
-    let body = json!({ "tsp_id": ApiResponse::text(&tsps, "/0/id")?, "credentials": { "token": "wrong" } });
-    let refused = fleet.send_json(Method::POST, "/v2/integrations/connections", &body).await?.expect(&[422])?;
-    ensure!(
-        ApiResponse::text(&refused, "/detail/0/error_type")? == "credentials_rejected",
-        "not credentials_rejected: {refused}"
-    );
-    Ok(((), ApiResponse::text(&refused, "/detail/0/message")?))
+async fn wrong_credentials(fleet: &Api, target: &Target) -> StepResult<()> {
+    let mut told = Vec::new();
+    for (slug, _) in &target.accounts {
+        let body = demo::account(fleet, slug, "wrong").await?;
+        let refused = fleet.send_json(Method::POST, "/v2/integrations/connections", &body).await?.expect(&[422])?;
+        ensure!(
+            ApiResponse::text(&refused, "/detail/0/error_type")? == "credentials_rejected",
+            "not credentials_rejected: {refused}"
+        );
+        told.push(format!("{slug}: {}", ApiResponse::text(&refused, "/detail/0/message")?));
+    }
+    Ok(((), told.join(", ")))
 }
 
 async fn connect(fleet: &Api, target: &Target) -> StepResult<String> {
-    let connection = demo::connect(fleet, &target.tsp_token).await?;
-    ensure!(!connection.to_string().contains(&target.tsp_token), "the response contains the token");
-    let id = ApiResponse::text(&connection, "/id")?;
+    let (slug, key) = target.accounts.iter().find(|(slug, _)| *slug == demo::TSP).context("no account to link")?;
+    let id = link(fleet, slug, key).await?;
     Ok((id.clone(), id))
+}
+
+async fn link(fleet: &Api, slug: &str, key: &str) -> anyhow::Result<String> {
+    let connection = demo::connect(fleet, slug, key).await?;
+    ensure!(!connection.to_string().contains(key), "the response contains the key");
+    ApiResponse::text(&connection, "/id")
+}
+
+/// Links an account at each further TSP. Its rows stand beside those of the others, each with the TSP that it is from.
+async fn others(api: &Api, fleet: &Api, target: &Target, fleet_ref: &str) -> StepResult<()> {
+    let mut told = Vec::new();
+    for (slug, key) in target.accounts.iter().filter(|(slug, _)| *slug != demo::TSP) {
+        let connection = link(fleet, slug, key).await?;
+        for list in ["vehicles", "users", "vehicle-locations", "hos-events"] {
+            let path = format!("{}&connection_id={connection}", format_path(list, fleet_ref));
+            let page = until(DATA_TIMEOUT, || found(api, &path)).await.with_context(|| format!("{list} of {slug}"))?;
+            ensure!(ApiResponse::text(&page, "/items/0/tsp_slug")? == *slug, "{list} are of another TSP: {page}");
+            told.push(format!("{slug} {list}: {}", counted(&page)));
+        }
+    }
+    Ok(((), told.join(", ")))
 }
 
 async fn schedules(api: &Api, connection: &str) -> StepResult<Vec<(String, String)>> {

@@ -79,7 +79,7 @@ async fn a_fleet_stops_sharing_by_itself(world: &World) {
     assert_eq!(act(&fleet.api, &agreement, "pause").await, 200);
     assert_eq!(act(&world.api, &agreement, "activate").await, 409, "the fleet paused it");
     assert_eq!(act(&fleet.api, &agreement, "activate").await, 200);
-    let connection = demo::connect(&fleet.api, &world.platform.demo.tsp_tokens[0]).await.unwrap();
+    let connection = demo::connect(&fleet.api, demo::TSP, &world.platform.demo.keys(demo::TSP)[0]).await.unwrap();
     let path = format!("{CONNECTIONS}/{}", connection["id"].as_str().unwrap());
     let other = accepted(world, "looks-on").await;
     assert_eq!(other.api.send(Method::DELETE, &path).await.unwrap().status, 404, "another fleet's");

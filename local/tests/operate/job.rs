@@ -158,7 +158,7 @@ async fn faults(running: &Running, faults: Value) {
 
 /// A connection, its records delivered and refused; then runs that the TSP fails.
 async fn connected(running: &Running, api: &Api, fleet: &Api) {
-    let connection = catena::demo::connect(fleet, TSP_TOKEN).await.unwrap();
+    let connection = catena::demo::connect(fleet, "samsara", TSP_TOKEN).await.unwrap();
     let id = text(&connection, "/id");
     running.until("executions", |output| executions(output, &id, "success") >= 4).await;
     for outcome in ["delivered", "failed", "refused", "gone"] {

@@ -47,7 +47,7 @@ impl World {
 
     /// Links the first simulated account; returns the connection's id.
     pub(crate) async fn connect(&self, fleet: &Api) -> String {
-        text(&demo::connect(fleet, &self.platform.demo.tsp_tokens[0]).await.unwrap(), "/id")
+        text(&demo::connect(fleet, demo::TSP, &self.platform.demo.keys(demo::TSP)[0]).await.unwrap(), "/id")
     }
 
     /// The agreement with a fleet.

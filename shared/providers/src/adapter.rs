@@ -82,11 +82,27 @@ pub struct Subjects {
     pub others: bool,
 }
 
+/// A TSP as fleets choose it. Several can have one adapter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Brand {
+    /// Its short name, unique among all.
+    pub slug: &'static str,
+    /// Its name.
+    pub name: &'static str,
+    /// The form of the credentials that fleets are asked for.
+    pub conn_type: &'static str,
+    /// The root of its API; the adapter's default where it has none of its own.
+    pub base_url: Option<&'static str>,
+}
+
 /// A provider's accounts: what the API knows of a provider. It maps nothing, so that a program which only uses this part does
 /// not carry the adapters' mapping.
 pub trait Accounts: Send + Sync {
     /// The `source_name` of its records and of its TSPs.
     fn source_name(&self) -> &'static str;
+
+    /// The TSPs that are read by this adapter.
+    fn brands(&self) -> &'static [Brand];
 
     /// The root of the provider's API where the TSP names no other.
     fn default_base_url(&self) -> &'static str;

@@ -5,7 +5,9 @@ use std::time::Duration;
 use http::header::{ACCEPT, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use model::credentials::Credentials;
+use model::telematics::source_hash;
 use serde::Deserialize;
+use serde_json::json;
 use url::Url;
 
 use crate::body::readable;
@@ -72,6 +74,12 @@ pub(crate) fn key_of<'c>(credentials: &'c Credentials, names: &[&'static str]) -
     found.ok_or_else(|| ProviderError::Unsupported { what: format!("credential form {}", credentials.form().conn_type) })
 }
 
+/// The id of an account that tells none: a hash of the key.
+pub(crate) fn unknown_account(key: &str) -> String {
+    let digest = source_hash(&json!(key), &[]);
+    format!("unknown-{}", digest.get(..16).unwrap_or_default())
+}
+
 impl<P: Provider<Session = Session>> Api<'_, P> {
     /// The body of a 200 response to `GET path?query`.
     ///
@@ -96,7 +104,7 @@ fn own_url(text: &str, base: &Url, access: &Access) -> Option<Url> {
     let url = Url::parse(text.trim()).ok()?;
     let host = url.host_str()?;
     let below = |domain: &&str| host.strip_suffix(*domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
-    let is_own = url.scheme() == "https" && access.domains.iter().any(|domain| below(domain));
+    let is_own = url.scheme() == "https" && access.domains.iter().any(below);
     (is_own || url.origin() == base.origin()).then_some(url)
 }
 

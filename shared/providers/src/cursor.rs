@@ -202,7 +202,7 @@ pub(crate) struct Window<const RECENT: i64, const DEEP: i64> {
     pub(crate) after: Option<String>,
 }
 
-const DAY: i64 = 86_400;
+pub(crate) const DAY: i64 = 86_400;
 
 impl<const RECENT: i64, const DEEP: i64> Cursor for Window<RECENT, DEEP> {
     const KIND: &'static str = "window";

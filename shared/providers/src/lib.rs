@@ -9,6 +9,8 @@ mod cursor;
 mod error;
 mod http_client;
 mod list;
+mod motive;
+mod numbered;
 mod place;
 mod provider;
 mod retry_after;
@@ -19,9 +21,10 @@ mod units;
 mod wire;
 mod zones;
 
-pub use adapter::{Account, Accounts, Adapter, BoxFuture, Fetch, Fetched, Subjects, WindowPart};
+pub use adapter::{Account, Accounts, Adapter, BoxFuture, Brand, Fetch, Fetched, Subjects, WindowPart};
 pub use error::{ErrorResponse, ProviderError};
 pub use http_client::{Http, HttpFailure, HttpResponse};
+pub use motive::Motive;
 use provider::{Api, PAGE_DEADLINE, Page, Plan, Provider, Source};
 pub use provider::{Capability, Rate, after_loss};
 pub use samsara::Samsara;
@@ -35,12 +38,17 @@ macro_rules! providers {
 }
 
 // Every provider. Adding one is a folder and a name here.
-providers![Samsara];
+providers![Motive, Samsara];
 
 /// The accounts of the provider behind a `source_name` of the TSP catalogue; `None` where there is none yet.
 #[must_use]
 pub fn accounts(source_name: &str) -> Option<&'static dyn Accounts> {
     ACCOUNTS.iter().copied().find(|accounts| accounts.source_name() == source_name)
+}
+
+/// Every TSP that can be linked, with the `source_name` of its records.
+pub fn brands() -> impl Iterator<Item = (&'static str, &'static Brand)> {
+    ACCOUNTS.iter().flat_map(|accounts| accounts.brands().iter().map(|brand| (accounts.source_name(), brand)))
 }
 
 /// The adapter behind a `source_name` of the TSP catalogue; `None` where there is none yet.

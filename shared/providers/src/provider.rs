@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::cursor::{Cursor, Gap};
-use crate::{Account, Accounts, Adapter, BoxFuture, Fetch, Fetched, Http, ProviderError, WindowPart};
+use crate::{Account, Accounts, Adapter, BoxFuture, Brand, Fetch, Fetched, Http, ProviderError, WindowPart};
 
 /// The longest a data page may take.
 pub(crate) const PAGE_DEADLINE: Duration = Duration::from_secs(30);
@@ -22,6 +22,8 @@ pub(crate) trait Provider: Send + Sync + Sized + 'static {
 
     /// The `source_name` of its records and of its TSPs.
     const SOURCE_NAME: &'static str;
+    /// The TSPs of the catalogue that it reads.
+    const BRANDS: &'static [Brand];
     /// The root of its API where the TSP names no other.
     const DEFAULT_BASE_URL: &'static str;
     /// What can be fetched, a line each.
@@ -229,6 +231,10 @@ impl<P: Provider> Capabilities<P> {
 impl<P: Provider> Accounts for P {
     fn source_name(&self) -> &'static str {
         P::SOURCE_NAME
+    }
+
+    fn brands(&self) -> &'static [Brand] {
+        P::BRANDS
     }
 
     fn default_base_url(&self) -> &'static str {

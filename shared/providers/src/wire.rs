@@ -125,9 +125,14 @@ impl SourceRules {
         source: Value,
         fields: T,
     ) -> Observation<T> {
-        let source_hash = source_hash(&self.own(&source), self.volatile);
+        let source_hash = self.hash(&source);
         let extras = self.extras_of(&source);
         Observation { source_id, occurred_at, source, source_hash, extras, is_partial: false, fields }
+    }
+
+    /// The hash of a record's content.
+    pub(crate) fn hash(self, source: &Value) -> String {
+        source_hash(&self.own(source), self.volatile)
     }
 
     /// The source with references cut to what they refer to.

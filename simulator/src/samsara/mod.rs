@@ -20,15 +20,13 @@ mod violations;
 mod wire;
 
 use crate::app::App;
-use crate::faults::{Delivery, Verdict};
+use crate::faults::Delivery;
 use crate::http::{Call, Reply};
+use crate::provider::{self, Provider};
 use crate::world::{Account, Millis, Vehicle};
 
 use query::Query;
 use refusal::Refusal;
-
-/// What a burst of 429 answers asks to wait, in seconds; the fraction is what the real API sends.
-const BURST_WAIT_S: f64 = 0.40235;
 
 /// What every handler works on.
 #[derive(Debug)]
@@ -90,61 +88,28 @@ const ROUTES: &[Route] = &[
 ];
 
 impl Route {
-    /// The id in a path of this route; empty where the route has none.
-    fn matches<'a>(&self, segments: &[&'a str]) -> Option<&'a str> {
-        let parts: Vec<&str> = self.path.split('/').skip(1).collect();
-        if parts.len() != segments.len() {
-            return None;
-        }
-        let mut id = "";
-        for (part, segment) in parts.iter().zip(segments) {
-            match *part {
-                "{id}" => id = segment,
-                part if part == *segment => {}
-                _ => return None,
-            }
-        }
-        Some(id)
-    }
-
     fn find<'a>(segments: &[&'a str]) -> Option<(&'static Self, &'a str)> {
-        ROUTES.iter().find_map(|route| Some((route, route.matches(segments)?)))
+        ROUTES.iter().find_map(|route| Some((route, provider::id_in(route.path, segments)?)))
     }
 }
 
-/// Answers a request to the Samsara API.
-pub(crate) fn serve(app: &App, call: &Call<'_>) -> Reply {
+/// The simulated Samsara.
+pub(crate) const SAMSARA: Provider = Provider { name: "samsara", key_prefix: "samsara_api_", serve };
+
+fn serve(app: &App, call: &Call<'_>) -> Reply {
     let segments = call.segments();
     let route = Route::find(&segments);
-    let mut reply = match admitted(app, call, route) {
+    let mut reply = match answer(app, call, route) {
         Ok(reply) => reply,
         Err(refusal) => refusal.reply(app.request_number()),
     };
-    if reply.status == 200
-        && let Some(odd) = app.board().odd()
-    {
-        reply.body = odd.write(reply.body);
-    }
-    if reply.status == 200 && app.board().truncates() {
-        reply.body.truncate(reply.body.len() / 2);
-    }
+    provider::distort(app, &mut reply);
     reply.route = route.map_or("/unmatched", |(route, _)| route.path);
     reply
 }
 
-fn admitted(app: &App, call: &Call<'_>, route: Option<(&'static Route, &str)>) -> Answer {
-    let now = app.now();
-    let token = call.bearer.ok_or(Refusal::Token)?;
-    let account = app.world.account(token).ok_or(Refusal::Token)?;
-    if app.board().faults().revoked_tokens.contains(token) {
-        return Err(Refusal::Token);
-    }
-    app.limiter().take(token, now).map_err(Refusal::TooMany)?;
-    match app.board().verdict() {
-        Verdict::Pass => {}
-        Verdict::RateLimit => return Err(Refusal::TooMany(BURST_WAIT_S)),
-        Verdict::ServerError => return Err(Refusal::Broken),
-    }
+fn answer(app: &App, call: &Call<'_>, route: Option<(&'static Route, &str)>) -> Answer {
+    let account = SAMSARA.admit(app, call.bearer)?;
     let (route, id) = route.ok_or(Refusal::NotFound)?;
     if call.method != "GET" {
         return Err(Refusal::Method);
@@ -154,7 +119,7 @@ fn admitted(app: &App, call: &Call<'_>, route: Option<(&'static Route, &str)>) -
         return Err(Refusal::Cursor);
     }
     let delivery = app.board().delivery();
-    (route.answer)(&Request { account, route: route.path, id, query, delivery, now })
+    (route.answer)(&Request { account, route: route.path, id, query, delivery, now: app.now() })
 }
 
 #[cfg(test)]

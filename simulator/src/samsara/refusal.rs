@@ -3,6 +3,10 @@
 use serde::Serialize;
 
 use crate::http::Reply;
+use crate::provider::Denied;
+
+/// What a burst of 429 answers asks to wait, in seconds; the fraction is what the real API sends.
+const BURST_WAIT_S: f64 = 0.40235;
 
 /// Why a request is refused. The messages are those of the real API where they are known.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -40,6 +44,17 @@ struct Body {
     message: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     request_id: Option<String>,
+}
+
+impl From<Denied> for Refusal {
+    fn from(denied: Denied) -> Self {
+        match denied {
+            Denied::Key => Self::Token,
+            Denied::TooMany(wait_s) => Self::TooMany(wait_s),
+            Denied::Burst => Self::TooMany(BURST_WAIT_S),
+            Denied::Broken => Self::Broken,
+        }
+    }
 }
 
 impl Refusal {

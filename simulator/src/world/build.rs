@@ -25,7 +25,7 @@ const CRUISE_S: f64 = 8.45 * 3600.0;
 
 struct Template {
     number: u64,
-    token: &'static str,
+    login: &'static str,
     org_id: &'static str,
     name: &'static str,
     dot_number: u32,
@@ -35,7 +35,7 @@ struct Template {
 const TEMPLATES: [Template; 2] = [
     Template {
         number: 0,
-        token: "samsara_api_demo",
+        login: "demo",
         org_id: "4007031",
         name: "Sierra Crest Logistics",
         dot_number: 2_318_455,
@@ -43,7 +43,7 @@ const TEMPLATES: [Template; 2] = [
     },
     Template {
         number: 1,
-        token: "samsara_api_demo2",
+        login: "demo2",
         org_id: "4009877",
         name: "Blue Mesa Freight, LLC",
         dot_number: 3_104_772,
@@ -70,7 +70,7 @@ impl Builder<'_> {
     fn account(&mut self, template: &Template, count: usize) -> Account {
         let vehicles: Vec<Vehicle> = (0..count).map(|index| self.vehicle(template, index, count)).collect();
         Account {
-            token: template.token.into(),
+            login: template.login,
             org_id: template.org_id.into(),
             name: template.name.into(),
             dot_number: template.dot_number,

@@ -44,8 +44,8 @@ pub struct World {
 /// One customer organization at a telematics provider.
 #[derive(Debug)]
 pub struct Account {
-    /// The API token of this account.
-    pub token: String,
+    /// What tells this account from others: keys that providers accept end with it.
+    pub login: &'static str,
     /// The provider's id of the organization.
     pub org_id: String,
     /// The organization's name.
@@ -199,10 +199,10 @@ impl World {
         &self.accounts
     }
 
-    /// The account of a token.
+    /// The account of a login.
     #[must_use]
-    pub fn account(&self, token: &str) -> Option<&Account> {
-        self.accounts.iter().find(|account| account.token == token)
+    pub fn account(&self, login: &str) -> Option<&Account> {
+        self.accounts.iter().find(|account| account.login == login)
     }
 }
 

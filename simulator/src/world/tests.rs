@@ -13,7 +13,7 @@ fn world(vehicles: usize, seed: u64) -> World {
 }
 
 fn first(world: &World) -> &Account {
-    world.account("samsara_api_demo").unwrap()
+    world.account("demo").unwrap()
 }
 
 fn window(vehicle: &Vehicle, from: Millis, to: Millis) -> Vec<super::Reading> {
@@ -136,7 +136,7 @@ fn accounts_hold_the_promised_oddities() {
     assert_eq!(account.drivers.iter().filter(|d| d.employment == Employment::Deactivated).count(), 1);
     assert_eq!(account.drivers.iter().filter(|d| account.codriver(d).is_some()).count(), 4);
     assert!(account.vehicles.iter().any(|v| !v.name.is_ascii()));
-    let other = world.account("samsara_api_demo2").unwrap();
+    let other = world.account("demo2").unwrap();
     assert_ne!(other.org_id, account.org_id);
     assert!(other.vehicles.iter().all(|v| account.vehicles.iter().all(|w| w.id != v.id)));
 }

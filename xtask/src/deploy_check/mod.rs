@@ -185,7 +185,7 @@ async fn walk(endpoint: &str, url: &str, environment: HashMap<String, String>, t
     let aws = Aws::from(clients.shared.to_builder().endpoint_url(endpoint).build());
     let context = Context::new(Config::from_variables(|name| environment.get(name).cloned()), aws, Timestamp::system);
     let simulator = simulator::bind(simulator::Options::default(), ([127, 0, 0, 1], 0).into()).await?;
-    demo::create_demo(&context, url, &simulator.samsara_url(), "http://127.0.0.1:9", simulator.tokens()).await?;
+    demo::create_demo(&context, url, simulator.providers(), "http://127.0.0.1:9").await?;
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let simulated = tokio::spawn(simulator.run(async move {
         let _ended = stopped.await;

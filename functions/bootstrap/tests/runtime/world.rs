@@ -11,7 +11,7 @@ use catena::demo;
 use futures::FutureExt as _;
 use model::Timestamp;
 use serde_json::{Value, json};
-use simulator::Simulator;
+use simulator::{Provided, Simulator};
 use tokio::net::TcpListener;
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
@@ -64,16 +64,16 @@ impl World {
         let context = Context { stack: STACK, parameters: &parameters, physical: &cloud.physical };
         let front = Front::new(template.routes(context).unwrap(), lambda.clone());
         let (simulator, end_simulator, simulating) = simulate().await;
-        let (base, tsp_tokens) = (simulator.0, simulator.1);
-        create_demo(&cloud, &url, &base, tsp_tokens.clone()).await;
+        let (base, simulated) = simulator;
+        let tsp_tokens = simulated.iter().find(|provided| provided.name == demo::TSP).unwrap().keys.clone();
+        demo::create_demo(&self::context(&cloud), &url, simulated, "http://127.0.0.1:9").await.unwrap();
         let (stop, stopped) = watch::channel(false);
         let mappings = match triggers {
             Triggers::On => Some(map(&cloud, &lambda, stopped).await),
             Triggers::Off => None,
         };
         let servers = vec![tokio::spawn(front.clone().serve(listener)), simulating];
-        let simulator = base.trim_end_matches("/samsara").to_owned();
-        Self { url, lambda, front, gate, tsp_tokens, cloud, simulator, mappings, servers, stop, end_simulator }
+        Self { url, lambda, front, gate, tsp_tokens, cloud, simulator: base, mappings, servers, stop, end_simulator }
     }
 
     /// Invokes with an event of the test's own.
@@ -112,19 +112,14 @@ fn parameters(url: &str) -> BTreeMap<String, String> {
         .into()
 }
 
-/// Base URL and tokens of the simulated TSP, and how to end it.
-async fn simulate() -> ((String, Vec<String>), oneshot::Sender<()>, JoinHandle<()>) {
+/// Base URL of the simulator, what it simulates, and how to end it.
+async fn simulate() -> ((String, Vec<Provided>), oneshot::Sender<()>, JoinHandle<()>) {
     let options = simulator::Options { vehicles: 5, ..simulator::Options::default() };
     let simulator: Simulator = simulator::bind(options, ([127, 0, 0, 1], 0).into()).await.unwrap();
-    let known = (simulator.samsara_url(), simulator.tokens());
+    let known = (simulator.base_url(), simulator.providers());
     let (end, ended) = oneshot::channel();
     let running = tokio::spawn(async move { simulator.run(async move { drop(ended.await) }).await.unwrap() });
     (known, end, running)
-}
-
-/// Catalogue and demo partner, as an operator would put them in place.
-async fn create_demo(cloud: &Cloud, url: &str, tsp: &str, tokens: Vec<String>) {
-    demo::create_demo(&context(cloud), url, tsp, "http://127.0.0.1:9", tokens).await.unwrap();
 }
 
 /// What functions work with, for the test's own use; no role limits it.

@@ -1,5 +1,7 @@
 //! Requests to Samsara's lists.
 
+use std::time::Duration;
+
 use serde_json::value::RawValue;
 
 use super::Samsara;

@@ -7,8 +7,8 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use super::Samsara;
-use super::place::place;
 use crate::cursor::Stream;
+use crate::place::place;
 use crate::wire::{Amount, Members, SourceRules, source_of};
 use crate::{Api, Page, ProviderError, Source};
 

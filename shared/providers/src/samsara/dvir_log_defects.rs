@@ -62,7 +62,7 @@ impl Types {
 /// A defect; `None` (and a warning) where it has no id.
 fn observation(raw: &RawValue, types: &Types) -> Option<Observation<DvirLogDefect>> {
     let wire = Members::of(raw);
-    let source_id = super::id_of(&wire, "defect")?;
+    let source_id = wire.id("defect", "samsara")?;
     let code: Option<String> = wire.get("defectTypeId");
     let known = code.as_ref().and_then(|code| types.0.get(code));
     let label = known.and_then(|known| known.label.clone()).or_else(|| wire.get("defectType"));

@@ -40,7 +40,7 @@ impl Source for DvirLogs {
 /// A report; `None` (and a warning) where it has no id.
 fn observation(raw: &RawValue) -> Option<Observation<DvirLog>> {
     let wire = Members::of(raw);
-    let source_id = super::id_of(&wire, "inspection report")?;
+    let source_id = wire.id("inspection report", "samsara")?;
     let submitted: Option<Timestamp> = wire.get("dvirSubmissionTime");
     let occurred_at = submitted.or_else(|| wire.get("updatedAtTime"));
     let began: Option<Timestamp> = wire.get("dvirSubmissionBeginTime");

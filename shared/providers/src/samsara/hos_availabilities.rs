@@ -57,7 +57,7 @@ struct Driver<'a> {
 impl<'a> Driver<'a> {
     fn of(raw: &'a RawValue) -> Option<Self> {
         let wire = Members::of(raw);
-        Some(Self { id: super::id_of(&wire, "driver")?, wire })
+        Some(Self { id: wire.id("driver", "samsara")?, wire })
     }
 }
 
@@ -89,7 +89,7 @@ async fn listed(api: &Api<'_, Samsara>, walk: Walk) -> Result<Page<Vec<Observati
 /// The clock of a driver; `None` (and a warning) where it does not say whose it is.
 fn observation<'d>(raw: &RawValue, of_id: impl Fn(&str) -> Option<&'d Driver<'d>>) -> Option<Observation<HosAvailability>> {
     let wire = Members::of(raw);
-    let id = super::id_of(&wire.object("driver"), "clock")?;
+    let id = wire.object("driver").id("clock", "samsara")?;
     let fields = fields(&id, &wire, of_id(&id).map(|driver| &driver.wire));
     Some(RULES.observation(id, None, source_of(raw), fields))
 }

@@ -32,14 +32,12 @@ use std::time::Duration;
 
 use http::header::AUTHORIZATION;
 use model::credentials::Credentials;
-use model::telematics::source_hash;
-use serde_json::json;
 use serde_json::value::RawValue;
 use url::Url;
 
-use crate::client::{Access, OkResponse, Session, key_of};
+use crate::client::{Access, OkResponse, Session, key_of, unknown_account};
 use crate::wire::Members;
-use crate::{Account, Api, Plan, Provider, ProviderError, Rate};
+use crate::{Account, Api, Brand, Plan, Provider, ProviderError, Rate};
 
 /// The adapter of Samsara (api.samsara.com, and its EU and Canadian twins by the TSP's or the credentials' URL).
 ///
@@ -56,6 +54,11 @@ impl Provider for Samsara {
     type Session = Session;
 
     const SOURCE_NAME: &'static str = "samsara";
+    const BRANDS: &'static [Brand] = &[
+        Brand { slug: "samsara", name: "Samsara", conn_type: "token", base_url: None },
+        Brand { slug: "samsara-ca", name: "Samsara Canada", conn_type: "token", base_url: Some("https://api.ca.samsara.com") },
+        Brand { slug: "samsara-eu", name: "Samsara Europe", conn_type: "token", base_url: Some("https://api.eu.samsara.com") },
+    ];
     const DEFAULT_BASE_URL: &'static str = "https://api.samsara.com/";
     const PLANS: &'static [Plan<Self>] = &[
         Plan::of::<vehicles::Vehicles>(VEHICLES, Some(512)),
@@ -126,18 +129,13 @@ async fn narrow(api: &Api<'_, Samsara>) -> Result<Account, ProviderError> {
     }
     match refusal {
         Some(refusal) if !is_accepted => Err(refusal),
-        _ => Ok(Account { id: unknown(api.session.key()), name: None }),
+        _ => Ok(Account { id: unknown_account(api.session.key()), name: None }),
     }
 }
 
 /// The lowest id of a page: ids grow.
 fn oldest(data: &[&RawValue]) -> Option<u64> {
     data.iter().filter_map(|raw| Members::of(raw).get::<String>("id")?.parse().ok()).min()
-}
-
-fn unknown(token: &str) -> String {
-    let digest = source_hash(&json!(token), &[]);
-    format!("unknown-{}", digest.get(..16).unwrap_or_default())
 }
 
 /// The first external id that a customer gave. Samsara writes its own serial and VIN among them.

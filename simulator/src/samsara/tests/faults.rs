@@ -25,7 +25,7 @@ fn bursts_of_errors_last_as_long_as_asked() {
     let state = bench.call("GET", "/_sim/state", None, "");
     let state: Value = serde_json::from_slice(&state.body).unwrap();
     assert_eq!(state["requests"]["GET /samsara/me"], serde_json::json!({"200": 2, "429": 2, "500": 1}));
-    assert_eq!(state["accounts"][0]["token"], TOKEN);
+    assert_eq!(state["accounts"][0]["keys"]["samsara"], TOKEN);
 }
 
 #[test]

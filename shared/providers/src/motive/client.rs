@@ -1,0 +1,104 @@
+//! Requests to Motive's lists: pages with numbers, whose records stand in a wrapper each.
+
+use model::telematics::Observation;
+use serde_json::value::RawValue;
+
+use super::Motive;
+use crate::client::OkResponse;
+use crate::list::ListForm;
+use crate::numbered::{Numbered, Said};
+use crate::wire::Members;
+use crate::{Api, PAGE_DEADLINE, Page, ProviderError};
+
+/// The most records of a page; the provider cuts a larger wish silently.
+pub(super) const PAGE_SIZE: usize = 100;
+/// The most pages of a list that is read at once.
+const SHORT_LIST_PAGES: usize = 40;
+/// Some lists have these in `pagination`, others beside their rows.
+const PAGING: &[&str] = &["pagination", "page_no", "total"];
+
+/// A list: its path, the member with its rows, and what each row is wrapped in.
+#[derive(Clone, Copy)]
+pub(super) struct List {
+    pub(super) path: &'static str,
+    pub(super) rows: &'static str,
+    pub(super) row: &'static str,
+}
+
+/// Records as a page lists them.
+pub(super) struct Listed<'a> {
+    pub(super) rows: Vec<&'a RawValue>,
+    pub(super) said: Said,
+}
+
+impl OkResponse {
+    /// A page of a list. One with null for its rows lists nothing, and nothing follows from it.
+    ///
+    /// # Errors
+    /// [`ProviderError::Malformed`] where it is no page.
+    pub(super) fn listed(&self, list: List) -> Result<Listed<'_>, ProviderError> {
+        let page = self.list(ListForm { rows: list.rows, paging: PAGING, reason: super::ACCESS.reason })?;
+        let inner = page.paging.object("pagination");
+        let number = |name: &str| inner.get::<i64>(name).or_else(|| page.paging.get(name));
+        let number = |name: &str| number(name).and_then(|number| u64::try_from(number).ok());
+        let total = number("total").filter(|_| page.rows.is_some());
+        let rows: Vec<&RawValue> = page.rows.unwrap_or_default().into_iter().map(|raw| unwrapped(raw, list.row)).collect();
+        let said = Said { page: number("page_no"), total, listed: rows.len() };
+        Ok(Listed { rows, said })
+    }
+}
+
+/// A record without its wrapper.
+pub(super) fn unwrapped<'a>(raw: &'a RawValue, wrapper: &str) -> &'a RawValue {
+    Members::of(raw).raw(wrapper).unwrap_or(raw)
+}
+
+impl Api<'_, Motive> {
+    /// A page of a list.
+    pub(super) async fn page(
+        &self,
+        list: List,
+        query: &[(&str, &str)],
+        page: u32,
+        size: usize,
+    ) -> Result<OkResponse, ProviderError> {
+        let (page, size) = (page.to_string(), size.to_string());
+        let paging = [("per_page", size.as_str()), ("page_no", page.as_str())];
+        self.get(list.path, &[query, &paging].concat(), PAGE_DEADLINE).await
+    }
+
+    /// A page of a walk over everything that a list has.
+    pub(super) async fn walk<T>(
+        &self,
+        list: List,
+        at: Numbered,
+        row: impl Fn(&RawValue) -> Option<Observation<T>>,
+    ) -> Result<Page<Vec<Observation<T>>, Numbered>, ProviderError> {
+        let response = self.page(list, &[], at.page, PAGE_SIZE).await?;
+        let Listed { rows, said } = response.listed(list)?;
+        let rows = rows.into_iter().filter_map(row).collect();
+        at.walk(said, PAGE_SIZE, rows, |what| response.malformed(what))
+    }
+
+    /// A list that is short: all its pages, and whether nothing of it can be missing.
+    ///
+    /// # Errors
+    /// As for a page; also where the list does not end.
+    pub(super) async fn short_list(
+        &self,
+        list: List,
+        query: &[(&str, &str)],
+    ) -> Result<(Vec<Box<RawValue>>, bool), ProviderError> {
+        let (mut all, mut at) = (Vec::new(), Numbered::first());
+        for _ in 0..SHORT_LIST_PAGES {
+            let response = self.page(list, query, at.page, PAGE_SIZE).await?;
+            let Listed { rows, said } = response.listed(list)?;
+            all.extend(rows.into_iter().map(ToOwned::to_owned));
+            match at.after(said, PAGE_SIZE).map_err(|what| response.malformed(what))? {
+                (Some(next), _) => at = next,
+                (None, read) => return Ok((all, read.is_whole())),
+            }
+        }
+        Err(ProviderError::Malformed { what: format!("{} does not end", list.path), response: None })
+    }
+}

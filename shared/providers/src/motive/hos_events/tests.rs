@@ -1,0 +1,202 @@
+//! Duty logs by days.
+
+use model::telematics::{Fields, Observation};
+use model::{RecordId, Resource};
+use serde_json::{Value, json};
+
+use crate::motive::tests::{asker, page};
+use crate::testing::{Answer, Asker, Canned, check_fields as check, connection, fields, records, response};
+use crate::{Fetched, ProviderError};
+
+fn drivers(ids: &[u32]) -> Answer {
+    let all: Vec<Value> = ids.iter().map(|id| json!({ "id": id, "role": "driver", "status": "active" })).collect();
+    page("users", "user", &all, 1, all.len())
+}
+
+fn logs(all: &[Value]) -> Answer {
+    page("logs", "log", all, 1, all.len())
+}
+
+/// A day of a driver with events of (id, type, start, end), each in its wrapper.
+fn day(driver: u32, date: &str, events: &[(u32, &str, &str, Option<&str>)]) -> Value {
+    let event = |(id, word, start, end): &(u32, &str, &str, Option<&str>)| json!({ "event": { "id": id, "type": word, "start_time": start, "end_time": end } });
+    json!({ "id": 1, "date": date, "driver": { "id": driver, "first_name": "Ann" }, "events": events.iter().map(event).collect::<Vec<_>>() })
+}
+
+fn ask(answers: Vec<Answer>) -> Fetched {
+    asker().ask(&Canned::new(answers), Resource::HosEvent, None).unwrap()
+}
+
+fn row<'a>(page: &'a Fetched, source_id: &str) -> &'a Observation<Fields> {
+    records(page).iter().find(|row| row.source_id == source_id).unwrap()
+}
+
+/// For whom a page answers, and for whom it does not.
+fn subjects(page: &Fetched) -> (String, String) {
+    let subjects = &page.window.as_ref().unwrap().subjects;
+    (subjects.answered.join(","), subjects.unclear.join(","))
+}
+
+fn told(answered: &str, unclear: &str) -> (String, String) {
+    (answered.to_owned(), unclear.to_owned())
+}
+
+#[test]
+fn a_recorded_log_is_read() {
+    let http = Canned::new(vec![drivers(&[11]), response(200, include_str!("../fixtures/logs.json"))]);
+    let page = asker().ask(&http, Resource::HosEvent, None).unwrap();
+    let asked = http.asked();
+    assert!(asked[0].ends_with("/v1/users?role=driver&per_page=25&page_no=1"), "{asked:?}");
+    let days = "start_date=2026-11-06&end_date=2026-11-21";
+    assert!(asked[1].ends_with(&format!("/v1/logs?driver_ids=11&{days}&per_page=100&page_no=1")), "{asked:?}");
+    let id = |source: &str| json!(RecordId::of(source, connection()));
+    let expected = json!({
+        "started_at": "2016-10-16T07:00:00.000000Z", "ended_at": "2016-10-16T09:00:00.000000Z", "duty_status_code": "D",
+        "event_type_code": "1", "event_code": "DRIVING", "log_state_code": "ACTIVE", "log_origin_code": null, "driver_id": id("11"),
+        "vehicle_id": id("11"), "driver_certified_at": "2016-07-16T00:05:21.000000Z", "hos_ruleset_code": "US_INT_PROP_70_8",
+        "time_zone_code": "America/Los_Angeles", "location_name": "Mobile, AL", "region_code": "US-AL", "annotations": null,
+    });
+    check(row(&page, "221"), &expected);
+    check(row(&page, "474"), &json!({ "duty_status_code": "SB", "location_name": null, "region_code": null }));
+    assert_eq!((subjects(&page), page.more), (told("11", ""), false));
+    let window = page.window.as_ref().unwrap();
+    assert_eq!((window.begins, window.ends, window.to.seconds_since(window.from)), (true, true, 14.0 * 86_400.0));
+    assert_eq!(row(&page, "221").source["driver"]["last_name"], "Driver");
+}
+
+#[test]
+fn every_status_has_its_codes() {
+    let words = [
+        ("off_duty", "OFF", Some("1"), Some("OFF")),
+        ("sleeper", "SB", Some("1"), Some("SB")),
+        ("sleeper_berth", "SB", Some("1"), Some("SB")),
+        ("driving", "D", Some("1"), Some("DRIVING")),
+        ("on_duty", "ON", Some("1"), Some("ON")),
+        ("waiting", "WT", Some("1"), None),
+        ("personal_conveyance", "PC", Some("3"), Some("PC")),
+        ("yard_move", "YM", Some("3"), Some("YM")),
+    ];
+    for (word, duty, kind, code) in words {
+        let page = ask(vec![drivers(&[7]), logs(&[day(7, "2026-11-20", &[(1, word, "2026-11-20T15:00:00Z", None)])])]);
+        let expected = json!({ "duty_status_code": duty, "event_type_code": kind, "event_code": code, "ended_at": null });
+        check(row(&page, "1"), &expected);
+    }
+    let page = ask(vec![drivers(&[7]), logs(&[day(7, "2026-11-20", &[(1, "moon_walk", "2026-11-20T15:00:00Z", None)])])]);
+    check(row(&page, "1"), &json!({ "duty_status_code": null, "event_type_code": null, "event_code": null }));
+    assert_eq!(row(&page, "1").extras, Some(json!({ "type": "moon_walk" })));
+}
+
+#[test]
+fn notes_remarks_places_and_edits_are_told() {
+    let mut log = day(7, "2026-11-20", &[]);
+    log["vehicles"] = json!([{ "vehicle": { "id": 1 } }, { "vehicle": { "id": 2 } }]);
+    log["remarks"] = json!([
+        { "remark": { "id": 1, "time": "2026-11-20T15:10:00Z", "notes": null } },
+        { "remark": { "id": 2, "time": "2026-11-20T15:20:00Z", "notes": "Weigh station" } },
+    ]);
+    log["events"] = json!([
+        { "event": { "id": 1, "type": "driving", "start_time": "2026-11-20T15:00:00Z", "end_time": "2026-11-20T16:00:00Z", "location": "3.2 mi SE of Reno, NV" } },
+        { "event": { "id": 2, "type": "on_duty", "start_time": "2026-11-20T16:00:00Z", "notes": "Pre-trip", "is_manual": true, "location": "I-80" } },
+    ]);
+    let page = ask(vec![drivers(&[7]), logs(std::slice::from_ref(&log))]);
+    let remark = json!({ "created_at": "2026-11-20T15:20:00.000000Z", "remarks": "Weigh station" });
+    check(
+        row(&page, "1"),
+        &json!({ "annotations": remark, "region_code": "US-NV", "vehicle_id": null, "log_origin_code": null }),
+    );
+    let note = json!({ "created_at": "2026-11-20T16:00:00.000000Z", "remarks": "Pre-trip" });
+    check(
+        row(&page, "2"),
+        &json!({ "annotations": note, "region_code": null, "log_origin_code": "DRIVER_EDIT", "ended_at": null }),
+    );
+    // A signature modifies the events of its day; another name of the driver does not.
+    let hash = |log: &Value| row(&ask(vec![drivers(&[7]), logs(std::slice::from_ref(log))]), "1").source_hash.clone();
+    let first = hash(&log);
+    log["driver"]["first_name"] = json!("Anna");
+    assert_eq!(hash(&log), first);
+    log["driver_signed_at"] = json!("2026-11-21T01:00:00Z");
+    assert_ne!(hash(&log), first);
+}
+
+#[test]
+fn an_event_over_midnight_is_one() {
+    let night = (5, "sleeper", "2026-11-20T04:00:00Z", Some("2026-11-20T06:00:00Z"));
+    let morning = (5, "sleeper", "2026-11-20T06:00:00Z", Some("2026-11-20T12:00:00Z"));
+    let page = ask(vec![drivers(&[7]), logs(&[day(7, "2026-11-20", &[morning]), day(7, "2026-11-19", &[night])])]);
+    assert_eq!(records(&page).len(), 1);
+    check(row(&page, "5"), &json!({ "started_at": "2026-11-20T04:00:00.000000Z", "ended_at": "2026-11-20T12:00:00.000000Z" }));
+    let lasts = (5, "sleeper", "2026-11-20T06:00:00Z", None);
+    let page = ask(vec![drivers(&[7]), logs(&[day(7, "2026-11-19", &[night]), day(7, "2026-11-20", &[lasts])])]);
+    check(row(&page, "5"), &json!({ "started_at": "2026-11-20T04:00:00.000000Z", "ended_at": null }));
+}
+
+#[test]
+fn a_page_answers_for_drivers_whose_days_follow_and_can_be_read() {
+    let one = (1, "driving", "2026-11-20T15:00:00Z", None);
+    let gap = [day(2, "2026-11-18", &[]), day(2, "2026-11-20", &[])];
+    let mut odd = day(3, "2026-11-20", &[one]);
+    odd["events"][0]["event"]["start_time"] = json!("noon");
+    let mut null = day(4, "2026-11-20", &[]);
+    null["events"] = Value::Null;
+    // Nobody asked for driver 9; of driver 6 there is no log at all, which is not the same as an empty one.
+    let all =
+        [vec![day(1, "2026-11-19", &[]), day(1, "2026-11-20", &[one])], gap.to_vec(), vec![odd, null, day(9, "2026-11-20", &[])]]
+            .concat();
+    let page = ask(vec![drivers(&[1, 2, 3, 4, 6]), logs(&all)]);
+    assert_eq!(subjects(&page), told("1", "2,3,4,9"));
+    let cut = page_of_logs(&[day(1, "2026-11-20", &[one])], 7);
+    let rest = crate::motive::tests::page("logs", "log", &[], 2, 7);
+    assert_eq!(subjects(&ask(vec![drivers(&[1]), cut, rest])), told("", "1"), "fewer days than there should be");
+}
+
+fn page_of_logs(all: &[Value], total: usize) -> Answer {
+    page("logs", "log", all, 1, total)
+}
+
+#[test]
+fn drivers_who_left_before_the_window_are_not_asked_for_and_their_days_stay() {
+    let users = [
+        json!({ "id": 1, "status": "deactivated", "updated_at": "2026-01-01T00:00:00Z" }),
+        json!({ "id": 2, "status": "deactivated", "updated_at": "2026-11-20T00:00:00Z" }),
+        json!({ "id": 3, "status": "active", "updated_at": "2026-01-01T00:00:00Z" }),
+    ];
+    let http = Canned::new(vec![page("users", "user", &users, 1, 3), logs(&[])]);
+    let found = asker().ask(&http, Resource::HosEvent, None).unwrap();
+    assert!(http.asked()[1].contains("driver_ids=2%2C3&"), "{:?}", http.asked());
+    assert_eq!(subjects(&found), told("", ""));
+    let http = Canned::new(vec![page("users", "user", &users[..1], 1, 1)]);
+    assert!(!asker().ask(&http, Resource::HosEvent, None).unwrap().more);
+}
+
+#[test]
+fn many_drivers_are_read_in_parts_and_the_window_is_kept() {
+    let part = |from: u32, to: u32, page_no| {
+        let all: Vec<Value> = (from..=to).map(|id| json!({ "id": id })).collect();
+        page("users", "user", &all, page_no, 30)
+    };
+    let http = Canned::new(vec![
+        part(1, 25, 1),
+        logs(&[day(1, "2026-11-20", &[])]),
+        part(26, 30, 2),
+        logs(&[day(30, "2026-11-20", &[])]),
+    ]);
+    let pages = asker().walk(&http, Resource::HosEvent);
+    let parts: Vec<_> = pages.iter().map(|page| page.window.as_ref().unwrap()).map(|part| (part.begins, part.ends)).collect();
+    assert_eq!(parts, [(true, false), (false, true)]);
+    assert_eq!(pages.iter().map(subjects).collect::<Vec<_>>(), [told("1", ""), told("30", "")]);
+    let later = Asker { now: asker().now.plus_seconds(300), ..asker() };
+    let http = Canned::new(vec![drivers(&[1]), logs(&[])]);
+    let page = later.ask(&http, Resource::HosEvent, pages[1].cursor.as_deref()).unwrap();
+    assert!(http.asked()[1].contains("start_date=2026-11-18&end_date=2026-11-21"), "two days and one more: {:?}", http.asked());
+    assert_eq!(page.window.as_ref().unwrap().from, crate::motive::tests::at("2026-11-19T12:00:00Z").plus_seconds(300));
+}
+
+#[test]
+fn logs_that_are_down_answer_for_nobody() {
+    let http = Canned::new(vec![drivers(&[1]), response(500, "busy")]);
+    assert!(matches!(asker().ask(&http, Resource::HosEvent, None), Err(ProviderError::Unavailable { .. })));
+    let page = ask(vec![drivers(&[1]), logs(&[json!({ "date": "2026-11-20", "events": [] })])]);
+    assert_eq!((subjects(&page), records(&page).len()), (told("", ""), 0));
+    let page = ask(vec![drivers(&[7]), logs(&[day(7, "2026-11-20", &[(1, "driving", "2026-11-20T15:00:00Z", None)])])]);
+    assert_eq!(fields(row(&page, "1"))["started_at"], "2026-11-20T15:00:00.000000Z");
+}

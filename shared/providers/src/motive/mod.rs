@@ -1,0 +1,95 @@
+//! Motive, formerly KeepTruckin: REST, a key in a header, lists with numbered pages, no feeds.
+//!
+//! A value that the provider does not have is null. Lists are not snapshots, and what happened is told by days.
+
+mod client;
+mod hos_events;
+mod names;
+mod places;
+mod positions;
+mod rulesets;
+#[cfg(test)]
+mod tests;
+mod trailer_locations;
+mod trailers;
+mod users;
+mod vehicle_locations;
+mod vehicles;
+
+use std::time::Duration;
+
+use http::HeaderName;
+use http::header::AUTHORIZATION;
+use model::credentials::Credentials;
+use url::Url;
+
+use self::client::List;
+use crate::client::{Access, OkResponse, Session, key_of, unknown_account};
+use crate::wire::Members;
+use crate::{Account, Api, Brand, Plan, Provider, ProviderError, Rate};
+
+/// The adapter of Motive (api.gomotive.com).
+///
+/// It takes `api_key`, a key that the customer makes, and the forms that hold a ready token of OAuth: `access_token`, `token`.
+#[derive(Clone, Copy, Debug)]
+pub struct Motive;
+
+const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
+const ACCESS: Access = Access { domains: &["gomotive.com", "keeptruckin.com"], reason: "error_message" };
+
+/// The provider publishes no limits but "10 simultaneous requests" for histories, so this is ours.
+const ALL: Rate = Rate { class: "all, assumed", per_second: 10 };
+
+impl Provider for Motive {
+    type Session = Session;
+
+    const SOURCE_NAME: &'static str = "motive";
+    const BRANDS: &'static [Brand] = &[Brand { slug: "motive", name: "Motive", conn_type: "api_key", base_url: None }];
+    const DEFAULT_BASE_URL: &'static str = "https://api.gomotive.com/";
+    const PLANS: &'static [Plan<Self>] = &[
+        Plan::of::<vehicles::Vehicles>(ALL, Some(100)),
+        Plan::of::<users::Users>(ALL, Some(100)),
+        Plan::of::<trailers::Trailers>(ALL, Some(100)),
+        Plan::of::<vehicle_locations::VehicleLocations>(ALL, Some(100)),
+        Plan::of::<trailer_locations::TrailerLocations>(ALL, Some(100)),
+        Plan::of::<hos_events::HosEvents>(ALL, Some(100)),
+    ];
+
+    fn session(base: &Url, credentials: &Credentials) -> Result<Session, ProviderError> {
+        let (name, key) = key_of(credentials, &["api_key", "access_token", "token"])?;
+        let proof = if name == "api_key" { (API_KEY, "") } else { (AUTHORIZATION, "Bearer ") };
+        Session::open(&ACCESS, base, credentials, proof, key)
+    }
+
+    /// The provider documents `/v1/companies` for this. A token may lack its scope; then a vehicle tells the company, which each
+    /// of them names. In a company without vehicles the account is `unknown-` and a hash of the key.
+    async fn account(api: &Api<'_, Self>) -> Result<Account, ProviderError> {
+        match api.get(COMPANIES.path, &[], VALIDATE_DEADLINE).await {
+            Ok(response) => company(&response),
+            Err(error) if error.is_forbidden() => narrow(api).await,
+            Err(other) => Err(other),
+        }
+    }
+}
+
+/// Two calls at most, so that both take less than 20 s.
+const VALIDATE_DEADLINE: Duration = Duration::from_secs(9);
+const COMPANIES: List = List { path: "/v1/companies", rows: "companies", row: "company" };
+
+/// The company that a key belongs to; of several, the oldest.
+fn company(response: &OkResponse) -> Result<Account, ProviderError> {
+    let companies = response.listed(COMPANIES)?.rows.into_iter().filter_map(|raw| {
+        let company = Members::of(raw);
+        Some((company.get::<i64>("id")?, company.get("name")))
+    });
+    let (id, name) = companies.min_by_key(|(id, _)| *id).ok_or_else(|| response.malformed("/v1/companies names no company"))?;
+    Ok(Account { id: id.to_string(), name })
+}
+
+/// The account of a token that may not read its company.
+async fn narrow(api: &Api<'_, Motive>) -> Result<Account, ProviderError> {
+    let response = api.get(vehicles::LIST.path, &[("per_page", "1"), ("page_no", "1")], VALIDATE_DEADLINE).await?;
+    let rows = response.listed(vehicles::LIST)?.rows;
+    let id = rows.into_iter().find_map(|raw| Members::of(raw).get("company_id"));
+    Ok(Account { id: id.unwrap_or_else(|| unknown_account(api.session.key())), name: None })
+}

@@ -1,0 +1,64 @@
+//! Time zones as Motive writes them: by the names of Ruby on Rails. And countries.
+
+use model::telematics::code::{Code, Timezone};
+
+use crate::zones::time_zone;
+
+/// Rails names of zones in North America; where two Rails names share a zone, both stand here.
+const ZONES: &[(&str, Code<Timezone>)] = &[
+    ("Pacific Time (US & Canada)", Code::of("America/Los_Angeles")),
+    ("Mountain Time (US & Canada)", Code::of("America/Denver")),
+    ("Arizona", Code::of("America/Phoenix")),
+    ("Central Time (US & Canada)", Code::of("America/Chicago")),
+    ("Eastern Time (US & Canada)", Code::of("America/New_York")),
+    ("Indiana (East)", Code::of("America/Indiana/Indianapolis")),
+    // Rails has it as America/Juneau, which the contract lacks; both keep the same time.
+    ("Alaska", Code::of("America/Anchorage")),
+    ("Hawaii", Code::of("Pacific/Honolulu")),
+    ("Atlantic Time (Canada)", Code::of("America/Halifax")),
+    ("Newfoundland", Code::of("America/St_Johns")),
+    ("Saskatchewan", Code::of("America/Regina")),
+    ("Central America", Code::of("America/Guatemala")),
+    ("Mexico City", Code::of("America/Mexico_City")),
+    ("Guadalajara", Code::of("America/Mexico_City")),
+    ("Monterrey", Code::of("America/Monterrey")),
+    ("Chihuahua", Code::of("America/Chihuahua")),
+    ("Mazatlan", Code::of("America/Mazatlan")),
+    ("Tijuana", Code::of("America/Tijuana")),
+    ("Puerto Rico", Code::of("America/Puerto_Rico")),
+    ("UTC", Code::of("UTC")),
+];
+
+/// The zone of a Rails name, or of one of the IANA database.
+pub(super) fn zone(name: &str) -> Option<Code<Timezone>> {
+    let rails = ZONES.iter().find(|(known, _)| *known == name).map(|(_, zone)| *zone);
+    rails.or_else(|| time_zone(name))
+}
+
+/// Alpha-2 to alpha-3.
+const COUNTRIES: &[(&str, &str)] = &[("US", "USA"), ("CA", "CAN"), ("MX", "MEX")];
+
+/// The alpha-3 code of an alpha-2 one.
+pub(super) fn alpha3(code: &str) -> Option<&'static str> {
+    COUNTRIES.iter().find(|(two, _)| two.eq_ignore_ascii_case(code)).map(|(_, three)| *three)
+}
+
+/// The alpha-2 code of an alpha-3 one.
+pub(super) fn alpha2(code: &str) -> Option<&'static str> {
+    COUNTRIES.iter().find(|(_, three)| *three == code).map(|(two, _)| *two)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rails_names_and_others_are_known() {
+        let of = |name| zone(name).map(|zone| zone.as_str());
+        assert_eq!(of("Central Time (US & Canada)"), Some("America/Chicago"));
+        assert_eq!(of("Alaska"), Some("America/Anchorage"));
+        assert_eq!((of("America/Denver"), of("US/Pacific")), (Some("America/Denver"), Some("America/Los_Angeles")));
+        assert_eq!((of("Moon Time"), of("")), (None, None));
+        assert_eq!((alpha3("us"), alpha3("FR"), alpha2("CAN")), (Some("USA"), None, Some("CA")));
+    }
+}

@@ -1,0 +1,548 @@
+//! The adapter against canned responses. The fixtures are recorded shapes and the vendor's examples, with synthetic values.
+
+use model::telematics::readings::Readings;
+use model::telematics::series::Cells as _;
+use model::telematics::{Batch, Rows as _, TrailerPosition, VehiclePosition};
+use model::{RecordIds, Resource, Timestamp};
+use proptest::prelude::*;
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
+
+use super::*;
+use crate::testing::{Answer, Asker, Canned, check_fields, connection, credentials, fields, records, response, run};
+use crate::{Accounts as _, Fetched, HttpFailure};
+
+const KEY: &str = "1f0c-hidden";
+pub(super) const BASE: &str = "http://simulator.local/motive";
+
+pub(super) fn asker() -> Asker<'static> {
+    let credentials = credentials("api_key", &json!({ "api_key": KEY }));
+    Asker { adapter: &Motive, base: BASE.parse().unwrap(), credentials, now: at("2026-11-21T12:00:00Z"), newest: None }
+}
+
+pub(super) fn at(text: &str) -> Timestamp {
+    Timestamp::parse(text).unwrap()
+}
+
+/// A page of a list: each row in its wrapper.
+pub(super) fn page(rows: &str, row: &str, all: &[Value], page_no: u32, total: usize) -> Answer {
+    let all: Vec<Value> = all.iter().map(|one| json!({ row: one })).collect();
+    response(200, &json!({ rows: all, "pagination": { "per_page": 100, "page_no": page_no, "total": total } }).to_string())
+}
+
+fn vehicles(ids: &[u32], page_no: u32, total: usize) -> Answer {
+    let all: Vec<Value> = ids.iter().map(|id| json!({ "id": id, "number": format!("T-{id}") })).collect();
+    page("vehicles", "vehicle", &all, page_no, total)
+}
+
+fn refused() -> Answer {
+    response(403, r#"{"error_message":"forbidden"}"#)
+}
+
+#[test]
+fn check_vehicles() {
+    let groups = [page("groups", "group", &[json!({ "id": 101, "name": "North" })], 1, 1)];
+    let answers = [response(200, include_str!("fixtures/vehicles.json"))].into_iter().chain(groups);
+    let http = Canned::new(answers.collect());
+    let page = asker().walk(&http, Resource::Vehicle).remove(0);
+    let paging = "per_page=100&page_no=1";
+    assert_eq!(http.asked(), [format!("{BASE}/v1/vehicles?{paging}"), format!("{BASE}/v1/groups?{paging}")]);
+    assert_eq!(http.sent("x-api-key"), [KEY, KEY]);
+    assert!(page.complete_scan && page.cursor.is_none());
+    let [vehicle] = records(&page) else { panic!("{page:?}") };
+    assert_eq!((vehicle.source_id.as_str(), vehicle.occurred_at), ("8000001", Timestamp::parse("2026-01-01T00:00:00Z")));
+    let expected = json!({
+        "vehicle_name": "TEST-001", "oem": "TestMake", "model_type": "TestModel", "model_year": 2020, "vin": "TESTVIN0000000001",
+        "license_plate_region": "IL", "license_plate_country": "USA", "license_plate_number": "TEST123", "is_active": true,
+        "status": "in_service", "notes": "synthetic test vehicle", "eld_id": "8800001", "eld_serial_number": "TESTELD0001",
+        "eld_device_type": "lbb-3.6ca", "vehicle_groups": { "101": "North", "102": null }, "speed_unit": "mph",
+        "odometer_unit": "mi", "fuel_unit": "gal", "engine_type": "diesel",
+    });
+    assert_eq!(fields(vehicle), expected);
+    assert_eq!(vehicle.extras.as_ref().unwrap()["company_id"], 7_000_001);
+}
+
+#[test]
+fn retired_vehicles_metric_ones_and_odd_members_are_read() {
+    let all = [
+        json!({ "id": 1, "status": "inactive", "metric_units": true, "year": "n/a", "license_plate_country_code": "FR" }),
+        json!({ "id": 2, "number": "", "metric_units": null, "surprise": [1], "external_ids": [{ "external_id": "TMS-2" }] }),
+    ];
+    let pages = asker().walk(&Canned::new(vec![page("vehicles", "vehicle", &all, 1, 2)]), Resource::Vehicle);
+    let rows = records(&pages[0]);
+    let expected = json!({
+        "is_active": false, "status": "inactive", "speed_unit": "km/h", "odometer_unit": "km", "fuel_unit": "l", "model_year": null,
+        "license_plate_country": null,
+    });
+    check_fields(&rows[0], &expected);
+    assert_eq!(fields(&rows[1]), json!({ "external_id": "TMS-2" }));
+    assert!(pages[0].complete_scan);
+}
+
+#[test]
+fn who_drives_a_vehicle_now_does_not_modify_it() {
+    let hash = |json: Value| vehicles::observation(&RawValue::from_string(json.to_string()).unwrap()).unwrap().source_hash;
+    let one = hash(json!({ "id": 1, "updated_at": "2026-01-01T00:00:00Z", "current_driver": { "id": 5 } }));
+    assert_eq!(one, hash(json!({ "id": 1, "updated_at": "2026-02-01T00:00:00Z", "current_driver": null })));
+    assert_ne!(one, hash(json!({ "id": 1, "number": "7" })));
+}
+
+#[test]
+fn a_list_that_changed_while_it_was_read_removes_nothing() {
+    let read = |pages: Vec<Answer>| {
+        let http = Canned::new(pages);
+        let pages = asker().walk(&http, Resource::Vehicle);
+        assert!(http.is_empty(), "{:?}", http.asked());
+        let ids = pages.iter().flat_map(records).map(|row| row.source_id.clone()).collect::<Vec<_>>();
+        (ids.join(","), pages.last().unwrap().complete_scan)
+    };
+    let found = |ids: &str, is_complete| (ids.to_owned(), is_complete);
+    assert_eq!(read(vec![vehicles(&[1, 2], 1, 3), vehicles(&[3], 2, 3)]), found("1,2,3", true));
+    assert_eq!(read(vec![vehicles(&[1, 2], 1, 3), vehicles(&[2, 3], 2, 4)]), found("1,2,2,3", false), "one was added");
+    assert_eq!(read(vec![vehicles(&[1, 2], 1, 4), vehicles(&[4], 2, 3)]), found("1,2,4", false), "one was removed");
+    assert_eq!(read(vec![vehicles(&[1, 1], 1, 2)]), found("1", false), "one stands there twice");
+    assert_eq!(read(vec![vehicles(&[1, 2], 1, 9), vehicles(&[], 2, 9)]), found("1,2", false), "it ends too soon");
+    assert_eq!(read(vec![vehicles(&[], 1, 0)]), found("", true));
+    let flat = r#"{"vehicles":[{"vehicle":{"id":1}}],"per_page":100,"page_no":1,"total":1}"#;
+    assert_eq!(read(vec![response(200, flat)]), found("1", true), "paging beside the rows");
+    let untold = r#"{"vehicles":[{"vehicle":{"id":1}},{"vehicle":{}}]}"#;
+    assert_eq!(read(vec![response(200, untold)]), found("1", false));
+    let null = r#"{"vehicles":null,"pagination":{"per_page":100,"page_no":1,"total":0}}"#;
+    assert_eq!(read(vec![response(200, null)]), found("", false));
+}
+
+#[test]
+fn names_of_groups_that_are_down_modify_nothing() {
+    let listed = || page("vehicles", "vehicle", &[json!({ "id": 1, "group_ids": [7] })], 1, 1);
+    let named = |name: &str| page("groups", "group", &[json!({ "id": 7, "name": name })], 1, 1);
+    let read = |groups: Answer| {
+        let page = asker().ask(&Canned::new(vec![listed(), groups]), Resource::Vehicle, None).unwrap();
+        let row = &records(&page)[0];
+        (fields(row)["vehicle_groups"]["7"].clone(), row.is_partial, row.source_hash.clone())
+    };
+    let (name, is_partial, hash) = read(named("North"));
+    assert_eq!((name, is_partial), (json!("North"), false));
+    for down in [response(500, "busy"), Err(HttpFailure::Timeout), response(200, "<html>")] {
+        let (name, is_partial, _) = read(down);
+        assert_eq!((name, is_partial), (Value::Null, true));
+    }
+    assert_ne!(read(named("South")).2, hash, "a group that is renamed modifies what is in it");
+    let (name, is_partial, _) = read(refused());
+    assert_eq!((name, is_partial), (Value::Null, false), "the account has no names");
+    let http = Canned::new(vec![listed(), response(429, "{}")]);
+    assert!(matches!(asker().ask(&http, Resource::Vehicle, None), Err(ProviderError::RateLimited { .. })));
+}
+
+#[test]
+fn check_users() {
+    let groups = || [include_str!("fixtures/groups_page_1.json"), include_str!("fixtures/groups_page_2.json")];
+    let users = [include_str!("fixtures/users_page_1.json"), include_str!("fixtures/users_page_2.json")];
+    let answers = [vec![users[0]], groups().to_vec(), vec![users[1]], groups().to_vec()].concat();
+    let pages = asker().walk(&Canned::new(answers.into_iter().map(|body| response(200, body)).collect()), Resource::User);
+    assert_eq!((pages.len(), pages[1].complete_scan), (2, true));
+    let rows: Vec<_> = pages.iter().flat_map(records).collect();
+    let expected = json!({
+        "username": "synthetic.driver001", "started_at": "2023-04-12T00:00:00.000000Z", "is_active": true, "status": "active",
+        "is_driver": true, "user_designation": "driver", "user_email": "synthetic.driver001@example.com",
+        "first_name": "Synthetic", "last_name": "Driver001", "phone_number": "+1 555-0100", "license_country": "USA",
+        "license_region": "TX", "license_number": "D0000001", "employee_number": "10001-SYN",
+        "company_groups": { "61001": null, "61002": null }, "authority_address": "501 Synthetic Terminal Ave, Exampleville, TX 10002",
+        "company_name": "Synthetic Carrier LLC", "company_address": "500 Synthetic Yard Rd, Exampleville, TX 10001",
+        "last_tsp_login": "2026-07-20T11:05:00.000000Z", "hos_ruleset_code": "US_INT_PROP_70_8", "allow_yard_move": true,
+        "allow_personal_conveyance": true, "allow_adverse_driving": true, "default_time_zone": "America/Chicago",
+    });
+    assert_eq!(fields(rows[0]), expected);
+    let admin = json!({
+        "username": "synthetic.admin001@example.com", "is_active": false, "status": "deactivated", "is_driver": false,
+        "user_designation": "admin", "hos_ruleset_code": null, "license_number": null, "default_time_zone": "America/New_York",
+    });
+    check_fields(rows[1], &admin);
+}
+
+#[test]
+fn check_trailers() {
+    let all = [
+        json!({
+            "id": 9001, "name": "TRL-7", "status": "deactivated", "type": "reefer", "vin": "1UYVS2538GP000001", "make": "Utility",
+            "model": "3000R", "year": "2019", "axle": "2", "length": 53.0, "length_metric_units": false, "license_plate_state": "ON",
+            "license_plate_number": "T1", "notes": "spare", "group_ids": [], "asset_gateway": { "id": 5, "identifier": "AG-5" },
+            "current_location": { "lat": 1.0 }, "external_ids": null,
+        }),
+        json!({ "id": 9002, "axle": "tandem", "length": 0, "status": "active" }),
+    ];
+    let pages = asker().walk(&Canned::new(vec![page("assets", "asset", &all, 1, 2)]), Resource::Trailer);
+    let rows = records(&pages[0]);
+    let expected = json!({
+        "trailer_name": "TRL-7", "oem": "Utility", "model_type": "3000R", "model_year": 2019, "vin": "1UYVS2538GP000001",
+        "license_plate_region": "ON", "license_plate_country": "CA", "license_plate_number": "T1", "is_active": false,
+        "status": "deactivated", "notes": "spare", "eld_id": "5", "eld_serial_number": "AG-5", "total_axles": 2,
+        "trailer_length": 53.0, "trailer_type": "reefer",
+    });
+    assert_eq!(fields(&rows[0]), expected);
+    assert_eq!(fields(&rows[1]), json!({ "is_active": true, "status": "active" }));
+}
+
+#[test]
+fn check_validation() {
+    let try_out = |conn_type: &str, given: Value, responses| {
+        let http = Canned::new(responses);
+        let found = run(Motive.validate(&http, &BASE.parse().unwrap(), &credentials(conn_type, &given)));
+        assert!(http.is_empty());
+        (found, http)
+    };
+    let key = || ("api_key", json!({ "api_key": format!(" {KEY}\n") }));
+    let companies = || page("companies", "company", &[json!({ "id": 4200, "name": "Acme", "dot_ids": ["1"] })], 1, 1);
+    let acme = Account { id: "4200".into(), name: Some("Acme".into()) };
+    let (found, http) = try_out(key().0, key().1, vec![companies()]);
+    assert_eq!(
+        (found, http.asked(), http.sent("x-api-key")),
+        (Ok(acme.clone()), vec![format!("{BASE}/v1/companies")], vec![KEY.to_owned()])
+    );
+    let (found, http) = try_out("access_token", json!({ "access_token": KEY }), vec![companies()]);
+    assert_eq!((found, http.sent("authorization")), (Ok(acme), vec![format!("Bearer {KEY}")]));
+    // A token without the scope of companies: a vehicle names its own.
+    let listed = page("vehicles", "vehicle", &[json!({ "id": 1, "company_id": 4200 })], 1, 1);
+    let (found, _) = try_out(key().0, key().1, vec![refused(), listed]);
+    assert_eq!(found, Ok(Account { id: "4200".into(), name: None }));
+    let (found, _) = try_out(key().0, key().1, vec![refused(), vehicles(&[], 1, 0)]);
+    let unknown = found.unwrap().id;
+    assert!(unknown.starts_with("unknown-") && !unknown.contains(KEY), "{unknown}");
+    let (found, _) = try_out(key().0, key().1, vec![refused(), refused()]);
+    assert!(found.unwrap_err().is_forbidden());
+    let wrong = response(401, r#"{"error_message":"invalid API key"}"#);
+    let (found, _) = try_out(key().0, key().1, vec![wrong]);
+    assert_eq!(found.unwrap_err().to_string(), "provider refused the credentials: invalid API key");
+    let (found, _) = try_out(key().0, key().1, vec![page("companies", "company", &[], 1, 0)]);
+    assert_eq!(found.unwrap_err().to_string(), "provider sent a malformed response: /v1/companies names no company");
+    let (found, _) = try_out("company_id", json!({ "company_id": "1" }), vec![]);
+    assert_eq!(found, Err(ProviderError::Unsupported { what: "credential form company_id".into() }));
+    for (url, good) in
+        [("https://api.gomotive.com", true), ("https://gomotive.com.evil.example", false), ("http://api.keeptruckin.com", false)]
+    {
+        let responses = if good { vec![companies()] } else { vec![] };
+        let (found, _) = try_out("api_key", json!({ "api_key": KEY, "url": url }), responses);
+        assert_eq!(found.is_ok(), good, "{url}");
+    }
+}
+
+#[test]
+fn check_faults() {
+    let day_range = r#"{"error_message":"Date range cannot be greater than 30 days"}"#;
+    let moved = json!({ "vehicles": [], "pagination": { "page_no": 7, "total": 9 } }).to_string();
+    let cases = [
+        (response(400, day_range), "provider rejected the request: Date range cannot be greater than 30 days", false),
+        (response(404, "Not Found"), "provider rejected the request: Not Found", false),
+        (response(429, "slow down"), "provider asks to wait 1000 ms", true),
+        (response(500, "upstream busy"), "provider is unavailable: upstream busy", true),
+        (response(503, r#"{"error_message":"maintenance"}"#), "provider is unavailable: maintenance", true),
+        (response(502, "<html>bad gateway</html>"), "provider is unavailable: status 502", true),
+        // An error that comes with status 200.
+        (
+            response(200, day_range),
+            "provider sent a malformed response: no page of a list: Date range cannot be greater than 30 days",
+            true,
+        ),
+        (response(200, "<html>"), "provider sent a malformed response: a page of HTML or XML where JSON was expected", true),
+        (response(200, r#"{"vehicles":7}"#), "provider sent a malformed response: vehicles is no list", true),
+        (response(200, &moved), "provider sent a malformed response: the page does not move", true),
+        (Err(HttpFailure::Timeout), "provider timed out", true),
+    ];
+    for (response, text, is_retryable) in cases {
+        let error = asker().ask(&Canned::new(vec![response]), Resource::Vehicle, None).unwrap_err();
+        assert_eq!((error.to_string().as_str(), error.is_retryable()), (text, is_retryable));
+    }
+    let echo = asker().ask(&Canned::new(vec![response(401, KEY)]), Resource::Vehicle, None).unwrap_err();
+    assert!(!format!("{echo:?}").contains(KEY), "{echo:?}");
+    let mut limited = response(429, "").unwrap();
+    limited.headers.insert("retry-after", "7".parse().unwrap());
+    let error = asker().ask(&Canned::new(vec![Ok(limited)]), Resource::HosEvent, None).unwrap_err();
+    assert_eq!(error.to_string(), "provider asks to wait 7000 ms");
+}
+
+fn readings(page: &Fetched) -> &Readings {
+    let Batch::Readings(rows) = &page.batch else { panic!("not readings") };
+    rows
+}
+
+fn position(page: &Fetched, row: usize) -> VehiclePosition<'_> {
+    VehiclePosition::read(&mut readings(page).reader(row)).unwrap()
+}
+
+/// Subject and time of each reading.
+fn told(page: &Fetched) -> Vec<String> {
+    let rows = readings(page);
+    (0..rows.len()).map(|row| format!("{} {}", rows.subject(row), &rows.time(row).to_string()[8..16])).collect()
+}
+
+fn latest(id: u32, time: &str, more: &Value) -> Value {
+    let mut located = json!({ "lat": 41.85, "lon": -87.65, "located_at": time, "kph": 90.0, "city": "Chicago", "state": "IL" });
+    located.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    json!({ "id": id, "metric_units": false, "current_location": located })
+}
+
+fn lists(all: &[Value]) -> Answer {
+    page("vehicles", "vehicle", all, 1, all.len())
+}
+
+fn history(times: &[&str]) -> Answer {
+    let row = |time: &&str| json!({ "vehicle_location": { "lat": 41.8, "lon": -87.6, "located_at": time, "speed": 10.0 } });
+    response(200, &json!({ "vehicle_locations": times.iter().map(row).collect::<Vec<_>>() }).to_string())
+}
+
+#[test]
+fn newest_positions_and_histories_are_told_each_in_its_units() {
+    let metric = json!({ "id": 2, "metric_units": true, "current_driver": { "id": 104 }, "current_location": {
+        "lat": 47.5, "lon": -122.2, "located_at": "2026-11-21T11:40:00Z", "speed": 36.0, "odometer": 100.0, "engine_hours": 123.5,
+        "fuel": 121.3, "description": "6.2 mi N of Seattle, WA" } });
+    let untold = json!({ "id": 3, "current_location": { "lat": 47.5, "lon": -122.2, "located_at": "2026-11-21T11:40:00Z", "speed": 65.0, "odometer": 456.0 } });
+    let told = json!({
+        "located_at": "2026-11-21T11:58:00Z", "lat": 41.85, "lon": -87.65, "id": "11111111-1111-4111-8111-111111111111",
+        "type": "breadcrumb", "description": "1.5 km SE of Anytown, ON", "speed": 50.0, "odometer": 1.0, "true_odometer": 1000.0,
+        "engine_hours": 1.0, "true_engine_hours": 9876.5, "fuel": 54321.0, "fuel_primary_remaining_percentage": 62.5,
+        "driver": { "id": 7 },
+    });
+    let http = Canned::new(vec![
+        lists(&[latest(1, "2026-11-21T11:59:00Z", &json!({}))]),
+        page("vehicle_locations", "vehicle_location", &[told], 1, 1),
+        lists(&[metric, untold]),
+    ]);
+    let pages = asker().walk(&http, Resource::VehicleLocation);
+    assert_eq!(pages.iter().map(|page| page.more).collect::<Vec<_>>(), [true, false]);
+    let asked = http.asked();
+    assert_eq!(asked[1], format!("{BASE}/v3/vehicle_locations/1?start_date=2026-11-19&end_date=2026-11-21"));
+    assert!(asked[0].ends_with("/v3/vehicle_locations?per_page=3&page_no=1"), "{asked:?}");
+    assert!(asked[2].ends_with("/v2/vehicle_locations?per_page=100&page_no=1"), "{asked:?}");
+    let near = |one: Option<f64>, other: f64| assert!(one.is_some_and(|one| (one - other).abs() < 1e-9), "{one:?} {other}");
+    let row = position(&pages[0], 0);
+    assert_eq!((row.driver, row.city, row.province, row.country), (Some("7"), Some("Anytown"), Some("ON"), Some("CAN")));
+    near(row.speed, 22.352);
+    near(row.odometer, 1_609_344.0);
+    assert_eq!((row.fuel_level, row.engine_hours), (Some(62.5), Some(9876.5)));
+    let row = position(&pages[0], 1);
+    near(row.speed, 25.0);
+    assert_eq!((row.city, row.odometer), (Some("Chicago"), None));
+    let row = position(&pages[1], 0);
+    near(row.speed, 10.0);
+    near(row.odometer, 100_000.0);
+    assert_eq!((row.driver, row.city, row.fuel_level), (Some("104"), Some("Seattle"), None));
+    let row = position(&pages[1], 1);
+    assert_eq!((row.speed, row.odometer), (None, None), "the units of this vehicle are not told");
+    assert_eq!(readings(&pages[0]).source_id(0), "location:1:2026-11-21T11:58:00.000000Z");
+}
+
+#[test]
+fn recorded_positions_are_read() {
+    let http = Canned::new(vec![
+        response(200, include_str!("fixtures/vehicle_locations_latest.json")),
+        response(200, include_str!("fixtures/vehicle_locations_latest.json")),
+    ]);
+    let pages = asker().walk(&http, Resource::VehicleLocation);
+    assert_eq!(told(&pages[0]), ["23 17T12:12"], "no news, so its history is not asked");
+    let row = position(&pages[0], 0);
+    assert_eq!((row.driver, row.city, row.speed, row.engine_hours), (Some("104"), Some("Seattle"), None, Some(123.56)));
+    let fresh = latest(1, "2026-11-21T11:59:00Z", &json!({}));
+    let recorded = include_str!("fixtures/vehicle_locations_history.json").replace("2026-06-01", "2026-11-21");
+    let http = Canned::new(vec![lists(&[fresh]), response(200, &recorded)]);
+    let page = asker().ask(&http, Resource::VehicleLocation, None).unwrap();
+    assert_eq!(told(&page), ["1 21T12:00", "1 21T11:59"]);
+    assert!((position(&page, 0).odometer.unwrap() - 123_456.789 * 1_609.344).abs() < 1.0);
+}
+
+#[test]
+fn positions_without_place_or_time_are_skipped() {
+    let rows = [
+        json!({ "located_at": "2026-11-21T11:00:00Z", "lat": null, "lon": null, "type": "ignition_on" }),
+        json!({ "located_at": "2026-11-21T11:01:00Z", "lat": 0, "lon": 0 }),
+        json!({ "located_at": null, "lat": 41.8, "lon": -87.6 }),
+        json!({ "located_at": "2026-11-21T11:02:00Z", "lat": "41.8", "lon": -87.6, "speed": -3, "fuel_primary_remaining_percentage": 250 }),
+        json!({ "located_at": "2026-11-18T23:00:00Z", "lat": 41.8, "lon": -87.6 }),
+    ];
+    let nowhere = json!({ "id": 4, "current_location": null });
+    let http = Canned::new(vec![
+        lists(&[latest(1, "2026-11-21T11:59:00Z", &json!({})), nowhere]),
+        page("vehicle_locations", "vehicle_location", &rows, 1, 5),
+    ]);
+    let page = asker().ask(&http, Resource::VehicleLocation, None).unwrap();
+    assert_eq!(told(&page), ["1 21T11:02", "1 21T11:59"], "the last one is from before the span");
+    assert_eq!((position(&page, 0).speed, position(&page, 0).fuel_level), (None, None));
+}
+
+/// Runs a pass at a minute past noon, and returns what was asked and the cursor.
+fn pass(minute: i64, answers: Vec<Answer>, cursor: Option<String>) -> (Vec<String>, Option<String>, Vec<String>) {
+    let http = Canned::new(answers);
+    let asker = Asker { now: asker().now.plus_seconds(minute * 60), ..asker() };
+    let (mut cursor, mut rows) = (cursor, Vec::new());
+    loop {
+        let page = asker.ask(&http, Resource::VehicleLocation, cursor.as_deref()).unwrap();
+        rows.extend(told(&page));
+        cursor = page.cursor;
+        if !page.more {
+            break;
+        }
+    }
+    assert!(http.is_empty());
+    let short = |url: &String| url.trim_start_matches(BASE).replace("vehicle_locations", "vl");
+    (http.asked().iter().map(short).collect(), cursor, rows)
+}
+
+#[test]
+fn small_fleets_are_asked_for_their_history_with_every_pass_and_large_ones_every_few_minutes() {
+    let one = |time: &str| lists(&[latest(700, time, &json!({}))]);
+    let (_, cursor, _) = pass(0, vec![one("2026-11-21T11:59:00Z"), history(&["2026-11-21T11:58:00Z"]), lists(&[])], None);
+    let (asked, cursor, rows) =
+        pass(1, vec![one("2026-11-21T12:00:30Z"), history(&["2026-11-21T12:00:00Z"]), lists(&[])], cursor);
+    let list = "/v3/vl?per_page=10&page_no=1";
+    assert_eq!(asked, [list, "/v3/vl/700?start_date=2026-11-20&end_date=2026-11-21", "/v2/vl?per_page=100&page_no=1"]);
+    assert_eq!(rows, ["700 21T12:00", "700 21T12:00"]);
+    // Nothing new of it for a while: its history is not asked.
+    let (asked, ..) = pass(50, vec![one("2026-11-21T11:40:00Z"), lists(&[])], cursor);
+    assert_eq!(asked, [list, "/v2/vl?per_page=100&page_no=1"]);
+
+    let large = |time: &str| page("vehicles", "vehicle", &[latest(700, time, &json!({}))], 1, 900);
+    let end = || page("vehicles", "vehicle", &[], 2, 900);
+    let (_, mut cursor, _) = pass(0, vec![large("2026-11-21T11:40:00Z"), history(&[]), end(), lists(&[])], None);
+    let mut with_history = Vec::new();
+    for minute in 1..=6 {
+        let is_due = minute == 5;
+        let mut answers = vec![large("2026-11-21T11:40:00Z"), end()];
+        answers.extend(is_due.then(|| lists(&[])));
+        let (asked, next, _) = pass(minute, answers, cursor);
+        with_history.push(asked[0].contains("per_page=10&"));
+        cursor = next;
+    }
+    assert_eq!(with_history, [false, false, false, false, true, false]);
+}
+
+#[test]
+fn a_pause_leaves_no_gap_and_a_history_that_fails_is_asked_again() {
+    let one = |time: &str| lists(&[latest(700, time, &json!({}))]);
+    let (_, cursor, _) = pass(0, vec![one("2026-11-21T11:59:00Z"), history(&[]), lists(&[])], None);
+    let (asked, cursor, _) = pass(600, vec![one("2026-11-21T21:59:00Z"), response(500, "busy"), lists(&[])], cursor);
+    assert_eq!(asked[1], "/v3/vl/700?start_date=2026-11-20&end_date=2026-11-21");
+    let late = &["2026-11-21T11:50:00Z", "2026-11-21T12:00:00Z", "2026-11-21T21:50:00Z"];
+    let (_, cursor, rows) = pass(601, vec![one("2026-11-21T22:00:30Z"), history(late), lists(&[])], cursor);
+    assert_eq!(rows, ["700 21T12:00", "700 21T21:50", "700 21T22:00"], "from the end of the span before");
+    // It is not there: nothing to ask for again.
+    let (_, cursor, _) = pass(602, vec![one("2026-11-21T22:01:30Z"), response(404, ""), lists(&[])], cursor);
+    let (_, _, rows) = pass(603, vec![one("2026-11-21T22:02:30Z"), history(&["2026-11-21T12:00:00Z"]), lists(&[])], cursor);
+    assert_eq!(rows, ["700 21T22:02"]);
+    let http = Canned::new(vec![one("2026-11-21T11:59:00Z"), response(429, "")]);
+    let error = asker().ask(&http, Resource::VehicleLocation, None).unwrap_err();
+    assert!(matches!(error, ProviderError::RateLimited { .. }), "all of them wait");
+}
+
+#[test]
+fn each_subject_is_asked_for_two_days_once_a_day() {
+    let one = |time: &str| lists(&[latest(1439, time, &json!({}))]);
+    let mut cursor = pass(0, vec![one("2026-11-21T11:59:00Z"), history(&[]), lists(&[])], None).1;
+    let mut long = Vec::new();
+    for minute in 1..=1_440_i64 {
+        let now = asker().now.plus_seconds(minute * 60);
+        let newest = now.plus_seconds(-30).to_string();
+        let (asked, next, _) = pass(minute, vec![one(&newest), history(&[]), lists(&[])], cursor);
+        let days = now.date() - asked[1].split('=').nth(1).unwrap()[..10].parse::<chrono::NaiveDate>().unwrap();
+        long.extend((days.num_days() > 1).then_some(minute));
+        cursor = next;
+    }
+    assert_eq!(long, [1_439]);
+}
+
+#[test]
+fn one_list_of_positions_is_enough() {
+    let one = || lists(&[latest(1, "2026-01-01T00:00:00Z", &json!({}))]);
+    for (first, second) in [(refused(), one()), (one(), refused()), (response(404, ""), one())] {
+        let (_, _, rows) = pass(0, vec![first, second], None);
+        assert_eq!(rows, ["1 01T00:00"]);
+    }
+    let http = Canned::new(vec![refused(), refused()]);
+    let first = asker().ask(&http, Resource::VehicleLocation, None).unwrap();
+    let second = asker().ask(&http, Resource::VehicleLocation, first.cursor.as_deref());
+    assert!(second.unwrap_err().is_forbidden());
+}
+
+#[test]
+fn check_trailer_locations() {
+    let asset = json!({ "id": 9001, "current_location":
+        { "id": "u", "lat": 33.4, "lon": -112.0, "located_at": "2026-11-21T11:00:00Z", "description": "Phoenix, AZ" } });
+    let crumbs = json!({ "asset": { "id": 9001 }, "breadcrumbs": [
+        { "uuid": "a", "lat": 33.5, "lon": -112.1, "located_at": "2026-11-21T10:00:00Z", "moving": true, "address": "1 Main St, Tempe, AZ 85281" },
+        { "uuid": "b", "lat": 33.5 },
+    ] });
+    let http = Canned::new(vec![page("assets", "asset", &[asset], 1, 1), response(200, &crumbs.to_string())]);
+    let pages = asker().walk(&http, Resource::TrailerLocation);
+    assert_eq!(pages.len(), 1);
+    assert_eq!(http.asked()[1], format!("{BASE}/v1/asset_locations/9001?start_time=2026-11-19&end_time=2026-11-21"));
+    let rows = readings(&pages[0]);
+    let cities: Vec<_> = (0..rows.len()).map(|row| TrailerPosition::read(&mut rows.reader(row)).unwrap().city).collect();
+    assert_eq!(cities, [Some("Tempe"), Some("Phoenix")]);
+    assert_eq!(rows.source_id(0), "trailer_location:9001:2026-11-21T10:00:00.000000Z");
+}
+
+/// Any JSON, with the member names of the wire among the others.
+fn wild() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        "[ -~]{0,12}".prop_map(Value::from),
+        Just(json!("2026-01-27T07:06:25Z")),
+        Just(json!("2026-01-27")),
+    ];
+    let names = prop::sample::select(vec![
+        "id",
+        "vehicle",
+        "user",
+        "asset",
+        "log",
+        "driver",
+        "date",
+        "events",
+        "event",
+        "start_time",
+        "end_time",
+        "type",
+        "remarks",
+        "remark",
+        "time",
+        "notes",
+        "location",
+        "vehicles",
+        "current_location",
+        "located_at",
+        "lat",
+        "lon",
+        "kph",
+        "speed",
+        "odometer",
+        "group_ids",
+        "external_ids",
+        "external_id",
+        "eld_device",
+        "joined_at",
+        "metric_units",
+        "year",
+        "status",
+    ]);
+    leaf.prop_recursive(5, 64, 6, move |inner| {
+        let list = prop::collection::vec(inner.clone(), 0..6).prop_map(Value::from);
+        let object = prop::collection::vec((names.clone(), inner), 0..6);
+        prop_oneof![list, object.prop_map(|members| members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())]
+    })
+}
+
+proptest! {
+    #[test]
+    fn mapping_takes_any_json(value in wild()) {
+        let raw = RawValue::from_string(value.to_string()).unwrap();
+        let _none = (vehicles::observation(&raw), users::observation(&raw), trailers::observation(&raw));
+        let _rows = hos_events::of_json(&raw).erase(RecordIds(connection()));
+        let rows = ["vehicles", "users", "assets", "groups", "logs", "vehicle_locations", "breadcrumbs"];
+        let members = rows.into_iter().map(|name| (name.to_owned(), value.clone()));
+        let body = Value::Object(members.chain([("total".to_owned(), json!(2))]).collect()).to_string();
+        for resource in Motive.capabilities().iter().map(|capability| capability.record.resource) {
+            let answers = std::iter::repeat_with(|| response(200, &body)).take(90);
+            let _either = asker().ask(&Canned::new(answers.collect()), resource, None);
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! The API of Motive, after its documentation and what live accounts were seen to answer.
+
+mod assets;
+mod days;
+mod lists;
+mod logs;
+mod positions;
+mod query;
+mod refusal;
+#[cfg(test)]
+mod tests;
+mod users;
+mod wire;
+
+use crate::app::App;
+use crate::faults::Delivery;
+use crate::http::{Call, Reply};
+use crate::provider::{self, Provider};
+use crate::world::{Account, Millis};
+
+use query::Query;
+use refusal::Refusal;
+
+/// What every handler works on.
+#[derive(Debug)]
+struct Request<'a> {
+    account: &'a Account,
+    /// What stands in the place of the path's `{id}`.
+    id: &'a str,
+    query: Query,
+    delivery: Delivery,
+    now: Millis,
+}
+
+type Answer = Result<Reply, Refusal>;
+
+/// An endpoint: its path, and what answers it.
+struct Route {
+    path: &'static str,
+    answer: fn(&Request<'_>) -> Answer,
+}
+
+#[rustfmt::skip]
+const ROUTES: &[Route] = &[
+    Route { path: "/v1/companies", answer: lists::companies },
+    Route { path: "/v1/groups", answer: lists::groups },
+    Route { path: "/v1/vehicles", answer: lists::vehicles },
+    Route { path: "/v1/users", answer: users::list },
+    Route { path: "/v1/assets", answer: assets::list },
+    Route { path: "/v1/asset_locations", answer: assets::latest },
+    Route { path: "/v1/asset_locations/{id}", answer: assets::history },
+    Route { path: "/v1/vehicle_locations", answer: positions::stale },
+    Route { path: "/v2/vehicle_locations", answer: positions::stale },
+    Route { path: "/v3/vehicle_locations", answer: positions::live },
+    Route { path: "/v3/vehicle_locations/{id}", answer: positions::history },
+    Route { path: "/v1/logs", answer: logs::list },
+    Route { path: "/v2/logs", answer: logs::list },
+];
+
+/// The simulated Motive.
+pub(crate) const MOTIVE: Provider = Provider { name: "motive", key_prefix: "motive_key_", serve };
+
+fn serve(app: &App, call: &Call<'_>) -> Reply {
+    let segments = call.segments();
+    let route = ROUTES.iter().find_map(|route| Some((route, provider::id_in(route.path, &segments)?)));
+    let mut reply = match answer(app, call, route) {
+        Ok(reply) => reply,
+        Err(refusal) => refusal.reply(),
+    };
+    provider::distort(app, &mut reply);
+    reply.route = route.map_or("/unmatched", |(route, _)| route.path);
+    reply
+}
+
+fn answer(app: &App, call: &Call<'_>, route: Option<(&'static Route, &str)>) -> Answer {
+    let account = MOTIVE.admit(app, call.api_key.or(call.bearer))?;
+    let (route, id) = route.ok_or(Refusal::NotFound)?;
+    if call.method != "GET" {
+        return Err(Refusal::Method);
+    }
+    let query = Query::parse(call.query)?;
+    let delivery = app.board().delivery();
+    (route.answer)(&Request { account, id, query, delivery, now: app.now() })
+}

@@ -1,0 +1,165 @@
+//! The API without a socket, on a clock that stands still.
+
+use serde_json::{Value, json};
+
+use crate::app::App;
+use crate::clock::ManualClock;
+use crate::http::{Call, Content, Reply};
+use crate::options::Options;
+use crate::router;
+
+/// 2026-11-21T06:30:00Z, the evening of the 20th at the company.
+const NOW: i64 = 1_795_242_600_000;
+const KEY: &str = "motive_key_demo";
+
+fn app(options: Options) -> App {
+    App::new(&Options { clock: std::sync::Arc::new(ManualClock::at(NOW)), ..options }).unwrap()
+}
+
+fn bench() -> App {
+    app(Options { vehicles: 12, ..Options::default() })
+}
+
+fn call(app: &App, method: &str, url: &str, key: Option<&str>) -> Reply {
+    let (path, query) = url.split_once('?').unwrap_or((url, ""));
+    let path = format!("/motive{path}");
+    router::answer(app, &Call { method, path: &path, query, bearer: None, api_key: key, body: b"" })
+}
+
+fn get(app: &App, url: &str) -> Value {
+    let reply = call(app, "GET", url, Some(KEY));
+    assert_eq!(reply.status, 200, "{url}: {}", String::from_utf8_lossy(&reply.body));
+    serde_json::from_slice(&reply.body).unwrap()
+}
+
+/// All records of a list, by its pages.
+fn walk(app: &App, url: &str, rows: &str, row: &str) -> Vec<Value> {
+    let mut all = Vec::new();
+    for page in 1.. {
+        let body = get(app, &format!("{url}per_page=5&page_no={page}"));
+        let listed = body[rows].as_array().unwrap();
+        if listed.is_empty() {
+            assert_eq!(body["pagination"]["total"], json!(all.len()));
+            break;
+        }
+        all.extend(listed.iter().map(|one| one[row].clone()));
+    }
+    all
+}
+
+#[test]
+fn lists_are_paged_by_number_and_cut_silently() {
+    let app = bench();
+    assert_eq!(get(&app, "/v1/vehicles")["pagination"], json!({ "per_page": 25, "page_no": 1, "total": 12 }));
+    assert_eq!(get(&app, "/v1/vehicles?per_page=500")["pagination"]["per_page"], 100);
+    assert_eq!(get(&app, "/v1/vehicles?page_no=9")["vehicles"], json!([]));
+    let vehicles = walk(&app, "/v1/vehicles?", "vehicles", "vehicle");
+    let status = |word: &str| vehicles.iter().filter(|vehicle| vehicle["status"] == word).count();
+    assert_eq!((status("active"), status("inactive")), (11, 1));
+    assert!(vehicles.iter().any(|vehicle| vehicle["metric_units"] == true) && vehicles[0]["year"].is_string());
+    let groups = walk(&app, "/v1/groups?", "groups", "group");
+    let group_of = |vehicle: &Value| groups.iter().any(|group| group["id"] == vehicle["group_ids"][0]);
+    assert!(vehicles.iter().filter(|vehicle| vehicle["status"] == "active").all(group_of));
+    assert_eq!(get(&app, "/v1/companies")["companies"][0]["company"]["id"], 4_007_031);
+}
+
+#[test]
+fn members_of_drivers_are_absent_for_others() {
+    let users = walk(&bench(), "/v1/users?", "users", "user");
+    let of = |role: &str| users.iter().filter(|user| user["role"] == role).collect::<Vec<_>>();
+    assert_eq!((of("admin").len(), of("fleet_user").len()), (1, 1));
+    assert!(of("driver").iter().all(|user| user.get("cycle").is_some()) && of("admin")[0].get("cycle").is_none());
+    assert!(of("driver").iter().any(|user| user["status"] == "deactivated"));
+    let drivers = walk(&bench(), "/v1/users?role=driver&", "users", "user");
+    assert_eq!(drivers.len(), of("driver").len());
+}
+
+#[test]
+fn refusals_have_the_shapes_of_the_real_api() {
+    let app = app(Options { vehicles: 3, requests_per_second: 4, ..Options::default() });
+    let refused = call(&app, "GET", "/v1/companies", Some("samsara_api_demo"));
+    assert_eq!((refused.status, refused.body.as_slice()), (401, br#"{"error_message":"invalid API key"}"#.as_slice()));
+    assert_eq!(call(&app, "GET", "/v1/companies", None).status, 401);
+    assert_eq!(call(&app, "GET", "/v1/moons", Some(KEY)).status, 404);
+    assert_eq!(call(&app, "POST", "/v1/vehicles", Some(KEY)).status, 405);
+    let long = call(&app, "GET", "/v3/vehicle_locations/500001?start_date=2026-01-01&end_date=2026-11-20", Some(KEY));
+    assert_eq!(long.body, br#"{"error_message":"Date range cannot be greater than 3 months"}"#);
+    assert_eq!(call(&app, "GET", "/v1/companies", Some(KEY)).status, 200);
+    let limited = call(&app, "GET", "/v1/companies", Some(KEY));
+    assert_eq!((limited.status, limited.retry_after.as_deref()), (429, Some("1")));
+    let faults = crate::faults::Faults { rate_limit_next: 1, server_error_next: 1, ..Default::default() };
+    let other = Some("motive_key_demo2");
+    app.board().set(faults, NOW).unwrap();
+    assert_eq!(call(&app, "GET", "/v1/companies", other).retry_after, None, "not every 429 says how long");
+    let broken = call(&app, "GET", "/v1/companies", other);
+    assert_eq!((broken.status, broken.content), (500, Content::Text));
+}
+
+#[test]
+fn live_positions_are_those_of_gateways_and_others_are_stale() {
+    let app = bench();
+    let live = walk(&app, "/v3/vehicle_locations?", "vehicles", "vehicle");
+    let stale = walk(&app, "/v2/vehicle_locations?", "vehicles", "vehicle");
+    assert_eq!(stale.len(), 11);
+    assert!(live.len() < stale.len() && live.iter().all(|one| one["current_location"]["kph"].is_number()));
+    assert!(live.iter().all(|one| one["current_location"].get("odometer").is_none() && one.get("current_driver").is_none()));
+    let time = |one: &Value| one["current_location"]["located_at"].as_str().unwrap().to_owned();
+    assert!(stale.iter().all(|one| time(one).as_str() <= "2026-11-21T06:30:00Z"));
+    let by_id = |id: &Value| stale.iter().find(|one| one["id"] == *id).unwrap();
+    assert!(live.iter().all(|one| time(one) >= time(by_id(&one["id"]))));
+}
+
+#[test]
+fn a_history_holds_days_of_the_company_in_miles_or_kilometers() {
+    let app = bench();
+    let vehicles = walk(&app, "/v3/vehicle_locations?", "vehicles", "vehicle");
+    let mut is_found = [false, false];
+    for vehicle in &vehicles {
+        let url = format!("/v3/vehicle_locations/{}?start_date=2026-11-20&end_date=2026-11-20", vehicle["id"]);
+        let rows = get(&app, &url)["vehicle_locations"].as_array().unwrap().clone();
+        let times: Vec<&str> = rows.iter().map(|row| row["vehicle_location"]["located_at"].as_str().unwrap()).collect();
+        assert!(times[0] >= "2026-11-20T08:00:00Z" && times[0] < "2026-11-20T08:10:00Z", "{}", times[0]);
+        assert!(times.last().unwrap() > &"2026-11-21T06:20:00Z", "what is behind UTC midnight is of the same day");
+        assert!(rows.iter().any(|row| row["vehicle_location"]["lat"].is_null()) || rows.len() < 400);
+        let odometer = |row: &Value| row["vehicle_location"]["true_odometer"].as_f64().unwrap();
+        let driven = odometer(rows.last().unwrap()) - odometer(&rows[0]);
+        let is_metric = vehicle["metric_units"] == true;
+        is_found[usize::from(is_metric)] |= driven > 0.0;
+        assert!(driven < if is_metric { 1_700.0 } else { 1_100.0 }, "{driven}");
+    }
+    assert_eq!(is_found, [true, true]);
+}
+
+#[test]
+fn a_driver_has_a_log_for_each_day_of_theirs() {
+    let app = bench();
+    let url = "/v1/logs?start_date=2026-11-17&end_date=2026-11-21&";
+    let logs = walk(&app, url, "logs", "log");
+    let one = logs[0]["driver"]["id"].clone();
+    let own = walk(&app, &format!("{url}driver_ids={one}&"), "logs", "log");
+    let dates: Vec<&str> = own.iter().map(|log| log["date"].as_str().unwrap()).collect();
+    assert!(dates.contains(&"2026-11-17") && dates.contains(&"2026-11-20") && own.iter().all(|log| log["driver"]["id"] == one));
+    let drivers: std::collections::BTreeSet<String> = logs.iter().map(|log| log["driver"]["id"].to_string()).collect();
+    assert_eq!(drivers.len(), 14, "one each, two in teams; none of those who never signed in or left");
+    for log in &logs {
+        let events = log["events"].as_array().unwrap();
+        let start = |event: &Value| event["event"]["start_time"].as_str().unwrap().to_owned();
+        assert!(events.windows(2).all(|pair| pair[0]["event"]["end_time"] == start(&pair[1])), "{log}");
+        assert!(events.iter().all(|event| event["event"]["end_time"].is_string() || log["date"].as_str() >= Some("2026-11-20")));
+        let is_signed = log["driver_signed_at"].is_string();
+        assert_eq!(is_signed, log["date"].as_str() < Some("2026-11-20") || is_signed, "{log}");
+    }
+    assert!(logs.iter().any(|log| log["driver_signed_at"].is_string()));
+}
+
+#[test]
+fn assets_are_where_their_vehicles_are() {
+    let app = bench();
+    let assets = walk(&app, "/v1/assets?", "assets", "asset");
+    let located = walk(&app, "/v1/asset_locations?", "assets", "asset");
+    assert_eq!((assets.len(), located.len()), (6, 6));
+    let crumbs = get(&app, &format!("/v1/asset_locations/{}?start_time=2026-11-20&end_time=2026-11-20", located[0]["id"]));
+    let last = crumbs["breadcrumbs"].as_array().unwrap().last().unwrap().clone();
+    assert_eq!(last["located_at"], located[0]["current_location"]["located_at"]);
+    assert_eq!(last["lat"], located[0]["current_location"]["lat"]);
+}
