@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use ::gateway::{ApiError, Context, Endpoint, Incoming, Response, dispatch};
+use ::gateway::{ApiError, Context, DEFAULT_ROUTE, Endpoint, Incoming, Response, dispatch};
 use anyhow::Context as _;
 use axum::body::{Body, to_bytes};
 use axum::extract::{ConnectInfo, Request};
@@ -22,7 +22,10 @@ const MAX_BODY: usize = 10 << 20;
 /// Routes requests to endpoints.
 #[derive(Clone)]
 pub(crate) struct Router {
-    paths: Arc<Paths<HashMap<Method, Arc<Endpoint>>>>,
+    /// A route must fit in method and path, as at API Gateway.
+    routes: Arc<HashMap<Method, Paths<Arc<Endpoint>>>>,
+    /// What answers where no route fits.
+    default: Arc<Endpoint>,
     context: Arc<Context>,
     documents: Documents,
 }
@@ -35,18 +38,22 @@ impl Router {
     pub(crate) fn new(routes: &[Route], context: Arc<Context>, documents: Documents) -> anyhow::Result<Self> {
         let endpoints: HashMap<&'static str, Arc<Endpoint>> =
             bootstrap::endpoints().into_iter().map(|endpoint| (endpoint.handler, Arc::new(endpoint))).collect();
-        let mut by_path: BTreeMap<&str, HashMap<Method, Arc<Endpoint>>> = BTreeMap::new();
+        let mut by_method: HashMap<Method, Paths<Arc<Endpoint>>> = HashMap::new();
+        let mut default = None;
         for route in routes {
             let endpoint = endpoints.get(route.handler.as_str());
             let endpoint = endpoint.with_context(|| format!("template.yaml routes to the unknown handler {}", route.handler))?;
+            if route.path == DEFAULT_ROUTE {
+                default = Some(Arc::clone(endpoint));
+                continue;
+            }
             let method = route.method.parse().with_context(|| format!("{} is not an HTTP method", route.method))?;
-            by_path.entry(&route.path).or_default().insert(method, Arc::clone(endpoint));
+            let paths = by_method.entry(method).or_default();
+            let inserted = paths.insert(&route.path, Arc::clone(endpoint));
+            inserted.with_context(|| format!("route {} {} conflicts with another one", route.method, route.path))?;
         }
-        let mut paths = Paths::new();
-        for (path, methods) in by_path {
-            paths.insert(path, methods).with_context(|| format!("route {path} conflicts with another one"))?;
-        }
-        Ok(Self { paths: Arc::new(paths), context, documents })
+        let default = default.context("template.yaml has no route $default")?;
+        Ok(Self { routes: Arc::new(by_method), default, context, documents })
     }
 
     /// Serves until stopped.
@@ -63,17 +70,12 @@ impl Router {
 
     async fn respond(self, request: Request) -> http::Response<Body> {
         let path = request.uri().path().to_owned();
-        let found = self.paths.at(&path).ok().map(|found| {
+        let found = self.routes.get(request.method()).and_then(|paths| paths.at(&path).ok()).map(|found| {
             let parameters = found.params.iter().map(|(name, value)| (name.to_owned(), decoded(value))).collect();
             (found.value, parameters)
         });
-        let response = match found {
-            None => plain(StatusCode::NOT_FOUND, &ApiError::not_found("path")),
-            Some((methods, parameters)) => match methods.get(request.method()) {
-                None => plain(StatusCode::METHOD_NOT_ALLOWED, &ApiError::method_not_allowed()),
-                Some(endpoint) => self.call(endpoint, request, parameters).await,
-            },
-        };
+        let (endpoint, parameters) = found.unwrap_or_else(|| (&self.default, BTreeMap::new()));
+        let response = self.call(endpoint, request, parameters).await;
         let mut http_response = http::Response::new(Body::from(response.body));
         *http_response.status_mut() = response.status;
         *http_response.headers_mut() = response.headers;
@@ -95,7 +97,7 @@ impl Router {
             address: parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip()),
         };
         let response = dispatch(&self.context, endpoint, &incoming).await;
-        if cfg!(debug_assertions) {
+        if cfg!(debug_assertions) && incoming.method != Method::HEAD {
             self.documents.check_response(endpoint.handler, response.status.as_u16(), &response.body);
         }
         response

@@ -11,7 +11,7 @@ macro_rules! stacks {
 
 /// The stacks nested in it.
 const STACKS: &[(&str, &str)] =
-    stacks!["auth", "orgs", "integrations", "telematics", "notifications", "connect", "ingestion", "delivery"];
+    stacks!["auth", "orgs", "integrations", "telematics", "notifications", "connect", "routes", "ingestion", "delivery"];
 
 fn stack(path: &str) -> Option<String> {
     STACKS.iter().find(|(name, _)| *name == path).map(|(_, text)| (*text).to_owned())

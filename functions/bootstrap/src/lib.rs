@@ -4,6 +4,7 @@ mod artifact;
 mod init_error;
 mod lambda;
 pub mod telemetry;
+mod unmatched;
 mod warm;
 
 use gateway::{Endpoint, Service, Worker};
@@ -15,7 +16,15 @@ pub use lambda::{run_endpoint, run_worker};
 /// All services with HTTP endpoints.
 #[must_use]
 pub fn services() -> Vec<Service> {
-    vec![auth::SERVICE, orgs::SERVICE, integrations::SERVICE, telematics::SERVICE, notifications::SERVICE, connect::SERVICE]
+    vec![
+        auth::SERVICE,
+        orgs::SERVICE,
+        integrations::SERVICE,
+        telematics::SERVICE,
+        notifications::SERVICE,
+        connect::SERVICE,
+        unmatched::SERVICE,
+    ]
 }
 
 /// All endpoints of all services.

@@ -41,8 +41,12 @@ impl Operation for Open {
             InvitationStatus::Declined => return Ok(declined(context)),
             InvitationStatus::Expired | InvitationStatus::Deleted => return Ok(expired(context)),
         };
-        let cookie = session::start(context, &call, &invitation).await?;
         let mut response = page::redirect(context, target);
+        // Scanners of mail look at links so.
+        if call.is_head {
+            return Ok(response);
+        }
+        let cookie = session::start(context, &call, &invitation).await?;
         response.0.set("set-cookie", &cookie);
         Ok(response)
     }

@@ -4,6 +4,7 @@
 
 mod bounds;
 mod fleets;
+mod methods;
 mod parameters;
 mod tokens;
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use http::Method;
 use model::Timestamp;
 use tracing::Instrument as _;
 
@@ -31,6 +32,9 @@ async fn respond(context: &Context, endpoint: &Endpoint, incoming: &Incoming, re
     let cause = served.as_ref().err().and_then(|error| error.cause().map(str::to_owned));
     let mut response = served.unwrap_or_else(ApiError::into_response);
     response.set("x-request-id", &request_id);
+    if incoming.method == Method::HEAD {
+        response.leave_out_body();
+    }
     let duration_ms = started.elapsed().as_secs_f64() * 1_000.0;
     let status = response.status.as_u16();
     match cause {
@@ -56,6 +60,7 @@ async fn serve(
     telemetry::record_caller(&caller);
     context.limits().request(&caller)?;
     let binding = format!("{} {}", caller.name(), incoming.filters());
-    let call = Call { caller, request_id: request_id.to_owned(), address: incoming.address, now, binding };
+    let is_head = incoming.method == Method::HEAD;
+    let call = Call { caller, request_id: request_id.to_owned(), is_head, address: incoming.address, now, binding };
     idempotency::run(context, endpoint, call, incoming).await
 }

@@ -66,6 +66,9 @@ pub enum Permission {
     ManageSchedules,
 }
 
+/// The path of the row that answers what no other route does, as API Gateway calls it.
+pub const DEFAULT_ROUTE: &str = "$default";
+
 /// A service, its endpoints, and how it is documented.
 #[derive(Clone, Copy)]
 pub struct Service {
@@ -118,6 +121,13 @@ impl Endpoint {
         Self { method, path, handler, summary: "", access, permissions, serve, published: Published::of(serve) }
     }
 
+    /// The row that answers what no other route does.
+    #[must_use]
+    pub fn default_route<S: Serve + Describe>(handler: &'static str, serve: &'static S) -> Self {
+        let any = Method::from_bytes(b"ANY").unwrap_or_default();
+        Self::serving(any, DEFAULT_ROUTE, handler, Access::Public, &[], serve)
+    }
+
     /// The row with its description.
     #[must_use]
     pub const fn summary(mut self, summary: &'static str) -> Self {
@@ -144,6 +154,38 @@ impl Endpoint {
         let others = SPELLINGS.iter().filter(|(spelling, _)| self.path.contains(spelling));
         let others = others.map(|(spelling, other)| self.path.replace(spelling, other));
         std::iter::once(self.path.to_owned()).chain(others).collect()
+    }
+
+    /// The methods of its routes: where there is GET, there is HEAD.
+    #[must_use]
+    pub fn methods(&self) -> Vec<Method> {
+        let head = (self.method == Method::GET).then_some(Method::HEAD);
+        [self.method.clone()].into_iter().chain(head).collect()
+    }
+
+    /// The keys of its routes, as API Gateway writes them: `GET /v2/orgs/tsps`, or `$default`.
+    #[must_use]
+    pub fn route_keys(&self) -> Vec<String> {
+        if self.path == DEFAULT_ROUTE {
+            return vec![DEFAULT_ROUTE.to_owned()];
+        }
+        let (methods, paths) = (self.methods(), self.paths());
+        methods.iter().flat_map(|method| paths.iter().map(move |path| format!("{method} {path}"))).collect()
+    }
+
+    /// Whether a path is one of its own, with values in place of the parameters.
+    #[must_use]
+    pub fn is_at(&self, path: &str) -> bool {
+        self.paths().iter().any(|own| {
+            let (mut own, mut sent) = (own.split('/'), path.split('/'));
+            loop {
+                match (own.next(), sent.next()) {
+                    (None, None) => return true,
+                    (Some(own), Some(sent)) if own == sent || (own.starts_with('{') && !sent.is_empty()) => {}
+                    _ => return false,
+                }
+            }
+        })
     }
 }
 

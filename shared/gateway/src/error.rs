@@ -1,6 +1,6 @@
 //! API errors (contract section 15), and how they become responses.
 
-use http::StatusCode;
+use http::{Method, StatusCode};
 use serde_json::{Value, json};
 use store::StoreError;
 
@@ -54,10 +54,20 @@ impl ApiError {
         Self::with(StatusCode::NOT_FOUND, Value::String(format!("{what} not found")))
     }
 
-    /// 405.
+    /// 404: no route has this path; `meant` is one that the caller may have meant.
     #[must_use]
-    pub fn method_not_allowed() -> Self {
-        Self::with(StatusCode::METHOD_NOT_ALLOWED, Value::Null)
+    pub fn no_such_path(meant: Option<&str>) -> Self {
+        let hint = meant.map(|path| format!("; did you mean {path}?")).unwrap_or_default();
+        Self::with(StatusCode::NOT_FOUND, Value::String(format!("path not found{hint}")))
+    }
+
+    /// 405: the path has other methods, which `Allow` lists.
+    #[must_use]
+    pub fn method_not_allowed(method: &Method, allow: &str) -> Self {
+        let detail = format!("{method} is not served here; {allow} are");
+        let mut error = Self::with(StatusCode::METHOD_NOT_ALLOWED, Value::String(detail));
+        error.headers.push(("allow", allow.to_owned()));
+        error
     }
 
     /// 409: the state of the resource does not allow the operation.
@@ -176,6 +186,12 @@ impl ApiError {
     #[must_use]
     pub fn cause(&self) -> Option<&str> {
         self.cause.as_deref()
+    }
+
+    /// A header of the response.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(held, _)| *held == name).map(|(_, value)| value.as_str())
     }
 
     /// The response body.

@@ -30,7 +30,7 @@ pub use caller::{Access, Caller};
 pub use config::Config;
 pub use context::{Aws, Context};
 pub use dispatch::{dispatch, dispatch_within};
-pub use endpoint::{Endpoint, Operation, Permission, Service, Tag};
+pub use endpoint::{DEFAULT_ROUTE, Endpoint, Operation, Permission, Service, Tag};
 pub use error::ApiError;
 pub use incoming::Incoming;
 pub use limits::Limits;
@@ -54,6 +54,8 @@ pub struct Call {
     pub caller: Caller,
     /// The response's `X-Request-Id`.
     pub request_id: String,
+    /// Whether only the head of the response was asked for: such a request has no effect.
+    pub is_head: bool,
     /// The address that it came from, if it is known.
     pub address: Option<IpAddr>,
     /// When it arrived; the only clock a handler sees.

@@ -53,6 +53,13 @@ impl Response {
         Self { status, headers: HeaderMap::new(), body: Bytes::new() }
     }
 
+    /// Leaves the body out and says how long it was (RFC 9110, section 9.3.2).
+    pub(crate) fn leave_out_body(&mut self) {
+        let length = self.body.len();
+        self.set("content-length", &length.to_string());
+        self.body = Bytes::new();
+    }
+
     /// Sets a header; a value that headers do not allow is left out.
     pub fn set(&mut self, name: &'static str, value: &str) {
         if let Ok(value) = HeaderValue::from_str(value) {

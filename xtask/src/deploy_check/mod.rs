@@ -139,8 +139,7 @@ fn check_tables(deployed: &Deployed) -> Result<()> {
     let workers = bootstrap::workers();
     let handlers = endpoints.iter().map(|row| row.handler).chain(workers.iter().map(|row| row.handler));
     same("function", handlers.map(String::from).collect(), &deployed.handlers)?;
-    let routes = endpoints.iter().flat_map(|row| row.paths().into_iter().map(|path| format!("{} {path}", row.method)));
-    same("route", routes.collect(), &deployed.routes)
+    same("route", endpoints.iter().flat_map(gateway::Endpoint::route_keys).collect(), &deployed.routes)
 }
 
 fn same(what: &str, wanted: BTreeSet<String>, made: &[String]) -> Result<()> {

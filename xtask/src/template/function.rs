@@ -1,10 +1,10 @@
 //! One row as resources: the function, its role, its log group, a worker's alarms.
 
-use gateway::Trigger;
+use gateway::{DEFAULT_ROUTE, Trigger};
 
 use super::alarms;
 use super::policies::{self, Statement};
-use super::rows::{Cause, RouteAuth, Row};
+use super::rows::{Cause, RouteAuth, Row, methods, route_key};
 
 /// The resources of a row.
 pub(super) fn render(row: &Row) -> String {
@@ -100,9 +100,14 @@ const CANARY: &str = "      AutoPublishAlias: live
 /// The HTTP events of a function: its integration, its routes, and the API's permission to invoke it for those only.
 fn http_events(id: &str, method: &str, paths: &[String], auth: RouteAuth) -> String {
     // A second path is an alternative spelling of the first.
-    let names = ["Route", "OtherRoute"];
-    let routes: String = names.iter().zip(paths).map(|(name, path)| route(id, name, method, path, auth)).collect();
+    let names = ["", "Other"];
+    let methods = methods(method);
+    let routes: String = methods
+        .iter()
+        .flat_map(|method| names.iter().zip(paths).map(|(name, path)| route(id, name, method, path, auth)))
+        .collect();
     let source = paths.first().map(|path| pattern(path)).unwrap_or_default();
+    let invocations: String = methods.iter().map(|method| invocation(id, method, &source)).collect();
     format!(
         "
   {id}Integration:
@@ -112,14 +117,27 @@ fn http_events(id: &str, method: &str, paths: &[String], auth: RouteAuth) -> Str
       IntegrationType: AWS_PROXY
       IntegrationUri: !Ref {id}Function.Alias
       PayloadFormatVersion: '2.0'
-{routes}
-  {id}Invocation:
+{routes}{invocations}"
+    )
+}
+
+/// What the names of a method's resources begin with.
+fn prefix(method: &str) -> &str {
+    if method == "HEAD" { "Head" } else { "" }
+}
+
+fn invocation(id: &str, method: &str, source: &str) -> String {
+    let source = if source == DEFAULT_ROUTE { source.to_owned() } else { format!("{method}{source}") };
+    let prefix = prefix(method);
+    format!(
+        "
+  {id}{prefix}Invocation:
     Type: AWS::Lambda::Permission
     Properties:
       Action: lambda:InvokeFunction
       FunctionName: !Ref {id}Function.Alias
       Principal: apigateway.amazonaws.com
-      SourceArn: !Sub 'arn:${{AWS::Partition}}:execute-api:${{AWS::Region}}:${{AWS::AccountId}}:${{HttpApi}}/*/{method}{source}'
+      SourceArn: !Sub 'arn:${{AWS::Partition}}:execute-api:${{AWS::Region}}:${{AWS::AccountId}}:${{HttpApi}}/*/{source}'
 "
     )
 }
@@ -129,13 +147,15 @@ fn route(id: &str, name: &str, method: &str, path: &str, auth: RouteAuth) -> Str
         RouteAuth::None => "      AuthorizationType: NONE\n",
         RouteAuth::Jwt => "      AuthorizationType: JWT\n      AuthorizerId: !Ref Authorizer\n",
     };
+    let key = route_key(method, path);
+    let prefix = prefix(method);
     format!(
         "
-  {id}{name}:
+  {id}{prefix}{name}Route:
     Type: AWS::ApiGatewayV2::Route
     Properties:
       ApiId: !Ref HttpApi
-      RouteKey: {method} {path}
+      RouteKey: {key}
       Target: !Sub 'integrations/${{{id}Integration}}'
 {authorization}"
     )

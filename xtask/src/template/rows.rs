@@ -1,6 +1,6 @@
 //! The data of endpoints and workers for the template.
 
-use gateway::{Access, Endpoint, Permission, Trigger, Worker};
+use gateway::{Access, DEFAULT_ROUTE, Endpoint, Permission, Trigger, Worker};
 
 use super::policies;
 
@@ -81,12 +81,11 @@ impl Row {
         self.handler.replace(['.', '_'], "-")
     }
 
-    /// `GET /v2/orgs/fleets`: the keys of its routes.
+    /// `GET /v2/orgs/fleets`, and `HEAD` of it: the keys of its routes.
     pub(super) fn routes(&self) -> Vec<String> {
-        match &self.cause {
-            Cause::Http { method, paths, .. } => paths.iter().map(|path| format!("{method} {path}")).collect(),
-            Cause::Trigger(_) => Vec::new(),
-        }
+        let Cause::Http { method, paths, .. } = &self.cause else { return Vec::new() };
+        let of_method = |method| paths.iter().map(move |path| route_key(method, path));
+        methods(method).into_iter().flat_map(of_method).collect()
     }
 
     /// Seconds that one invocation may take.
@@ -117,4 +116,14 @@ impl Row {
 pub(super) fn capitalized(word: &str) -> String {
     let mut letters = word.chars();
     letters.next().map(|first| first.to_ascii_uppercase().to_string() + letters.as_str()).unwrap_or_default()
+}
+
+/// The methods of a row's routes: where there is GET, there is HEAD.
+pub(super) fn methods(method: &str) -> Vec<&str> {
+    if method == "GET" { vec!["GET", "HEAD"] } else { vec![method] }
+}
+
+/// A route's key as API Gateway writes it.
+pub(super) fn route_key(method: &str, path: &str) -> String {
+    if path == DEFAULT_ROUTE { path.to_owned() } else { format!("{method} {path}") }
 }

@@ -7,8 +7,8 @@ use bootstrap::Artifact;
 use super::rows::{Cause, Row};
 use super::{alarms, function};
 
-/// Functions per stack: an HTTP function makes up to eleven resources, a stack may have 500.
-const MAX_FUNCTIONS: usize = 40;
+/// Functions per stack: an HTTP function makes up to fourteen resources, a stack may have 500.
+const MAX_FUNCTIONS: usize = 32;
 
 /// The possible parameters of a stack: name, type, and the root's expression for it.
 const PARAMETERS: &[(&str, &str, &str)] = &[

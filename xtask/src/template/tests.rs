@@ -56,7 +56,7 @@ fn a_public_route_has_no_authorizer() {
 fn routes_that_are_open_to_anybody_have_throttles_of_their_own() {
     let of = |service, auth| Row { service, ..route("a.b", "GET", &["/x", "/y"], auth) };
     let throttles = throttles(&[of("auth", RouteAuth::None), of("orgs", RouteAuth::None), of("telematics", RouteAuth::Jwt)]);
-    assert_eq!(throttles.lines().count(), 2, "{throttles}");
+    assert_eq!(throttles.lines().count(), 4, "{throttles}");
     assert!(throttles.starts_with("        'GET /x': {ThrottlingRateLimit: !Ref OpenRequestsPerSecond,"), "{throttles}");
     for open in rows::all().iter().filter(|row| OPEN.contains(&row.service)) {
         assert!(matches!(&open.cause, Cause::Http { auth: RouteAuth::None, .. }), "{} needs the authorizer", open.handler);
@@ -69,6 +69,31 @@ fn a_second_spelling_is_a_second_route_under_one_permission() {
     check(
         &[route("share_agreements.pause", "POST", &paths, RouteAuth::Jwt)],
         &["ShareAgreementsPauseRoute:", "ShareAgreementsPauseOtherRoute:", "${HttpApi}/*/POST/v2/orgs/share?agreements/*/pause'"],
+    );
+}
+
+#[test]
+fn what_can_be_read_can_be_asked_for_its_head() {
+    let paths = ["/v2/orgs/share-agreements", "/v2/orgs/share_agreements"];
+    let text = check(
+        &[route("share_agreements.list", "GET", &paths, RouteAuth::Jwt)],
+        &[
+            "ShareAgreementsListHeadRoute:",
+            "RouteKey: HEAD /v2/orgs/share-agreements\n",
+            "ShareAgreementsListHeadOtherRoute:",
+            "RouteKey: HEAD /v2/orgs/share_agreements\n",
+            "${HttpApi}/*/HEAD/v2/orgs/share?agreements'",
+        ],
+    );
+    assert_eq!(text.matches("AuthorizerId: !Ref Authorizer").count(), 4);
+    assert!(!check(&[route("fleets.create", "POST", &["/v2/orgs/fleets"], RouteAuth::Jwt)], &[]).contains("HEAD"));
+}
+
+#[test]
+fn the_default_route_has_no_method() {
+    check(
+        &[route("routes.unmatched", "ANY", &["$default"], RouteAuth::None)],
+        &["RouteKey: $default\n", "AuthorizationType: NONE", "${HttpApi}/*/$default'"],
     );
 }
 
@@ -136,8 +161,8 @@ fn resources_are_counted_as_sam_makes_them() {
     let row = route("a.b", "GET", &["/x", "/y"], RouteAuth::None);
     let count = resources(&stack::all(&[row])[0].render()).unwrap();
     assert_eq!(
-        count, 12,
-        "function, version, alias, shift, integration, two routes, permission, role, log group, two alarms of the stack"
+        count, 15,
+        "function, version, alias, shift, integration, four routes, two permissions, role, log group, two alarms of the stack"
     );
 }
 

@@ -9,7 +9,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use catena::aws::template::Route;
 use catena::documents::Documents;
-use http::{Response, StatusCode};
+use gateway::DEFAULT_ROUTE;
+use http::{Method, Response, StatusCode};
 use matchit::Router;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -23,7 +24,9 @@ use crate::sandbox::Outcome;
 pub(crate) struct Front(Arc<Inner>);
 
 struct Inner {
-    routes: Router<HashMap<String, Route>>,
+    /// By method: a route must fit in both.
+    routes: HashMap<String, Router<Route>>,
+    default: Route,
     lambda: Lambda,
     answers: Mutex<BTreeMap<String, Vec<u16>>>,
     documents: Documents,
@@ -31,15 +34,16 @@ struct Inner {
 
 impl Front {
     pub(crate) fn new(routes: Vec<Route>, lambda: Lambda) -> Self {
-        let mut paths: BTreeMap<String, HashMap<String, Route>> = BTreeMap::new();
+        let (mut by_method, mut default) = (HashMap::<String, Router<Route>>::new(), None);
         for route in routes {
-            paths.entry(route.path.clone()).or_default().insert(route.method.clone(), route);
+            if route.path == DEFAULT_ROUTE {
+                default = Some(route);
+            } else {
+                by_method.entry(route.method.clone()).or_default().insert(route.path.clone(), route).unwrap();
+            }
         }
-        let mut routes = Router::new();
-        for (path, methods) in paths {
-            routes.insert(path, methods).unwrap();
-        }
-        Self(Arc::new(Inner { routes, lambda, answers: Mutex::default(), documents: Documents::published().unwrap() }))
+        let (answers, documents) = (Mutex::default(), Documents::published().unwrap());
+        Self(Arc::new(Inner { routes: by_method, default: default.unwrap(), lambda, answers, documents }))
     }
 
     pub(crate) async fn serve(self, listener: TcpListener) {
@@ -60,17 +64,20 @@ impl Front {
     async fn answer(self, request: Request) -> Response<Body> {
         let (parts, body) = request.into_parts();
         let body = to_bytes(body, 10 << 20).await.unwrap();
-        let Ok(found) = self.0.routes.at(parts.uri.path()) else { return own(404, "Not Found") };
-        let Some(route) = found.value.get(parts.method.as_str()) else { return own(404, "Not Found") };
         let decoded = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
-        let path = found.params.iter().map(|(name, value)| (name.to_owned(), decoded(value))).collect();
-        let key = format!("{} {}", route.method, route.path);
+        let found = self.0.routes.get(parts.method.as_str()).and_then(|paths| paths.at(parts.uri.path()).ok()).map(|found| {
+            let path = found.params.iter().map(|(name, value)| (name.to_owned(), decoded(value))).collect();
+            (found.value, path, format!("{} {}", found.value.method, found.value.path))
+        });
+        let (route, path, key) = found.unwrap_or_else(|| (&self.0.default, BTreeMap::new(), DEFAULT_ROUTE.to_owned()));
         let event = events::http(&parts, &body, &key, &path);
         let response = match self.0.lambda.invoke(&route.handler, event).await {
             Outcome::Answered(answer) => {
                 let (status, body) = (answer["statusCode"].as_u64().unwrap_or_default(), answer["body"].as_str());
                 let status = u16::try_from(status).unwrap();
-                self.0.documents.check_response(&route.handler, status, body.unwrap_or_default().as_bytes());
+                if parts.method != Method::HEAD {
+                    self.0.documents.check_response(&route.handler, status, body.unwrap_or_default().as_bytes());
+                }
                 response(&answer)
             }
             _ => own(500, "Internal Server Error"),
