@@ -171,12 +171,17 @@ mod tests {
 
     #[test]
     fn responses_are_what_documents_say() {
-        let error = json!({ "code": 404, "message": "Not Found", "detail": "fleet not found" });
+        let error = json!({ "code": 404, "message": "Not Found", "detail": "fleet not found", "error_type": "fleet_not_found" });
         check("fleets.get", 404, &error, &[]);
         check("fleets.get", 418, &error, &["418: the status is not documented"]);
-        check("fleets.get", 404, &json!({ "code": 404, "message": "Not Found" }), &["\"detail\" is a required property"]);
-        check("fleets.get", 404, &json!({ "code": "404", "message": "Not Found", "detail": null }), &["at /code"]);
-        let more = json!({ "code": 404, "message": "Not Found", "detail": null, "more": 1 });
+        let without = json!({ "code": 404, "message": "Not Found", "error_type": "fleet_not_found" });
+        check("fleets.get", 404, &without, &["\"detail\" is a required property"]);
+        let text = json!({ "code": "404", "message": "Not Found", "detail": null, "error_type": "fleet_not_found" });
+        check("fleets.get", 404, &text, &["at /code"]);
+        let more = json!({ "code": 404, "message": "Not Found", "detail": null, "error_type": "fleet_not_found", "more": 1 });
+        // API Gateway answers some statuses by itself.
+        check("fleets.get", 401, &json!({ "message": "Unauthorized" }), &[]);
+        check("fleets.get", 429, &json!({ "message": "Too Many Requests" }), &[]);
         check("fleets.get", 404, &more, &["'more' was unexpected"]);
         check("connect.hub", 200, &json!("a page"), &[]);
     }

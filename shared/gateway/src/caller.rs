@@ -49,7 +49,7 @@ impl Caller {
     pub fn partner(&self) -> Result<PartnerId, ApiError> {
         match self {
             Self::Partner { id, .. } => Ok(*id),
-            _ => Err(ApiError::forbidden("this operation requires a partner token")),
+            _ => Err(ApiError::forbidden("not_for_this_caller", "this operation requires a partner token")),
         }
     }
 
@@ -60,7 +60,7 @@ impl Caller {
     pub fn fleet(&self) -> Result<FleetId, ApiError> {
         match self {
             Self::Fleet { id, .. } => Ok(*id),
-            _ => Err(ApiError::forbidden("this operation requires a fleet token")),
+            _ => Err(ApiError::forbidden("not_for_this_caller", "this operation requires a fleet token")),
         }
     }
 
@@ -90,7 +90,7 @@ impl Caller {
             }
             (Access::Scope(scope), Some(header)) => {
                 let (caller, claims) = from_header(context, header, now).await?;
-                let lacks = || ApiError::forbidden(format!("missing scope `{scope}`"));
+                let lacks = || ApiError::forbidden("insufficient_scope", format!("missing scope `{scope}`"));
                 claims.has_scope(scope).then_some(caller).ok_or_else(lacks)
             }
         }

@@ -21,11 +21,11 @@ pub struct ApiError {
 }
 
 impl ApiError {
-    fn with(status: StatusCode, detail: Value) -> Self {
+    fn with(status: StatusCode, error_type: &str, detail: Value) -> Self {
         let message = status.canonical_reason().unwrap_or("Error");
         Self {
             status,
-            body: json!({ "code": status.as_u16(), "message": message, "detail": detail }),
+            body: json!({ "code": status.as_u16(), "message": message, "detail": detail, "error_type": error_type }),
             headers: Vec::new(),
             cause: None,
         }
@@ -33,52 +33,54 @@ impl ApiError {
 
     /// 400: the request is malformed.
     pub fn bad_request(detail: impl Into<String>) -> Self {
-        Self::with(StatusCode::BAD_REQUEST, Value::String(detail.into()))
+        Self::with(StatusCode::BAD_REQUEST, "malformed_request", Value::String(detail.into()))
     }
 
     /// 401: the token is missing or invalid.
     pub fn unauthorized(detail: impl Into<String>) -> Self {
-        let mut error = Self::with(StatusCode::UNAUTHORIZED, Value::String(detail.into()));
+        let mut error = Self::with(StatusCode::UNAUTHORIZED, "invalid_token", Value::String(detail.into()));
         error.headers.push(("www-authenticate", "Bearer".into()));
         error
     }
 
-    /// 403: the token does not permit the operation.
-    pub fn forbidden(detail: impl Into<String>) -> Self {
-        Self::with(StatusCode::FORBIDDEN, Value::String(detail.into()))
+    /// 403: the token does not permit the operation, for a reason that `error_type` names.
+    pub fn forbidden(error_type: &'static str, detail: impl Into<String>) -> Self {
+        Self::with(StatusCode::FORBIDDEN, error_type, Value::String(detail.into()))
     }
 
-    /// 404: the resource does not exist, or the caller may not see it.
+    /// 404: the resource does not exist, or the caller may not see it. Its name is the beginning of the `error_type`.
     #[must_use]
     pub fn not_found(what: &'static str) -> Self {
-        Self::with(StatusCode::NOT_FOUND, Value::String(format!("{what} not found")))
+        let error_type = format!("{}_not_found", what.replace(' ', "_"));
+        Self::with(StatusCode::NOT_FOUND, &error_type, Value::String(format!("{what} not found")))
     }
 
     /// 404: no route has this path; `meant` is one that the caller may have meant.
     #[must_use]
     pub fn no_such_path(meant: Option<&str>) -> Self {
         let hint = meant.map(|path| format!("; did you mean {path}?")).unwrap_or_default();
-        Self::with(StatusCode::NOT_FOUND, Value::String(format!("path not found{hint}")))
+        Self::with(StatusCode::NOT_FOUND, "path_not_found", Value::String(format!("path not found{hint}")))
     }
 
     /// 405: the path has other methods, which `Allow` lists.
     #[must_use]
     pub fn method_not_allowed(method: &Method, allow: &str) -> Self {
         let detail = format!("{method} is not served here; {allow} are");
-        let mut error = Self::with(StatusCode::METHOD_NOT_ALLOWED, Value::String(detail));
+        let mut error = Self::with(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", Value::String(detail));
         error.headers.push(("allow", allow.to_owned()));
         error
     }
 
-    /// 409: the state of the resource does not allow the operation.
-    pub fn conflict(detail: impl Into<String>) -> Self {
-        Self::with(StatusCode::CONFLICT, Value::String(detail.into()))
+    /// 409: the state of the resource does not allow the operation; `error_type` names the state.
+    pub fn conflict(error_type: &'static str, detail: impl Into<String>) -> Self {
+        Self::with(StatusCode::CONFLICT, error_type, Value::String(detail.into()))
     }
 
     /// 413: the body has more bytes than the operation takes.
     #[must_use]
     pub fn too_large(most: usize) -> Self {
-        Self::with(StatusCode::PAYLOAD_TOO_LARGE, Value::String(format!("the body may have at most {most} bytes")))
+        let detail = format!("the body may have at most {most} bytes");
+        Self::with(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", Value::String(detail))
     }
 
     /// 422 with the problems found, of which the first 20 are named.
@@ -95,7 +97,7 @@ impl ApiError {
             some if some == named.len() => "Invalid Request Body",
             _ => "Invalid Request",
         };
-        let mut error = Self::with(StatusCode::UNPROCESSABLE_ENTITY, json!(named));
+        let mut error = Self::with(StatusCode::UNPROCESSABLE_ENTITY, "invalid_request", json!(named));
         if let Some(message) = error.body.get_mut("message") {
             let more =
                 if total > named.len() { format!(" (the first {} of {total} problems)", named.len()) } else { String::new() };
@@ -114,7 +116,7 @@ impl ApiError {
     pub fn too_many(seconds: u64) -> Self {
         let seconds = seconds.max(1);
         let detail = json!({ "retry_after_seconds": seconds, "message": "too many requests" });
-        let mut error = Self::with(StatusCode::TOO_MANY_REQUESTS, detail);
+        let mut error = Self::with(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", detail);
         error.headers.push(("retry-after", seconds.to_string()));
         error
     }
@@ -123,14 +125,14 @@ impl ApiError {
     pub fn unavailable(cause: impl ToString) -> Self {
         let detail =
             json!({ "retry_after_seconds": RETRY_SECONDS, "message": "temporarily unavailable; retry the same request" });
-        let mut error = Self::with(StatusCode::SERVICE_UNAVAILABLE, detail);
+        let mut error = Self::with(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail);
         error.headers.push(("retry-after", RETRY_SECONDS.to_string()));
         Self { cause: Some(cause.to_string()), ..error }
     }
 
     /// 504: the TSP timed out.
     pub fn gateway_timeout(detail: impl Into<String>) -> Self {
-        Self::with(StatusCode::GATEWAY_TIMEOUT, Value::String(detail.into()))
+        Self::with(StatusCode::GATEWAY_TIMEOUT, "timeout", Value::String(detail.into()))
     }
 
     /// 504: the platform exceeded its own deadline; the request may still have been processed.
@@ -212,7 +214,9 @@ impl ApiError {
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Conflict => Self::conflict("modified by another request; fetch the current version and retry"),
+            StoreError::Conflict => {
+                Self::conflict("concurrent_change", "modified by another request; fetch the current version and retry")
+            }
             StoreError::Throttled | StoreError::Unavailable { .. } => Self::unavailable(error),
             StoreError::Refused { .. } | StoreError::Unreadable { .. } | StoreError::Unstorable(_) => Self::internal(error),
         }

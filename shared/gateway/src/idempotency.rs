@@ -62,7 +62,7 @@ async fn run_once(
     let seen: Option<KeyedRequest> = context.store().get(Key::keyed_request(&id)).await?;
     if let Some(seen) = seen.as_ref().filter(|seen| seen.started_at.plus_seconds(REMEMBERED_SECONDS) > now) {
         if seen.request != claim.request {
-            return Err(ApiError::conflict("the idempotency key was already used for another request"));
+            return Err(ApiError::conflict("idempotency_key_reused", "the idempotency key was already used for another request"));
         }
         if let Some(response) = &seen.answer {
             return opened(&secret, response);
@@ -88,7 +88,7 @@ async fn run_once(
 }
 
 fn in_progress() -> ApiError {
-    ApiError::conflict("a request with this idempotency key is still in progress")
+    ApiError::conflict("idempotency_key_in_progress", "a request with this idempotency key is still in progress")
 }
 
 fn sealed(secret: &[u8], response: &Response) -> Result<serde_json::Value, ApiError> {

@@ -59,10 +59,15 @@ pub(crate) struct Problems {
 
 impl Problems {
     pub(crate) fn push(&mut self, path: &str, input: &str, error_type: &'static str, message: impl Into<String>) {
-        if self.named.len() < MOST_PROBLEMS {
+        if self.has_room() {
             self.named.push(Problem::new(path, input, error_type, message));
         }
         self.total = self.total.saturating_add(1);
+    }
+
+    /// Whether the next problem is named, and not only counted.
+    pub(crate) fn has_room(&self) -> bool {
+        self.named.len() < MOST_PROBLEMS
     }
 
     pub(crate) fn is_empty(&self) -> bool {

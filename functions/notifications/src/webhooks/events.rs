@@ -91,7 +91,7 @@ impl Operation for Events {
         let partner = call.caller.partner()?;
         let webhook = find(context, partner, wanted.id).await?;
         if webhook.sequence != Some(true) {
-            return Err(ApiError::conflict("the subscription was created without `sequence`"));
+            return Err(ApiError::conflict("webhook_without_sequence", "the subscription was created without `sequence`"));
         }
         let lane = (wanted.id, wanted.fleet);
         let last_seq = context.store().last_number(wanted.id, wanted.fleet).await?;

@@ -30,7 +30,7 @@ impl Operation for Replay {
     async fn run(context: &Context, call: Call, Id(id): Id) -> Result<Self::Output, ApiError> {
         let webhook = find(context, call.caller.partner()?, id).await?;
         if webhook.status != WebhookStatus::Active {
-            return Err(ApiError::conflict("the subscription is not active"));
+            return Err(ApiError::conflict("webhook_not_active", "the subscription is not active"));
         }
         let order = Order { command: Command::Replay, partner_id: webhook.partner_id, webhook_id: id };
         let outgoing = Outgoing { group: Some(id.to_string()), body: order, trace: context.trace() };

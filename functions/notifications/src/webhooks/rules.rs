@@ -103,7 +103,7 @@ pub async fn duplicate(context: &Context, wanted: &[WebhookClaim]) -> Result<Opt
     let mut ids: Vec<String> = held.iter().map(|claim| claim.webhook_id.to_string()).collect();
     ids.sort_unstable();
     let detail = format!("a subscription with this event, url and filters already exists: {}", ids.join(", "));
-    Ok((!ids.is_empty()).then(|| ApiError::conflict(detail)))
+    Ok((!ids.is_empty()).then(|| ApiError::conflict("webhook_exists", detail)))
 }
 
 /// The secret, sealed for this subscription only.

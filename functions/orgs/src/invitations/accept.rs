@@ -20,10 +20,14 @@ impl Operation for Accept {
         let seen = find(context, id).await?;
         match seen.status_at(call.now) {
             InvitationStatus::Active => {}
-            InvitationStatus::Accepted => return Err(ApiError::conflict("the invitation has already been accepted")),
-            InvitationStatus::Declined => return Err(ApiError::conflict("the invitation has been declined")),
+            InvitationStatus::Accepted => {
+                return Err(ApiError::conflict("invitation_accepted", "the invitation has already been accepted"));
+            }
+            InvitationStatus::Declined => {
+                return Err(ApiError::conflict("invitation_declined", "the invitation has been declined"));
+            }
             InvitationStatus::Expired | InvitationStatus::Deleted => {
-                return Err(ApiError::conflict("the invitation has expired"));
+                return Err(ApiError::conflict("invitation_expired", "the invitation has expired"));
             }
         }
         let fleet = fleet_of(&seen, call.now);

@@ -50,8 +50,8 @@ impl Operation for Decline {
                 context.store().commit(vec![Write::replace(&seen, &next)?]).await?;
                 next
             }
-            (_, InvitationStatus::Expired) => return Err(ApiError::conflict("the invitation has expired")),
-            _ => return Err(ApiError::conflict("the invitation has already been accepted")),
+            (_, InvitationStatus::Expired) => return Err(ApiError::conflict("invitation_expired", "the invitation has expired")),
+            _ => return Err(ApiError::conflict("invitation_accepted", "the invitation has already been accepted")),
         };
         Ok(Json(InvitationRead::at(call.now, next, context.config()).public()))
     }

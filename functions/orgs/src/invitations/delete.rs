@@ -20,7 +20,10 @@ impl Operation for Delete {
             return Err(missing());
         }
         if seen.status == InvitationStatus::Accepted {
-            return Err(ApiError::conflict("an accepted invitation cannot be withdrawn; cancel its share agreement instead"));
+            return Err(ApiError::conflict(
+                "invitation_accepted",
+                "an accepted invitation cannot be withdrawn; cancel its share agreement instead",
+            ));
         }
         let next = Invitation { status: InvitationStatus::Deleted, updated_at: call.now, ..seen.clone() };
         let mut writes = vec![Write::replace(&seen, &next)?];

@@ -92,6 +92,7 @@ async fn find(context: &Context, caller: &Caller, id: AgreementId) -> Result<(Pa
 fn transition_error(error: TransitionError) -> ApiError {
     match error {
         TransitionError::Deleted => missing(),
-        TransitionError::Ended | TransitionError::PausedByOtherParty => ApiError::conflict(error.to_string()),
+        TransitionError::Ended => ApiError::conflict("share_agreement_ended", error.to_string()),
+        TransitionError::PausedByOtherParty => ApiError::conflict("paused_by_other_party", error.to_string()),
     }
 }

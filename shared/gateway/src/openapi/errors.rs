@@ -60,6 +60,7 @@ pub(super) fn components(paths: &Value, components: &mut Components) -> Map<Stri
 fn response(kind: Kind, components: &mut Components) -> Value {
     let (status, name, text) = kind;
     let schema = schema(kind, components);
+    let text = &if kind == OAUTH { text.to_owned() } else { with_own(status, text) };
     let mut headers = json!({ "X-Request-Id": { "$ref": "#/components/headers/RequestId" } });
     let more = match status {
         401 => Some(("WWW-Authenticate", "WwwAuthenticate")),
@@ -71,6 +72,19 @@ fn response(kind: Kind, components: &mut Components) -> Value {
     }
     let schema = components.place(Components::titled(schema, name));
     json!({ "description": text, "headers": headers, "content": { "application/json": { "schema": schema } } })
+}
+
+/// Statuses that API Gateway answers by itself, too, before a request reaches a function: its bodies have only `message`.
+const ALSO_OF_THE_GATEWAY: &[u16] = &[400, 401, 413, 429, 503, 504];
+
+fn with_own(status: u16, text: &str) -> String {
+    let own = "What does not reach the platform's functions is answered with `message` alone.";
+    if ALSO_OF_THE_GATEWAY.contains(&status) { format!("{text} {own}") } else { text.to_owned() }
+}
+
+/// The members that every body of this status has.
+fn always(status: u16) -> &'static [&'static str] {
+    if ALSO_OF_THE_GATEWAY.contains(&status) { &["message"] } else { &["code", "message", "detail", "error_type"] }
 }
 
 fn schema(kind: Kind, components: &mut Components) -> Schema {
@@ -91,15 +105,33 @@ fn schema(kind: Kind, components: &mut Components) -> Schema {
         _ => json!({ "type": ["string", "null"], "description": "The problems of this request." }),
     };
     json_schema!({
-        "description": text,
+        "description": with_own(status, text),
         "type": "object",
         "properties": {
             "code": { "type": "integer", "format": "int32", "description": "The HTTP status.", "examples": [status] },
             "message": message,
             "detail": detail,
+            "error_type": { "type": "string", "description": "A machine-readable code for the cause.", "examples": [example(status)] },
         },
-        "required": ["code", "message", "detail"],
+        "required": always(status),
     })
+}
+
+fn example(status: u16) -> &'static str {
+    match status {
+        401 => "invalid_token",
+        403 => "insufficient_scope",
+        404 => "fleet_not_found",
+        405 => "method_not_allowed",
+        409 => "invitation_accepted",
+        413 => "body_too_large",
+        422 => "invalid_request",
+        429 => "too_many_requests",
+        501 => "not_supported",
+        503 => "unavailable",
+        504 => "timeout",
+        _ => "malformed_request",
+    }
 }
 
 fn retry() -> Schema {

@@ -20,6 +20,35 @@ pub(super) fn of_list(values: &'static [&'static str], text: &str) -> Result<&'s
     values.iter().copied().find(|value| *value == text).ok_or_else(|| refusal(values, text))
 }
 
+/// Names that other APIs have for members of ours.
+const ELSEWHERE: &[(&str, &str)] = &[
+    ("limit", "size"),
+    ("page_size", "size"),
+    ("per_page", "size"),
+    ("page", "cursor"),
+    ("offset", "cursor"),
+    ("start_time", "from_datetime"),
+    ("end_time", "to_datetime"),
+    ("start_date", "from_datetime"),
+    ("end_date", "to_datetime"),
+];
+/// How similar two names are that may be meant for each other; 1 is the same name.
+const SIMILAR: f64 = 0.86;
+
+/// The known name that an unknown one is probably meant for.
+pub(super) fn nearest<'a>(known: impl Iterator<Item = &'a str>, name: &str) -> Option<&'a str> {
+    let name = beginning(name).to_ascii_lowercase();
+    let elsewhere = ELSEWHERE.iter().find(|(theirs, _)| *theirs == name).map(|(_, ours)| *ours);
+    let likeness = |known: &str| if elsewhere == Some(known) { 1.0 } else { strsim::jaro_winkler(&name, known) };
+    let all = known.map(|known| (likeness(known), known));
+    all.filter(|(likeness, _)| *likeness >= SIMILAR).max_by(|(one, _), (two, _)| one.total_cmp(two)).map(|(_, known)| known)
+}
+
+/// What is compared is short, so that a long text costs nothing.
+fn beginning(text: &str) -> String {
+    text.chars().take(100).collect()
+}
+
 /// All values where there are few of them, else the nearest.
 fn refusal(values: &[&str], text: &str) -> String {
     if values.is_empty() {
@@ -28,8 +57,7 @@ fn refusal(values: &[&str], text: &str) -> String {
     if values.len() <= FEW {
         return format!("must be one of {}", values.join(", "));
     }
-    // What is compared is short, so that a long text costs nothing.
-    let text: String = text.chars().take(100).collect();
+    let text = beginning(text);
     let mut nearest: Vec<(f64, &str)> = values.iter().map(|value| (strsim::jaro_winkler(&text, value), *value)).collect();
     nearest.sort_by(|(one, _), (two, _)| two.total_cmp(one));
     let names: Vec<&str> = nearest.into_iter().take(NEAREST).map(|(_, name)| name).collect();
@@ -77,6 +105,23 @@ mod tests {
         assert_eq!(of_enum::<Order>("ASC"), Err("must be one of asc, most_recent".to_owned()));
         assert_eq!(of_list(&["a", "b"], "b"), Ok("b"));
         assert_eq!(of_list(&["a", "b"], ""), Err("must be one of a, b".to_owned()));
+    }
+
+    #[test]
+    fn an_unknown_name_is_traced_to_a_known_one() {
+        let known = ["cursor", "size", "fleet_refs", "fleet_ids", "from_datetime", "sort_by", "body.filters.fleet_refs"];
+        for (unknown, expected) in [
+            ("fleet_ref", Some("fleet_refs")),
+            ("fleetRefs", Some("fleet_refs")),
+            ("from_date", Some("from_datetime")),
+            ("limit", Some("size")),
+            ("Page", Some("cursor")),
+            ("end_time", None),
+            ("color", None),
+            ("", None),
+        ] {
+            assert_eq!(nearest(known.into_iter(), unknown), expected, "{unknown}");
+        }
     }
 
     #[test]

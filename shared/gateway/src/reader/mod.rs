@@ -229,7 +229,8 @@ impl Reader {
         for (name, values) in &self.query {
             if !self.known.contains(&("query", name.clone())) {
                 let input = values.first().map_or("", String::as_str);
-                self.problems.push(&format!("query.{name}"), input, "unknown_parameter", "unknown query parameter");
+                let message = self.unknown("query", "unknown query parameter", name);
+                self.problems.push(&format!("query.{name}"), input, "unknown_parameter", message);
             }
         }
         self.reject_unknown_members();
@@ -239,9 +240,18 @@ impl Reader {
         for name in self.body.keys() {
             let full = format!("{}{name}", self.nesting);
             if !self.known.contains(&("body", full.clone())) {
-                self.problems.push(&format!("body.{full}"), "", "unknown_field", "unknown member");
+                let message = self.unknown("body", "unknown member", &full);
+                self.problems.push(&format!("body.{full}"), "", "unknown_field", message);
             }
         }
+    }
+
+    /// What is said of an unknown name: the known one that it may stand for is named.
+    fn unknown(&self, location: &'static str, what: &str, name: &str) -> String {
+        let known = self.known.iter().filter(|(place, _)| *place == location).map(|(_, name)| name.as_str());
+        // Only problems that are named are worth the comparison.
+        let nearest = self.problems.has_room().then(|| choice::nearest(known, name)).flatten();
+        nearest.map_or_else(|| what.to_owned(), |nearest| format!("{what}; did you mean `{nearest}`?"))
     }
 }
 

@@ -39,6 +39,17 @@ impl Member<'_> {
         }
     }
 
+    /// A name of people or companies, as they write it: 1 to `max` characters, not all of them blank, without those that would change
+    /// how the text around them reads (control characters, line breaks, and what turns the direction of writing).
+    pub fn name(self, max: usize) -> Option<String> {
+        let schema = || json_schema!({ "type": "string", "minLength": 1, "maxLength": max, "pattern": NAME });
+        self.parsed(schema, "format", move |text| {
+            let fits = (1..=max).contains(&text.chars().count()) && !text.trim().is_empty() && !text.chars().any(is_disruptive);
+            fits.then(|| text.to_owned())
+                .ok_or_else(|| format!("must have 1 to {max} characters that are printed, without line breaks"))
+        })
+    }
+
     /// A string of at most `max` characters that matches `pattern`, as checked by `matches`.
     pub fn matching(
         self,
@@ -221,6 +232,15 @@ impl Member<'_> {
             None => Patch::Keep,
         }
     }
+}
+
+/// The characters of [`Member::name`], with one at least that is no blank.
+const NAME: &str =
+    r"^[^\p{Cc}\u2028-\u202E\u2066-\u2069]*[^\p{Cc}\s\u2028-\u202E\u2066-\u2069][^\p{Cc}\u2028-\u202E\u2066-\u2069]*$";
+
+/// Control characters, separators of lines, and what embeds or overrides a direction of writing.
+fn is_disruptive(letter: char) -> bool {
+    letter.is_control() || matches!(letter, '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
 
 /// The text, if it has `min` to `max` characters and no control characters.
