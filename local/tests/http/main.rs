@@ -7,6 +7,7 @@ mod errors;
 mod fleets;
 mod methods;
 mod parameters;
+mod races;
 mod tokens;
 
 use catena::api::Api;

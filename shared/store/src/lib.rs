@@ -3,6 +3,7 @@
 //! Two tables: [`control`] holds everything the platform decides (partners, invitations, agreements, connections, schedules,
 //! subscriptions), [`telematics`] what the TSPs report. No Scan anywhere; every query names its partition.
 
+mod attempts;
 pub mod control;
 pub mod cursor;
 mod error;
@@ -15,6 +16,7 @@ use std::sync::Arc;
 use aws_sdk_dynamodb::Client;
 use model::TraceId;
 
+pub use attempts::Attempts;
 pub use error::StoreError;
 pub use grants::{Grant, GrantedConnection};
 pub use page::{Bookmark, Page, Slice};

@@ -5,14 +5,11 @@ use model::agreement::Agreement;
 use model::connection::{Connection, ConnectionStatus, FleetConnection};
 use model::schedule::{Schedule, ScheduleStatus};
 use model::{ConnectionId, FleetId, Timestamp};
-use store::StoreError;
 use store::control::{Key, Write};
+use store::{Attempts, StoreError};
 
 use super::get::Id;
 use crate::visible;
-
-/// How often the removal is attempted; an execution in progress updates its schedule with every page.
-const MAX_ATTEMPTS: usize = 8;
 
 /// Removes the calling fleet from the connection; the connection is deleted with its last fleet. History stays readable.
 pub struct Delete;
@@ -23,12 +20,12 @@ impl Operation for Delete {
 
     async fn run(context: &Context, call: Call, Id(id): Id) -> Result<NoContent, ApiError> {
         let fleet = call.caller.fleet()?;
-        let mut attempts = 0;
+        // An execution in progress writes its schedule with every page.
+        let mut attempts = Attempts::default();
         loop {
-            attempts += 1;
             let writes = plan(context, fleet, id, call.now).await?;
             match context.store().commit(writes).await {
-                Err(StoreError::Conflict) if attempts < MAX_ATTEMPTS => {}
+                Err(StoreError::Conflict) if attempts.again().await => {}
                 result => return result.map(|()| NoContent).map_err(ApiError::from),
             }
         }

@@ -8,15 +8,12 @@ use model::schedule::{Schedule, ScheduleStatus};
 use model::tsp::Tsp;
 use model::{ConnectionId, FleetId, Resource, Timestamp};
 use providers::ProviderError;
-use store::StoreError;
 use store::control::{AccountClaim, Key, ScheduleClaim, SealedCredentials, Write};
+use store::{Attempts, StoreError};
 use uuid::Uuid;
 use vault::Sealed;
 
 use super::validation::ProviderEndpoint;
-
-/// How often linking is attempted when concurrent requests change the same items.
-const MAX_ATTEMPTS: usize = 3;
 
 /// A fleet's request to link an account, with validated credentials.
 pub(super) struct LinkRequest<'a> {
@@ -34,15 +31,14 @@ pub(super) struct LinkRequest<'a> {
 /// # Errors
 /// 409 if concurrent requests keep changing the same items; 500 if storage or the vault fails.
 pub(super) async fn link(context: &Context, request: &LinkRequest<'_>) -> Result<Connection, ApiError> {
-    let mut attempts = 0;
+    let mut attempts = Attempts::default();
     loop {
-        attempts += 1;
         let (connection, writes) = plan(context, request).await?;
         if writes.is_empty() {
             return Ok(connection);
         }
         match context.store().commit(writes).await {
-            Err(StoreError::Conflict) if attempts < MAX_ATTEMPTS => {}
+            Err(StoreError::Conflict) if attempts.again().await => {}
             result => return result.map(|()| connection).map_err(ApiError::from),
         }
     }

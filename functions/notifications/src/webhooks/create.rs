@@ -9,8 +9,8 @@ use model::webhook::{Encoding, Filters, Webhook, WebhookStatus};
 use model::{PartnerId, Timestamp, WebhookId};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
-use store::StoreError;
 use store::control::{WebhookSecret, Write};
+use store::{Attempts, StoreError};
 
 use super::rules;
 
@@ -181,12 +181,20 @@ impl Operation for Create {
             writes.extend(writes_for(context, &webhook, &secret).await?);
             created.push(WebhookCreated::of(webhook, &secret));
         }
-        match context.store().commit(writes).await {
-            Err(StoreError::Conflict) => {
-                let duplicate = rules::duplicate(context, &claims).await?;
-                Err(duplicate.unwrap_or_else(|| StoreError::Conflict.into()))
+        let mut attempts = Attempts::default();
+        loop {
+            match context.store().commit(writes.clone()).await {
+                Err(StoreError::Conflict) => {
+                    if let Some(duplicate) = rules::duplicate(context, &claims).await? {
+                        return Err(duplicate);
+                    }
+                    // The subscription that was in the way has been deleted meanwhile.
+                    if !attempts.again().await {
+                        return Err(StoreError::Conflict.into());
+                    }
+                }
+                result => return Ok(result.map(|()| created.into())?),
             }
-            result => Ok(result.map(|()| created.into())?),
         }
     }
 }

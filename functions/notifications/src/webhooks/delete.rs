@@ -2,7 +2,9 @@
 
 use gateway::{ApiError, Call, Context, NoContent, Operation};
 use model::webhook::{Webhook, WebhookStatus};
+use model::{PartnerId, Timestamp, WebhookId};
 use store::control::{Key, Write};
+use store::{Attempts, StoreError};
 
 use super::{Id, find, rules};
 
@@ -15,16 +17,23 @@ impl Operation for Delete {
 
     async fn run(context: &Context, call: Call, Id(id): Id) -> Result<Self::Output, ApiError> {
         let partner = call.caller.partner()?;
-        let seen = find(context, partner, id).await?;
-        let digest = rules::digest(&seen.event_name, &seen.url, seen.filters.as_ref());
-        let status = WebhookStatus::Deleted;
-        let next = Webhook { status, updated_at: call.now, deleted_at: Some(call.now), ..seen.clone() };
-        let writes = vec![
-            Write::replace(&seen, &next)?,
-            Write::delete(Key::webhook_secret(partner, id)),
-            Write::delete(Key::webhook_unique(partner, &digest)),
-        ];
-        context.store().commit(writes).await?;
-        Ok(NoContent)
+        let mut attempts = Attempts::default();
+        loop {
+            match context.store().commit(plan(context, partner, id, call.now).await?).await {
+                Err(StoreError::Conflict) if attempts.again().await => {}
+                result => return Ok(result.map(|()| NoContent)?),
+            }
+        }
     }
+}
+
+async fn plan(context: &Context, partner: PartnerId, id: WebhookId, now: Timestamp) -> Result<Vec<Write>, ApiError> {
+    let seen = find(context, partner, id).await?;
+    let digest = rules::digest(&seen.event_name, &seen.url, seen.filters.as_ref());
+    let next = Webhook { status: WebhookStatus::Deleted, updated_at: now, deleted_at: Some(now), ..seen.clone() };
+    Ok(vec![
+        Write::replace(&seen, &next)?,
+        Write::delete(Key::webhook_secret(partner, id)),
+        Write::delete(Key::webhook_unique(partner, &digest)),
+    ])
 }

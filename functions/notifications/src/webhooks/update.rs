@@ -3,8 +3,8 @@
 use gateway::{ApiError, Body, Call, Context, Input, Json, LIST_BODY, Operation, Patch, Reader};
 use model::webhook::{Filters, Webhook, WebhookStatus};
 use model::{Timestamp, WebhookId};
-use store::StoreError;
 use store::control::{Key, WebhookClaim, WebhookSecret, Write};
+use store::{Attempts, StoreError};
 
 use super::{WebhookRead, act, find, missing, rules};
 
@@ -68,23 +68,45 @@ impl Operation for Update {
         if let Some(url) = &changes.url {
             rules::check_url(context, url)?;
         }
-        let seen = find(context, partner, changes.id).await?;
-        let next = changes.over(&seen, call.now);
-        if next == seen {
-            return Ok(Json(seen.into()));
+        let mut attempts = Attempts::default();
+        loop {
+            let seen = find(context, partner, changes.id).await?;
+            let next = changes.over(&seen, call.now);
+            if next == seen {
+                return Ok(Json(seen.into()));
+            }
+            let claim = moved_claim(&seen, &next);
+            let writes = changes.writes(context, (&seen, &next), claim.as_ref()).await?;
+            match context.store().commit(writes).await {
+                Err(StoreError::Conflict) => {
+                    if let Some(duplicate) = duplicate(context, claim.map(|(_, taken)| taken)).await? {
+                        return Err(duplicate);
+                    }
+                    if !attempts.again().await {
+                        return Err(StoreError::Conflict.into());
+                    }
+                }
+                result => return Ok(result.map(|()| Json(next.into()))?),
+            }
         }
-        let mut writes = vec![Write::replace(&seen, &next)?];
-        let claim = moved_claim(&seen, &next);
-        if let Some((released, taken)) = &claim {
-            writes.extend([Write::delete(Key::webhook_unique(partner, released)), Write::create(taken)?]);
+    }
+}
+
+impl Changes {
+    async fn writes(
+        &self,
+        context: &Context,
+        (seen, next): (&Webhook, &Webhook),
+        claim: Option<&(String, WebhookClaim)>,
+    ) -> Result<Vec<Write>, ApiError> {
+        let mut writes = vec![Write::replace(seen, next)?];
+        if let Some((released, taken)) = claim {
+            writes.extend([Write::delete(Key::webhook_unique(seen.partner_id, released)), Write::create(taken)?]);
         }
-        if let Some(secret) = &changes.secret {
-            writes.push(rotation(context, &seen, secret, call.now).await?);
+        if let Some(secret) = &self.secret {
+            writes.push(rotation(context, seen, secret, next.updated_at).await?);
         }
-        match context.store().commit(writes).await {
-            Err(StoreError::Conflict) => Err(conflict(context, claim.map(|(_, taken)| taken)).await?),
-            result => Ok(result.map(|()| Json(next.into()))?),
-        }
+        Ok(writes)
     }
 }
 
@@ -102,13 +124,12 @@ async fn rotation(context: &Context, seen: &Webhook, secret: &str, now: Timestam
     Ok(Write::replace(&stored, &rules::rotated(&stored, current, now))?)
 }
 
-/// Distinguishes a duplicate subscription from a concurrent change.
-async fn conflict(context: &Context, claim: Option<WebhookClaim>) -> Result<ApiError, ApiError> {
-    let duplicate = match claim {
-        Some(wanted) => rules::duplicate(context, &[wanted]).await?,
-        None => None,
-    };
-    Ok(duplicate.unwrap_or_else(|| StoreError::Conflict.into()))
+/// The error of a subscription that exists already, if that is why the change failed.
+async fn duplicate(context: &Context, claim: Option<WebhookClaim>) -> Result<Option<ApiError>, ApiError> {
+    match claim {
+        Some(wanted) => rules::duplicate(context, &[wanted]).await,
+        None => Ok(None),
+    }
 }
 
 #[cfg(test)]

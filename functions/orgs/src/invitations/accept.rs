@@ -6,6 +6,7 @@ use model::fleet::Fleet;
 use model::invitation::{Invitation, InvitationStatus};
 use model::{AgreementId, FleetId, Timestamp};
 use store::control::Write;
+use store::{Attempts, StoreError};
 
 use super::{Id, InvitationRead, Tokens, find};
 
@@ -17,33 +18,39 @@ impl Operation for Accept {
     type Output = Json<InvitationRead>;
 
     async fn run(context: &Context, call: Call, Id(id): Id) -> Result<Self::Output, ApiError> {
-        let seen = find(context, id).await?;
-        match seen.status_at(call.now) {
-            InvitationStatus::Active => {}
-            InvitationStatus::Accepted => {
-                return Err(ApiError::conflict("invitation_accepted", "the invitation has already been accepted"));
+        let mut attempts = Attempts::default();
+        loop {
+            let seen = find(context, id).await?;
+            refuse_unless_open(&seen, call.now)?;
+            let fleet = fleet_of(&seen, call.now);
+            let agreement = agreement_of(&seen, &fleet, call.now);
+            let next = Invitation {
+                status: InvitationStatus::Accepted,
+                accepted_at: Some(call.now),
+                fleet_id: Some(fleet.id),
+                updated_at: call.now,
+                ..seen.clone()
+            };
+            let writes = vec![Write::replace(&seen, &next)?, Write::create(&fleet)?, Write::create(&agreement)?];
+            // Signed first: KMS may fail, and a committed acceptance cannot be repeated. Nobody sees these tokens if the commit fails.
+            let tokens = Tokens::issue(context, &agreement, &fleet.name, call.now).await?;
+            match context.store().commit(writes).await {
+                Err(StoreError::Conflict) if attempts.again().await => continue,
+                done => done?,
             }
-            InvitationStatus::Declined => {
-                return Err(ApiError::conflict("invitation_declined", "the invitation has been declined"));
-            }
-            InvitationStatus::Expired | InvitationStatus::Deleted => {
-                return Err(ApiError::conflict("invitation_expired", "the invitation has expired"));
-            }
+            return Ok(Json(InvitationRead::at(call.now, next, context.config()).public().with_tokens(tokens)));
         }
-        let fleet = fleet_of(&seen, call.now);
-        let agreement = agreement_of(&seen, &fleet, call.now);
-        let next = Invitation {
-            status: InvitationStatus::Accepted,
-            accepted_at: Some(call.now),
-            fleet_id: Some(fleet.id),
-            updated_at: call.now,
-            ..seen.clone()
-        };
-        let writes = vec![Write::replace(&seen, &next)?, Write::create(&fleet)?, Write::create(&agreement)?];
-        // Signed first: KMS may fail, and a committed acceptance cannot be repeated. Nobody sees these tokens if the commit fails.
-        let tokens = Tokens::issue(context, &agreement, &fleet.name, call.now).await?;
-        context.store().commit(writes).await?;
-        Ok(Json(InvitationRead::at(call.now, next, context.config()).public().with_tokens(tokens)))
+    }
+}
+
+fn refuse_unless_open(seen: &Invitation, now: Timestamp) -> Result<(), ApiError> {
+    match seen.status_at(now) {
+        InvitationStatus::Active => Ok(()),
+        InvitationStatus::Accepted => Err(ApiError::conflict("invitation_accepted", "the invitation has already been accepted")),
+        InvitationStatus::Declined => Err(ApiError::conflict("invitation_declined", "the invitation has been declined")),
+        InvitationStatus::Expired | InvitationStatus::Deleted => {
+            Err(ApiError::conflict("invitation_expired", "the invitation has expired"))
+        }
     }
 }
 

@@ -5,17 +5,14 @@ use model::invitation::{Invitation, InvitationStatus, Prefill};
 use model::partner::{InvitationDefaults, Partner};
 use model::{InvitationId, PartnerId, Resource, Scopes, ShareLevel, Timestamp, resource};
 use serde_json::{Map, Value};
-use store::StoreError;
 use store::control::{InvitationClaim, Key, Write};
+use store::{Attempts, StoreError};
 use webhooks::target::UrlProblem;
 
 use super::{InvitationRead, WEB_SCHEMES, prefill};
 
 /// Creates an invitation, or refreshes the existing one of its `fleet_ref`.
 pub struct Create;
-
-/// How often a request that loses against others about the same `fleet_ref` reads again and tries once more.
-const MAX_ATTEMPTS: usize = 8;
 
 /// The requested invitation; omitted members keep their values when an invitation is refreshed.
 #[derive(Clone)]
@@ -76,15 +73,14 @@ impl Operation for Create {
         let partner: Partner = context.store().get(Key::partner(id)).await?.ok_or_else(|| ApiError::not_found("partner"))?;
         check_callback(context, request.callback_url.as_deref())?;
         check_tsps(context, request.limit_tsps.as_deref()).await?;
-        let mut attempts = 0;
+        let mut attempts = Attempts::default();
         let (invitation, is_new) = loop {
-            attempts += 1;
-            let Plan { next, is_new, writes } = plan(context, &partner, &request, (call.now, attempts > 1)).await?;
+            let Plan { next, is_new, writes } = plan(context, &partner, &request, (call.now, attempts.has_lost())).await?;
             if writes.is_empty() {
                 break (next, is_new);
             }
             match context.store().commit(writes).await {
-                Err(StoreError::Conflict) if attempts < MAX_ATTEMPTS => {}
+                Err(StoreError::Conflict) if attempts.again().await => {}
                 done => {
                     done?;
                     break (next, is_new);

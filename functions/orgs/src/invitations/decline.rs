@@ -1,11 +1,11 @@
 //! `POST /v2/orgs/invitations/{invitation_id}/decline`
 
 use gateway::{ApiError, Body, Call, Context, Input, Json, Operation, Reader};
-use model::InvitationId;
 use model::invitation::{Invitation, InvitationStatus};
-use store::control::Write;
+use model::{InvitationId, Timestamp};
+use store::control::Key;
 
-use super::{InvitationRead, find};
+use super::{InvitationRead, find, missing};
 
 /// The fleet declines; repeating the request changes nothing.
 pub struct Decline;
@@ -36,23 +36,28 @@ impl Operation for Decline {
     type Output = Json<InvitationRead>;
 
     async fn run(context: &Context, call: Call, request: Request) -> Result<Self::Output, ApiError> {
-        let seen = find(context, request.id).await?;
-        let next = match (seen.status, seen.status_at(call.now)) {
-            (InvitationStatus::Declined, _) => seen,
-            (_, InvitationStatus::Active) => {
-                let next = Invitation {
-                    status: InvitationStatus::Declined,
-                    declined_at: Some(call.now),
-                    decline_reason: request.reason.filter(|reason| !reason.is_empty()),
-                    updated_at: call.now,
-                    ..seen.clone()
-                };
-                context.store().commit(vec![Write::replace(&seen, &next)?]).await?;
-                next
-            }
-            (_, InvitationStatus::Expired) => return Err(ApiError::conflict("invitation_expired", "the invitation has expired")),
-            _ => return Err(ApiError::conflict("invitation_accepted", "the invitation has already been accepted")),
-        };
-        Ok(Json(InvitationRead::at(call.now, next, context.config()).public()))
+        find(context, request.id).await?;
+        let declined = |seen: &Invitation| request.declined(seen, call.now);
+        let after = context.store().try_update(Key::invitation(request.id), declined).await?.ok_or_else(missing)?;
+        Ok(Json(InvitationRead::at(call.now, after, context.config()).public()))
+    }
+}
+
+impl Request {
+    /// The invitation after this; `None` if it was declined before.
+    fn declined(&self, seen: &Invitation, now: Timestamp) -> Result<Option<Invitation>, ApiError> {
+        match (seen.status, seen.status_at(now)) {
+            (InvitationStatus::Declined, _) => Ok(None),
+            (InvitationStatus::Deleted, _) => Err(missing()),
+            (_, InvitationStatus::Active) => Ok(Some(Invitation {
+                status: InvitationStatus::Declined,
+                declined_at: Some(now),
+                decline_reason: self.reason.clone().filter(|reason| !reason.is_empty()),
+                updated_at: now,
+                ..seen.clone()
+            })),
+            (_, InvitationStatus::Expired) => Err(ApiError::conflict("invitation_expired", "the invitation has expired")),
+            _ => Err(ApiError::conflict("invitation_accepted", "the invitation has already been accepted")),
+        }
     }
 }

@@ -47,8 +47,9 @@ async fn act(context: &Context, call: &Call, id: AgreementId, action: Action) ->
 /// Applies `action` to the caller's agreement and returns the updated agreement.
 pub(super) async fn apply(context: &Context, call: &Call, id: AgreementId, action: Action) -> Result<Agreement, ApiError> {
     let (party, key) = find(context, &call.caller, id).await?;
-    let seen: Agreement = context.store().get(key.clone()).await?.ok_or_else(missing)?;
-    seen.after(action, party, call.now).map_err(transition_error)?;
-    let change = |seen: &Agreement| seen.after(action, party, call.now).ok().filter(|next| next != seen);
-    context.store().update(key, change).await?.ok_or_else(missing)
+    let change = |seen: &Agreement| {
+        let next = seen.after(action, party, call.now).map_err(transition_error)?;
+        Ok::<_, ApiError>(Some(next).filter(|next| next != seen))
+    };
+    context.store().try_update(key, change).await?.ok_or_else(missing)
 }

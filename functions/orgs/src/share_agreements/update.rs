@@ -51,10 +51,8 @@ impl Operation for Update {
 
     async fn run(context: &Context, call: Call, changes: Changes) -> Result<Self::Output, ApiError> {
         let (party, key) = find(context, &call.caller, changes.id).await?;
-        let seen: Agreement = context.store().get(key.clone()).await?.ok_or_else(missing)?;
-        changes.apply(&seen, party, call.now)?;
-        let change = |seen: &Agreement| changes.apply(seen, party, call.now).ok().filter(|next| next != seen);
-        let after = context.store().update(key, change).await?.ok_or_else(missing)?;
+        let change = |seen: &Agreement| changes.apply(seen, party, call.now).map(|next| Some(next).filter(|next| next != seen));
+        let after = context.store().try_update(key, change).await?.ok_or_else(missing)?;
         Ok(Json(ShareAgreementRead::at(call.now, after)))
     }
 }

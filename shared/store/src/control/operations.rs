@@ -13,7 +13,7 @@ use super::items::{InvitationClaim, Keyed};
 use super::keys::{self, Key};
 use super::query::Range;
 use crate::grants::Grant;
-use crate::{Store, StoreError};
+use crate::{Attempts, Store, StoreError};
 
 impl Store {
     /// A partner's agreements, deleted ones left out, by id.
@@ -142,20 +142,32 @@ impl Store {
     /// returns `None` to leave it as it is. Answers the state after.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] after five lost races.
+    /// [`StoreError::Conflict`] if others keep writing it.
     pub async fn update<T: Keyed + Clone>(&self, key: Key, change: impl Fn(&T) -> Option<T>) -> Result<Option<T>, StoreError> {
-        for _ in 0..5 {
+        self.try_update(key, |seen| Ok::<_, StoreError>(change(seen))).await
+    }
+
+    /// As [`Store::update`], where `change` may refuse.
+    ///
+    /// # Errors
+    /// What `change` refused with, and [`StoreError::Conflict`] if others keep writing it.
+    pub async fn try_update<T: Keyed + Clone, E: From<StoreError>>(
+        &self,
+        key: Key,
+        change: impl Fn(&T) -> Result<Option<T>, E>,
+    ) -> Result<Option<T>, E> {
+        let mut attempts = Attempts::default();
+        loop {
             let Some(seen) = self.get::<T>(key.clone()).await? else {
                 return Ok(None);
             };
-            let Some(next) = change(&seen) else {
+            let Some(next) = change(&seen)? else {
                 return Ok(Some(seen));
             };
             match self.commit(vec![super::Write::replace(&seen, &next)?]).await {
-                Err(StoreError::Conflict) => {}
-                done => return done.map(|()| Some(next)),
+                Err(StoreError::Conflict) if attempts.again().await => {}
+                done => return done.map(|()| Some(next)).map_err(E::from),
             }
         }
-        Err(StoreError::Conflict)
     }
 }
