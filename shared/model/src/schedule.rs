@@ -71,8 +71,9 @@ pub enum ScheduleStatus {
     CancelledInsufficientScope,
 }
 
-/// Seconds after which an execution's lease expires: slightly more than the worker's own limit of 120.
-pub const LEASE_SECONDS: i64 = 130;
+/// Seconds after which an execution's lease expires unless it is renewed. Lambda retries a fired schedule a minute after its sandbox
+/// died, and should find no lease then.
+pub const LEASE_SECONDS: i64 = 40;
 
 impl Schedule {
     /// A new, active schedule with the contract's defaults.

@@ -1,4 +1,10 @@
 //! Leases: at most so many runs of a schedule at a time, and runs that vanished are found.
+//!
+//! A lease is short, so that a run whose process died is soon taken up by another one, and renewed by whoever is still at it. Most
+//! runs end before their first renewal, which costs a write.
+
+use std::convert::Infallible;
+use std::time::Duration;
 
 use model::ExecutionId;
 use model::Timestamp;
@@ -7,7 +13,10 @@ use model::schedule::Schedule;
 use store::control::{Key, Write};
 use store::{Store, StoreError};
 
-use super::outcome;
+use super::{Run, outcome};
+
+/// How often a run renews its lease: twice within its term, so that one failure is made good.
+pub(super) const RENEWAL: Duration = Duration::from_secs(15);
 
 /// Takes a lease and writes the pending run, in one transaction; runs whose lease expired are marked as lost with it. `None`
 /// where the schedule has no room, or a concurrent run was faster.
@@ -44,6 +53,18 @@ pub(super) fn expire(mut schedule: Schedule, since: Option<Timestamp>, now: Time
         }
     }
     schedule
+}
+
+/// Renews the run's lease again and again, until it is dropped.
+pub(super) async fn keep(run: &Run<'_>, schedule: &Schedule, renewal: Duration) -> Infallible {
+    loop {
+        tokio::time::sleep(renewal).await;
+        let key = Key::schedule(schedule.connection_id, schedule.id);
+        let renewed = run.store.update(key, |seen| outcome::renewed(seen, run.id, (run.clock)())).await;
+        if let Err(error) = renewed {
+            tracing::warn!(cause = %error, "failed to renew the lease, trying again");
+        }
+    }
 }
 
 /// The run of a schedule as it begins.

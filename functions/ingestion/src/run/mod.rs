@@ -7,6 +7,8 @@
 mod aside;
 mod commit;
 mod lease;
+#[cfg(test)]
+mod lease_tests;
 pub mod outcome;
 mod pages;
 mod progress;
@@ -114,6 +116,8 @@ pub(crate) struct Source<'a> {
     pub(crate) base: &'a Url,
     /// Waits.
     pub(crate) pause: &'a (dyn Fn(Duration) -> BoxFuture<'static, ()> + Sync),
+    /// How often the lease is renewed.
+    pub(crate) renewal: Duration,
 }
 
 /// A run that holds its lease.
@@ -147,7 +151,8 @@ pub async fn run_schedule(context: &Context, request: &RunRequest) -> Result<Out
     let credentials = credentials_of(context, &connection).await?;
     let base = base_of(store, &connection, adapter).await?;
     let pause = |wait: Duration| -> BoxFuture<'static, ()> { Box::pin(tokio::time::sleep(wait)) };
-    let source = Source { adapter, http: context.guarded()?, credentials: &credentials, base: &base, pause: &pause };
+    let (http, renewal) = (context.guarded()?, lease::RENEWAL);
+    let source = Source { adapter, http, credentials: &credentials, base: &base, pause: &pause, renewal };
     let outcome = run_with(store, &|| context.now(), &connection, &schedule, &source).await?;
     match outcome {
         Outcome::Continues => enqueue(context, &schedule, Reason::Continuation, 0).await?,
@@ -198,7 +203,11 @@ pub(crate) async fn run_with(
 
 async fn leased_run(run: &Run<'_>, source: &Source<'_>, leased: &Schedule) -> Result<Outcome, WorkerError> {
     let mut progress = Progress::starting_at(leased);
-    let fetched = pages::fetch_all(run, source, leased, &mut progress).await;
+    let fetched = tokio::select! {
+        biased;
+        fetched = pages::fetch_all(run, source, leased, &mut progress) => fetched,
+        never = lease::keep(run, leased, source.renewal) => match never {},
+    };
     let committed = match fetched {
         Ok(()) => commit::success(run, leased, &progress).await,
         Err(FetchError::Provider(error)) => commit::failure(run, leased, &mut progress, &error).await,

@@ -91,6 +91,14 @@ pub fn leased(schedule: &Schedule, execution: ExecutionId, now: Timestamp) -> Op
     Some(next)
 }
 
+/// The schedule with the run's lease renewed; `None` where the run lost it.
+#[must_use]
+pub fn renewed(schedule: &Schedule, execution: ExecutionId, now: Timestamp) -> Option<Schedule> {
+    let mut next = touched(schedule, now);
+    *next.leases.get_mut(&execution)? = now.plus_seconds(LEASE_SECONDS);
+    Some(next)
+}
+
 /// The schedule after one page was stored: its cursor moves, the lease grows.
 #[must_use]
 pub fn after_page(schedule: &Schedule, execution: ExecutionId, cursor: Option<&str>, now: Timestamp) -> Schedule {

@@ -48,6 +48,9 @@ fn leases_are_bounded_and_lapse() {
     let two = leased(&one, second, at(LEASE_SECONDS)).unwrap();
     assert_eq!(two.leases.keys().copied().collect::<Vec<_>>(), [second]);
     assert_eq!(two.revision, 2);
+    let kept = renewed(&one, first, at(20)).unwrap();
+    assert_eq!((kept.leases[&first], leased(&kept, second, at(LEASE_SECONDS))), (at(20 + LEASE_SECONDS), None));
+    assert_eq!(renewed(&two, first, at(LEASE_SECONDS)), None, "it is lost for good");
     let wide = Schedule { max_concurrent_executions: 2, ..one };
     assert_eq!(leased(&wide, second, at(10)).unwrap().leases.len(), 2);
 }

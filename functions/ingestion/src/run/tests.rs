@@ -20,10 +20,10 @@ use super::*;
 use crate::testing::database;
 
 /// Answers in order; the last one again and again.
-struct Canned(Mutex<Vec<Result<Fetched, ProviderError>>>);
+pub(super) struct Canned(Mutex<Vec<Result<Fetched, ProviderError>>>);
 
 impl Canned {
-    fn of(mut answers: Vec<Result<Fetched, ProviderError>>) -> Self {
+    pub(super) fn of(mut answers: Vec<Result<Fetched, ProviderError>>) -> Self {
         answers.reverse();
         Self(Mutex::new(answers))
     }
@@ -61,23 +61,23 @@ impl Http for Canned {
     }
 }
 
-struct Fixture {
-    store: Store,
+pub(super) struct Fixture {
+    pub(super) store: Store,
     connection: Connection,
     schedule: ScheduleId,
 }
 
 /// Takes no time.
-fn at_once(_: Duration) -> BoxFuture<'static, ()> {
+pub(super) fn at_once(_: Duration) -> BoxFuture<'static, ()> {
     Box::pin(async {})
 }
 
-fn at(seconds: i64) -> Timestamp {
+pub(super) fn at(seconds: i64) -> Timestamp {
     Timestamp::from_millis(1_790_000_000_000).plus_seconds(seconds)
 }
 
 impl Fixture {
-    async fn open() -> Self {
+    pub(super) async fn open() -> Self {
         Self::of(Resource::Vehicle).await
     }
 
@@ -103,7 +103,7 @@ impl Fixture {
         Self { store, connection, schedule: schedule.id }
     }
 
-    async fn schedule(&self) -> Schedule {
+    pub(super) async fn schedule(&self) -> Schedule {
         self.store.get(Key::schedule(self.connection.id, self.schedule)).await.unwrap().unwrap()
     }
 
@@ -111,21 +111,28 @@ impl Fixture {
         self.store.all(&Range::table(keys::executions(self.schedule), "EXECUTION#")).await.unwrap()
     }
 
-    async fn connection(&self) -> Connection {
+    pub(super) async fn connection(&self) -> Connection {
         self.store.get(Key::connection(self.connection.id)).await.unwrap().unwrap()
     }
 
-    async fn run(&self, now: i64, answers: Vec<Result<Fetched, ProviderError>>) -> Outcome {
+    pub(super) async fn run(&self, now: i64, answers: Vec<Result<Fetched, ProviderError>>) -> Outcome {
         let (tsp, schedule) = (Canned::of(answers), self.schedule().await);
         let given = json!({ "token": "t" });
         let credentials = Credentials::check(Form::of("token").unwrap(), given.as_object().unwrap()).unwrap();
         let base = Url::parse("https://tsp.test/").unwrap();
-        let source = Source { adapter: &tsp, http: &tsp, credentials: &credentials, base: &base, pause: &at_once };
+        let source = Source {
+            adapter: &tsp,
+            http: &tsp,
+            credentials: &credentials,
+            base: &base,
+            pause: &at_once,
+            renewal: lease::RENEWAL,
+        };
         run_with(&self.store, &move || at(now), &self.connection().await, &schedule, &source).await.unwrap()
     }
 }
 
-fn page(names: &[&str], cursor: Option<&str>, more: bool) -> Result<Fetched, ProviderError> {
+pub(super) fn page(names: &[&str], cursor: Option<&str>, more: bool) -> Result<Fetched, ProviderError> {
     let row = |name: &&str| {
         let source = json!({ "id": name });
         Observation {
@@ -166,11 +173,11 @@ async fn a_crash_between_store_and_commit_repeats_the_page_without_a_trace() {
     let mut progress = Progress::starting_at(&leased);
     pages::store_page(&run, &leased, &mut progress, tsp.clone()).await.ok().unwrap();
     assert_eq!((progress.added, progress.modified), (2, 0));
-    // While the lease holds nobody else runs; when it has expired the page is fetched again and changes nothing.
-    assert_eq!(fixture.run(60, vec![Ok(tsp.clone())]).await, Outcome::Skipped);
+    // While the lease holds nobody else runs. A minute later Lambda asks again; the page is fetched again and changes nothing.
+    assert_eq!(fixture.run(30, vec![Ok(tsp.clone())]).await, Outcome::Skipped);
     let schedule = fixture.schedule().await;
-    let (second, leased) = lease::take(&fixture.store, &schedule, at(301)).await.unwrap().unwrap();
-    let run = Run { id: second, started: at(301), ..run };
+    let (second, leased) = lease::take(&fixture.store, &schedule, at(60)).await.unwrap().unwrap();
+    let run = Run { id: second, started: at(60), ..run };
     let mut progress = Progress::starting_at(&leased);
     pages::store_page(&run, &leased, &mut progress, tsp.clone()).await.ok().unwrap();
     assert_eq!((progress.records, progress.added, progress.modified), (2, 0, 0));
@@ -191,7 +198,8 @@ async fn a_scan_without_a_record_removes_it() {
     let given = json!({ "token": "t" });
     let credentials = Credentials::check(Form::of("token").unwrap(), given.as_object().unwrap()).unwrap();
     let base = Url::parse("https://tsp.test/").unwrap();
-    let source = Source { adapter: &tsp, http: &tsp, credentials: &credentials, base: &base, pause: &at_once };
+    let source =
+        Source { adapter: &tsp, http: &tsp, credentials: &credentials, base: &base, pause: &at_once, renewal: lease::RENEWAL };
     let mut progress = Progress::starting_at(&leased);
     pages::fetch_all(&run, &source, &leased, &mut progress).await.ok().unwrap();
     assert_eq!((progress.removed, progress.added), (1, 0));
