@@ -1,7 +1,7 @@
 //! A list of rows, made of parts: an operation names its parts and nothing else.
 
 use gateway::{
-    ApiError, Body, BoxFuture, Call, Context, Counting, Describe, Incoming, MemberSpec, OpenCursor, Paging, Reader, Response,
+    ApiError, Body, BoxFuture, Call, Context, Counting, Describe, Incoming, MemberSpec, Paging, Reader, Response,
     ResponseSchemas, Serve, page_of_rows, page_schema,
 };
 use model::telematics::{RecordType, Storage, row_schema};
@@ -158,13 +158,16 @@ impl List {
 
     async fn page(&self, context: &Context, call: &Call, request: Request) -> Result<Response, ApiError> {
         let mut cursor = request.paging.clone().open(context, call).await?;
-        let query = self.within(call.now, &mut cursor, &request)?;
         let grant = request.scope.grant(context, call, self.record).await?;
+        let first: Option<FirstPage> = cursor.remembered().cloned().and_then(|kept| serde_json::from_value(kept).ok());
+        let (query, windows) = self.within(call.now, first.as_ref(), &request)?;
         let store = context.store();
-        let total = match cursor.total() {
-            Some(total) => total,
-            None => store.count_rows(&grant, &query).await?,
+        let total = match (cursor.total(), first) {
+            // What was counted then holds as long as the same connections are seen.
+            (Some(total), Some(first)) if first.grant == grant.mark() => total,
+            _ => store.count_rows(&grant, &query).await?,
         };
+        cursor.remember(serde_json::to_value(FirstPage { grant: grant.mark(), windows }).map_err(ApiError::internal)?);
         let slice = store.list_rows(&grant, &query, &cursor.page(), request.scope.source_data).await?;
         let mut response = page_of_rows(&cursor, &slice, Some(total))?;
         let ignored = request.ignored();
@@ -175,20 +178,19 @@ impl List {
     }
 
     /// The query within its windows, which the first page works out from the clock and later pages find in their cursor.
-    fn within(&self, now: Timestamp, cursor: &mut OpenCursor, request: &Request) -> Result<Query, ApiError> {
+    fn within(&self, now: Timestamp, first: Option<&FirstPage>, request: &Request) -> Result<(Query, Option<Windows>), ApiError> {
         let Request { occurred, active, .. } = *request;
         let mut query = request.query.clone();
         if !self.windowed || query.latest {
-            return Ok(query);
+            return Ok((query, None));
         }
-        let windows = match cursor.remembered() {
-            Some(kept) => serde_json::from_value(kept.clone()).map_err(ApiError::internal)?,
+        let windows = match first.and_then(|first| first.windows) {
+            Some(kept) => kept,
             None => Windows::of(occurred, active, now)?,
         };
-        cursor.remember(serde_json::to_value(windows).map_err(ApiError::internal)?);
         (query.from, query.to) = windows.occurred.map(|window| (window.from, window.to)).unzip();
         (query.active_from, query.active_to) = windows.active.map(|window| (window.from, window.to)).unzip();
-        Ok(query)
+        Ok((query, Some(windows)))
     }
 }
 
@@ -252,6 +254,14 @@ enum SortOrder {
     Asc,
     /// Largest first.
     Desc,
+}
+
+/// What the first page fixes for the others.
+#[derive(Serialize, Deserialize)]
+struct FirstPage {
+    /// What was seen when the rows were counted.
+    grant: u64,
+    windows: Option<Windows>,
 }
 
 /// The windows that the first page fixes.

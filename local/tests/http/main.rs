@@ -6,14 +6,15 @@ mod bounds;
 mod errors;
 mod fleets;
 mod methods;
+mod pages;
 mod parameters;
 mod races;
 mod tokens;
 
-use catena::api::Api;
+use catena::api::{Api, ApiResponse};
 use catena::{Options, Platform, demo};
 use reqwest::{Method, StatusCode};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// A platform for one test.
 struct World {
@@ -39,6 +40,21 @@ impl World {
 
     fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
         self.http.request(method, format!("{}{path}", self.url))
+    }
+
+    /// A fleet that has accepted, as a client of the API.
+    async fn fleet(&self, fleet_ref: &str) -> Api {
+        let invitation = self.api.invite(fleet_ref, "Linking Trucking").await.unwrap();
+        let accept = format!("/v2/orgs/invitations/{}/accept", invitation["id"].as_str().unwrap());
+        let accepted = self.api.send(Method::POST, &accept).await.unwrap().expect(&[200]).unwrap();
+        self.api.with_token(accepted["pre_registration_access_token"].as_str().unwrap())
+    }
+
+    /// Links the fleet to the first account of the simulated TSP.
+    async fn link(&self, fleet: &Api) -> ApiResponse {
+        let tsps = self.api.get("/v2/orgs/tsps?slug=samsara").await.unwrap();
+        let account = json!({ "tsp_id": tsps[0]["id"], "credentials": { "token": self.platform.demo.tsp_tokens[0] } });
+        fleet.send_json(Method::POST, "/v2/integrations/connections", &account).await.unwrap()
     }
 
     /// A request for a token.

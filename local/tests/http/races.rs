@@ -117,19 +117,13 @@ async fn changes_of_one_agreement(world: &World) {
 }
 
 async fn fleets_that_link_one_account(world: &World) {
-    let tsp = id(&world.api.get("/v2/orgs/tsps?slug=samsara").await.unwrap()[0]);
-    let account = json!({ "tsp_id": tsp, "credentials": { "token": world.platform.demo.tsp_tokens[0] } });
     let link = async |number: usize| {
-        let invitation = world.api.invite(&format!("links {number}"), "Linking Trucking").await.unwrap();
-        let accept = format!("/v2/orgs/invitations/{}/accept", id(&invitation));
-        let accepted = world.api.send(Method::POST, &accept).await.unwrap().expect(&[200]).unwrap();
-        let fleet = world.api.with_token(accepted["pre_registration_access_token"].as_str().unwrap());
-        let path = "/v2/integrations/connections";
+        let fleet = world.fleet(&format!("links {number}")).await;
         // Two tabs of each.
-        join_all((0..2).map(|_| fleet.send_json(Method::POST, path, &account))).await
+        join_all((0..2).map(|_| world.link(&fleet))).await
     };
-    let found: Vec<_> = join_all((0..8).map(link)).await.into_iter().flatten().map(Result::unwrap).collect();
-    let answers: Vec<(u16, Value)> = found.into_iter().map(|found| (found.status.as_u16(), found.body)).collect();
+    let found = join_all((0..8).map(link)).await.into_iter().flatten();
+    let answers: Vec<(u16, Value)> = found.map(|found| (found.status.as_u16(), found.body)).collect();
     assert_eq!(tally(&answers), Tally::from([(200, 16)]), "{answers:?}");
     assert!(answers.iter().all(|(_, body)| id(body) == id(&answers[0].1)), "all share one connection");
 }

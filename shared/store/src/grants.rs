@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use model::agreement::{Agreement, Linked};
 use model::telematics::RecordType;
@@ -99,6 +100,16 @@ impl Grant {
     #[must_use]
     pub fn connections(&self) -> &[GrantedConnection] {
         &self.connections
+    }
+
+    /// A number that differs where what it opens differs. It holds for days, not for ever: another build may give another one.
+    #[must_use]
+    pub fn mark(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        for granted in &self.connections {
+            (granted.connection, granted.fleet, granted.until).hash(&mut hasher);
+        }
+        hasher.finish()
     }
 
     /// How it opens one connection: once per fleet.

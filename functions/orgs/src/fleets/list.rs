@@ -41,7 +41,7 @@ impl Operation for List {
         let cursor = filters.paging.open(context, &call).await?;
         let mut open = context.store().agreements(partner).await?;
         open.retain(|agreement| agreement.opens_at(call.now) && matches(filters.fleet_refs.as_deref(), agreement));
-        let total = cursor.total().unwrap_or(open.len() as u64);
+        let total = open.len() as u64;
         let slice = Slice::from_unsorted(open, &cursor.page(), |agreement| agreement.fleet_id.to_string().into(), page::by_text);
         let keys: Vec<Key> = slice.rows.iter().map(|(agreement, _)| Key::fleet(agreement.fleet_id)).collect();
         let fleets: Vec<Fleet> = context.store().get_many(&keys).await?;

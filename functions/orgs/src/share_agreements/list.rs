@@ -45,7 +45,7 @@ impl Operation for List {
                 && filters.fleet_ref.as_ref().is_none_or(|name| Some(name) == agreement.fleet_ref.as_ref())
                 && filters.status.is_none_or(|status| status == agreement.status_at(call.now))
         });
-        let total = cursor.total().unwrap_or(found.len() as u64);
+        let total = found.len() as u64;
         let slice = Slice::from_unsorted(found, &cursor.page(), |agreement| agreement.id.to_string().into(), page::by_text);
         let slice = slice.map(|agreement| ShareAgreementRead::at(call.now, agreement));
         Listing::of(&cursor, &slice, Some(total))
