@@ -53,7 +53,7 @@ impl World {
     /// Links the fleet to the first account of the simulated TSP.
     async fn link(&self, fleet: &Api) -> ApiResponse {
         let tsps = self.api.get("/v2/orgs/tsps?slug=samsara").await.unwrap();
-        let account = json!({ "tsp_id": tsps[0]["id"], "credentials": { "token": self.platform.demo.tsp_tokens[0] } });
+        let account = json!({ "tsp_id": tsps[0]["id"], "credentials": { "token": self.platform.demo.keys("samsara")[0] } });
         fleet.send_json(Method::POST, "/v2/integrations/connections", &account).await.unwrap()
     }
 

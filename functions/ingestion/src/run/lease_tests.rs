@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use model::Resource;
 use model::credentials::Form;
 use model::schedule::LEASE_SECONDS;
-use providers::{Account, Accounts, Capability, Fetch, Fetched, ProviderError};
+use providers::{Account, Accounts, Brand, Capability, Fetch, Fetched, ProviderError};
 use serde_json::json;
 
 use super::tests::{Canned, Fixture, at, at_once, page};
@@ -20,6 +20,10 @@ struct Slow {
 impl Accounts for Slow {
     fn source_name(&self) -> &'static str {
         "samsara"
+    }
+
+    fn brands(&self) -> &'static [Brand] {
+        &[]
     }
 
     fn default_base_url(&self) -> &'static str {

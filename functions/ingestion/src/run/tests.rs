@@ -10,8 +10,8 @@ use model::schedule::ScheduleStatus;
 use model::telematics::{Batch, HosEvent, Observation, Rows as _, Vehicle, source_hash};
 use model::{RecordIds, Resource, TspId};
 use providers::{
-    Account, Accounts, BoxFuture, Capability, ErrorResponse, Fetch, Fetched, HttpFailure, HttpResponse, ProviderError, Subjects,
-    WindowPart,
+    Account, Accounts, BoxFuture, Brand, Capability, ErrorResponse, Fetch, Fetched, HttpFailure, HttpResponse, ProviderError,
+    Subjects, WindowPart,
 };
 use serde_json::json;
 use store::control::{Range, Write, keys};
@@ -32,6 +32,10 @@ impl Canned {
 impl Accounts for Canned {
     fn source_name(&self) -> &'static str {
         "samsara"
+    }
+
+    fn brands(&self) -> &'static [Brand] {
+        &[]
     }
 
     fn default_base_url(&self) -> &'static str {
