@@ -52,6 +52,7 @@ async fn a_fleet_s_tokens_serve_its_consent() {
     only_clients_that_may_read_invitations_get_tokens(&world).await;
     a_fleet_stops_sharing_by_itself(&world).await;
     tokens_end_with_the_agreement(&world).await;
+    guessing_is_stopped(&world).await;
     world.stop().await;
 }
 
@@ -113,4 +114,29 @@ async fn tokens_end_with_the_agreement(world: &World) {
         let read = world.api.get(&format!("/v2/orgs/invitations/{}", fleet.invitation)).await.unwrap();
         assert!(read["pre_registration_access_token"].is_null() && read["pre_registration_refresh_token"].is_null(), "{read}");
     }
+}
+
+async fn guessing_is_stopped(world: &World) {
+    let fleet = accepted(world, "guesses").await;
+    let tsps = world.api.get("/v2/orgs/tsps?slug=samsara").await.unwrap();
+    let attempt = async |token: String| {
+        let body = json!({ "tsp_id": tsps[0]["id"], "credentials": { "token": token } });
+        fleet.api.send_json(Method::POST, CONNECTIONS, &body).await.unwrap()
+    };
+    for _ in 0..12 {
+        assert_eq!(attempt(world.platform.demo.keys(demo::TSP)[0].clone()).await.status, 200, "what works is no guess");
+    }
+    let wrong = futures::future::join_all((0..40).map(|number| attempt(format!("samsara_api_{number}")))).await;
+    let reached = wrong.iter().filter(|response| response.status == 422).count();
+    assert!((1..=10).contains(&reached), "{reached} of 40 guesses reached the provider");
+    let mut asked = reached;
+    while asked <= 12 && attempt("samsara_api_more".into()).await.status == 422 {
+        asked += 1;
+    }
+    assert_eq!(asked, 10);
+    let limited = attempt(world.platform.demo.keys(demo::TSP)[0].clone()).await;
+    assert_eq!(limited.status, 429, "{}", limited.body);
+    assert!(limited.body["detail"]["retry_after_seconds"].as_u64() > Some(600), "{}", limited.body);
+    let other = accepted(world, "guesses-not").await;
+    demo::connect(&other.api, demo::TSP, &world.platform.demo.keys(demo::TSP)[0]).await.unwrap();
 }

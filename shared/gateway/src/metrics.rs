@@ -29,6 +29,8 @@ pub const RECORDS_STORED: &str = "RecordsStored";
 pub const DATA_LAG: &str = "DataLag";
 /// Executions that the TSP rate-limited (429), by TSP.
 pub const PROVIDER_RATE_LIMITED: &str = "ProviderRateLimited";
+/// Credentials that fleets entered, by TSP and what became of them.
+pub const CREDENTIAL_TRIALS: &str = "CredentialTrials";
 /// Rows and pages of TSPs that were not stored as data, by TSP and reason.
 pub const SET_ASIDE: &str = "SetAside";
 /// Cursors that were given up because no page could be read at them, by TSP.
@@ -63,6 +65,7 @@ pub fn describe() {
         EXECUTIONS,
         RECORDS_STORED,
         PROVIDER_RATE_LIMITED,
+        CREDENTIAL_TRIALS,
         SET_ASIDE,
         CURSORS_LOST,
         DELIVERY_ATTEMPTS,
@@ -141,6 +144,11 @@ impl Execution<'_> {
 /// A TSP asked an execution to wait.
 pub fn rate_limited(tsp: &str) {
     counter!(PROVIDER_RATE_LIMITED, "Tsp" => tsp.to_owned()).increment(1);
+}
+
+/// Credentials were tried at a TSP: `accepted`, `refused`, `failed` for other reasons, or `limited` before they were.
+pub fn credential_trial(tsp: &str, outcome: &'static str) {
+    counter!(CREDENTIAL_TRIALS, "Tsp" => tsp.to_owned(), "Code" => outcome).increment(1);
 }
 
 /// A row or page of a TSP was set aside.

@@ -160,11 +160,19 @@ pub(super) fn alarms() -> String {
     let dead = DEAD_LETTERS
         .iter()
         .map(|(queue, what)| of_queue(queue, what, "dead-letter-queue-not-empty", "ApproximateNumberOfMessagesVisible", 0));
-    [api_errors(), provider_429s(), provider_failures(), no_executions(), cursors_lost(), deliveries_failing()]
-        .into_iter()
-        .chain(late)
-        .chain(dead)
-        .collect()
+    [
+        api_errors(),
+        provider_429s(),
+        credential_trials(),
+        provider_failures(),
+        no_executions(),
+        cursors_lost(),
+        deliveries_failing(),
+    ]
+    .into_iter()
+    .chain(late)
+    .chain(dead)
+    .collect()
 }
 
 /// What API Gateway answered with a server error, whoever made it: a crash of a function reaches no metric of ours.
@@ -194,6 +202,20 @@ fn provider_429s() -> String {
         period_seconds: 900,
         periods: (1, 1),
         threshold: Above(30),
+    })
+}
+
+fn credential_trials() -> String {
+    let metric = metrics::CREDENTIAL_TRIALS;
+    let from = format!("FROM SCHEMA(\"{NAMESPACE}\", Code, Stage, Tsp)");
+    written(&Alarm {
+        id: "CredentialTrialsAlarm",
+        description: "More than 20 trials of credentials were stopped in a quarter of an hour: somebody may be guessing",
+        anchor: "credential-trials",
+        watch: Watch::Query(&format!("SELECT SUM({metric}) {from} WHERE Stage = '${{Stage}}' AND Code = 'limited'")),
+        period_seconds: 900,
+        periods: (1, 1),
+        threshold: Above(20),
     })
 }
 

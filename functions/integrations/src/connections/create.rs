@@ -7,6 +7,7 @@ use model::tsp::{Tsp, TspStatus};
 use serde_json::{Map, Value};
 
 use super::link::{LinkRequest, link};
+use super::trials::Trial;
 use super::validation::{self, ProviderEndpoint, invalid_tsp};
 use super::{ConnectionRead, credentials};
 
@@ -56,7 +57,10 @@ impl Operation for Create {
         let endpoint = ProviderEndpoint::of(&tsp)?;
         let form = Form::of(&tsp.conn_type).ok_or_else(|| ApiError::internal(format!("unknown conn_type {}", tsp.conn_type)))?;
         let credentials = credentials::checked(form, &request.credentials)?;
-        let account = endpoint.validate(context, &credentials).await?.map_err(|error| validation::validation_error(&error))?;
+        let trial = Trial::begin(context, fleet, &tsp, call.now).await?;
+        let outcome = endpoint.validate(context, &credentials).await?;
+        trial.end(&outcome).await?;
+        let account = outcome.map_err(|error| validation::validation_error(&error))?;
         let link_request = LinkRequest {
             fleet,
             tsp: &tsp,

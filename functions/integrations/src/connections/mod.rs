@@ -7,6 +7,7 @@ pub mod freshness;
 pub mod get;
 mod link;
 pub mod list;
+mod trials;
 mod validation;
 
 use std::collections::{BTreeSet, HashMap};

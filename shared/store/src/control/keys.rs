@@ -33,6 +33,7 @@
 //! | deadline | `DEADLINES#hour` | `time#kind#id` | | |
 //! | how far deadlines were enforced | `DEADLINES` | `ENFORCED` | | |
 //! | Connect session | `SESSION#digest` | `SESSION` | | |
+//! | refused credentials | `TRIALS#subject` | `TRIALS` | | |
 //! | revoked token | `REVOKED#jti` | `REVOKED` | | |
 //! | request with an idempotency key | `REQUEST#digest` | `REQUEST` | | |
 //! | platform secrets | `PLATFORM` | `SECRETS` | | |
@@ -248,6 +249,12 @@ impl Key {
     #[must_use]
     pub fn session(digest: &str) -> Self {
         Self::new(format!("SESSION#{digest}"), "SESSION")
+    }
+
+    /// The refused credentials of a subject.
+    #[must_use]
+    pub fn trials(subject: &str) -> Self {
+        Self::new(format!("TRIALS#{subject}"), "TRIALS")
     }
 
     /// A revoked token.

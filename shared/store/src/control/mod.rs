@@ -11,6 +11,7 @@ mod parked;
 mod query;
 mod sequence;
 mod set_aside;
+mod trials;
 mod write;
 
 pub use deadlines::{Deadline, Enforced, Subject};
@@ -25,4 +26,5 @@ pub use parked::{Parked, SHARDS, Woken, minute_of};
 pub use query::Range;
 pub use sequence::{Numbered, Sequence};
 pub use set_aside::{SET_ASIDE_DAYS, SetAside, SetAsideReason};
+pub use trials::{TrialLimit, Trials};
 pub use write::Write;
