@@ -160,7 +160,10 @@ fn connections() {
         tsp_slug: "samsara".into(),
         source_name: "samsara".into(),
         first,
+        description: None,
+        masked: None,
         created_at: now(),
+        updated_at: None,
     };
     assert_eq!(names(None, &fleet_connection(true)), ["connection.created", "fleet_connection.created"]);
     assert_eq!(names(None, &fleet_connection(false)), ["fleet_connection.created"]);
@@ -175,7 +178,7 @@ fn connections() {
         account: "42".into(),
         masked: json!({}),
         status: ConnectionStatus::Active,
-        description: None,
+        changed_at: None,
         refusals: 0,
         refused_since: None,
         created_at: now(),

@@ -52,6 +52,7 @@ async fn a_fleet_s_tokens_serve_its_consent() {
     only_clients_that_may_read_invitations_get_tokens(&world).await;
     a_fleet_stops_sharing_by_itself(&world).await;
     tokens_end_with_the_agreement(&world).await;
+    what_a_fleet_calls_its_account_is_its_own(&world).await;
     guessing_is_stopped(&world).await;
     world.stop().await;
 }
@@ -114,6 +115,40 @@ async fn tokens_end_with_the_agreement(world: &World) {
         let read = world.api.get(&format!("/v2/orgs/invitations/{}", fleet.invitation)).await.unwrap();
         assert!(read["pre_registration_access_token"].is_null() && read["pre_registration_refresh_token"].is_null(), "{read}");
     }
+}
+
+/// Two fleets, one account: each one's own words and times, and no other's.
+async fn what_a_fleet_calls_its_account_is_its_own(world: &World) {
+    let (first, second) = (accepted(world, "names-first").await, accepted(world, "names-second").await);
+    let tsps = world.api.get("/v2/orgs/tsps?slug=samsara").await.unwrap();
+    let link = async |fleet: &Accepted, description: Option<&str>| {
+        let credentials = json!({ "token": world.platform.demo.keys(demo::TSP)[1] });
+        let body = json!({ "tsp_id": tsps[0]["id"], "credentials": credentials, "description": description });
+        fleet.api.send_json(Method::POST, CONNECTIONS, &body).await.unwrap().expect(&[200]).unwrap()
+    };
+    let one = link(&first, Some("Bob's yard, ask for Bob")).await;
+    let other = link(&second, Some("East")).await;
+    assert_eq!((one["id"].clone(), one["description"].as_str()), (other["id"].clone(), Some("Bob's yard, ask for Bob")));
+    assert_eq!(other["description"], "East");
+    let of = async |fleet_ref: &str| {
+        let list = world.api.get(&format!("{CONNECTIONS}?fleet_refs={fleet_ref}")).await.unwrap();
+        let freshness = world.api.get(&format!("{CONNECTIONS}/data-freshness?fleet_refs={fleet_ref}")).await.unwrap();
+        (list["items"][0].clone(), freshness[0]["connection_description"].clone())
+    };
+    let (before, fresh) = of("names-first").await;
+    assert_eq!(
+        (before["description"].as_str(), fresh.as_str()),
+        (Some("Bob's yard, ask for Bob"), Some("Bob's yard, ask for Bob"))
+    );
+    let renamed = link(&second, Some("West")).await;
+    assert_eq!((renamed["description"].as_str(), renamed["created_at"].clone()), (Some("West"), other["created_at"].clone()));
+    assert_eq!(link(&second, None).await["description"], "West", "a name that is left out stays");
+    let (read, fresh) = of("names-second").await;
+    assert_eq!((read["description"].as_str(), fresh.as_str()), (Some("West"), Some("West")));
+    assert!(read["updated_at"].as_str() > other["updated_at"].as_str());
+    assert_eq!(of("names-first").await.0, before, "the other fleet changed nothing here");
+    let by_id = second.api.get(&format!("{CONNECTIONS}/{}", one["id"].as_str().unwrap())).await.unwrap();
+    assert_eq!(by_id["description"], "West");
 }
 
 async fn guessing_is_stopped(world: &World) {

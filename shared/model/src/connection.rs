@@ -19,12 +19,13 @@ pub struct Connection {
     pub source_name: String,
     /// The TSP's own id of the account.
     pub account: String,
-    /// The credentials with every secret masked, as responses show them.
+    /// The stored credentials with every secret masked. Each fleet is shown what it gave itself: see [`FleetConnection::masked`].
     pub masked: Value,
     /// Its state.
     pub status: ConnectionStatus,
-    /// Distinguishes several accounts at one TSP.
-    pub description: Option<String>,
+    /// When the state last changed; `None` if it never did.
+    #[serde(default)]
+    pub changed_at: Option<Timestamp>,
     /// Consecutive rejections of the credentials by the TSP.
     #[serde(default)]
     pub refusals: u32,
@@ -54,8 +55,17 @@ pub struct FleetConnection {
     pub source_name: String,
     /// Whether the connection was created together with this fleet connection, which emits `connection.created`.
     pub first: bool,
+    /// What the fleet calls the account, to tell it from others at the same TSP.
+    #[serde(default)]
+    pub description: Option<String>,
+    /// The credentials that the fleet gave, with every secret masked; `None` where an earlier build linked it.
+    #[serde(default)]
+    pub masked: Option<Value>,
     /// When the fleet linked it.
     pub created_at: Timestamp,
+    /// When the fleet last gave credentials or a name; `None` if it did so once.
+    #[serde(default)]
+    pub updated_at: Option<Timestamp>,
 }
 
 /// The state of a connection.

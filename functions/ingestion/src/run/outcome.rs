@@ -189,7 +189,8 @@ pub fn after_refusal(connection: &Connection, now: Timestamp) -> Connection {
     let lasting = refusals >= STALE_REFUSALS && now >= since.plus_seconds(STALE_SECONDS);
     let stale = lasting && connection.status == ConnectionStatus::Active;
     let status = if stale { ConnectionStatus::Stale } else { connection.status };
-    Connection { refusals, refused_since: Some(since), status, updated_at: now, ..connection.clone() }
+    let changed_at = if stale { Some(now) } else { connection.changed_at };
+    Connection { refusals, refused_since: Some(since), status, changed_at, updated_at: now, ..connection.clone() }
 }
 
 /// Errors in a row after which a success means that the TSP is back.

@@ -20,7 +20,7 @@ fn connection() -> Connection {
         account: "1".into(),
         masked: json!({}),
         status: ConnectionStatus::Active,
-        description: None,
+        changed_at: None,
         refusals: 0,
         refused_since: None,
         created_at: at(0),

@@ -70,8 +70,8 @@ impl Operation for Create {
             description: request.description,
             now: call.now,
         };
-        let connection = link(context, &link_request).await?;
-        Ok(Json(ConnectionRead::for_fleet(connection, fleet, None)))
+        let (connection, link) = link(context, &link_request).await?;
+        Ok(Json(ConnectionRead::of(connection, link, None)))
     }
 }
 

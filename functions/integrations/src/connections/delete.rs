@@ -44,7 +44,8 @@ async fn plan(context: &Context, fleet: FleetId, id: ConnectionId, now: Timestam
         }
     }
     let status = if is_last(context, fleet, id).await? { ConnectionStatus::Deleted } else { connection.status };
-    let next = Connection { status, updated_at: now, ..connection.clone() };
+    let changed_at = if status == connection.status { connection.changed_at } else { Some(now) };
+    let next = Connection { status, changed_at, updated_at: now, ..connection.clone() };
     writes.push(Write::replace(&connection, &next)?);
     if status == ConnectionStatus::Deleted {
         writes.push(Write::delete(Key::credentials(id)));

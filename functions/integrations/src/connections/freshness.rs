@@ -35,7 +35,7 @@ pub struct DataFreshness {
     fleet_ref: Option<String>,
     /// The connection.
     connection_id: ConnectionId,
-    /// Distinguishes the connection from others at the same TSP.
+    /// What the fleet calls the connection, to tell it from others at the same TSP.
     connection_description: Option<String>,
     /// The schedule that fetches it.
     schedule_id: ScheduleId,
@@ -67,6 +67,7 @@ impl Operation for Freshness {
     async fn run(context: &Context, call: Call, Filters(fleets): Filters) -> Result<Self::Output, ApiError> {
         let seen = visible::all(context, &call, &fleets).await?;
         let by_id = super::by_id(context, seen.iter().map(|seen| seen.connection_id)).await?;
+        let links = super::links(context, seen.iter()).await?;
         let schedules: HashMap<_, _> = stream::iter(by_id.keys().copied())
             .map(|id| async move { context.store().schedules_of(id).await.map(|schedules| (id, schedules)) })
             .buffer_unordered(MAX_CONCURRENT)
@@ -75,7 +76,8 @@ impl Operation for Freshness {
         let mut rows = Vec::new();
         for seen in &seen {
             if let (Some(connection), Some(schedules)) = (by_id.get(&seen.connection_id), schedules.get(&seen.connection_id)) {
-                rows.extend(rows_of(seen, connection, schedules));
+                let description = links.get(&(seen.fleet_id, seen.connection_id)).and_then(|link| link.description.clone());
+                rows.extend(rows_of(seen, connection, schedules, description.as_ref()));
             }
         }
         Ok(Json(rows))
@@ -83,22 +85,22 @@ impl Operation for Freshness {
 }
 
 /// The rows of one connection, sorted by the resource's name.
-fn rows_of(seen: &Visible, connection: &Connection, schedules: &[Schedule]) -> Vec<DataFreshness> {
+fn rows_of(seen: &Visible, connection: &Connection, schedules: &[Schedule], description: Option<&String>) -> Vec<DataFreshness> {
     let included =
         schedules.iter().filter(|schedule| schedule.status != ScheduleStatus::Deleted && seen.includes(schedule.resource));
-    let mut rows: Vec<DataFreshness> = included.map(|schedule| row(seen, connection, schedule)).collect();
+    let mut rows: Vec<DataFreshness> = included.map(|schedule| row(seen, connection, schedule, description)).collect();
     rows.sort_by_key(|row| row.resource.name());
     rows
 }
 
-fn row(seen: &Visible, connection: &Connection, schedule: &Schedule) -> DataFreshness {
+fn row(seen: &Visible, connection: &Connection, schedule: &Schedule, description: Option<&String>) -> DataFreshness {
     DataFreshness {
         resource: schedule.resource,
         share_level: seen.level(schedule.resource),
         fleet_id: seen.fleet_id,
         fleet_ref: seen.fleet_ref.clone(),
         connection_id: connection.id,
-        connection_description: connection.description.clone(),
+        connection_description: description.cloned(),
         schedule_id: schedule.id,
         source_name: connection.source_name.clone(),
         tsp_id: connection.tsp_id,

@@ -2,7 +2,7 @@
 
 use gateway::{ApiError, Call, Context, Input, Json, Operation, Reader};
 use model::ConnectionId;
-use model::connection::{Connection, ConnectionStatus};
+use model::connection::{Connection, ConnectionStatus, FleetConnection};
 use store::control::Key;
 
 use super::ConnectionRead;
@@ -28,6 +28,7 @@ impl Operation for Get {
         let seen = visible::one(context, &call, id).await?;
         let connection = context.store().get::<Connection>(Key::connection(id)).await?;
         let connection = connection.filter(|found| found.status != ConnectionStatus::Deleted).ok_or_else(visible::missing)?;
-        Ok(Json(ConnectionRead::of(connection, &seen)))
+        let link = context.store().get::<FleetConnection>(Key::fleet_connection(seen.fleet_id, id)).await?;
+        Ok(Json(ConnectionRead::of(connection, link.ok_or_else(visible::missing)?, seen.fleet_ref)))
     }
 }

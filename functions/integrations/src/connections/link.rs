@@ -30,21 +30,28 @@ pub(super) struct LinkRequest<'a> {
 ///
 /// # Errors
 /// 409 if concurrent requests keep changing the same items; 500 if storage or the vault fails.
-pub(super) async fn link(context: &Context, request: &LinkRequest<'_>) -> Result<Connection, ApiError> {
+pub(super) async fn link(context: &Context, request: &LinkRequest<'_>) -> Result<(Connection, FleetConnection), ApiError> {
     let mut attempts = Attempts::default();
     loop {
-        let (connection, writes) = plan(context, request).await?;
+        let Plan { connection, link, writes } = plan(context, request).await?;
         if writes.is_empty() {
-            return Ok(connection);
+            return Ok((connection, link));
         }
         match context.store().commit(writes).await {
             Err(StoreError::Conflict) if attempts.again().await => {}
-            result => return result.map(|()| connection).map_err(ApiError::from),
+            result => return result.map(|()| (connection, link)).map_err(ApiError::from),
         }
     }
 }
 
-async fn plan(context: &Context, request: &LinkRequest<'_>) -> Result<(Connection, Vec<Write>), ApiError> {
+/// What a request comes to.
+struct Plan {
+    connection: Connection,
+    link: FleetConnection,
+    writes: Vec<Write>,
+}
+
+async fn plan(context: &Context, request: &LinkRequest<'_>) -> Result<Plan, ApiError> {
     let agreements = context.store().agreements_of_fleet(request.fleet).await?;
     match context.store().get::<AccountClaim>(Key::account(request.tsp.id, &request.account)).await? {
         None => plan_new(context, request, &agreements).await,
@@ -53,11 +60,7 @@ async fn plan(context: &Context, request: &LinkRequest<'_>) -> Result<(Connectio
 }
 
 /// The writes for an account that has no connection yet.
-async fn plan_new(
-    context: &Context,
-    request: &LinkRequest<'_>,
-    agreements: &[Agreement],
-) -> Result<(Connection, Vec<Write>), ApiError> {
+async fn plan_new(context: &Context, request: &LinkRequest<'_>, agreements: &[Agreement]) -> Result<Plan, ApiError> {
     let id = ConnectionId::at(request.now);
     let connection = Connection {
         id,
@@ -67,22 +70,23 @@ async fn plan_new(
         account: request.account.clone(),
         masked: request.credentials.masked(),
         status: ConnectionStatus::Active,
-        description: request.description.clone(),
+        changed_at: None,
         refusals: 0,
         refused_since: None,
         created_at: request.now,
         updated_at: request.now,
     };
     let claim = AccountClaim { tsp_id: request.tsp.id, account: request.account.clone(), connection_id: id };
+    let link = fleet_connection(request, &connection, ConnectionOrigin::New);
     let mut writes = vec![
         Write::create(&connection)?,
         Write::create(&claim)?,
         Write::create(&sealed(context, request, id).await?)?,
-        Write::create(&fleet_connection(request, &connection, ConnectionOrigin::New))?,
+        Write::create(&link)?,
     ];
     writes.extend(agreement_writes(agreements, &connection, request.now)?);
     writes.extend(schedule_writes(request, agreements, &connection, &[])?);
-    Ok((connection, writes))
+    Ok(Plan { connection, link, writes })
 }
 
 /// The writes for an account that has a connection already, of this fleet or of another one.
@@ -91,7 +95,7 @@ async fn plan_existing(
     request: &LinkRequest<'_>,
     agreements: &[Agreement],
     id: ConnectionId,
-) -> Result<(Connection, Vec<Write>), ApiError> {
+) -> Result<Plan, ApiError> {
     let store = context.store();
     let seen = store
         .get::<Connection>(Key::connection(id))
@@ -101,8 +105,14 @@ async fn plan_existing(
     let old_works = old_credentials_work(context, request, &seen).await?;
     let next = with_working_credentials(&seen, request, old_works.then_some(&seen.masked));
     let mut writes = Vec::new();
-    if existing.is_none() {
-        writes.push(Write::create(&fleet_connection(request, &seen, ConnectionOrigin::Existing))?);
+    let link = match &existing {
+        None => fleet_connection(request, &seen, ConnectionOrigin::Existing),
+        Some(existing) => with_what_was_given(existing, request),
+    };
+    match &existing {
+        None => writes.push(Write::create(&link)?),
+        Some(existing) if *existing != link => writes.push(Write::replace(existing, &link)?),
+        Some(_) => {}
     }
     if !old_works {
         writes.push(Write::overwrite(&sealed(context, request, id).await?)?);
@@ -110,11 +120,18 @@ async fn plan_existing(
     writes.extend(agreement_writes(agreements, &seen, request.now)?);
     writes.extend(schedule_writes(request, agreements, &next, &store.schedules_of(id).await?)?);
     if writes.is_empty() && next.status == seen.status {
-        return Ok((seen, writes));
+        return Ok(Plan { connection: seen, link, writes });
     }
     // Every link replaces the connection, so that it conflicts with a concurrent removal of the last fleet connection.
     writes.push(Write::replace(&seen, &next)?);
-    Ok((next, writes))
+    Ok(Plan { connection: next, link, writes })
+}
+
+/// The fleet's link with what it has given now. A name that is left out stays.
+fn with_what_was_given(existing: &FleetConnection, request: &LinkRequest<'_>) -> FleetConnection {
+    let description = request.description.clone().or_else(|| existing.description.clone());
+    let next = FleetConnection { description, masked: Some(request.credentials.masked()), ..existing.clone() };
+    if next == *existing { next } else { FleetConnection { updated_at: Some(request.now), ..next } }
 }
 
 /// The connection with working credentials; `stored` is the masked form of the old ones if they are kept.
@@ -124,7 +141,8 @@ fn with_working_credentials(seen: &Connection, request: &LinkRequest<'_>, stored
         other => other,
     };
     let masked = stored.cloned().unwrap_or_else(|| request.credentials.masked());
-    Connection { status, masked, refusals: 0, refused_since: None, updated_at: request.now, ..seen.clone() }
+    let changed_at = if status == seen.status { seen.changed_at } else { Some(request.now) };
+    Connection { status, masked, changed_at, refusals: 0, refused_since: None, updated_at: request.now, ..seen.clone() }
 }
 
 /// Old credentials are replaced only if the TSP rejects them explicitly: an outage proves nothing.
@@ -169,7 +187,10 @@ fn fleet_connection(request: &LinkRequest<'_>, connection: &Connection, origin: 
         tsp_slug: connection.tsp_slug.clone(),
         source_name: connection.source_name.clone(),
         first: origin == ConnectionOrigin::New,
+        description: request.description.clone(),
+        masked: Some(request.credentials.masked()),
         created_at: request.now,
+        updated_at: None,
     }
 }
 
@@ -264,7 +285,7 @@ mod tests {
             account: "1".into(),
             masked: serde_json::json!({}),
             status: ConnectionStatus::Active,
-            description: None,
+            changed_at: None,
             refusals: 0,
             refused_since: None,
             created_at: at(0),

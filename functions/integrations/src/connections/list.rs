@@ -38,10 +38,11 @@ impl Operation for List {
         let mark = |seen: &Visible| format!("{}#{}", seen.connection_id, seen.fleet_id).into();
         let slice = Slice::from_unsorted(seen, &cursor.page(), mark, page::by_text);
         let by_id = super::by_id(context, slice.rows.iter().map(|(seen, _)| seen.connection_id)).await?;
+        let mut links = super::links(context, slice.rows.iter().map(|(seen, _)| seen)).await?;
         let mut rows = Vec::with_capacity(slice.rows.len());
         for (seen, mark) in slice.rows {
-            let connection = by_id.get(&seen.connection_id).cloned();
-            rows.extend(connection.map(|connection| (ConnectionRead::of(connection, &seen), mark)));
+            let found = by_id.get(&seen.connection_id).cloned().zip(links.remove(&(seen.fleet_id, seen.connection_id)));
+            rows.extend(found.map(|(connection, link)| (ConnectionRead::of(connection, link, seen.fleet_ref), mark)));
         }
         Listing::of(&cursor, &Slice { rows, before: slice.before, after: slice.after }, None)
     }

@@ -13,7 +13,7 @@ mod validation;
 use std::collections::{BTreeSet, HashMap};
 
 use gateway::{ApiError, Context};
-use model::connection::{Connection, ConnectionStatus};
+use model::connection::{Connection, ConnectionStatus, FleetConnection};
 use model::{ConnectionId, FleetId, Timestamp, TspId};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -27,9 +27,9 @@ use crate::visible::Visible;
 pub struct ConnectionRead {
     /// The connection's id.
     id: ConnectionId,
-    /// When it was created.
+    /// When the fleet linked it.
     created_at: Timestamp,
-    /// When it was last changed.
+    /// When the fleet last changed it, or its state changed.
     updated_at: Timestamp,
     /// The fleet whose account it is.
     fleet_id: Option<FleetId>,
@@ -41,12 +41,12 @@ pub struct ConnectionRead {
     /// Its adapter.
     #[schemars(schema_with = "model::schema::source_name")]
     source_name: String,
-    /// The credentials in the form of the TSP, with secrets masked.
+    /// The credentials that the fleet gave, in the form of the TSP, with secrets masked.
     #[schemars(schema_with = "credentials::masked_schema")]
     credentials: Value,
     /// Its state.
     status: ConnectionStatus,
-    /// Distinguishes several accounts at one TSP.
+    /// What the fleet calls it, to tell it from others at the same TSP.
     #[schemars(example = &"East yard")]
     description: Option<String>,
 }
@@ -63,23 +63,31 @@ async fn by_id(
     Ok(current.map(|connection| (connection.id, connection)).collect())
 }
 
-impl ConnectionRead {
-    fn of(connection: Connection, seen: &Visible) -> Self {
-        Self::for_fleet(connection, seen.fleet_id, seen.fleet_ref.clone())
-    }
+/// How fleets are tied to the connections that a caller sees.
+async fn links<'a>(
+    context: &Context,
+    seen: impl Iterator<Item = &'a Visible>,
+) -> Result<HashMap<(FleetId, ConnectionId), FleetConnection>, ApiError> {
+    let keys: Vec<Key> = seen.map(|seen| Key::fleet_connection(seen.fleet_id, seen.connection_id)).collect();
+    let found: Vec<FleetConnection> = context.store().get_many(&keys).await?;
+    Ok(found.into_iter().map(|link| ((link.fleet_id, link.connection_id), link)).collect())
+}
 
-    fn for_fleet(connection: Connection, fleet_id: FleetId, fleet_ref: Option<String>) -> Self {
+impl ConnectionRead {
+    /// The connection as it is tied to one fleet: what other fleets gave is not shown.
+    fn of(connection: Connection, link: FleetConnection, fleet_ref: Option<String>) -> Self {
+        let changes = [link.updated_at, connection.changed_at];
         Self {
             id: connection.id,
-            created_at: connection.created_at,
-            updated_at: connection.updated_at,
-            fleet_id: Some(fleet_id),
+            created_at: link.created_at,
+            updated_at: changes.into_iter().flatten().fold(link.created_at, Timestamp::max),
+            fleet_id: Some(link.fleet_id),
             fleet_ref,
             tsp_id: connection.tsp_id,
             source_name: connection.source_name,
-            credentials: connection.masked,
+            credentials: link.masked.unwrap_or(connection.masked),
             status: connection.status,
-            description: connection.description,
+            description: link.description,
         }
     }
 }
