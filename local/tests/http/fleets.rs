@@ -54,6 +54,7 @@ async fn a_fleet_s_tokens_serve_its_consent() {
     tokens_end_with_the_agreement(&world).await;
     what_a_fleet_calls_its_account_is_its_own(&world).await;
     guessing_is_stopped(&world).await;
+    a_slow_provider_is_waited_for(&world).await;
     world.stop().await;
 }
 
@@ -174,4 +175,20 @@ async fn guessing_is_stopped(world: &World) {
     assert!(limited.body["detail"]["retry_after_seconds"].as_u64() > Some(600), "{}", limited.body);
     let other = accepted(world, "guesses-not").await;
     demo::connect(&other.api, demo::TSP, &world.platform.demo.keys(demo::TSP)[0]).await.unwrap();
+}
+
+/// A provider has 20 seconds.
+async fn a_slow_provider_is_waited_for(world: &World) {
+    let fleet = accepted(world, "waits").await;
+    let simulated = world.platform.demo.simulated.iter().find(|provided| provided.name == demo::TSP).unwrap();
+    let simulator = simulated.url.trim_end_matches("/samsara");
+    let slow = async |milliseconds: u64| {
+        let faults = json!({ "slow_ms": milliseconds });
+        let answer = world.http.put(format!("{simulator}/_sim/faults")).json(&faults).send().await.unwrap();
+        assert!(answer.status().is_success(), "{answer:?}");
+    };
+    slow(8_000).await;
+    let linked = demo::connect(&fleet.api, demo::TSP, &world.platform.demo.keys(demo::TSP)[1]).await;
+    slow(0).await;
+    assert_eq!(linked.unwrap()["status"], "active");
 }

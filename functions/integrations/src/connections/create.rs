@@ -58,7 +58,7 @@ impl Operation for Create {
         let form = Form::of(&tsp.conn_type).ok_or_else(|| ApiError::internal(format!("unknown conn_type {}", tsp.conn_type)))?;
         let credentials = credentials::checked(form, &request.credentials)?;
         let trial = Trial::begin(context, fleet, &tsp, call.now).await?;
-        let outcome = endpoint.validate(context, &credentials).await?;
+        let outcome = endpoint.validate(context, &credentials, validation::VALIDATION_TIMEOUT).await?;
         trial.end(&outcome).await?;
         let account = outcome.map_err(|error| validation::validation_error(&error))?;
         let link_request = LinkRequest {

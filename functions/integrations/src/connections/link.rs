@@ -13,7 +13,7 @@ use store::{Attempts, StoreError};
 use uuid::Uuid;
 use vault::Sealed;
 
-use super::validation::ProviderEndpoint;
+use super::validation::{ProviderEndpoint, RECHECK_TIMEOUT};
 
 /// A fleet's request to link an account, with validated credentials.
 pub(super) struct LinkRequest<'a> {
@@ -160,7 +160,7 @@ async fn old_credentials_work(context: &Context, request: &LinkRequest<'_>, conn
         return Ok(true);
     }
     let rejected = |error: &ProviderError| matches!(error, ProviderError::Refused { .. } | ProviderError::Unsupported { .. });
-    Ok(!request.endpoint.validate(context, &old).await?.as_ref().is_err_and(rejected))
+    Ok(!request.endpoint.validate(context, &old, RECHECK_TIMEOUT).await?.as_ref().is_err_and(rejected))
 }
 
 async fn sealed(context: &Context, request: &LinkRequest<'_>, id: ConnectionId) -> Result<SealedCredentials, ApiError> {

@@ -10,7 +10,10 @@ use providers::{Account, Accounts, ProviderError};
 use url::Url;
 
 /// How long a TSP may take to respond (contract section 7).
-const VALIDATION_TIMEOUT: Duration = Duration::from_secs(20);
+pub(super) const VALIDATION_TIMEOUT: Duration = Duration::from_secs(20);
+/// How long it may take to respond to credentials that were stored before, of which an answer too late proves nothing: the request
+/// has 29 seconds in all.
+pub(super) const RECHECK_TIMEOUT: Duration = Duration::from_secs(6);
 /// How much of the TSP's own message is passed on, in characters.
 const MAX_MESSAGE_CHARS: usize = 300;
 
@@ -40,9 +43,10 @@ impl ProviderEndpoint {
         &self,
         context: &Context,
         credentials: &Credentials,
+        limit: Duration,
     ) -> Result<Result<Account, ProviderError>, ApiError> {
         let validation = self.accounts.validate(context.guarded()?, &self.base, credentials);
-        Ok(tokio::time::timeout(VALIDATION_TIMEOUT, validation).await.unwrap_or(Err(ProviderError::Timeout)))
+        Ok(tokio::time::timeout(limit, validation).await.unwrap_or(Err(ProviderError::Timeout)))
     }
 }
 
