@@ -29,9 +29,27 @@ impl Describe for Unmatched {
 }
 
 impl Serve for Unmatched {
-    fn call<'a>(&'a self, _: &'a Context, _: Call, incoming: &'a Incoming) -> BoxFuture<'a, Result<Response, ApiError>> {
-        Box::pin(async move { answer(&crate::endpoints(), &incoming.method, &incoming.raw_path) })
+    fn call<'a>(&'a self, context: &'a Context, _: Call, incoming: &'a Incoming) -> BoxFuture<'a, Result<Response, ApiError>> {
+        Box::pin(async move {
+            match answer(&crate::endpoints(), &incoming.method, &incoming.raw_path) {
+                Err(error) if is_page(&incoming.raw_path) => Ok(page(context, &error)),
+                answered => answered,
+            }
+        })
     }
+}
+
+/// Whether a person with a browser asks.
+fn is_page(path: &str) -> bool {
+    path == "/" || path == "/connect" || path.starts_with("/connect/")
+}
+
+fn page(context: &Context, error: &ApiError) -> Response {
+    let mut page = connect::error_page(context, error);
+    if let Some(allow) = error.header("allow") {
+        page.set("allow", allow);
+    }
+    page
 }
 
 fn answer(endpoints: &[Endpoint], method: &Method, path: &str) -> Result<Response, ApiError> {

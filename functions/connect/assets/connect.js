@@ -1,20 +1,85 @@
-// Improves what works without it: live search, and a busy state while a form is on its way.
-for (const form of document.querySelectorAll("form")) {
-  form.addEventListener("submit", () => {
-    const button = form.querySelector("button.main");
-    if (button) { button.setAttribute("aria-busy", "true"); button.textContent = button.dataset.busy || button.textContent; }
+// Improves what works without it: busy states, live search, shown secrets, counted characters, states that change by themselves.
+"use strict";
+const $ = (selector, root = document) => root.querySelector(selector);
+const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+
+for (const form of all("form[method=post]")) {
+  const button = $("button[type=submit]", form);
+  let timer;
+  form.addEventListener("submit", (event) => {
+    if (form.dataset.sent) return event.preventDefault();
+    form.dataset.sent = "yes";
+    button.dataset.idle = button.textContent;
+    button.setAttribute("aria-busy", "true");
+    button.textContent = button.dataset.busy || button.textContent;
+    const progress = $("#progress", form), name = form.dataset.asks;
+    if (progress && name) {
+      progress.textContent = `Asking ${name}…`;
+      timer = setTimeout(() => { progress.textContent = `Still waiting for ${name}. This can take up to 20 seconds.`; }, 4000);
+    }
+  });
+  // A page that the browser kept, for the button that leads back to it.
+  addEventListener("pageshow", () => {
+    clearTimeout(timer);
+    delete form.dataset.sent;
+    button.removeAttribute("aria-busy");
+    if (button.dataset.idle) button.textContent = button.dataset.idle;
+    const progress = $("#progress", form);
+    if (progress) progress.textContent = "";
   });
 }
-const search = document.querySelector("input[type=search]");
+
+const search = $("input[type=search]");
 if (search) {
-  const rows = [...document.querySelectorAll("[data-name]")];
-  const count = document.querySelector("#count");
+  const rows = all("[data-name]"), count = $("#count"), none = $("#none");
+  const plain = (text) => text.toLowerCase().replace(/\s+/g, "");
   search.addEventListener("input", () => {
-    const wanted = search.value.trim().toLowerCase();
-    let shown = 0;
-    for (const row of rows) { row.hidden = !row.dataset.name.includes(wanted); if (!row.hidden) shown += 1; }
-    count.textContent = shown === 1 ? "1 provider" : shown + " providers";
+    const sought = plain(search.value);
+    for (const row of rows) row.hidden = !plain(row.dataset.name).includes(sought);
+    const shown = rows.filter((row) => !row.hidden).length;
+    count.textContent = shown === 1 ? "1 provider" : `${shown} providers`;
+    none.hidden = shown > 0;
   });
 }
-const problem = document.querySelector(".problem");
+
+for (const input of all("input[data-secret]")) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.textContent = "Show";
+  button.setAttribute("aria-controls", input.id);
+  button.setAttribute("aria-pressed", "false");
+  button.addEventListener("click", () => {
+    const isShown = input.type === "text";
+    input.type = isShown ? "password" : "text";
+    button.textContent = isShown ? "Show" : "Hide";
+    button.setAttribute("aria-pressed", String(!isShown));
+  });
+  input.after(button);
+}
+
+for (const area of all("[data-counted]")) {
+  const most = area.maxLength, hint = $("#reason-hint"), text = hint.textContent;
+  area.addEventListener("input", () => {
+    const left = most - area.value.length;
+    hint.textContent = left < 100 ? `${left} characters left. ${text}` : text;
+  });
+}
+
+// The states of accounts, until the first data is there; for five minutes at most.
+if ($("[data-live]")) {
+  let times = 60;
+  const look = async () => {
+    const answer = await fetch(location.href, { headers: { accept: "text/html" } }).catch(() => null);
+    if (answer && answer.ok && !answer.redirected) {
+      const next = new DOMParser().parseFromString(await answer.text(), "text/html"), list = $("ul.accounts", next);
+      if (list && list.textContent !== $("ul.accounts").textContent) $("ul.accounts").replaceWith(list);
+      if (list && !list.hasAttribute("data-live")) return;
+    }
+    times -= 1;
+    if (times > 0) setTimeout(look, 5000);
+  };
+  setTimeout(look, 3000);
+}
+
+const problem = $(".problem");
 if (problem) problem.focus();

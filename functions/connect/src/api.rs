@@ -5,13 +5,12 @@ use std::time::Duration;
 
 use gateway::{ApiError, Context};
 use http::StatusCode;
-use model::fleet::Fleet;
+use model::Timestamp;
 use reqwest::Method;
 use serde_json::Value;
-use store::control::Key;
 use vault::{Claims, Issue, Onboarding};
 
-use crate::session::Session;
+use crate::visit::Agreed;
 
 /// Linking validates credentials for up to 20 seconds.
 const TIMEOUT: Duration = Duration::from_secs(25);
@@ -30,6 +29,13 @@ impl ApiResponse {
         let text = |detail: &Value, name: &str| detail.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
         let details = self.body.get("detail").and_then(Value::as_array).into_iter().flatten();
         details.map(|detail| (text(detail, "path"), text(detail, "error_type"), text(detail, "message"))).collect()
+    }
+}
+
+impl ApiResponse {
+    /// The seconds to wait after a 429.
+    pub(crate) fn retry_after(&self) -> u64 {
+        self.body.pointer("/detail/retry_after_seconds").and_then(Value::as_u64).unwrap_or(60)
     }
 }
 
@@ -74,16 +80,17 @@ pub(crate) fn unexpected(what: &str, status: StatusCode) -> ApiError {
     }
 }
 
-/// A token for the session's fleet, for one request; `None` before acceptance.
-pub(crate) async fn token(context: &Context, session: &Session) -> Result<Option<String>, ApiError> {
-    let Some(fleet_id) = session.item.fleet_id.or(session.invitation.fleet_id) else { return Ok(None) };
-    let fleet: Option<Fleet> = context.store().get(Key::fleet(fleet_id)).await?;
-    let name = fleet.map(|fleet| fleet.name).unwrap_or_default();
+/// A token for the fleet of a visit, for one request.
+pub(crate) async fn token(context: &Context, agreed: &Agreed, now: Timestamp) -> Result<String, ApiError> {
     let issuer = context.config().issuer();
-    let issue = Issue { issuer: &issuer, now: context.now(), lifetime: TOKEN_LIFETIME, id: uuid::Uuid::now_v7() };
-    let (partner, invitation) = (session.partner.id, Some(session.invitation.id));
-    let holder = Onboarding { fleet: fleet_id, name: &name, partner, invitation, agreement: None };
-    let claims = Claims::pre_registration(&issue, &holder);
-    let claims = Claims { aud: Some(context.config().realm.clone()), ..claims };
-    Ok(Some(context.vault().sign(&claims).await?))
+    let issue = Issue { issuer: &issuer, now, lifetime: TOKEN_LIFETIME, id: uuid::Uuid::now_v7() };
+    let holder = Onboarding {
+        fleet: agreed.fleet.id,
+        name: &agreed.fleet.name,
+        partner: agreed.agreement.partner_id,
+        invitation: Some(agreed.visit.invitation.id),
+        agreement: Some(agreed.agreement.id),
+    };
+    let claims = Claims { aud: Some(context.config().realm.clone()), ..Claims::pre_registration(&issue, &holder) };
+    Ok(context.vault().sign(&claims).await?)
 }

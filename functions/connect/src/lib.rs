@@ -1,63 +1,98 @@
-//! Connect: the fleet's pages, from the magic link to linked providers. They are rendered on the server and work without scripts.
+//! Connect: the fleet's pages, from the magic link to what it shares. They are rendered on the server and work without scripts.
 //!
 //! Connect is a client of the platform's own API. It issues a short-lived token for each request; none of them is stored or
-//! reaches a page. The browser holds one cookie, whose digest identifies the session. Embedding and white labeling belong in
-//! `page` (one layout for every page) and in the variables of the style sheet.
+//! reaches a page. What a fleet agrees to is its own to write: consents, and the agreement where one asks for more. A browser
+//! holds one cookie per link ([`cookie`]); each page of a visit stands under the visit's name, so links that are open side by side
+//! do not mix. Embedding and white labeling belong in `page` (one layout for every page) and in the variables of the style sheet.
 
+mod accounts;
 mod api;
 mod assets;
 mod consent;
+mod cookie;
 mod credentials;
+mod dead_ends;
+mod decline;
+mod help;
 mod open;
 mod outcome;
-mod overview;
 mod page;
 mod providers;
-mod session;
+mod screen;
+mod sharing;
+#[cfg(test)]
+mod testing;
+mod viewed;
+mod visit;
 mod words;
 
 use gateway::Permission::{ReadControl, SignTokens, VerifyTokens, WriteControl};
-use gateway::{Access, Endpoint, Operation, Permission, Service};
+use gateway::{Access, ApiError, Context, Endpoint, Operation, Permission, Response, Service};
 use http::Method;
+
+use crate::screen::{Screen, Shown};
 
 /// The service and its rows.
 pub const SERVICE: Service = Service {
     name: "connect",
     title: "Connect",
-    description: "The pages on which a fleet accepts an invitation and connects its providers.",
+    description: "The pages on which a fleet accepts an invitation, connects its providers, and manages what it shares.",
     tags: &[],
     endpoints,
 };
 
-const SESSION: &[Permission] = &[ReadControl];
-const START: &[Permission] = &[ReadControl, WriteControl];
+/// The page for an error, in place of JSON: for whatever else is asked for under Connect's addresses.
+#[must_use]
+pub fn error_page(context: &Context, error: &ApiError) -> Response {
+    dead_ends::of_error(context, error)
+}
+
+const LOOK: &[Permission] = &[ReadControl];
+const WRITE: &[Permission] = &[ReadControl, WriteControl];
+const ASK: &[Permission] = &[ReadControl, SignTokens];
 const ACT: &[Permission] = &[ReadControl, WriteControl, SignTokens, VerifyTokens];
 
 fn endpoints() -> Vec<Endpoint> {
-    fn row<O: Operation>(
-        method: Method,
-        path: &'static str,
-        handler: &'static str,
-        permissions: &'static [Permission],
-    ) -> Endpoint {
-        Endpoint::new::<O>(method, path, handler, Access::Public, permissions)
-    }
     vec![
-        row::<open::Open>(Method::GET, "/", "connect.open", START).summary("Open a magic link"),
-        row::<consent::Ask>(Method::GET, "/connect/consent", "connect.consent", START)
+        get::<open::Open>("/", "connect.open", WRITE).summary("Open a magic link"),
+        post::<open::Prove>("/connect/open", "connect.prove", WRITE).summary("Open a link that opens once"),
+        get::<consent::Ask>("/connect/s/{visit}/consent", "connect.consent", WRITE)
             .summary("Show who requests which data, and why"),
-        row::<consent::Accept>(Method::POST, "/connect/accept", "connect.accept", ACT).summary("Accept the invitation"),
-        row::<consent::AskReason>(Method::GET, "/connect/decline", "connect.ask_reason", SESSION)
+        post::<consent::Accept>("/connect/s/{visit}/accept", "connect.accept", ACT).summary("Agree to the request"),
+        get::<decline::AskReason>("/connect/s/{visit}/decline", "connect.ask_reason", LOOK)
             .summary("Ask for the reason for declining"),
-        row::<consent::Decline>(Method::POST, "/connect/decline", "connect.decline", START).summary("Decline the invitation"),
-        row::<providers::List>(Method::GET, "/connect/providers", "connect.providers", SESSION).summary("Choose a provider"),
-        row::<credentials::Ask>(Method::GET, "/connect/providers/{slug}", "connect.credentials", SESSION)
+        post::<decline::Decline>("/connect/s/{visit}/decline", "connect.decline", LOOK).summary("Decline the invitation"),
+        get::<providers::List>("/connect/s/{visit}/providers", "connect.providers", ASK).summary("Choose a provider"),
+        get::<credentials::Ask>("/connect/s/{visit}/providers/{slug}", "connect.credentials", LOOK)
             .summary("Ask for a provider's credentials"),
-        row::<credentials::Link>(Method::POST, "/connect/providers/{slug}", "connect.link", ACT)
+        post::<credentials::Link>("/connect/s/{visit}/providers/{slug}", "connect.link", ASK)
             .summary("Validate credentials and link the account"),
-        row::<overview::Overview>(Method::GET, "/connect", "connect.overview", ACT).summary("List the linked providers"),
-        row::<overview::Done>(Method::GET, "/connect/done", "connect.done", ACT).summary("Finish and return to the partner"),
+        get::<accounts::Accounts>("/connect/s/{visit}/accounts", "connect.accounts", ASK)
+            .summary("Show the linked accounts as they are"),
+        get::<sharing::AskRemove>("/connect/s/{visit}/accounts/{connection_id}/remove", "connect.ask_remove", ASK)
+            .summary("Ask before an account is removed"),
+        post::<sharing::Remove>("/connect/s/{visit}/accounts/{connection_id}/remove", "connect.remove", ASK)
+            .summary("Remove an account"),
+        post::<sharing::Pause>("/connect/s/{visit}/pause", "connect.pause", ASK).summary("Pause sharing"),
+        post::<sharing::Resume>("/connect/s/{visit}/resume", "connect.resume", ASK).summary("Resume sharing"),
+        get::<sharing::AskStop>("/connect/s/{visit}/stop", "connect.ask_stop", LOOK).summary("Ask before sharing ends"),
+        post::<sharing::StopSharing>("/connect/s/{visit}/stop", "connect.stop", ASK)
+            .summary("Remove the accounts and end sharing"),
+        get::<sharing::Done>("/connect/s/{visit}/done", "connect.done", ACT).summary("Finish and return to the partner"),
         row::<assets::Asset>(Method::GET, "/connect/assets/{name}", "connect.asset", &[])
             .summary("Serve the style sheet and the script"),
     ]
+}
+
+/// Errors are pages, whatever caused them.
+fn row<O: Operation>(method: Method, path: &'static str, handler: &'static str, permissions: &'static [Permission]) -> Endpoint {
+    Endpoint::new::<O>(method, path, handler, Access::Public, permissions).failing_as(dead_ends::of_error)
+}
+
+fn get<S: Screen>(path: &'static str, handler: &'static str, permissions: &'static [Permission]) -> Endpoint {
+    row::<Shown<S>>(Method::GET, path, handler, permissions)
+}
+
+fn post<S: Screen>(path: &'static str, handler: &'static str, permissions: &'static [Permission]) -> Endpoint {
+    row::<Shown<S>>(Method::POST, path, handler, permissions)
 }

@@ -1,63 +1,164 @@
-//! `GET /?invite=<invitation id>`: the magic link.
+//! `GET /?invite=<invitation id>`: the magic link, and `POST /connect/open`: the link that opens once.
+//!
+//! Until the fleet has agreed, the invitation's id is the secret that opens its pages. Afterwards it opens nothing by itself, for it stands
+//! in redirects, logs and mailboxes: the browser in which the fleet agreed is known by its cookie, and any other one needs the one-time
+//! key that the answer to a refreshed invitation has in its link.
 
-use gateway::{ApiError, Call, Context, Html, Input, Operation, Reader};
-use http::StatusCode;
-use model::invitation::{Invitation, InvitationStatus};
-use store::control::Key;
+use gateway::{Body, Call, Context, Html, Input, Reader};
+use maud::html;
+use model::InvitationId;
+use model::invitation::Invitation;
+use store::control::{Key, Write};
 
-use crate::{page, session};
+use crate::cookie::{BROWSER_SECONDS, Held, VISIT_SECONDS, name_of};
+use crate::dead_ends;
+use crate::page::{self, Page};
+use crate::screen::Screen;
+use crate::visit::{Stop, Visit, is_cross_site};
 
-/// Starts a session and redirects to its first page.
+/// Opens a link.
 pub(crate) struct Open;
+/// Opens a one-time link, after the person behind the browser said so: programs that look at links in mails do not.
+pub(crate) struct Prove;
 
-/// The link's parameter; other parameters belong to the partner and are ignored.
-pub(crate) struct Link(Option<String>);
+/// The link's parameters; others belong to the partner and are ignored.
+pub(crate) struct Link {
+    invite: String,
+    key: String,
+    cookies: String,
+    site: Option<String>,
+}
 
 impl Input for Link {
     fn read(reader: &mut Reader) -> Self {
         reader.accept_unknown_parameters();
-        // Some mail programs send `&amp;` for `&`.
-        Self(reader.query("invite").text(1, 100).or_else(|| reader.query("amp;invite").text(1, 100)))
+        let (plain, escaped) = (reader.first("invite"), reader.first("amp;invite"));
+        let (key, escaped_key) = (reader.first("key"), reader.first("amp;key"));
+        Self {
+            // Some mail programs send `&amp;` for `&`.
+            invite: plain.or(escaped).unwrap_or_default(),
+            key: key.or(escaped_key).unwrap_or_default(),
+            cookies: reader.header("cookie").unwrap_or_default().to_owned(),
+            site: reader.header("sec-fetch-site").map(str::to_owned),
+        }
     }
 }
 
-impl Operation for Open {
-    type Input = Link;
-    type Output = Html;
+/// The form of a one-time link.
+pub(crate) struct Proof(Link);
 
-    async fn run(context: &Context, call: Call, Link(invite): Link) -> Result<Self::Output, ApiError> {
-        let id = invite.as_deref().and_then(session::invitation_id);
-        let found: Option<Invitation> = match id {
-            Some(id) => context.store().get(Key::invitation(id)).await?,
-            None => None,
-        };
-        let Some(invitation) = found.filter(|invitation| invitation.status != InvitationStatus::Deleted) else {
-            let text = "Check that you copied the whole link, or ask the company that sent it for a new one.";
-            return Ok(page::message_page(context, StatusCode::NOT_FOUND, "This link is not valid", text));
-        };
-        let target = match invitation.status_at(call.now) {
-            InvitationStatus::Active => "/connect/consent",
-            InvitationStatus::Accepted => "/connect",
-            InvitationStatus::Declined => return Ok(declined(context)),
-            InvitationStatus::Expired | InvitationStatus::Deleted => return Ok(expired(context)),
-        };
-        let mut response = page::redirect(context, target);
+impl Input for Proof {
+    const BODY: Body = Body::Form("Proof");
+
+    fn read(reader: &mut Reader) -> Self {
+        let mut form = reader.form();
+        let mut text = |name: &str| form.remove(name).unwrap_or_default();
+        let (invite, key) = (text("invite"), text("key"));
+        Self(Link { invite, key, ..Link::read(reader) })
+    }
+}
+
+async fn find(context: &Context, link: &Link) -> Result<Invitation, Stop> {
+    let id = invitation_id(&link.invite).ok_or_else(|| dead_ends::unknown(context))?;
+    let found: Option<Invitation> = context.store().get(Key::invitation(id)).await?;
+    found.ok_or_else(|| dead_ends::unknown(context))
+}
+
+impl Screen for Open {
+    type Input = Link;
+
+    async fn show(context: &Context, call: &Call, link: Link) -> Result<Html, Stop> {
+        let invitation = find(context, &link).await?;
+        let held = Held::find(context, &link.cookies, &name_of(invitation.id));
+        let held = held.unwrap_or_else(|| Held::new(invitation.id));
+        let visit = Visit::of(context, held, invitation).await?;
+        visit.check(context, call.now)?;
         // Scanners of mail look at links so.
         if call.is_head {
-            return Ok(response);
+            return Ok(page::redirect(context, &visit.path("consent")));
         }
-        let cookie = session::start(context, &call, &invitation).await?;
-        response.0.set("set-cookie", &cookie);
-        Ok(response)
+        if visit.consent.is_none() {
+            return Ok(with_cookie(context, &visit, "consent", VISIT_SECONDS));
+        }
+        if visit.is_proven(call.now) {
+            if !visit.has_session(call.now) {
+                context.store().commit(visit.session_writes(call.now)?).await?;
+            }
+            let target = if visit.is_asked() { "consent" } else { "accounts" };
+            return Ok(with_cookie(context, &visit, target, BROWSER_SECONDS));
+        }
+        if !fits(&visit.invitation, &link.key, call.now) {
+            return Err(dead_ends::used(context, &visit));
+        }
+        Ok(confirm(context, &visit, &link))
     }
 }
 
-fn expired(context: &Context) -> Html {
-    let text = "Links like this work for a limited time. Ask the company that sent it for a new one.";
-    page::message_page(context, StatusCode::GONE, "This link has expired", text)
+/// Whether this is the key of the invitation's one-time link.
+fn fits(invitation: &Invitation, key: &str, now: model::Timestamp) -> bool {
+    let hash = invitation.key_hash.as_deref().filter(|_| now < invitation.expires_at);
+    hash.is_some_and(|hash| vault::verify_secret(key, hash))
 }
 
-fn declined(context: &Context) -> Html {
-    let text = "Nothing is shared. If you have changed your mind, ask the company that invited you for a new link.";
-    page::message_page(context, StatusCode::OK, "You have declined this invitation", text)
+fn confirm(context: &Context, visit: &Visit, link: &Link) -> Html {
+    let title = "Manage what you share";
+    let content = html! {
+        h1 { (title) }
+        p.soft { "This link opens once. From then on, this browser opens your pages with it." }
+        form method="post" action="/connect/open" {
+            input type="hidden" name="invite" value=(visit.invitation.id);
+            input type="hidden" name="key" value=(link.key);
+            div.actions { button.main type="submit" data-busy="One moment…" { "Continue" } }
+        }
+    };
+    Page::titled(title).partner(&visit.partner).show(context, &content)
+}
+
+impl Screen for Prove {
+    type Input = Proof;
+
+    async fn show(context: &Context, call: &Call, Proof(link): Proof) -> Result<Html, Stop> {
+        let seen = find(context, &link).await?;
+        let visit = Visit::of(context, Held::new(seen.id), seen.clone()).await?;
+        visit.check(context, call.now)?;
+        if is_cross_site(link.site.as_deref()) || !fits(&seen, &link.key, call.now) {
+            return Err(dead_ends::used(context, &visit));
+        }
+        let spent = Invitation { key_hash: None, updated_at: call.now, ..seen.clone() };
+        let mut writes = vec![Write::replace(&seen, &spent)?];
+        writes.extend(visit.session_writes(call.now)?);
+        context.store().commit(writes).await?;
+        let target = if visit.is_asked() { "consent" } else { "accounts" };
+        Ok(with_cookie(context, &visit, target, BROWSER_SECONDS))
+    }
+}
+
+/// On to a page of the visit, with its cookie.
+pub(crate) fn with_cookie(context: &Context, visit: &Visit, target: &str, seconds: i64) -> Html {
+    let mut response = page::redirect(context, &visit.path(target));
+    response.0.set("set-cookie", &visit.held.header(context, seconds));
+    response
+}
+
+/// The invitation's id in a link, or in what somebody pasted. Mail programs take the sentence's `.`, `)` or `>` for a part of it.
+fn invitation_id(text: &str) -> Option<InvitationId> {
+    let text = text.rsplit_once("invite=").map_or(text, |(_, rest)| rest).trim();
+    let end = text.find(|letter: char| !letter.is_ascii_hexdigit() && letter != '-').unwrap_or(text.len());
+    text.get(..end)?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_opens_with_what_mail_programs_and_people_add_to_it() {
+        let id = "0192f0c1-2d3e-7f4a-8b5c-6d7e8f901234";
+        for tail in ["", ".", ",", ")", ">", "\"", "&amp;utm=1", "%3E", " "] {
+            assert_eq!(invitation_id(&format!("{id}{tail}")), id.parse().ok(), "{tail}");
+            assert_eq!(invitation_id(&format!(" https://connect.example/?invite={id}{tail}")), id.parse().ok(), "{tail}");
+        }
+        assert!(invitation_id("").is_none() && invitation_id(&format!("<{id}")).is_none());
+        assert!(invitation_id(&"9".repeat(9_000)).is_none());
+    }
 }

@@ -1,61 +1,88 @@
-//! `GET /connect/providers`: the choice of the provider.
+//! `GET /connect/s/{visit}/providers`: the choice of the provider.
 
-use gateway::{ApiError, Call, Context, Html, Input, Operation, Reader};
-use http::StatusCode;
+use gateway::{Call, Context, Html, Input, Reader};
 use maud::{Markup, html};
 use model::tsp::{Tsp, TspStatus};
 
-use crate::page;
-use crate::session::{self, Session, SessionCookie};
+use crate::page::{self, Page, Step};
+use crate::screen::Screen;
+use crate::visit::{Stop, Ticket, Visit};
+use crate::{accounts, help};
 
 /// The list of providers, with search.
 pub(crate) struct List;
 
 /// The search, if any.
-pub(crate) struct Search(SessionCookie, String);
+pub(crate) struct Search(Ticket, String);
+
+/// The most characters of a search.
+const MAX_SEARCH: usize = 100;
 
 impl Input for Search {
     fn read(reader: &mut Reader) -> Self {
-        let query = reader.query("q").text(0, 100).unwrap_or_default();
-        Self(SessionCookie::read(reader), query)
+        let sought = reader.first("q").unwrap_or_default();
+        Self(Ticket::read(reader), sought.trim().chars().take(MAX_SEARCH).collect())
     }
 }
 
 /// Whether the invitation allows this provider.
-pub(crate) fn allowed(session: &Session, tsp: &Tsp) -> bool {
-    let limit = session.invitation.limit_tsps.as_ref();
+pub(crate) fn allowed(visit: &Visit, tsp: &Tsp) -> bool {
+    let limit = visit.invitation.limit_tsps.as_ref();
     limit.is_none_or(|names| names.iter().any(|name| *name == tsp.slug || *name == tsp.source_name))
 }
 
-impl Operation for List {
-    type Input = Search;
-    type Output = Html;
+/// What a search is compared with: the brand, and the names that people know it by.
+fn names(tsp: &Tsp) -> String {
+    let mut names = vec![tsp.name.to_lowercase(), tsp.slug.clone(), tsp.source_name.clone()];
+    names.extend(help::aliases(&tsp.source_name).iter().map(|alias| (*alias).to_owned()));
+    names.join(" ")
+}
 
-    async fn run(context: &Context, call: Call, Search(cookie, query): Search) -> Result<Self::Output, ApiError> {
-        let Some(session) = cookie.session(context, call.now).await? else { return Ok(session::expired(context)) };
-        if session.invitation.fleet_id.is_none() {
-            return Ok(page::redirect(context, "/connect/consent"));
-        }
+fn matches(names: &str, sought: &str) -> bool {
+    let plain = |text: &str| text.to_lowercase().split_whitespace().collect::<String>();
+    plain(names).contains(&plain(sought))
+}
+
+impl Screen for List {
+    type Input = Search;
+
+    async fn show(context: &Context, call: &Call, Search(ticket, sought): Search) -> Result<Html, Stop> {
+        let agreed = ticket.agreed(context, call.now).await?;
+        let visit = &agreed.visit;
         let mut tsps = context.store().tsps().await?;
-        let query_lower = query.trim().to_lowercase();
-        tsps.retain(|tsp| allowed(&session, tsp) && tsp.name.to_lowercase().contains(&query_lower));
+        tsps.retain(|tsp| allowed(visit, tsp));
         tsps.sort_by_key(|tsp| (tsp.status != TspStatus::Active, tsp.name.to_lowercase()));
+        let accounts = accounts::of(context, &agreed, call.now).await?;
+        let is_linked = |tsp: &Tsp| accounts.iter().any(|account| account.tsp.id == tsp.id);
+        let shown = tsps.iter().filter(|tsp| matches(&names(tsp), &sought)).count();
+        let title = "Which system is in your trucks?";
         let content = html! {
-            h1 { "Choose your telematics provider" }
-            p.soft { "The company that made the devices or the app in your vehicles." }
-            form method="get" action="/connect/providers" role="search" {
+            h1 { (title) }
+            p.soft { "The company that made the devices, or the app that your drivers use." }
+            @if !tsps.iter().any(|tsp| tsp.status == TspStatus::Active) { (nothing_to_connect(visit)) }
+            form method="get" action=(visit.path("providers")) role="search" {
                 label for="q" { "Search" }
-                input #q type="search" name="q" value=(query) autocomplete="off" placeholder="Samsara, Motive, Geotab…";
+                input #q type="search" name="q" value=(sought) autocomplete="off" placeholder="Name on the device or the app";
                 noscript { div.actions { button type="submit" { "Search" } } }
             }
-            p.hint #count role="status" { (count(tsps.len())) }
-            @if tsps.is_empty() {
-                p { "No provider with this name. Try another spelling, or ask " (session.partner.name) "." }
-            } @else {
-                ul.list aria-label="Providers" { @for tsp in &tsps { (row(tsp)) } }
+            p.hint #count role="status" { (count(shown)) }
+            ul.list aria-label="Providers" {
+                @for tsp in &tsps { (row(visit, tsp, is_linked(tsp), matches(&names(tsp), &sought))) }
+            }
+            p #none hidden[shown > 0] { "No match. Check the name on the device or the app, or see below." }
+            details { summary { "Can't find yours?" } p { "Tell " bdi { (visit.partner.name) } " which system you use: it cannot be connected here yet." } }
+            div.actions {
+                @if accounts.is_empty() { a.button href=(visit.path("done")) { "Finish later" } }
+                @else { a.button href=(visit.path("accounts")) { "Back" } }
             }
         };
-        Ok(page::document(context, StatusCode::OK, "Choose your provider", &content))
+        Ok(Page::titled(title).of(visit).step(Step::Connect).show(context, &content))
+    }
+}
+
+fn nothing_to_connect(visit: &Visit) -> Markup {
+    html! {
+        div.note { "None of these can be connected yet. Ask " bdi { (visit.partner.name) } " how to go on; your consent is kept." }
     }
 }
 
@@ -63,17 +90,31 @@ fn count(number: usize) -> String {
     if number == 1 { "1 provider".into() } else { format!("{number} providers") }
 }
 
-fn row(tsp: &Tsp) -> Markup {
-    let initial: String = tsp.name.chars().take(1).collect();
+fn row(visit: &Visit, tsp: &Tsp, is_linked: bool, is_shown: bool) -> Markup {
+    let mark = page::mark(&tsp.name, tsp.logo_url.as_deref(), tsp.logo_dark_url.as_deref());
     html! {
-        li data-name=(tsp.name.to_lowercase()) {
+        li data-name=(names(tsp)) hidden[!is_shown] {
             @if tsp.status == TspStatus::Active {
-                a.row href={ "/connect/providers/" (tsp.slug) } {
-                    span.avatar aria-hidden="true" { (initial) } span { (tsp.name) } span.tail aria-hidden="true" { "›" }
+                a.row href=(visit.path(&format!("providers/{}", tsp.slug))) {
+                    (mark) span { (tsp.name) @if is_linked { span.hint { "Connected – add another account" } } }
+                    span.tail aria-hidden="true" { @if is_linked { "✓" } @else { "›" } }
                 }
             } @else {
-                span.off { span.avatar aria-hidden="true" { (initial) } span { (tsp.name) } span.tail { "coming soon" } }
+                span.off { (mark) span { (tsp.name) } span.tail { "coming soon" } }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_provider_is_found_by_the_names_that_people_know() {
+        assert!(matches("motive motive keeptruckin", "Keep Truckin"));
+        assert!(matches("samsara europe samsara-eu", " samsara  EU"));
+        assert!(matches("anything", ""));
+        assert!(!matches("samsara", "geotab"));
     }
 }

@@ -50,6 +50,7 @@ fn some_invitation(status: InvitationStatus) -> Invitation {
         fleet_id: None,
         declined_at: None,
         decline_reason: None,
+        key_hash: None,
     }
 }
 

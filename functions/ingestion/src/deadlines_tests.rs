@@ -30,6 +30,7 @@ fn invitation(expires_at: Timestamp) -> Invitation {
         fleet_id: None,
         declined_at: None,
         decline_reason: None,
+        key_hash: None,
     }
 }
 

@@ -65,7 +65,9 @@ fn endpoints() -> Vec<Endpoint> {
         .description(
             "A `fleet_ref` without an invitation gets a new one (201). If it has an invitation already, that one is \
              refreshed (200): sent members replace the current ones, omitted members stay, the expiration moves, and \
-             a declined invitation becomes active again. Wider permissions do not change an agreement that exists.",
+             a declined invitation becomes active again. Wider permissions do not change an agreement that exists: the fleet is \
+             asked when it next opens the link. Once the fleet has accepted, the link of this answer opens Connect in any \
+             browser, once. If its agreement has ended, there is a new invitation (201).",
         ),
         Endpoint::new::<invitations::get::Get>(
             Method::GET,

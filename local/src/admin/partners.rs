@@ -74,6 +74,8 @@ pub async fn create_partner(store: &Store, new: NewPartner, now: Timestamp) -> a
     if new.slug.is_empty() || new.slug != slug(&new.slug) {
         bail!("a slug consists of lower-case letters, digits and dashes: set one with --slug");
     }
+    let is_shown = |logo: &String| logo.starts_with("https://") && url::Url::parse(logo).is_ok();
+    ensure!(new.logo_url.as_ref().is_none_or(is_shown), "a logo is an https:// URL: Connect shows no other");
     let id = partner_id(&new.slug);
     let partner = Partner {
         id,

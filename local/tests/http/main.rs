@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on fails")]
 
 mod bounds;
+mod connect;
 mod errors;
 mod fleets;
 mod methods;

@@ -115,8 +115,10 @@ async fn fleet(running: &Running, api: &Api, canaries: &mut Vec<Canary>) -> Api 
     let browser = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
     let opened = browser.get(text(&browsed, "/magic_link")).send().await.unwrap();
     let cookie = opened.headers().get("set-cookie").unwrap().to_str().unwrap().split(';').next().unwrap().to_owned();
-    let session = cookie.split_once('=').unwrap().1;
-    browser.get(format!("{}/connect/consent", running.url)).header("cookie", &cookie).send().await.unwrap();
+    let session = cookie.rsplit_once('.').unwrap().1;
+    let consent = format!("{}{}", running.url, opened.headers()["location"].to_str().unwrap());
+    let page = browser.get(consent).header("cookie", &cookie).send().await.unwrap();
+    assert_eq!(page.status(), 200);
     canaries.push(Canary::new("the session cookie", session, ForbiddenPlaces::All));
     canaries.push(Canary::new("the id of an opened invitation", &text(&browsed, "/id"), ForbiddenPlaces::Logs));
 

@@ -6,6 +6,7 @@ use crate::caller::Access;
 use crate::output::Output;
 use crate::published::Published;
 use crate::reader::Input;
+use crate::response::Response;
 use crate::serve::{Describe, Serve, Typed};
 use crate::{ApiError, Call, Context};
 
@@ -37,7 +38,11 @@ pub struct Endpoint {
     pub permissions: &'static [Permission],
     pub(crate) serve: &'static dyn Serve,
     pub(crate) published: Published,
+    pub(crate) error_page: Option<ErrorPage>,
 }
+
+/// How an error looks to a person with a browser.
+pub type ErrorPage = fn(&Context, &ApiError) -> Response;
 
 /// What the role of a function may do. Each stands for fixed actions on fixed resources of the template.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -118,7 +123,7 @@ impl Endpoint {
         permissions: &'static [Permission],
         serve: &'static S,
     ) -> Self {
-        Self { method, path, handler, summary: "", access, permissions, serve, published: Published::of(serve) }
+        Self { method, path, handler, summary: "", access, permissions, serve, published: Published::of(serve), error_page: None }
     }
 
     /// The row that answers what no other route does.
@@ -132,6 +137,13 @@ impl Endpoint {
     #[must_use]
     pub const fn summary(mut self, summary: &'static str) -> Self {
         self.summary = summary;
+        self
+    }
+
+    /// The row with pages for its errors, in place of JSON.
+    #[must_use]
+    pub const fn failing_as(mut self, page: ErrorPage) -> Self {
+        self.error_page = Some(page);
         self
     }
 

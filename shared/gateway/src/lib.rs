@@ -30,7 +30,7 @@ pub use caller::{Access, Caller};
 pub use config::Config;
 pub use context::{Aws, Context};
 pub use dispatch::{dispatch, dispatch_within};
-pub use endpoint::{DEFAULT_ROUTE, Endpoint, Operation, Permission, Service, Tag};
+pub use endpoint::{DEFAULT_ROUTE, Endpoint, ErrorPage, Operation, Permission, Service, Tag};
 pub use error::ApiError;
 pub use incoming::Incoming;
 pub use limits::Limits;

@@ -49,6 +49,9 @@ pub struct Invitation {
     pub declined_at: Option<Timestamp>,
     /// Why it was declined, if the fleet gave a reason.
     pub decline_reason: Option<String>,
+    /// SHA-256 (hex) of the key of its one-time link, if a refresh made one that was not used yet.
+    #[serde(default)]
+    pub key_hash: Option<String>,
 }
 
 /// The partner's data about the invited fleet.
@@ -96,6 +99,12 @@ impl Invitation {
             InvitationStatus::Active | InvitationStatus::Declined if now >= self.expires_at => InvitationStatus::Expired,
             status => status,
         }
+    }
+
+    /// The invitation with the key of its one-time link: of an accepted one, which its link alone does not open any more.
+    #[must_use]
+    pub fn with_key_hash(self, hash: String) -> Self {
+        if self.status == InvitationStatus::Accepted { Self { key_hash: Some(hash), ..self } } else { self }
     }
 
     /// Whether another invitation for the same `fleet_ref` refreshes this one instead of creating a new one.

@@ -29,6 +29,6 @@ pub use ids::{
     AgreementId, ConnectionId, ExecutionId, FleetId, InvitationId, MessageId, PartnerId, RecordId, RecordIds, ScheduleId, TspId,
     WebhookId,
 };
-pub use resource::{Resource, Scopes, ShareLevel, Topic};
+pub use resource::{Resource, Scopes, ShareLevel};
 pub use time::Timestamp;
 pub use trace::TraceId;

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 macro_rules! resources {
-    ($($variant:ident = $name:literal $topic:ident,)*) => {
+    ($($variant:ident = $name:literal,)*) => {
         /// A kind of telematics data; the unit of consent, of scheduling and of webhooks.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
         #[schemars(rename = "ResourceEnum")]
@@ -25,12 +25,6 @@ macro_rules! resources {
                 match self { $(Self::$variant => $name,)* }
             }
 
-            /// The topic under which a fleet is asked to share it.
-            #[must_use]
-            pub const fn topic(self) -> Topic {
-                match self { $(Self::$variant => Topic::$topic,)* }
-            }
-
             /// The resource of a wire name.
             #[must_use]
             pub fn parse(text: &str) -> Option<Self> {
@@ -41,62 +35,37 @@ macro_rules! resources {
 }
 
 resources! {
-    Asset = "asset" Vehicles,
-    DriverAssociation = "driver_association" People,
-    DriverVehicleAssociation = "driver_vehicle_association" People,
-    DriverEventLog = "driver_event_log" HoursOfService,
-    DriverSafetyEvent = "driver_safety_event" SafetyEvents,
-    DvirLog = "dvir_log" Inspections,
-    DvirLogDefect = "dvir_log_defect" Inspections,
-    EngineLog = "engine_log" EngineHealth,
-    EngineStatus = "engine_status" EngineHealth,
-    FuelTransaction = "fuel_transaction" FuelAndMileage,
-    HosAvailability = "hos_availability" HoursOfService,
-    HosDailySnapshot = "hos_daily_snapshot" HoursOfService,
-    HosEvent = "hos_event" HoursOfService,
-    HosEventAnnotation = "hos_event_annotation" HoursOfService,
-    HosEventAttachment = "hos_event_attachment" HoursOfService,
-    HosViolation = "hos_violation" HoursOfService,
-    IftaSummary = "ifta_summary" FuelAndMileage,
-    LocationSegment = "location_segment" VehiclePositions,
-    Message = "message" Messages,
-    GroupMessage = "group_message" Messages,
-    User = "user" People,
-    Vehicle = "vehicle" Vehicles,
-    VehicleLocation = "vehicle_location" VehiclePositions,
-    VehicleSensor = "vehicle_sensor" Vehicles,
-    VehicleRegionSegment = "vehicle_region_segment" VehiclePositions,
-    Trailer = "trailer" Trailers,
-    TrailerAssociation = "trailer_association" Trailers,
-    TrailerVehicleAssociation = "trailer_vehicle_association" Trailers,
-    TrailerLocation = "trailer_location" Trailers,
-    TrailerStatus = "trailer_status" Trailers,
-    Workflow = "workflow" Messages,
-}
-
-/// Groups of resources as fleets see them in Connect, which has the texts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Topic {
-    /// Power units and their properties.
-    Vehicles,
-    /// Where vehicles are and have been.
-    VehiclePositions,
-    /// Drivers and office staff.
-    People,
-    /// Duty logs and what is derived from them.
-    HoursOfService,
-    /// Trailers, their positions and their state.
-    Trailers,
-    /// Harsh braking, speeding and the like.
-    SafetyEvents,
-    /// Driver vehicle inspection reports.
-    Inspections,
-    /// Engine state and fault codes.
-    EngineHealth,
-    /// Fuel purchases and miles by state.
-    FuelAndMileage,
-    /// Messages and workflows.
-    Messages,
+    Asset = "asset",
+    DriverAssociation = "driver_association",
+    DriverVehicleAssociation = "driver_vehicle_association",
+    DriverEventLog = "driver_event_log",
+    DriverSafetyEvent = "driver_safety_event",
+    DvirLog = "dvir_log",
+    DvirLogDefect = "dvir_log_defect",
+    EngineLog = "engine_log",
+    EngineStatus = "engine_status",
+    FuelTransaction = "fuel_transaction",
+    HosAvailability = "hos_availability",
+    HosDailySnapshot = "hos_daily_snapshot",
+    HosEvent = "hos_event",
+    HosEventAnnotation = "hos_event_annotation",
+    HosEventAttachment = "hos_event_attachment",
+    HosViolation = "hos_violation",
+    IftaSummary = "ifta_summary",
+    LocationSegment = "location_segment",
+    Message = "message",
+    GroupMessage = "group_message",
+    User = "user",
+    Vehicle = "vehicle",
+    VehicleLocation = "vehicle_location",
+    VehicleSensor = "vehicle_sensor",
+    VehicleRegionSegment = "vehicle_region_segment",
+    Trailer = "trailer",
+    TrailerAssociation = "trailer_association",
+    TrailerVehicleAssociation = "trailer_vehicle_association",
+    TrailerLocation = "trailer_location",
+    TrailerStatus = "trailer_status",
+    Workflow = "workflow",
 }
 
 impl fmt::Display for Resource {

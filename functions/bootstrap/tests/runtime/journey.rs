@@ -26,6 +26,7 @@ async fn every_function_serves() {
     visitor.know("receiver", &format!("http://{}", receiver.local_addr().unwrap()));
     visitor.know("tsp_token", &world.tsp_tokens[0]);
     visitor.all(tour::tokens()).await;
+    visitor.all(tour::farewell()).await;
     visitor.all(tour::connect()).await;
     visitor.all(tour::telematics()).await;
     visitor.all(tour::partner()).await;

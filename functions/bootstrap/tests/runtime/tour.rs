@@ -100,11 +100,14 @@ impl Visitor {
         };
         let answer = request.send().await.unwrap();
         let status = answer.status();
+        let location = answer.headers().get("location").map_or("", |value| value.to_str().unwrap()).to_owned();
         let text = answer.text().await.unwrap();
         let asked = format!("{} {path} answered {status}: {text}", visit.method);
         assert_eq!(status.as_u16(), visit.status, "{asked}");
-        if let Some(csrf) = between(&text, "name=\"csrf\" value=\"", "\"") {
-            self.know("csrf", csrf);
+        for (name, before, after) in FOUND {
+            if let Some(value) = between(&text, before, after).or_else(|| between(&location, before, after)) {
+                self.know(name, value);
+            }
         }
         let body = serde_json::from_str(&text).unwrap_or(Value::Null);
         for (name, pointer) in visit.keep {
@@ -119,6 +122,14 @@ impl Visitor {
         names.fold(text.to_owned(), |text, (name, value)| text.replace(&format!("{{{name}}}"), value))
     }
 }
+
+/// What pages and redirects tell: name, and what stands around it.
+const FOUND: &[(&str, &str, &str)] = &[
+    ("csrf", "name=\"csrf\" value=\"", "\""),
+    ("shown", "name=\"shown\" value=\"", "\""),
+    ("visit", "/connect/s/", "/"),
+    ("account", "/accounts/", "/remove"),
+];
 
 fn between<'a>(text: &'a str, before: &str, after: &str) -> Option<&'a str> {
     text.split_once(before)?.1.split_once(after).map(|(inside, _)| inside)
@@ -151,6 +162,21 @@ pub(crate) fn tokens() -> Vec<Visit> {
     ]
 }
 
+/// The way out: sharing with the partner ends.
+pub(crate) fn farewell() -> Vec<Visit> {
+    const SEND: &[(&str, &str)] = &[("csrf", "{csrf}")];
+    let leaving = json!({ "fleet_ref": "leaves", "fleet_name": "Leaving Trucking" });
+    const AGREE: &[(&str, &str)] = &[("csrf", "{csrf}"), ("shown", "{shown}")];
+    vec![
+        send_json(Role::Partner, Method::POST, "/v2/orgs/invitations", leaving, 201, &[("leaves", "/id")]),
+        act(Role::Anonymous, Method::GET, "/?invite={leaves}", 303),
+        get(Role::Anonymous, "/connect/s/{visit}/consent", &[]),
+        form("/connect/s/{visit}/accept", AGREE, 303, &[]),
+        form("/connect/s/{visit}/stop", SEND, 303, &[]),
+        act(Role::Anonymous, Method::GET, "/connect/s/{visit}/accounts", 410),
+    ]
+}
+
 /// The demo partner's; `Payload::Form` members.
 const CREDENTIALS: &[(&str, &str)] = &[
     ("grant_type", "client_credentials"),
@@ -162,7 +188,9 @@ const CREDENTIALS: &[(&str, &str)] = &[
 /// A fleet's way through Connect, from the link to a linked provider. Pages answer 200, forms lead on with 303.
 pub(crate) fn connect() -> Vec<Visit> {
     const SEND: &[(&str, &str)] = &[("csrf", "{csrf}")];
+    const AGREE: &[(&str, &str)] = &[("csrf", "{csrf}"), ("shown", "{shown}"), ("fleet_name", "Tour Trucking")];
     const LINK: &[(&str, &str)] = &[("csrf", "{csrf}"), ("token", "{tsp_token}")];
+    const KEY: &[(&str, &str)] = &[("invite", "{invitation}"), ("key", "nonsense")];
     let invitation = json!({ "fleet_ref": "tour", "fleet_name": "Tour Trucking" });
     let refusing = json!({ "fleet_ref": "refuses", "fleet_name": "Refusing Trucking" });
     vec![
@@ -170,16 +198,25 @@ pub(crate) fn connect() -> Vec<Visit> {
         send_json(Role::Partner, Method::POST, "/v2/orgs/invitations", refusing, 201, &[("refused", "/id")]),
         get(Role::Anonymous, "/connect/assets/connect.css", &[]),
         act(Role::Anonymous, Method::GET, "/?invite={refused}", 303),
-        get(Role::Anonymous, "/connect/decline", &[]),
-        form("/connect/decline", SEND, 200, &[]),
+        get(Role::Anonymous, "/connect/s/{visit}/decline", &[]),
+        form("/connect/s/{visit}/decline", SEND, 200, &[]),
         act(Role::Anonymous, Method::GET, "/?invite={invitation}", 303),
-        get(Role::Anonymous, "/connect/consent", &[]),
-        form("/connect/accept", SEND, 303, &[]),
-        get(Role::Anonymous, "/connect/providers", &[]),
-        get(Role::Anonymous, "/connect/providers/samsara", &[]),
-        form("/connect/providers/samsara", LINK, 303, &[]),
-        get(Role::Anonymous, "/connect", &[]),
-        get(Role::Anonymous, "/connect/done", &[]),
+        get(Role::Anonymous, "/connect/s/{visit}/consent", &[]),
+        form("/connect/s/{visit}/accept", AGREE, 303, &[]),
+        get(Role::Anonymous, "/connect/s/{visit}/providers", &[]),
+        get(Role::Anonymous, "/connect/s/{visit}/providers/samsara", &[]),
+        form("/connect/s/{visit}/providers/samsara", LINK, 303, &[]),
+        get(Role::Anonymous, "/connect/s/{visit}/accounts", &[]),
+        get(Role::Anonymous, "/connect/s/{visit}/accounts/{account}/remove", &[]),
+        form("/connect/s/{visit}/accounts/{account}/remove", SEND, 303, &[]),
+        form("/connect/s/{visit}/providers/samsara", LINK, 303, &[]),
+        form("/connect/s/{visit}/pause", SEND, 303, &[]),
+        form("/connect/s/{visit}/resume", SEND, 303, &[]),
+        get(Role::Anonymous, "/connect/s/{visit}/stop", &[]),
+        get(Role::Anonymous, "/connect/s/{visit}/done", &[]),
+        form("/connect/open", KEY, 403, &[]),
+        act(Role::Anonymous, Method::PUT, "/connect/s/{visit}/consent", 405),
+        act(Role::Anonymous, Method::GET, "/?invite={invitation}", 303),
     ]
 }
 

@@ -74,8 +74,9 @@ impl Operation for Create {
         check_callback(context, request.callback_url.as_deref())?;
         check_tsps(context, request.limit_tsps.as_deref()).await?;
         let mut attempts = Attempts::default();
+        let key = vault::random_secret();
         let (invitation, is_new) = loop {
-            let Plan { next, is_new, writes } = plan(context, &partner, &request, (call.now, attempts.has_lost())).await?;
+            let Plan { next, is_new, writes } = plan(context, &partner, &request, &key, (call.now, attempts.has_lost())).await?;
             if writes.is_empty() {
                 break (next, is_new);
             }
@@ -87,7 +88,9 @@ impl Operation for Create {
                 }
             }
         };
-        Ok(Upserted { is_new, body: InvitationRead::at(call.now, invitation, context.config()) })
+        let is_keyed = invitation.key_hash.as_ref().is_some_and(|hash| vault::verify_secret(&key, hash));
+        let read = InvitationRead::at(call.now, invitation, context.config());
+        Ok(Upserted { is_new, body: if is_keyed { read.with_key(&key) } else { read } })
     }
 }
 
@@ -104,11 +107,16 @@ async fn plan(
     context: &Context,
     partner: &Partner,
     request: &Request,
+    key: &str,
     (now, again): (Timestamp, bool),
 ) -> Result<Plan, ApiError> {
     let existing = context.store().invitation_for(partner.id, &request.fleet_ref).await?;
-    if let Some((_, seen)) = existing.as_ref().filter(|(_, seen)| seen.is_refreshable_at(now)) {
-        let next = request.clone().into_refreshed(seen, &partner.defaults, now);
+    let is_over = match &existing {
+        Some((_, seen)) => has_ended(context, seen, now).await?,
+        None => false,
+    };
+    if let Some((_, seen)) = existing.as_ref().filter(|(_, seen)| !is_over && seen.is_refreshable_at(now)) {
+        let next = request.clone().into_refreshed(seen, &partner.defaults, now).with_key_hash(vault::hash_secret(key));
         if again && is_same_but_for_times(&next, seen) {
             return Ok(Plan { next: seen.clone(), is_new: false, writes: Vec::new() });
         }
@@ -125,8 +133,16 @@ async fn plan(
     Ok(Plan { next, is_new: true, writes })
 }
 
+/// Whether what the fleet agreed to is over: it can be asked anew.
+async fn has_ended(context: &Context, seen: &Invitation, now: Timestamp) -> Result<bool, ApiError> {
+    let Some(fleet) = seen.fleet_id else { return Ok(false) };
+    let agreement = context.store().agreement_between((fleet, seen.partner_id), Some(seen.id), None).await?;
+    Ok(agreement.is_some_and(|agreement| agreement.has_ended_at(now)))
+}
+
 fn is_same_but_for_times(next: &Invitation, seen: &Invitation) -> bool {
-    Invitation { updated_at: seen.updated_at, expires_at: seen.expires_at, ..next.clone() } == *seen
+    let (updated_at, expires_at, key_hash) = (seen.updated_at, seen.expires_at, seen.key_hash.clone());
+    Invitation { updated_at, expires_at, key_hash, ..next.clone() } == *seen
 }
 
 fn claim(partner_id: PartnerId, invitation: &Invitation) -> InvitationClaim {
@@ -158,6 +174,7 @@ impl Request {
             fleet_id: None,
             declined_at: None,
             decline_reason: None,
+            key_hash: None,
         }
     }
 

@@ -26,7 +26,7 @@ impl Input for Request {
                 .body("decline_reason")
                 .about("The reason, for the partner.")
                 .example("We changed our insurer.")
-                .text(0, 500),
+                .paragraph(0, 500),
         }
     }
 }

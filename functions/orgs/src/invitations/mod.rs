@@ -25,7 +25,8 @@ pub struct InvitationRead {
     id: InvitationId,
     /// When it was created.
     created_at: Timestamp,
-    /// The link for the fleet.
+    /// The link for the fleet. Once the fleet has agreed, it opens only where the fleet agreed; when you refresh the invitation,
+    /// the answer's link opens once, in any browser.
     #[schemars(example = &"https://connect.example/?invite=0192f0c4-7b1e-7cc3-98c4-dc0c0c07398f")]
     magic_link: String,
     /// When it expires, unless the fleet accepts.
@@ -138,6 +139,13 @@ impl InvitationRead {
             partner_provided_fleet_website: prefill.website,
             partner_provided_fleet_country_code: prefill.country_code,
         }
+    }
+
+    /// The invitation with the key of its one-time link, which no other answer has.
+    fn with_key(mut self, key: &str) -> Self {
+        self.magic_link.push_str("&key=");
+        self.magic_link.push_str(key);
+        self
     }
 
     fn with_tokens(mut self, tokens: Tokens) -> Self {

@@ -168,6 +168,12 @@ impl Reader {
         self.member(Location::Query, name)
     }
 
+    /// The first value of a query parameter, whatever it is; for links that people and mail programs pass on.
+    #[must_use]
+    pub fn first(&self, name: &str) -> Option<String> {
+        self.query.get(name)?.first().cloned()
+    }
+
     /// A body member.
     pub fn body(&mut self, name: &'static str) -> Member<'_> {
         self.member(Location::Body, name)

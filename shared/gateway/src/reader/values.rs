@@ -22,6 +22,15 @@ impl Member<'_> {
         self.parsed(schema, "range", move |text| fitting(text, min, max))
     }
 
+    /// A string of `min` to `max` characters in lines; other control characters are refused. A line break is one character.
+    pub fn paragraph(self, min: usize, max: usize) -> Option<String> {
+        let schema = || json_schema!({ "type": "string", "minLength": min, "maxLength": max });
+        self.parsed(schema, "range", move |text| {
+            let text = text.replace("\r\n", "\n");
+            fitting(&text.replace(['\n', '\t'], " "), min, max).map(|_| text)
+        })
+    }
+
     /// A string of at most `max` characters; for values that responses never echo.
     pub fn secret(self, max: usize) -> Option<String> {
         let path = self.problem_path();

@@ -9,7 +9,7 @@ use model::partner::{Client, Partner};
 use model::schedule::Schedule;
 use model::tsp::Tsp;
 use model::webhook::{DeliveryLog, Webhook, WebhookStatus};
-use model::{ConnectionId, FleetId, InvitationId, MessageId, PartnerId, Resource, ScheduleId, Timestamp, TspId, WebhookId};
+use model::{ConnectionId, InvitationId, MessageId, PartnerId, Resource, ScheduleId, Timestamp, TspId, WebhookId};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -362,37 +362,6 @@ impl Keyed for Claim {
 
     fn expires(&self) -> Option<Timestamp> {
         Some(self.created_at.plus_seconds(model::webhook::RETENTION_DAYS * 86_400))
-    }
-}
-
-/// A fleet's browser session in Connect.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ConnectSession {
-    /// SHA-256 (hex) of the cookie.
-    pub digest: String,
-    /// The invitation whose link was opened.
-    pub invitation_id: InvitationId,
-    /// The fleet, once it accepted.
-    pub fleet_id: Option<FleetId>,
-    /// Token against cross-site requests.
-    pub csrf: String,
-    /// Connections made in this session.
-    pub connections: Vec<ConnectionId>,
-    /// When it ends.
-    pub expires_at: Timestamp,
-    /// Last change.
-    pub updated_at: Timestamp,
-}
-
-impl Keyed for ConnectSession {
-    const KIND: &'static str = "connect_session";
-
-    fn key(&self) -> Key {
-        Key::session(&self.digest)
-    }
-
-    fn expires(&self) -> Option<Timestamp> {
-        Some(self.expires_at)
     }
 }
 

@@ -5,6 +5,7 @@
 //! | partner | `PARTNER#id` | `PARTNER` | | |
 //! | machine client | `CLIENT#client id` | `CLIENT` | | |
 //! | invitation | `INVITATION#id` | `INVITATION` | `PARTNER#id#INVITATIONS` | `PARTNER#id#INVITATIONS#fleet_ref` |
+//! | consent | `INVITATION#id` | `CONSENT#time` | | |
 //! | one invitation per fleet_ref | `PARTNER#id` | `INVITATION_REF#fleet_ref` | | |
 //! | fleet | `FLEET#id` | `FLEET` | | |
 //! | agreement | `PARTNER#id` | `AGREEMENT#id` | `FLEET#id#AGREEMENTS` | |
@@ -33,6 +34,7 @@
 //! | deadline | `DEADLINES#hour` | `time#kind#id` | | |
 //! | how far deadlines were enforced | `DEADLINES` | `ENFORCED` | | |
 //! | Connect session | `SESSION#digest` | `SESSION` | | |
+//! | browser that opens a used link | `SESSION#digest` | `BROWSER` | | |
 //! | refused credentials | `TRIALS#subject` | `TRIALS` | | |
 //! | revoked token | `REVOKED#jti` | `REVOKED` | | |
 //! | request with an idempotency key | `REQUEST#digest` | `REQUEST` | | |
@@ -80,7 +82,13 @@ impl Key {
     /// An invitation.
     #[must_use]
     pub fn invitation(id: InvitationId) -> Self {
-        Self::new(format!("INVITATION#{id}"), "INVITATION")
+        Self::new(invitation(id), "INVITATION")
+    }
+
+    /// A consent, under its invitation; consents sort by time.
+    #[must_use]
+    pub fn consent(id: InvitationId, at: Timestamp) -> Self {
+        Self::new(invitation(id), format!("CONSENT#{at}"))
     }
 
     /// The claim of a fleet_ref by an invitation.
@@ -251,6 +259,12 @@ impl Key {
         Self::new(format!("SESSION#{digest}"), "SESSION")
     }
 
+    /// A browser that opens a used link, by the digest of its cookie.
+    #[must_use]
+    pub fn browser(digest: &str) -> Self {
+        Self::new(format!("SESSION#{digest}"), "BROWSER")
+    }
+
     /// The refused credentials of a subject.
     #[must_use]
     pub fn trials(subject: &str) -> Self {
@@ -283,6 +297,12 @@ pub const TSPS: &str = "TSPS";
 #[must_use]
 pub fn partner(id: PartnerId) -> String {
     format!("PARTNER#{id}")
+}
+
+/// Partition of an invitation.
+#[must_use]
+pub fn invitation(id: InvitationId) -> String {
+    format!("INVITATION#{id}")
 }
 
 /// Partition of a fleet.

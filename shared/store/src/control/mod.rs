@@ -1,5 +1,6 @@
 //! The control table: what the platform decides. One item per entity, its key says what it is; see [`keys`].
 
+mod connect;
 mod deadlines;
 mod health;
 mod idempotency;
@@ -14,11 +15,12 @@ mod set_aside;
 mod trials;
 mod write;
 
+pub use connect::{ConnectBrowser, ConnectSession, Consent};
 pub use deadlines::{Deadline, Enforced, Subject};
 pub use idempotency::{KeyedRequest, REMEMBERED_SECONDS};
 pub use items::{
-    AccountClaim, Claim, ConnectSession, DeadLetter, InvitationClaim, Keyed, PlatformSecrets, Revocation, ScheduleClaim,
-    SealedCredentials, WebhookClaim, WebhookSecret,
+    AccountClaim, Claim, DeadLetter, InvitationClaim, Keyed, PlatformSecrets, Revocation, ScheduleClaim, SealedCredentials,
+    WebhookClaim, WebhookSecret,
 };
 pub use keys::Key;
 pub use packed::{Packed, Unpackable};

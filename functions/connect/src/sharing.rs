@@ -1,0 +1,225 @@
+//! `/connect/s/{visit}/pause`, `resume`, `stop`, `accounts/{id}/remove` and `done`: how a fleet changes and ends what it shares, and its visit.
+
+use gateway::{Body, Call, Context, Html, Input, Reader};
+use http::StatusCode;
+use maud::html;
+use model::ConnectionId;
+use model::agreement::AgreementStatus;
+use reqwest::Method;
+use store::control::{Key, Write};
+
+use crate::accounts::{self, Account};
+use crate::outcome::{Outcome, redirect_url};
+use crate::page::{self, Page, Step};
+use crate::screen::Screen;
+use crate::visit::{Agreed, Stop, Ticket};
+use crate::{api, dead_ends};
+
+/// Suspends the agreement.
+pub(crate) struct Pause;
+/// Resumes it.
+pub(crate) struct Resume;
+/// Asks before it ends.
+pub(crate) struct AskStop;
+/// Ends it, and removes the accounts.
+pub(crate) struct StopSharing;
+/// Asks before an account is removed.
+pub(crate) struct AskRemove;
+/// Removes an account.
+pub(crate) struct Remove;
+/// Ends the visit.
+pub(crate) struct Done;
+
+/// A button.
+pub(crate) struct Post(Ticket);
+
+impl Input for Post {
+    const BODY: Body = Body::Form("Button");
+
+    fn read(reader: &mut Reader) -> Self {
+        Self(Ticket::read(reader))
+    }
+}
+
+/// An account.
+pub(crate) struct One(Ticket, ConnectionId);
+
+impl Input for One {
+    fn read(reader: &mut Reader) -> Self {
+        Self(Ticket::read(reader), reader.path("connection_id"))
+    }
+}
+
+/// An account and a button.
+pub(crate) struct OnePost(One);
+
+impl Input for OnePost {
+    const BODY: Body = Body::Form("AccountButton");
+
+    fn read(reader: &mut Reader) -> Self {
+        Self(One::read(reader))
+    }
+}
+
+impl Screen for Pause {
+    type Input = Post;
+
+    async fn show(context: &Context, call: &Call, Post(ticket): Post) -> Result<Html, Stop> {
+        let agreed = ticket.agreed_post(context, call.now).await?;
+        act(context, call, &agreed, "pause").await
+    }
+}
+
+impl Screen for Resume {
+    type Input = Post;
+
+    async fn show(context: &Context, call: &Call, Post(ticket): Post) -> Result<Html, Stop> {
+        let agreed = ticket.agreed_post(context, call.now).await?;
+        act(context, call, &agreed, "activate").await
+    }
+}
+
+/// Acts on the agreement by the API, and shows what has become of it.
+async fn act(context: &Context, call: &Call, agreed: &Agreed, action: &str) -> Result<Html, Stop> {
+    let token = api::token(context, agreed, call.now).await?;
+    let path = format!("/v2/orgs/share-agreements/{}/{action}", agreed.agreement.id);
+    let response = api::call(context, Method::POST, &path, Some(&token), None).await?;
+    match response.status {
+        // What does not fit its state any more, the page says.
+        StatusCode::OK | StatusCode::CONFLICT | StatusCode::UNAUTHORIZED | StatusCode::NOT_FOUND => {
+            Ok(page::redirect(context, &agreed.visit.path("accounts")))
+        }
+        status => Err(api::unexpected(action, status).into()),
+    }
+}
+
+impl Screen for AskStop {
+    type Input = Ticket;
+
+    async fn show(context: &Context, call: &Call, ticket: Ticket) -> Result<Html, Stop> {
+        let agreed = ticket.agreed(context, call.now).await?;
+        let visit = &agreed.visit;
+        let partner = &visit.partner.name;
+        let title = format!("Stop sharing with {partner}?");
+        let content = html! {
+            h1 { "Stop sharing with " bdi { (partner) } "?" }
+            p { bdi { (partner) } " stops receiving data at once, and cannot read what it received through us any more. What it has copied stays with it." }
+            p { "Your accounts are removed here and their credentials destroyed. To share again you need a new link." }
+            p.soft { "If you want to stop for a while only, go back and pause." }
+            form method="post" action=(visit.path("stop")) {
+                (page::csrf(visit))
+                div.actions {
+                    button.danger type="submit" data-busy="One moment…" { "Stop sharing" }
+                    a.button href=(visit.path("accounts")) { "Go back" }
+                }
+            }
+        };
+        Ok(Page::titled(title).of(visit).step(Step::Done).show(context, &content))
+    }
+}
+
+impl Screen for StopSharing {
+    type Input = Post;
+
+    /// Accounts first: with the agreement the fleet's tokens end.
+    async fn show(context: &Context, call: &Call, Post(ticket): Post) -> Result<Html, Stop> {
+        let agreed = ticket.agreed_post(context, call.now).await?;
+        if context
+            .store()
+            .agreements_of_fleet(agreed.fleet.id)
+            .await?
+            .iter()
+            .all(|other| other.id == agreed.agreement.id || other.has_ended_at(call.now))
+        {
+            for account in accounts::of(context, &agreed, call.now).await? {
+                remove(context, call, &agreed, account.id).await?;
+            }
+        }
+        act(context, call, &agreed, "cancel").await
+    }
+}
+
+/// Removes an account by the API; one that is gone already is no fault.
+async fn remove(context: &Context, call: &Call, agreed: &Agreed, id: ConnectionId) -> Result<(), Stop> {
+    let token = api::token(context, agreed, call.now).await?;
+    let path = format!("/v2/integrations/connections/{id}");
+    let response = api::call(context, Method::DELETE, &path, Some(&token), None).await?;
+    match response.status {
+        StatusCode::NO_CONTENT | StatusCode::NOT_FOUND => Ok(()),
+        StatusCode::UNAUTHORIZED => Err(dead_ends::ended(context, &agreed.visit)),
+        status => Err(api::unexpected("removing an account", status).into()),
+    }
+}
+
+async fn find(context: &Context, call: &Call, agreed: &Agreed, id: ConnectionId) -> Result<Option<Account>, Stop> {
+    let accounts = accounts::of(context, agreed, call.now).await?;
+    Ok(accounts.into_iter().find(|account| account.id == id))
+}
+
+impl Screen for AskRemove {
+    type Input = One;
+
+    async fn show(context: &Context, call: &Call, One(ticket, id): One) -> Result<Html, Stop> {
+        let agreed = ticket.agreed(context, call.now).await?;
+        let visit = &agreed.visit;
+        let Some(account) = find(context, call, &agreed, id).await? else {
+            return Ok(page::redirect(context, &visit.path("accounts")));
+        };
+        let title = format!("Remove {}?", account.tsp.name);
+        let content = html! {
+            h1 { (title) }
+            @if let Some(description) = &account.description { p { bdi { (description) } } }
+            p { "Nothing more is fetched from it for you, and its credentials are destroyed unless another of its users has linked it too. " bdi { (visit.partner.name) } " keeps what it could read until now." }
+            form method="post" action=(visit.path(&format!("accounts/{id}/remove"))) {
+                (page::csrf(visit))
+                div.actions {
+                    button.danger type="submit" data-busy="One moment…" { "Remove" }
+                    a.button href=(visit.path("accounts")) { "Go back" }
+                }
+            }
+        };
+        Ok(Page::titled(title).of(visit).step(Step::Done).show(context, &content))
+    }
+}
+
+impl Screen for Remove {
+    type Input = OnePost;
+
+    async fn show(context: &Context, call: &Call, OnePost(One(ticket, id)): OnePost) -> Result<Html, Stop> {
+        let agreed = ticket.agreed_post(context, call.now).await?;
+        remove(context, call, &agreed, id).await?;
+        Ok(page::redirect(context, &agreed.visit.path("accounts")))
+    }
+}
+
+impl Screen for Done {
+    type Input = Ticket;
+
+    /// The session ends here; in this browser the link begins another one.
+    async fn show(context: &Context, call: &Call, ticket: Ticket) -> Result<Html, Stop> {
+        let agreed = ticket.agreed(context, call.now).await?;
+        let visit = &agreed.visit;
+        let accounts = accounts::of(context, &agreed, call.now).await?;
+        let is_open = agreed.agreement.status == AgreementStatus::Active;
+        let count = accounts.iter().filter(|account| is_open && account.state.is_good()).count();
+        let invitation = &visit.invitation;
+        let (status, redirect) = match count {
+            0 => ("failure", &invitation.failure_redirect_url),
+            _ => ("success", &invitation.success_redirect_url),
+        };
+        if !call.is_head {
+            context.store().commit(vec![Write::delete(Key::session(&visit.held.digest()))]).await?;
+        }
+        let outcome = Outcome { status, count, skip_reason: None };
+        if let Some(target) = redirect.as_deref().and_then(|url| redirect_url(url, invitation, &outcome)) {
+            return Ok(page::redirect(context, &target));
+        }
+        let title = if count > 0 { "All set" } else { "Nothing is connected yet" };
+        let content = html! {
+            h1 { (title) }
+            @if count > 0 { p.soft { bdi { (visit.partner.name) } " receives your data as it comes. You can close this window." } }
+            @else { p.soft { "No data is shared. Open your link again in this browser to go on; you can close this window." } }
+        };
+        Ok(Page::titled(title).of(visit).step(Step::Done).show(context, &content))
+    }
+}
