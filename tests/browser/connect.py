@@ -1,0 +1,239 @@
+"""A fleet's way through Connect in Chromium: each screen is looked at by axe-core, photographed, and driven as people do.
+
+    connect.py --url URL --token TOKEN --chromium PATH --axe PATH --shots FOLDER
+
+Wide and narrow, light and dark, with and without scripts, by mouse and by keyboard. A finding ends the program with 1.
+"""
+
+import argparse
+import json
+import pathlib
+import sys
+import urllib.parse
+import urllib.request
+
+from playwright.sync_api import expect, sync_playwright
+
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+HOSTILE = "<b>Smith & Söhne</b> " + "W" * 150
+PERMISSIONS = {name: "read" for name in ("vehicle", "vehicle_location", "user", "hos_event", "trailer")} | {"message": "read_write"}
+
+
+class Partner:
+    """The demo partner, by the API."""
+
+    def __init__(self, url):
+        self.url = url
+        credentials = {"grant_type": "client_credentials", "client_id": "demo", "client_secret": "local-demo-secret"}
+        form = urllib.parse.urlencode(credentials).encode()
+        answer = urllib.request.urlopen(f"{url}/realms/catena/protocol/openid-connect/token", form)
+        self.token = json.load(answer)["access_token"]
+
+    def send(self, method, path, body=None):
+        request = urllib.request.Request(self.url + path, json.dumps(body or {}).encode(), method=method)
+        request.add_header("Authorization", f"Bearer {self.token}")
+        request.add_header("Content-Type", "application/json")
+        return json.load(urllib.request.urlopen(request))
+
+    def invite(self, fleet_ref, **members):
+        return self.send("POST", "/v2/orgs/invitations", {"fleet_ref": fleet_ref, "permissions": PERMISSIONS, **members})["magic_link"]
+
+
+class Visitor:
+    """A browser that notes what is wrong with each screen."""
+
+    def __init__(self, browser, name, options, findings, **settings):
+        self.name, self.options, self.findings = name, options, findings
+        self.scripts = settings.get("java_script_enabled", True)
+        self.context = browser.new_context(bypass_csp=True, **settings)
+        self.page = self.context.new_page()
+        self.page.on("pageerror", lambda error: findings.append((name, "script", str(error))))
+
+    def look(self, screen):
+        """Photographs a screen and has it checked."""
+        self.page.screenshot(path=self.options.shots / f"{self.name}-{screen}.png", full_page=True)
+        if not self.scripts:
+            return
+        wide = self.page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
+        if wide:
+            self.findings.append((self.name, screen, "scrolls sideways"))
+        self.page.evaluate(self.options.axe.read_text())
+        found = self.page.evaluate(f"axe.run(document, {{ runOnly: {RULES} }})")
+        for violation in found["violations"]:
+            nodes = [node["html"][:120] for node in violation["nodes"][:3]]
+            self.findings.append((self.name, screen, violation["id"], nodes))
+
+    def press(self, text):
+        """Clicks a button or a link that looks like one, and waits for the page that follows."""
+        with self.page.expect_navigation():
+            self.page.locator("button:visible, a.button:visible", has_text=text).first.click()
+
+
+def onboarding(visitor, partner):
+    page, name = visitor.page, visitor.name
+    page.goto(partner.invite(f"browser-{name}", fleet_name="North Star Haulage"))
+    visitor.look("1-consent")
+    page.locator("details.part summary").nth(1).click()
+    expect(page.get_by_text("phone number")).to_be_visible()
+    expect(page.get_by_text("send messages to your drivers")).to_be_visible()
+    visitor.press("No, don't share")
+    visitor.look("2-decline")
+    visitor.press("Go back")
+    visitor.press("Agree and continue")
+    visitor.look("3-providers")
+    search(visitor)
+    with page.expect_navigation():
+        page.locator("a.row:visible").first.click()
+    visitor.look("4-credentials")
+    page.fill("#token", "wrong")
+    visitor.press("Connect")
+    expect(page.get_by_role("alert")).to_contain_text("Samsara says")
+    assert page.title().startswith("Error: "), page.title()
+    visitor.look("5-refused")
+    page.fill("#token", visitor.options.token)
+    visitor.press("Connect")
+    visitor.look("6-connected")
+    if not visitor.scripts:
+        page.wait_for_timeout(6_000)
+        page.reload()
+    expect(page.get_by_text("last data")).to_be_visible(timeout=30_000)
+    visitor.look("7-data")
+    manage(visitor)
+
+
+def search(visitor):
+    page = visitor.page
+    if visitor.scripts:
+        page.fill("#q", "zzz")
+        expect(page.locator("#none")).to_be_visible()
+        page.fill("#q", "keep truckin")
+        expect(page.get_by_text("Motive")).to_be_visible()
+    with page.expect_navigation():
+        page.fill("#q", "motive")
+        page.press("#q", "Enter")
+    if visitor.scripts:
+        page.fill("#q", "samsara")
+    else:
+        with page.expect_navigation():
+            page.fill("#q", "samsara")
+            page.press("#q", "Enter")
+    expect(page.get_by_text("Samsara Europe")).to_be_visible()
+    visitor.look("3-providers-sought")
+
+
+def manage(visitor):
+    page = visitor.page
+    with page.expect_navigation():
+        page.locator(".links a", has_text="Remove").click()
+    visitor.look("8-remove")
+    visitor.press("Go back")
+    visitor.press("Pause sharing")
+    visitor.look("9-paused")
+    visitor.press("Resume sharing")
+    visitor.press("Stop sharing")
+    visitor.look("10-stop")
+    visitor.press("Go back")
+    visitor.press("Return to")
+    visitor.look("11-done")
+    page.go_back()
+    page.reload()
+    expect(page.get_by_role("heading", name="Please open your link again")).to_be_visible()
+    visitor.look("12-over")
+
+
+def dead_ends(visitor, partner):
+    for number, path in enumerate(["/", "/?invite=nonsense", "/connect/nowhere", "/connect/s/x/consent"]):
+        visitor.page.goto(partner.url + path)
+        visitor.look(f"20-dead-end-{number}")
+
+
+def keyboard(visitor, partner):
+    """The same without a mouse: every step is reached by Tab, and what has the focus is seen."""
+    page = visitor.page
+    page.goto(partner.invite("browser-keyboard", fleet_name="Keyboard Trucking"))
+
+    def walk_to(text):
+        for _ in range(60):
+            page.keyboard.press("Tab")
+            focused = page.evaluate("(() => { const e = document.activeElement; return (e.innerText || e.id || '').trim() })()")
+            outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+            if focused and outline == "none":
+                visitor.findings.append((visitor.name, "focus is not seen", focused))
+            if text in focused:
+                return
+        raise AssertionError(f"{text} cannot be reached by Tab on {page.url}")
+
+    walk_to("Agree and continue")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    walk_to("Samsara")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    walk_to("token")
+    page.keyboard.type(visitor.options.token)
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="You are connected")).to_be_visible()
+
+
+def two_tabs(visitor, partner):
+    """Two links side by side, and one link twice: each form goes to its own visit."""
+    one, other = partner.invite("browser-one", fleet_name="One"), partner.invite("browser-other", fleet_name="Other")
+    first, second = visitor.page, visitor.context.new_page()
+    first.goto(one)
+    second.goto(other)
+    with first.expect_navigation():
+        first.get_by_role("button", name="Agree and continue").click()
+    expect(first.locator(".parties")).to_contain_text("for One")
+    third = visitor.context.new_page()
+    third.goto(one)
+    with first.expect_navigation():
+        first.locator("a.row", has_text="Samsara").first.click()
+    expect(first.get_by_role("heading", name="Connect Samsara")).to_be_visible()
+    second.reload()
+    expect(second.get_by_role("button", name="Agree and continue")).to_be_visible()
+
+
+def hostile(visitor, partner):
+    """Names are text, whatever is in them, and fit."""
+    visitor.page.goto(partner.invite("browser-hostile", fleet_name="W" * 200))
+    visitor.look("30-long-name")
+    visitor.page.fill("#fleet_name", HOSTILE)
+    visitor.press("Agree and continue")
+    expect(visitor.page.locator(".parties")).to_contain_text("<b>Smith & Söhne</b>")
+    visitor.look("31-hostile-name")
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    for name in ("url", "token", "chromium"):
+        parser.add_argument(f"--{name}", required=True)
+    parser.add_argument("--axe", type=pathlib.Path, required=True)
+    parser.add_argument("--shots", type=pathlib.Path, required=True)
+    options = parser.parse_args()
+    options.shots.mkdir(parents=True, exist_ok=True)
+    partner, findings = Partner(options.url), []
+    desk, phone = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=options.chromium, args=["--no-sandbox"])
+        visits = [
+            ("desk-light", [onboarding, dead_ends], {"viewport": desk, "color_scheme": "light"}),
+            ("phone-dark", [onboarding, dead_ends], {"viewport": phone, "color_scheme": "dark"}),
+            ("no-scripts", [onboarding], {"viewport": phone, "java_script_enabled": False}),
+            ("keyboard", [keyboard], {"viewport": desk}),
+            ("tabs", [two_tabs], {"viewport": desk}),
+            ("hostile", [hostile], {"viewport": phone}),
+        ]
+        for name, walks, settings in visits:
+            visitor = Visitor(browser, name, options, findings, **settings)
+            for walk in walks:
+                walk(visitor, partner)
+            visitor.context.close()
+        browser.close()
+    for finding in findings:
+        print(*finding, sep=": ")
+    print(f"{len(visits) - len({finding[0] for finding in findings})} passed, {len({finding[0] for finding in findings})} failed")
+    sys.exit(1 if findings else 0)
+
+
+main()
