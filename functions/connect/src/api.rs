@@ -8,7 +8,7 @@ use http::StatusCode;
 use model::Timestamp;
 use reqwest::Method;
 use serde_json::Value;
-use vault::{Claims, Issue, Onboarding};
+use vault::{CONSENT_SCOPE, Claims, Issue, Onboarding};
 
 use crate::visit::Agreed;
 
@@ -91,6 +91,7 @@ pub(crate) async fn token(context: &Context, agreed: &Agreed, now: Timestamp) ->
         invitation: Some(agreed.visit.invitation.id),
         agreement: Some(agreed.agreement.id),
     };
-    let claims = Claims { aud: Some(context.config().realm.clone()), ..Claims::pre_registration(&issue, &holder) };
+    let mut claims = Claims { aud: Some(context.config().realm.clone()), ..Claims::pre_registration(&issue, &holder) };
+    claims.scope = format!("{} {CONSENT_SCOPE}", claims.scope);
     Ok(context.vault().sign(&claims).await?)
 }

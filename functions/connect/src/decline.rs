@@ -10,7 +10,7 @@ use crate::api;
 use crate::outcome::{Outcome, redirect_url};
 use crate::page::{self, Page, Step};
 use crate::screen::Screen;
-use crate::visit::{Stop, Ticket, Visit};
+use crate::visit::{Agreed, Stop, Ticket, Visit};
 
 /// The page that asks for the reason.
 pub(crate) struct AskReason;
@@ -51,7 +51,7 @@ impl Screen for AskReason {
 
     async fn show(context: &Context, call: &Call, ticket: Ticket) -> Result<Html, Stop> {
         let visit = ticket.visit(context, call.now).await?;
-        if visit.fleet.is_some() {
+        if visit.consent.is_some() {
             return Ok(page::redirect(context, &visit.path("consent")));
         }
         Ok(ask(context, &visit, "", None))
@@ -95,7 +95,7 @@ impl Screen for Decline {
 
     async fn show(context: &Context, call: &Call, Post { ticket, reason }: Post) -> Result<Html, Stop> {
         let visit = ticket.form_post(context, call.now).await?;
-        if visit.fleet.is_some() {
+        if visit.consent.is_some() {
             return Ok(page::redirect(context, &visit.path("consent")));
         }
         let length = reason.chars().count();
@@ -104,6 +104,9 @@ impl Screen for Decline {
             return Ok(ask(context, &visit, &reason, Some(&problem)));
         }
         let reason = Some(reason).filter(|reason| !reason.is_empty());
+        if let (Some(fleet), Some(agreement)) = (visit.fleet.clone(), visit.agreement.clone()) {
+            return end(context, call, &Agreed { visit, fleet, agreement }, reason.as_deref()).await;
+        }
         let path = format!("/v2/orgs/invitations/{}/decline", visit.invitation.id);
         let response = api::call(context, Method::POST, &path, None, Some(&json!({ "decline_reason": reason }))).await?;
         match response.status {
@@ -112,6 +115,17 @@ impl Screen for Decline {
             StatusCode::CONFLICT => Ok(page::redirect(context, &visit.path("consent"))),
             status => Err(api::unexpected("declining the invitation", status).into()),
         }
+    }
+}
+
+/// Ends what was accepted elsewhere, by the API, before the fleet was asked here.
+async fn end(context: &Context, call: &Call, accepted: &Agreed, reason: Option<&str>) -> Result<Html, Stop> {
+    let token = api::token(context, accepted, call.now).await?;
+    let path = format!("/v2/orgs/share-agreements/{}/cancel", accepted.agreement.id);
+    let response = api::call(context, Method::POST, &path, Some(&token), None).await?;
+    match response.status {
+        StatusCode::OK => Ok(declined(context, &accepted.visit, reason)),
+        status => Err(api::unexpected("ending what was accepted", status).into()),
     }
 }
 

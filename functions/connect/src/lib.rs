@@ -61,7 +61,7 @@ fn endpoints() -> Vec<Endpoint> {
         post::<consent::Accept>("/connect/s/{visit}/accept", "connect.accept", ACT).summary("Agree to the request"),
         get::<decline::AskReason>("/connect/s/{visit}/decline", "connect.ask_reason", LOOK)
             .summary("Ask for the reason for declining"),
-        post::<decline::Decline>("/connect/s/{visit}/decline", "connect.decline", LOOK).summary("Decline the invitation"),
+        post::<decline::Decline>("/connect/s/{visit}/decline", "connect.decline", ASK).summary("Decline the invitation"),
         get::<providers::List>("/connect/s/{visit}/providers", "connect.providers", ASK).summary("Choose a provider"),
         get::<credentials::Ask>("/connect/s/{visit}/providers/{slug}", "connect.credentials", LOOK)
             .summary("Ask for a provider's credentials"),

@@ -36,8 +36,8 @@ impl Input for Link {
         let (key, escaped_key) = (reader.first("key"), reader.first("amp;key"));
         Self {
             // Some mail programs send `&amp;` for `&`.
+            key: one_time_key(&key.or(escaped_key).unwrap_or_default()),
             invite: plain.or(escaped).unwrap_or_default(),
-            key: key.or(escaped_key).unwrap_or_default(),
             cookies: reader.header("cookie").unwrap_or_default().to_owned(),
             site: reader.header("sec-fetch-site").map(str::to_owned),
         }
@@ -147,9 +147,21 @@ fn invitation_id(text: &str) -> Option<InvitationId> {
     text.get(..end)?.parse().ok()
 }
 
+/// The key of a one-time link, without what mail programs take for a part of it.
+fn one_time_key(text: &str) -> String {
+    text.chars().take_while(|letter| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_')).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_key_opens_with_what_mail_programs_add_to_it() {
+        for tail in ["", ".", ",", ")", ">", "\"", "%3E", " "] {
+            assert_eq!(one_time_key(&format!("aZ09_-{tail}")), "aZ09_-", "{tail}");
+        }
+    }
 
     #[test]
     fn a_link_opens_with_what_mail_programs_and_people_add_to_it() {

@@ -103,6 +103,7 @@ async fn connections(world: &World, fleet_ref: &str) -> Vec<Value> {
 async fn a_fleet_is_asked_connects_and_manages() {
     let world = World::start().await;
     what_was_accepted_elsewhere_is_asked_here(&world).await;
+    what_was_accepted_elsewhere_can_be_refused_here(&world).await;
     more_is_asked_again(&world).await;
     two_links_do_not_mix(&world).await;
     a_used_link_opens_nothing_by_itself(&world).await;
@@ -132,6 +133,22 @@ async fn what_was_accepted_elsewhere_is_asked_here(world: &World) {
     let providers = browser.agree(&consent, "").await;
     assert!(providers.path.ends_with("/providers"), "{}", providers.html);
     assert!(providers.says("Sharing with") && providers.says("Demo Insurance") && providers.says("North Star"));
+}
+
+/// What the partner accepted by the API can be refused here all the same.
+async fn what_was_accepted_elsewhere_can_be_refused_here(world: &World) {
+    let invitation = invite(world, json!({ "fleet_ref": "refused-here" })).await;
+    let path = format!("/v2/orgs/invitations/{}/accept", invitation["id"].as_str().unwrap());
+    assert_eq!(answer(world.request(Method::POST, &path)).await.0, 200);
+    let browser = Browser::new(world);
+    let consent = browser.open(&link(&invitation)).await;
+    let ask = browser.open(&consent.page("decline")).await;
+    assert!(ask.path.ends_with("/decline"), "{}", ask.path);
+    let form = [("csrf", &*ask.field("csrf")), ("chosen", ""), ("reason", "")];
+    let declined = browser.submit(&ask.page("decline"), &form).await;
+    assert!(declined.says("You have declined"), "{}", declined.html);
+    let agreements = world.api.get("/v2/orgs/share-agreements?fleet_ref=refused-here").await.unwrap();
+    assert_eq!(agreements["items"][0]["status"], "cancelled", "{agreements}");
 }
 
 async fn more_is_asked_again(world: &World) {

@@ -81,7 +81,11 @@ async fn a_fleet_stops_sharing_by_itself(world: &World) {
     let agreement = agreement(world, "stops").await;
     assert_eq!(act(&fleet.api, &agreement, "pause").await, 200);
     assert_eq!(act(&world.api, &agreement, "activate").await, 409, "the fleet paused it");
-    assert_eq!(act(&fleet.api, &agreement, "activate").await, 200);
+    // The partner can read the fleet's token, so it is not the fleet's consent.
+    assert_eq!(act(&fleet.api, &agreement, "activate").await, 403, "it resumes in Connect");
+    let longer = json!({ "effective_date": "2000-01-01T00:00:00Z", "expiration_date": null });
+    let path = format!("/v2/orgs/share-agreements/{agreement}");
+    assert_eq!(fleet.api.send_json(Method::PATCH, &path, &longer).await.unwrap().status, 422, "it asks in Connect");
     let connection = demo::connect(&fleet.api, demo::TSP, &world.platform.demo.keys(demo::TSP)[0]).await.unwrap();
     let path = format!("{CONNECTIONS}/{}", connection["id"].as_str().unwrap());
     let other = accepted(world, "looks-on").await;

@@ -2,7 +2,7 @@
 
 use model::{FleetId, InvitationId, PartnerId, Timestamp};
 use store::control::{Key, Revocation};
-use vault::{Claims, Onboarding};
+use vault::{CONSENT_SCOPE, Claims, Onboarding};
 
 use crate::incoming::Incoming;
 use crate::{ApiError, Context};
@@ -38,6 +38,8 @@ pub enum Caller {
         id: FleetId,
         /// The invitation behind the token.
         invitation: Option<InvitationId>,
+        /// Whether Connect made the token for a person on its pages, and no partner has it.
+        consents: bool,
     },
 }
 
@@ -62,6 +64,12 @@ impl Caller {
             Self::Fleet { id, .. } => Ok(*id),
             _ => Err(ApiError::forbidden("not_for_this_caller", "this operation requires a fleet token")),
         }
+    }
+
+    /// Whether it may share more than was agreed to: longer, or again. Others may only share less.
+    #[must_use]
+    pub fn consents(&self) -> bool {
+        matches!(self, Self::Fleet { consents: true, .. })
     }
 
     /// The caller's name in cursor bindings.
@@ -139,5 +147,6 @@ fn caller_of(claims: &Claims) -> Option<Caller> {
     if is("partner") {
         return Some(Caller::Partner { id: id.into(), client_id: claims.azp.clone() });
     }
-    is("fleet").then(|| Caller::Fleet { id: id.into(), invitation: claims.invitation_id })
+    let consents = claims.has_scope(CONSENT_SCOPE);
+    is("fleet").then(|| Caller::Fleet { id: id.into(), invitation: claims.invitation_id, consents })
 }

@@ -15,6 +15,9 @@ pub const PRE_REGISTRATION_CLIENT: &str = "pre-registration-client";
 /// The scopes of pre-registration tokens: the published ones, and those by which a fleet stops what it agreed to.
 pub const PRE_REGISTRATION_SCOPE: &str = "openid organization share-agreement:read partner:read profile connection:create \
      connection:read email share-agreement:update share-agreement:delete connection:update connection:delete";
+/// The scope of the tokens that Connect makes for what a person agreed to on its pages. No other token has it: partners can read those of
+/// their fleets, so such a token only narrows what is shared.
+pub const CONSENT_SCOPE: &str = "share-agreement:consent";
 /// The role of pre-registration tokens.
 pub const IMPERSONATOR: &str = "impersonator";
 

@@ -15,7 +15,7 @@ pub mod refresh;
 mod secret;
 mod signing;
 
-pub use claims::{Claims, Issue, Onboarding, OrgClaim};
+pub use claims::{CONSENT_SCOPE, Claims, Issue, Onboarding, OrgClaim};
 pub use client_secret::{hash_secret, random_secret, verify_secret};
 pub use envelope::Sealed;
 pub use error::{TokenError, VaultError};

@@ -138,7 +138,7 @@ pub(super) fn of_follower(id: &str, name: &str, handler: &str) -> String {
 }
 
 /// The alarms that belong to no single function.
-pub(super) fn alarms() -> String {
+pub(super) fn alarms(ticks: usize) -> String {
     let of_queue = |queue: &str, description: &str, anchor: &str, metric: &str, threshold: u32| {
         written(&Alarm {
             id: &format!("{queue}Alarm"),
@@ -165,7 +165,7 @@ pub(super) fn alarms() -> String {
         provider_429s(),
         credential_trials(),
         provider_failures(),
-        no_executions(),
+        no_executions(ticks),
         cursors_lost(),
         deliveries_failing(),
     ]
@@ -237,8 +237,8 @@ fn provider_failures() -> String {
     })
 }
 
-/// The schedule of the template fires five times in five minutes; what goes beyond is executions.
-fn no_executions() -> String {
+/// Each of the template's `ticks` fires five times in five minutes; what goes clearly beyond is executions.
+fn no_executions(ticks: usize) -> String {
     let fired = Metric {
         namespace: "AWS/Scheduler",
         metric: "InvocationAttemptCount",
@@ -251,7 +251,7 @@ fn no_executions() -> String {
         anchor: "no-executions",
         watch: Watch::Math {
             metrics: &[("fired", fired), ("ended", of_executions("SampleCount"))],
-            expression: "IF(FILL(fired, 0) > 9 AND FILL(ended, 0) == 0, 1, 0)",
+            expression: &format!("IF(FILL(fired, 0) > {} AND FILL(ended, 0) == 0, 1, 0)", ticks * 5 + 4),
         },
         period_seconds: 300,
         periods: (3, 3),

@@ -12,7 +12,7 @@ fn all() -> String {
     let worker = of_worker("EventsFanOut", "events.fan_out");
     let follower = of_follower("EventsFanOut", "${AWS::StackName}-events-fan-out", "events.fan_out");
     let tick = of_tick("DeadlinesEnforce", "${AWS::StackName}-deadlines-enforce", "deadlines.enforce");
-    format!("Resources:\n{endpoints}{worker}{follower}{tick}{}{}", alarms(), dashboard("${AWS::StackName}"))
+    format!("Resources:\n{endpoints}{worker}{follower}{tick}{}{}", alarms(2), dashboard("${AWS::StackName}"))
 }
 
 /// The anchors that a forge makes of headings: small letters, digits and dashes.
@@ -78,7 +78,7 @@ fn alarms_watch_what_they_name() {
     assert_eq!((share["MetricName"].as_str(), share["Statistic"].as_str()), (Some("Failures"), Some("Average")));
     assert_eq!((share["DatapointsToAlarm"].as_u64(), share["EvaluationPeriods"].as_u64()), (Some(3), Some(5)));
     let none = properties("NoExecutionsAlarm");
-    assert_eq!(none["Metrics"][0]["Expression"].as_str(), Some("IF(FILL(fired, 0) > 9 AND FILL(ended, 0) == 0, 1, 0)"));
+    assert_eq!(none["Metrics"][0]["Expression"].as_str(), Some("IF(FILL(fired, 0) > 14 AND FILL(ended, 0) == 0, 1, 0)"));
     let ended = &none["Metrics"][2]["MetricStat"];
     assert_eq!(
         (ended["Stat"].as_str(), ended["Metric"]["MetricName"].as_str()),

@@ -4,7 +4,7 @@ use gateway::{ApiError, Call, Context, Json, Operation};
 use model::AgreementId;
 use model::agreement::{Action, Agreement};
 
-use super::{Id, ShareAgreementRead, find, missing, transition_error};
+use super::{Id, ShareAgreementRead, check_resumption, find, missing, transition_error};
 
 /// Suspends an agreement.
 pub struct Pause;
@@ -48,6 +48,7 @@ async fn act(context: &Context, call: &Call, id: AgreementId, action: Action) ->
 pub(super) async fn apply(context: &Context, call: &Call, id: AgreementId, action: Action) -> Result<Agreement, ApiError> {
     let (party, key) = find(context, &call.caller, id).await?;
     let change = |seen: &Agreement| {
+        check_resumption(seen, action, party, call.caller.consents())?;
         let next = seen.after(action, party, call.now).map_err(transition_error)?;
         Ok::<_, ApiError>(Some(next).filter(|next| next != seen))
     };

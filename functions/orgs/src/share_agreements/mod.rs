@@ -7,7 +7,7 @@ pub mod list;
 pub mod update;
 
 use gateway::{ApiError, Caller, Context, Input, Reader};
-use model::agreement::{Agreement, AgreementStatus, Party, TransitionError};
+use model::agreement::{Action, Agreement, AgreementStatus, Party, TransitionError};
 use model::{AgreementId, FleetId, PartnerId, Scopes, Timestamp};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -87,6 +87,15 @@ async fn find(context: &Context, caller: &Caller, id: AgreementId) -> Result<(Pa
             Ok((party, Key::agreement(own.partner_id, id)))
         }
     }
+}
+
+/// A fleet that paused sharing resumes it in Connect: its partner can read its other tokens.
+fn check_resumption(seen: &Agreement, action: Action, party: Party, consents: bool) -> Result<(), ApiError> {
+    let is_own = party == Party::Fleet && seen.paused_by == Some(Party::Fleet);
+    if action == Action::Activate && is_own && !consents {
+        return Err(ApiError::forbidden("consent_required", "a fleet resumes sharing in Connect"));
+    }
+    Ok(())
 }
 
 fn transition_error(error: TransitionError) -> ApiError {

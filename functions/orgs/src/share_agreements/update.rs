@@ -4,7 +4,7 @@ use gateway::{ApiError, Body, Call, Context, Input, Json, Operation, Patch, Prob
 use model::agreement::{Action, Agreement, AgreementStatus, Party, TransitionError};
 use model::{AgreementId, Timestamp};
 
-use super::{ShareAgreementRead, find, missing, transition_error};
+use super::{ShareAgreementRead, check_resumption, find, missing, transition_error};
 
 /// Changes the dates; the deprecated members `status` and `fleet_ref` still work.
 pub struct Update;
@@ -41,7 +41,9 @@ impl Input for Changes {
 
 fn expiration_date(reader: &mut Reader) -> Patch<Timestamp> {
     let member = reader.body("expiration_date");
-    let member = member.about("When data access ends; null = unlimited. A partner can only set an earlier date.");
+    let member = member.about(
+        "When data access ends; null = unlimited. It can only become earlier; a later one needs the fleet's consent in Connect.",
+    );
     member.example("2027-01-01T00:00:00Z").patch(gateway::Member::instant)
 }
 
@@ -51,14 +53,17 @@ impl Operation for Update {
 
     async fn run(context: &Context, call: Call, changes: Changes) -> Result<Self::Output, ApiError> {
         let (party, key) = find(context, &call.caller, changes.id).await?;
-        let change = |seen: &Agreement| changes.apply(seen, party, call.now).map(|next| Some(next).filter(|next| next != seen));
+        let by = (party, call.caller.consents());
+        let change = |seen: &Agreement| changes.apply(seen, by, call.now).map(|next| Some(next).filter(|next| next != seen));
         let after = context.store().try_update(key, change).await?.ok_or_else(missing)?;
         Ok(Json(ShareAgreementRead::at(call.now, after)))
     }
 }
 
 impl Changes {
-    fn apply(&self, seen: &Agreement, party: Party, now: Timestamp) -> Result<Agreement, ApiError> {
+    /// `by`: the party, and whether it may share more.
+    fn apply(&self, seen: &Agreement, by: (Party, bool), now: Timestamp) -> Result<Agreement, ApiError> {
+        let (party, consents) = by;
         if seen.status == AgreementStatus::Deleted {
             return Err(missing());
         }
@@ -69,7 +74,7 @@ impl Changes {
             if matches!(seen.status_at(now), AgreementStatus::Cancelled | AgreementStatus::Expired) {
                 return Err(transition_error(TransitionError::Ended));
             }
-            check_dates(&next, seen, party, now)?;
+            check_dates(&next, seen, consents, now)?;
         }
         if let Some(name) = self.fleet_ref.as_ref().filter(|_| party == Party::Partner) {
             next.fleet_ref = Some(name.clone());
@@ -78,7 +83,10 @@ impl Changes {
             next.updated_at = now;
         }
         match self.status.map(action).transpose()? {
-            Some(action) => next.after(action, party, now).map_err(transition_error),
+            Some(action) => {
+                check_resumption(seen, action, party, consents)?;
+                next.after(action, party, now).map_err(transition_error)
+            }
             None => Ok(next),
         }
     }
@@ -95,17 +103,17 @@ fn action(status: AgreementStatus) -> Result<Action, ApiError> {
     }
 }
 
-/// The end must be later than the start and in the future. A partner only narrows the time of its access: more of it needs the
-/// fleet's consent.
-fn check_dates(next: &Agreement, seen: &Agreement, party: Party, now: Timestamp) -> Result<(), ApiError> {
+/// The end must be later than the start and in the future. Without the fleet's consent, given in Connect, the time of access only
+/// becomes less.
+fn check_dates(next: &Agreement, seen: &Agreement, consents: bool, now: Timestamp) -> Result<(), ApiError> {
     let end = next.expiration_date;
     let later_end = seen.expiration_date.is_some_and(|seen| end.is_none_or(|end| end > seen));
     let problem = match end {
-        _ if party == Party::Partner && next.effective_date < seen.effective_date => {
-            Some(("effective_date", "a partner may only set a later effective_date"))
+        _ if !consents && next.effective_date < seen.effective_date => {
+            Some(("effective_date", "may only become later: more access needs the fleet's consent in Connect"))
         }
-        _ if party == Party::Partner && later_end => {
-            Some(("expiration_date", "a partner may only set an earlier expiration_date"))
+        _ if !consents && later_end => {
+            Some(("expiration_date", "may only become earlier: more access needs the fleet's consent in Connect"))
         }
         Some(end) if end <= next.effective_date => Some(("expiration_date", "must be later than effective_date")),
         Some(end) if end <= now => Some(("expiration_date", "must be in the future")),
@@ -128,7 +136,12 @@ mod tests {
     }
 
     /// An agreement of the days 10 to 20, changed on day 12.
-    fn check(party: Party, starts: Option<i64>, ends: Patch<i64>, expected: Result<(i64, Option<i64>), &str>) {
+    fn check(
+        (party, consents): (Party, bool),
+        starts: Option<i64>,
+        ends: Patch<i64>,
+        expected: Result<(i64, Option<i64>), &str>,
+    ) {
         let seen = Agreement {
             id: AgreementId::at(day(0)),
             fleet_id: FleetId::at(day(0)),
@@ -150,7 +163,7 @@ mod tests {
             Patch::Set(ends) => Patch::Set(day(ends)),
         };
         let changes = Changes { id: seen.id, effective_date: starts.map(day), expiration_date, status: None, fleet_ref: None };
-        match (changes.apply(&seen, party, day(12)), expected) {
+        match (changes.apply(&seen, (party, consents), day(12)), expected) {
             (Ok(next), Ok((starts, ends))) => {
                 assert_eq!((next.effective_date, next.expiration_date), (day(starts), ends.map(day)));
             }
@@ -160,19 +173,22 @@ mod tests {
     }
 
     #[test]
-    fn a_partner_only_narrows_the_time_of_its_access() {
+    fn without_consent_the_time_of_access_only_becomes_less() {
         let (begins, ends) = ("effective_date", "expiration_date");
-        check(Party::Partner, Some(9), Patch::Keep, Err(begins));
-        check(Party::Partner, Some(15), Patch::Keep, Ok((15, Some(20))));
-        check(Party::Partner, None, Patch::Set(21), Err(ends));
-        check(Party::Partner, None, Patch::Clear, Err(ends));
-        check(Party::Partner, None, Patch::Set(15), Ok((10, Some(15))));
-        check(Party::Fleet, Some(9), Patch::Clear, Ok((9, None)));
+        for party in [Party::Partner, Party::Fleet] {
+            let check = |starts, ends, expected| check((party, false), starts, ends, expected);
+            check(Some(9), Patch::Keep, Err(begins));
+            check(Some(15), Patch::Keep, Ok((15, Some(20))));
+            check(None, Patch::Set(21), Err(ends));
+            check(None, Patch::Clear, Err(ends));
+            check(None, Patch::Set(15), Ok((10, Some(15))));
+        }
+        check((Party::Fleet, true), Some(9), Patch::Clear, Ok((9, None)));
     }
 
     #[test]
     fn an_agreement_ends_after_it_begins_and_not_in_the_past() {
-        check(Party::Fleet, Some(20), Patch::Keep, Err("expiration_date"));
-        check(Party::Fleet, None, Patch::Set(11), Err("expiration_date"));
+        check((Party::Fleet, true), Some(20), Patch::Keep, Err("expiration_date"));
+        check((Party::Fleet, true), None, Patch::Set(11), Err("expiration_date"));
     }
 }
