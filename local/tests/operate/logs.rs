@@ -110,7 +110,7 @@ pub(crate) fn check_metrics(logs: &str) {
         assert_eq!(directive["Namespace"], "Catena");
         for dimension in directive["Dimensions"][0].as_array().unwrap() {
             let dimension = dimension.as_str().unwrap();
-            assert!(["Stage", "Handler", "Tsp", "Code"].contains(&dimension), "dimension {dimension}");
+            assert!(["Stage", "Service", "Handler", "Tsp", "Code", "Class"].contains(&dimension), "dimension {dimension}");
             let value = text(&line, dimension);
             assert!(!value.is_empty() && value.len() < 36, "{dimension} is {value:?}");
         }
@@ -125,7 +125,10 @@ pub(crate) fn check_metrics(logs: &str) {
         "DeadLetters",
         "DeliveryAttempts",
         "DeliveryLatency",
+        "EventFailures",
+        "ExecutionFailures",
         "Executions",
+        "Failures",
         "RecordsStored",
         "RequestLatency",
         "Requests",

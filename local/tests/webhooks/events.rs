@@ -21,7 +21,7 @@ async fn a_link_that_is_opened_a_link_that_ends_and_a_new_provider_are_told() {
     let link = text(&invitation, "/magic_link");
     for _ in 0..2 {
         let (status, page) = world.partner.page(&link).await.unwrap();
-        assert!(status.is_success() && page.contains("requests access"), "{page}");
+        assert!(status.is_success() && page.contains("What would be shared"), "{page}");
     }
     until("the first look", async || !endpoint.of("invitation.viewed").is_empty()).await;
 

@@ -15,14 +15,16 @@ use crate::files::{read, root};
 const FILE: &str = "infra/artifact-budget.yaml";
 /// The row of the workers without any adapter.
 pub(super) const WITHOUT_SOURCES: &str = "workers-without-sources";
-/// The limit of every zip file, regardless of the accepted size.
+/// The limit of the API's zip file, regardless of the accepted size: callers wait for its cold starts.
 const MAX_ZIPPED: u64 = 5_000_000;
+/// The limit of the workers' zip file, with the sources of ten providers in it. Nobody waits for their cold starts.
+const MAX_ZIPPED_WORKERS: u64 = 6_500_000;
 /// The permitted growth over the accepted size.
 const GROWTH_PERCENT: u64 = 10;
 /// What all sources share in the workers' zip file.
 const SHARED_BY_SOURCES: u64 = 140_000;
 /// What one source (a resource at a provider) may add to the workers' zip file, on average over all sources.
-const MAX_PER_SOURCE: u64 = 6_500;
+const MAX_PER_SOURCE: u64 = 14_000;
 
 const HEAD: &str = "\
 # Bytes of the artifacts, as `cargo xtask build --accept` saw them. A build that is more than 10 % larger fails: find out
@@ -72,13 +74,18 @@ fn sources() -> u64 {
     providers::adapters().map(|adapter| adapter.capabilities().len()).sum::<usize>() as u64
 }
 
+fn limit(name: &str) -> u64 {
+    if name.ends_with(Artifact::Api.name()) { MAX_ZIPPED } else { MAX_ZIPPED_WORKERS }
+}
+
 fn faults(name: &str, size: Size, accepted: Option<&Size>) -> Vec<String> {
     let Some(accepted) = accepted else {
         return vec![format!("{FILE} has no size for {name}: run `cargo xtask build --accept`")];
     };
     let mut found = Vec::new();
-    if size.zipped > MAX_ZIPPED {
-        found.push(format!("{name}: {} bytes zipped, more than the limit of {MAX_ZIPPED}", size.zipped));
+    let limit = limit(name);
+    if size.zipped > limit {
+        found.push(format!("{name}: {} bytes zipped, more than the limit of {limit}", size.zipped));
     }
     for (what, now, before) in [("binary", size.binary, accepted.binary), ("zip file", size.zipped, accepted.zipped)] {
         if now * 100 > before * (100 + GROWTH_PERCENT) {
@@ -149,7 +156,7 @@ mod tests {
         let limit = 3_000_000 + SHARED_BY_SOURCES + 2 * MAX_PER_SOURCE;
         assert_eq!(sources_fault(Arch::Arm64, 3_000_000, limit, 2), None);
         let fault = sources_fault(Arch::Arm64, 3_000_000, limit + 1, 2).unwrap();
-        assert!(fault.starts_with("arm64: 2 sources add 153001 bytes"), "{fault}");
+        assert!(fault.starts_with("arm64: 2 sources add 168001 bytes"), "{fault}");
     }
 
     #[test]
@@ -159,10 +166,10 @@ mod tests {
             let sizes = &accepted[arch.name()];
             for artifact in Artifact::ALL {
                 let size = sizes[artifact.name()];
-                assert!(size.zipped <= MAX_ZIPPED && size.zipped < size.binary, "{size:?}");
+                assert!(size.zipped <= limit(artifact.name()) && size.zipped < size.binary, "{size:?}");
             }
             let base = sizes[WITHOUT_SOURCES].zipped;
-            assert!(base + SHARED_BY_SOURCES + TEN_PROVIDERS * MAX_PER_SOURCE <= MAX_ZIPPED, "{base}");
+            assert!(base + SHARED_BY_SOURCES + TEN_PROVIDERS * MAX_PER_SOURCE <= MAX_ZIPPED_WORKERS, "{base}");
         }
     }
 }
