@@ -2,7 +2,7 @@
 //!
 //! Connect is a client of the platform's own API. It issues a short-lived token for each request; none of them is stored or
 //! reaches a page. What a fleet agrees to is its own to write: consents, and the agreement where one asks for more. A browser
-//! holds one cookie per link ([`cookie`]); each page of a visit stands under the visit's name, so links that are open side by side
+//! holds one cookie per link (`cookie.rs`); each page of a visit stands under the visit's name, so links that are open side by side
 //! do not mix. Embedding and white labeling belong in `page` (one layout for every page) and in the variables of the style sheet.
 
 mod accounts;
