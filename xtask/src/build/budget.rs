@@ -18,13 +18,13 @@ pub(super) const WITHOUT_SOURCES: &str = "workers-without-sources";
 /// The limit of the API's zip file, regardless of the accepted size: callers wait for its cold starts.
 const MAX_ZIPPED: u64 = 5_000_000;
 /// The limit of the workers' zip file, with the sources of ten providers in it. Nobody waits for their cold starts.
-const MAX_ZIPPED_WORKERS: u64 = 6_500_000;
+const MAX_ZIPPED_WORKERS: u64 = 7_000_000;
 /// The permitted growth over the accepted size.
 const GROWTH_PERCENT: u64 = 10;
 /// What all sources share in the workers' zip file.
 const SHARED_BY_SOURCES: u64 = 140_000;
 /// What one source (a resource at a provider) may add to the workers' zip file, on average over all sources.
-const MAX_PER_SOURCE: u64 = 14_000;
+const MAX_PER_SOURCE: u64 = 15_000;
 
 const HEAD: &str = "\
 # Bytes of the artifacts, as `cargo xtask build --accept` saw them. A build that is more than 10 % larger fails: find out
@@ -156,7 +156,7 @@ mod tests {
         let limit = 3_000_000 + SHARED_BY_SOURCES + 2 * MAX_PER_SOURCE;
         assert_eq!(sources_fault(Arch::Arm64, 3_000_000, limit, 2), None);
         let fault = sources_fault(Arch::Arm64, 3_000_000, limit + 1, 2).unwrap();
-        assert!(fault.starts_with("arm64: 2 sources add 168001 bytes"), "{fault}");
+        assert!(fault.starts_with("arm64: 2 sources add 170001 bytes"), "{fault}");
     }
 
     #[test]
