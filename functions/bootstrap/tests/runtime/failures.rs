@@ -175,6 +175,11 @@ async fn a_service_that_does_not_answer_is_a_503(world: &World) {
         assert_eq!(answer["statusCode"], 503, "{handler}: {answer}");
         let response = front::response(&answer);
         assert_eq!(response.headers()["retry-after"], "2", "{handler}: {answer}");
+        // Its output is read beside the test.
+        let deadline = std::time::Instant::now() + Duration::from_secs(5);
+        while !sandbox.log().text().contains("\"status\":503") && std::time::Instant::now() < deadline {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
         let log = sandbox.log().text();
         assert!(log.contains("no answer: ") && log.contains("\"status\":503"), "{log}");
     }
