@@ -67,7 +67,9 @@ class Deployment:
             elif resource["Type"] == "AWS::CloudWatch::Alarm" and "Metrics" in properties:
                 del template["Resources"][name]
                 self.left_out.add("alarms over queries: the emulator's CloudWatch takes single metrics only")
-            elif resource["Type"] == "AWS::Serverless::Function" and properties.pop("DeploymentPreference", None):
+            elif resource["Type"] == "AWS::Serverless::Function":
+                self.limit(properties)
+            if resource["Type"] == "AWS::Serverless::Function" and properties.pop("DeploymentPreference", None):
                 self.left_out.add("canaries: the emulator has no CodeDeploy, so a new version gets all requests at once")
         if "Globals" not in template:
             template.pop("Transform", None)
@@ -76,6 +78,13 @@ class Deployment:
         shared["CodeUri"] = f"s3://{BUCKET}/{pathlib.PurePath(shared['CodeUri']).name}.zip"
         shared["Architectures"] = [self.job["architecture"]]
         return transform(template, {"Release": RELEASE}, ManagedPolicyLoader(None))
+
+    def limit(self, properties):
+        """The emulator keeps a parameter's value as text, which is no limit to it."""
+        for event in properties.get("Events", {}).values():
+            if "ScalingConfig" in event.get("Properties", {}):
+                event["Properties"]["ScalingConfig"] = {"MaximumConcurrency": 20}
+                self.left_out.add("limits of concurrency from parameters: the emulator takes numbers only, so it gets 20")
 
     def edited(self, path, template):
         """The template with the edits of a test that breaks it."""
