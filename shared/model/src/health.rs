@@ -198,7 +198,8 @@ impl Health {
         if now < self.epoch.plus_seconds(GRACE_SECONDS) {
             return false;
         }
-        let since = quarter_start(self.epoch).plus_seconds(-1).max(now.plus_seconds(-6 * HOUR));
+        // The quarter of the change holds what was before it, too.
+        let since = quarter_start(self.epoch).max(now.plus_seconds(-6 * HOUR));
         let Tally { attempts, successes, .. } = self.since(since);
         match attempts {
             BUSY.. => self.low_since.is_some_and(|since| now.seconds_since(since) >= LEAST_SECONDS),

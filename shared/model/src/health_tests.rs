@@ -66,6 +66,16 @@ fn nothing_is_judged_in_the_first_quarter_of_an_hour() {
     assert_eq!(changed.failures_in_a_row, 1, "and what was before it does not count");
 }
 
+/// Thirty failures, and a repair in the same quarter of an hour.
+#[test]
+fn what_failed_before_a_repair_does_not_count_after_it() {
+    let broken = Health::new(id(), at(-HOUR), at(-HOUR)).after(&[BAD; 30], at(-HOUR), at(60)).0;
+    let repaired = at(200);
+    let well = broken.after(&[OK; 15], repaired, at(1_000)).0;
+    let well = well.after(&[BAD], repaired, at(1_200)).0;
+    assert!(!well.is_failing(at(1_200)));
+}
+
 #[test]
 fn hours_that_are_over_are_handed_on_and_quarters_last_six_hours() {
     let health = Health::new(id(), at(0), at(0));
