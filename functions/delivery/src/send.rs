@@ -67,7 +67,9 @@ pub(crate) async fn run(context: &Context, event: Value) -> Result<Value, Worker
 async fn deliver_all(context: &Context, messages: Vec<(String, Message)>) -> Result<Vec<String>, WorkerError> {
     let load = if messages.len() < FULL_BATCH { Load::Light } else { Load::Heavy };
     let (messages, mut failed) = redeemed(context, messages).await;
-    let data = BatchData::read(context, &messages, context.now()).await?;
+    // Once for all: a message that becomes due while its batch is read has nothing read for it.
+    let now = context.now();
+    let data = BatchData::read(context, &messages, now).await?;
     let done: Vec<_> = stream::iter(messages)
         .map(|(id, message)| {
             let data = &data;
@@ -75,7 +77,7 @@ async fn deliver_all(context: &Context, messages: Vec<(String, Message)>) -> Res
                 let webhook = message.webhook_id;
                 let span = span_of(&id, &message);
                 let traced = message.trace.map(|trace| context.traced(trace));
-                let delivered = deliver(traced.as_ref().unwrap_or(context), data, message).instrument(span.clone()).await;
+                let delivered = deliver(traced.as_ref().unwrap_or(context), data, message, now).instrument(span.clone()).await;
                 if let Err(error) = &delivered {
                     span.in_scope(|| tracing::error!(cause = %error, "failed to process the message"));
                 }
@@ -154,8 +156,7 @@ impl BatchData {
     }
 }
 
-async fn deliver(context: &Context, data: &BatchData, message: Message) -> Result<Option<Attempt>, WorkerError> {
-    let now = context.now();
+async fn deliver(context: &Context, data: &BatchData, message: Message, now: Timestamp) -> Result<Option<Attempt>, WorkerError> {
     if !message.is_due(now) {
         return attempts::wait(context, message).await.map(|()| None);
     }
