@@ -53,6 +53,8 @@ impl Uncounted {
 
 /// Seconds from one try of a stale subscription to the next.
 const PROBE_SECONDS: i64 = 1_800;
+/// After how long a recovered subscription's kept messages are looked through again, in seconds.
+const STRAGGLER_SECONDS: i64 = 60;
 
 /// Adds the attempts of a batch to the counts of their subscriptions, and stops deliveries to receivers that fail too much.
 pub(crate) async fn count(
@@ -115,18 +117,28 @@ pub(crate) async fn probe_later(context: &Context, webhook: &Webhook) -> Result<
 }
 
 fn probe(webhook: &Webhook, now: Timestamp) -> Result<store::control::Parked, WorkerError> {
-    let order = Order { command: Command::Probe, partner_id: webhook.partner_id, webhook_id: webhook.id };
-    parking::parked(now.plus_seconds(PROBE_SECONDS), webhook.id.uuid(), webhook.id, &order)
+    let due = now.plus_seconds(PROBE_SECONDS);
+    parking::parked(due, webhook.id.uuid(), webhook.id, &order(webhook, Command::Probe, due))
 }
 
-/// Makes a stale subscription active again; false if it is not stale any more.
+fn order(webhook: &Webhook, command: Command, before: Timestamp) -> Order {
+    Order { command, partner_id: webhook.partner_id, webhook_id: webhook.id, before }
+}
+
+/// Makes a stale subscription active again; `None` if it is not stale any more. The kept messages are sent by the order that it returns, and
+/// by another one a minute later, which is stored together with the change: for those that a batch keeps which still saw the
+/// subscription stale, and for the case that the first order is lost.
 ///
 /// # Errors
 /// [`WorkerError`] if it cannot be stored.
-pub(crate) async fn recover(context: &Context, webhook: &Webhook) -> Result<bool, WorkerError> {
-    let active = Webhook { status: WebhookStatus::Active, updated_at: context.now(), ..webhook.clone() };
-    match context.store().commit(vec![Write::replace(webhook, &active)?]).await {
-        Err(StoreError::Conflict) => Ok(false),
+pub(crate) async fn recover(context: &Context, webhook: &Webhook) -> Result<Option<Order>, WorkerError> {
+    let now = context.now();
+    let active = Webhook { status: WebhookStatus::Active, updated_at: now, ..webhook.clone() };
+    let later = now.plus_seconds(STRAGGLER_SECONDS);
+    let release = order(webhook, Command::Release, later);
+    let parked = parking::parked(later, webhook.id.uuid(), webhook.id, &release)?;
+    match context.store().commit(vec![Write::replace(webhook, &active)?, Write::overwrite(&parked)?]).await {
+        Err(StoreError::Conflict) => Ok(None),
         result => {
             result?;
             tracing::info!(
@@ -134,7 +146,7 @@ pub(crate) async fn recover(context: &Context, webhook: &Webhook) -> Result<bool
                 partner.id = %webhook.partner_id,
                 "subscription active again: its receiver took a message"
             );
-            Ok(true)
+            Ok(Some(Order { before: now, ..release }))
         }
     }
 }

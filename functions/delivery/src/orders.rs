@@ -2,8 +2,8 @@
 
 use gateway::{Context, Outgoing, Queue, WorkerError};
 use model::webhook::{Command, Order, Webhook, WebhookStatus};
-use store::Page;
-use store::control::{DeadLetter, Key, Keyed as _, Range, Write, keys};
+use store::control::{DeadLetter, Key, Range, Write, keys};
+use store::{Page, StoreError};
 use webhooks::Verdict;
 
 use crate::attempts::{self, Ended, Reason};
@@ -16,8 +16,9 @@ use crate::{claims, secrets};
 const BATCH: usize = 10;
 /// Batches of one order; what is left is another order, for the second after the last batch.
 const BATCHES: i32 = 60;
-/// Kept messages of which one is tried at a stale receiver, if its owner may see it.
-const CANDIDATES: usize = 10;
+/// Kept messages among which one is looked for that a stale receiver's owner may see, and how many at once.
+const MAX_CANDIDATES: usize = 1_000;
+const CANDIDATES: usize = 20;
 
 /// Does what an order says.
 ///
@@ -46,7 +47,10 @@ async fn probe(context: &Context, webhook: &Webhook) -> Result<(), WorkerError> 
     match verdict {
         Verdict::Delivered => {
             context.store().commit(vec![Write::delete(Key::dead_letter(webhook.id, message.message_id))]).await?;
-            if breaker::recover(context, webhook).await? { send(context, &release(webhook), 0).await } else { Ok(()) }
+            match breaker::recover(context, webhook).await? {
+                Some(release) => send(context, &release, 0).await,
+                None => Ok(()),
+            }
         }
         Verdict::Gone => attempts::pause(context, webhook).await,
         // It would be refused the next time, too: another message is tried then. This one waits for its owner.
@@ -58,34 +62,41 @@ async fn probe(context: &Context, webhook: &Webhook) -> Result<(), WorkerError> 
     }
 }
 
-fn release(webhook: &Webhook) -> Order {
-    Order { command: Command::Release, partner_id: webhook.partner_id, webhook_id: webhook.id }
-}
-
 /// The oldest kept message that its owner may see now.
 async fn candidate(context: &Context, webhook: &Webhook) -> Result<Option<Message>, WorkerError> {
     let range = Range::table(keys::deliveries(webhook.id), "DEAD#");
-    let found = context.store().page(&range, &Page::first(CANDIDATES), |dead_letter: &DeadLetter| dead_letter.waits).await?;
-    let messages = found.rows.iter().map(|(dead_letter, _)| read(dead_letter)).collect::<Result<Vec<Message>, _>>()?;
-    let permitted = Permitted::read(context, messages.iter()).await?;
-    let now = context.now();
-    let visible = messages.into_iter().map(|message| Message { data: permitted.records(&message, now), ..message });
-    Ok(visible.into_iter().find(|message| !message.data.is_empty()))
+    let mut bookmark = None;
+    for _ in 0..MAX_CANDIDATES / CANDIDATES {
+        let page = Page { bookmark, ..Page::first(CANDIDATES) };
+        let found = context.store().page(&range, &page, |dead_letter: &DeadLetter| dead_letter.waits).await?;
+        let messages = found.rows.iter().map(|(dead_letter, _)| read(dead_letter)).collect::<Result<Vec<Message>, _>>()?;
+        let permitted = Permitted::read(context, messages.iter()).await?;
+        let now = context.now();
+        let mut visible = messages.into_iter().map(|message| Message { data: permitted.records(&message, now), ..message });
+        let candidate = visible.find(|message| !message.data.is_empty());
+        if candidate.is_some() || !found.after {
+            return Ok(candidate);
+        }
+        bookmark = found.rows.last().map(|(_, mark)| mark.clone());
+    }
+    Ok(None)
 }
 
-/// Sends dead letters to the queue, oldest first, and removes them.
+/// Sends dead letters from before the order to the queue, oldest first, and removes them.
 async fn resend(context: &Context, order: &Order, keep: impl Fn(&DeadLetter) -> bool + Copy) -> Result<(), WorkerError> {
     let range = Range::table(keys::deliveries(order.webhook_id), "DEAD#");
     let mut bookmark = None;
     for delay_seconds in 0..BATCHES {
         let page = Page { bookmark, ..Page::first(BATCH) };
-        let found = context.store().page(&range, &page, keep).await?;
+        let is_meant = |dead_letter: &DeadLetter| dead_letter.created_at < order.before && keep(dead_letter);
+        let found = context.store().page(&range, &page, is_meant).await?;
         let messages = found.rows.iter().map(|(dead_letter, _)| read(dead_letter)).collect::<Result<Vec<_>, _>>()?;
         if !messages.is_empty() {
             claims::send(context, messages, delay_seconds).await?;
             // Sent before they are removed: a duplicate does less harm than a lost message.
-            let sent = found.rows.iter().map(|(dead_letter, _)| Write::delete(dead_letter.key()));
-            context.store().commit(sent.collect()).await?;
+            for (dead_letter, _) in &found.rows {
+                remove(context, dead_letter).await?;
+            }
         }
         if !found.after {
             return Ok(());
@@ -93,6 +104,14 @@ async fn resend(context: &Context, order: &Order, keep: impl Fn(&DeadLetter) -> 
         bookmark = found.rows.last().map(|(_, mark)| mark.clone());
     }
     send(context, order, BATCHES).await
+}
+
+/// Removes a dead letter that was sent. One that is there again, because the message was given up meanwhile, stays.
+async fn remove(context: &Context, sent: &DeadLetter) -> Result<(), WorkerError> {
+    match context.store().commit(vec![Write::delete_seen(sent)?]).await {
+        Err(StoreError::Conflict) => Ok(()),
+        result => Ok(result?),
+    }
 }
 
 async fn send(context: &Context, order: &Order, delay_seconds: i32) -> Result<(), WorkerError> {

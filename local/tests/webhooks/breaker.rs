@@ -35,7 +35,8 @@ async fn status(world: &World, id: &str) -> String {
 
 /// Has a stale subscription tried now, and not in half an hour.
 async fn try_again(world: &World, id: WebhookId) {
-    let order = Order { command: Command::Probe, partner_id: demo_partner(world).await, webhook_id: id };
+    let (partner_id, before) = (demo_partner(world).await, world.platform.context().now());
+    let order = Order { command: Command::Probe, partner_id, webhook_id: id, before };
     let record = json!({ "messageId": "1", "body": serde_json::to_string(&order).unwrap() });
     let done = world.work("deliveries.send", json!({ "Records": [record] })).await;
     assert_eq!(done, json!({ "batchItemFailures": [] }));
@@ -85,6 +86,26 @@ async fn a_receiver_that_fails_too_much_is_left_alone_until_it_takes_a_message()
     assert_eq!(six_hours("http_success_attempts"), 4, "{seen}");
     assert_eq!(six_hours("http_attempts"), six_hours("http_success_attempts") + six_hours("http_failure_attempts"), "{seen}");
     assert!(seen["success_rate"]["14d"].is_null() && seen["avg_response_time_ms"]["24h"].is_u64(), "{seen}");
+    world.stop().await;
+}
+
+/// A receiver that refuses what is replayed has it kept anew, which the same replay leaves alone.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_replay_is_of_what_was_kept_before_it() {
+    let world = World::start().await;
+    let endpoint = Endpoint::answering(400).await;
+    let webhook = text(&world.subscribe("invitation.created", &endpoint.url).await, "/id");
+    let partner_id = demo_partner(&world).await;
+    let is_kept = async || metrics(&world, &webhook).await["dlq_count"] == 1;
+    until("what is kept", is_kept).await;
+    let kept_at = world.platform.context().now();
+    for (before, requests) in [(kept_at.plus_seconds(-60), 1), (kept_at.plus_seconds(1), 2)] {
+        let order = Order { command: Command::Replay, partner_id, webhook_id: webhook.parse().unwrap(), before };
+        let record = json!({ "messageId": "1", "body": serde_json::to_string(&order).unwrap() });
+        world.work("deliveries.send", json!({ "Records": [record] })).await;
+        until("the requests", async || endpoint.seen().len() == requests).await;
+        until("what is kept", is_kept).await;
+    }
     world.stop().await;
 }
 

@@ -134,6 +134,8 @@ pub struct Order {
     pub partner_id: PartnerId,
     /// The subscription.
     pub webhook_id: WebhookId,
+    /// The kept messages that it is about are those from before: what is kept again while it is followed waits for another one.
+    pub before: Timestamp,
 }
 
 /// What to do with a subscription.

@@ -32,7 +32,7 @@ impl Operation for Replay {
         if webhook.status != WebhookStatus::Active {
             return Err(ApiError::conflict("webhook_not_active", "the subscription is not active"));
         }
-        let order = Order { command: Command::Replay, partner_id: webhook.partner_id, webhook_id: id };
+        let order = Order { command: Command::Replay, partner_id: webhook.partner_id, webhook_id: id, before: call.now };
         let outgoing = Outgoing { group: Some(id.to_string()), body: order, trace: context.trace() };
         context.send(Queue::Deliveries, &[outgoing], 0).await?;
         Ok(Accepted)

@@ -328,7 +328,7 @@ pub struct DeadLetter {
 
 impl Keyed for DeadLetter {
     const KIND: &'static str = "dead_letter";
-    const VERSION: &'static str = "message_id";
+    const VERSION: &'static str = "created_at";
 
     fn key(&self) -> Key {
         Key::dead_letter(self.webhook_id, self.message_id)

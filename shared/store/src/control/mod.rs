@@ -12,6 +12,8 @@ mod parked;
 mod query;
 mod sequence;
 mod set_aside;
+#[cfg(test)]
+mod testing;
 mod trials;
 mod write;
 

@@ -28,6 +28,13 @@ enum Kind {
     Replace,
     Overwrite,
     Delete,
+    DeleteSeen,
+}
+
+impl Kind {
+    const fn removes(self) -> bool {
+        matches!(self, Self::Delete | Self::DeleteSeen)
+    }
 }
 
 impl Write {
@@ -62,17 +69,27 @@ impl Write {
         Self { kind: Kind::Delete, key, item: HashMap::new(), seen: None }
     }
 
+    /// Nothing at the key of an entity any more; a conflict if there is another state than the one that was `seen`.
+    ///
+    /// # Errors
+    /// [`StoreError::Unstorable`].
+    pub fn delete_seen<T: Keyed>(seen: &T) -> Result<Self, StoreError> {
+        let version = item(seen)?.remove(T::VERSION).ok_or_else(|| StoreError::Unstorable(T::VERSION.into()))?;
+        Ok(Self { kind: Kind::DeleteSeen, key: seen.key(), item: HashMap::new(), seen: Some((T::VERSION, version)) })
+    }
+
     fn condition(&self) -> Option<&'static str> {
         match self.kind {
             Kind::Create => Some("attribute_not_exists(pk)"),
             Kind::Replace => Some("#version = :seen"),
+            Kind::DeleteSeen => Some("attribute_not_exists(pk) OR #version = :seen"),
             Kind::Overwrite | Kind::Delete => None,
         }
     }
 
     /// The write, naming the trace that it is part of.
     fn traced(mut self, trace: Option<TraceId>) -> Self {
-        if let Some(trace) = trace.filter(|_| !matches!(self.kind, Kind::Delete)) {
+        if let Some(trace) = trace.filter(|_| !self.kind.removes()) {
             self.item.insert(TRACE.into(), AttributeValue::S(trace.to_string()));
         }
         self
@@ -81,11 +98,18 @@ impl Write {
     fn into_transact(self, table: &str) -> Result<TransactWriteItem, StoreError> {
         let condition = self.condition().map(String::from);
         let unstorable = |error: aws_sdk_dynamodb::error::BuildError| StoreError::Unstorable(error.to_string());
-        if matches!(self.kind, Kind::Delete) {
-            let delete = Delete::builder().table_name(table).set_key(Some(self.key.attributes())).build().map_err(unstorable)?;
+        let (names, values) = names_and_values(self.seen);
+        if self.kind.removes() {
+            let delete = Delete::builder()
+                .table_name(table)
+                .set_key(Some(self.key.attributes()))
+                .set_condition_expression(condition)
+                .set_expression_attribute_names(names)
+                .set_expression_attribute_values(values)
+                .build()
+                .map_err(unstorable)?;
             return Ok(TransactWriteItem::builder().delete(delete).build());
         }
-        let (names, values) = names_and_values(self.seen);
         let put = Put::builder()
             .table_name(table)
             .set_item(Some(self.item))
@@ -149,12 +173,19 @@ impl Store {
     async fn write_one(&self, writes: Vec<Write>) -> Result<(), StoreError> {
         for write in writes {
             let condition = write.condition().map(String::from);
-            if matches!(write.kind, Kind::Delete) {
+            let (names, values) = names_and_values(write.seen);
+            if write.kind.removes() {
                 let request = self.client.delete_item().table_name(self.control.as_ref());
-                request.set_key(Some(write.key.attributes())).send().await.map_err(|error| StoreError::sdk("delete", error))?;
+                request
+                    .set_key(Some(write.key.attributes()))
+                    .set_condition_expression(condition)
+                    .set_expression_attribute_names(names)
+                    .set_expression_attribute_values(values)
+                    .send()
+                    .await
+                    .map_err(|error| StoreError::sdk("delete", error))?;
                 continue;
             }
-            let (names, values) = names_and_values(write.seen);
             let request = self.client.put_item().table_name(self.control.as_ref()).set_item(Some(write.item));
             request
                 .set_condition_expression(condition)
@@ -165,5 +196,40 @@ impl Store {
                 .map_err(|error| StoreError::sdk("write", error))?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use model::{MessageId, Timestamp, WebhookId};
+
+    use super::*;
+    use crate::control::testing::database;
+    use crate::control::{DeadLetter, Packed};
+
+    /// Somebody else may have put another state there meanwhile, which is not what was seen.
+    #[tokio::test]
+    async fn what_is_removed_is_what_was_seen() {
+        let store = database().await;
+        let seen = DeadLetter {
+            webhook_id: WebhookId::from_uuid(uuid::Uuid::from_u128(1)),
+            message_id: MessageId::from_uuid(uuid::Uuid::from_u128(2)),
+            message: Packed::of("{}").unwrap(),
+            reason: "rejected".into(),
+            waits: false,
+            created_at: Timestamp::parse("2026-11-21T05:00:00Z").unwrap(),
+        };
+        let again = DeadLetter { created_at: seen.created_at.plus_seconds(1), ..seen.clone() };
+        let letter = async || store.get::<DeadLetter>(seen.key()).await.unwrap();
+        store.commit(vec![Write::overwrite(&again).unwrap()]).await.unwrap();
+        let alone = store.commit(vec![Write::delete_seen(&seen).unwrap()]).await;
+        assert!(matches!(alone, Err(StoreError::Conflict)), "{alone:?}");
+        let together = store.commit(vec![Write::delete_seen(&seen).unwrap(), Write::delete(Key::platform_secrets())]).await;
+        assert!(matches!(together, Err(StoreError::Conflict)), "{together:?}");
+        assert_eq!(letter().await.map(|letter| letter.created_at), Some(again.created_at));
+        for _ in 0..2 {
+            store.commit(vec![Write::delete_seen(&again).unwrap()]).await.unwrap();
+            assert!(letter().await.is_none(), "what is gone is gone");
+        }
     }
 }
