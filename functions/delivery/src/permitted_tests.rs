@@ -135,6 +135,11 @@ fn a_link_that_ended_takes_its_connection_along_and_leaves_older_records() {
     for (ended_at, expected) in [(None, 3), (Some(at(20)), 1), (Some(at(5)), 0)] {
         assert_eq!(sent(vec![agreement(ended_at)], &records), expected, "{ended_at:?}");
     }
+    // Stored before the end, of a time after it.
+    let ahead = json!({ "connection_id": connection(), "updated_at": at(5), "occurred_at": at(30) });
+    let ahead = message("hos_event.added", Some(Resource::HosEvent), vec![ahead]);
+    assert_eq!(sent(vec![agreement(Some(at(20)))], &ahead), 0);
+    assert_eq!(sent(vec![agreement(None)], &ahead), 1);
 }
 
 #[test]

@@ -89,7 +89,9 @@ impl Told<'_> {
     /// Whether a partner still sees something after the fleet's link to its connection ended: the records that are older. The
     /// connection itself, its schedules and its executions went with the link.
     fn is_seen_beyond(self, end: Timestamp, record: &Value) -> bool {
-        self.resource.is_some() && member(record, "updated_at").and_then(Timestamp::parse).is_some_and(|at| at < end)
+        let time = |name| member(record, name).and_then(Timestamp::parse);
+        let is_before = |at| at < end;
+        self.resource.is_some() && time("updated_at").is_some_and(is_before) && time("occurred_at").is_none_or(is_before)
     }
 }
 
