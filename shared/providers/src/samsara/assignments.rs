@@ -6,7 +6,7 @@ use model::Timestamp;
 use serde_json::value::RawValue;
 
 use super::Samsara;
-use super::client::Beside;
+use super::client::{Beside, Patience};
 use super::questions::Question;
 use crate::Api;
 use crate::wire::Members;
@@ -48,7 +48,8 @@ impl Drivers {
     /// Asks for the drivers of vehicles. Where the provider does not tell, positions go without.
     pub(super) async fn ask(api: &Api<'_, Samsara>, questions: &[Question<'_>]) -> Self {
         let mut drivers = Self::default();
-        for question in questions {
+        let patience = Patience::begin();
+        for question in questions.iter().take_while(|_| patience.lasts()) {
             let (from, to) = (question.from.to_string(), question.to.plus_seconds(1).to_string());
             let ids = question.ids();
             let query = [("filterBy", "vehicles"), ("vehicleIds", &ids), ("startTime", &from), ("endTime", &to)];

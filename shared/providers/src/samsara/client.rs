@@ -1,6 +1,6 @@
 //! Requests to Samsara's lists.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::value::RawValue;
 
@@ -10,8 +10,10 @@ use crate::{Api, PAGE_DEADLINE, ProviderError};
 
 /// The most pages of a list that is read at once.
 const SHORT_LIST_PAGES: usize = 40;
-/// The longest that a page of a list beside records may take.
+/// The longest that a list beside records may take, all its pages together.
 const BESIDE_DEADLINE: Duration = Duration::from_secs(5);
+/// For how long lists of one kind are begun beside one page of records.
+const BESIDE_PAGE: Duration = Duration::from_secs(10);
 
 impl Api<'_, Samsara> {
     /// A page of a list or feed, from the provider's cursor `after` on.
@@ -41,13 +43,13 @@ impl Api<'_, Samsara> {
     /// # Errors
     /// As for a page; also where the list does not end.
     pub(super) async fn short_list(&self, path: &str, query: &[(&str, &str)]) -> Result<ShortList, ProviderError> {
-        self.short_list_within(path, query, PAGE_DEADLINE).await
+        self.short_list_within(path, query, PAGE_DEADLINE, Duration::MAX).await
     }
 
     /// A short list that stands beside records which are worth having without it. `None` where the account may not read it, or
     /// the provider does not bring it in a few seconds.
     pub(super) async fn beside(&self, list: Beside, query: &[(&str, &str)]) -> Option<ShortList> {
-        match self.short_list_within(list.path, query, BESIDE_DEADLINE).await {
+        match self.short_list_within(list.path, query, BESIDE_DEADLINE, BESIDE_DEADLINE).await {
             Ok(list) => Some(list),
             Err(cause) if cause.is_forbidden() => {
                 tracing::debug!(provider = "samsara", what = list.what, "account may not read a list beside its records");
@@ -64,11 +66,17 @@ impl Api<'_, Samsara> {
         &self,
         path: &str,
         query: &[(&str, &str)],
-        deadline: Duration,
+        of_page: Duration,
+        of_all: Duration,
     ) -> Result<ShortList, ProviderError> {
+        let begun = Instant::now();
         let (mut list, mut after) = (ShortList::default(), None);
         for _ in 0..SHORT_LIST_PAGES {
-            let response = self.page_within(path, query, after.as_deref(), deadline).await?;
+            let left = of_all.saturating_sub(begun.elapsed());
+            if left.is_zero() {
+                return Err(ProviderError::Timeout);
+            }
+            let response = self.page_within(path, query, after.as_deref(), of_page.min(left)).await?;
             let (data, next) = response.page(after.as_deref())?;
             list.rows.extend(data.into_iter().map(ToOwned::to_owned));
             list.is_unclear |= next.is_unclear;
@@ -78,6 +86,24 @@ impl Api<'_, Samsara> {
             }
         }
         Err(ProviderError::Malformed { what: format!("{path} does not end"), response: None })
+    }
+}
+
+/// How long is asked for what stands beside one page of records: a run has more to do.
+pub(super) struct Patience(Instant);
+
+impl Patience {
+    pub(super) fn begin() -> Self {
+        Self(Instant::now())
+    }
+
+    /// Whether another list is asked for.
+    pub(super) fn lasts(&self) -> bool {
+        let lasts = self.0.elapsed() < BESIDE_PAGE;
+        if !lasts {
+            tracing::warn!(provider = "samsara", "the provider is slow, some records go without what is beside them");
+        }
+        lasts
     }
 }
 

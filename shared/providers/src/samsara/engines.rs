@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::client::Beside;
+use super::client::{Beside, Patience};
 use super::gauge::{Gauge, is_amount};
 use super::questions::Question;
 use super::{Samsara, VEHICLE_HISTORY};
@@ -49,7 +49,8 @@ impl Engines {
     /// Asks for the engines of vehicles. Where the provider does not tell, positions go without.
     pub(super) async fn ask(api: &Api<'_, Samsara>, questions: &[Question<'_>]) -> Self {
         let mut engines = Self::default();
-        for question in questions {
+        let patience = Patience::begin();
+        for question in questions.iter().take_while(|_| patience.lasts()) {
             let (from, to) = (question.from.plus_seconds(-EARLY).to_string(), question.to.plus_seconds(1).to_string());
             let ids = question.ids();
             let query = [("types", TYPES), ("vehicleIds", &ids), ("startTime", &from), ("endTime", &to)];
