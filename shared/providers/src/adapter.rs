@@ -80,6 +80,21 @@ pub struct Subjects {
     pub unclear: Vec<String>,
     /// Whether the list that the page is part of names all that have rows: who stands on none of its pages has none.
     pub others: bool,
+    /// Where the rows of a subject stand.
+    pub spread: Spread,
+}
+
+/// Where the rows of one subject stand in a list of several pages.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Spread {
+    /// On one page, or on pages that follow one another.
+    #[default]
+    Together,
+    /// On any page: only the whole list, read by one run, tells what a subject has.
+    Anywhere {
+        /// Whether this page could be read whole.
+        is_read: bool,
+    },
 }
 
 /// A TSP as fleets choose it. Several can have one adapter.

@@ -3,14 +3,15 @@
 use std::collections::HashSet;
 
 use model::{ConnectionId, RecordId};
-use providers::WindowPart;
+use providers::{Spread, WindowPart};
 use store::telematics::{Answers, HasTime, Origin, ScanOutcome, StatedWindow};
 use store::{Store, StoreError};
 
 /// What a run has read of a window: all of it, or some of its pages, one after the other.
 ///
 /// The rows of a subject may go on over the end of a page, so nothing follows for subjects on the page before which this run
-/// began, nor for those on the page after which another run goes on.
+/// began, nor for those on the page after which another run goes on. Where rows stand on any page, nothing follows for anybody unless this
+/// run read the whole window.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Stated {
     seen: HashSet<RecordId>,
@@ -18,6 +19,8 @@ pub(super) struct Stated {
     unclear: HashSet<String>,
     /// Whether it answers for those who stand on no page: where every page does, from the first one on.
     others: bool,
+    /// Whether this run read every row from the first page on; `None` where that does not matter.
+    is_whole: Option<bool>,
     last: WindowPart,
 }
 
@@ -25,7 +28,8 @@ impl Stated {
     /// The first page that this run reads, and the ids of its rows.
     pub(super) fn begin(part: WindowPart, ids: Vec<RecordId>) -> Self {
         let (seen, answered, unclear) = (HashSet::new(), HashSet::new(), HashSet::new());
-        let mut stated = Self { seen, answered, unclear, others: part.begins, last: part.clone() };
+        let is_whole = matches!(part.subjects.spread, Spread::Anywhere { .. }).then_some(part.begins);
+        let mut stated = Self { seen, answered, unclear, others: part.begins, is_whole, last: part.clone() };
         if !part.begins {
             stated.leave_out(&part);
         }
@@ -39,6 +43,9 @@ impl Stated {
         self.answered.extend(part.subjects.answered.iter().cloned());
         self.unclear.extend(part.subjects.unclear.iter().cloned());
         self.others &= part.subjects.others;
+        if let (Some(is_whole), Spread::Anywhere { is_read }) = (&mut self.is_whole, part.subjects.spread) {
+            *is_whole &= is_read;
+        }
         self.last = part;
     }
 
@@ -58,7 +65,9 @@ impl Stated {
             self.leave_out(&last);
         }
         let id = |subject: &String| RecordId::of(subject, connection);
+        let is_partial = self.is_whole.is_some_and(|is_whole| !is_whole || !self.last.ends);
         let subjects = match self.others && self.last.ends {
+            _ if is_partial => Answers::For(HashSet::new()),
             true => Answers::AllBut(self.unclear.iter().map(id).collect()),
             false => Answers::For(self.answered.difference(&self.unclear).map(id).collect()),
         };

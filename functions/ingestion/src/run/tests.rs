@@ -11,7 +11,7 @@ use model::telematics::{Batch, HosEvent, Observation, Rows as _, Vehicle, source
 use model::{RecordIds, Resource, TspId};
 use providers::{
     Account, Accounts, BoxFuture, Brand, Capability, ErrorResponse, Fetch, Fetched, HttpFailure, HttpResponse, ProviderError,
-    Subjects, WindowPart,
+    Spread, Subjects, WindowPart,
 };
 use serde_json::json;
 use store::control::{Range, Write, keys};
@@ -443,6 +443,30 @@ async fn a_list_of_all_that_have_rows_removes_those_of_others_when_it_was_read_w
     // A run that began inside the window does not know who stood on the pages before.
     assert_eq!(removed(&fixture, 600, vec![all(&[("2", -900)], (false, true))]).await, 0);
     assert_eq!(removed(&fixture, 1_200, vec![all(&[("1", -900)], (true, false)), all(&[("2", -900)], (false, true))]).await, 1);
+}
+
+#[tokio::test]
+async fn a_list_in_any_order_removes_nothing_unless_one_run_read_all_of_it() {
+    let fixture = Fixture::of(Resource::HosEvent).await;
+    let id = fixture.connection.id;
+    let page = |logs: &[(&str, i64)], is_read: bool, ends: (bool, bool)| {
+        let named: Vec<&str> = logs.iter().map(|(driver, _)| *driver).collect();
+        self::logs(id, logs, &named, ends).map(|mut page| {
+            page.window.as_mut().unwrap().subjects.spread = Spread::Anywhere { is_read };
+            page
+        })
+    };
+    // By day: each driver stands on both pages.
+    let (newer, older) = ([("1", -700), ("2", -700)], [("1", -900), ("2", -900)]);
+    fixture.run(0, vec![page(&[newer, older].concat(), true, (true, true))]).await;
+    // A run ended behind the first page, and another one read the second.
+    assert_eq!(removed(&fixture, 600, vec![page(&newer, true, (true, false))]).await, 0);
+    assert_eq!(removed(&fixture, 1_200, vec![page(&older, true, (false, true))]).await, 0);
+    // What could not be read on a page may be anybody's.
+    let unread = vec![page(&newer, true, (true, false)), page(&[("1", -900)], false, (false, true))];
+    assert_eq!(removed(&fixture, 1_800, unread).await, 0);
+    let whole = vec![page(&newer, true, (true, false)), page(&[("1", -900)], true, (false, true))];
+    assert_eq!(removed(&fixture, 2_400, whole).await, 1);
 }
 
 /// How many records a run removes.

@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 use super::Samsara;
 use crate::cursor::Window;
 use crate::wire::{Members, SourceRules, source_of};
-use crate::{Api, Page, ProviderError, Source, Subjects, WindowPart};
+use crate::{Api, Page, ProviderError, Source, Spread, Subjects, WindowPart};
 
 const DAY: i64 = 86_400;
 const MILLIS: i64 = 1_000;
@@ -33,12 +33,14 @@ impl Source for HosDailySnapshots {
         let query = [("startDate", first), ("endDate", last)];
         let response = api.page("/fleet/hos/daily-logs", &query, window.after.as_deref()).await?;
         let (data, next) = response.page(window.after.as_deref())?;
-        let rows: Vec<_> = data.iter().filter_map(|raw| observation(raw)).collect();
+        let rows: Vec<_> = data.iter().filter_map(|raw| observation(raw, to)).collect();
         let named = rows.iter().filter_map(|row| row.fields.source_driver_id.clone()).collect();
         let is_whole = !next.is_unclear && rows.len() == data.len();
+        // No document says whether the days are listed by driver or by day.
+        let spread = Spread::Anywhere { is_read: is_whole };
         let subjects = match is_whole {
-            true => Subjects { answered: named, ..Subjects::default() },
-            false => Subjects { unclear: named, ..Subjects::default() },
+            true => Subjects { answered: named, spread, ..Subjects::default() },
+            false => Subjects { unclear: named, spread, ..Subjects::default() },
         };
         let after = next.after_more();
         let (more, ends) = (after.is_some(), after.is_none());
@@ -48,7 +50,7 @@ impl Source for HosDailySnapshots {
 }
 
 /// A day has no id: `hos_daily_snapshot:<driver>:<start>`. `None` (and a warning) where one of them is missing.
-fn observation(raw: &RawValue) -> Option<Observation<HosDailySnapshot>> {
+fn observation(raw: &RawValue, now: Timestamp) -> Option<Observation<HosDailySnapshot>> {
     let wire = Members::of(raw);
     let driver = wire.object("driver");
     let Some((id, start)) = driver.get::<String>("id").zip(wire.get::<Timestamp>("startTime")) else {
@@ -70,12 +72,12 @@ fn observation(raw: &RawValue) -> Option<Observation<HosDailySnapshot>> {
         source_driver_id: Some(id.clone()),
         ..HosDailySnapshot::default()
     };
-    fields.duration_unknown_seconds = wire.get("endTime").and_then(|end: Timestamp| unknown(&fields, start, end));
+    fields.duration_unknown_seconds = wire.get("endTime").and_then(|end: Timestamp| unknown(&fields, start, end.min(now)));
     Some(RULES.observation(format!("hos_daily_snapshot:{id}:{start}"), Some(start), source_of(raw), fields))
 }
 
-/// What the statuses leave of a day. Personal use is part of the time off duty and yard moves are not of that on duty: in the
-/// vendor's example a day adds up so.
+/// What the statuses leave of a day, up to now: hours to come are not unknown. Personal use is part of the time off duty and yard
+/// moves are not of that on duty: in the vendor's example a day adds up so.
 fn unknown(fields: &HosDailySnapshot, start: Timestamp, end: Timestamp) -> Option<i64> {
     let told = [
         fields.duration_off_duty_seconds?,
@@ -146,6 +148,17 @@ mod tests {
             (["45646", "45646"].map(String::from).as_slice(), false)
         );
         assert!(subjects[1].answered.is_empty(), "a day that cannot be read may be anybody's");
+    }
+
+    #[test]
+    fn hours_to_come_are_not_unknown() {
+        let mut today = day(&json!({ "id": "1" }), "2026-11-21T08:00:00Z", "2026-11-22T08:00:00Z");
+        today["dutyStatusDurations"] =
+            json!({ "offDutyDurationMs": 3_600_000, "sleeperBerthDurationMs": 0, "onDutyDurationMs": 0, "driveDurationMs": 0 });
+        let raw = RawValue::from_string(today.to_string()).unwrap();
+        let unknown = |now: &str| observation(&raw, Timestamp::parse(now).unwrap()).unwrap().fields.duration_unknown_seconds;
+        assert_eq!(unknown("2026-11-21T10:00:00Z"), Some(3_600));
+        assert_eq!(unknown("2026-11-23T10:00:00Z"), Some(82_800));
     }
 
     #[test]

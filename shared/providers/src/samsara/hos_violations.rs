@@ -14,7 +14,7 @@ use super::client::Beside;
 use super::{Samsara, rulesets};
 use crate::cursor::Window;
 use crate::wire::{Members, SourceRules, source_of};
-use crate::{Api, Page, ProviderError, Source, Subjects, WindowPart};
+use crate::{Api, Page, ProviderError, Source, Spread, Subjects, WindowPart};
 
 const DAY: i64 = 86_400;
 const DAYS: Beside = Beside { path: "/fleet/hos/daily-logs", what: "rules of drivers" };
@@ -73,9 +73,10 @@ impl Source for HosViolations {
 /// Drivers whose violations could not all be read may be any.
 fn subjects(rows: &[Observation<HosViolation>], is_whole: bool) -> Subjects {
     let named = rows.iter().filter_map(|row| row.fields.source_driver_id.clone()).collect();
+    let spread = Spread::Anywhere { is_read: is_whole };
     match is_whole {
-        true => Subjects { answered: named, unclear: Vec::new(), others: true },
-        false => Subjects { answered: Vec::new(), unclear: named, others: false },
+        true => Subjects { answered: named, unclear: Vec::new(), others: true, spread },
+        false => Subjects { answered: Vec::new(), unclear: named, others: false, spread },
     }
 }
 

@@ -189,7 +189,7 @@ fn a_page_answers_for_drivers_whose_entries_and_events_can_all_be_read() {
     let batch: Vec<Box<RawValue>> = serde_json::from_str(page).unwrap();
     let events: &RawValue = serde_json::from_str(r#"{"id":"6","eldEvents":[{"time":"noon"}]}"#).unwrap();
     let texts = |ids: &[&str]| ids.iter().map(|id| (*id).to_owned()).collect();
-    let expected = Subjects { answered: texts(&["1", "2"]), unclear: texts(&["3", "4", "5", "6"]), others: false };
+    let expected = Subjects { answered: texts(&["1", "2"]), unclear: texts(&["3", "4", "5", "6"]), ..Subjects::default() };
     let facts = Facts::of_json(events);
     assert_eq!(super::subjects(&batch, |driver| facts.are_whole(driver, true)), expected);
 }
