@@ -10,8 +10,19 @@ macro_rules! stacks {
 }
 
 /// The stacks nested in it.
-const STACKS: &[(&str, &str)] =
-    stacks!["auth", "orgs", "integrations", "telematics", "notifications", "connect", "routes", "ingestion", "delivery"];
+const STACKS: &[(&str, &str)] = stacks![
+    "auth",
+    "orgs",
+    "integrations",
+    "telematics",
+    "notifications",
+    "connect",
+    "routes",
+    "ingestion",
+    "delivery",
+    "api-open",
+    "api"
+];
 
 fn stack(path: &str) -> Option<String> {
     STACKS.iter().find(|(name, _)| *name == path).map(|(_, text)| (*text).to_owned())

@@ -12,6 +12,8 @@ fn the_template_is_current() {
     for (path, text) in xtask::template::render().unwrap() {
         assert!(committed(&path) == text, "run `cargo xtask template` and commit {path}");
     }
+    let (path, text) = xtask::template::placement().unwrap();
+    assert!(committed(path) == text, "run `cargo xtask template` and commit {path}");
 }
 
 #[test]

@@ -52,7 +52,7 @@ struct Break {
 const BREAKS: &[Break] = &[
     Break {
         what: "a route",
-        path: "infra/stacks/orgs.yaml",
+        path: "infra/stacks/api.yaml",
         from: "POST /v2/orgs/invitations\"",
         to: "POST /v2/orgs/invitation\"",
     },

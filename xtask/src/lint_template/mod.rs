@@ -19,7 +19,8 @@ const EXCEPTIONS: &str = "infra/checkov.yaml";
 /// # Errors
 /// When a tool cannot be installed, or finds something.
 pub(crate) fn command() -> Result<()> {
-    let paths: Vec<String> = template::render()?.into_iter().map(|(path, _)| path).collect();
+    let rendered = template::render()?;
+    let paths: Vec<&String> = rendered.iter().map(|(path, _)| path).collect();
     run(Command::new(CFN_LINT.program()?).args(["--regions", REGION, "--template"]).args(&paths).current_dir(root()))?;
     run(Command::new(CHECKOV.program()?).args(["--config-file", EXCEPTIONS, "--file"]).args(&paths).current_dir(root()))?;
     for path in &paths {
@@ -29,7 +30,7 @@ pub(crate) fn command() -> Result<()> {
         sam.env("SAM_CLI_TELEMETRY", "0").env("AWS_ACCESS_KEY_ID", "none").env("AWS_SECRET_ACCESS_KEY", "none");
         run(sam.current_dir(root()))?;
     }
-    versions(paths.iter().filter(|path| path.starts_with("infra/stacks/")))
+    versions(rendered.iter().filter(|(_, text)| text.contains("AWS::Serverless::Function")).map(|(path, _)| path))
 }
 
 /// What SAM makes of a release: see the script. The SAM CLI's environment holds the translator that it renders with.

@@ -4,7 +4,7 @@ use gateway::{DEFAULT_ROUTE, Trigger};
 
 use super::alarms;
 use super::policies::{self, Statement};
-use super::rows::{Cause, RouteAuth, Row, methods, route_key};
+use super::rows::{Cause, Row, methods};
 
 /// The resources of a row.
 pub(super) fn render(row: &Row) -> String {
@@ -40,8 +40,8 @@ pub(super) fn render(row: &Row) -> String {
         text += CANARY;
     }
     text += &events(&row.cause);
-    if let Cause::Http { method, paths, auth } = &row.cause {
-        text += &http_events(&id, method, paths, *auth);
+    if let Cause::Http { method, paths, .. } = &row.cause {
+        text += &invocations(&id, method, paths);
     }
     text += &role(row, &id);
     text += &logs(&id, &name);
@@ -97,32 +97,14 @@ const CANARY: &str = "      AutoPublishAlias: live
       DeploymentPreference: {Type: Canary10Percent5Minutes, Alarms: [!Ref FailuresAlarm, !Ref FailuresInARowAlarm, !Ref ApiErrorsAlarm]}
 ";
 
-/// The HTTP events of a function: its integration, its routes, and the API's permission to invoke it for those only.
-fn http_events(id: &str, method: &str, paths: &[String], auth: RouteAuth) -> String {
-    // A second path is an alternative spelling of the first.
-    let names = ["", "Other"];
-    let methods = methods(method);
-    let routes: String = methods
-        .iter()
-        .flat_map(|method| names.iter().zip(paths).map(|(name, path)| route(id, name, method, path, auth)))
-        .collect();
+/// The API's permission to invoke a function for its routes only.
+fn invocations(id: &str, method: &str, paths: &[String]) -> String {
     let source = paths.first().map(|path| pattern(path)).unwrap_or_default();
-    let invocations: String = methods.iter().map(|method| invocation(id, method, &source)).collect();
-    format!(
-        "
-  {id}Integration:
-    Type: AWS::ApiGatewayV2::Integration
-    Properties:
-      ApiId: !Ref HttpApi
-      IntegrationType: AWS_PROXY
-      IntegrationUri: !Ref {id}Function.Alias
-      PayloadFormatVersion: '2.0'
-{routes}{invocations}"
-    )
+    methods(method).iter().map(|method| invocation(id, method, &source)).collect()
 }
 
 /// What the names of a method's resources begin with.
-fn prefix(method: &str) -> &str {
+pub(super) fn prefix(method: &str) -> &str {
     if method == "HEAD" { "Head" } else { "" }
 }
 
@@ -139,25 +121,6 @@ fn invocation(id: &str, method: &str, source: &str) -> String {
       Principal: apigateway.amazonaws.com
       SourceArn: !Sub 'arn:${{AWS::Partition}}:execute-api:${{AWS::Region}}:${{AWS::AccountId}}:${{HttpApi}}/*/{source}'
 "
-    )
-}
-
-fn route(id: &str, name: &str, method: &str, path: &str, auth: RouteAuth) -> String {
-    let authorization = match auth {
-        RouteAuth::None => "      AuthorizationType: NONE\n",
-        RouteAuth::Jwt => "      AuthorizationType: JWT\n      AuthorizerId: !Ref Authorizer\n",
-    };
-    let key = route_key(method, path);
-    let prefix = prefix(method);
-    format!(
-        "
-  {id}{prefix}{name}Route:
-    Type: AWS::ApiGatewayV2::Route
-    Properties:
-      ApiId: !Ref HttpApi
-      RouteKey: {key}
-      Target: !Sub 'integrations/${{{id}Integration}}'
-{authorization}"
     )
 }
 

@@ -22,8 +22,9 @@ fn worker(handler: &'static str, trigger: Trigger) -> Row {
 }
 
 fn check(rows: &[Row], expected: &[&str]) -> String {
-    let stacks = stack::all(rows).iter().map(stack::Stack::render).collect::<String>();
-    let text = assemble(BASE, rows).unwrap() + &stacks;
+    let placement = Placement::default().settled(rows).unwrap();
+    let stacks = stack::all(rows, &placement).iter().map(stack::Stack::render).collect::<String>();
+    let text = assemble(BASE, rows, &placement).unwrap() + &stacks;
     for part in expected {
         assert!(text.contains(part), "{part} is missing in\n{text}");
     }
@@ -121,15 +122,20 @@ fn a_stack_gets_what_it_asks_for_and_nothing_else() {
     assert!(text.contains("        ControlTableArn: !GetAtt ControlTable.Arn") && !text.contains("StreamFailuresDlqArn:"));
 }
 
+/// Files of the stacks, each with the number of its resources.
+fn made(rows: &[Row]) -> Vec<(String, usize)> {
+    let placement = Placement::default().settled(rows).unwrap();
+    stack::all(rows, &placement).iter().map(|stack| (stack.path(), resources(&stack.render()).unwrap())).collect()
+}
+
 #[test]
 fn a_large_service_gets_a_second_stack() {
     let name = |number: usize| -> &'static str { format!("a.b_{number}").leak() };
     let rows: Vec<Row> = (0..=40).map(|number| route(name(number), "GET", &["/x", "/y"], RouteAuth::None)).collect();
-    let names: Vec<(String, usize)> =
-        stack::all(&rows).iter().map(|stack| (stack.path(), resources(&stack.render()).unwrap())).collect();
+    let names = made(&rows);
     assert_eq!(
         names.iter().map(|(path, _)| path.as_str()).collect::<Vec<_>>(),
-        ["infra/stacks/orgs.yaml", "infra/stacks/orgs-2.yaml"]
+        ["infra/stacks/orgs.yaml", "infra/stacks/orgs-2.yaml", "infra/stacks/api.yaml"]
     );
     assert!(names.iter().all(|(_, count)| *count <= LIMIT));
 }
@@ -159,11 +165,39 @@ fn workers_get_their_triggers_and_what_reading_them_takes() {
 #[test]
 fn resources_are_counted_as_sam_makes_them() {
     let row = route("a.b", "GET", &["/x", "/y"], RouteAuth::None);
-    let count = resources(&stack::all(&[row])[0].render()).unwrap();
-    assert_eq!(
-        count, 15,
-        "function, version, alias, shift, integration, four routes, two permissions, role, log group, two alarms of the stack"
-    );
+    // Function, version, alias, shift, two permissions, role, log group, two alarms; an integration and four routes.
+    assert_eq!(made(&[row]), [("infra/stacks/orgs.yaml".to_owned(), 10), ("infra/stacks/api.yaml".to_owned(), 5)]);
+}
+
+/// API Gateway refuses changes of an API that arrive together, and CloudFormation makes together whatever it may.
+#[test]
+fn the_api_is_changed_by_one_resource_at_a_time() {
+    use serde_yaml_ng::Value;
+    let rows = rows::all();
+    let placement = Placement::default().settled(&rows).unwrap();
+    let stacks = stack::all(&rows, &placement);
+    let mut changes = 0;
+    for stack in &stacks {
+        let document: Value = serde_yaml_ng::from_str(&stack.render()).unwrap();
+        let mut last: Option<&str> = None;
+        for (id, resource) in document["Resources"].as_mapping().unwrap() {
+            if !resource["Type"].as_str().unwrap().starts_with("AWS::ApiGatewayV2::") {
+                continue;
+            }
+            let target = serde_yaml_ng::to_string(&resource["Properties"]["Target"]).unwrap();
+            let waits = |last: &str| resource["DependsOn"] == *last || target.contains(&format!("/${{{last}}}"));
+            assert!(last.is_none_or(waits), "{id:?} of {} does not wait for {last:?}", stack.path());
+            last = id.as_str();
+            changes += 1;
+        }
+    }
+    let routes = rows.iter().map(|row| row.routes().len()).sum::<usize>();
+    assert!(changes > routes && routes > 100, "{changes} changes, {routes} routes");
+    let [open, others] = ["api-open", "api"].map(|name| stacks.iter().find(|stack| stack.name == name).unwrap().reference());
+    assert!(others.contains("Authorizer: !Ref Authorizer") && others.contains("DependsOn: [OrgsStack, "), "{others}");
+    assert!(open.contains("DependsOn: [AuthStack, ConnectStack, RoutesStack]") && !open.contains("Authorizer"), "{open}");
+    let base = files::read("infra/base.yaml").unwrap();
+    assert!(base.contains("DependsOn: [ApiOpenStack]") && base.contains("DependsOn: [HttpApiStage]"));
 }
 
 #[test]

@@ -31,6 +31,12 @@ Resources:
     Properties:
       Handler: invitations.create
       Environment: {Variables: {STAGE: own, ROLE: !GetAtt CreateRole.Arn, COUNT: 3}}
+  OtherIntegration:
+    Type: AWS::ApiGatewayV2::Integration
+    Properties: {IntegrationUri: !Sub 'arn:aws:lambda:${AWS::Region}:1:function:${AWS::StackName}-Nested-list:live'}
+  OtherRoute:
+    Type: AWS::ApiGatewayV2::Route
+    Properties: {RouteKey: $default, Target: !Sub 'integrations/${OtherIntegration}'}
   CreateIntegration: {Type: AWS::ApiGatewayV2::Integration, Properties: {IntegrationUri: !Ref Create.Alias}}
   CreateRoute:
     Type: AWS::ApiGatewayV2::Route
@@ -71,6 +77,7 @@ Resources:
     Type: AWS::Serverless::Function
     Properties:
       Handler: vehicles.list
+      FunctionName: !Sub '${AWS::StackName}-list'
       Environment: {Variables: {TABLE: !Ref Table, OWN: !Ref Own, NAME: !Ref AWS::StackName}}
   ReadIntegration: {Type: AWS::ApiGatewayV2::Integration, Properties: {IntegrationUri: !GetAtt Read.Arn}}
   ReadRoute:
@@ -130,7 +137,10 @@ fn routes_need_nothing_created() {
     let context = Context { stack: "catena", parameters: &parameters, physical: &physical };
     let routes = template().routes(context).unwrap();
     let lines: Vec<_> = routes.iter().map(|route| format!("{} {} {}", route.method, route.path, route.handler)).collect();
-    assert_eq!(lines, ["POST /v2/orgs/invitations invitations.create", "GET /v2/{fleet} vehicles.list"]);
+    assert_eq!(
+        lines,
+        ["POST /v2/orgs/invitations invitations.create", "ANY $default vehicles.list", "GET /v2/{fleet} vehicles.list",]
+    );
     assert!(template().functions(context).is_err());
 }
 
@@ -157,8 +167,12 @@ fn expressions() {
 fn a_route_that_leads_nowhere_is_refused() {
     let (parameters, physical) = (BTreeMap::new(), Physical::default());
     let context = Context { stack: "catena", parameters: &parameters, physical: &physical };
-    let text = ROOT.replace("integrations/${CreateIntegration}", "integrations/${OtherIntegration}");
+    let text = ROOT.replace("integrations/${CreateIntegration}", "integrations/${NoIntegration}");
     let template = Template::load(&text, &|_| Some(NESTED.to_owned())).unwrap();
     let error = format!("{:#}", template.routes(context).unwrap_err());
-    assert_eq!(error, "route CreateRoute of the template: OtherIntegration is not in its stack");
+    assert_eq!(error, "route CreateRoute of the template: NoIntegration is not in its stack");
+    let text = ROOT.replace("-Nested-list:live", "-Nested-lost:live");
+    let template = Template::load(&text, &|_| Some(NESTED.to_owned())).unwrap();
+    let error = format!("{:#}", template.routes(context).unwrap_err());
+    assert_eq!(error, "route OtherRoute of the template: no function is named catena-Nested-lost");
 }
