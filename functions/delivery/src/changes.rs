@@ -1,6 +1,6 @@
 //! The events that a change of the control table causes, from (kind, old state, new state).
 
-use gateway::WorkerError;
+use gateway::{Wanted, WorkerError};
 use model::agreement::{Agreement, AgreementStatus};
 use model::connection::{Connection, ConnectionStatus, FleetConnection};
 use model::execution::{Execution, ExecutionStatus};
@@ -52,6 +52,14 @@ pub enum Audience {
     /// Every partner that subscribes to it.
     Everyone,
 }
+
+/// The changes that cause events. An execution writes its schedule and itself several times; most of that says nothing to partners.
+pub(crate) const WANTED: &[Wanted] = &[
+    Wanted::Written(&[Invitation::KIND, Agreement::KIND, Webhook::KIND, Tsp::KIND]),
+    Wanted::Created(&[FleetConnection::KIND, Execution::KIND]),
+    Wanted::WrittenAs(&[Connection::KIND, Execution::KIND, Schedule::KIND], &["stale", "failed", "inactive"]),
+    Wanted::Removed(&[FleetConnection::KIND]),
+];
 
 /// The events behind a change of the control table, in the order they happened. `connect_url` is where magic links start.
 ///

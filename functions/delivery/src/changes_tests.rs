@@ -24,8 +24,28 @@ fn names<T: Keyed>(old: Option<&T>, new: &T) -> Vec<&'static str> {
 }
 
 fn control_events<T: Keyed>(old: Option<&T>, new: &T) -> Vec<ControlEvent> {
-    let old = old.map(image).unwrap_or_default();
-    of_control(&old, &image(new), "https://connect.example").unwrap()
+    let (old, new) = (old.map(image).unwrap_or_default(), image(new));
+    let events = of_control(&old, &new, "https://connect.example").unwrap();
+    assert!(events.is_empty() || is_wanted(&old, &new), "the worker is not invoked for {new:?}");
+    events
+}
+
+/// Whether the worker is invoked for a change.
+fn is_wanted(old: &Item, new: &Item) -> bool {
+    let (is_new, is_gone) = (old.inner().is_empty(), new.inner().is_empty());
+    let text = |item: &Item, name: &str| match item.inner().get(name) {
+        Some(serde_dynamo::AttributeValue::S(text)) => text.clone(),
+        _ => String::new(),
+    };
+    let is_of = |item: &Item, kinds: &[&str]| kinds.contains(&text(item, "kind").as_str());
+    let describes = |wanted: &Wanted| match *wanted {
+        Wanted::Written(kinds) => !is_gone && is_of(new, kinds),
+        Wanted::WrittenAs(kinds, states) => !is_gone && is_of(new, kinds) && states.contains(&text(new, "status").as_str()),
+        Wanted::Created(kinds) => is_new && is_of(new, kinds),
+        Wanted::Removed(kinds) => is_gone && is_of(old, kinds),
+        Wanted::WrittenUnder(_) | Wanted::CreatedWith(_) => false,
+    };
+    WANTED.iter().any(describes)
 }
 
 fn some_invitation(status: InvitationStatus) -> Invitation {

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use aws_lambda_events::dynamodb::EventRecord;
-use gateway::{Context, FailedRecord, WorkerError};
+use gateway::{Context, FailedRecord, Wanted, WorkerError};
 use model::agreement::Agreement;
 use model::telematics::{Action, RecordType};
 use model::webhook::Webhook;
@@ -17,6 +17,10 @@ use crate::lookup::Lookup;
 use crate::message::{self, Draft, Message};
 use crate::{catalogue, claims, numbers, stream};
 
+/// The changes of the telematics table that rows are read out of: records, wherever they are written, and new blocks of readings,
+/// which name the execution that brought them. Counts, places and newest readings are written beside them and mean nothing.
+pub(crate) const TELEMATICS: &[Wanted] = &[Wanted::WrittenUnder("C#"), Wanted::CreatedWith("execution_id")];
+
 /// Rows in memory at once, each counted for every subscription that it is for: some 20 MB.
 const MAX_ROWS: usize = 10_000;
 
@@ -25,6 +29,7 @@ const MAX_ROWS: usize = 10_000;
 pub(crate) async fn run(context: &Context, event: Value) -> Result<Value, WorkerError> {
     let records = stream::records(event)?;
     let mut lookup = Lookup::new(context.store(), context.now());
+    lookup.prepare(records.iter().filter_map(stream::connection).collect()).await;
     let mut drafts: Vec<Draft> = Vec::new();
     let mut rows = 0;
     let mut failed = None;

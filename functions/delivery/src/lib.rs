@@ -26,7 +26,7 @@ pub use catalogue::events;
 pub use message::Message;
 
 use gateway::Permission::{Open, ReadControl, SendDeliveries, WriteControl};
-use gateway::{Trigger, Worker};
+use gateway::{Stream, Trigger, Worker};
 
 /// The workers of this crate.
 #[must_use]
@@ -35,7 +35,10 @@ pub fn workers() -> Vec<Worker> {
         Worker {
             handler: "events.fan_out",
             summary: "Turns changes of the tables into webhook messages",
-            trigger: Trigger::Streams(&["ControlTable", "TelematicsTable"]),
+            trigger: Trigger::Streams(&[
+                Stream { table: "ControlTable", wanted: changes::WANTED },
+                Stream { table: "TelematicsTable", wanted: fan_out::TELEMATICS },
+            ]),
             permissions: &[ReadControl, WriteControl, SendDeliveries],
             call: |context, event| Box::pin(fan_out::run(context, event)),
         },

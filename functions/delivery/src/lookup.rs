@@ -1,12 +1,17 @@
-//! The agreements that let partners learn of a change, and their subscriptions. Each query runs at most once per invocation.
+//! The agreements that let partners learn of a change, and their subscriptions. Each query runs at most once per invocation, and those
+//! that a batch is known to need run together.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
+use futures::{StreamExt as _, stream};
 use model::agreement::{Agreement, Linked};
 use model::webhook::Webhook;
 use model::{ConnectionId, FleetId, PartnerId, Resource, Timestamp, WebhookId};
 use store::{Store, StoreError};
+
+/// Queries at once.
+const AT_ONCE: usize = 16;
 
 /// Cached query results, as of `now`.
 pub(crate) struct Lookup<'a> {
@@ -22,16 +27,39 @@ impl<'a> Lookup<'a> {
         Self { store, now, agreements: HashMap::new(), fleets_of: HashMap::new(), subscriptions: HashMap::new() }
     }
 
+    /// Looks up together what changes of these connections need: their fleets, and the agreements of those. What fails here is
+    /// looked up again by the change that needs it, and fails that one.
+    pub(crate) async fn prepare(&mut self, connections: BTreeSet<ConnectionId>) {
+        let store = self.store;
+        let fleets = connections.into_iter().map(|id| async move { (id, store.fleets_of(id).await) });
+        for (id, found) in stream::iter(fleets).buffer_unordered(AT_ONCE).collect::<Vec<_>>().await {
+            if let Ok(found) = found {
+                self.fleets_of.insert(id, Arc::new(found.into_iter().map(|tie| tie.fleet_id).collect()));
+            }
+        }
+        let fleets: BTreeSet<FleetId> = self.fleets_of.values().flat_map(|fleets| fleets.iter().copied()).collect();
+        let agreements = fleets.into_iter().map(|id| async move { (id, store.agreements_of_fleet(id).await) });
+        for (id, found) in stream::iter(agreements).buffer_unordered(AT_ONCE).collect::<Vec<_>>().await {
+            if let Ok(found) = found {
+                self.keep(id, found);
+            }
+        }
+    }
+
     /// The agreements of a fleet that are in force.
     pub(crate) async fn of_fleet(&mut self, fleet: FleetId) -> Result<Arc<Vec<Agreement>>, StoreError> {
         if let Some(known) = self.agreements.get(&fleet) {
             return Ok(Arc::clone(known));
         }
-        let mut found = self.store.agreements_of_fleet(fleet).await?;
+        let found = self.store.agreements_of_fleet(fleet).await?;
+        Ok(self.keep(fleet, found))
+    }
+
+    fn keep(&mut self, fleet: FleetId, mut found: Vec<Agreement>) -> Arc<Vec<Agreement>> {
         found.retain(|agreement| agreement.opens_at(self.now));
         let found = Arc::new(found);
         self.agreements.insert(fleet, Arc::clone(&found));
-        Ok(found)
+        found
     }
 
     /// The agreements in force with any fleet of a connection, covering `resource` if one is given. Fleets whose link ended are left

@@ -38,6 +38,19 @@ pub(crate) fn kind(item: &Item) -> Option<&str> {
     }
 }
 
+/// The connection whose readers a change concerns: of a new execution, or of a record of the telematics table.
+pub(crate) fn connection(record: &EventRecord) -> Option<ConnectionId> {
+    let image = record.change.new_image.inner();
+    let text = |name: &str| match image.get(name)? {
+        serde_dynamo::AttributeValue::S(text) => Some(text.as_str()),
+        _ => None,
+    };
+    match text("kind") {
+        Some(_) => text("connection_id")?.parse().ok(),
+        None => text("pk")?.split('#').nth(1)?.parse().ok(),
+    }
+}
+
 /// The trace of the request or run that made the change, if its writer recorded one.
 pub(crate) fn trace(record: &EventRecord) -> Option<TraceId> {
     match record.change.new_image.inner().get(store::TRACE)? {

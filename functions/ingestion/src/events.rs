@@ -59,6 +59,11 @@ impl Change {
         }
     }
 
+    /// Whether the item was removed.
+    pub(crate) fn is_removal(&self) -> bool {
+        self.new.is_none()
+    }
+
     /// The trace that made the change, where its writer named one.
     pub(crate) fn trace(&self) -> Option<TraceId> {
         match self.new.as_ref()?.get(store::TRACE)? {

@@ -44,7 +44,7 @@ pub fn workers() -> Vec<Worker> {
         Worker {
             handler: "schedules.maintain",
             summary: "Keep timers and schedules in step with schedules and agreements",
-            trigger: Trigger::Streams(&["ControlTable"]),
+            trigger: Trigger::Streams(&[Stream { table: "ControlTable", wanted: maintain::WANTED }]),
             permissions: MAINTAIN,
             call: |context, event| Box::pin(changed(context, event)),
         },

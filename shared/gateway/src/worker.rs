@@ -1,6 +1,6 @@
 //! Workers: functions that are invoked by schedules, queues and streams.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{ApiError, BoxFuture, Context, Permission};
 
@@ -13,8 +13,56 @@ pub enum Trigger {
     Rate(&'static str),
     /// Messages of a queue, by its logical id in the template.
     Queue(&'static str),
-    /// Changes of tables, by their logical ids in the template.
-    Streams(&'static [&'static str]),
+    /// Changes of tables.
+    Streams(&'static [Stream]),
+}
+
+/// A table whose changes a worker follows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stream {
+    /// Its logical id in the template.
+    pub table: &'static str,
+    /// The changes that the worker reads, five at most. It is not invoked for those that none of them describes.
+    pub wanted: &'static [Wanted],
+}
+
+/// Changes that a worker reads. Kinds are what the store writes beside an item (`Keyed::KIND`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// An item of one of these kinds was written.
+    Written(&'static [&'static str]),
+    /// An item of one of these kinds was written whose `status` is one of those.
+    WrittenAs(&'static [&'static str], &'static [&'static str]),
+    /// An item of one of these kinds was written that was not there.
+    Created(&'static [&'static str]),
+    /// An item of one of these kinds was removed.
+    Removed(&'static [&'static str]),
+    /// An item was written whose partition's name begins so.
+    WrittenUnder(&'static str),
+    /// An item was written that was not there and has this text.
+    CreatedWith(&'static str),
+}
+
+impl Wanted {
+    /// The pattern of an event-source mapping that says the same.
+    #[must_use]
+    pub fn pattern(self) -> Value {
+        let new = |image: Value| json!({ "eventName": ["INSERT", "MODIFY"], "dynamodb": { "NewImage": image } });
+        match self {
+            Self::Written(kinds) => new(json!({ "kind": { "S": kinds } })),
+            Self::WrittenAs(kinds, states) => new(json!({ "kind": { "S": kinds }, "status": { "S": states } })),
+            Self::Created(kinds) => json!({ "eventName": ["INSERT"], "dynamodb": { "NewImage": { "kind": { "S": kinds } } } }),
+            Self::Removed(kinds) => json!({ "eventName": ["REMOVE"], "dynamodb": { "OldImage": { "kind": { "S": kinds } } } }),
+            Self::WrittenUnder(start) => {
+                let keys = json!({ "pk": { "S": [{ "prefix": start }] } });
+                json!({ "eventName": ["INSERT", "MODIFY"], "dynamodb": { "Keys": keys } })
+            }
+            Self::CreatedWith(name) => {
+                let image = json!({ name: { "S": [{ "exists": true }] } });
+                json!({ "eventName": ["INSERT"], "dynamodb": { "NewImage": image } })
+            }
+        }
+    }
 }
 
 /// One row of a worker table.

@@ -1,6 +1,6 @@
 //! One row as resources: the function, its role, its log group, a worker's alarms.
 
-use gateway::{DEFAULT_ROUTE, Trigger};
+use gateway::{DEFAULT_ROUTE, Stream, Trigger};
 
 use super::alarms;
 use super::policies::{self, Statement};
@@ -66,8 +66,8 @@ fn events(cause: &Cause) -> String {
         Cause::Trigger(Trigger::Scheduler) => SCHEDULED.to_owned(),
         Cause::Trigger(Trigger::Rate(rate)) => rate_event(rate),
         Cause::Trigger(Trigger::Queue(queue)) => format!("      Events:\n{}", queue_event(queue)),
-        Cause::Trigger(Trigger::Streams(tables)) => {
-            format!("      Events:\n{}", tables.iter().map(|table| stream_event(table)).collect::<String>())
+        Cause::Trigger(Trigger::Streams(streams)) => {
+            format!("      Events:\n{}", streams.iter().map(stream_event).collect::<String>())
         }
     }
 }
@@ -162,7 +162,10 @@ fn queue_event(queue: &str) -> String {
     )
 }
 
-fn stream_event(table: &str) -> String {
+fn stream_event(stream: &Stream) -> String {
+    let table = stream.table;
+    let patterns: String =
+        stream.wanted.iter().map(|wanted| format!("                - Pattern: '{}'\n", wanted.pattern())).collect();
     format!(
         "        {table}:
           Type: DynamoDB
@@ -173,12 +176,18 @@ fn stream_event(table: &str) -> String {
             # A run writes several items within a second: one invocation for all of them.
             MaximumBatchingWindowInSeconds: 1
             ParallelizationFactor: 2
-            FunctionResponseTypes: [ReportBatchItemFailures]
+            # What the function reads: it is not invoked for anything else.
+            FilterCriteria:
+              Filters:
+{patterns}            FunctionResponseTypes: [ReportBatchItemFailures]
             BisectBatchOnFunctionError: true
-            # As long as the stream keeps a record: workers set aside what is itself at fault.
+            # Nearly as long as the stream keeps a record, so that Lambda can still read what it gives up: workers set aside what is
+            # itself at fault.
             MaximumRetryAttempts: -1
+            MaximumRecordAgeInSeconds: 84600
+            # A bucket gets the records themselves, a queue their places in the stream only.
             DestinationConfig:
-              OnFailure: {{Destination: !Ref StreamFailuresDlqArn}}
+              OnFailure: {{Destination: !Ref StreamFailuresArn}}
 "
     )
 }

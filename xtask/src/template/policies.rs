@@ -78,8 +78,8 @@ pub(super) fn of_trigger(trigger: Trigger) -> Vec<Statement> {
         Trigger::Scheduler => vec![statement("GiveUp", GIVE_UP, &["!Ref ScheduleDlqArn"])],
         Trigger::Rate(_) => Vec::new(),
         Trigger::Queue(queue) => vec![statement("Receive", RECEIVE, &[&format!("!Ref {queue}Arn")])],
-        Trigger::Streams(tables) => {
-            let resources = tables.iter().map(|table| format!("!Ref {table}Stream")).collect();
+        Trigger::Streams(streams) => {
+            let resources = streams.iter().map(|stream| format!("!Ref {}Stream", stream.table)).collect();
             let follow = Statement { resources, ..statement("Follow", FOLLOW, &[]) };
             vec![follow, statement("GiveUp", GIVE_UP, &["!Ref StreamFailuresDlqArn"])]
         }

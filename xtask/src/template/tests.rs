@@ -1,4 +1,4 @@
-use gateway::{Permission, Trigger};
+use gateway::{Permission, Stream, Trigger, Wanted};
 
 use super::rows::{Cause, RouteAuth};
 use super::*;
@@ -145,7 +145,13 @@ fn workers_get_their_triggers_and_what_reading_them_takes() {
     let rows = [
         worker("executions.run", Trigger::Scheduler),
         worker("deliveries.send", Trigger::Queue("DeliveriesQueue")),
-        worker("events.fan_out", Trigger::Streams(&["ControlTable", "TelematicsTable"])),
+        worker(
+            "events.fan_out",
+            Trigger::Streams(&[
+                Stream { table: "ControlTable", wanted: &[Wanted::Created(&["tsp"]), Wanted::Removed(&["tsp"])] },
+                Stream { table: "TelematicsTable", wanted: &[Wanted::WrittenUnder("C#")] },
+            ]),
+        ),
     ];
     let text = check(
         &rows,
@@ -157,6 +163,12 @@ fn workers_get_their_triggers_and_what_reading_them_takes() {
             "Stream: !Ref TelematicsTableStream",
             "dynamodb:GetRecords",
             "EventsFanOutLagAlarm:",
+            r#"- Pattern: '{"dynamodb":{"NewImage":{"kind":{"S":["tsp"]}}},"eventName":["INSERT"]}'"#,
+            r#"- Pattern: '{"dynamodb":{"Keys":{"pk":{"S":[{"prefix":"C#"}]}}},"eventName":["INSERT","MODIFY"]}'"#,
+            // Faults that pass are repeated for nearly as long as the stream keeps the record.
+            "MaximumRetryAttempts: -1\n            MaximumRecordAgeInSeconds: 84600",
+            "OnFailure: {Destination: !Ref StreamFailuresArn}",
+            "s3:PutObject",
         ],
     );
     assert_eq!(text.matches("Sid: ManageSchedules").count(), rows.len(), "a permission named twice is written once");

@@ -122,7 +122,8 @@ fn taken(trigger: Trigger) -> BTreeSet<Act> {
         Trigger::Scheduler => acts("sqs", "SendMessage", "ScheduleDlq"),
         Trigger::Rate(_) => BTreeSet::new(),
         Trigger::Queue(queue) => acts("sqs", "ReceiveMessage DeleteMessage GetQueueAttributes", queue),
-        Trigger::Streams(tables) => {
+        Trigger::Streams(streams) => {
+            let tables: Vec<&str> = streams.iter().map(|stream| stream.table).collect();
             let follows = acts("dynamodb", "DescribeStream GetRecords GetShardIterator ListStreams", &tables.join(" "));
             &follows | &acts("sqs", "SendMessage", "StreamFailuresDlq")
         }

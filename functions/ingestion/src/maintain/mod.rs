@@ -8,7 +8,7 @@ pub(crate) mod consent;
 mod plan;
 mod timers;
 
-use gateway::{Context, WorkerError};
+use gateway::{Context, Wanted, WorkerError};
 use model::Timestamp;
 use model::agreement::Agreement;
 use model::invitation::Invitation;
@@ -19,6 +19,10 @@ use crate::deadlines;
 use crate::events::{Change, StreamRecord};
 use crate::run::{self, Reason};
 
+/// The changes that are followed. Which members of a schedule changed no filter can tell.
+pub(crate) const WANTED: &[Wanted] =
+    &[Wanted::Written(&[Schedule::KIND, Agreement::KIND, Invitation::KIND]), Wanted::Removed(&[Schedule::KIND, Agreement::KIND])];
+
 /// Handles one change of the control table.
 ///
 /// # Errors
@@ -26,6 +30,7 @@ use crate::run::{self, Reason};
 pub async fn handle_change(context: &Context, record: &StreamRecord) -> Result<(), WorkerError> {
     let change = &record.change;
     match change.kind() {
+        Some(Invitation::KIND) if change.is_removal() => Ok(()),
         Some(Schedule::KIND) => schedule_changed(context, &images(change)?).await,
         Some(Agreement::KIND) => agreement_changed(context, &images(change)?).await,
         Some(Invitation::KIND) => invitation_changed(context, &images(change)?).await,

@@ -183,3 +183,5 @@ fn backoff(failures: u32) -> Duration {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod wanted_tests;
