@@ -27,13 +27,13 @@ const MAX_ROWS: usize = 10_000;
 /// Processes the records in order, as many as fit into memory. A record that is itself at fault is set aside. Any other failure ends the run; that record and all
 /// later ones are redelivered for as long as the stream keeps them.
 pub(crate) async fn run(context: &Context, event: Value) -> Result<Value, WorkerError> {
-    let records = stream::records(event)?;
+    let records = stream::records(&event)?;
     let mut lookup = Lookup::new(context.store(), context.now());
     lookup.prepare(records.iter().filter_map(stream::connection).collect()).await;
     let mut drafts: Vec<Draft> = Vec::new();
     let mut rows = 0;
     let mut failed = None;
-    for record in &records {
+    for (index, record) in records.iter().enumerate() {
         if rows >= MAX_ROWS {
             // What is read is sent first. The stream goes on here.
             failed = Some(stream::sequence(record));
@@ -51,7 +51,9 @@ pub(crate) async fn run(context: &Context, event: Value) -> Result<Value, Worker
             }
             Err(error) => {
                 span.in_scope(|| tracing::error!(cause = %error, "failed to process the stream record"));
-                if !(error.is_of_record() && context.set_aside(failed_record(record, &error)).instrument(span).await) {
+                let whole = stream::raw(&event, index).and_then(FailedRecord::whole);
+                let aside = FailedRecord { record: whole, ..failed_record(record, &error) };
+                if !(error.is_of_record() && context.set_aside(aside).instrument(span).await) {
                     failed = Some(stream::sequence(record));
                     break;
                 }
@@ -76,6 +78,7 @@ fn failed_record<'a>(record: &'a EventRecord, error: &WorkerError) -> FailedReco
         sequence_number: stream::sequence(record),
         keys: serde_json::to_value(&record.change.keys).unwrap_or_default(),
         reason: error.to_string(),
+        record: None,
     }
 }
 

@@ -2,7 +2,8 @@
 
 use aws_lambda_events::dynamodb::{Event, EventRecord};
 use gateway::WorkerError;
-use model::{Timestamp, TraceId};
+use model::{ConnectionId, Timestamp, TraceId};
+use serde::Deserialize as _;
 use serde::de::DeserializeOwned;
 use serde_dynamo::Item;
 use serde_json::{Value, json};
@@ -11,8 +12,13 @@ use serde_json::{Value, json};
 ///
 /// # Errors
 /// [`WorkerError::Event`] for anything but a stream event.
-pub(crate) fn records(event: Value) -> Result<Vec<EventRecord>, WorkerError> {
-    Ok(serde_json::from_value::<Event>(event)?.records)
+pub(crate) fn records(event: &Value) -> Result<Vec<EventRecord>, WorkerError> {
+    Ok(Event::deserialize(event)?.records)
+}
+
+/// One of an event's records, as it came.
+pub(crate) fn raw(event: &Value, index: usize) -> Option<&Value> {
+    event.get("Records")?.get(index)
 }
 
 /// The name of the table that a record comes from: `arn:aws:dynamodb:region:account:table/NAME/stream/label`.
@@ -75,4 +81,26 @@ pub(crate) fn entity<T: DeserializeOwned>(image: &Item) -> Result<Option<T>, Wor
 pub(crate) fn response(failed: Option<&str>) -> Value {
     let failures: Vec<Value> = failed.into_iter().map(|id| json!({ "itemIdentifier": id })).collect();
     json!({ "batchItemFailures": failures })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_connection_of_a_change_is_known_before_it_is_read() {
+        let id = "0190a4c8-5f6e-7000-8000-000000000001";
+        let check = |image: Value, expected: Option<&str>| {
+            let change = json!({ "Keys": {}, "NewImage": image, "ApproximateCreationDateTime": 1.0, "SizeBytes": 1 });
+            let record = json!({ "eventID": "1", "eventName": "INSERT", "awsRegion": "r", "dynamodb": change });
+            let event = json!({ "Records": [record] });
+            let found = records(&event).unwrap().first().and_then(connection);
+            assert_eq!(found.map(|id| id.to_string()).as_deref(), expected, "{event}");
+        };
+        check(json!({ "pk": { "S": format!("C#{id}#vehicle") } }), Some(id));
+        check(json!({ "pk": { "S": format!("L#{id}#0#2026-11-21") } }), Some(id));
+        check(json!({ "pk": { "S": "SCHEDULE#1" }, "kind": { "S": "execution" }, "connection_id": { "S": id } }), Some(id));
+        check(json!({ "pk": { "S": format!("FLEET#{id}") }, "kind": { "S": "fleet" } }), None);
+        check(json!({}), None);
+    }
 }

@@ -12,7 +12,8 @@ pub mod run;
 mod testing;
 
 use gateway::Permission::{ManageSchedules, Open, ReadControl, ReadTelematics, SendExecutions, WriteControl, WriteTelematics};
-use gateway::{Context, FailedRecord, Permission, Trigger, Worker, WorkerError};
+use gateway::{Context, FailedRecord, Permission, Stream, Trigger, Worker, WorkerError};
+use serde::Deserialize as _;
 use serde_json::{Value, json};
 use tracing::field::{Empty, display};
 use tracing::{Instrument as _, Span};
@@ -92,15 +93,17 @@ async fn resumed_one(context: &Context, body: &str) -> Result<(), WorkerError> {
 /// In stream order. A record that is itself at fault is set aside; any other that fails, and all after it, are redelivered for as long
 /// as the stream keeps them.
 async fn changed(context: &Context, event: Value) -> Result<Value, WorkerError> {
-    let stream: StreamEvent = serde_json::from_value(event)?;
-    for record in stream.records {
+    let stream = StreamEvent::deserialize(&event)?;
+    for (index, record) in stream.records.into_iter().enumerate() {
         let trace = record.change.trace();
         let traced = trace.map(|trace| context.traced(trace));
         let handled = maintain::handle_change(traced.as_ref().unwrap_or(context), &record);
         let span = tracing::error_span!("change", stream.sequence = %record.change.sequence, trace.id = trace.map(display));
         let Err(error) = handled.instrument(span.clone()).await else { continue };
         span.in_scope(|| tracing::error!(cause = %error, "failed to process the change"));
-        if !(error.is_of_record() && context.set_aside(failed_record(&record, &error)).instrument(span).await) {
+        let whole = event.get("Records").and_then(|records| records.get(index)).and_then(FailedRecord::whole);
+        let aside = FailedRecord { record: whole, ..failed_record(&record, &error) };
+        if !(error.is_of_record() && context.set_aside(aside).instrument(span).await) {
             return Ok(events::failures(vec![record.change.sequence]));
         }
     }
@@ -115,6 +118,7 @@ fn failed_record<'a>(record: &'a StreamRecord, error: &WorkerError) -> FailedRec
         sequence_number: &record.change.sequence,
         keys: record.change.keys.clone(),
         reason: error.to_string(),
+        record: None,
     }
 }
 

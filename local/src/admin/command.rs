@@ -9,6 +9,7 @@ use store::Store;
 
 use super::aside;
 use super::partners::{self, CreatedClient, NewPartner};
+use super::replay::Replayed;
 
 /// Options of the administration.
 #[derive(Clone, Debug, Args)]
@@ -26,6 +27,22 @@ pub struct AdminArgs {
 
 #[derive(Clone, Debug, Subcommand)]
 enum Task {
+    #[command(flatten)]
+    Table(TableTask),
+    /// Hand stream records that were given up to their functions again. Needs the AWS CLI.
+    ReplayStream {
+        /// The stack: its functions' names begin with it.
+        #[arg(long, default_value = "catena")]
+        stack: String,
+        /// The URL of the stack's StreamFailuresDlq.
+        #[arg(long)]
+        queue: String,
+    },
+}
+
+/// What is done in the control table.
+#[derive(Clone, Debug, Subcommand)]
+enum TableTask {
     /// Add the known TSPs that are missing in the table.
     Catalogue,
     /// TSPs: where their APIs live.
@@ -116,38 +133,51 @@ impl AdminArgs {
     /// # Errors
     /// If the table is unavailable, or the task conflicts with its contents.
     pub async fn run(self) -> anyhow::Result<()> {
-        let table = self.control_table.context("missing --control-table")?;
         let aws = aws_config::load_defaults(aws_config::BehaviorVersion::latest()).await;
-        // The telematics table is not used, so it has no name here.
-        let store = Store::from_config(&aws, &table, "");
         let told = match self.task {
-            Task::Catalogue => {
-                let added = super::add_catalogue(&store, Timestamp::system()).await?;
-                Told { lines: format!("added {}", added.join(", ")), json: json!({ "added": added }) }
+            Task::Table(task) => {
+                let table = self.control_table.context("missing --control-table")?;
+                // The telematics table is not used, so it has no name here.
+                task.run(&Store::from_config(&aws, &table, "")).await?
             }
-            Task::Tsp(task) => tsp(&store, task).await?,
-            Task::Partner(PartnerTask::Create { name, slug, purpose, logo_url }) => {
-                let slug = slug.unwrap_or_else(|| partners::slug(&name));
-                let new = NewPartner { name, slug, purpose, logo_url };
-                Told::of(&partners::create_partner(&store, new, Timestamp::system()).await?)
-            }
-            Task::Client(ClientTask::Create { partner, client_id }) => {
-                Told::of(&partners::create_client(&store, &partner, &client_id).await?)
-            }
-            Task::Client(ClientTask::Rotate { client_id }) => Told::of(&partners::rotate_client(&store, &client_id).await?),
-            Task::Client(ClientTask::Revoke { client_id }) => {
-                partners::revoke_client(&store, &client_id).await?;
-                Told { lines: format!("deleted {client_id}"), json: json!({ "client_id": client_id }) }
-            }
-            Task::SetAside { connection } => {
-                let connection = connection.parse().context("--connection is not an id")?;
-                let rows = super::set_aside(&store, connection, Timestamp::system()).await?;
-                let lines: Vec<String> = rows.iter().map(aside::line).collect();
-                Told { lines: lines.join("\n"), json: json!({ "set_aside": rows }) }
+            Task::ReplayStream { stack, queue } => {
+                let sqs = aws_sdk_sqs::Client::new(&aws);
+                Told::replayed(&super::replay_stream(&sqs, &queue, &stack, &super::AwsCli::default()).await?)
             }
         };
         println!("{}", if self.json { told.json.to_string() } else { told.lines });
         Ok(())
+    }
+}
+
+impl TableTask {
+    async fn run(self, store: &Store) -> anyhow::Result<Told> {
+        Ok(match self {
+            Self::Catalogue => {
+                let added = super::add_catalogue(store, Timestamp::system()).await?;
+                Told { lines: format!("added {}", added.join(", ")), json: json!({ "added": added }) }
+            }
+            Self::Tsp(task) => tsp(store, task).await?,
+            Self::Partner(PartnerTask::Create { name, slug, purpose, logo_url }) => {
+                let slug = slug.unwrap_or_else(|| partners::slug(&name));
+                let new = NewPartner { name, slug, purpose, logo_url };
+                Told::of(&partners::create_partner(store, new, Timestamp::system()).await?)
+            }
+            Self::Client(ClientTask::Create { partner, client_id }) => {
+                Told::of(&partners::create_client(store, &partner, &client_id).await?)
+            }
+            Self::Client(ClientTask::Rotate { client_id }) => Told::of(&partners::rotate_client(store, &client_id).await?),
+            Self::Client(ClientTask::Revoke { client_id }) => {
+                partners::revoke_client(store, &client_id).await?;
+                Told { lines: format!("deleted {client_id}"), json: json!({ "client_id": client_id }) }
+            }
+            Self::SetAside { connection } => {
+                let connection = connection.parse().context("--connection is not an id")?;
+                let rows = super::set_aside(store, connection, Timestamp::system()).await?;
+                let lines: Vec<String> = rows.iter().map(aside::line).collect();
+                Told { lines: lines.join("\n"), json: json!({ "set_aside": rows }) }
+            }
+        })
     }
 }
 
@@ -179,6 +209,12 @@ struct Told {
 }
 
 impl Told {
+    fn replayed(done: &Replayed) -> Self {
+        let stay = done.failures.iter().map(|failure| format!("\nstays in the queue: {failure}")).collect::<String>();
+        let json = json!({ "records": done.records, "failures": done.failures });
+        Self { lines: format!("replayed {} records{stay}", done.records), json }
+    }
+
     fn of(created: &CreatedClient) -> Self {
         Self { lines: lines(created), json: json!(created) }
     }

@@ -4,6 +4,7 @@ mod aside;
 mod catalogue;
 mod command;
 mod partners;
+mod replay;
 mod tsps;
 
 pub use aside::set_aside;
@@ -13,5 +14,6 @@ pub use command::AdminArgs;
 pub use partners::{
     CreatedClient, NewPartner, client, create_client, create_partner, partner_id, revoke_client, rotate_client, slug,
 };
+pub use replay::{AwsCli, Replayed, replay_stream};
 pub(crate) use tsps::refresh;
 pub use tsps::{reset_base_url, set_base_url};

@@ -33,6 +33,20 @@ pub struct FailedRecord<'a> {
     pub keys: Value,
     /// What is wrong with it.
     pub reason: String,
+    /// The record as it came, for `catena admin replay-stream`; left out where the message would be too large.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub record: Option<&'a Value>,
+}
+
+/// The longest record that a message takes, in bytes, beside what else it says.
+const MAX_RECORD_BYTES: usize = 1_000_000;
+
+impl<'a> FailedRecord<'a> {
+    /// A record that fits into a message.
+    #[must_use]
+    pub fn whole(record: &'a Value) -> Option<&'a Value> {
+        serde_json::to_string(record).is_ok_and(|text| text.len() <= MAX_RECORD_BYTES).then_some(record)
+    }
 }
 
 /// A message to send.

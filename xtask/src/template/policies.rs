@@ -81,7 +81,13 @@ pub(super) fn of_trigger(trigger: Trigger) -> Vec<Statement> {
         Trigger::Streams(streams) => {
             let resources = streams.iter().map(|stream| format!("!Ref {}Stream", stream.table)).collect();
             let follow = Statement { resources, ..statement("Follow", FOLLOW, &[]) };
-            vec![follow, statement("GiveUp", GIVE_UP, &["!Ref StreamFailuresDlqArn"])]
+            vec![
+                follow,
+                statement("SetAside", GIVE_UP, &["!Ref StreamFailuresDlqArn"]),
+                // As Lambda asks for: https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html
+                statement("GiveUp", &["s3:PutObject"], &["!Sub '${StreamFailuresArn}/*'"]),
+                statement("FindBucket", &["s3:ListBucket"], &["!Ref StreamFailuresArn"]),
+            ]
         }
     }
 }

@@ -32,6 +32,7 @@ const PARAMETERS: &[(&str, &str, &str)] = &[
     ("ScheduleTargetArn", "String", SCHEDULE_TARGET),
     ("ScheduleDlqArn", "String", "!GetAtt ScheduleDlq.Arn"),
     ("StreamFailuresDlq", "String", "!Ref StreamFailuresDlq"),
+    ("StreamFailuresArn", "String", "!GetAtt StreamFailures.Arn"),
     ("StreamFailuresDlqArn", "String", "!GetAtt StreamFailuresDlq.Arn"),
     ("PublicUrl", "String", PUBLIC_URL),
     ("ConnectUrl", "String", CONNECT_URL),

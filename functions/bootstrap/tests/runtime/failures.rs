@@ -112,6 +112,7 @@ async fn an_unreadable_record_of_a_stream_is_set_aside(world: &World) {
             received.messages().iter().map(|message| serde_json::from_str(message.body().unwrap()).unwrap()).collect();
         assert_eq!(bodies.len(), 1, "{handler}: {bodies:?}");
         assert_eq!((&bodies[0]["handler"], &bodies[0]["sequence_number"]), (&json!(handler), &json!("200")), "{bodies:?}");
+        assert_eq!(bodies[0]["record"], records[1], "{handler}");
     }
 }
 

@@ -125,7 +125,8 @@ fn taken(trigger: Trigger) -> BTreeSet<Act> {
         Trigger::Streams(streams) => {
             let tables: Vec<&str> = streams.iter().map(|stream| stream.table).collect();
             let follows = acts("dynamodb", "DescribeStream GetRecords GetShardIterator ListStreams", &tables.join(" "));
-            &follows | &acts("sqs", "SendMessage", "StreamFailuresDlq")
+            let given_up = acts("s3", "PutObject ListBucket", "StreamFailures");
+            &(&follows | &acts("sqs", "SendMessage", "StreamFailuresDlq")) | &given_up
         }
     }
 }

@@ -123,7 +123,9 @@ impl Mappings {
         physical: &Physical,
         checkpoints: &Arc<Checkpoints>,
     ) -> Result<()> {
-        let on_failure = event.on_failure.as_deref().map(|arn| queue_url(physical, arn)).transpose()?;
+        // There is no bucket here; nor does a batch get there, as long as it is repeated without end.
+        let queue = event.on_failure.as_deref().filter(|arn| !arn.starts_with("arn:aws:s3:"));
+        let on_failure = queue.map(|arn| queue_url(physical, arn)).transpose()?;
         let reader = StreamReader {
             function: function.id.clone(),
             handler: function.handler.clone(),
