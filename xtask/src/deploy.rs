@@ -14,8 +14,8 @@ use sha2::{Digest as _, Sha256};
 
 use crate::build::{self, Arch};
 use crate::files::{read, root};
-use crate::template;
 use crate::tools::{SAM, run};
+use crate::{template, token_keys};
 
 /// The SAM CLI's own configuration, which has the parameters of each installation.
 const CONFIGURATION: &str = "samconfig.yaml";
@@ -29,6 +29,9 @@ pub struct Options {
     /// Start all functions anew, although nothing changed: after a secret was deleted, for instance.
     #[arg(long)]
     restart: bool,
+    /// Let TokenKeys end tokens that are in use: after a key was misused, for instance.
+    #[arg(long)]
+    end_tokens: bool,
     /// Print the command instead of running it.
     #[arg(long)]
     show: bool,
@@ -43,7 +46,20 @@ type Configuration = BTreeMap<String, serde_yaml_ng::Value>;
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Section {
+    global: Global,
     deploy: Deploy,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Global {
+    parameters: Common,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Common {
+    stack_name: String,
 }
 
 #[derive(Default, Deserialize)]
@@ -63,7 +79,14 @@ struct Parameters {
 /// # Errors
 /// When a parameter is malformed, the build fails, or the deployment does.
 pub(crate) fn command(options: &Options) -> Result<()> {
-    let parameters = parameters(&read(CONFIGURATION)?, &options.config_env, &options.parameters)?;
+    let section = section(&read(CONFIGURATION)?, &options.config_env)?;
+    let parameters = parameters(&section, &options.parameters)?;
+    if !options.end_tokens && !options.show {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+        let wanted = parameters.get("TokenKeys").map(String::as_str);
+        token_keys::check(&section.global.parameters.stack_name, wanted, i64::try_from(now)?)
+            .context("token keys (--end-tokens goes on all the same)")?;
+    }
     let artifacts = build::artifacts(Arch::Arm64)?;
     let restart = options.restart.then(SystemTime::now);
     let release = release(&artifacts, &template::render()?, &parameters, restart)?;
@@ -78,14 +101,18 @@ pub(crate) fn command(options: &Options) -> Result<()> {
     run(&mut sam)
 }
 
-/// The parameters of an installation, those of the command line over those of its section.
-fn parameters(configuration: &str, section: &str, given: &[String]) -> Result<BTreeMap<String, String>> {
+/// The section of an installation.
+fn section(configuration: &str, section: &str) -> Result<Section> {
     let mut sections: Configuration =
         serde_yaml_ng::from_str(configuration).with_context(|| format!("malformed {CONFIGURATION}"))?;
     let found = sections.remove(section).with_context(|| format!("{CONFIGURATION} has no section {section}"))?;
-    let found: Section = serde_yaml_ng::from_value(found).with_context(|| format!("malformed {CONFIGURATION}: {section}"))?;
+    serde_yaml_ng::from_value(found).with_context(|| format!("malformed {CONFIGURATION}: {section}"))
+}
+
+/// The parameters of an installation, those of the command line over those of its section.
+fn parameters(section: &Section, given: &[String]) -> Result<BTreeMap<String, String>> {
     let mut parameters = BTreeMap::new();
-    for parameter in found.deploy.parameters.parameter_overrides.iter().chain(given) {
+    for parameter in section.deploy.parameters.parameter_overrides.iter().chain(given) {
         let (name, value) = parameter.split_once('=').with_context(|| format!("{parameter:?} is not NAME=VALUE"))?;
         ensure!(name != "Release", "Release is worked out; leave it out");
         parameters.insert(name.to_owned(), value.to_owned());
@@ -133,18 +160,21 @@ empty: {}
     #[test]
     fn the_command_line_goes_over_the_section() {
         let given = ["Stage=test".to_owned(), "Realm=r".to_owned()];
-        let found = parameters(YAML, "default", &given).unwrap();
+        let parameters = |name: &str, given: &[String]| parameters(&section(YAML, name)?, given);
+        let found = parameters("default", &given).unwrap();
         let found: Vec<(&str, &str)> = found.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         assert_eq!(found, [("PublicUrl", "https://a.example/x=y"), ("Realm", "r"), ("Stage", "test")]);
-        assert!(parameters(YAML, "empty", &[]).unwrap().is_empty());
+        assert!(parameters("empty", &[]).unwrap().is_empty());
         for (section, given) in [("none", "A=b"), ("default", "Stage"), ("default", "Release=1")] {
-            assert!(parameters(YAML, section, &[given.to_owned()]).is_err(), "{section} {given}");
+            assert!(parameters(section, &[given.to_owned()]).is_err(), "{section} {given}");
         }
     }
 
     #[test]
     fn the_configuration_of_the_repository_is_readable() {
-        let found = parameters(&read(CONFIGURATION).unwrap(), "default", &[]).unwrap();
+        let section = section(&read(CONFIGURATION).unwrap(), "default").unwrap();
+        assert_eq!(section.global.parameters.stack_name, "catena");
+        let found = parameters(&section, &[]).unwrap();
         let base = read("infra/base.yaml").unwrap();
         assert!(found.keys().all(|name| base.contains(&format!("\n  {name}:\n"))), "{found:?}");
     }

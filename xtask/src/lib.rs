@@ -1,5 +1,6 @@
 //! The workspace's own tools: generated files, lints, and the checks of a change.
 
+mod account;
 mod bench;
 mod build;
 mod ci;
@@ -12,6 +13,7 @@ pub mod openapi;
 pub mod providers;
 mod runtime;
 pub mod template;
+mod token_keys;
 mod tools;
 
 use anyhow::Result;

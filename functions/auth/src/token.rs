@@ -166,7 +166,7 @@ async fn refresh(context: &Context, form: &Form, now: Timestamp) -> Result<Token
 async fn signed(context: &Context, claims: &Claims, lifetime: i64) -> Result<TokenResponse, ApiError> {
     let claims = Claims { aud: Some(context.config().realm.clone()), ..claims.clone() };
     Ok(TokenResponse {
-        access_token: context.vault().sign(&claims).await?,
+        access_token: context.vault().sign(&claims, context.now()).await?,
         expires_in: lifetime,
         refresh_expires_in: None,
         refresh_token: None,

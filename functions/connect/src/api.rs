@@ -93,5 +93,5 @@ pub(crate) async fn token(context: &Context, agreed: &Agreed, now: Timestamp) ->
     };
     let mut claims = Claims { aud: Some(context.config().realm.clone()), ..Claims::pre_registration(&issue, &holder) };
     claims.scope = format!("{} {CONSENT_SCOPE}", claims.scope);
-    Ok(context.vault().sign(&claims).await?)
+    Ok(context.vault().sign(&claims, context.now()).await?)
 }

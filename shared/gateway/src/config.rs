@@ -18,7 +18,7 @@ pub struct Config {
     pub telematics_table: String,
     /// Key that wraps credentials (`CREDENTIALS_KEY`).
     pub credentials_key: String,
-    /// Keys that sign tokens, the one in use first, comma-separated (`TOKEN_KEYS`).
+    /// Keys that sign tokens, comma-separated (`TOKEN_KEYS`). Which of several signs the vault decides.
     pub token_keys: Vec<String>,
     /// URL of the deliveries queue (`DELIVERIES_QUEUE_URL`).
     pub deliveries_queue: String,

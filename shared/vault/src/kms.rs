@@ -18,15 +18,14 @@ use tokio::time::Instant;
 
 use crate::cache::KeyCache;
 use crate::envelope::{self, Context, DataKey};
-use crate::{Jwk, JwkSet, Sealed, Secret, TokenError, VaultError, jwt};
+use crate::{Jwk, JwkSet, Sealed, Secret, TokenError, VaultError, jwt, rotation};
 
 /// The ids or ARNs of the keys.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyIds {
     /// A symmetric key; wraps the data keys of sealed values.
     pub credentials: String,
-    /// RSA-2048 signing keys. The first one signs; all are published and valid. To rotate, add the new key first, and
-    /// remove the old one when its last token has expired.
+    /// RSA-2048 signing keys, all published and valid. The newest one signs, but not before verifiers know it.
     pub signing: Vec<String>,
 }
 
@@ -36,13 +35,15 @@ pub struct Vault {
     ids: KeyIds,
     opened: KeyCache,
     published: OnceCell<Arc<JwkSet>>,
+    /// When the signing keys were made.
+    made: OnceCell<Vec<Timestamp>>,
 }
 
 impl Vault {
     /// A vault over this client.
     #[must_use]
     pub fn new(client: Client, ids: KeyIds) -> Self {
-        Self { client, ids, opened: KeyCache::default(), published: OnceCell::new() }
+        Self { client, ids, opened: KeyCache::default(), published: OnceCell::new(), made: OnceCell::new() }
     }
 
     /// A vault with a client of its own.
@@ -76,13 +77,15 @@ impl Vault {
         envelope::open(&key, &context, sealed)
     }
 
-    /// Signs claims: a compact RS256 token with the first signing key. One KMS call.
+    /// Signs claims at `now`: a compact RS256 token. One KMS call. Of several keys the newest signs that was made
+    /// [`crate::PUBLISHED_BEFORE_SECONDS`] ago.
     ///
     /// # Errors
     /// `Claims` if the claims cannot be serialized, else as [`Vault::keys`].
-    pub async fn sign(&self, claims: &impl Serialize) -> Result<String, VaultError> {
+    pub async fn sign(&self, claims: &impl Serialize, now: Timestamp) -> Result<String, VaultError> {
         let keys = self.keys().await?;
-        let (id, key) = self.ids.signing.first().zip(keys.keys.first()).ok_or(VaultError::NoSigningKey)?;
+        let place = self.signing_key(now).await?;
+        let (id, key) = self.ids.signing.get(place).zip(keys.keys.get(place)).ok_or(VaultError::NoSigningKey)?;
         let unsigned = jwt::encode_unsigned(&key.kid, claims)?;
         let answer = self
             .client
@@ -98,7 +101,7 @@ impl Vault {
         Ok(jwt::assemble(&unsigned, signature.as_ref()))
     }
 
-    /// All valid public keys, the signing one first. Read once per process, as keys behind an id never change.
+    /// All valid public keys. Read once per process, as keys behind an id never change.
     ///
     /// # Errors
     /// `NoSigningKey`, `PublicKey` for wrong configuration; `Unavailable`, `KeyService`, `Incomplete` if KMS fails.
@@ -160,6 +163,26 @@ impl Vault {
             keys.push(self.read_key(id).await?);
         }
         Ok(Arc::new(JwkSet { keys }))
+    }
+
+    /// The place of the key that signs. How old keys are matters only where there are several.
+    async fn signing_key(&self, now: Timestamp) -> Result<usize, VaultError> {
+        if self.ids.signing.len() < 2 {
+            return Ok(0);
+        }
+        let made = self.made.get_or_try_init(|| self.read_ages()).await?;
+        Ok(rotation::signing(made, now))
+    }
+
+    async fn read_ages(&self) -> Result<Vec<Timestamp>, VaultError> {
+        let mut made = Vec::with_capacity(self.ids.signing.len());
+        for id in &self.ids.signing {
+            let answer = self.client.describe_key().key_id(id).send().await;
+            let answer = answer.map_err(|error| VaultError::service("describe a key", &error))?;
+            let date = answer.key_metadata.and_then(|key| key.creation_date).ok_or(VaultError::Incomplete("creation date"))?;
+            made.push(Timestamp::from_millis(date.secs().saturating_mul(1_000)));
+        }
+        Ok(made)
     }
 
     async fn read_key(&self, id: &str) -> Result<Jwk, VaultError> {

@@ -74,12 +74,17 @@ fn answer(operation: &str, input: &Value) -> (u16, String) {
         "GetPublicKey" => json!({ "PublicKey": STANDARD.encode(test_keys::public(key())) }),
         "Sign" => {
             // The test key signs texts, not digests, so this fake knows the text and checks the digest.
-            let unsigned = jwt::encode_unsigned(&test_keys::set().keys[0].kid, &claims()).unwrap();
+            let unsigned = jwt::encode_unsigned(&test_keys::set().keys[key()].kid, &claims()).unwrap();
             assert_eq!(input["Message"], STANDARD.encode(Sha256::digest(&unsigned)));
             assert_eq!(input["MessageType"], "DIGEST");
             assert_eq!(input["SigningAlgorithm"], "RSASSA_PKCS1_V1_5_SHA_256");
             let signature = URL_SAFE_NO_PAD.decode(test_keys::sign(key(), &unsigned)).unwrap();
             json!({ "Signature": STANDARD.encode(signature) })
+        }
+        // The second key is an hour old.
+        "DescribeKey" => {
+            let made = now().seconds() - if key() == 0 { 864_000 } else { 3_600 };
+            json!({ "KeyMetadata": { "KeyId": input["KeyId"], "CreationDate": made } })
         }
         other => panic!("{other}"),
     };
@@ -118,14 +123,41 @@ async fn data_keys_are_opened_once_in_minutes() {
 async fn signed_tokens_verify() {
     let (vault, calls) = vault().await;
     let (now, claims) = (now(), claims());
-    let token = vault.sign(&claims).await.unwrap();
+    let token = vault.sign(&claims, now).await.unwrap();
     assert_eq!(vault.verify::<Claims>(&token, now).await.unwrap(), claims);
     assert!(matches!(vault.verify::<Claims>(&token, now.plus_seconds(900)).await, Err(TokenError::Expired)));
     assert_eq!(*vault.keys().await.unwrap(), test_keys::set());
-    assert_eq!(taken(&calls), "GetPublicKey GetPublicKey Sign");
-    let header = URL_SAFE_NO_PAD.decode(token.split('.').next().unwrap()).unwrap();
+    assert_eq!(taken(&calls), "GetPublicKey GetPublicKey DescribeKey DescribeKey Sign");
     let kid = &test_keys::set().keys[0].kid;
-    assert_eq!(serde_json::from_slice::<Value>(&header).unwrap(), json!({ "alg": "RS256", "typ": "JWT", "kid": kid }));
+    assert_eq!(header(&token), json!({ "alg": "RS256", "typ": "JWT", "kid": kid }));
+}
+
+fn header(token: &str) -> Value {
+    let header = URL_SAFE_NO_PAD.decode(token.split('.').next().unwrap()).unwrap();
+    serde_json::from_slice(&header).unwrap()
+}
+
+#[tokio::test]
+async fn a_new_key_is_published_at_once_and_signs_hours_later() {
+    let (vault, calls) = vault().await;
+    let kids: Vec<String> = vault.keys().await.unwrap().keys.iter().map(|key| key.kid.clone()).collect();
+    assert_eq!(kids.len(), 2);
+    for (hours, signs) in [(0, 0), (1, 0), (2, 1), (300, 1)] {
+        let later = now().plus_seconds(hours * 3_600);
+        let token = vault.sign(&claims(), later).await.unwrap();
+        assert_eq!(header(&token)["kid"], kids[signs], "{hours} hours later");
+        // Tokens of either key hold as long as both are published.
+        assert_eq!(vault.verify::<Claims>(&token, now()).await.unwrap(), claims());
+    }
+    assert_eq!(taken(&calls), "GetPublicKey GetPublicKey DescribeKey DescribeKey Sign Sign Sign Sign");
+}
+
+#[tokio::test]
+async fn a_sole_key_signs_whatever_its_age() {
+    let (vault, calls) = vault().await;
+    let sole = Vault::new(vault.client.clone(), KeyIds { signing: vec!["1".into()], ..vault.ids.clone() });
+    sole.sign(&claims(), now()).await.unwrap();
+    assert_eq!(taken(&calls), "GetPublicKey Sign");
 }
 
 #[tokio::test]

@@ -12,6 +12,7 @@ pub mod jwks;
 pub mod jwt;
 mod kms;
 pub mod refresh;
+mod rotation;
 mod secret;
 mod signing;
 
@@ -21,5 +22,6 @@ pub use envelope::Sealed;
 pub use error::{TokenError, VaultError};
 pub use jwks::{Jwk, JwkSet};
 pub use kms::{KeyIds, Vault};
+pub use rotation::PUBLISHED_BEFORE_SECONDS;
 pub use secret::Secret;
 pub use signing::SigningKey;

@@ -42,7 +42,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ),
     ("catena", &["model", "awserror", "store", "vault", "providers", "webhooks", "gateway", "bootstrap", "simulator"]),
     ("bench", &["catena", "bootstrap", "gateway", "model", "providers", "simulator", "store"]),
-    ("xtask", &["model", "providers", "gateway", "bootstrap", "catena", "simulator"]),
+    ("xtask", &["model", "vault", "providers", "gateway", "bootstrap", "catena", "simulator"]),
     ("tests", &["gateway", "bootstrap", "model", "xtask"]),
 ];
 

@@ -22,7 +22,8 @@ const CONTROL_AND_INDEXES: &[&str] = &["!Ref ControlTableArn", "!Sub '${ControlT
 const TELEMATICS: &[&str] = &["!Ref TelematicsTableArn"];
 const TELEMATICS_AND_INDEX: &[&str] = &["!Ref TelematicsTableArn", "!Sub '${TelematicsTableArn}/index/by_time'"];
 const CREDENTIALS: &[&str] = &["!Ref CredentialsKeyArn"];
-const TOKENS: &[&str] = &["!Ref TokenKeyArn"];
+// While there is one key, both name it.
+const TOKENS: &[&str] = &["!Ref TokenKeyArn", "!Ref SecondTokenKeyArn"];
 // Schedules are created at run time; `*` stands for their names within the group of the stack.
 const SCHEDULES: &[&str] =
     &["!Sub 'arn:${AWS::Partition}:scheduler:${AWS::Region}:${AWS::AccountId}:schedule/${ScheduleGroup}/*'"];
@@ -45,8 +46,8 @@ pub(super) fn of(permission: Permission) -> Vec<Statement> {
         Permission::WriteTelematics => vec![statement("WriteTelematics", WRITE, TELEMATICS)],
         Permission::Seal => vec![statement("Seal", &["kms:GenerateDataKey"], CREDENTIALS)],
         Permission::Open => vec![statement("Open", &["kms:Decrypt"], CREDENTIALS)],
-        // The key id in a token's header is derived from the public key.
-        Permission::SignTokens => vec![statement("SignTokens", &["kms:Sign", "kms:GetPublicKey"], TOKENS)],
+        // The key id in a token's header is derived from the public key; how old keys are says which one signs.
+        Permission::SignTokens => vec![statement("SignTokens", &["kms:Sign", "kms:GetPublicKey", "kms:DescribeKey"], TOKENS)],
         Permission::VerifyTokens => vec![statement("VerifyTokens", &["kms:GetPublicKey"], TOKENS)],
         Permission::SendDeliveries => vec![statement("SendDeliveries", &["sqs:SendMessage"], &["!Ref DeliveriesQueueArn"])],
         Permission::SendExecutions => vec![statement("SendExecutions", &["sqs:SendMessage"], &["!Ref ExecutionsQueueArn"])],

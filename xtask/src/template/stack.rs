@@ -21,8 +21,9 @@ const PARAMETERS: &[(&str, &str, &str)] = &[
     ("TelematicsTableStream", "String", "!GetAtt TelematicsTable.StreamArn"),
     ("CredentialsKey", "String", "!Ref CredentialsKey"),
     ("CredentialsKeyArn", "String", "!GetAtt CredentialsKey.Arn"),
-    ("TokenKey", "String", "!Ref TokenKey"),
-    ("TokenKeyArn", "String", "!GetAtt TokenKey.Arn"),
+    ("TokenKeys", "String", TOKEN_KEYS),
+    ("TokenKeyArn", "String", "!If [HasFirstTokenKey, !GetAtt TokenKey.Arn, !GetAtt SecondTokenKey.Arn]"),
+    ("SecondTokenKeyArn", "String", "!If [HasSecondTokenKey, !GetAtt SecondTokenKey.Arn, !GetAtt TokenKey.Arn]"),
     ("DeliveriesQueue", "String", "!Ref DeliveriesQueue"),
     ("DeliveriesQueueArn", "String", "!GetAtt DeliveriesQueue.Arn"),
     ("ExecutionsQueue", "String", "!Ref ExecutionsQueue"),
@@ -62,6 +63,10 @@ const CONNECT_URL: &str = "!If
         - HasConnectUrl
         - !Ref ConnectUrl
         - !If [HasPublicUrl, !Ref PublicUrl, !Sub 'https://${HttpApi}.execute-api.${AWS::Region}.${AWS::URLSuffix}']";
+const TOKEN_KEYS: &str = "!Join
+        - ','
+        - - !If [HasFirstTokenKey, !Ref TokenKey, !Ref AWS::NoValue]
+          - !If [HasSecondTokenKey, !Ref SecondTokenKey, !Ref AWS::NoValue]";
 // Built as text, since the function is created in a stack that itself needs this.
 const SCHEDULE_TARGET: &str = "!If
         - IsLocal
@@ -97,7 +102,7 @@ Globals:
         CONTROL_TABLE: !Ref ControlTable
         TELEMATICS_TABLE: !Ref TelematicsTable
         CREDENTIALS_KEY: !Ref CredentialsKey
-        TOKEN_KEYS: !Ref TokenKey
+        TOKEN_KEYS: !Ref TokenKeys
         DELIVERIES_QUEUE_URL: !Ref DeliveriesQueue
         EXECUTIONS_QUEUE_URL: !Ref ExecutionsQueue
         STREAM_FAILURES_QUEUE_URL: !Ref StreamFailuresDlq

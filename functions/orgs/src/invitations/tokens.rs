@@ -32,7 +32,7 @@ impl Tokens {
         let issue = Issue { issuer: &issuer, now, lifetime: PRE_REGISTRATION_LIFETIME, id: uuid::Uuid::now_v7() };
         let claims = Claims::pre_registration(&issue, &holder);
         let audience = Some(context.config().realm.clone());
-        let access = context.vault().sign(&Claims { aud: audience, ..claims }).await?;
+        let access = context.vault().sign(&Claims { aud: audience, ..claims }, now).await?;
         let key = context.refresh_key().await?;
         let issue = Issue { issuer: &issuer, now, lifetime: vault::refresh::LIFETIME, id: uuid::Uuid::now_v7() };
         let claims = RefreshClaims::new(&issue, &holder);
