@@ -11,6 +11,7 @@ mod files;
 mod lint_template;
 pub mod openapi;
 pub mod providers;
+mod prune;
 mod runtime;
 pub mod template;
 mod token_keys;
@@ -39,6 +40,8 @@ pub enum Command {
     Deploy(deploy::Options),
     /// Deploy the template to an emulator with the artifacts, and check the main workflow there.
     DeployCheck(deploy_check::Options),
+    /// Delete old versions of a stack's functions; lists them by default.
+    Prune(prune::Options),
     /// Measure the platform; see docs/performance.md.
     Bench(bench::Arguments),
     /// Run every check of a change except the tests.
@@ -68,6 +71,7 @@ impl Command {
             Self::Runtime => runtime::command(),
             Self::Deploy(options) => deploy::command(&options),
             Self::DeployCheck(options) => deploy_check::command(&options),
+            Self::Prune(options) => prune::command(&options),
             Self::Bench(arguments) => bench::command(&arguments),
             Self::Ci => ci::command(),
         }

@@ -1,7 +1,10 @@
 """Deploys template.yaml and its stacks to a CloudFormation endpoint, rendered as SAM renders them.
 
-Reads one JSON object (root, endpoint, artifacts, architecture, stack, parameters, edits), and writes one: what the emulator
-cannot do and was left out, the API's id, and the environment of a function.
+Reads one JSON object (root, endpoint, artifacts, architecture, stack, parameters, public_url, edits), and writes one: what the
+emulator cannot do and was left out, the API's id, and the environment of a function.
+
+With a domain of one's own there are two steps: the first deployment makes the domain and says where DNS is to point, the second one
+makes it the issuer of tokens. The emulator loses attributes of what it changes, so both are made anew, each in an account of its own.
 """
 
 import io
@@ -19,35 +22,61 @@ from samtranslator.public.translator import ManagedPolicyLoader  # noqa: E402
 from samtranslator.translator.transform import transform  # noqa: E402
 from samtranslator.yaml_helper import yaml_parse  # noqa: E402
 
-BUCKET = "artifacts"
 # CloudFormation would hand the root's value on; here stacks are rendered before they get theirs.
 RELEASE = "0123456789abcdef"
+# To the emulator an account is its number as an access key.
+ACCOUNT, ACCOUNT_OF_FIRST_STEP = "000000000000", "111111111111"
+# A function that gets further versions, for `cargo xtask prune` to find one that is too old.
+OFTEN_PUBLISHED = "fleets-list"
 
 
 class Deployment:
-    def __init__(self, job):
+    def __init__(self, job, account):
         self.job = job
+        # Buckets share their names with all accounts.
+        self.bucket = f"artifacts-{account}"
         self.left_out = set()
-        session = boto3.session.Session(aws_access_key_id="000000000000", aws_secret_access_key="none")
+        session = boto3.session.Session(aws_access_key_id=account, aws_secret_access_key="none")
         self.client = lambda name: session.client(name, endpoint_url=job["endpoint"])
         self.s3 = self.client("s3")
 
-    def run(self):
-        self.s3.create_bucket(Bucket=BUCKET)
-        for name, program in self.job["artifacts"].items():
-            self.s3.put_object(Bucket=BUCKET, Key=f"{name}.zip", Body=zipped(program))
-        self.upload("template.yaml")
-        resources = self.create()
+    def first_step(self):
+        """Without a public URL: the domain is there, and tokens name the API's own address."""
+        self.deploy(self.job["parameters"])
+        outputs = self.outputs()
+        if not outputs.get("DomainTarget"):
+            sys.exit("the first step does not say where the domain's DNS is to point")
+        if self.variables()["PUBLIC_URL"] != outputs["ApiUrl"]:
+            sys.exit(f"the first step issues tokens as {self.variables()['PUBLIC_URL']}, not as {outputs['ApiUrl']}")
+
+    def second_step(self):
+        resources = self.deploy(self.job["parameters"] | {"PublicUrl": self.job["public_url"]})
         self.check_policies()
-        function = f"{self.job['stack']}-auth-token"
-        configuration = self.client("lambda").get_function_configuration(FunctionName=function)
+        self.publish()
         return {
             "left_out": sorted(self.left_out),
             "api": resources["HttpApi"],
             "handlers": sorted(one["Handler"] for one in self.pages("lambda", "list_functions", "Functions")),
             "routes": sorted(one["RouteKey"] for one in self.pages("apigatewayv2", "get_routes", "Items", ApiId=resources["HttpApi"])),
-            "environment": configuration["Environment"]["Variables"],
+            "environment": self.variables(),
         }
+
+    def variables(self):
+        """The environment of a function."""
+        function = f"{self.job['stack']}-auth-token"
+        return self.client("lambda").get_function_configuration(FunctionName=function)["Environment"]["Variables"]
+
+    def outputs(self):
+        stack = self.client("cloudformation").describe_stacks(StackName=self.job["stack"])["Stacks"][0]
+        return {one["OutputKey"]: one["OutputValue"] for one in stack.get("Outputs", [])}
+
+    def publish(self):
+        """Four further versions, and the alias on the second."""
+        client, name = self.client("lambda"), f"{self.job['stack']}-{OFTEN_PUBLISHED}"
+        for number in range(4):
+            client.update_function_configuration(FunctionName=name, Description=f"version {number} of a test")
+            client.publish_version(FunctionName=name)
+        client.update_alias(FunctionName=name, Name="live", FunctionVersion="2")
 
     def pages(self, service, operation, member, **arguments):
         for page in self.client(service).get_paginator(operation).paginate(**arguments):
@@ -55,8 +84,8 @@ class Deployment:
 
     def upload(self, path):
         """The address of a template in the bucket, its nested ones uploaded before it."""
-        self.s3.put_object(Bucket=BUCKET, Key=path, Body=json.dumps(self.rendered(path)))
-        return f"{self.job['endpoint']}/{BUCKET}/{path}"
+        self.s3.put_object(Bucket=self.bucket, Key=path, Body=json.dumps(self.rendered(path)))
+        return f"{self.job['endpoint']}/{self.bucket}/{path}"
 
     def rendered(self, path):
         template = self.edited(path, yaml_parse((pathlib.Path(self.job["root"]) / path).read_text()))
@@ -75,7 +104,7 @@ class Deployment:
             template.pop("Transform", None)
             return template
         shared = template["Globals"]["Function"]
-        shared["CodeUri"] = f"s3://{BUCKET}/{pathlib.PurePath(shared['CodeUri']).name}.zip"
+        shared["CodeUri"] = f"s3://{self.bucket}/{pathlib.PurePath(shared['CodeUri']).name}.zip"
         shared["Architectures"] = [self.job["architecture"]]
         return transform(template, {"Release": RELEASE}, ManagedPolicyLoader(None))
 
@@ -96,12 +125,17 @@ class Deployment:
                 template = json.loads(text.replace(edit["from"], edit["to"]))
         return template
 
-    def create(self):
+    def deploy(self, parameters):
+        """Makes the stack; answers its resources."""
+        self.s3.create_bucket(Bucket=self.bucket)
+        for name, program in self.job["artifacts"].items():
+            self.s3.put_object(Bucket=self.bucket, Key=f"{name}.zip", Body=zipped(program))
+        self.upload("template.yaml")
         cloudformation, stack = self.client("cloudformation"), self.job["stack"]
         cloudformation.create_stack(
             StackName=stack,
-            TemplateURL=f"{self.job['endpoint']}/{BUCKET}/template.yaml",
-            Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in self.job["parameters"].items()],
+            TemplateURL=f"{self.job['endpoint']}/{self.bucket}/template.yaml",
+            Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()],
             Capabilities=["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
         )
         status = "CREATE_IN_PROGRESS"
@@ -152,4 +186,6 @@ def zipped(path):
     return packed.getvalue()
 
 
-print(json.dumps(Deployment(json.load(sys.stdin)).run()))
+job = json.load(sys.stdin)
+Deployment(job, ACCOUNT_OF_FIRST_STEP).first_step()
+print(json.dumps(Deployment(job, ACCOUNT).second_step()))

@@ -24,6 +24,7 @@ use serde_json::{Value, json};
 
 use crate::build::{self, Arch};
 use crate::files::root;
+use crate::prune;
 use crate::tools::SAM;
 use front::Front;
 
@@ -40,6 +41,9 @@ pub struct Options {
     #[arg(long)]
     broken: bool,
 }
+
+/// The stack's name.
+const STACK: &str = "catena";
 
 /// A deliberate error in a template.
 struct Break {
@@ -75,6 +79,13 @@ const BREAKS: &[Break] = &[
         from: "\"Stream\": {\"Ref\": \"TelematicsTableStream\"}",
         to: "\"Stream\": {\"Ref\": \"ControlTableStream\"}",
     },
+    Break {
+        what: "a stream's filter",
+        path: "infra/stacks/delivery.yaml",
+        from: "\\\"execution_id\\\"",
+        to: "\\\"execution_no\\\"",
+    },
+    Break { what: "where DNS is to point", path: "template.yaml", from: "\"DomainTarget\": {", to: "\"DomainTargets\": {" },
 ];
 
 /// Deploys the template and checks the main workflow.
@@ -126,7 +137,8 @@ async fn deploy_and_walk(artifacts: &Path, tick: bool, broken: Option<&Break>) -
         let served = front.lead_to(format!("{}/_aws/execute-api/{}/$default", emulator.endpoint(), deployed.api))?;
         let outcome = walk(&emulator.endpoint(), &url, deployed.environment, tick).await;
         served.abort();
-        outcome
+        outcome?;
+        check_prune(&emulator.endpoint())
     };
     let outcome = walked.await;
     emulator.stop().await?;
@@ -154,14 +166,15 @@ fn deploy(artifacts: &Path, endpoint: &str, url: &str, broken: Option<&Break>) -
     let edits: Vec<Value> =
         broken.iter().map(|broken| json!({ "path": broken.path, "from": broken.from, "to": broken.to })).collect();
     let parameters = json!({
-        "Stage": "check", "PublicUrl": url, "AllowedAddresses": "127.0.0.0/8,::1/128", "DeletionProtection": "false",
+        "Stage": "check", "AllowedAddresses": "127.0.0.0/8,::1/128", "DeletionProtection": "false",
+        "DomainName": "api.check.example", "CertificateArn": "arn:aws:acm:us-east-1:000000000000:certificate/check",
     });
     let programs: HashMap<&str, PathBuf> =
         Artifact::ALL.into_iter().map(|artifact| (artifact.name(), artifact.program(artifacts))).collect();
     let architecture = if ARCH == "aarch64" { "arm64" } else { ARCH };
     let job = json!({
-        "root": root(), "endpoint": endpoint, "artifacts": programs, "architecture": architecture, "stack": "catena",
-        "parameters": parameters, "edits": edits,
+        "root": root(), "endpoint": endpoint, "artifacts": programs, "architecture": architecture, "stack": STACK,
+        "parameters": parameters, "public_url": url, "edits": edits,
     });
     // The SAM CLI's environment holds the translator that it renders with.
     let python = SAM.program()?.with_file_name("python");
@@ -175,6 +188,24 @@ fn deploy(artifacts: &Path, endpoint: &str, url: &str, broken: Option<&Break>) -
     let said: Vec<&str> = said.lines().filter(|line| !line.contains("unpublished metrics")).collect();
     ensure!(output.status.success(), "{}", said.join("\n"));
     serde_json::from_slice(&output.stdout).context("malformed output of the deployment")
+}
+
+/// Deletes the one version that is too old: of five, the alias is on the second, and the last three stay.
+fn check_prune(endpoint: &str) -> Result<()> {
+    let variables = [
+        ("AWS_ENDPOINT_URL", endpoint),
+        ("AWS_ACCESS_KEY_ID", "000000000000"),
+        ("AWS_SECRET_ACCESS_KEY", "none"),
+        ("AWS_DEFAULT_REGION", "us-east-1"),
+    ];
+    let environment = variables.map(|(name, value)| (name, value.to_owned()));
+    let old = prune::find(STACK, &environment)?;
+    let named: Vec<String> = old.iter().map(ToString::to_string).collect();
+    ensure!(named == [format!("{STACK}-fleets-list:1")], "too old are {named:?}");
+    prune::delete(&old, &environment)?;
+    ensure!(prune::find(STACK, &environment)?.is_empty(), "an old version is still there");
+    println!("pruned {}", named.join(", "));
+    Ok(())
 }
 
 async fn walk(endpoint: &str, url: &str, environment: HashMap<String, String>, tick: bool) -> Result<()> {
