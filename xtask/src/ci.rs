@@ -8,7 +8,7 @@ use anyhow::{Result, bail};
 
 use crate::files::{Mode, root};
 use crate::tools::run;
-use crate::{openapi, providers, template};
+use crate::{openapi, providers, scale, template};
 
 struct Step {
     name: &'static str,
@@ -22,6 +22,7 @@ const STEPS: &[Step] = &[
     Step { name: "openapi", run: || openapi::command(Mode::Check) },
     Step { name: "providers", run: || providers::command(Mode::Check) },
     Step { name: "template", run: || template::command(Mode::Check) },
+    Step { name: "scale", run: || scale::command(Mode::Check) },
     Step { name: "invariants", run: || cargo(&["test", "--quiet", "--package", "tests"], &[]) },
 ];
 

@@ -13,6 +13,7 @@ pub mod openapi;
 pub mod providers;
 mod prune;
 mod runtime;
+pub mod scale;
 pub mod template;
 mod token_keys;
 mod tools;
@@ -30,6 +31,8 @@ pub enum Command {
     Openapi(Generated),
     /// Write what each adapter can fetch into docs/providers.md.
     Providers(Generated),
+    /// Write the cost tables of docs/scale.md.
+    Scale(Generated),
     /// Check the template with cfn-lint, checkov and sam validate.
     LintTemplate,
     /// Build the artifacts that the Lambda functions run, and check their sizes.
@@ -66,6 +69,7 @@ impl Command {
             Self::Template(options) => template::command(options.mode()),
             Self::Openapi(options) => openapi::command(options.mode()),
             Self::Providers(options) => providers::command(options.mode()),
+            Self::Scale(options) => scale::command(options.mode()),
             Self::LintTemplate => lint_template::command(),
             Self::Build(options) => build::command(&options),
             Self::Runtime => runtime::command(),

@@ -30,6 +30,12 @@ fn the_adapters_tables_are_current() {
 }
 
 #[test]
+fn the_cost_tables_are_what_is_computed() {
+    let (path, text) = xtask::scale::document().unwrap();
+    assert!(committed(path) == text, "run `cargo xtask scale` and commit {path}");
+}
+
+#[test]
 fn every_stack_leaves_room() {
     for (path, text) in xtask::template::render().unwrap() {
         let resources = xtask::template::resources(&text).unwrap();

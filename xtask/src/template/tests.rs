@@ -105,6 +105,24 @@ fn a_function_that_sends_to_its_own_queue_may() {
     assert!(!check(&[row("DeliveriesQueue")], &[]).contains("RecursiveLoop"));
 }
 
+/// Held against the roles as they are written: who may send to the queue that invokes it leads messages back to itself.
+#[test]
+fn no_loop_of_a_queue_is_taken_for_an_accident() {
+    let leads_back = |text: &str, queue: &str| {
+        let sends = format!("Action: [sqs:SendMessage]\n                Resource:\n                  - !Ref {queue}Arn\n");
+        text.contains(&format!("            Queue: !Ref {queue}Arn\n")) && text.contains(&sends)
+    };
+    let mut looping = Vec::new();
+    for row in rows::all() {
+        let text = function::render(&row);
+        let is_loop = ["DeliveriesQueue", "ExecutionsQueue"].iter().any(|queue| leads_back(&text, queue));
+        assert_eq!(text.contains("      RecursiveLoop: Allow\n"), is_loop, "{}", row.handler);
+        looping.extend(is_loop.then_some(row.handler));
+    }
+    looping.sort_unstable();
+    assert_eq!(looping, ["deliveries.send", "executions.resume"]);
+}
+
 #[test]
 fn executions_get_memory_by_what_they_need_and_concurrency_of_their_own_if_wanted() {
     let reserved =
@@ -113,6 +131,7 @@ fn executions_get_memory_by_what_they_need_and_concurrency_of_their_own_if_wante
         &[worker("a.b", Trigger::Scheduler)],
         &["      MemorySize: 256\n", reserved, "\nConditions:\n  HasReservedExecutions:"],
     );
+    check(&[worker("a.b", Trigger::Rate("rate(1 minute)"))], &["      MemorySize: 128\n"]);
     assert!(!check(&[worker("a.b", Trigger::Queue("DeliveriesQueue"))], &[]).contains("MemorySize: 256"));
 }
 
