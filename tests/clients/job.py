@@ -45,7 +45,7 @@ EVENTS = [
     "vehicle_location.added",
     "hos_event.added",
 ]
-# What happens to the simulated drivers now and then.
+# What happens to the simulated drivers now and then, what is dated long ago, and what the linked provider does not have.
 MAY_BE_EMPTY = {"hos_violations_list"}
 CLIENT_ID, CLIENT_SECRET, TSP_TOKEN = "demo", "local-demo-secret", "samsara_api_demo2"
 WEBHOOK_SECRET = "whsec_" + base64.b64encode(b"secret of the check of all clients").decode()
@@ -233,6 +233,9 @@ def records(api, partner, fleet_ref):
         one = name.replace("_list", "_get")
         if one in lists:
             assert api.call(one, page.items[0].id, token=partner).id == page.items[0].id
+    for table in sorted(name for name in lists if name.startswith("tables_")):
+        page = api.call(table, token=partner, size=2)
+        assert page.total > len(page.items) == 2 and page.next_page, page
     report = api.call("dvir_logs_list", token=partner, fleet_refs=[fleet_ref]).items[0]
     api.call("dvir_log_defects_of_log", report.id, token=partner)
     newest = api.call("vehicle_locations_list", token=partner, fleet_refs=[fleet_ref]).items[0]

@@ -6,6 +6,7 @@ pub mod filter;
 pub mod get;
 pub mod list;
 pub mod scope;
+pub mod tables;
 pub mod window;
 
 use gateway::Permission::{Open, ReadControl, ReadTelematics, Seal, VerifyTokens, WriteControl};
@@ -20,6 +21,7 @@ use model::telematics::{
 use filter::Filter::{Codes, Flag, Ids, Texts};
 use get::Get;
 use list::List;
+use tables::Table;
 
 /// The service and its endpoints.
 pub const SERVICE: Service = Service {
@@ -47,12 +49,15 @@ const TAGS: &[Tag] = &[
     Tag { name: "Defects", handlers: "dvir_log_defects", description: "Defects in inspection reports." },
     Tag { name: "Safety Events", handlers: "driver_safety_events", description: "What drivers did, or what happened to them." },
     Tag { name: "Messages", handlers: "messages", description: "Messages between drivers and their dispatchers." },
+    Tag { name: "Tables of Codes", handlers: "tables", description: "What the codes in records stand for, the same for everybody." },
 ];
 
 const READ: Access = Access::Scope("telematics:read");
 const GET: &[Permission] = &[ReadControl, ReadTelematics, VerifyTokens];
 /// Lists also open the platform secret that signs cursors, and the very first one makes it.
 const LIST: &[Permission] = &[ReadControl, ReadTelematics, VerifyTokens, Open, Seal, WriteControl];
+/// Tables of codes have cursors, and nothing of their own is stored.
+const TABLE: &[Permission] = &[ReadControl, VerifyTokens, Open, Seal, WriteControl];
 
 #[rustfmt::skip]
 static ENDPOINTS: &[Endpoint] = &[
@@ -94,6 +99,14 @@ static ENDPOINTS: &[Endpoint] = &[
     list("/v2/telematics/messages", "messages.list", "List messages to and from drivers",
         &List::of(Message::TYPE).by(&[Ids("sender_ids"), Ids("recipient_ids"), Texts("source_sender_ids"), Texts("source_recipient_ids")])
             .windowed().sorted()),
+    table("/v2/telematics/ref-hos-event-codes", "tables.hos_event_codes", "List types and codes of duty log entries", &Table::EventCodes),
+    table("/v2/telematics/ref-hos-malfunction-codes", "tables.hos_malfunction_codes", "List malfunctions of logging devices", &Table::Malfunctions),
+    table("/v2/telematics/ref-hos-record-origins", "tables.hos_record_origins", "List origins of duty log entries", &Table::RecordOrigins),
+    table("/v2/telematics/ref-hos-record-statuses", "tables.hos_record_statuses", "List statuses of duty log entries", &Table::RecordStatuses),
+    table("/v2/telematics/ref-hos-regions", "tables.hos_regions", "List states and provinces", &Table::Regions),
+    table("/v2/telematics/ref-hos-rulesets", "tables.hos_rulesets", "List rules that drivers work under", &Table::Rulesets),
+    table("/v2/telematics/ref-hos-violation-codes", "tables.hos_violation_codes", "List kinds of violations", &Table::Violations),
+    table("/v2/telematics/ref-timezones", "tables.timezones", "List time zones", &Table::Timezones),
 ];
 
 const fn list(path: &'static str, handler: &'static str, summary: &'static str, list: &'static List) -> Endpoint {
@@ -102,4 +115,8 @@ const fn list(path: &'static str, handler: &'static str, summary: &'static str, 
 
 const fn get(path: &'static str, handler: &'static str, summary: &'static str, get: &'static Get) -> Endpoint {
     Endpoint::serving(Method::GET, path, handler, READ, GET, get).summary(summary)
+}
+
+const fn table(path: &'static str, handler: &'static str, summary: &'static str, table: &'static Table) -> Endpoint {
+    Endpoint::serving(Method::GET, path, handler, READ, TABLE, table).summary(summary)
 }

@@ -10,6 +10,7 @@ mod methods;
 mod pages;
 mod parameters;
 mod races;
+mod tables;
 mod tokens;
 
 use catena::api::{Api, ApiResponse};

@@ -7,7 +7,6 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 use serde_json::{Value, json};
 use store::cursor::Cursor;
-use store::telematics::Row;
 use store::{Bookmark, Page, Slice};
 
 use crate::output::Output;
@@ -145,9 +144,9 @@ impl<T, C> Listing<T, C> {
 ///
 /// # Errors
 /// 500 if the page cannot be serialized.
-pub fn page_of_rows(cursor: &OpenCursor, slice: &Slice<Row>, total: Option<u64>) -> Result<Response, ApiError> {
-    let write = |row: &Row, json: &mut Vec<u8>| {
-        json.extend_from_slice(row.as_bytes());
+pub fn page_of_rows<R: AsRef<[u8]>>(cursor: &OpenCursor, slice: &Slice<R>, total: Option<u64>) -> Result<Response, ApiError> {
+    let write = |row: &R, json: &mut Vec<u8>| {
+        json.extend_from_slice(row.as_ref());
         Ok(())
     };
     Ok(Response::serialized(StatusCode::OK, page(cursor, slice, total, write)?))

@@ -315,6 +315,7 @@ pub(crate) fn telematics() -> Vec<Visit> {
     let endpoints: Vec<&str> = (telematics::SERVICE.endpoints)().iter().map(|endpoint| endpoint.path).collect();
     let visit = |path: &&'static str| match path.split_once("/{") {
         Some(_) => get(Role::Partner, path, &[]),
+        None if path.contains("/ref-") => get(Role::Partner, path, &[]),
         None => {
             let one = endpoints.iter().find_map(|other| Some(other.strip_prefix(path)?.strip_prefix("/{")?.split_once('}')?.0));
             let keep: Keep = one.map_or(&[], |name| vec![(name, "/items/0/id")].leak());

@@ -14,6 +14,12 @@ use crate::StoreError;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Row(Vec<u8>);
 
+impl AsRef<[u8]> for Row {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
 /// Bytes of an envelope, roughly.
 const ENVELOPE: usize = 900;
 
