@@ -14,6 +14,8 @@ use anyhow::{Context as _, Result, bail, ensure};
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::{Message, MessageSystemAttributeName};
 use model::Timestamp;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::{Value, json};
 use tokio::process::Command;
 
@@ -77,6 +79,72 @@ fn sent_at(message: &Message) -> Option<Timestamp> {
     Some(Timestamp::from_millis(sent.parse().ok()?))
 }
 
+/// A message of the queue: a record that a function set aside, the notice of an object, or S3's trial of its notices.
+#[derive(Deserialize)]
+struct Body {
+    handler: Option<String>,
+    record: Option<Value>,
+    #[serde(rename = "Event")]
+    event: Option<String>,
+    #[serde(rename = "Records", default)]
+    notices: Vec<Notice>,
+}
+
+#[derive(Deserialize)]
+struct Notice {
+    s3: Place,
+}
+
+#[derive(Deserialize)]
+struct Place {
+    bucket: Bucket,
+    object: Object,
+}
+
+#[derive(Deserialize)]
+struct Bucket {
+    name: String,
+}
+
+#[derive(Deserialize)]
+struct Object {
+    key: String,
+}
+
+/// What Lambda puts into the bucket.
+#[derive(Deserialize)]
+struct GivenUp {
+    #[serde(rename = "requestContext")]
+    context: RequestContext,
+    payload: Value,
+}
+
+#[derive(Deserialize)]
+struct RequestContext {
+    #[serde(rename = "functionArn")]
+    function_arn: String,
+}
+
+#[derive(Deserialize)]
+struct Event {
+    #[serde(rename = "Records")]
+    records: Vec<IgnoredAny>,
+}
+
+/// What the AWS CLI says of an invocation.
+#[derive(Default, Deserialize)]
+struct Invocation {
+    #[serde(rename = "FunctionError")]
+    error: Option<String>,
+}
+
+/// What the function says.
+#[derive(Deserialize)]
+struct Answer {
+    #[serde(rename = "batchItemFailures")]
+    failures: Vec<IgnoredAny>,
+}
+
 /// What a message of the queue asks for.
 #[derive(Debug, PartialEq)]
 enum Failure {
@@ -101,35 +169,30 @@ async fn replay(cli: &AwsCli, stack: &str, body: &str) -> Result<usize> {
 }
 
 fn read(stack: &str, body: &str) -> Result<Failure> {
-    let body: Value = serde_json::from_str(body).context("the message is not JSON")?;
-    if let (Some(handler), Some(record)) = (body["handler"].as_str(), body.get("record")) {
+    let body: Body = serde_json::from_str(body).context("the message is neither a record nor a notice")?;
+    if let (Some(handler), Some(record)) = (&body.handler, &body.record) {
         let function = format!("{stack}-{}", handler.replace(['.', '_'], "-"));
         return Ok(Failure::Event { function, event: json!({ "Records": [record] }) });
     }
-    if body["Event"] == "s3:TestEvent" {
-        return Ok(Failure::Objects(Vec::new()));
-    }
-    let notices = body["Records"].as_array().context("the message has no record of a stream and names no object")?;
-    let object = |notice: &Value| {
-        let key = notice["s3"]["object"]["key"].as_str()?.replace('+', " ");
-        let key = percent_encoding::percent_decode_str(&key).decode_utf8().ok()?.into_owned();
-        Some((notice["s3"]["bucket"]["name"].as_str()?.to_owned(), key))
-    };
-    let objects: Option<Vec<_>> = notices.iter().map(object).collect();
-    objects.map(Failure::Objects).context("the notice names no object")
+    let is_test = body.event.as_deref() == Some("s3:TestEvent");
+    ensure!(is_test || !body.notices.is_empty(), "the message has no record of a stream and names no object");
+    let objects = body.notices.into_iter().map(|Notice { s3: Place { bucket, object } }| {
+        let key = object.key.replace('+', " ");
+        let key = percent_encoding::percent_decode_str(&key).decode_utf8().context("the object's key is not UTF-8")?;
+        Ok((bucket.name, key.into_owned()))
+    });
+    objects.collect::<Result<_>>().map(Failure::Objects)
 }
 
 /// The function and the event of a batch that Lambda gave up.
 fn batch(object: &[u8]) -> Result<(String, Value)> {
-    let object: Value = serde_json::from_slice(object).context("the object is not JSON")?;
-    let arn = object["requestContext"]["functionArn"].as_str().unwrap_or_default();
-    let function = arn.split_once(":function:").and_then(|(_, name)| name.split(':').next());
-    let function = function.context("the object names no function")?.to_owned();
-    let event = match &object["payload"] {
-        Value::String(text) => serde_json::from_str(text).context("the payload is not JSON")?,
-        event => event.clone(),
+    let object: GivenUp = serde_json::from_slice(object).context("the object is no batch that Lambda gave up")?;
+    let name = object.context.function_arn.split_once(":function:").and_then(|(_, name)| name.split(':').next());
+    let function = name.context("the object names no function")?.to_owned();
+    let event = match object.payload {
+        Value::String(text) => serde_json::from_str(&text).context("the payload is not JSON")?,
+        event => event,
     };
-    ensure!(event["Records"].is_array(), "the object has no records");
     Ok((function, event))
 }
 
@@ -143,6 +206,7 @@ impl AwsCli {
 
     /// Invokes a function with an event; answers how many records it took.
     async fn hand_over(&self, function: &str, event: &Value) -> Result<usize> {
+        let records = Event::deserialize(event).context("the event has no records")?.records.len();
         let folder = tempfile::tempdir()?;
         let (payload, file) = (folder.path().join("event"), folder.path().join("answer"));
         std::fs::write(&payload, event.to_string())?;
@@ -151,14 +215,13 @@ impl AwsCli {
             ["lambda", "invoke", "--function-name", function, "--cli-read-timeout", CLI_TIMEOUT, "--payload", &payload];
         let said = self.run(&arguments, &file).await?;
         let answer = std::fs::read_to_string(&file).unwrap_or_default();
-        let invocation: Value = serde_json::from_str(&said).unwrap_or_default();
-        if !invocation["FunctionError"].is_null() {
+        let invocation: Invocation = serde_json::from_str(&said).unwrap_or_default();
+        if invocation.error.is_some() {
             bail!("{function} failed: {answer}");
         }
-        let answer: Value = serde_json::from_str(&answer).with_context(|| format!("{function} answered {answer:?}"))?;
-        let failed = answer["batchItemFailures"].as_array().context("the function answered without batchItemFailures")?;
-        ensure!(failed.is_empty(), "{function} does not take the records yet: see its log");
-        Ok(event["Records"].as_array().map_or(0, Vec::len))
+        let answer: Answer = serde_json::from_str(&answer).with_context(|| format!("{function} answered {answer:?}"))?;
+        ensure!(answer.failures.is_empty(), "{function} does not take the records yet: see its log");
+        Ok(records)
     }
 
     /// Runs a command that writes a file; answers what it says.
@@ -243,7 +306,7 @@ esac
         check(json!({ "Records": ["bad"] }), "does not take the records yet").await;
         check(json!({ "Records": ["panic"] }), "catena-schedules-maintain failed: {\"errorMessage\":\"ended\"}").await;
         check(json!("cut {"), "s3://b/k: the payload is not JSON").await;
-        check(Value::Null, "the object has no records").await;
+        check(Value::Null, "the event has no records").await;
     }
 
     #[test]

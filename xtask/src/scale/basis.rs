@@ -7,7 +7,7 @@ use crate::files::read;
 use crate::template;
 
 /// What a stack is, and what its work takes.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Basis {
     /// Metrics that alarms watch.
     pub(super) alarms: f64,

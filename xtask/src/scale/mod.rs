@@ -122,10 +122,10 @@ mod tests {
     #[test]
     fn a_bill_follows_its_basis() {
         let basis = Basis::read().unwrap();
-        let more_alarms = Basis { alarms: basis.alarms + 10.0, ..basis.clone() };
+        let more_alarms = Basis { alarms: basis.alarms + 10.0, ..basis };
         let difference = bill::total(&more_alarms, &IDLE) - bill::total(&basis, &IDLE);
         assert!((difference - 1.0).abs() < 1e-6, "{difference}");
-        let dearer = Basis { bookkeeping_units: basis.bookkeeping_units * 2.0, ..basis.clone() };
+        let dearer = Basis { bookkeeping_units: basis.bookkeeping_units * 2.0, ..basis };
         assert!(bill::total(&dearer, &LARGE) > bill::total(&basis, &LARGE) * 1.05);
         let (small, large) = (bill::total(&basis, &SMALL), bill::total(&basis, &LARGE));
         assert!(large > small * 200.0 && large < small * 1_000.0, "{small} {large}: batches grow with the load");
