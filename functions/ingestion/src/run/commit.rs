@@ -32,10 +32,15 @@ pub(super) async fn cursor(run: &Run<'_>, schedule: &Schedule, progress: &Progre
         let Some(seen) = reload_if_leased(run, schedule).await?.filter(Schedule::runs) else {
             return Ok(Committed::Superseded);
         };
-        let next = outcome::after_page(&seen, run.id, progress.cursor.as_deref(), (run.clock)());
+        let now = (run.clock)();
+        let next = outcome::after_page(&seen, run.id, progress.cursor.as_deref(), now);
         match run.store.commit(vec![Write::replace(&seen, &next)?]).await {
             Err(StoreError::Conflict) => {}
-            done => return done.map(|()| Committed::Done),
+            done => {
+                done?;
+                run.held.renew(now);
+                return Ok(Committed::Done);
+            }
         }
     }
     Err(StoreError::Conflict)
@@ -147,7 +152,16 @@ async fn give_up_cursor(
 
 /// Ends a run after an internal error, best effort: where even this fails, the lease expires.
 pub(super) async fn internal_error(run: &Run<'_>, schedule: &Schedule, progress: &Progress) {
-    let execution = Execution { status: ExecutionStatus::Failed, ..ended(run, schedule, progress) };
+    release(run, schedule, Execution { status: ExecutionStatus::Failed, ..ended(run, schedule, progress) }).await;
+}
+
+/// Ends a run whose schedule ended before it did, best effort. One that lost its lease is ended by whoever took it over.
+pub(super) async fn abandoned(run: &Run<'_>, schedule: &Schedule, progress: &Progress) {
+    release(run, schedule, Execution { status: ExecutionStatus::Failed, lost: true, ..ended(run, schedule, progress) }).await;
+}
+
+/// Gives back the lease, if the run still has it.
+async fn release(run: &Run<'_>, schedule: &Schedule, execution: Execution) {
     let released = async {
         let Some(seen) = reload_if_leased(run, schedule).await? else { return Ok(()) };
         let next = outcome::after_internal_error(&seen, run.id, (run.clock)());

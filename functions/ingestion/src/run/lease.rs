@@ -2,14 +2,17 @@
 //!
 //! A lease is short, so that a run whose process died is soon taken up by another one, and renewed by whoever is still at it. Most
 //! runs end before their first renewal, which costs a write.
+//!
+//! A run that hung may wake up without its lease, while another one is at work. So each run knows until when it holds the lease, and
+//! asks the schedule before it writes anything later than that.
 
-use std::convert::Infallible;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use model::ExecutionId;
 use model::Timestamp;
 use model::execution::{Execution, ExecutionStatus};
-use model::schedule::Schedule;
+use model::schedule::{LEASE_SECONDS, Schedule};
 use store::control::{Key, Write};
 use store::{Store, StoreError};
 
@@ -17,6 +20,33 @@ use super::{Run, outcome};
 
 /// How often a run renews its lease: twice within its term, so that one failure is made good.
 pub(super) const RENEWAL: Duration = Duration::from_secs(15);
+
+/// The longest that one renewal may take: the next one still comes in time.
+const RENEWAL_DEADLINE: Duration = Duration::from_secs(5);
+
+/// Until when a run holds its lease, as far as it knows. Until then nobody else takes it.
+#[derive(Debug)]
+pub(crate) struct Held(AtomicI64);
+
+impl Held {
+    /// That of a lease which is taken or renewed at an instant.
+    pub(super) fn since(now: Timestamp) -> Self {
+        Self(AtomicI64::new(end(now)))
+    }
+
+    /// Takes note of a renewal.
+    pub(super) fn renew(&self, now: Timestamp) {
+        self.0.fetch_max(end(now), Ordering::Relaxed);
+    }
+
+    fn lasts(&self, now: Timestamp) -> bool {
+        now.micros() < self.0.load(Ordering::Relaxed)
+    }
+}
+
+fn end(now: Timestamp) -> i64 {
+    now.plus_seconds(LEASE_SECONDS).micros()
+}
 
 /// Takes a lease and writes the pending run, in one transaction; runs whose lease expired are marked as lost with it. `None`
 /// where the schedule has no room, or a concurrent run was faster.
@@ -55,16 +85,40 @@ pub(super) fn expire(mut schedule: Schedule, since: Option<Timestamp>, now: Time
     schedule
 }
 
-/// Renews the run's lease again and again, until it is dropped.
-pub(super) async fn keep(run: &Run<'_>, schedule: &Schedule, renewal: Duration) -> Infallible {
+/// Renews the run's lease again and again. Returns when it is lost, or the schedule does not run any more.
+pub(super) async fn keep(run: &Run<'_>, schedule: &Schedule, renewal: Duration) {
     loop {
         tokio::time::sleep(renewal).await;
-        let key = Key::schedule(schedule.connection_id, schedule.id);
-        let renewed = run.store.update(key, |seen| outcome::renewed(seen, run.id, (run.clock)())).await;
-        if let Err(error) = renewed {
-            tracing::warn!(cause = %error, "failed to renew the lease, trying again");
+        match tokio::time::timeout(RENEWAL_DEADLINE, renew(run, schedule)).await {
+            Ok(Ok(true)) => {}
+            Ok(Ok(false)) => return,
+            Ok(Err(error)) => tracing::warn!(cause = %error, "failed to renew the lease, trying again"),
+            Err(_) => tracing::warn!("failed to renew the lease in time, trying again"),
         }
     }
+}
+
+/// Whether the run still holds its lease: as it knows, or else as the schedule says, where it is renewed then.
+///
+/// # Errors
+/// [`StoreError`].
+pub(super) async fn is_held(run: &Run<'_>, schedule: &Schedule) -> Result<bool, StoreError> {
+    if run.held.lasts((run.clock)()) {
+        return Ok(true);
+    }
+    renew(run, schedule).await
+}
+
+/// Renews the run's lease. Does it have one, of a schedule that runs?
+async fn renew(run: &Run<'_>, schedule: &Schedule) -> Result<bool, StoreError> {
+    let now = (run.clock)();
+    let key = Key::schedule(schedule.connection_id, schedule.id);
+    let seen = run.store.update(key, |seen: &Schedule| outcome::renewed(seen, run.id, now)).await?;
+    let is_held = seen.is_some_and(|seen| seen.runs() && seen.leases.contains_key(&run.id));
+    if is_held {
+        run.held.renew(now);
+    }
+    Ok(is_held)
 }
 
 /// The run of a schedule as it begins.

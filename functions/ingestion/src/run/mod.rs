@@ -126,7 +126,22 @@ pub(crate) struct Run<'a> {
     pub(crate) clock: &'a (dyn Fn() -> Timestamp + Sync),
     pub(crate) connection: &'a Connection,
     pub(crate) id: ExecutionId,
+    /// Its lease.
+    pub(crate) held: lease::Held,
     pub(crate) started: Timestamp,
+}
+
+impl<'a> Run<'a> {
+    /// A run that took its lease when it started.
+    pub(crate) fn new(
+        store: &'a Store,
+        clock: &'a (dyn Fn() -> Timestamp + Sync),
+        connection: &'a Connection,
+        id: ExecutionId,
+        started: Timestamp,
+    ) -> Self {
+        Self { store, clock, connection, id, held: lease::Held::since(started), started }
+    }
 }
 
 /// Runs a schedule if it is due. Any number of requests for the same minute make one run.
@@ -193,7 +208,7 @@ pub(crate) async fn run_with(
     let Some((id, leased)) = lease::take(store, schedule, started).await? else {
         return Ok(Outcome::Skipped);
     };
-    let run = Run { store, clock, connection, id, started };
+    let run = Run::new(store, clock, connection, id, started);
     let span = tracing::error_span!(
         "execution", execution.id = %id, schedule.id = %schedule.id, connection.id = %schedule.connection_id,
         source.name = %schedule.source_name, resource = schedule.resource.name(),
@@ -206,12 +221,16 @@ async fn leased_run(run: &Run<'_>, source: &Source<'_>, leased: &Schedule) -> Re
     let fetched = tokio::select! {
         biased;
         fetched = pages::fetch_all(run, source, leased, &mut progress) => fetched,
-        never = lease::keep(run, leased, source.renewal) => match never {},
+        () = lease::keep(run, leased, source.renewal) => Err(FetchError::Superseded),
     };
     let committed = match fetched {
         Ok(()) => commit::success(run, leased, &progress).await,
         Err(FetchError::Provider(error)) => commit::failure(run, leased, &mut progress, &error).await,
-        Err(FetchError::Superseded) => Ok(Outcome::Superseded),
+        Err(FetchError::Superseded) => {
+            tracing::warn!("execution lost its lease or its schedule, it ends without storing any more");
+            commit::abandoned(run, leased, &progress).await;
+            Ok(Outcome::Superseded)
+        }
         Err(FetchError::Internal(error)) => {
             commit::internal_error(run, leased, &progress).await;
             Err(error)

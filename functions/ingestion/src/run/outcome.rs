@@ -91,10 +91,10 @@ pub fn leased(schedule: &Schedule, execution: ExecutionId, now: Timestamp) -> Op
     Some(next)
 }
 
-/// The schedule with the run's lease renewed; `None` where the run lost it.
+/// The schedule with the run's lease renewed; `None` where the run lost it, or the schedule does not run any more.
 #[must_use]
 pub fn renewed(schedule: &Schedule, execution: ExecutionId, now: Timestamp) -> Option<Schedule> {
-    let mut next = touched(schedule, now);
+    let mut next = schedule.runs().then(|| touched(schedule, now))?;
     *next.leases.get_mut(&execution)? = now.plus_seconds(LEASE_SECONDS);
     Some(next)
 }

@@ -15,7 +15,7 @@ use store::telematics::Origin;
 use super::commit::{self, Committed};
 use super::progress::Progress;
 use super::stated::{Stated, removed_by};
-use super::{Run, Source, aside, validation};
+use super::{Run, Source, aside, lease, validation};
 
 /// Pages of one run; what is left is for the next.
 const MAX_PAGES: u32 = 50;
@@ -83,6 +83,11 @@ pub(super) async fn fetch_all(
     }
 }
 
+/// Stops a run that lost its lease: another one may be at work.
+async fn must_hold_lease(run: &Run<'_>, schedule: &Schedule) -> Result<(), FetchError> {
+    if lease::is_held(run, schedule).await? { Ok(()) } else { Err(FetchError::Superseded) }
+}
+
 /// Whether the next page was fetched before in this run.
 fn leads_round(progress: &mut Progress) -> bool {
     progress.cursor.clone().is_none_or(|cursor| !progress.visited.insert(cursor))
@@ -138,6 +143,7 @@ pub(super) async fn store_page(
     progress: &mut Progress,
     fetched: Fetched,
 ) -> Result<(), FetchError> {
+    must_hold_lease(run, schedule).await?;
     let origin = origin(run, schedule)?;
     progress.records += fetched.batch.len();
     if let Some(seen) = &mut progress.seen {
@@ -160,9 +166,9 @@ pub(super) async fn store_page(
     let newest = batch.last_occurred_at().map(|time| time.min(origin.now));
     progress.last_data_at = progress.last_data_at.max(newest);
     // The end of a scan that another run began proves nothing.
-    if let (true, Some(seen)) = (fetched.complete_scan, progress.seen.as_ref()) {
-        progress.removed += remove_missing(run, &origin, seen).await?;
-        progress.seen = None;
+    if let Some(seen) = progress.seen.take_if(|_| fetched.complete_scan) {
+        must_hold_lease(run, schedule).await?;
+        progress.removed += remove_missing(run, &origin, &seen).await?;
     }
     if progress.stated.as_ref().is_some_and(Stated::has_ended) {
         replace_window(run, schedule, progress).await?;
@@ -173,6 +179,7 @@ pub(super) async fn store_page(
 /// What was read of a window replaces what was stored of it.
 pub(super) async fn replace_window(run: &Run<'_>, schedule: &Schedule, progress: &mut Progress) -> Result<(), FetchError> {
     if let Some(stated) = progress.stated.take() {
+        must_hold_lease(run, schedule).await?;
         let has_time = || (run.clock)().seconds_since(run.started) < MAX_REPLACE_SECONDS;
         progress.removed += stated.replace(run.store, &origin(run, schedule)?, &has_time).await?;
     }

@@ -111,7 +111,7 @@ impl Fixture {
         self.store.get(Key::schedule(self.connection.id, self.schedule)).await.unwrap().unwrap()
     }
 
-    async fn executions(&self) -> Vec<Execution> {
+    pub(super) async fn executions(&self) -> Vec<Execution> {
         self.store.all(&Range::table(keys::executions(self.schedule), "EXECUTION#")).await.unwrap()
     }
 
@@ -151,7 +151,13 @@ pub(super) fn page(names: &[&str], cursor: Option<&str>, more: bool) -> Result<F
     };
     let rows: Vec<Observation<Vehicle>> = names.iter().map(row).collect();
     let batch = rows.erase(RecordIds(ConnectionId::at(at(0)))).unwrap();
-    Ok(Fetched { batch, cursor: cursor.map(String::from), more, complete_scan: !more, window: None })
+    Ok(Fetched {
+        batch,
+        cursor: cursor.map(String::from),
+        more,
+        complete_scan: !more,
+        window: None,
+    })
 }
 
 #[tokio::test]
@@ -173,7 +179,7 @@ async fn a_crash_between_store_and_commit_repeats_the_page_without_a_trace() {
     let (tsp, clock) = (page(&["a", "b"], None, false).unwrap(), || at(0));
     // The page is stored, and then the process dies: neither cursor nor result is committed.
     let (id, leased) = lease::take(&fixture.store, &before, at(0)).await.unwrap().unwrap();
-    let run = Run { store: &fixture.store, clock: &clock, connection: &fixture.connection, id, started: at(0) };
+    let run = Run::new(&fixture.store, &clock, &fixture.connection, id, at(0));
     let mut progress = Progress::starting_at(&leased);
     pages::store_page(&run, &leased, &mut progress, tsp.clone()).await.ok().unwrap();
     assert_eq!((progress.added, progress.modified), (2, 0));
@@ -181,7 +187,7 @@ async fn a_crash_between_store_and_commit_repeats_the_page_without_a_trace() {
     assert_eq!(fixture.run(30, vec![Ok(tsp.clone())]).await, Outcome::Skipped);
     let schedule = fixture.schedule().await;
     let (second, leased) = lease::take(&fixture.store, &schedule, at(60)).await.unwrap().unwrap();
-    let run = Run { id: second, started: at(60), ..run };
+    let run = Run::new(&fixture.store, &clock, &fixture.connection, second, at(60));
     let mut progress = Progress::starting_at(&leased);
     pages::store_page(&run, &leased, &mut progress, tsp.clone()).await.ok().unwrap();
     assert_eq!((progress.records, progress.added, progress.modified), (2, 0, 0));
@@ -197,7 +203,7 @@ async fn a_scan_without_a_record_removes_it() {
     fixture.run(0, vec![page(&["a", "b"], None, false)]).await;
     let (schedule, clock) = (fixture.schedule().await, || at(600));
     let (id, leased) = lease::take(&fixture.store, &schedule, at(600)).await.unwrap().unwrap();
-    let run = Run { store: &fixture.store, clock: &clock, connection: &fixture.connection, id, started: at(600) };
+    let run = Run::new(&fixture.store, &clock, &fixture.connection, id, at(600));
     let tsp = Canned::of(vec![page(&["a"], None, false)]);
     let given = json!({ "token": "t" });
     let credentials = Credentials::check(Form::of("token").unwrap(), given.as_object().unwrap()).unwrap();
@@ -397,7 +403,13 @@ fn logs(
     let batch = rows.erase(RecordIds(connection)).unwrap();
     let subjects = Subjects { answered: answered.iter().map(ToString::to_string).collect(), ..Subjects::default() };
     let window = Some(WindowPart { from: at(-86_400), to: at(0), begins, ends, subjects });
-    Ok(Fetched { batch, cursor: Some(format!("{begins}{ends}")), more: !ends, complete_scan: false, window })
+    Ok(Fetched {
+        batch,
+        cursor: Some(format!("{begins}{ends}")),
+        more: !ends,
+        complete_scan: false,
+        window,
+    })
 }
 
 #[tokio::test]
@@ -473,7 +485,7 @@ async fn a_list_in_any_order_removes_nothing_unless_one_run_read_all_of_it() {
 async fn removed(fixture: &Fixture, now: i64, answers: Vec<Result<Fetched, ProviderError>>) -> u64 {
     let clock = move || at(now);
     let (id, leased) = lease::take(&fixture.store, &fixture.schedule().await, at(now)).await.unwrap().unwrap();
-    let run = Run { store: &fixture.store, clock: &clock, connection: &fixture.connection, id, started: at(now) };
+    let run = Run::new(&fixture.store, &clock, &fixture.connection, id, at(now));
     let mut progress = Progress::starting_at(&leased);
     for fetched in answers {
         pages::store_page(&run, &leased, &mut progress, fetched.unwrap()).await.ok().unwrap();
