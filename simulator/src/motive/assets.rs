@@ -44,15 +44,16 @@ pub(super) fn latest(request: &Request<'_>) -> Answer {
     Ok(request.query.page("assets", "asset", &request.account.trailers, body))
 }
 
-/// `GET /v1/asset_locations/{id}`: everything of some days, in one page.
+/// `GET /v1/asset_locations/{id}`: everything of some days, in pages.
 pub(super) fn history(request: &Request<'_>) -> Answer {
     let span = span(request, "start_time", "end_time")?;
     let wanted = |trailer: &&Trailer| number(trailer.id).to_string() == request.id;
     let trailer = request.account.trailers.iter().find(wanted).ok_or(Refusal::NotFound)?;
     let vehicle = pulled_by(request, trailer).ok_or(Refusal::NotFound)?;
     let readings = request.delivery.history(vehicle, span, request.now, usize::MAX).readings;
-    let crumbs: Vec<Value> = readings.iter().map(|reading| crumb(trailer, reading)).collect();
-    Ok(Reply::json(200, &json!({ "asset": body(trailer), "breadcrumbs": crumbs })))
+    let (listed, pagination) = request.query.part(&readings);
+    let crumbs: Vec<Value> = listed.iter().map(|reading| crumb(trailer, reading)).collect();
+    Ok(Reply::json(200, &json!({ "asset": body(trailer), "breadcrumbs": crumbs, "pagination": pagination })))
 }
 
 fn crumb(trailer: &Trailer, reading: &Reading) -> Value {

@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 
 use super::days::Zone;
 use super::refusal::Refusal;
-use super::wire::{description, driver_ref, names, number, time, vehicle_ref};
+use super::wire::{description, driver_ref, is_metric, names, number, time, vehicle_ref, with};
 use super::{Answer, Request};
-use crate::world::{Driver, DutySpan, DutyStatus, Employment, Millis, Signal};
+use crate::world::{Driver, DutySpan, DutyStatus, Employment, Millis, Signal, Vehicle};
 
 const LONGEST_DAYS: i64 = 366;
 /// How long after the end of a day its driver signs it.
@@ -73,10 +73,15 @@ fn body(request: &Request<'_>, day: &Day<'_>) -> Value {
         "exception_wait_time": false, "exception_short_haul": false, "short_haul": false, "eld_mode": "logs",
         "co_driver_full_names": account.codriver(driver).map_or(Vec::new(), |other| vec![other.name.as_str()]), "odometers": {},
         "trailer_numbers": "", "vehicle_numbers": vehicle.map(|vehicle| vehicle.name.as_str()), "driver": driver_ref(driver),
-        "vehicles": vehicle.map_or(Vec::new(), |vehicle| vec![json!({ "vehicle": vehicle_ref(vehicle) })]), "remarks": remarks,
+        "vehicles": vehicle.map_or(Vec::new(), |vehicle| vec![json!({ "vehicle": with_units(vehicle) })]), "remarks": remarks,
         "cycle_restarts": [], "shipping_doc": format!("BOL-{date}"), "form_and_manner_errors": [], "hos_violations": [],
         "events": spans.iter().map(|span| json!({ "event": event(request, driver, span) })).collect::<Vec<_>>(),
     })
+}
+
+/// A vehicle as logs refer to it: with its units.
+fn with_units(vehicle: &Vehicle) -> Value {
+    with(vehicle_ref(vehicle), json!({ "metric_units": is_metric(vehicle) }))
 }
 
 /// Half of the remarks stand in the event as its notes, the others beside the events.

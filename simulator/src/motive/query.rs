@@ -41,11 +41,17 @@ impl Query {
     /// The page of a list that `page_no` and `per_page` ask for. A wish for more than 100 is cut silently, and a page behind the end is
     /// empty.
     pub(super) fn page<T>(&self, rows: &str, row: &str, all: &[T], body: impl Fn(&T) -> Value) -> Reply {
+        let (listed, pagination) = self.part(all);
+        let listed: Vec<Value> = listed.iter().map(|one| json!({ row: body(one) })).collect();
+        Reply::json(200, &json!({ rows: listed, "pagination": pagination }))
+    }
+
+    /// What the page has of some rows, and what it says of itself.
+    pub(super) fn part<'t, T>(&self, all: &'t [T]) -> (&'t [T], Value) {
         let per_page = self.number("per_page").unwrap_or(DEFAULT_PAGE).min(MAX_PAGE);
         let page_no = self.number("page_no").unwrap_or(1);
-        let from = (page_no - 1).saturating_mul(per_page);
-        let listed: Vec<Value> = all.iter().skip(from).take(per_page).map(|one| json!({ row: body(one) })).collect();
-        let pagination = json!({ "per_page": per_page, "page_no": page_no, "total": all.len() });
-        Reply::json(200, &json!({ rows: listed, "pagination": pagination }))
+        let behind = all.get((page_no - 1).saturating_mul(per_page)..).unwrap_or_default();
+        let listed = behind.get(..per_page).unwrap_or(behind);
+        (listed, json!({ "per_page": per_page, "page_no": page_no, "total": all.len() }))
     }
 }

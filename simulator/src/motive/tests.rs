@@ -113,6 +113,7 @@ fn live_positions_are_those_of_gateways_and_others_are_stale() {
 fn a_history_holds_days_of_the_company_in_miles_or_kilometers() {
     let app = bench();
     let vehicles = walk(&app, "/v3/vehicle_locations?", "vehicles", "vehicle");
+    let all = walk(&app, "/v1/vehicles?", "vehicles", "vehicle");
     let mut is_found = [false, false];
     for vehicle in &vehicles {
         let url = format!("/v3/vehicle_locations/{}?start_date=2026-11-20&end_date=2026-11-20", vehicle["id"]);
@@ -123,7 +124,8 @@ fn a_history_holds_days_of_the_company_in_miles_or_kilometers() {
         assert!(rows.iter().any(|row| row["vehicle_location"]["lat"].is_null()) || rows.len() < 400);
         let odometer = |row: &Value| row["vehicle_location"]["true_odometer"].as_f64().unwrap();
         let driven = odometer(rows.last().unwrap()) - odometer(&rows[0]);
-        let is_metric = vehicle["metric_units"] == true;
+        assert!(vehicle.get("metric_units").is_none(), "lists of positions do not tell the units");
+        let is_metric = all.iter().any(|one| one["id"] == vehicle["id"] && one["metric_units"] == true);
         is_found[usize::from(is_metric)] |= driven > 0.0;
         assert!(driven < if is_metric { 1_700.0 } else { 1_100.0 }, "{driven}");
     }
@@ -158,7 +160,10 @@ fn assets_are_where_their_vehicles_are() {
     let assets = walk(&app, "/v1/assets?", "assets", "asset");
     let located = walk(&app, "/v1/asset_locations?", "assets", "asset");
     assert_eq!((assets.len(), located.len()), (6, 6));
-    let crumbs = get(&app, &format!("/v1/asset_locations/{}?start_time=2026-11-20&end_time=2026-11-20", located[0]["id"]));
+    let url = format!("/v1/asset_locations/{}?start_time=2026-11-20&end_time=2026-11-20&per_page=100", located[0]["id"]);
+    let total = get(&app, &url)["pagination"]["total"].as_u64().unwrap();
+    assert!(total > 100, "a day is told in pages");
+    let crumbs = get(&app, &format!("{url}&page_no={}", total.div_ceil(100)));
     let last = crumbs["breadcrumbs"].as_array().unwrap().last().unwrap().clone();
     assert_eq!(last["located_at"], located[0]["current_location"]["located_at"]);
     assert_eq!(last["lat"], located[0]["current_location"]["lat"]);

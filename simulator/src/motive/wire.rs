@@ -41,13 +41,13 @@ pub(super) fn distance(vehicle: &Vehicle, meters: f64) -> f64 {
     meters / if is_metric(vehicle) { 1_000.0 } else { METERS_PER_MILE }
 }
 
-/// A vehicle as other records refer to it.
+/// A vehicle as other records refer to it. Lists of positions do not tell its units.
 pub(super) fn vehicle_ref(vehicle: &Vehicle) -> Value {
     let build = vehicle.build.as_ref();
     json!({
         "id": number(vehicle.id), "number": vehicle.name, "year": build.map(|build| build.year.to_string()),
         "make": build.map(|build| build.make), "model": build.map(|build| build.model),
-        "vin": build.map(|build| build.vin.as_str()), "metric_units": is_metric(vehicle),
+        "vin": build.map(|build| build.vin.as_str()),
     })
 }
 

@@ -123,11 +123,12 @@ impl StatType {
             Self::FuelPercents => StatValue::Whole(whole(reading.fuel_percent.round())),
             Self::OdometerMeters if on_bus => StatValue::Whole(whole(reading.odometer_m)),
             Self::EngineSeconds if on_bus => StatValue::Whole(whole(reading.engine_s)),
-            Self::GpsOdometerMeters if !on_bus => StatValue::Whole(whole(reading.odometer_m)),
-            Self::SyntheticEngineSeconds if !on_bus => StatValue::Whole(whole(reading.engine_s)),
+            // The gateway reckons for every vehicle, whether or not the bus tells the same.
+            Self::GpsOdometerMeters => StatValue::Whole(whole(reading.reckoned_odometer_m())),
+            Self::SyntheticEngineSeconds => StatValue::Whole(whole(reading.reckoned_engine_s())),
             Self::OilPressure => StatValue::Whole(whole(reading.oil_pressure_pa()? / 1_000.0)),
             Self::CoolantTemperature => StatValue::Whole(whole((reading.coolant_k()? - ZERO_C_K) * 1_000.0)),
-            Self::OdometerMeters | Self::EngineSeconds | Self::GpsOdometerMeters | Self::SyntheticEngineSeconds => return None,
+            Self::OdometerMeters | Self::EngineSeconds => return None,
         };
         Some(Value::stat(reading, value))
     }
