@@ -11,7 +11,7 @@ use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use model::credentials::{Credentials, Form};
 use model::{ConnectionId, Resource};
-use providers::{Adapter, BoxFuture, Fetch, Http, HttpFailure, HttpResponse};
+use providers::{Adapter, BoxFuture, Fetch, Http, HttpFailure, HttpResponse, Pause};
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::{Value, json};
 use url::Url;
@@ -80,6 +80,7 @@ impl Mapping {
             cursor: None,
             now: rig::now(),
             last_data_at: None,
+            pause: Pause(&|wait| Box::pin(tokio::time::sleep(wait))),
         };
         let fetched = self.adapter.fetch(&self.provider, Resource::VehicleLocation, fetch);
         Ok(black_box(runtimes.ours.block_on(fetched)?).batch.len())

@@ -1,6 +1,8 @@
 //! What an adapter is: how the platform asks a provider for data, without knowing which provider it is.
 
+use std::fmt;
 use std::pin::Pin;
+use std::time::Duration;
 
 use model::credentials::Credentials;
 use model::telematics::Batch;
@@ -21,6 +23,16 @@ pub struct Account {
     pub name: Option<String>,
 }
 
+/// Waits for as long as it is told to.
+#[derive(Clone, Copy)]
+pub struct Pause<'a>(pub &'a (dyn Fn(Duration) -> BoxFuture<'static, ()> + Sync));
+
+impl fmt::Debug for Pause<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Pause")
+    }
+}
+
 /// One question for one page of one resource.
 #[derive(Clone, Copy, Debug)]
 pub struct Fetch<'a> {
@@ -36,6 +48,8 @@ pub struct Fetch<'a> {
     pub now: Timestamp,
     /// The time of the newest record that was stored. Without a cursor, a feed is filled from there on.
     pub last_data_at: Option<Timestamp>,
+    /// How the adapter waits, where what stands beside a page is worth a few seconds.
+    pub pause: Pause<'a>,
 }
 
 /// One page. The caller stores the batch, then the cursor; a page asked again brings the same records.
@@ -50,6 +64,11 @@ pub struct Fetched {
     /// This page ends a walk over every record of the resource: what the walk (the pages since the cursor was last
     /// `None`) did not bring no longer exists at the provider.
     pub complete_scan: bool,
+    /// How many records such a walk must have brought to prove it: a list that does not stand still while it is read may show one
+    /// record twice, and another never. `None` where the list stands still.
+    pub scan_total: Option<u64>,
+    /// Events that are none of this resource any more, by the provider's ids: what is stored of them is wrong now.
+    pub withdrawn: Vec<String>,
     /// The window of time that the page is part of, where the resource is read by windows.
     pub window: Option<WindowPart>,
 }

@@ -14,7 +14,16 @@ pub(crate) trait Cursor: Serialize + DeserializeOwned + Send {
 
     /// Where a run begins, after one that ended at `kept`.
     fn begin(kept: Option<Self>, now: Timestamp) -> Self;
+
+    /// Where the run before ended, as far as what is stored tells it, where the cursor was lost: records are stored up to `newest`.
+    /// `None` where a beginning reaches back that far, or nothing follows.
+    fn recovered(_newest: Timestamp, _now: Timestamp) -> Option<Self> {
+        None
+    }
 }
+
+/// The longest that a lost cursor is made good for.
+const LONGEST_LOSS: i64 = 90 * DAY;
 
 /// Through one or more lists of everything there is, from the beginning each time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,7 +56,15 @@ impl Walk {
             None if self.list + 1 < lists => Some(Self { list: self.list + 1, after: None, ..self }),
             None => None,
         };
-        Page { rows, more: next.is_some(), complete_scan: next.is_none() && is_complete, next, window: None }
+        Page {
+            rows,
+            more: next.is_some(),
+            complete_scan: next.is_none() && is_complete,
+            scan_total: None,
+            withdrawn: Vec::new(),
+            next,
+            window: None,
+        }
     }
 }
 
@@ -71,11 +88,11 @@ impl Feed {
     pub(crate) fn page<R>(self, rows: R, after: Option<String>, more: bool) -> Page<R, Self> {
         let after = after.or(self.after);
         let next = after.is_some().then_some(Self { after });
-        Page { rows, next, more, complete_scan: false, window: None }
+        Page { rows, next, more, complete_scan: false, scan_total: None, withdrawn: Vec::new(), window: None }
     }
 }
 
-/// How far back a stream begins.
+/// How far back a stream begins at first.
 const STREAM_SEED: i64 = 7 * DAY;
 
 /// Along a stream of changes that never ends, from a time on.
@@ -93,13 +110,27 @@ impl Cursor for Stream {
     fn begin(kept: Option<Self>, now: Timestamp) -> Self {
         kept.unwrap_or(Self { since: now.plus_seconds(-STREAM_SEED), after: None })
     }
+
+    /// Changes come after what they change, so none is missed from the newest record on.
+    fn recovered(newest: Timestamp, now: Timestamp) -> Option<Self> {
+        let since = newest.max(now.plus_seconds(-LONGEST_LOSS));
+        (since < now.plus_seconds(-STREAM_SEED)).then_some(Self { since, after: None })
+    }
 }
 
 impl Stream {
     /// The page that ends at `after`, or where it began if the TSP names no place.
     pub(crate) fn page<R>(self, rows: R, after: Option<String>, more: bool) -> Page<R, Self> {
         let after = after.or(self.after);
-        Page { rows, next: Some(Self { after, ..self }), more, complete_scan: false, window: None }
+        Page {
+            rows,
+            next: Some(Self { after, ..self }),
+            more,
+            complete_scan: false,
+            scan_total: None,
+            withdrawn: Vec::new(),
+            window: None,
+        }
     }
 }
 
@@ -217,6 +248,11 @@ impl<const RECENT: i64, const DEEP: i64> Cursor for Window<RECENT, DEEP> {
             Some(kept) => window(kept.to.min(ago(DEEP)), now),
         }
     }
+
+    fn recovered(newest: Timestamp, now: Timestamp) -> Option<Self> {
+        let to = newest.max(now.plus_seconds(-LONGEST_LOSS));
+        (to < now.plus_seconds(-DEEP)).then_some(Self { from: to, to, deep: to, after: None })
+    }
 }
 
 #[cfg(test)]
@@ -241,6 +277,19 @@ mod tests {
         }
         let inside = Logs { from: ago(9), to: ago(1), deep: ago(1), after: Some("x".into()) };
         assert_eq!(Logs::begin(Some(inside.clone()), now), inside);
+    }
+
+    #[test]
+    fn a_lost_cursor_begins_where_records_are_stored_up_to() {
+        type Logs = Window<DAY, { 8 * DAY }>;
+        let now = Timestamp::parse("2026-11-21T12:00:00Z").unwrap();
+        let ago = |days: i64| now.plus_seconds(-days * DAY);
+        for (newest, from) in [(1, None), (7, None), (20, Some(20)), (400, Some(90))] {
+            let stream = Stream::recovered(ago(newest), now);
+            assert_eq!(stream.map(|stream| (stream.since, stream.after)), from.map(|days| (ago(days), None)), "{newest}");
+            let window = Logs::begin(Logs::recovered(ago(newest), now), now);
+            assert_eq!((window.from, window.to, window.deep), (ago(from.unwrap_or(8)), now, now), "{newest}");
+        }
     }
 
     #[test]

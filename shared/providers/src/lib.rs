@@ -21,7 +21,7 @@ mod units;
 mod wire;
 mod zones;
 
-pub use adapter::{Account, Accounts, Adapter, BoxFuture, Brand, Fetch, Fetched, Spread, Subjects, WindowPart};
+pub use adapter::{Account, Accounts, Adapter, BoxFuture, Brand, Fetch, Fetched, Pause, Spread, Subjects, WindowPart};
 pub use error::{ErrorResponse, ProviderError};
 pub use http_client::{Http, HttpFailure, HttpResponse};
 pub use motive::Motive;

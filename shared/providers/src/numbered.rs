@@ -12,7 +12,8 @@ use crate::{Page, ProviderError};
 /// Through a list from its first page on, each time.
 ///
 /// Such a list is counted anew for each page, so records that are added or removed meanwhile move others from page to page. A walk
-/// proves only then that a record is gone if it listed as many as the list was said to have, and was said so on each page.
+/// proves only then that a record is gone if it listed as many as the list was said to have, and was said so on each page. That also
+/// holds where one was removed and one added meanwhile, so whoever has all the ids counts how many are different ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Numbered {
     /// The page to ask for; the first is 1.
@@ -45,6 +46,12 @@ pub(crate) struct Said {
     pub(crate) total: Option<u64>,
     /// How many records it lists, read or not.
     pub(crate) listed: usize,
+}
+
+impl Default for Numbered {
+    fn default() -> Self {
+        Self::first()
+    }
 }
 
 impl Numbered {
@@ -95,7 +102,7 @@ impl Numbered {
         let is_incomplete = rows.len() < said.listed;
         let next = next.map(|next| Self { is_incomplete: next.is_incomplete || is_incomplete, ..next });
         let complete_scan = next.is_none() && !is_incomplete && read.is_whole();
-        Ok(Page { rows, more: next.is_some(), next, complete_scan, window: None })
+        Ok(Page { rows, more: next.is_some(), next, complete_scan, scan_total: read.total, withdrawn: Vec::new(), window: None })
     }
 }
 

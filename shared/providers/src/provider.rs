@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::cursor::{Cursor, Gap};
-use crate::{Account, Accounts, Adapter, BoxFuture, Brand, Fetch, Fetched, Http, ProviderError, WindowPart};
+use crate::{Account, Accounts, Adapter, BoxFuture, Brand, Fetch, Fetched, Http, Pause, ProviderError, WindowPart};
 
 /// The longest a data page may take.
 pub(crate) const PAGE_DEADLINE: Duration = Duration::from_secs(30);
@@ -40,6 +40,8 @@ pub(crate) trait Provider: Send + Sync + Sized + 'static {
 pub(crate) struct Api<'a, P: Provider> {
     pub(crate) http: &'a dyn Http,
     pub(crate) session: P::Session,
+    /// How to wait; `None` where nobody waits.
+    pub(crate) pause: Option<Pause<'a>>,
 }
 
 /// How one resource is read at one provider.
@@ -79,6 +81,10 @@ pub(crate) struct Page<R, C> {
     pub(crate) more: bool,
     /// Whether this page ends a walk over every record of the resource.
     pub(crate) complete_scan: bool,
+    /// How many records such a walk must have brought, where records may move between its pages.
+    pub(crate) scan_total: Option<u64>,
+    /// Records that the provider tells as something else now, by its ids.
+    pub(crate) withdrawn: Vec<String>,
     /// The window that this page is part of.
     pub(crate) window: Option<WindowPart>,
 }
@@ -186,13 +192,16 @@ fn fetch<'a, S: Source>(api: &'a Api<'a, S::Provider>, fetch: Fetch<'a>) -> BoxF
                 Err(error) => (gap, has_failed) = (open.failed(&error, fetch.now), true),
             }
         }
-        let page = S::page(api, S::Cursor::begin(at, fetch.now)).await?;
+        let lost = || S::Cursor::recovered(fetch.last_data_at?, fetch.now);
+        let page = S::page(api, S::Cursor::begin(at.or_else(lost), fetch.now)).await?;
         let fills = gap.as_ref().is_some_and(|gap| gap.is_due(fetch.now)) && !page.more && !has_failed;
         Ok(Fetched {
             batch: page.rows.erase(RecordIds(fetch.connection)).map_err(unwritable)?,
             cursor: Versioned::new(page.next, gap, fills).encode()?,
             more: page.more || fills,
             complete_scan: page.complete_scan,
+            scan_total: page.scan_total,
+            withdrawn: page.withdrawn,
             window: page.window,
         })
     })
@@ -205,6 +214,8 @@ fn filled<S: Source>(rows: S::Rows, fetch: Fetch<'_>, next: Versioned<S::Cursor>
         cursor: next.encode()?,
         more: next.gap.is_some(),
         complete_scan: false,
+        scan_total: None,
+        withdrawn: Vec::new(),
         window: None,
     })
 }
@@ -252,7 +263,7 @@ impl<P: Provider> Accounts for P {
         credentials: &'a Credentials,
     ) -> BoxFuture<'a, Result<Account, ProviderError>> {
         Box::pin(async move {
-            let api = Api { http, session: P::session(base, credentials)? };
+            let api = Api { http, session: P::session(base, credentials)?, pause: None };
             P::account(&api).await
         })
     }
@@ -268,7 +279,7 @@ impl<P: Provider> Adapter for P {
         Box::pin(async move {
             let plan = P::PLANS.iter().find(|plan| plan.capability.record.resource == resource);
             let plan = plan.ok_or_else(|| ProviderError::Unsupported { what: resource.to_string() })?;
-            let api = Api { http, session: P::session(fetch.base_url, fetch.credentials)? };
+            let api = Api { http, session: P::session(fetch.base_url, fetch.credentials)?, pause: Some(fetch.pause) };
             (plan.fetch)(&api, fetch).await
         })
     }

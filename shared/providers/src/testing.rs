@@ -11,7 +11,7 @@ use model::{ConnectionId, Resource, Timestamp};
 use serde_json::Value;
 use url::Url;
 
-use crate::{Adapter, BoxFuture, Fetch, Fetched, Http, HttpFailure, HttpResponse, ProviderError};
+use crate::{Adapter, BoxFuture, Fetch, Fetched, Http, HttpFailure, HttpResponse, Pause, ProviderError};
 
 pub(crate) type Answer = Result<HttpResponse, HttpFailure>;
 
@@ -21,16 +21,23 @@ pub(crate) struct Canned {
     responses: Mutex<Vec<Answer>>,
     asked: Mutex<Vec<(String, HeaderMap)>>,
     refused: Option<&'static str>,
+    waited: Mutex<Vec<Duration>>,
+    beside: Option<(&'static str, String)>,
 }
 
 impl Canned {
     pub(crate) fn new(responses: Vec<Answer>) -> Self {
-        Self { responses: Mutex::new(responses.into_iter().rev().collect()), asked: Mutex::default(), refused: None }
+        Self { responses: Mutex::new(responses.into_iter().rev().collect()), ..Self::default() }
     }
 
     /// The same, but questions with this part in their query are refused, and not remembered.
     pub(crate) fn refusing(part: &'static str, responses: Vec<Answer>) -> Self {
         Self { refused: Some(part), ..Self::new(responses) }
+    }
+
+    /// The same, but questions with this part in their URL have one answer, and are not remembered.
+    pub(crate) fn beside(part: &'static str, body: String, responses: Vec<Answer>) -> Self {
+        Self { beside: Some((part, body)), ..Self::new(responses) }
     }
 
     pub(crate) fn asked(&self) -> Vec<String> {
@@ -43,6 +50,16 @@ impl Canned {
         self.asked.lock().unwrap().iter().map(|(_, headers)| text(headers)).collect()
     }
 
+    /// How long the adapter waited, each time. It takes no time here.
+    pub(crate) fn waited(&self) -> Vec<Duration> {
+        self.waited.lock().unwrap().clone()
+    }
+
+    fn wait(&self, wait: Duration) -> BoxFuture<'static, ()> {
+        self.waited.lock().unwrap().push(wait);
+        Box::pin(async {})
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.responses.lock().unwrap().is_empty()
     }
@@ -53,6 +70,10 @@ impl Http for Canned {
         if self.refused.is_some_and(|part| url.query().is_some_and(|query| query.contains(part))) {
             return Box::pin(async { response(403, r#"{"message":"Permission Denied"}"#) });
         }
+        if let Some((_, body)) = self.beside.as_ref().filter(|(part, _)| url.as_str().contains(part)) {
+            let answer = response(200, body);
+            return Box::pin(async { answer });
+        }
         self.asked.lock().unwrap().push((url.to_string(), headers));
         let next = self.responses.lock().unwrap().pop().expect("no response left");
         Box::pin(async { next })
@@ -62,6 +83,13 @@ impl Http for Canned {
 pub(crate) fn response(status: u16, body: &str) -> Answer {
     let (status, headers) = (StatusCode::from_u16(status).unwrap(), HeaderMap::new());
     Ok(HttpResponse { status, headers, body: Bytes::copy_from_slice(body.as_bytes()), elapsed: Duration::ZERO })
+}
+
+/// A refusal that asks to wait for so many seconds.
+pub(crate) fn busy(status: u16, retry_after: &str) -> Answer {
+    let mut answer = response(status, "{}")?;
+    answer.headers.insert("retry-after", retry_after.parse().unwrap());
+    Ok(answer)
 }
 
 pub(crate) fn credentials(conn_type: &str, given: &Value) -> Credentials {
@@ -95,6 +123,7 @@ impl Asker<'_> {
             cursor,
             now: self.now,
             last_data_at: self.newest,
+            pause: Pause(&|wait| http.wait(wait)),
         };
         run(self.adapter.fetch(http, resource, fetch))
     }

@@ -7,7 +7,7 @@ use gateway::{WorkerError, metrics};
 use model::schedule::Schedule;
 use model::telematics::{Batch, RecordType, Storage};
 use model::{ConnectionId, RecordId, Timestamp};
-use providers::{Fetch, Fetched, ProviderError};
+use providers::{Fetch, Fetched, Pause, ProviderError};
 use store::StoreError;
 use store::control::SetAsideReason;
 use store::telematics::Origin;
@@ -101,6 +101,7 @@ async fn fetch_page(run: &Run<'_>, source: &Source<'_>, schedule: &Schedule, pro
         cursor: progress.cursor.as_deref(),
         now: (run.clock)(),
         last_data_at: stored_until(schedule, progress, (run.clock)()),
+        pause: Pause(source.pause),
     };
     ask(run, source, schedule, fetch).await.map_err(FetchError::Provider)
 }
@@ -165,15 +166,29 @@ pub(super) async fn store_page(
     progress.modified += stored.modified;
     let newest = batch.last_occurred_at().map(|time| time.min(origin.now));
     progress.last_data_at = progress.last_data_at.max(newest);
+    let withdrawn = fetched.withdrawn.iter().map(|id| RecordId::of(id, schedule.connection_id)).collect::<Vec<_>>();
+    progress.removed += run.store.withdraw_events(&origin, &withdrawn).await?;
     // The end of a scan that another run began proves nothing.
     if let Some(seen) = progress.seen.take_if(|_| fetched.complete_scan) {
         must_hold_lease(run, schedule).await?;
-        progress.removed += remove_missing(run, &origin, &seen).await?;
+        if has_seen_all(&seen, fetched.scan_total) {
+            progress.removed += remove_missing(run, &origin, &seen).await?;
+        }
     }
     if progress.stated.as_ref().is_some_and(Stated::has_ended) {
         replace_window(run, schedule, progress).await?;
     }
     Ok(())
+}
+
+/// Whether a scan brought as many records as its list was said to have.
+fn has_seen_all(seen: &HashSet<RecordId>, total: Option<u64>) -> bool {
+    let distinct = u64::try_from(seen.len()).unwrap_or(u64::MAX);
+    let is_whole = total.is_none_or(|total| distinct >= total);
+    if !is_whole {
+        tracing::info!(distinct, total, "list changed while it was read, it proves nothing about absence");
+    }
+    is_whole
 }
 
 /// What was read of a window replaces what was stored of it.

@@ -1,5 +1,6 @@
 //! Whole runs against the embedded database, with a TSP whose pages are written down here.
 
+use std::collections::HashSet;
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -156,6 +157,8 @@ pub(super) fn page(names: &[&str], cursor: Option<&str>, more: bool) -> Result<F
         cursor: cursor.map(String::from),
         more,
         complete_scan: !more,
+        scan_total: None,
+        withdrawn: Vec::new(),
         window: None,
     })
 }
@@ -213,6 +216,33 @@ async fn a_scan_without_a_record_removes_it() {
     let mut progress = Progress::starting_at(&leased);
     pages::fetch_all(&run, &source, &leased, &mut progress).await.ok().unwrap();
     assert_eq!((progress.removed, progress.added), (1, 0));
+}
+
+#[tokio::test]
+async fn a_scan_of_a_list_that_did_not_stand_still_removes_nothing() {
+    let fixture = Fixture::open().await;
+    fixture.run(0, vec![page(&["a", "b", "c"], None, false)]).await;
+    let last = |names: &[&str]| page(names, None, false).map(|page| Fetched { scan_total: Some(3), ..page });
+    // While it was read one was removed and one was added: "b" moved to the page before, so "c" is on none that was read.
+    assert_eq!(removed(&fixture, 600, vec![last(&["a", "b"])]).await, 0);
+    let twice = vec![page(&["a", "b"], Some("2"), true), last(&["b"])];
+    assert_eq!(removed(&fixture, 1_200, twice).await, 0);
+    let moved = vec![page(&["a", "b"], Some("2"), true), last(&["b", "d"])];
+    assert_eq!(removed(&fixture, 1_800, moved).await, 1, "three of three");
+}
+
+#[tokio::test]
+async fn an_event_that_is_told_as_something_else_is_removed() {
+    let fixture = Fixture::of(Resource::HosEvent).await;
+    let id = fixture.connection.id;
+    fixture.run(0, vec![logs(id, &[("1", -900), ("2", -900)], &[], (true, true))]).await;
+    let withdrawn = |ids: &[&str]| {
+        let withdrawn = ids.iter().map(ToString::to_string).collect();
+        logs(id, &[], &[], (true, true)).map(|page| Fetched { withdrawn, ..page })
+    };
+    assert_eq!(removed(&fixture, 600, vec![withdrawn(&["1:-900", "never stored"])]).await, 1);
+    assert_eq!(removed(&fixture, 1_200, vec![withdrawn(&["1:-900"])]).await, 0);
+    assert_eq!(removed(&fixture, 1_800, vec![withdrawn(&["2:-900"])]).await, 1);
 }
 
 #[tokio::test]
@@ -408,6 +438,8 @@ fn logs(
         cursor: Some(format!("{begins}{ends}")),
         more: !ends,
         complete_scan: false,
+        scan_total: None,
+        withdrawn: Vec::new(),
         window,
     })
 }
@@ -486,7 +518,7 @@ async fn removed(fixture: &Fixture, now: i64, answers: Vec<Result<Fetched, Provi
     let clock = move || at(now);
     let (id, leased) = lease::take(&fixture.store, &fixture.schedule().await, at(now)).await.unwrap().unwrap();
     let run = Run::new(&fixture.store, &clock, &fixture.connection, id, at(now));
-    let mut progress = Progress::starting_at(&leased);
+    let mut progress = Progress { seen: Some(HashSet::new()), ..Progress::starting_at(&leased) };
     for fetched in answers {
         pages::store_page(&run, &leased, &mut progress, fetched.unwrap()).await.ok().unwrap();
     }

@@ -1,5 +1,7 @@
 //! Requests to Motive's lists: pages with numbers, whose records stand in a wrapper each.
 
+use std::collections::BTreeSet;
+
 use model::telematics::Observation;
 use serde_json::value::RawValue;
 
@@ -53,6 +55,12 @@ pub(super) fn unwrapped<'a>(raw: &'a RawValue, wrapper: &str) -> &'a RawValue {
     Members::of(raw).raw(wrapper).unwrap_or(raw)
 }
 
+/// How many of some records have ids of their own.
+fn distinct(rows: &[Box<RawValue>]) -> u64 {
+    let ids: BTreeSet<String> = rows.iter().filter_map(|raw| Members::of(raw).get("id")).collect();
+    u64::try_from(ids.len()).unwrap_or(u64::MAX)
+}
+
 impl Api<'_, Motive> {
     /// A page of a list.
     pub(super) async fn page(
@@ -80,7 +88,7 @@ impl Api<'_, Motive> {
         at.walk(said, PAGE_SIZE, rows, |what| response.malformed(what))
     }
 
-    /// A list that is short: all its pages, and whether nothing of it can be missing.
+    /// A list that is short: all its pages, and whether nothing of it can be missing: as many different ids as it was said to have.
     ///
     /// # Errors
     /// As for a page; also where the list does not end.
@@ -96,7 +104,10 @@ impl Api<'_, Motive> {
             all.extend(rows.into_iter().map(ToOwned::to_owned));
             match at.after(said, PAGE_SIZE).map_err(|what| response.malformed(what))? {
                 (Some(next), _) => at = next,
-                (None, read) => return Ok((all, read.is_whole())),
+                (None, read) => {
+                    let is_whole = read.is_whole() && read.total() == Some(distinct(&all));
+                    return Ok((all, is_whole));
+                }
             }
         }
         Err(ProviderError::Malformed { what: format!("{} does not end", list.path), response: None })

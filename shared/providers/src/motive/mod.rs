@@ -3,6 +3,7 @@
 //! A value that the provider does not have is null. Lists are not snapshots, and what happened is told by days.
 
 mod client;
+mod histories;
 mod hos_events;
 mod names;
 mod places;
@@ -12,6 +13,7 @@ mod rulesets;
 mod tests;
 mod trailer_locations;
 mod trailers;
+mod units;
 mod users;
 mod vehicle_locations;
 mod vehicles;

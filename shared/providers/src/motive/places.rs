@@ -35,6 +35,25 @@ pub(super) fn zone(name: &str) -> Option<Code<Timezone>> {
     rails.or_else(|| time_zone(name))
 }
 
+/// How many hours the clocks of a zone are behind UTC, with and without summer time.
+pub(super) fn hours_behind(zone: Code<Timezone>) -> Option<(i64, i64)> {
+    Some(match zone.as_str() {
+        "Pacific/Honolulu" => (10, 10),
+        "America/Anchorage" => (8, 9),
+        "America/Los_Angeles" | "America/Tijuana" | "America/Vancouver" => (7, 8),
+        "America/Phoenix" | "America/Mazatlan" => (7, 7),
+        "America/Denver" | "America/Edmonton" | "America/Chihuahua" => (6, 7),
+        "America/Chicago" | "America/Winnipeg" | "America/Mexico_City" | "America/Monterrey" => (5, 6),
+        "America/Regina" | "America/Guatemala" => (6, 6),
+        "America/New_York" | "America/Toronto" | "America/Indiana/Indianapolis" => (4, 5),
+        "America/Halifax" => (3, 4),
+        "America/Puerto_Rico" => (4, 4),
+        "America/St_Johns" => (2, 4),
+        "UTC" => (0, 0),
+        _ => return None,
+    })
+}
+
 /// Alpha-2 to alpha-3.
 const COUNTRIES: &[(&str, &str)] = &[("US", "USA"), ("CA", "CAN"), ("MX", "MEX")];
 
@@ -59,6 +78,8 @@ mod tests {
         assert_eq!(of("Alaska"), Some("America/Anchorage"));
         assert_eq!((of("America/Denver"), of("US/Pacific")), (Some("America/Denver"), Some("America/Los_Angeles")));
         assert_eq!((of("Moon Time"), of("")), (None, None));
+        assert_eq!(zone("US/Pacific").and_then(hours_behind), Some((7, 8)));
+        assert!(ZONES.iter().all(|(_, zone)| hours_behind(*zone).is_some()));
         assert_eq!((alpha3("us"), alpha3("FR"), alpha2("CAN")), (Some("USA"), None, Some("CA")));
     }
 }

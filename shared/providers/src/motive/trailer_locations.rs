@@ -1,4 +1,5 @@
-//! Positions of trailers: `GET /v1/asset_locations` has the newest of each asset with a gateway, `GET /v1/asset_locations/{id}` the history.
+//! Positions of trailers: `GET /v1/asset_locations` has the newest of each asset with a gateway, `GET /v1/asset_locations/{id}` the history, in
+//! pages.
 
 use model::Timestamp;
 use model::telematics::series::ReadingsOf;
@@ -35,12 +36,14 @@ impl Tracked for TrailerLocations {
     }];
     const HISTORY: List = List { path: "/v1/asset_locations", rows: "breadcrumbs", row: "breadcrumb" };
     const DAYS: [&'static str; 2] = ["start_time", "end_time"];
+    const IS_PAGED: bool = true;
+    const HAS_UNITS: bool = false;
 
     fn push_latest(rows: &mut Self::Rows, subject: &Subject<'_>) -> Option<()> {
-        push(rows, &subject.id, subject.latest?, None)
+        push(rows, &subject.id, subject.latest?, None).map(drop)
     }
 
-    fn push_history(rows: &mut Self::Rows, subject: &Subject<'_>, raw: &RawValue, from: Timestamp) -> Option<()> {
+    fn push_history(rows: &mut Self::Rows, subject: &Subject<'_>, raw: &RawValue, from: Timestamp) -> Option<Timestamp> {
         push(rows, &subject.id, raw, Some(from))
     }
 }
@@ -58,16 +61,21 @@ struct Wire {
     address: Lenient<String>,
 }
 
-fn push(rows: &mut ReadingsOf<TrailerLocation<'static>>, trailer: &str, raw: &RawValue, from: Option<Timestamp>) -> Option<()> {
+fn push(
+    rows: &mut ReadingsOf<TrailerLocation<'static>>,
+    trailer: &str,
+    raw: &RawValue,
+    from: Option<Timestamp>,
+) -> Option<Timestamp> {
     let wire: Wire = serde_json::from_str(raw.get()).ok()?;
     let at = wire.located_at.0?;
     if from.is_some_and(|from| at < from) {
-        return Some(());
+        return Some(at);
     }
     let [longitude, latitude] = Point::new(wire.lon.0?, wire.lat.0?)?.coordinates;
     let text = wire.description.0.as_deref().or(wire.address.0.as_deref());
     let address = address(&wire.city, &wire.state, text, (longitude, latitude));
     let (city, province, country) = (address.city, address.province, address.country_code);
     rows.push(trailer, at, &TrailerPosition { longitude, latitude, vehicle: None, city, province, country }, raw.get());
-    Some(())
+    Some(at)
 }

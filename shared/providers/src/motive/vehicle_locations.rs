@@ -2,7 +2,8 @@
 //! half an hour late. `GET /v3/vehicle_locations/{id}` has the history.
 //!
 //! The same number is told in several units: of `/v3` the list writes km/h (as `kph`) and the history mph, whatever the vehicle;
-//! odometers, and speeds of `/v2`, are in the vehicle's own units (`metric_units`). Where those are not told the number is left out.
+//! odometers, and speeds of `/v2`, are in the vehicle's own units, which `/v1/vehicles` tells (`metric_units`). Where nobody tells them
+//! the number is left out.
 
 use model::Timestamp;
 use model::telematics::series::ReadingsOf;
@@ -39,13 +40,15 @@ impl Tracked for VehicleLocations {
     ];
     const HISTORY: List = List { path: LIVE.path, rows: "vehicle_locations", row: "vehicle_location" };
     const DAYS: [&'static str; 2] = ["start_date", "end_date"];
+    const IS_PAGED: bool = false;
+    const HAS_UNITS: bool = true;
 
     fn push_latest(rows: &mut Self::Rows, subject: &Subject<'_>) -> Option<()> {
         let driver: Option<String> = subject.wire.object("current_driver").get("id");
-        push(rows, subject, subject.latest?, Told { driver, speed_factor: Units::of(subject).speed(), from: None })
+        push(rows, subject, subject.latest?, Told { driver, speed_factor: Units::of(subject).speed(), from: None }).map(drop)
     }
 
-    fn push_history(rows: &mut Self::Rows, subject: &Subject<'_>, raw: &RawValue, from: Timestamp) -> Option<()> {
+    fn push_history(rows: &mut Self::Rows, subject: &Subject<'_>, raw: &RawValue, from: Timestamp) -> Option<Timestamp> {
         push(rows, subject, raw, Told { driver: None, speed_factor: Some(MPH), from: Some(from) })
     }
 }
@@ -62,7 +65,7 @@ enum Units {
 
 impl Units {
     fn of(subject: &Subject<'_>) -> Self {
-        match subject.wire.get("metric_units") {
+        match subject.is_metric {
             Some(true) => Self::Metric,
             Some(false) => Self::Imperial,
             None => Self::Untold,
@@ -124,12 +127,12 @@ struct Person {
 
 from_json!(Person);
 
-/// Adds a position. `fuel` is left out: it is what was ever used, and not what is left.
-fn push(rows: &mut ReadingsOf<VehicleLocation<'static>>, subject: &Subject<'_>, raw: &RawValue, told: Told) -> Option<()> {
+/// Adds a position and tells its time. `fuel` is left out: it is what was ever used, and not what is left.
+fn push(rows: &mut ReadingsOf<VehicleLocation<'static>>, subject: &Subject<'_>, raw: &RawValue, told: Told) -> Option<Timestamp> {
     let wire: Wire = serde_json::from_str(raw.get()).ok()?;
     let at = wire.located_at.0?;
     if told.from.is_some_and(|from| at < from) {
-        return Some(());
+        return Some(at);
     }
     let [longitude, latitude] = Point::new(wire.lon.0?, wire.lat.0?)?.coordinates;
     let either = |one: Lenient<Amount>, other: Lenient<Amount>| one.0.or(other.0).map(|Amount(number)| number);
@@ -151,7 +154,7 @@ fn push(rows: &mut ReadingsOf<VehicleLocation<'static>>, subject: &Subject<'_>, 
         ..VehiclePosition::default()
     };
     rows.push(&subject.id, at, &position, raw.get());
-    Some(())
+    Some(at)
 }
 
 /// The place: city and state where they are told, else what the description says.

@@ -7,11 +7,12 @@ use serde_json::value::RawValue;
 
 use super::Samsara;
 use super::client::{Beside, Patience};
-use super::questions::Question;
+use super::questions::{Question, readings};
 use crate::Api;
 use crate::wire::Members;
 
 pub(super) const PATH: &str = "/fleet/driver-vehicle-assignments";
+const LIST: Beside = Beside { path: PATH, what: "assignments of drivers" };
 
 /// A driver in a vehicle, from one time to another.
 pub(super) struct Assignment {
@@ -49,13 +50,15 @@ impl Drivers {
     pub(super) async fn ask(api: &Api<'_, Samsara>, questions: &[Question<'_>]) -> Self {
         let mut drivers = Self::default();
         let patience = Patience::begin();
-        for question in questions.iter().take_while(|_| patience.lasts()) {
+        let mut untold = questions;
+        while let Some((question, rest)) = untold.split_first().filter(|_| patience.lasts(readings(untold))) {
             let (from, to) = (question.from.to_string(), question.to.plus_seconds(1).to_string());
             let ids = question.ids();
             let query = [("filterBy", "vehicles"), ("vehicleIds", &ids), ("startTime", &from), ("endTime", &to)];
-            let Some(list) = api.beside(Beside { path: PATH, what: "assignments of drivers" }, &query).await else { break };
+            let Ok(list) = api.beside(LIST, &query, readings(untold)).await else { break };
             // Of a list that was cut, the driver who came last may be missing.
             list.rows.iter().filter(|_| !list.is_unclear).for_each(|raw| drivers.add(raw));
+            untold = rest;
         }
         drivers
     }

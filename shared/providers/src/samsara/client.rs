@@ -10,8 +10,10 @@ use crate::{Api, PAGE_DEADLINE, ProviderError};
 
 /// The most pages of a list that is read at once.
 const SHORT_LIST_PAGES: usize = 40;
-/// The longest that a list beside records may take, all its pages together.
+/// The longest that a list beside records may take, all its pages and waits together.
 const BESIDE_DEADLINE: Duration = Duration::from_secs(5);
+/// A wait that is shorter is this long, so that a provider that asks for none is not asked in a circle.
+const SHORTEST_WAIT: Duration = Duration::from_millis(200);
 /// For how long lists of one kind are begun beside one page of records.
 const BESIDE_PAGE: Duration = Duration::from_secs(10);
 
@@ -46,18 +48,56 @@ impl Api<'_, Samsara> {
         self.short_list_within(path, query, PAGE_DEADLINE, Duration::MAX).await
     }
 
-    /// A short list that stands beside records which are worth having without it. `None` where the account may not read it, or
-    /// the provider does not bring it in a few seconds.
-    pub(super) async fn beside(&self, list: Beside, query: &[(&str, &str)]) -> Option<ShortList> {
-        match self.short_list_within(list.path, query, BESIDE_DEADLINE, BESIDE_DEADLINE).await {
-            Ok(list) => Some(list),
+    /// The same of a list that stands beside others: where the provider asks to wait for a few seconds, that is done here.
+    ///
+    /// # Errors
+    /// As for a short list.
+    pub(super) async fn awaited_list(&self, path: &str, query: &[(&str, &str)]) -> Result<ShortList, ProviderError> {
+        self.awaited_list_within(path, query, PAGE_DEADLINE, Duration::MAX).await
+    }
+
+    async fn awaited_list_within(
+        &self,
+        path: &str,
+        query: &[(&str, &str)],
+        of_page: Duration,
+        of_all: Duration,
+    ) -> Result<ShortList, ProviderError> {
+        let (begun, mut waited) = (Instant::now(), Duration::ZERO);
+        loop {
+            let answer = self.short_list_within(path, query, of_page, of_all.saturating_sub(begun.elapsed().max(waited))).await;
+            let Some((pause, wait)) = self.pause.zip(answer.as_ref().err().and_then(ProviderError::retry_after)) else {
+                return answer;
+            };
+            let wait = wait.max(SHORTEST_WAIT);
+            if begun.elapsed().max(waited).saturating_add(wait) >= BESIDE_DEADLINE {
+                return answer;
+            }
+            tracing::info!(
+                provider = "samsara",
+                path,
+                wait_ms = u64::try_from(wait.as_millis()).ok(),
+                "provider asks to wait with a list, waiting"
+            );
+            pause.0(wait).await;
+            waited += wait;
+        }
+    }
+
+    /// A short list that stands beside `records` records which are worth having without it.
+    ///
+    /// # Errors
+    /// Where the account may not read it, or the provider does not bring it in a few seconds.
+    pub(super) async fn beside(&self, list: Beside, query: &[(&str, &str)], records: usize) -> Result<ShortList, Missing> {
+        match self.awaited_list_within(list.path, query, BESIDE_DEADLINE, BESIDE_DEADLINE).await {
+            Ok(list) => Ok(list),
             Err(cause) if cause.is_forbidden() => {
                 tracing::debug!(provider = "samsara", what = list.what, "account may not read a list beside its records");
-                None
+                Err(Missing::Refused)
             }
             Err(cause) => {
-                tracing::warn!(provider = "samsara", what = list.what, %cause, "failed to read a list beside records");
-                None
+                tracing::warn!(provider = "samsara", what = list.what, records, %cause, "records go without a list beside them");
+                Err(Missing::Down)
             }
         }
     }
@@ -97,11 +137,11 @@ impl Patience {
         Self(Instant::now())
     }
 
-    /// Whether another list is asked for.
-    pub(super) fn lasts(&self) -> bool {
+    /// Whether another list is asked for, that of `records` more records.
+    pub(super) fn lasts(&self, records: usize) -> bool {
         let lasts = self.0.elapsed() < BESIDE_PAGE;
         if !lasts {
-            tracing::warn!(provider = "samsara", "the provider is slow, some records go without what is beside them");
+            tracing::warn!(provider = "samsara", records, "provider is slow, records go without what is beside them");
         }
         lasts
     }
@@ -113,6 +153,15 @@ pub(super) struct Beside {
     pub(super) path: &'static str,
     /// What it lists, for log lines.
     pub(super) what: &'static str,
+}
+
+/// Why a list beside records is missing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Missing {
+    /// The account may not read it: its records are whole without.
+    Refused,
+    /// The provider does not bring it now: its records have less in them than another time.
+    Down,
 }
 
 /// A list that was read at once.

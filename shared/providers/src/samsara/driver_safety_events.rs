@@ -1,4 +1,5 @@
-//! Safety events: `GET /safety-events/stream`, by the time of their last change. One that is coached or dismissed comes again.
+//! Safety events: `GET /safety-events/stream`, by the time of their last change. One that is coached, dismissed or given another label
+//! comes again.
 
 use model::Timestamp;
 use model::telematics::code::{Code, SafetyEvent};
@@ -94,8 +95,17 @@ impl Source for DriverSafetyEvents {
                 "skipped safety events without an id or without a label that has a code"
             );
         }
-        Ok(stream.page(rows, next.after, next.more))
+        let withdrawn = data.iter().filter_map(|raw| relabelled(raw)).collect();
+        Ok(Page { withdrawn, ..stream.page(rows, next.after, next.more) })
     }
+}
+
+/// The id of an event whose labels have no code. It may have had one that did, before somebody looked at it.
+fn relabelled(raw: &RawValue) -> Option<String> {
+    let wire = Members::of(raw);
+    let is_list = wire.raw("behaviorLabels").is_some_and(|raw| raw.get().starts_with('['));
+    let has_code = labels(&wire).iter().any(|label| code(label).is_some());
+    wire.get("id").filter(|_| is_list && !has_code)
 }
 
 /// An event. `None` where it has no id, or none of its labels a code: rows say what happened, and nothing else would be true.
@@ -221,6 +231,27 @@ mod tests {
         for name in ["source_driver_id", "source_vehicle_id", "event", "duration_seconds", "inferred_address"] {
             assert_eq!(found[name], expected[name], "{name}");
         }
+    }
+
+    #[test]
+    fn another_label_modifies_an_event_and_one_without_a_code_withdraws_it() {
+        let read = |labels: &[&str]| {
+            let body = json!({ "data": [event(labels)], "pagination": { "endCursor": "x", "hasNextPage": false } });
+            let page = ask(&Canned::new(vec![response(200, &body.to_string())]), Resource::DriverSafetyEvent, None).unwrap();
+            let told = records(&page).first().map(|row| (fields(row)["event"].clone(), row.source_hash.clone()));
+            (told, page.withdrawn)
+        };
+        let (braking, withdrawn) = read(&["Braking"]);
+        assert!(withdrawn.is_empty());
+        let (crash, _) = read(&["Crash"]);
+        assert_eq!((&braking.as_ref().unwrap().0, &crash.as_ref().unwrap().0), (&json!("hard_braking"), &json!("collision")));
+        assert_ne!(braking.unwrap().1, crash.unwrap().1);
+        for none in [&["Passenger"][..], &[]] {
+            assert_eq!(read(none), (None, vec!["bb2ff5ab-30ad-49ec-9d2d-55ec30bbf590".to_owned()]), "{none:?}");
+        }
+        let mut unread = event(&[]);
+        unread["behaviorLabels"] = Value::Null;
+        assert_eq!(relabelled(&RawValue::from_string(unread.to_string()).unwrap()), None, "nobody knows its labels");
     }
 
     #[test]

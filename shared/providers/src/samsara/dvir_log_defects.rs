@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use model::Timestamp;
 use model::codes::DVIR_DEFECTS;
 use model::telematics::{DvirLogDefect, Observation};
+use serde_json::json;
 use serde_json::value::RawValue;
 
 use super::Samsara;
-use super::client::Beside;
+use super::client::{Beside, Missing};
 use crate::cursor::Stream;
 use crate::wire::{Members, SourceRules, source_of};
 use crate::{Api, Page, ProviderError, Source};
@@ -33,15 +34,20 @@ impl Source for DvirLogDefects {
         let since = stream.since.to_string();
         let response = api.page("/defects/stream", &[("startTime", &since), ("limit", "200")], stream.after.as_deref()).await?;
         let (data, next) = response.page(stream.after.as_deref())?;
-        let types = if data.is_empty() { Types::default() } else { Types::ask(api).await };
+        let types = if data.is_empty() { Types::default() } else { Types::ask(api, data.len()).await };
         let rows = data.iter().filter_map(|raw| observation(raw, &types)).collect();
         Ok(stream.page(rows, next.after, next.more))
     }
 }
 
-/// What defects are called, by the ids of their types.
+/// What defects are called, by the ids of their types. The type becomes part of a defect's source, as `type`: another name of it
+/// modifies its defects.
 #[derive(Default)]
-struct Types(BTreeMap<String, DefectType>);
+struct Types {
+    known: BTreeMap<String, DefectType>,
+    /// Whether they could not be read this time: stored defects stay as they are.
+    are_partial: bool,
+}
 
 struct DefectType {
     label: Option<String>,
@@ -49,13 +55,15 @@ struct DefectType {
 }
 
 impl Types {
-    async fn ask(api: &Api<'_, Samsara>) -> Self {
-        let list = api.beside(TYPES, &[]).await.unwrap_or_default();
+    async fn ask(api: &Api<'_, Samsara>, defects: usize) -> Self {
+        let list = api.beside(TYPES, &[], defects).await;
+        let are_partial = list.as_ref().map_or_else(|missing| *missing == Missing::Down, |list| list.is_unclear);
+        let list = list.unwrap_or_default();
         let named = list.rows.iter().filter_map(|raw| {
             let wire = Members::of(raw);
             Some((wire.get("id")?, DefectType { label: wire.get("label"), severity: wire.get("severity") }))
         });
-        Self(named.collect())
+        Self { known: named.collect(), are_partial }
     }
 }
 
@@ -64,7 +72,7 @@ fn observation(raw: &RawValue, types: &Types) -> Option<Observation<DvirLogDefec
     let wire = Members::of(raw);
     let source_id = wire.id("defect", "samsara")?;
     let code: Option<String> = wire.get("defectTypeId");
-    let known = code.as_ref().and_then(|code| types.0.get(code));
+    let known = code.as_ref().and_then(|code| types.known.get(code));
     let label = known.and_then(|known| known.label.clone()).or_else(|| wire.get("defectType"));
     let status: Option<String> = wire.get("defectSafetyStatus");
     let fields = DvirLogDefect {
@@ -85,7 +93,13 @@ fn observation(raw: &RawValue, types: &Types) -> Option<Observation<DvirLogDefec
         ..DvirLogDefect::default()
     };
     let occurred_at: Option<Timestamp> = wire.get("createdAtTime").or_else(|| wire.get("updatedAtTime"));
-    Some(RULES.observation(source_id, occurred_at, source_of(raw), fields))
+    let mut source = source_of(raw);
+    if let (Some(known), Some(members)) = (known, source.as_object_mut()) {
+        members.insert("type".into(), json!({ "label": known.label, "severity": known.severity }));
+    }
+    let mut row = RULES.observation(source_id, occurred_at, source, fields);
+    row.is_partial = known.is_none() && types.are_partial;
+    Some(row)
 }
 
 /// The contract's word for a part: that which differs by blanks, case and punctuation only.
@@ -146,5 +160,23 @@ mod tests {
         let http = Canned::new(vec![response(200, &page(&defects)), response(403, r#"{"message":"Permission Denied"}"#)]);
         let found = ask(&http, Resource::DvirLogDefect, None).unwrap();
         assert_eq!(fields(&records(&found)[0])["defect_code"], "t1");
+        assert!(!records(&found)[0].is_partial, "the account has no names");
+    }
+
+    #[test]
+    fn another_name_of_its_type_modifies_a_defect() {
+        let read = |types: crate::testing::Answer| {
+            let defects = json!([{ "id": "d1", "dvirId": "1", "defectTypeId": "t1" }]);
+            let found = ask(&Canned::new(vec![response(200, &page(&defects)), types]), Resource::DvirLogDefect, None).unwrap();
+            let row = &records(&found)[0];
+            (row.source_hash.clone(), row.is_partial)
+        };
+        let named = |label: &str, severity: &str| {
+            read(response(200, &page(&json!([{ "id": "t1", "label": label, "severity": severity }]))))
+        };
+        assert_eq!(named("Brakes", "minor"), named("Brakes", "minor"));
+        assert_ne!(named("Brakes", "minor").0, named("Tires", "minor").0);
+        assert_ne!(named("Brakes", "minor").0, named("Brakes", "major").0);
+        assert!(read(response(500, "down")).1, "while names are down stored defects stay as they are");
     }
 }

@@ -39,6 +39,11 @@ impl Gauge {
         self.0.sort_by_key(|(time, _)| *time);
     }
 
+    /// Whether nothing was measured.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// The value that holds for a time: the last one measured until then, unless that is too long ago.
     pub(super) fn at(&self, time: Timestamp) -> Option<f64> {
         let until = self.0.partition_point(|(measured, _)| *measured <= time);

@@ -19,7 +19,7 @@ const OF_DRIVERS: usize = 0;
 const OF_CLOCKS: usize = 1;
 const MILLIS: i64 = 1_000;
 
-/// Who drives, and under which name, is not of the clocks.
+/// Under which name somebody drives is not of the clocks. Their rules are: they become part of the source, as `eldSettings`.
 const RULES: SourceRules = SourceRules { volatile: &[], extras: &[], references: &["driver", "currentVehicle"] };
 
 pub(super) struct HosAvailabilities;
@@ -90,15 +90,20 @@ async fn listed(api: &Api<'_, Samsara>, walk: Walk) -> Result<Page<Vec<Observati
 fn observation<'d>(raw: &RawValue, of_id: impl Fn(&str) -> Option<&'d Driver<'d>>) -> Option<Observation<HosAvailability>> {
     let wire = Members::of(raw);
     let id = wire.object("driver").id("clock", "samsara")?;
-    let fields = fields(&id, &wire, of_id(&id).map(|driver| &driver.wire));
-    Some(RULES.observation(id, None, source_of(raw), fields))
+    let driver = of_id(&id).map(|driver| &driver.wire);
+    let (fields, mut source) = (fields(&id, &wire, driver), source_of(raw));
+    if let (Some(settings), Some(members)) = (driver.and_then(|driver| driver.raw("eldSettings")), source.as_object_mut()) {
+        members.insert("eldSettings".into(), source_of(settings));
+    }
+    Some(RULES.observation(id, None, source, fields))
 }
 
 fn fields(id: &str, wire: &Members<'_>, driver: Option<&Members<'_>>) -> HosAvailability {
     let (clocks, violations) = (wire.object("clocks"), wire.object("violations"));
     let status: Option<String> = wire.object("currentDutyStatus").get("hosStatusType");
-    // Without a status the app is not connected, and a clock of zero is one that is not known.
-    let left = |clock: &str, name: &str| seconds(&clocks.object(clock), name).filter(|seconds| status.is_some() || *seconds != 0);
+    // Without a status the app is not connected, and a clock of zero is one that is not known; so are violations.
+    let is_known = |seconds: &i64| status.is_some() || *seconds != 0;
+    let left = |clock: &str, name: &str| seconds(&clocks.object(clock), name).filter(is_known);
     let tomorrow = left("cycle", "cycleTomorrowDurationMs");
     HosAvailability {
         hos_ruleset_code: driver.and_then(rulesets::of_driver),
@@ -110,8 +115,8 @@ fn fields(id: &str, wire: &Members<'_>, driver: Option<&Members<'_>>) -> HosAvai
         available_tomorrow_seconds: tomorrow,
         forecast_horizon_days: tomorrow.map(|_| 1),
         time_until_break_seconds: left("break", "timeUntilBreakDurationMs"),
-        cycle_violation_duration_seconds: seconds(&violations, "cycleViolationDurationMs"),
-        shift_driving_violation_duration_seconds: seconds(&violations, "shiftDrivingViolationDurationMs"),
+        cycle_violation_duration_seconds: seconds(&violations, "cycleViolationDurationMs").filter(is_known),
+        shift_driving_violation_duration_seconds: seconds(&violations, "shiftDrivingViolationDurationMs").filter(is_known),
         is_personal_conveyance_applied: status.as_deref().map(|status| status == "personalConveyance"),
         is_yard_move_applied: status.as_deref().map(|status| status == "yardMove"),
         source_driver_id: Some(id.to_owned()),
@@ -182,7 +187,14 @@ mod tests {
         assert!(found["driver_id"].is_string() && found["vehicle_id"].is_string());
         // The app of the second is not connected: nothing is known of what is 0.
         let found = fields(second);
-        for name in ["duty_status_code", "available_drive_seconds", "is_yard_move_applied", "hos_ruleset_code"] {
+        let unknown = [
+            "duty_status_code",
+            "available_drive_seconds",
+            "is_yard_move_applied",
+            "hos_ruleset_code",
+            "cycle_violation_duration_seconds",
+        ];
+        for name in unknown {
             assert_eq!(found.get(name), None, "{name}");
         }
         assert_eq!(found["available_shift_seconds"], 50_400);
@@ -203,14 +215,16 @@ mod tests {
     }
 
     #[test]
-    fn another_name_of_the_driver_is_no_change() {
-        let of = |name: &str| {
+    fn another_name_of_the_driver_is_no_change_and_other_rules_are() {
+        let of = |name: &str, shift: &str| {
             let mut row = clock("1", "driving", 1);
             row["driver"]["name"] = json!(name);
-            let http =
-                Canned::new(vec![response(200, &list(&json!([{ "id": "1" }]), "")), response(200, &list(&json!([row]), ""))]);
+            let rules = json!({ "rulesets": [{ "cycle": "USA 70 hour / 8 day", "shift": shift }] });
+            let drivers = list(&json!([{ "id": "1", "name": name, "eldSettings": rules }]), "");
+            let http = Canned::new(vec![response(200, &drivers), response(200, &list(&json!([row]), ""))]);
             records(&walk(&http, Resource::HosAvailability)[0])[0].source_hash.clone()
         };
-        assert_eq!(of("A"), of("B"));
+        assert_eq!(of("A", "US Interstate Property"), of("B", "US Interstate Property"));
+        assert_ne!(of("A", "US Interstate Property"), of("A", "US Interstate Passenger"), "other rules are");
     }
 }

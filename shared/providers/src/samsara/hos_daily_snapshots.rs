@@ -45,7 +45,15 @@ impl Source for HosDailySnapshots {
         let after = next.after_more();
         let (more, ends) = (after.is_some(), after.is_none());
         let part = WindowPart { from, to, begins, ends, subjects };
-        Ok(Page { rows, next: Some(Window { after, ..window }), more, complete_scan: false, window: Some(part) })
+        Ok(Page {
+            rows,
+            next: Some(Window { after, ..window }),
+            more,
+            complete_scan: false,
+            scan_total: None,
+            withdrawn: Vec::new(),
+            window: Some(part),
+        })
     }
 }
 

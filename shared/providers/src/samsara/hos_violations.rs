@@ -10,7 +10,7 @@ use model::telematics::code::{Code, HosViolationCategory, HosViolationCode};
 use model::telematics::{HosViolation, Observation};
 use serde_json::value::RawValue;
 
-use super::client::Beside;
+use super::client::{Beside, Missing};
 use super::{Samsara, rulesets};
 use crate::cursor::Window;
 use crate::wire::{Members, SourceRules, source_of};
@@ -66,7 +66,15 @@ impl Source for HosViolations {
         let after = next.after_more();
         let part = WindowPart { from, to, begins, ends: after.is_none(), subjects: subjects(&rows, is_whole) };
         let more = after.is_some();
-        Ok(Page { rows, next: Some(Window { after, ..window }), more, complete_scan: false, window: Some(part) })
+        Ok(Page {
+            rows,
+            next: Some(Window { after, ..window }),
+            more,
+            complete_scan: false,
+            scan_total: None,
+            withdrawn: Vec::new(),
+            window: Some(part),
+        })
     }
 }
 
@@ -104,7 +112,13 @@ fn observation(raw: &RawValue, carriers: &Carriers) -> Option<Observation<HosVio
         source_driver_id: Some(driver.clone()),
         ..HosViolation::default()
     };
-    Some(RULES.observation(format!("hos_violation:{driver}:{kind}:{start}"), Some(start), source_of(raw), fields))
+    let mut source = source_of(raw);
+    if let (true, Some(carries), Some(members)) = (is_driving, carriers.carries_passengers(&driver), source.as_object_mut()) {
+        members.insert("carriesPassengers".into(), carries.into());
+    }
+    let mut row = RULES.observation(format!("hos_violation:{driver}:{kind}:{start}"), Some(start), source, fields);
+    row.is_partial = is_driving && carriers.is_partial;
+    Some(row)
 }
 
 /// The limit in a description that ends in it: `Daily Off-Duty Time (Canada South-10 hours)`.
@@ -113,9 +127,14 @@ fn hours_limit(description: &str) -> Option<f64> {
     rule.rsplit(['-', ' ']).next()?.parse().ok().filter(|hours: &f64| hours.is_finite())
 }
 
-/// Whether drivers carry passengers, for whom driving hours have a code of their own.
+/// Whether drivers carry passengers, for whom driving hours have a code of their own. It becomes part of a violation's source, as
+/// `carriesPassengers`: other rules of the driver modify it.
 #[derive(Default)]
-struct Carriers(BTreeMap<String, bool>);
+struct Carriers {
+    known: BTreeMap<String, bool>,
+    /// Whether the rules could not be read this time: stored violations stay as they are.
+    is_partial: bool,
+}
 
 impl Carriers {
     /// Asks for the rules of drivers who drove too long.
@@ -133,19 +152,24 @@ impl Carriers {
         // A day that began the day before holds the first hours.
         let (first, last) = (first.plus_seconds(-DAY).date().to_string(), last.date().to_string());
         let ids = drivers.into_iter().collect::<Vec<_>>().join(",");
-        let days = api.beside(DAYS, &[("driverIds", &ids), ("startDate", &first), ("endDate", &last)]).await;
+        let days = api.beside(DAYS, &[("driverIds", &ids), ("startDate", &first), ("endDate", &last)], starts.len()).await;
+        carriers.is_partial = days.as_ref().map_or_else(|missing| *missing == Missing::Down, |list| list.is_unclear);
         for day in days.iter().flat_map(|list| &list.rows) {
             let driver = Members::of(day).object("driver");
             if let Some((id, rules)) = driver.get("id").zip(rulesets::of_driver(&driver)) {
-                carriers.0.insert(id, rules.as_str().contains("_PAX_"));
+                carriers.known.insert(id, rules.as_str().contains("_PAX_"));
             }
         }
         carriers
     }
 
+    fn carries_passengers(&self, driver: &str) -> Option<bool> {
+        self.known.get(driver).copied()
+    }
+
     /// The code of driving hours, where it is known which holds for a driver.
     fn driving(&self, driver: &str) -> Option<Code<HosViolationCode>> {
-        Some(match self.0.get(driver)? {
+        Some(match self.carries_passengers(driver)? {
             true => const { Code::of("DH_PASSENGER_DAILY_OVER") },
             false => const { Code::of("DH_DAILY_OVER") },
         })
@@ -213,6 +237,28 @@ mod tests {
         let parts: Vec<_> = pages.iter().map(|page| page.window.clone().unwrap()).collect();
         assert_eq!(parts.iter().map(|part| (part.begins, part.ends)).collect::<Vec<_>>(), [(true, false), (false, true)]);
         assert!(parts.iter().all(|part| part.subjects.others), "a driver who is not named has no violation");
+    }
+
+    #[test]
+    fn other_rules_of_the_driver_modify_their_violations_and_rules_that_are_down_do_not() {
+        let read = |days: crate::testing::Answer| {
+            let data = json!([{ "violations": [violation("1", "shiftDrivingHours"), violation("1", "shiftHours")] }]);
+            let page = walk(&Canned::new(vec![response(200, &list(&data, "")), days]), Resource::HosViolation).remove(0);
+            records(&page).iter().map(|row| (row.source_hash.clone(), row.is_partial)).collect::<Vec<_>>()
+        };
+        let rules = |shift: &str, name: &str| {
+            let rules = json!([{ "cycle": "USA 70 hour / 8 day", "shift": shift }]);
+            let day = json!({ "driver": { "id": "1", "name": name, "eldSettings": { "rulesets": rules } } });
+            read(response(200, &list(&json!([day]), "")))
+        };
+        let (property, passenger) = (rules("US Interstate Property", "A"), rules("US Interstate Passenger", "A"));
+        assert_ne!(property[0], passenger[0]);
+        assert_eq!(property[1], passenger[1], "the rules of a shift are the same for both");
+        assert_eq!(property, rules("US Interstate Property", "B"), "another name is no change");
+        let down = read(response(500, "down"));
+        assert_eq!(down.iter().map(|(_, is_partial)| *is_partial).collect::<Vec<_>>(), [true, false]);
+        let refused = read(response(403, r#"{"message":"Permission Denied"}"#));
+        assert!(refused.iter().all(|(_, is_partial)| !is_partial), "the account has no rules");
     }
 
     #[test]

@@ -34,7 +34,15 @@ impl Source for Messages {
             return Err(response.malformed("no list of messages"));
         }
         let rows = body.list("data").into_iter().filter_map(observation).collect();
-        Ok(Page { rows, next: Some(window), more: false, complete_scan: false, window: None })
+        Ok(Page {
+            rows,
+            next: Some(window),
+            more: false,
+            complete_scan: false,
+            scan_total: None,
+            withdrawn: Vec::new(),
+            window: None,
+        })
     }
 }
 

@@ -17,6 +17,8 @@ pub(super) struct Question<'a> {
     pub(super) from: Timestamp,
     /// The last one.
     pub(super) to: Timestamp,
+    /// How many readings.
+    pub(super) readings: usize,
 }
 
 impl Question<'_> {
@@ -30,6 +32,11 @@ impl Question<'_> {
     }
 }
 
+/// How many readings some questions are about.
+pub(super) fn readings(questions: &[Question<'_>]) -> usize {
+    questions.iter().map(|question| question.readings).sum()
+}
+
 /// The questions about vehicles and the times of their readings, the newest first. A late reading, days old, has one of its own,
 /// so that nobody is asked for all vehicles over days.
 pub(super) fn questions<'a>(vehicles: impl Iterator<Item = (&'a str, Vec<Timestamp>)>) -> Vec<Question<'a>> {
@@ -40,18 +47,16 @@ pub(super) fn questions<'a>(vehicles: impl Iterator<Item = (&'a str, Vec<Timesta
         match all.last_mut() {
             Some(last) if last.vehicles.len() < VEHICLES && fit(last, &run) => {
                 (last.from, last.to) = (last.from.min(run.from), last.to.max(run.to));
+                last.readings += run.readings;
                 last.vehicles.extend(run.vehicles);
             }
             _ => all.push(run),
         }
     }
     if all.len() > QUESTIONS {
-        tracing::info!(
-            questions = all.len(),
-            most = QUESTIONS,
-            "positions lie too far apart, some go without what is beside them"
-        );
-        all.truncate(QUESTIONS);
+        let left_out = all.split_off(QUESTIONS);
+        let records = readings(&left_out);
+        tracing::warn!(records, "positions lie too far apart, records go without what is beside them");
     }
     all
 }
@@ -62,8 +67,11 @@ fn runs(vehicle: &str, mut times: Vec<Timestamp>) -> Vec<Question<'_>> {
     let mut runs: Vec<Question<'_>> = Vec::new();
     for time in times {
         match runs.last_mut() {
-            Some(run) if time.micros() - run.to.micros() <= PAUSE_MICROS => run.to = time,
-            _ => runs.push(Question { vehicles: vec![vehicle], from: time, to: time }),
+            Some(run) if time.micros() - run.to.micros() <= PAUSE_MICROS => {
+                run.to = time;
+                run.readings += 1;
+            }
+            _ => runs.push(Question { vehicles: vec![vehicle], from: time, to: time, readings: 1 }),
         }
     }
     runs
@@ -103,11 +111,13 @@ mod tests {
     }
 
     #[test]
-    fn questions_are_bounded() {
+    fn questions_are_bounded_and_count_their_readings() {
         let ids: Vec<String> = (0..250).map(|id| id.to_string()).collect();
         let together = questions(ids.iter().map(|id| (id.as_str(), vec![at(0)])));
         assert_eq!(together.iter().map(|one| one.vehicles.len()).collect::<Vec<_>>(), [100, 100, 50]);
         let apart = questions(ids.iter().zip(0..).map(|(id, day)| (id.as_str(), vec![at(day * 86_400)])));
         assert_eq!((apart.len(), apart[0].vehicles[0]), (QUESTIONS, "249"), "the newest are asked for");
+        let two = [("a", vec![at(0), at(9)]), ("b", vec![at(5), at(90_000)])];
+        assert_eq!(readings(&questions(two.into_iter())), 4);
     }
 }

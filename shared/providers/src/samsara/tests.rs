@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::testing::{Answer, Asker, connection, credentials, run};
-pub(super) use crate::testing::{Canned, fields, records, response};
+pub(super) use crate::testing::{Canned, busy, fields, records, response};
 use crate::{Accounts as _, Fetched, HttpFailure, HttpResponse};
 
 const TOKEN: &str = "samsara_api_hidden";
@@ -180,8 +180,8 @@ fn check_positions() {
     let asked: Vec<String> = http.asked().iter().map(|url| url.replace("%2C", ",").replace("%3A", ":")).collect();
     let expected = [
         feed,
-        "vehicles/stats/history?types=obdEngineSeconds,engineOilPressureKPa,engineCoolantTemperatureMilliC&vehicleIds=112\
-         &startTime=2026-01-27T07:05:24.500000Z&endTime=2026-01-27T07:07:36.000000Z",
+        "vehicles/stats/history?types=obdEngineSeconds,engineOilPressureKPa,engineCoolantTemperatureMilliC&decorations=obdOdometerMeters\
+         &vehicleIds=112&startTime=2026-01-27T07:05:24.500000Z&endTime=2026-01-27T07:07:36.000000Z",
         "driver-vehicle-assignments?filterBy=vehicles&vehicleIds=112\
          &startTime=2026-01-27T07:06:25.500000Z&endTime=2026-01-27T07:07:36.000000Z",
         &format!("{feed}&after=MjkY"),
@@ -195,14 +195,14 @@ fn check_positions() {
     let first = position(rows, 0);
     assert!((first.speed.unwrap() - 21.592_032).abs() < 1e-9, "{first:?}");
     assert_eq!((first.city, first.province, first.country), (Some("Pasadena"), Some("CA"), Some("USA")));
-    // The odometer of the bus goes before the reckoned one.
     assert_eq!((first.odometer, first.fuel_level, first.engine_hours), (Some(81_029.0), Some(54.0), Some(2.5)));
     assert_eq!((first.oil_pressure, first.coolant_temperature), (Some(315_000.0), Some(364.65)));
     assert_eq!(first.driver, Some("45646"));
-    // A minute later the bus tells nothing, the tank is said to be fuller than full, and the driver has left.
+    // A minute later the bus tells nothing, and what the gateway reckons is another instrument's. The tank is said to be fuller than
+    // full, and the driver has left.
     let second = position(rows, 1);
     let (meters, hours) = (second.odometer, second.engine_hours);
-    assert_eq!((meters, hours, second.fuel_level), (Some(71_000.0), Some(2.0), None), "reckoned");
+    assert_eq!((meters, hours, second.fuel_level), (None, None, None));
     assert_eq!((second.oil_pressure, second.coolant_temperature, second.driver), (None, None, None));
     assert_eq!(rows.source_id(0), "location:112:2026-01-27T07:06:25.500000Z");
     assert_eq!(serde_json::from_str::<Value>(rows.sources().get(0)).unwrap()["headingDegrees"], 120);
@@ -215,7 +215,7 @@ fn positions_do_not_wait_for_what_stands_beside_them() {
     let beside = [
         (response(403, r#"{"message":"Permission Denied"}"#), response(403, r#"{"message":"Permission Denied"}"#)),
         (response(500, "down"), Err(HttpFailure::Timeout)),
-        (response(429, "{}"), response(200, "<html>")),
+        (busy(429, "60"), response(200, "<html>")),
         // A list that may lack its end may lack the driver who came last.
         (response(200, r#"{"data":null}"#), response(200, cut)),
     ];
@@ -225,6 +225,75 @@ fn positions_do_not_wait_for_what_stands_beside_them() {
         let Batch::Readings(rows) = &page.batch else { panic!("not readings") };
         let first = position(rows, 0);
         assert_eq!((rows.len(), first.odometer, first.engine_hours, first.driver), (2, Some(81_029.0), None, None));
+    }
+}
+
+#[test]
+fn a_short_wait_for_what_stands_beside_positions_is_waited_out() {
+    let (feed, engines) = (include_str!("fixtures/stats_feed.json"), include_str!("fixtures/engine_history.json"));
+    let drivers = include_str!("fixtures/driver_vehicle_assignments.json");
+    let http = Canned::new(vec![
+        response(200, feed),
+        busy(429, "0.4"),
+        busy(503, "2"),
+        response(200, engines),
+        busy(429, "0"),
+        response(200, drivers),
+    ]);
+    let page = ask(&http, Resource::VehicleLocation, None).unwrap();
+    assert_eq!(http.waited(), [400, 2_000, 200].map(Duration::from_millis));
+    let Batch::Readings(rows) = &page.batch else { panic!("not readings") };
+    let first = position(rows, 0);
+    assert_eq!((first.engine_hours, first.driver), (Some(2.5), Some("45646")));
+    // Five seconds in all, and no longer.
+    let waits = [busy(429, "3"), busy(429, "1.5"), busy(429, "1"), busy(503, "3600")];
+    let http = Canned::new([response(200, feed)].into_iter().chain(waits).collect());
+    let page = ask(&http, Resource::VehicleLocation, None).unwrap();
+    assert_eq!(http.waited(), [3_000, 1_500].map(Duration::from_millis));
+    assert!(http.is_empty() && page.batch.len() == 2);
+}
+
+/// Odometer and engine hours of each reading of vehicle 112, whose gateway reckons both; of the bus tell the first reading what
+/// decorates it, and the engine's list.
+fn meters(decorations: &Value, engines: Answer) -> Vec<(Option<f64>, Option<f64>)> {
+    let at = |minute: u32| format!("2026-01-27T07:{minute:02}:00Z");
+    let gps = |minute: u32| json!({ "time": at(minute), "latitude": 34.1, "longitude": -118.1 });
+    let mut points = [gps(1), gps(2), gps(3)];
+    points[0]["decorations"] = decorations.clone();
+    let reckoned = |factor: u32| Value::from_iter((1..=3).map(|minute| json!({ "time": at(minute), "value": factor * minute })));
+    let vehicle =
+        json!({ "id": "112", "gps": points, "gpsOdometerMeters": reckoned(1_000), "syntheticEngineSeconds": reckoned(3_600) });
+    let feed = json!({ "data": [vehicle], "pagination": { "endCursor": "x", "hasNextPage": false } });
+    let http = Canned::new(vec![response(200, &feed.to_string()), engines, response(403, "{}")]);
+    let page = ask(&http, Resource::VehicleLocation, None).unwrap();
+    let Batch::Readings(rows) = &page.batch else { panic!("not readings") };
+    (0..rows.len()).map(|row| position(rows, row)).map(|position| (position.odometer, position.engine_hours)).collect()
+}
+
+#[test]
+fn the_meters_of_a_vehicle_are_read_from_one_instrument() {
+    let engines = |stats: &Value| {
+        let mut row = json!({ "id": "112" });
+        row.as_object_mut().unwrap().extend(stats.as_object().unwrap().clone());
+        response(200, &json!({ "data": [row], "pagination": { "endCursor": "", "hasNextPage": false } }).to_string())
+    };
+    let none = || response(200, r#"{"data":[],"pagination":{"endCursor":"","hasNextPage":false}}"#);
+    let (at, bare) = ("2026-01-27T07:02:00Z", json!({}));
+    let bus = json!({ "obdOdometerMeters": { "value": 5 } });
+    let seconds = json!({ "obdEngineSeconds": [{ "time": at, "value": 7_200 }] });
+    let pressure = json!({ "engineOilPressureKPa": [{ "time": at, "value": 300, "decorations": bus }] });
+    let (reckoned, hours) = ([Some(1_000.0), Some(2_000.0), Some(3_000.0)], [Some(1.0), Some(2.0), Some(3.0)]);
+    let nothing = [None; 3];
+    let cases = [
+        ("the bus tells nothing", &bare, none(), reckoned, hours),
+        ("the bus tells the odometer", &bus, none(), [Some(5.0), None, None], hours),
+        ("the bus tells it with the oil's pressure", &bare, engines(&pressure), nothing, hours),
+        ("the bus tells the hours", &bare, engines(&seconds), reckoned, [None, Some(2.0), Some(2.0)]),
+        ("nobody knows what the bus tells", &bare, response(500, "down"), nothing, nothing),
+        ("of a list that may be cut nobody knows", &bare, response(200, r#"{"data":null}"#), nothing, nothing),
+    ];
+    for (name, decorations, engines, odometers, hours) in cases {
+        assert_eq!(meters(decorations, engines), odometers.into_iter().zip(hours).collect::<Vec<_>>(), "{name}");
     }
 }
 

@@ -4,6 +4,9 @@
 //!
 //! Positions name neither driver nor what the engine measures. Both are asked for beside each page, for its vehicles and times
 //! only. A stored position never changes, so what could not be told then stays absent.
+//!
+//! Odometer and engine hours are told by two instruments, the bus and the gateway, which differ by thousands. Of a vehicle one of
+//! them is read: the gateway only where the bus was seen to tell nothing.
 
 use model::telematics::series::ReadingsOf;
 use model::telematics::{InferredAddress, VehicleLocation, VehiclePosition};
@@ -18,7 +21,7 @@ use super::{Samsara, VEHICLE_FEED, VEHICLE_HISTORY};
 use crate::cursor::{Feed, Gap};
 use crate::{Api, Page, ProviderError, Source};
 
-/// The second and third are those of vehicles whose bus has no odometer or no engine hours.
+/// The second and third are the gateway's reckoning, for vehicles whose bus has no odometer or no engine hours.
 const TYPES: (&str, &str) = ("types", "gps,gpsOdometerMeters,syntheticEngineSeconds");
 const DECORATIONS: (&str, &str) = ("decorations", "obdOdometerMeters,fuelPercents");
 const SECONDS_IN_HOUR: f64 = 3_600.0;
@@ -65,15 +68,14 @@ fn readings(vehicles: &[Subject<'_>], engines: &Engines, drivers: &Drivers) -> R
     let unknown = Engine::default();
     for vehicle in vehicles {
         let engine = engines.of(&vehicle.id).unwrap_or(&unknown);
-        let odometer = Gauge::of(vehicle.gps_odometer, is_amount);
-        let seconds = Gauge::of(vehicle.synthetic_engine_seconds, is_amount);
+        let reckoned = Reckoned::of(vehicle, engines);
         let assignments = drivers.of(&vehicle.id);
         for (gps, source) in &vehicle.readings {
-            let seconds = engine.seconds.at(gps.time).or_else(|| seconds.at(gps.time));
+            let seconds = engine.seconds.at(gps.time).or_else(|| reckoned.seconds.at(gps.time));
             let milli_c = engine.coolant_temperature.at(gps.time);
             let position = VehiclePosition {
                 driver: driver_at(assignments, gps.time),
-                odometer: gps.odometer.or_else(|| odometer.at(gps.time)),
+                odometer: gps.odometer.or_else(|| reckoned.odometer.at(gps.time)),
                 engine_hours: seconds.map(|seconds| seconds / SECONDS_IN_HOUR),
                 oil_pressure: engine.oil_pressure.at(gps.time).map(|kpa| kpa * PASCALS_IN_KPA),
                 coolant_temperature: milli_c.map(|milli_c| (milli_c + KELVIN_OFFSET) / 1_000.0),
@@ -83,6 +85,26 @@ fn readings(vehicles: &[Subject<'_>], engines: &Engines, drivers: &Drivers) -> R
         }
     }
     rows
+}
+
+/// What the gateway reckons of a vehicle; nothing where the bus tells the same, or may.
+#[derive(Default)]
+struct Reckoned {
+    odometer: Gauge,
+    seconds: Gauge,
+}
+
+impl Reckoned {
+    fn of(vehicle: &Subject<'_>, engines: &Engines) -> Self {
+        // Readings carry the bus's last value, so a vehicle that never does has none; so the engine's own readings must say, too.
+        let Some(engine) = engines.told(&vehicle.id) else { return Self::default() };
+        let has_odometer = engine.has_odometer || vehicle.readings.iter().any(|(gps, _)| gps.odometer.is_some());
+        let reckoned = |list, is_on_bus: bool| if is_on_bus { Gauge::default() } else { Gauge::of(list, is_amount) };
+        Self {
+            odometer: reckoned(vehicle.gps_odometer, has_odometer),
+            seconds: reckoned(vehicle.synthetic_engine_seconds, !engine.seconds.is_empty()),
+        }
+    }
 }
 
 /// What a reading says itself.

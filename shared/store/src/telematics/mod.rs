@@ -41,6 +41,7 @@ mod table;
 mod tombstones;
 mod upsert;
 mod window;
+mod withdrawn;
 
 #[cfg(test)]
 mod tests;

@@ -70,11 +70,11 @@ struct Compared {
 
 /// A row's place and what it was when it was read. Not its content: a large fleet's window would fill the memory.
 #[derive(Debug)]
-struct Missing {
-    pk: String,
-    sk: String,
-    id: RecordId,
-    hash: String,
+pub(super) struct Missing {
+    pub(super) pk: String,
+    pub(super) sk: String,
+    pub(super) id: RecordId,
+    pub(super) hash: String,
 }
 
 impl Compared {
@@ -181,7 +181,7 @@ impl Store {
     }
 
     /// The event and its place: an event that comes back is found deleted there.
-    async fn mark_withdrawn(&self, origin: &Origin, row: &Missing) -> Result<bool, StoreError> {
+    pub(super) async fn mark_withdrawn(&self, origin: &Origin, row: &Missing) -> Result<bool, StoreError> {
         let table = self.telematics_table();
         let now = (":now".to_owned(), number(origin.now.micros()));
         let seen = (":seen".to_owned(), text(row.hash.as_str()));

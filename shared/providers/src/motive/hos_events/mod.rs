@@ -20,6 +20,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::client::{List, Listed, unwrapped};
+use super::places::{hours_behind, zone};
 use super::{Motive, users};
 use crate::cursor::{Cursor, DAY, Window};
 use crate::numbered::Numbered;
@@ -29,6 +30,7 @@ use crate::{Api, Page, ProviderError, Source, Subjects, WindowPart};
 const LIST: List = List { path: "/v1/logs", rows: "logs", row: "log" };
 /// How many drivers are read at once.
 const DRIVERS: usize = 25;
+const HOUR: i64 = 3_600;
 
 type Span = Window<{ 2 * DAY }, { 14 * DAY }>;
 
@@ -50,6 +52,10 @@ impl Cursor for Logs {
             kept => Self { window: Span::begin(kept.map(|kept| kept.window), now), drivers: None },
         }
     }
+
+    fn recovered(newest: Timestamp, now: Timestamp) -> Option<Self> {
+        Some(Self { window: Span::recovered(newest, now)?, drivers: None })
+    }
 }
 
 pub(super) struct HosEvents;
@@ -68,12 +74,20 @@ impl Source for HosEvents {
         let (next, _) = at.after(said, DRIVERS).map_err(|what| response.malformed(what))?;
         let (days, is_whole) = if drivers.is_empty() { (Vec::new(), true) } else { days(api, &drivers, from, to).await? };
         let by_driver = by_driver(&days);
-        let subjects = subjects(&by_driver, |driver| is_whole && drivers.contains(driver));
+        let subjects = subjects(&by_driver, (from, to), |driver| is_whole && drivers.contains(driver));
         let rows = by_driver.iter().flat_map(|(driver, days)| events::rows(driver, days)).collect();
         let more = next.is_some();
         let window = WindowPart { from, to, begins, ends: !more, subjects };
         let next = Logs { window: logs.window, drivers: next };
-        Ok(Page { rows, next: Some(next), more, complete_scan: false, window: Some(window) })
+        Ok(Page {
+            rows,
+            next: Some(next),
+            more,
+            complete_scan: false,
+            scan_total: None,
+            withdrawn: Vec::new(),
+            window: Some(window),
+        })
     }
 }
 
@@ -121,12 +135,17 @@ fn by_driver(days: &[Box<RawValue>]) -> BTreeMap<String, Vec<Day<'_>>> {
     by_driver
 }
 
-/// The drivers that a page answers for: those of whom every event can be read, and whose days follow one another. A day without a
-/// log is no day without events. Of drivers without any log nothing is said.
-fn subjects(by_driver: &BTreeMap<String, Vec<Day<'_>>>, is_listed: impl Fn(&str) -> bool) -> Subjects {
+/// The drivers that a page answers for: those of whom every event can be read, and whose days follow one another from the first
+/// to the last of the window. A day without a log is no day without events. Of drivers without any log nothing is said.
+fn subjects(
+    by_driver: &BTreeMap<String, Vec<Day<'_>>>,
+    (from, to): (Timestamp, Timestamp),
+    is_listed: impl Fn(&str) -> bool,
+) -> Subjects {
     let mut subjects = Subjects::default();
     for (driver, days) in by_driver {
-        let is_whole = is_listed(driver) && follow(days) && days.iter().all(|day| events::are_readable(&day.log));
+        let are_whole = follow(days) && cover(days, from, to) && days.iter().all(|day| events::are_readable(&day.log));
+        let is_whole = is_listed(driver) && are_whole;
         let to = if is_whole { &mut subjects.answered } else { &mut subjects.unclear };
         to.push(driver.clone());
     }
@@ -139,6 +158,14 @@ fn follow(days: &[Day<'_>]) -> bool {
         [one, other] => one.date.is_some() && (one.date == other.date || one.date.and_then(next) == other.date),
         _ => true,
     })
+}
+
+/// Whether days reach from one instant to another, by the driver's clock. With a clock that is not known nobody can tell.
+fn cover(days: &[Day<'_>], from: Timestamp, to: Timestamp) -> bool {
+    let behind = |day: &Day<'_>| zone(&day.log.get::<String>("time_zone")?).and_then(hours_behind);
+    let begins = |day: &Day<'_>| Some(day.date? <= from.plus_seconds(-behind(day)?.1 * HOUR).date());
+    let ends = |day: &Day<'_>| Some(day.date? >= to.plus_seconds(-behind(day)?.0 * HOUR).date());
+    days.first().and_then(begins) == Some(true) && days.last().and_then(ends) == Some(true)
 }
 
 #[cfg(test)]

@@ -20,7 +20,15 @@ fn logs(all: &[Value]) -> Answer {
 /// A day of a driver with events of (id, type, start, end), each in its wrapper.
 fn day(driver: u32, date: &str, events: &[(u32, &str, &str, Option<&str>)]) -> Value {
     let event = |(id, word, start, end): &(u32, &str, &str, Option<&str>)| json!({ "event": { "id": id, "type": word, "start_time": start, "end_time": end } });
-    json!({ "id": 1, "date": date, "driver": { "id": driver, "first_name": "Ann" }, "events": events.iter().map(event).collect::<Vec<_>>() })
+    let events: Vec<Value> = events.iter().map(event).collect();
+    let id = format!("{driver}-{date}");
+    json!({ "id": id, "date": date, "time_zone": "UTC", "driver": { "id": driver, "first_name": "Ann" }, "events": events })
+}
+
+/// Days of a driver from one of November to another, the last with these events.
+fn days(driver: u32, first: u32, last: u32, events: &[(u32, &str, &str, Option<&str>)]) -> Vec<Value> {
+    let of = |date: u32| day(driver, &format!("2026-11-{date:02}"), if date == last { events } else { &[] });
+    (first..=last).map(of).collect()
 }
 
 fn ask(answers: Vec<Answer>) -> Fetched {
@@ -58,7 +66,7 @@ fn a_recorded_log_is_read() {
     });
     check(row(&page, "221"), &expected);
     check(row(&page, "474"), &json!({ "duty_status_code": "SB", "location_name": null, "region_code": null }));
-    assert_eq!((subjects(&page), page.more), (told("11", ""), false));
+    assert_eq!((subjects(&page), page.more), (told("", "11"), false), "a day of ten years ago says nothing of the window");
     let window = page.window.as_ref().unwrap();
     assert_eq!((window.begins, window.ends, window.to.seconds_since(window.from)), (true, true, 14.0 * 86_400.0));
     assert_eq!(row(&page, "221").source["driver"]["last_name"], "Driver");
@@ -133,20 +141,35 @@ fn an_event_over_midnight_is_one() {
 #[test]
 fn a_page_answers_for_drivers_whose_days_follow_and_can_be_read() {
     let one = (1, "driving", "2026-11-20T15:00:00Z", None);
-    let gap = [day(2, "2026-11-18", &[]), day(2, "2026-11-20", &[])];
-    let mut odd = day(3, "2026-11-20", &[one]);
-    odd["events"][0]["event"]["start_time"] = json!("noon");
-    let mut null = day(4, "2026-11-20", &[]);
-    null["events"] = Value::Null;
+    let gap = [days(2, 7, 18, &[]), days(2, 20, 21, &[])].concat();
+    let mut odd = days(3, 7, 21, &[one]);
+    odd[14]["events"][0]["event"]["start_time"] = json!("noon");
+    let mut null = days(4, 7, 21, &[]);
+    null[14]["events"] = Value::Null;
     // Nobody asked for driver 9; of driver 6 there is no log at all, which is not the same as an empty one.
-    let all =
-        [vec![day(1, "2026-11-19", &[]), day(1, "2026-11-20", &[one])], gap.to_vec(), vec![odd, null, day(9, "2026-11-20", &[])]]
-            .concat();
+    let all = [days(1, 7, 21, &[one]), gap, odd, null, days(9, 7, 21, &[])].concat();
     let page = ask(vec![drivers(&[1, 2, 3, 4, 6]), logs(&all)]);
     assert_eq!(subjects(&page), told("1", "2,3,4,9"));
-    let cut = page_of_logs(&[day(1, "2026-11-20", &[one])], 7);
-    let rest = crate::motive::tests::page("logs", "log", &[], 2, 7);
+    let twice = [days(1, 7, 21, &[one]), days(1, 21, 21, &[one])].concat();
+    assert_eq!(subjects(&ask(vec![drivers(&[1]), logs(&twice)])), told("", "1"), "one is told twice, another may not be told");
+    let cut = page_of_logs(&days(1, 7, 21, &[one]), 99);
+    let rest = crate::motive::tests::page("logs", "log", &[], 2, 99);
     assert_eq!(subjects(&ask(vec![drivers(&[1]), cut, rest])), told("", "1"), "fewer days than there should be");
+}
+
+#[test]
+fn days_that_do_not_reach_both_ends_of_the_window_say_nothing_of_its_absences() {
+    let answered = |first: u32, last: u32, zone: &str| {
+        let mut all = days(1, first, last, &[]);
+        all.iter_mut().for_each(|day| day["time_zone"] = json!(zone));
+        !subjects(&ask(vec![drivers(&[1]), logs(&all)])).0.is_empty()
+    };
+    // From noon of the 7th to noon of the 21st, UTC.
+    assert!(answered(7, 21, "UTC") && answered(6, 21, "UTC"));
+    assert!(!answered(8, 21, "UTC"), "the first day is missing");
+    assert!(!answered(7, 20, "UTC"), "so is the last");
+    assert!(answered(7, 21, "Hawaii"), "02:00 of the same days");
+    assert!(!answered(6, 22, "Moon Time"), "nobody knows whose days they are");
 }
 
 fn page_of_logs(all: &[Value], total: usize) -> Answer {
@@ -174,12 +197,7 @@ fn many_drivers_are_read_in_parts_and_the_window_is_kept() {
         let all: Vec<Value> = (from..=to).map(|id| json!({ "id": id })).collect();
         page("users", "user", &all, page_no, 30)
     };
-    let http = Canned::new(vec![
-        part(1, 25, 1),
-        logs(&[day(1, "2026-11-20", &[])]),
-        part(26, 30, 2),
-        logs(&[day(30, "2026-11-20", &[])]),
-    ]);
+    let http = Canned::new(vec![part(1, 25, 1), logs(&days(1, 7, 21, &[])), part(26, 30, 2), logs(&days(30, 7, 21, &[]))]);
     let pages = asker().walk(&http, Resource::HosEvent);
     let parts: Vec<_> = pages.iter().map(|page| page.window.as_ref().unwrap()).map(|part| (part.begins, part.ends)).collect();
     assert_eq!(parts, [(true, false), (false, true)]);

@@ -96,6 +96,7 @@ impl<'a> Driver<'a> {
             let mut event = source_of(&event.raw);
             event.get_mut("vehicle").map(cut_to_id);
             members.insert("eldEvent".into(), event);
+            row.source_hash = RULES.hash(&row.source);
         }
         // A status without a code is told as it is written.
         row.extras = status.filter(|_| known.is_none()).map(|status| json!({ "hosStatusType": status }));

@@ -93,10 +93,10 @@ impl Facts {
         !(self.unclear.contains(driver) || may_be_stored && self.refused.contains(driver))
     }
 
-    /// Drivers whose entries have less in them than another time: of a list that was down. An account that never had events does
-    /// not miss them.
+    /// Drivers whose entries have less in them than another time: of a list that was down, or of events that were refused. An account
+    /// that never had events does not miss them.
     pub(super) fn partial(&self, had_events: bool) -> BTreeSet<&str> {
-        let events = self.without_events.iter().filter(|_| had_events);
+        let events = self.without_events.iter().chain(&self.refused).filter(|_| had_events);
         events.chain(&self.without_days).map(String::as_str).collect()
     }
 
@@ -220,7 +220,7 @@ impl Listed {
         let ids = drivers.iter().copied().collect::<Vec<_>>().join(",");
         let own = || drivers.iter().map(|id| (*id).to_owned());
         let query = [query, &[("driverIds", ids.as_str())]].concat();
-        match api.short_list(path, &query).await {
+        match api.awaited_list(path, &query).await {
             Ok(list) => {
                 let told: BTreeSet<String> = list.rows.iter().filter_map(|raw| driver_of(raw)).collect();
                 self.rows.extend(list.rows);

@@ -69,12 +69,21 @@ impl Cursor for Logs {
         match kept {
             Some(kept) if !kept.drivers.is_empty() => kept,
             Some(kept) => Self { window: Span::begin(Some(kept.window), now), ..kept },
-            None => Self { window: Span::begin(None, now), drivers: Vec::new(), events: None, is_cut: false, outage: None },
+            None => Self::at(Span::begin(None, now)),
         }
+    }
+
+    fn recovered(newest: Timestamp, now: Timestamp) -> Option<Self> {
+        // What is stored may have been told with the device's events.
+        Span::recovered(newest, now).map(|window| Self { events: Some(window.to), ..Self::at(window) })
     }
 }
 
 impl Logs {
+    fn at(window: Span) -> Self {
+        Self { window, drivers: Vec::new(), events: None, is_cut: false, outage: None }
+    }
+
     /// Takes note of a list beside the logs that is down. Is that news? After a while the logs go on without it, with what they
     /// have: an entry that ended would else stay open.
     fn misses_a_list(&mut self) -> bool {
@@ -125,7 +134,15 @@ impl Source for HosEvents {
             next.end();
         }
         let window = WindowPart { from, to, begins, ends: !more, subjects };
-        Ok(Page { rows, next: Some(next), more, complete_scan: false, window: Some(window) })
+        Ok(Page {
+            rows,
+            next: Some(next),
+            more,
+            complete_scan: false,
+            scan_total: None,
+            withdrawn: Vec::new(),
+            window: Some(window),
+        })
     }
 }
 

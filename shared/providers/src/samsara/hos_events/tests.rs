@@ -339,9 +339,24 @@ fn entries_are_partial_while_a_list_beside_them_is_down() {
         assert_eq!(partial, [true, true], "the days");
         assert_eq!(read(page.cursor.as_deref(), [events(json!([login()])), day()]).1, [false, false], "it is back");
     }
-    let forbidden = response(403, r#"{"message":"Permission Denied"}"#);
-    assert_eq!(read(cursor, [forbidden, day()]).1, [false], "the account has no more than that");
+    let forbidden = || response(403, r#"{"message":"Permission Denied"}"#);
+    assert_eq!(read(cursor, [forbidden(), day()]).1, [true], "the account had more, and may have it again");
+    assert_eq!(read(None, [forbidden(), day()]).1, [false], "it never had more");
     assert_eq!(read(None, [away(), day()]).1, [false], "it never had more");
+}
+
+#[test]
+fn the_event_that_began_an_entry_belongs_to_it_and_the_name_of_its_vehicle_does_not() {
+    let start = "2026-11-20T15:00:00Z";
+    let hash = |origin: i64, vehicle: &str| {
+        let begun = json!({ "time": start, "eldEventType": 1, "eldEventCode": 3, "eldEventRecordOrigin": origin,
+            "vehicle": { "id": "9", "name": vehicle } });
+        let logs = logs(json!([{ "logStartTime": start, "hosStatusType": "driving" }]));
+        let page = ask(&Canned::new(vec![logs, events(json!([begun])), day()]), Resource::HosEvent, None).unwrap();
+        records(&page)[0].source_hash.clone()
+    };
+    assert_eq!(hash(1, "A"), hash(1, "B"));
+    assert_ne!(hash(1, "A"), hash(2, "A"), "another origin modifies the entry");
 }
 
 #[test]
