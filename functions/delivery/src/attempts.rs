@@ -14,7 +14,7 @@ use url::Url;
 use webhooks::guarded::{HttpResponse, Limits, OverLimit, SendError};
 use webhooks::{Delivery, SigningSecrets, Verdict, outcome, retry};
 
-use crate::message::Message;
+use crate::message::{Message, Part, is_false};
 use crate::secrets::Secrets;
 use crate::unresponsive::UNRESPONSIVE;
 use crate::{claims, parking};
@@ -33,6 +33,10 @@ struct Envelope<'a> {
     id: MessageId,
     #[serde(skip_serializing_if = "Option::is_none")]
     sequence: Option<u64>,
+    #[serde(skip_serializing_if = "is_false")]
+    snapshot: bool,
+    #[serde(skip_serializing_if = "is_false")]
+    snapshot_complete: bool,
     delivery_attempt: u32,
 }
 
@@ -59,6 +63,8 @@ pub(crate) enum Reason {
     Paused,
     /// The subscription is stale.
     Stale,
+    /// The snapshot that comes first is not complete yet.
+    Snapshot,
 }
 
 impl Reason {
@@ -69,12 +75,13 @@ impl Reason {
             Self::Exhausted => "retries exhausted",
             Self::Paused => "the subscription is paused",
             Self::Stale => "the subscription is stale",
+            Self::Snapshot => "the snapshot is not complete",
         }
     }
 
-    /// Whether the message is sent without its owner's doing once its subscription has recovered.
+    /// Whether the message is sent without its owner's doing once its subscription has recovered, or has had its snapshot.
     const fn waits(self) -> bool {
-        matches!(self, Self::Stale)
+        matches!(self, Self::Stale | Self::Snapshot)
     }
 }
 
@@ -174,6 +181,8 @@ fn envelope(message: &Message) -> Envelope<'_> {
         timestamp: message.timestamp,
         id: message.message_id,
         sequence: message.sequence,
+        snapshot: message.snapshot == Some(Part::Records),
+        snapshot_complete: message.snapshot == Some(Part::End),
         delivery_attempt: message.attempts,
     }
 }
@@ -280,7 +289,8 @@ pub(crate) async fn wait(context: &Context, message: Message) -> Result<(), Work
     Ok(context.store().commit(vec![Write::overwrite(&parked)?]).await?)
 }
 
-fn after(now: Timestamp, delay: Duration) -> Timestamp {
+/// The instant after a delay.
+pub(crate) fn after(now: Timestamp, delay: Duration) -> Timestamp {
     let micros = i64::try_from(delay.as_micros()).unwrap_or(i64::MAX);
     Timestamp::from_micros(now.micros().saturating_add(micros))
 }
@@ -324,6 +334,7 @@ mod tests {
             trace: None,
             claimed: false,
             sequence: None,
+            snapshot: None,
             attempts: 2,
             step: 2,
             first_try_at: Some(now()),
@@ -339,6 +350,9 @@ mod tests {
         assert_eq!(members, ["data", "delivery_attempt", "event_name", "id", "timestamp", "version", "webhook_id"]);
         let numbered = Message { sequence: Some(7), ..message() };
         assert_eq!(serde_json::to_value(envelope(&numbered)).unwrap()["sequence"], 7);
+        let told = |part| serde_json::to_value(envelope(&Message { snapshot: Some(part), ..message() })).unwrap();
+        assert_eq!(told(Part::Records)["snapshot"], true);
+        assert!(told(Part::End)["snapshot_complete"] == true && told(Part::End).get("snapshot").is_none());
         assert_eq!((json["version"].as_str(), json["delivery_attempt"].as_u64()), (Some("3.0"), Some(2)));
     }
 
@@ -352,9 +366,9 @@ mod tests {
     }
 
     #[test]
-    fn only_what_was_kept_for_a_stale_subscription_is_sent_without_its_owners_doing() {
-        use Reason::{Exhausted, Gone, Paused, Rejected, Stale};
-        let waiting = [Rejected, Gone, Exhausted, Paused, Stale].map(Reason::waits);
-        assert_eq!(waiting, [false, false, false, false, true]);
+    fn only_what_was_kept_for_a_subscription_that_waits_is_sent_without_its_owners_doing() {
+        use Reason::{Exhausted, Gone, Paused, Rejected, Snapshot, Stale};
+        let waiting = [Rejected, Gone, Exhausted, Paused, Stale, Snapshot].map(Reason::waits);
+        assert_eq!(waiting, [false, false, false, false, true, true]);
     }
 }

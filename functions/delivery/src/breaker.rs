@@ -12,7 +12,7 @@ use model::{Timestamp, WebhookId};
 use store::StoreError;
 use store::control::Write;
 
-use crate::parking;
+use crate::{orders, parking};
 
 /// Attempts that this sandbox has not added to the shared counts yet.
 static UNCOUNTED: LazyLock<Uncounted> = LazyLock::new(Uncounted::default);
@@ -53,8 +53,6 @@ impl Uncounted {
 
 /// Seconds from one try of a stale subscription to the next.
 const PROBE_SECONDS: i64 = 1_800;
-/// After how long a recovered subscription's kept messages are looked through again, in seconds.
-const STRAGGLER_SECONDS: i64 = 60;
 
 /// Adds the attempts of a batch to the counts of their subscriptions, and stops deliveries to receivers that fail too much.
 pub(crate) async fn count(
@@ -83,12 +81,17 @@ async fn judge(context: &Context, webhook: &Webhook, attempts: &[Attempt]) -> Re
     let health = context.store().add_attempts(webhook.id, attempts, webhook.updated_at, now).await?;
     let has_failed = attempts.iter().any(|attempt| !attempt.success);
     if has_failed && webhook.status == WebhookStatus::Active && health.is_failing(now) {
-        trip(context, webhook, now).await?;
+        stop(context, webhook).await?;
     }
     Ok(())
 }
 
-async fn trip(context: &Context, webhook: &Webhook, now: Timestamp) -> Result<(), WorkerError> {
+/// Makes a subscription stale, and parks its first try.
+///
+/// # Errors
+/// [`WorkerError`] if it cannot be stored.
+pub(crate) async fn stop(context: &Context, webhook: &Webhook) -> Result<(), WorkerError> {
+    let now = context.now();
     let stale = Webhook { status: WebhookStatus::Stale, updated_at: now, ..webhook.clone() };
     let writes = vec![Write::replace(webhook, &stale)?, Write::overwrite(&probe(webhook, now)?)?];
     match context.store().commit(writes).await {
@@ -118,11 +121,7 @@ pub(crate) async fn probe_later(context: &Context, webhook: &Webhook) -> Result<
 
 fn probe(webhook: &Webhook, now: Timestamp) -> Result<store::control::Parked, WorkerError> {
     let due = now.plus_seconds(PROBE_SECONDS);
-    parking::parked(due, webhook.id.uuid(), webhook.id, &order(webhook, Command::Probe, due))
-}
-
-fn order(webhook: &Webhook, command: Command, before: Timestamp) -> Order {
-    Order { command, partner_id: webhook.partner_id, webhook_id: webhook.id, before }
+    parking::parked(due, webhook.id.uuid(), webhook.id, &orders::order(webhook, Command::Probe, due))
 }
 
 /// Makes a stale subscription active again; `None` if it is not stale any more. The kept messages are sent by the order that it returns, and
@@ -134,10 +133,8 @@ fn order(webhook: &Webhook, command: Command, before: Timestamp) -> Order {
 pub(crate) async fn recover(context: &Context, webhook: &Webhook) -> Result<Option<Order>, WorkerError> {
     let now = context.now();
     let active = Webhook { status: WebhookStatus::Active, updated_at: now, ..webhook.clone() };
-    let later = now.plus_seconds(STRAGGLER_SECONDS);
-    let release = order(webhook, Command::Release, later);
-    let parked = parking::parked(later, webhook.id.uuid(), webhook.id, &release)?;
-    match context.store().commit(vec![Write::replace(webhook, &active)?, Write::overwrite(&parked)?]).await {
+    let stragglers = orders::release_later(webhook, now)?;
+    match context.store().commit(vec![Write::replace(webhook, &active)?, stragglers]).await {
         Err(StoreError::Conflict) => Ok(None),
         result => {
             result?;
@@ -146,7 +143,7 @@ pub(crate) async fn recover(context: &Context, webhook: &Webhook) -> Result<Opti
                 partner.id = %webhook.partner_id,
                 "subscription active again: its receiver took a message"
             );
-            Ok(Some(Order { before: now, ..release }))
+            Ok(Some(orders::order(webhook, Command::Release, now)))
         }
     }
 }

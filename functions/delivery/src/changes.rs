@@ -163,6 +163,8 @@ fn webhook(old: Option<&Webhook>, new: Webhook) -> Found {
     use WebhookStatus::{Active, Deleted, Paused, Stale};
     let name = match (old.map(|old| (old.status, old.updated_at)), new.status) {
         (None, _) => Some("webhook.created"),
+        // The end of a snapshot.
+        _ if old.is_some_and(|old| old.awaits.is_some() && new.awaits.is_none()) => None,
         (Some((before, at)), after) if before == after => (at != new.updated_at).then_some("webhook.updated"),
         (_, Active) => Some("webhook.activated"),
         (_, Paused) => Some("webhook.paused"),

@@ -225,6 +225,7 @@ fn webhooks() {
         encoding: None,
         snapshot: None,
         sequence: None,
+        awaits: None,
         created_at: now(),
         updated_at: now().plus_seconds(seconds),
         deleted_at: None,

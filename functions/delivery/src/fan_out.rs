@@ -6,7 +6,7 @@ use aws_lambda_events::dynamodb::EventRecord;
 use gateway::{Context, FailedRecord, Wanted, WorkerError};
 use model::agreement::Agreement;
 use model::telematics::{Action, RecordType};
-use model::webhook::Webhook;
+use model::webhook::{Order, Webhook};
 use model::{FleetId, PartnerId, Resource, WebhookId};
 use serde_json::{Map, Value};
 use store::StoreError;
@@ -15,7 +15,7 @@ use tracing::Instrument as _;
 use crate::changes::{self, Audience, ControlEvent};
 use crate::lookup::Lookup;
 use crate::message::{self, Draft, Message};
-use crate::{catalogue, claims, numbers, stream};
+use crate::{catalogue, claims, numbers, orders, snapshot, stream};
 
 /// The changes of the telematics table that rows are read out of: records, wherever they are written, and new blocks of readings,
 /// which name the execution that brought them. Counts, places and newest readings are written beside them and mean nothing.
@@ -31,6 +31,7 @@ pub(crate) async fn run(context: &Context, event: Value) -> Result<Value, Worker
     let mut lookup = Lookup::new(context.store(), context.now());
     lookup.prepare(records.iter().filter_map(stream::connection).collect()).await;
     let mut drafts: Vec<Draft> = Vec::new();
+    let mut orders: Vec<Order> = Vec::new();
     let mut rows = 0;
     let mut failed = None;
     for (index, record) in records.iter().enumerate() {
@@ -41,8 +42,9 @@ pub(crate) async fn run(context: &Context, event: Value) -> Result<Value, Worker
         }
         let trace = stream::trace(record).or(context.trace());
         let span = tracing::error_span!("change", stream.sequence = stream::sequence(record), trace.id = trace.map(display));
-        match drafts_of(context, &mut lookup, record).instrument(span.clone()).await {
-            Ok(found) => {
+        match work_of(context, &mut lookup, record).instrument(span.clone()).await {
+            Ok((found, order)) => {
+                orders.extend(order);
                 if !found.is_empty() {
                     span.in_scope(|| tracing::info!(subscriptions = found.len(), "change fanned out"));
                 }
@@ -61,7 +63,11 @@ pub(crate) async fn run(context: &Context, event: Value) -> Result<Value, Worker
         }
     }
     let messages = message::joined(drafts).into_iter().flat_map(Draft::messages).collect();
-    if let Err(error) = send(context, messages, &lookup.sequenced()).await {
+    let sent = match send(context, messages, &lookup.sequenced()).await {
+        Ok(()) => send_orders(context, orders).await,
+        error => error,
+    };
+    if let Err(error) = sent {
         // Some messages may have been sent. Ids follow from the records of a message, so receivers can detect the duplicates of a
         // batch that is repeated as it was.
         tracing::error!(cause = %error, "failed to queue the messages");
@@ -90,12 +96,26 @@ async fn send(context: &Context, messages: Vec<Message>, sequenced: &HashSet<Web
     claims::send(context, messages, 0).await
 }
 
-async fn drafts_of(context: &Context, lookup: &mut Lookup<'_>, record: &EventRecord) -> Result<Vec<Draft>, WorkerError> {
+async fn send_orders(context: &Context, orders: Vec<Order>) -> Result<(), WorkerError> {
+    for order in orders {
+        orders::send(context, &order, snapshot::LEAD_SECONDS).await?;
+    }
+    Ok(())
+}
+
+/// What a record asks for: messages, and work on a subscription.
+async fn work_of(
+    context: &Context,
+    lookup: &mut Lookup<'_>,
+    record: &EventRecord,
+) -> Result<(Vec<Draft>, Option<Order>), WorkerError> {
     let mut found = Vec::new();
     for event in events_of(context, lookup, record).await? {
         found.extend(drafts_for(lookup, record, event).await?);
     }
-    Ok(found)
+    let is_control = stream::table(record) != Some(context.config().telematics_table.as_str());
+    let order = if is_control { snapshot::asked(record, context.now())? } else { None };
+    Ok((found, order))
 }
 
 /// One event for one partner.

@@ -19,13 +19,14 @@ pub mod payloads;
 mod permitted;
 mod secrets;
 mod send;
+mod snapshot;
 mod stream;
 mod unresponsive;
 
 pub use catalogue::events;
 pub use message::Message;
 
-use gateway::Permission::{Open, ReadControl, SendDeliveries, WriteControl};
+use gateway::Permission::{Open, ReadControl, ReadTelematics, SendDeliveries, WriteControl};
 use gateway::{Stream, Trigger, Worker};
 
 /// The workers of this crate.
@@ -46,7 +47,7 @@ pub fn workers() -> Vec<Worker> {
             handler: "deliveries.send",
             summary: "Delivers webhook messages and retries failed attempts",
             trigger: Trigger::Queue("DeliveriesQueue"),
-            permissions: &[ReadControl, WriteControl, Open, SendDeliveries],
+            permissions: &[ReadControl, WriteControl, ReadTelematics, Open, SendDeliveries],
             call: |context, event| Box::pin(send::run(context, event)),
         },
         Worker {

@@ -19,6 +19,16 @@ pub(crate) fn size(records: &[Value]) -> usize {
     records.iter().map(|record| record.to_string().len().saturating_add(1)).sum()
 }
 
+/// What a message is of a snapshot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Part {
+    /// Existing records.
+    Records,
+    /// The end, without records.
+    End,
+}
+
 /// One message for one subscription, as it waits in the queue or among the dead letters.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Message {
@@ -47,6 +57,9 @@ pub struct Message {
     /// Its number among the subscription's messages for the fleet, if the subscription asks for numbers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sequence: Option<u64>,
+    /// What it is of a snapshot, if it is of one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub snapshot: Option<Part>,
     /// Attempts made so far, over all rounds; the next one is `attempts + 1`.
     #[serde(default)]
     pub attempts: u32,
@@ -62,7 +75,7 @@ pub struct Message {
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
-fn is_false(flag: &bool) -> bool {
+pub(crate) fn is_false(flag: &bool) -> bool {
     !flag
 }
 
@@ -137,6 +150,7 @@ impl Draft {
             trace: self.trace,
             claimed: false,
             sequence: None,
+            snapshot: None,
             attempts: 0,
             step: 0,
             first_try_at: None,
@@ -272,6 +286,7 @@ mod tests {
             trace: None,
             claimed: false,
             sequence: None,
+            snapshot: None,
             attempts: 10,
             step: 10,
             first_try_at: Some(at()),

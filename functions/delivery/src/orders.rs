@@ -1,6 +1,8 @@
-//! Work on a whole subscription, which comes through the queue beside its messages: a try of a stale one, and the sending of what was kept.
+//! Work on a whole subscription, which comes through the queue beside its messages: a try of a stale one, the sending of what was kept, and
+//! that of a snapshot.
 
 use gateway::{Context, Outgoing, Queue, WorkerError};
+use model::Timestamp;
 use model::webhook::{Command, Order, Webhook, WebhookStatus};
 use store::control::{DeadLetter, Key, Range, Write, keys};
 use store::{Page, StoreError};
@@ -10,7 +12,7 @@ use crate::attempts::{self, Ended, Reason};
 use crate::breaker::{self, Load};
 use crate::message::Message;
 use crate::permitted::Permitted;
-use crate::{claims, secrets};
+use crate::{claims, parking, secrets, snapshot};
 
 /// Messages that are sent together. Each batch is delayed by a second more than the last, so the receiver gets about this many a second.
 const BATCH: usize = 10;
@@ -19,6 +21,24 @@ const BATCHES: i32 = 60;
 /// Kept messages among which one is looked for that a stale receiver's owner may see, and how many at once.
 const MAX_CANDIDATES: usize = 1_000;
 const CANDIDATES: usize = 20;
+/// After how long the kept messages of a subscription that was released are looked through again, in seconds.
+const STRAGGLER_SECONDS: i64 = 60;
+
+/// An order for a subscription.
+pub(crate) fn order(webhook: &Webhook, command: Command, before: Timestamp) -> Order {
+    Order { command, partner_id: webhook.partner_id, webhook_id: webhook.id, before }
+}
+
+/// Has the kept messages of a subscription looked through a minute from now: for those that are kept by a batch that still saw it as it was
+/// before, and for the case that the first order is lost.
+///
+/// # Errors
+/// [`WorkerError`] if the order cannot be written.
+pub(crate) fn release_later(webhook: &Webhook, now: Timestamp) -> Result<Write, WorkerError> {
+    let due = now.plus_seconds(STRAGGLER_SECONDS);
+    let parked = parking::parked(due, webhook.id.uuid(), webhook.id, &order(webhook, Command::Release, due))?;
+    Ok(Write::overwrite(&parked)?)
+}
 
 /// Does what an order says.
 ///
@@ -28,7 +48,10 @@ pub(crate) async fn follow(context: &Context, order: Order) -> Result<(), Worker
     let found: Option<Webhook> = context.store().get(Key::webhook(order.partner_id, order.webhook_id)).await?;
     let Some(webhook) = found else { return Ok(()) };
     match (order.command, webhook.status) {
+        (Command::Probe, WebhookStatus::Stale) if webhook.awaits.is_some() => snapshot::probe(context, &webhook).await,
         (Command::Probe, WebhookStatus::Stale) => probe(context, &webhook).await,
+        (Command::Snapshot, WebhookStatus::Active) => snapshot::advance(context, &webhook).await,
+        (Command::Snapshot, WebhookStatus::Deleted) => snapshot::end(context, &webhook).await,
         (Command::Release, WebhookStatus::Active) => resend(context, &order, |dead_letter| dead_letter.waits).await,
         (Command::Replay, WebhookStatus::Active) => resend(context, &order, |_| true).await,
         _ => {
@@ -47,10 +70,7 @@ async fn probe(context: &Context, webhook: &Webhook) -> Result<(), WorkerError> 
     match verdict {
         Verdict::Delivered => {
             context.store().commit(vec![Write::delete(Key::dead_letter(webhook.id, message.message_id))]).await?;
-            match breaker::recover(context, webhook).await? {
-                Some(release) => send(context, &release, 0).await,
-                None => Ok(()),
-            }
+            recover(context, webhook).await
         }
         Verdict::Gone => attempts::pause(context, webhook).await,
         // It would be refused the next time, too: another message is tried then. This one waits for its owner.
@@ -59,6 +79,14 @@ async fn probe(context: &Context, webhook: &Webhook) -> Result<(), WorkerError> 
             breaker::probe_later(context, webhook).await
         }
         Verdict::Retry { .. } => breaker::probe_later(context, webhook).await,
+    }
+}
+
+/// Makes a stale subscription active again, and sends what was kept for it.
+pub(crate) async fn recover(context: &Context, webhook: &Webhook) -> Result<(), WorkerError> {
+    match breaker::recover(context, webhook).await? {
+        Some(release) => send(context, &release, 0).await,
+        None => Ok(()),
     }
 }
 
@@ -114,7 +142,11 @@ async fn remove(context: &Context, sent: &DeadLetter) -> Result<(), WorkerError>
     }
 }
 
-async fn send(context: &Context, order: &Order, delay_seconds: i32) -> Result<(), WorkerError> {
+/// Queues an order.
+///
+/// # Errors
+/// [`WorkerError`] if the queue does not take it.
+pub(crate) async fn send(context: &Context, order: &Order, delay_seconds: i32) -> Result<(), WorkerError> {
     let outgoing = Outgoing { group: Some(order.webhook_id.to_string()), body: order, trace: context.trace() };
     Ok(context.send(Queue::Deliveries, &[outgoing], delay_seconds).await?)
 }

@@ -56,6 +56,7 @@ fn message(event: &str, resource: Option<Resource>, data: Vec<Value>) -> Message
         trace: None,
         claimed: false,
         sequence: None,
+        snapshot: None,
         attempts: 0,
         step: 0,
         first_try_at: None,

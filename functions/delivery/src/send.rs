@@ -19,7 +19,7 @@ use tracing::{Instrument as _, Span};
 
 use crate::attempts::{self, Reason};
 use crate::breaker::{self, Load};
-use crate::message::Message;
+use crate::message::{Message, Part};
 use crate::permitted::Permitted;
 use crate::secrets::{self, Secrets};
 use crate::{claims, orders};
@@ -168,8 +168,11 @@ async fn deliver(context: &Context, data: &BatchData, message: Message, now: Tim
         WebhookStatus::Stale => return kept(context, message, Reason::Stale).await,
         WebhookStatus::Active | WebhookStatus::Deleted => {}
     }
+    if webhook.awaits.is_some() && message.snapshot.is_none() {
+        return kept(context, message, Reason::Snapshot).await;
+    }
     let permitted = data.permitted.records(&message, now);
-    if permitted.is_empty() {
+    if permitted.is_empty() && message.snapshot != Some(Part::End) {
         return dropped(context, &message, "its owner may not see its records any more").await;
     }
     let message = Message { data: permitted, ..message };

@@ -14,13 +14,19 @@ use tokio::net::TcpListener;
 #[derive(Clone, Debug)]
 pub(crate) struct Seen {
     pub(crate) envelope: Value,
+    /// The status that it answered with.
+    pub(crate) status: u16,
 }
+
+/// What it answers to the request of this number with this envelope, counted from 0.
+type Decide = Arc<dyn Fn(usize, &Value) -> u16 + Send + Sync>;
 
 /// A receiver. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Endpoint {
     pub(crate) url: String,
     status: Arc<AtomicU16>,
+    decide: Option<Decide>,
     seen: Arc<Mutex<Vec<Seen>>>,
 }
 
@@ -29,7 +35,18 @@ impl Endpoint {
     pub(crate) async fn answering(status: u16) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/in", listener.local_addr().unwrap());
-        let endpoint = Self { url, status: Arc::new(status.into()), seen: Arc::default() };
+        Self { url, status: Arc::new(status.into()), decide: None, seen: Arc::default() }.serving(listener)
+    }
+
+    /// A receiver that answers as a test decides for each request.
+    pub(crate) async fn deciding(decide: impl Fn(usize, &Value) -> u16 + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/in", listener.local_addr().unwrap());
+        Self { url, status: Arc::default(), decide: Some(Arc::new(decide)), seen: Arc::default() }.serving(listener)
+    }
+
+    fn serving(self, listener: TcpListener) -> Self {
+        let endpoint = self;
         let receiver = endpoint.clone();
         let router = axum::Router::new().fallback(move |request: Request| receiver.clone().receive(request));
         tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
@@ -60,8 +77,11 @@ impl Endpoint {
         } else {
             plain.extend_from_slice(&body);
         }
-        let envelope = serde_json::from_slice(&plain).unwrap();
-        self.seen.lock().unwrap().push(Seen { envelope });
-        StatusCode::from_u16(self.status.load(Ordering::SeqCst)).unwrap()
+        let envelope: Value = serde_json::from_slice(&plain).unwrap();
+        let mut seen = self.seen.lock().unwrap();
+        let usual = self.status.load(Ordering::SeqCst);
+        let status = self.decide.as_ref().map_or(usual, |decide| decide(seen.len(), &envelope));
+        seen.push(Seen { envelope, status });
+        StatusCode::from_u16(status).unwrap()
     }
 }

@@ -5,6 +5,7 @@
 mod breaker;
 mod endpoint;
 mod events;
+mod mirror;
 mod sequence;
 mod visibility;
 mod world;

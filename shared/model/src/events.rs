@@ -42,6 +42,13 @@ pub fn resource_of(event: &str) -> Option<Resource> {
     action_of(event).map(|(resource, _)| resource)
 }
 
+/// The record type whose existing records an event can bring, for the event tells of records that are new.
+#[must_use]
+pub fn snapshot_of(event: &str) -> Option<&'static RecordType> {
+    let (resource, action) = action_of(event)?;
+    resource.record_type().filter(|record| action == Action::Added && record.fires(action))
+}
+
 /// Whether an event belongs to no partner and no fleet: every subscriber hears of it.
 #[must_use]
 pub fn is_for_everyone(event: &str) -> bool {
@@ -82,6 +89,8 @@ mod tests {
         assert!(!expand("invitation.*").contains(&"invitation.rejected"));
         assert_eq!(expand("vehicle.added"), ["vehicle.added"]);
         assert!(expand("vehicle.*").iter().all(|event| event.starts_with("vehicle.")));
+        assert!(snapshot_of("vehicle.added").is_some() && snapshot_of("vehicle.modified").is_none());
+        assert!(snapshot_of("fleet_connection.created").is_none() && snapshot_of("nothing.added").is_none());
         assert!(expand("nothing.*").is_empty() && expand("nothing").is_empty() && expand("*").is_empty());
     }
 

@@ -27,6 +27,10 @@ pub struct Webhook {
     /// Whether its messages are numbered; `None` = unspecified.
     #[serde(default)]
     pub sequence: Option<bool>,
+    /// The subscription whose snapshot is not complete yet: this one's own, or that of the same request. Until then, what happens is
+    /// kept for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub awaits: Option<WebhookId>,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last changed.
@@ -148,6 +152,8 @@ pub enum Command {
     Release,
     /// Send all dead letters.
     Replay,
+    /// Send what its owner may see already.
+    Snapshot,
 }
 
 /// How many days logs and dead letters are kept.

@@ -62,6 +62,7 @@ mod tests {
             encoding: None,
             snapshot: None,
             sequence: None,
+            awaits: None,
             created_at: now,
             updated_at: now,
             deleted_at: None,

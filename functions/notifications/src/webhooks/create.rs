@@ -5,11 +5,12 @@ use std::sync::LazyLock;
 use gateway::{ApiError, Body, Call, Context, Input, LIST_BODY, Operation, Output, Reader, Response};
 use http::StatusCode;
 use model::codes::{CATCH_ALL_EVENTS, EVENT_NAMES};
+use model::events::{expand, snapshot_of};
 use model::webhook::{Encoding, Filters, Webhook, WebhookStatus};
 use model::{PartnerId, Timestamp, WebhookId};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
-use store::control::{WebhookSecret, Write};
+use store::control::{Snapshot, WebhookSecret, Write};
 use store::{Attempts, StoreError};
 
 use super::rules;
@@ -32,6 +33,9 @@ const EVENT: &str = "The event, or `subject.*` for one subscription per event of
      supports yet are never sent.";
 const SEQUENCE: &str = "Whether messages have a number, `sequence`, which grows by one per fleet without a gap. What is missing is read by \
      number (`events`).";
+const SNAPSHOT: &str = "Whether the records that exist already are sent first: messages of the `.added` event with `snapshot: true`, then one \
+     with `snapshot_complete: true` and without records. What changes meanwhile is sent after it. Of `subject.*`, the \
+     other events wait as well. Only for `.added` events of records.";
 const FILTERS: &str = "Only events of these fleets: those of either list. Null or empty lists = all fleets.";
 
 impl Input for Request {
@@ -41,9 +45,10 @@ impl Input for Request {
     fn read(reader: &mut Reader) -> Self {
         let event_name = reader.body("event_name").required().about(EVENT).documented_as(&[EVENT_NAMES, CATCH_ALL_EVENTS]);
         let event_name = event_name.example("vehicle_location.added").listed(&SUBSCRIBABLE).map(str::to_owned);
-        let snapshot = reader.body("snapshot").about("Not available yet.").flag();
-        if snapshot == Some(true) {
-            reader.problem("body.snapshot", "true", "enum", "snapshots are not available yet");
+        let snapshot = reader.body("snapshot").about(SNAPSHOT).flag();
+        let has_records = |event: &String| expand(event).into_iter().any(|event| snapshot_of(event).is_some());
+        if snapshot == Some(true) && event_name.as_ref().is_some_and(|event| !has_records(event)) {
+            reader.problem("body.snapshot", "true", "snapshot_without_records", "only `.added` events of records have snapshots");
         }
         Self {
             url: reader
@@ -67,7 +72,7 @@ impl Input for Request {
 static SUBSCRIBABLE: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
     let wildcards = CATCH_ALL_EVENTS.iter().filter(|name| !EVENT_NAMES.contains(name));
     let names = EVENT_NAMES.iter().chain(wildcards).copied();
-    names.filter(|name| !model::events::expand(name).is_empty()).collect()
+    names.filter(|name| !expand(name).is_empty()).collect()
 });
 
 /// A new subscription. No other response shows the secret.
@@ -172,10 +177,10 @@ impl Operation for Create {
         let partner = call.caller.partner()?;
         rules::check_url(context, &request.url)?;
         let secret = request.secret.clone().unwrap_or_else(rules::fresh_secret);
-        let mut writes = Vec::new();
+        let webhooks = webhooks(&request, partner, call.now);
+        let mut writes = snapshot(&webhooks)?;
         let (mut created, mut claims) = (Vec::new(), Vec::new());
-        for event in model::events::expand(&request.event_name) {
-            let webhook = webhook(&request, partner, event, call.now);
+        for webhook in webhooks {
             let digest = rules::digest(&webhook.event_name, &webhook.url, webhook.filters.as_ref());
             claims.push(rules::claim(partner, webhook.id, digest));
             writes.extend(writes_for(context, &webhook, &secret).await?);
@@ -199,6 +204,24 @@ impl Operation for Create {
     }
 }
 
+/// The subscriptions that a request asks for. With a snapshot, all of them wait for that of the `.added` event.
+fn webhooks(request: &Request, partner: PartnerId, now: Timestamp) -> Vec<Webhook> {
+    let events = expand(&request.event_name).into_iter();
+    let mut webhooks: Vec<Webhook> = events.map(|event| webhook(request, partner, event, now)).collect();
+    let first = webhooks.iter().find(|webhook| snapshot_of(&webhook.event_name).is_some()).map(|webhook| webhook.id);
+    if request.snapshot == Some(true) {
+        webhooks.iter_mut().for_each(|webhook| webhook.awaits = first);
+    }
+    webhooks
+}
+
+/// What the snapshot begins with, if there is one.
+fn snapshot(webhooks: &[Webhook]) -> Result<Vec<Write>, StoreError> {
+    let first = webhooks.iter().find_map(|webhook| webhook.awaits);
+    let begin = |first| Write::create(&Snapshot::begin(first, webhooks.iter().map(|webhook| webhook.id).collect()));
+    first.map(begin).into_iter().collect()
+}
+
 fn webhook(request: &Request, partner: PartnerId, event: &str, now: Timestamp) -> Webhook {
     Webhook {
         id: WebhookId::at(now),
@@ -210,6 +233,7 @@ fn webhook(request: &Request, partner: PartnerId, event: &str, now: Timestamp) -
         encoding: request.encoding,
         snapshot: request.snapshot,
         sequence: request.sequence,
+        awaits: None,
         created_at: now,
         updated_at: now,
         deleted_at: None,
@@ -244,6 +268,26 @@ mod tests {
     }
 
     #[test]
+    fn all_subscriptions_of_a_request_wait_for_its_snapshot() {
+        let now = Timestamp::from_millis(1_700_000_000_000);
+        let request = |event: &str, snapshot| Request {
+            url: "https://hooks.example/in".into(),
+            event_name: event.into(),
+            filters: None,
+            secret: None,
+            encoding: None,
+            snapshot,
+            sequence: None,
+        };
+        let made = webhooks(&request("vehicle.*", Some(true)), PartnerId::at(now), now);
+        let added = made.iter().find(|webhook| webhook.event_name == "vehicle.added").unwrap().id;
+        assert!(made.len() == 3 && made.iter().all(|webhook| webhook.awaits == Some(added)));
+        assert_eq!(snapshot(&made).unwrap().len(), 1);
+        let made = webhooks(&request("vehicle.*", None), PartnerId::at(now), now);
+        assert!(made.iter().all(|webhook| webhook.awaits.is_none()) && snapshot(&made).unwrap().is_empty());
+    }
+
+    #[test]
     fn a_single_subscription_is_returned_as_an_object() {
         let request = Request {
             url: "https://hooks.example/in".into(),
@@ -258,7 +302,7 @@ mod tests {
         let created = WebhookCreated::of(webhook(&request, PartnerId::at(now), "vehicle_location.added", now), "correct horse");
         let json = serde_json::to_value(&created).unwrap();
         assert_eq!(json["secret"], "correct horse");
-        assert!(json.get("encoding").is_none() && json.get("snapshot").is_none());
+        assert!(json.get("encoding").is_none() && json.get("snapshot").is_none() && json.get("awaits").is_none());
         assert!(matches!(Created::from(vec![created.clone()]), Created::One(_)));
         assert!(matches!(Created::from(vec![created.clone(), created]), Created::Many(_)));
     }

@@ -114,6 +114,14 @@ fn envelope(event: &str, record: schemars::Schema) -> schemars::Schema {
                 "type": "integer", "format": "int64", "minimum": 1,
                 "description": "Number among the subscription's messages of the fleet, where the subscription asks for numbers.",
             },
+            "snapshot": {
+                "type": "boolean",
+                "description": "Whether the records existed before the subscription, which asks for them.",
+            },
+            "snapshot_complete": {
+                "type": "boolean",
+                "description": "Whether all existing records have been sent. The message has no records.",
+            },
             "delivery_attempt": { "type": "integer", "format": "int32", "minimum": 1, "description": "As `X-Delivery-Attempt`." },
         },
         "required": ["version", "event_name", "data", "webhook_id", "timestamp", "id", "delivery_attempt"],

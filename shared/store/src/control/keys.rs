@@ -29,6 +29,7 @@
 //! | number of a message | `WEBHOOK#id` | `NUMBER#message` | | |
 //! | running counts of attempts | `WEBHOOK#id` | `HEALTH` | | |
 //! | counts of an hour | `WEBHOOK#id` | `HOUR#time` | | |
+//! | how far a snapshot was sent | `WEBHOOK#id` | `SNAPSHOT` | | |
 //! | message that waits | `PARKED#minute#shard` | `time#id` | | |
 //! | how far waiting messages were sent on | `PARKED` | `WOKEN` | | |
 //! | deadline | `DEADLINES#hour` | `time#kind#id` | | |
@@ -227,6 +228,12 @@ impl Key {
     #[must_use]
     pub fn health_hour(id: WebhookId, start: Timestamp) -> Self {
         Self::new(deliveries(id), format!("HOUR#{start}"))
+    }
+
+    /// How far the snapshot of a webhook was sent.
+    #[must_use]
+    pub fn snapshot(id: WebhookId) -> Self {
+        Self::new(deliveries(id), "SNAPSHOT")
     }
 
     /// A message that waits, in a partition of its minute.

@@ -12,6 +12,7 @@ mod parked;
 mod query;
 mod sequence;
 mod set_aside;
+mod snapshot;
 #[cfg(test)]
 mod testing;
 mod trials;
@@ -30,5 +31,6 @@ pub use parked::{Parked, SHARDS, Woken, minute_of};
 pub use query::Range;
 pub use sequence::{Numbered, Sequence};
 pub use set_aside::{SET_ASIDE_DAYS, SetAside, SetAsideReason};
+pub use snapshot::Snapshot;
 pub use trials::{TrialLimit, Trials};
 pub use write::Write;

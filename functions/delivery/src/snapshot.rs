@@ -1,0 +1,269 @@
+//! Snapshots: a new subscription that asks for it gets the records that its owner may see already, page by page, before what changes.
+//!
+//! The change of the table that makes the subscription also asks for its snapshot ([`asked`]). Then one order at a time passes the queue
+//! and sends pages, each after the one before it was taken. How far it came is an item, so an order that comes twice goes on where the
+//! first one is. What happens meanwhile is kept like the messages of a stale subscription, and released after the end.
+
+use std::collections::BTreeSet;
+
+use aws_lambda_events::dynamodb::EventRecord;
+use gateway::{Context, WorkerError};
+use model::events::snapshot_of;
+use model::telematics::RecordType;
+use model::webhook::{Command, Order, Webhook, WebhookStatus};
+use model::{FleetId, Timestamp};
+use serde_json::{Map, Value};
+use store::control::{Key, Keyed as _, Snapshot, Write};
+use store::telematics::{Query, Row};
+use store::{Grant, GrantedConnection, Page, StoreError};
+use webhooks::{Verdict, retry};
+
+use crate::attempts::{self, Ended, Reason};
+use crate::breaker::{self, Load};
+use crate::message::{self, Message, Part};
+use crate::secrets::{self, Secrets};
+use crate::unresponsive::UNRESPONSIVE;
+use crate::{orders, parking, stream};
+
+/// Records that are read at once. They travel in messages of at most [`message::MAX_RECORDS`].
+const PAGE: usize = 500;
+/// For how many seconds pages are sent before the queue's other messages get their turn.
+const TURN: f64 = 5.0;
+/// Seconds until the first page is read: by then, whatever changes finds the subscription.
+pub(crate) const LEAD_SECONDS: i32 = 2;
+
+/// The order that a change of the control table asks for: a subscription that has a snapshot is new, active again, or deleted while others
+/// wait for it.
+///
+/// # Errors
+/// [`WorkerError::Record`] for an image that does not match its kind.
+pub(crate) fn asked(record: &EventRecord, now: Timestamp) -> Result<Option<Order>, WorkerError> {
+    let (old, new) = (&record.change.old_image, &record.change.new_image);
+    if stream::kind(new) != Some(Webhook::KIND) {
+        return Ok(None);
+    }
+    let (old, new) = (stream::entity::<Webhook>(old)?, stream::entity::<Webhook>(new)?);
+    let is_asked = |webhook: &Webhook| {
+        let has_changed = old.as_ref().is_none_or(|old| old.status != webhook.status);
+        let is_ready = matches!(webhook.status, WebhookStatus::Active | WebhookStatus::Deleted);
+        webhook.awaits == Some(webhook.id) && has_changed && is_ready
+    };
+    Ok(new.filter(is_asked).map(|webhook| orders::order(&webhook, Command::Snapshot, now)))
+}
+
+/// What a step did.
+enum Step {
+    /// A page was taken.
+    Sent,
+    /// The end was taken.
+    Complete,
+    /// The receiver failed; the same page is due then.
+    Failed(Timestamp),
+    /// Nothing is left to this order.
+    Stopped,
+}
+
+/// Sends pages for a while; another order goes on.
+///
+/// # Errors
+/// [`WorkerError`]; the queue then brings the order again.
+pub(crate) async fn advance(context: &Context, webhook: &Webhook) -> Result<(), WorkerError> {
+    let begun = context.now();
+    let secrets = secrets::of(context, webhook, begun).await?;
+    loop {
+        let due = match step(context, webhook, &secrets).await? {
+            Step::Sent if context.now().seconds_since(begun) < TURN => continue,
+            Step::Sent => context.now(),
+            Step::Failed(due) => due,
+            Step::Complete => return end(context, webhook).await,
+            Step::Stopped => return Ok(()),
+        };
+        return go_on(context, webhook, due).await;
+    }
+}
+
+/// Tries a stale subscription with the next page of its snapshot. One that waits for another's snapshot has nothing to be tried with.
+///
+/// # Errors
+/// [`WorkerError`].
+pub(crate) async fn probe(context: &Context, webhook: &Webhook) -> Result<(), WorkerError> {
+    if webhook.awaits != Some(webhook.id) {
+        return breaker::probe_later(context, webhook).await;
+    }
+    let secrets = secrets::of(context, webhook, context.now()).await?;
+    match step(context, webhook, &secrets).await? {
+        // Being active again, it asks for the rest.
+        Step::Sent | Step::Complete => orders::recover(context, webhook).await,
+        Step::Failed(_) | Step::Stopped => breaker::probe_later(context, webhook).await,
+    }
+}
+
+/// Releases what waited for a snapshot that is complete, or whose subscription was deleted.
+///
+/// # Errors
+/// [`WorkerError`].
+pub(crate) async fn end(context: &Context, webhook: &Webhook) -> Result<(), WorkerError> {
+    let (store, now) = (context.store(), context.now());
+    let Some(place) = store.get::<Snapshot>(Key::snapshot(webhook.id)).await? else { return Ok(()) };
+    for id in &place.waiting {
+        let waiting = Webhook { id: *id, ..webhook.clone() };
+        store.commit(vec![orders::release_later(&waiting, now)?]).await?;
+        let released = |seen: &Webhook| {
+            let waits = seen.awaits == Some(webhook.id);
+            waits.then(|| Webhook { awaits: None, updated_at: now, ..seen.clone() })
+        };
+        store.update(Key::webhook(webhook.partner_id, *id), released).await?;
+        orders::send(context, &orders::order(&waiting, Command::Release, now), 0).await?;
+    }
+    tracing::info!(webhook.id = %webhook.id, partner.id = %webhook.partner_id, "snapshot ended");
+    Ok(store.commit(vec![Write::delete(place.key())]).await?)
+}
+
+/// Has another order go on at an instant.
+async fn go_on(context: &Context, webhook: &Webhook, due: Timestamp) -> Result<(), WorkerError> {
+    let (order, now) = (orders::order(webhook, Command::Snapshot, due), context.now());
+    if due <= now.plus_seconds(parking::LONGEST_DELAY) {
+        return orders::send(context, &order, parking::seconds_until(due, now)).await;
+    }
+    let parked = parking::parked(due, webhook.id.uuid(), webhook.id, &order)?;
+    Ok(context.store().commit(vec![Write::overwrite(&parked)?]).await?)
+}
+
+/// Sends what comes next: a page, or the end.
+async fn step(context: &Context, webhook: &Webhook, secrets: &Secrets) -> Result<Step, WorkerError> {
+    let Some(place) = context.store().get::<Snapshot>(Key::snapshot(webhook.id)).await? else { return Ok(Step::Stopped) };
+    if place.is_complete {
+        return Ok(Step::Complete);
+    }
+    let (messages, next) = match page(context, webhook, &place).await? {
+        Some(page) => page,
+        None => (vec![message(webhook, "end", Part::End, context.now())], place.completed()),
+    };
+    match send(context, (webhook, secrets), &place, messages).await? {
+        Verdict::Delivered | Verdict::Rejected => {
+            let done = if next.is_complete { Step::Complete } else { Step::Sent };
+            Ok(if save(context, &place, &next).await? { done } else { Step::Stopped })
+        }
+        Verdict::Gone => attempts::pause(context, webhook).await.map(|()| Step::Stopped),
+        Verdict::Retry { not_before } => failed(context, webhook, &place, not_before).await,
+    }
+}
+
+/// Notes a failed attempt. At the end of the retry schedule the subscription becomes stale.
+async fn failed(
+    context: &Context,
+    webhook: &Webhook,
+    place: &Snapshot,
+    not_before: Option<Timestamp>,
+) -> Result<Step, WorkerError> {
+    let now = context.now();
+    let next = place.failed(now);
+    let jitter = rand::random_range(-1.0..=1.0);
+    let delay = retry::next_delay(next.step, next.first_try_at.unwrap_or(now), now, not_before, jitter);
+    let next = if delay.is_some() { next } else { place.restarted() };
+    if !save(context, place, &next).await? {
+        return Ok(Step::Stopped);
+    }
+    match delay {
+        Some(delay) => Ok(Step::Failed(attempts::after(now, delay))),
+        None => breaker::stop(context, webhook).await.map(|()| Step::Stopped),
+    }
+}
+
+/// Whether the place was still where it was read: another order may be ahead.
+async fn save(context: &Context, place: &Snapshot, next: &Snapshot) -> Result<bool, WorkerError> {
+    match context.store().commit(vec![Write::replace(place, next)?]).await {
+        Err(StoreError::Conflict) => Ok(false),
+        result => Ok(result.map(|()| true)?),
+    }
+}
+
+/// Sends messages, one after the other, until the receiver fails. What it refuses is kept for its owner.
+async fn send(
+    context: &Context,
+    (webhook, secrets): (&Webhook, &Secrets),
+    place: &Snapshot,
+    messages: Vec<Message>,
+) -> Result<Verdict, WorkerError> {
+    for message in messages {
+        if let Some(until) = UNRESPONSIVE.held_until(webhook.id, context.now()) {
+            return Ok(Verdict::Retry { not_before: Some(until) });
+        }
+        let message = Message { attempts: place.step, ..message };
+        let Ended { message, verdict, attempt } = attempts::attempt_once(context, webhook, secrets, message).await?;
+        breaker::count_one(context, webhook, vec![attempt], Load::Light).await;
+        match verdict {
+            Verdict::Delivered => {}
+            Verdict::Rejected => attempts::move_to_dead_letters(context, message, Reason::Rejected).await?,
+            Verdict::Gone | Verdict::Retry { .. } => return Ok(verdict),
+        }
+    }
+    Ok(Verdict::Delivered)
+}
+
+/// The next page, and the place after it. `None` at the end.
+async fn page(context: &Context, webhook: &Webhook, place: &Snapshot) -> Result<Option<(Vec<Message>, Snapshot)>, WorkerError> {
+    let Some(record) = snapshot_of(&webhook.event_name) else { return Ok(None) };
+    let now = context.now();
+    let grant = context.store().grant(webhook.partner_id, record, now).await?.narrowed(|granted| is_meant(webhook, granted));
+    let fleets: BTreeSet<FleetId> = grant.connections().iter().map(|granted| granted.fleet).collect();
+    for fleet in fleets.into_iter().filter(|fleet| place.lacks(*fleet)) {
+        let grant = grant.clone().narrowed(|granted| granted.fleet == fleet);
+        let (data, after) =
+            records(context, record, &grant, Page { bookmark: place.bookmark(fleet), ..Page::first(PAGE) }).await?;
+        if data.is_empty() && after.is_none() {
+            continue;
+        }
+        let at = place.after.as_deref().filter(|_| place.fleet_id == Some(fleet)).unwrap_or_default();
+        let part = |(number, data)| Message {
+            data,
+            fleet_id: Some(fleet),
+            resource: Some(record.resource),
+            ..message(webhook, &format!("{fleet}|{at}|{number}"), Part::Records, now)
+        };
+        let messages = message::chunks(data).into_iter().enumerate().map(part).collect();
+        return Ok(Some((messages, place.past(fleet, after.as_ref()))));
+    }
+    Ok(None)
+}
+
+fn is_meant(webhook: &Webhook, granted: &GrantedConnection) -> bool {
+    webhook.filters.as_ref().is_none_or(|filters| filters.matches(Some(granted.fleet), granted.fleet_ref.as_deref()))
+}
+
+/// Existing records as the event tells of them, and where the next page starts. Deleted ones exist no more.
+async fn records(
+    context: &Context,
+    record: &RecordType,
+    grant: &Grant,
+    page: Page,
+) -> Result<(Vec<Value>, Option<Value>), WorkerError> {
+    let found = context.store().list_rows(grant, &Query::default(), &page, false).await?;
+    let after = found.rows.last().map(|(_, mark)| mark.clone()).filter(|_| found.after);
+    let rows = found.rows.iter().map(|(row, _)| Row::members(row)).collect::<Result<Vec<_>, _>>()?;
+    let exists = |row: &Map<String, Value>| row.get("deleted_at").is_none_or(Value::is_null);
+    let rows = rows.into_iter().filter(exists).map(|row| Value::Object(model::events::payload_record(record, row)));
+    Ok((rows.collect(), after))
+}
+
+/// A message of the snapshot. Its id follows from its place, so receivers can detect a page that comes twice.
+fn message(webhook: &Webhook, place: &str, part: Part, now: Timestamp) -> Message {
+    Message {
+        webhook_id: webhook.id,
+        partner_id: webhook.partner_id,
+        message_id: message::id(webhook.created_at, &format!("snapshot|{place}"), &webhook.event_name, webhook.id, 0),
+        event_name: webhook.event_name.clone(),
+        timestamp: now,
+        data: Vec::new(),
+        fleet_id: None,
+        resource: None,
+        trace: None,
+        claimed: false,
+        sequence: None,
+        snapshot: Some(part),
+        attempts: 0,
+        step: 0,
+        first_try_at: None,
+        not_before: None,
+    }
+}
