@@ -54,20 +54,31 @@ async fn free_port() -> u16 {
 
 impl Running {
     pub(crate) async fn start() -> Self {
-        let (database, emulator, simulator) = (free_port().await, free_port().await, free_port().await);
+        let database = free_port().await;
+        let port = database.to_string();
+        Self::run(&format!("http://127.0.0.1:{database}"), |command| command.args(["--database-port", &port])).await
+    }
+
+    /// The same over a database that runs already.
+    pub(crate) async fn over(database: &str) -> Self {
+        Self::run(database, |command| command.env("AWS_ENDPOINT_URL_DYNAMODB", database)).await
+    }
+
+    async fn run(database: &str, with: impl FnOnce(&mut Command) -> &mut Command) -> Self {
+        let (emulator, simulator) = (free_port().await, free_port().await);
         let queues = Recorder::start(emulator).await;
         let filter = OURS.iter().fold(gateway::telemetry::FILTER.to_owned(), |filter, ours| format!("{filter},{ours}=trace"));
-        let mut child = Command::new(PROGRAM)
+        let mut command = Command::new(PROGRAM);
+        command
             .args(["run", "--as-deployed", "--port", "0", "--receiver-port", "0"])
-            .args(["--simulator-port", &simulator.to_string(), "--database-port", &database.to_string()])
+            .args(["--simulator-port", &simulator.to_string()])
             .args(["--emulator-port", &emulator.to_string(), "--vehicles", "4"])
             .env("AWS_ENDPOINT_URL_SQS", &queues.url)
             .env("RUST_LOG", format!("{filter},dynoxide=error"))
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .unwrap();
+            .kill_on_drop(true);
+        let mut child = with(&mut command).spawn().unwrap();
         let output = Arc::new(Mutex::new(String::new()));
         tokio::spawn(copy(child.stdout.take().unwrap(), Arc::clone(&output)));
         tokio::spawn(copy(child.stderr.take().unwrap(), Arc::clone(&output)));
@@ -75,7 +86,7 @@ impl Running {
             child,
             url: String::new(),
             simulator: format!("http://127.0.0.1:{simulator}"),
-            database: format!("http://127.0.0.1:{database}"),
+            database: database.to_owned(),
             queues,
             output,
             answers: Mutex::default(),

@@ -49,6 +49,7 @@ pub const DEAD_LETTERS: &str = "DeadLetters";
 pub const SUBSCRIPTIONS_PAUSED: &str = "SubscriptionsPaused";
 /// Subscriptions that became stale because their receiver fails too much.
 pub const SUBSCRIPTIONS_STALED: &str = "SubscriptionsStaled";
+pub use store::THROTTLED as STORE_THROTTLED;
 
 /// Describes the units to the installed recorder.
 pub fn describe() {
@@ -73,6 +74,7 @@ pub fn describe() {
         DEAD_LETTERS,
         SUBSCRIPTIONS_PAUSED,
         SUBSCRIPTIONS_STALED,
+        STORE_THROTTLED,
     ] {
         describe_counter!(name, Unit::Count, "number of occurrences");
     }

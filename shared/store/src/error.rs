@@ -1,10 +1,9 @@
 //! Errors of storage.
 
-use std::any::Any;
-
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use awserror::Fault;
+
+use crate::throttling::Verdict;
 
 /// A failed storage operation.
 #[derive(Debug, thiserror::Error)]
@@ -12,7 +11,7 @@ pub enum StoreError {
     /// A condition did not hold: a concurrent writer was first, or the entity is in another state.
     #[error("modified by a concurrent write")]
     Conflict,
-    /// DynamoDB asks to slow down.
+    /// DynamoDB turned the request away again and again: for want of capacity, or because other transactions held its items.
     #[error("storage is throttled")]
     Throttled,
     /// An item cannot be read as what its key says it is.
@@ -50,15 +49,11 @@ impl StoreError {
     where
         E: ProvideErrorMetadata + std::error::Error + 'static,
     {
-        match error.as_service_error().and_then(|service| service.code()) {
-            Some("TransactionCanceledException") if is_throttled(error.as_service_error()) => return Self::Throttled,
-            Some("ConditionalCheckFailedException" | "TransactionCanceledException" | "TransactionConflictException") => {
-                return Self::Conflict;
-            }
-            Some("ThrottlingException" | "ProvisionedThroughputExceededException" | "RequestLimitExceeded") => {
-                return Self::Throttled;
-            }
-            _ => {}
+        match error.as_service_error().and_then(Verdict::of) {
+            Some(Verdict::Conflict) => return Self::Conflict,
+            Some(Verdict::Turned(_)) => return Self::Throttled,
+            Some(Verdict::Invalid(reason)) => return Self::Refused { operation, reason },
+            None => {}
         }
         match Fault::of(&error) {
             Fault { passes: true, cause } => Self::Unavailable { operation, reason: cause },
@@ -67,22 +62,12 @@ impl StoreError {
     }
 }
 
-/// Whether a transaction was cancelled because DynamoDB asks to slow down, and for no other reason.
-fn is_throttled<E: 'static>(error: Option<&E>) -> bool {
-    let error: Option<&dyn Any> = error.map(|error| error as &dyn Any);
-    let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) = error.and_then(|error| error.downcast_ref())
-    else {
-        return false;
-    };
-    let codes = cancelled.cancellation_reasons().iter().filter_map(|reason| reason.code()).filter(|code| *code != "None");
-    let codes: Vec<&str> = codes.collect();
-    !codes.is_empty() && codes.iter().all(|code| matches!(*code, "ThrottlingError" | "ProvisionedThroughputExceeded"))
-}
-
 #[cfg(test)]
 mod tests {
     use aws_sdk_dynamodb::config::http::HttpResponse;
     use aws_sdk_dynamodb::error::ErrorMetadata;
+    use aws_sdk_dynamodb::operation::put_item::PutItemError;
+    use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
     use aws_sdk_dynamodb::types::CancellationReason;
     use aws_sdk_dynamodb::types::error::TransactionCanceledException;
 
@@ -97,11 +82,31 @@ mod tests {
     }
 
     #[test]
-    fn a_throttled_transaction_is_no_conflict() {
-        assert!(matches!(cancelled(&["None", "ThrottlingError"]), StoreError::Throttled));
-        assert!(matches!(cancelled(&["ProvisionedThroughputExceeded"]), StoreError::Throttled));
-        assert!(matches!(cancelled(&["ConditionalCheckFailed", "ThrottlingError"]), StoreError::Conflict));
-        assert!(matches!(cancelled(&["None", "TransactionConflict"]), StoreError::Conflict));
-        assert!(matches!(cancelled(&[]), StoreError::Conflict));
+    fn only_a_condition_that_failed_is_a_conflict() {
+        for turned in
+            [&["None", "ThrottlingError"][..], &["ProvisionedThroughputExceeded"], &["None", "TransactionConflict"], &[]]
+        {
+            assert!(matches!(cancelled(turned), StoreError::Throttled), "{turned:?}");
+        }
+        for failed in [&["ConditionalCheckFailed", "ThrottlingError"][..], &["TransactionConflict", "ConditionalCheckFailed"]] {
+            assert!(matches!(cancelled(failed), StoreError::Conflict), "{failed:?}");
+        }
+        for ours in [&["ConditionalCheckFailed", "ValidationError"][..], &["ItemCollectionSizeLimitExceeded", "None"]] {
+            assert!(matches!(cancelled(ours), StoreError::Refused { .. }), "{ours:?}");
+        }
+    }
+
+    #[test]
+    fn an_item_that_a_transaction_holds_is_no_conflict() {
+        let plain = |code: &str| {
+            let meta = ErrorMetadata::builder().code(code).build();
+            let raw = HttpResponse::new(400.try_into().unwrap(), "".into());
+            StoreError::sdk("write", SdkError::service_error(PutItemError::generic(meta), raw))
+        };
+        for turned in ["TransactionConflictException", "ThrottlingException", "ProvisionedThroughputExceededException"] {
+            assert!(matches!(plain(turned), StoreError::Throttled), "{turned}");
+        }
+        assert!(matches!(plain("ConditionalCheckFailedException"), StoreError::Conflict));
+        assert!(matches!(plain("ValidationException"), StoreError::Refused { .. }));
     }
 }

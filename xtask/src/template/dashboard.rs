@@ -133,6 +133,7 @@ fn tables() -> Vec<Widget> {
         ("Tables: units read", of("ConsumedReadCapacityUnits")),
         ("Tables: units written", of("ConsumedWriteCapacityUnits")),
         ("Tables: writes throttled", of("WriteThrottleEvents")),
+        ("Tables: requests turned away, and repeated", vec![each(metrics::STORE_THROTTLED, "Code,Stage", "Sum")]),
     ]
 }
 

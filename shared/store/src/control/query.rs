@@ -7,7 +7,8 @@ use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, Select};
 use super::items::Keyed;
 use super::keys::Key;
 use crate::page::{Bookmark, Page, Slice};
-use crate::{Store, StoreError};
+use crate::throttling::left_out;
+use crate::{Attempts, Store, StoreError};
 
 type Item = HashMap<String, AttributeValue>;
 
@@ -82,7 +83,8 @@ impl Store {
         let mut found = Vec::with_capacity(keys.len());
         for chunk in keys.chunks(100) {
             let mut wanted: Vec<Item> = chunk.iter().map(Key::attributes).collect();
-            while !wanted.is_empty() {
+            let mut attempts = Attempts::default();
+            loop {
                 let ask = KeysAndAttributes::builder().set_keys(Some(wanted)).consistent_read(true).build();
                 let ask = ask.map_err(|error| StoreError::Unstorable(error.to_string()))?;
                 let request = self.client.batch_get_item().request_items(self.control.as_ref(), ask);
@@ -92,6 +94,10 @@ impl Store {
                 }
                 let left = answer.unprocessed_keys.and_then(|mut left| left.remove(self.control.as_ref()));
                 wanted = left.map(|left| left.keys).unwrap_or_default();
+                if wanted.is_empty() {
+                    break;
+                }
+                left_out(&mut attempts).await?;
             }
         }
         Ok(found)
