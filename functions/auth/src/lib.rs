@@ -6,7 +6,7 @@ pub mod revoke;
 pub mod token;
 
 use gateway::Permission::{Open, ReadControl, Seal, SignTokens, VerifyTokens, WriteControl};
-use gateway::{Access, ApiError, Call, Context, Endpoint, Reader, Service, Tag};
+use gateway::{Access, ApiError, Call, Context, Endpoint, Reader, Secrets, Service, Tag};
 use http::{Method, StatusCode};
 use model::partner::Client;
 use store::control::Key;
@@ -34,7 +34,7 @@ fn endpoints() -> Vec<Endpoint> {
             "/realms/{realm}/protocol/openid-connect/token",
             "auth.token",
             Public,
-            &[ReadControl, SignTokens, VerifyTokens, Open, Seal, WriteControl],
+            &[ReadControl, SignTokens, VerifyTokens, Open(Secrets::Platform), Seal(Secrets::Platform), WriteControl],
         )
         .summary("Get an access token")
         .description(
@@ -47,7 +47,7 @@ fn endpoints() -> Vec<Endpoint> {
             "/realms/{realm}/protocol/openid-connect/revoke",
             "auth.revoke",
             Public,
-            &[ReadControl, WriteControl, VerifyTokens, Open, Seal],
+            &[ReadControl, WriteControl, VerifyTokens, Open(Secrets::Platform), Seal(Secrets::Platform)],
         )
         .summary("Revoke a token")
         .description("Revokes an access token or a refresh token. An unknown token is not an error (RFC 7009)."),

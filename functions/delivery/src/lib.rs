@@ -27,7 +27,7 @@ pub use catalogue::events;
 pub use message::Message;
 
 use gateway::Permission::{Open, ReadControl, ReadTelematics, SendDeliveries, WriteControl};
-use gateway::{Stream, Trigger, Worker};
+use gateway::{Secrets, Stream, Trigger, Worker};
 
 /// The workers of this crate.
 #[must_use]
@@ -47,7 +47,7 @@ pub fn workers() -> Vec<Worker> {
             handler: "deliveries.send",
             summary: "Delivers webhook messages and retries failed attempts",
             trigger: Trigger::Queue("DeliveriesQueue"),
-            permissions: &[ReadControl, WriteControl, ReadTelematics, Open, SendDeliveries],
+            permissions: &[ReadControl, WriteControl, ReadTelematics, Open(Secrets::Webhooks), SendDeliveries],
             call: |context, event| Box::pin(send::run(context, event)),
         },
         Worker {

@@ -6,7 +6,7 @@ pub mod schedules;
 mod visible;
 
 use gateway::Permission::{Open, ReadControl, Seal, VerifyTokens, WriteControl};
-use gateway::{Access, Endpoint, Permission, Service, Tag};
+use gateway::{Access, Endpoint, Permission, Secrets, Service, Tag};
 use http::Method;
 
 /// The service and its rows.
@@ -30,8 +30,8 @@ const TAGS: &[Tag] = &[
 
 const READ: &[Permission] = &[ReadControl, VerifyTokens];
 /// Lists also decrypt (and the first one creates) the platform secret that signs cursors.
-const LIST: &[Permission] = &[ReadControl, WriteControl, VerifyTokens, Open, Seal];
-const LINK: &[Permission] = &[ReadControl, WriteControl, VerifyTokens, Open, Seal];
+const LIST: &[Permission] = &[ReadControl, WriteControl, VerifyTokens, Open(Secrets::Platform), Seal(Secrets::Platform)];
+const LINK: &[Permission] = &[ReadControl, WriteControl, VerifyTokens, Open(Secrets::Credentials), Seal(Secrets::Credentials)];
 const WRITE: &[Permission] = &[ReadControl, WriteControl, VerifyTokens];
 
 fn endpoints() -> Vec<Endpoint> {

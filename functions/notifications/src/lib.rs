@@ -4,7 +4,7 @@ pub mod schemas;
 pub mod webhooks;
 
 use gateway::Permission::{Open, ReadControl, Seal, SendDeliveries, VerifyTokens, WriteControl};
-use gateway::{Access, Endpoint, Permission, Service, Tag};
+use gateway::{Access, Endpoint, Permission, Secrets, Service, Tag};
 use http::Method;
 
 /// The service and its rows.
@@ -30,11 +30,11 @@ const TAGS: &[Tag] = &[
 ];
 
 /// Lists also decrypt (and the first one creates) the platform secret that signs cursors.
-const LIST: &[Permission] = &[ReadControl, WriteControl, VerifyTokens, Open, Seal];
+const LIST: &[Permission] = &[ReadControl, WriteControl, VerifyTokens, Open(Secrets::Platform), Seal(Secrets::Platform)];
 const READ: &[Permission] = &[ReadControl, VerifyTokens];
 const WRITE: &[Permission] = &[ReadControl, WriteControl, VerifyTokens];
 /// Signing secrets are encrypted before they are stored.
-const WRITE_SECRET: &[Permission] = &[ReadControl, WriteControl, VerifyTokens, Seal];
+const WRITE_SECRET: &[Permission] = &[ReadControl, WriteControl, VerifyTokens, Seal(Secrets::Webhooks)];
 const REPLAY: &[Permission] = &[ReadControl, WriteControl, VerifyTokens, SendDeliveries];
 
 const ALL: &str = "/v2/notifications/webhooks";

@@ -6,7 +6,7 @@ pub mod share_agreements;
 pub mod tsps;
 
 use gateway::Permission::{Open, ReadControl, Seal, SignTokens, VerifyTokens, WriteControl};
-use gateway::{Access, Endpoint, Permission, Service, Tag};
+use gateway::{Access, Endpoint, Permission, Secrets, Service, Tag};
 use http::Method;
 
 /// The service and its rows.
@@ -34,10 +34,11 @@ const TAGS: &[Tag] = &[
 ];
 
 /// Lists also decrypt (and the first one creates) the platform secret that signs cursors.
-const READ: &[Permission] = &[ReadControl, VerifyTokens, Open, Seal, WriteControl];
+const READ: &[Permission] = &[ReadControl, VerifyTokens, Open(Secrets::Platform), Seal(Secrets::Platform), WriteControl];
 const PUBLIC_READ: &[Permission] = &[ReadControl];
 const WRITE: &[Permission] = &[ReadControl, WriteControl, VerifyTokens];
-const ACCEPT: &[Permission] = &[ReadControl, WriteControl, SignTokens, VerifyTokens, Open, Seal];
+const ACCEPT: &[Permission] =
+    &[ReadControl, WriteControl, SignTokens, VerifyTokens, Open(Secrets::Platform), Seal(Secrets::Platform)];
 
 fn endpoints() -> Vec<Endpoint> {
     use Access::{Optional, Public, Scope};

@@ -10,7 +10,7 @@ pub mod tables;
 pub mod window;
 
 use gateway::Permission::{Open, ReadControl, ReadTelematics, Seal, VerifyTokens, WriteControl};
-use gateway::{Access, Endpoint, Permission, Service, Tag};
+use gateway::{Access, Endpoint, Permission, Secrets, Service, Tag};
 use http::Method;
 use model::codes::HOS_EVENT_TYPES;
 use model::telematics::{
@@ -55,9 +55,11 @@ const TAGS: &[Tag] = &[
 const READ: Access = Access::Scope("telematics:read");
 const GET: &[Permission] = &[ReadControl, ReadTelematics, VerifyTokens];
 /// Lists also open the platform secret that signs cursors, and the very first one makes it.
-const LIST: &[Permission] = &[ReadControl, ReadTelematics, VerifyTokens, Open, Seal, WriteControl];
+const LIST: &[Permission] =
+    &[ReadControl, ReadTelematics, VerifyTokens, Open(Secrets::Platform), Seal(Secrets::Platform), WriteControl];
 /// Tables of codes have cursors, and nothing of their own is stored.
-const TABLE: &[Permission] = &[ReadControl, VerifyTokens, Open, Seal, WriteControl];
+const TABLE: &[Permission] =
+    &[ReadControl, VerifyTokens, Open(Secrets::Platform), Seal(Secrets::Platform), WriteControl];
 
 #[rustfmt::skip]
 static ENDPOINTS: &[Endpoint] = &[

@@ -55,10 +55,10 @@ pub enum Permission {
     ReadTelematics,
     /// Write items of the telematics table.
     WriteTelematics,
-    /// Generate data keys under the credentials key.
-    Seal,
-    /// Decrypt data keys of the credentials key.
-    Open,
+    /// Generate data keys of a kind under the credentials key.
+    Seal(Secrets),
+    /// Decrypt data keys of a kind.
+    Open(Secrets),
     /// Sign tokens.
     SignTokens,
     /// Read the token keys' public halves.
@@ -67,8 +67,19 @@ pub enum Permission {
     SendDeliveries,
     /// Send to the executions queue.
     SendExecutions,
-    /// Create, update and delete schedules of the schedule group.
+    /// Create, update and delete schedules of the schedule group, and create the group where it was deleted.
     ManageSchedules,
+}
+
+/// A kind of sealed values. The encryption context of its data keys tells it from the others, and KMS opens no other for a role.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Secrets {
+    /// The platform's own secret (`purpose` is `platform`).
+    Platform,
+    /// What opens fleets' accounts (`tsp` names the provider).
+    Credentials,
+    /// What signs webhook messages (`webhook_id` names the subscription).
+    Webhooks,
 }
 
 /// The path of the row that answers what no other route does, as API Gateway calls it.

@@ -6,6 +6,7 @@
 mod caller;
 mod config;
 mod context;
+mod credentials;
 mod dispatch;
 mod endpoint;
 mod error;
@@ -30,7 +31,7 @@ pub use caller::{Access, Caller};
 pub use config::Config;
 pub use context::{Aws, Context};
 pub use dispatch::{dispatch, dispatch_within};
-pub use endpoint::{DEFAULT_ROUTE, Endpoint, ErrorPage, Operation, Permission, Service, Tag};
+pub use endpoint::{DEFAULT_ROUTE, Endpoint, ErrorPage, Operation, Permission, Secrets, Service, Tag};
 pub use error::ApiError;
 pub use incoming::Incoming;
 pub use limits::Limits;

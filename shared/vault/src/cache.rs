@@ -7,10 +7,12 @@ use std::time::Duration;
 use sha2::{Digest, Sha256};
 use tokio::time::Instant;
 
-use crate::envelope::{Context, DataKey};
+use crate::envelope::{Context, DIRECT, DataKey};
 
 /// How long a decrypted data key may be cached.
 pub(crate) const LIFETIME: Duration = Duration::from_mins(5);
+/// How long a decrypted root key may be cached: then a sandbox asks KMS for it once an hour, however many connections it serves.
+pub(crate) const ROOT_LIFETIME: Duration = Duration::from_hours(1);
 /// How many decrypted data keys are cached.
 pub(crate) const CAPACITY: usize = 1_000;
 
@@ -22,26 +24,32 @@ struct Entry {
     since: Instant,
 }
 
-/// A bounded map of decrypted data keys.
-#[derive(Default)]
-pub(crate) struct KeyCache(Mutex<HashMap<Slot, Entry>>);
+/// A bounded map of decrypted keys.
+pub(crate) struct KeyCache {
+    entries: Mutex<HashMap<Slot, Entry>>,
+    lifetime: Duration,
+}
 
 impl KeyCache {
+    pub(crate) fn new(lifetime: Duration) -> Self {
+        Self { entries: Mutex::default(), lifetime }
+    }
+
     pub(crate) fn slot(context: &Context, wrapped_key: &[u8]) -> Slot {
-        let digest = Sha256::new().chain_update(context.bytes()).chain_update(wrapped_key);
+        let digest = Sha256::new().chain_update(context.bytes(DIRECT)).chain_update(wrapped_key);
         digest.finalize().into()
     }
 
     pub(crate) fn get(&self, slot: &Slot, now: Instant) -> Option<Arc<DataKey>> {
-        let entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let entry = entries.get(slot).filter(|entry| now.duration_since(entry.since) < LIFETIME)?;
+        let entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        let entry = entries.get(slot).filter(|entry| now.duration_since(entry.since) < self.lifetime)?;
         Some(Arc::clone(&entry.key))
     }
 
     pub(crate) fn put(&self, slot: Slot, key: Arc<DataKey>, now: Instant) {
-        let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
         if entries.len() >= CAPACITY {
-            entries.retain(|_, entry| now.duration_since(entry.since) < LIFETIME);
+            entries.retain(|_, entry| now.duration_since(entry.since) < self.lifetime);
         }
         if entries.len() >= CAPACITY {
             let oldest = entries.iter().min_by_key(|(_, entry)| entry.since).map(|(slot, _)| *slot);
@@ -65,7 +73,7 @@ mod tests {
 
     #[test]
     fn entries_end_after_minutes() {
-        let cache = KeyCache::default();
+        let cache = KeyCache::new(LIFETIME);
         let start = Instant::now();
         cache.put(slot(1), key(), start);
         assert!(cache.get(&slot(1), start + Duration::from_secs(299)).is_some());
@@ -75,7 +83,7 @@ mod tests {
 
     #[test]
     fn the_oldest_makes_room() {
-        let cache = KeyCache::default();
+        let cache = KeyCache::new(LIFETIME);
         let start = Instant::now();
         let late = start + Duration::from_secs(2);
         cache.put(slot(0), key(), start);

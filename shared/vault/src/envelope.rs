@@ -1,7 +1,7 @@
-//! Envelope encryption: AES-256-GCM under a data key that only KMS can decrypt.
+//! Envelope encryption: AES-256-GCM under a key that only KMS can decrypt, or under one that is derived from such a root key.
 //!
-//! The context (which connection, which purpose) is bound twice: by KMS to the wrapped key, and here as
-//! associated data. A value copied to another connection cannot be decrypted.
+//! The context (which connection, which purpose) is associated data, and part of how a key is wrapped or derived. A value copied to
+//! another connection cannot be decrypted.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,20 +10,24 @@ use aes_gcm::Aes256Gcm;
 use aes_gcm::aead::{Aead, KeyInit, Payload};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use hkdf::Hkdf;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use sha2::Sha256;
 use zeroize::Zeroizing;
 
 use crate::{Secret, VaultError};
 
-/// The current version of sealed values.
-pub const VERSION: u8 = 1;
+/// The version of values under a data key of their own, which KMS wrapped in the value's context.
+pub const DIRECT: u8 = 1;
+/// The version of values under a key derived from a root key, which KMS wrapped.
+pub const DERIVED: u8 = 2;
 
 /// An encrypted value, as it is stored. It reveals nothing without KMS.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sealed {
-    /// The layout; [`VERSION`].
+    /// [`DIRECT`] or [`DERIVED`].
     pub version: u8,
-    /// The data key, encrypted by KMS.
+    /// The data key or the root key, encrypted by KMS.
     #[serde(serialize_with = "to_base64", deserialize_with = "from_base64")]
     pub wrapped_key: Vec<u8>,
     /// Twelve random bytes.
@@ -56,11 +60,17 @@ impl Context {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
-    /// The unique byte form of the context: each text is prefixed with its length.
+    /// The value of a name.
     #[must_use]
-    pub fn bytes(&self) -> Vec<u8> {
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
+    }
+
+    /// The unique byte form of the context of values of a version: each text is prefixed with its length.
+    #[must_use]
+    pub fn bytes(&self, version: u8) -> Vec<u8> {
         let texts = self.pairs().flat_map(|(name, value)| [name, value]);
-        let mut bytes = vec![VERSION];
+        let mut bytes = vec![version];
         for text in texts {
             bytes.extend_from_slice(&(text.len() as u64).to_be_bytes());
             bytes.extend_from_slice(text.as_bytes());
@@ -78,6 +88,14 @@ impl DataKey {
     #[must_use]
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
         Some(Self(Zeroizing::new(bytes.try_into().ok()?)))
+    }
+
+    /// The key of one value under this root key: HKDF-SHA256 (RFC 5869), with the value's nonce as salt and its context as info.
+    fn derived(&self, context: &Context, nonce: &[u8; 12]) -> Result<Self, VaultError> {
+        let mut key = Zeroizing::new([0; 32]);
+        let root = Hkdf::<Sha256>::new(Some(nonce), self.0.as_slice());
+        root.expand(&context.bytes(DERIVED), key.as_mut_slice()).map_err(|_| VaultError::Unreadable)?;
+        Ok(Self(key))
     }
 
     fn cipher(&self) -> Aes256Gcm {
@@ -102,22 +120,43 @@ pub fn seal(
     nonce: [u8; 12],
     plaintext: &[u8],
 ) -> Result<Sealed, VaultError> {
-    let payload = Payload { msg: plaintext, aad: &context.bytes() };
-    let ciphertext = key.cipher().encrypt(&nonce.into(), payload).map_err(|_| VaultError::Unreadable)?;
-    Ok(Sealed { version: VERSION, wrapped_key, nonce: nonce.to_vec(), ciphertext })
+    let ciphertext = encrypted(key, &context.bytes(DIRECT), nonce, plaintext)?;
+    Ok(Sealed { version: DIRECT, wrapped_key, nonce: nonce.to_vec(), ciphertext })
 }
 
-/// Decrypts under a decrypted data key.
+/// Encrypts under a key derived from a decrypted root key. The nonce must be new and random for each call.
+///
+/// # Errors
+/// As [`seal`].
+pub fn seal_derived(
+    root: &DataKey,
+    wrapped_root: Vec<u8>,
+    context: &Context,
+    nonce: [u8; 12],
+    plaintext: &[u8],
+) -> Result<Sealed, VaultError> {
+    let ciphertext = encrypted(&root.derived(context, &nonce)?, &context.bytes(DERIVED), nonce, plaintext)?;
+    Ok(Sealed { version: DERIVED, wrapped_key: wrapped_root, nonce: nonce.to_vec(), ciphertext })
+}
+
+fn encrypted(key: &DataKey, context: &[u8], nonce: [u8; 12], plaintext: &[u8]) -> Result<Vec<u8>, VaultError> {
+    let payload = Payload { msg: plaintext, aad: context };
+    key.cipher().encrypt(&nonce.into(), payload).map_err(|_| VaultError::Unreadable)
+}
+
+/// Decrypts a value, with the key that its wrapped key is: its own data key, or the root key.
 ///
 /// # Errors
 /// `Version` for another layout; `Unreadable` for altered bytes, another key or another context.
 pub fn open(key: &DataKey, context: &Context, sealed: &Sealed) -> Result<Secret, VaultError> {
-    if sealed.version != VERSION {
-        return Err(VaultError::Version(sealed.version));
-    }
-    let nonce: [u8; 12] = sealed.nonce.as_slice().try_into().map_err(|_| VaultError::Unreadable)?;
-    let payload = Payload { msg: &sealed.ciphertext, aad: &context.bytes() };
-    let plaintext = key.cipher().decrypt(&nonce.into(), payload).map_err(|_| VaultError::Unreadable)?;
+    let nonce = || -> Result<[u8; 12], _> { sealed.nonce.as_slice().try_into().map_err(|_| VaultError::Unreadable) };
+    let key = match sealed.version {
+        DIRECT => key.clone(),
+        DERIVED => key.derived(context, &nonce()?)?,
+        other => return Err(VaultError::Version(other)),
+    };
+    let payload = Payload { msg: &sealed.ciphertext, aad: &context.bytes(sealed.version) };
+    let plaintext = key.cipher().decrypt(&nonce()?.into(), payload).map_err(|_| VaultError::Unreadable)?;
     Ok(Secret::from(plaintext))
 }
 
@@ -174,8 +213,25 @@ mod tests {
         for bad in [flipped, cut, nonce] {
             assert!(matches!(open(&key(1), &context, &bad), Err(VaultError::Unreadable)));
         }
-        let newer = Sealed { version: 2, ..good };
-        assert!(matches!(open(&key(1), &context, &newer), Err(VaultError::Version(2))));
+        let derived = Sealed { version: DERIVED, ..good.clone() };
+        assert!(matches!(open(&key(1), &context, &derived), Err(VaultError::Unreadable)), "one form is not the other");
+        let newer = Sealed { version: 3, ..good };
+        assert!(matches!(open(&key(1), &context, &newer), Err(VaultError::Version(3))));
+    }
+
+    #[test]
+    fn values_under_one_root_have_keys_of_their_own() {
+        let context = Context::new(&[("connection", "a")]);
+        let under = |context: &Context, nonce| seal_derived(&key(1), b"root".to_vec(), context, nonce, PLAINTEXT).unwrap();
+        let sealed = under(&context, [3; 12]);
+        assert_eq!((sealed.version, open(&key(1), &context, &sealed).unwrap().expose()), (DERIVED, PLAINTEXT));
+        let other = Context::new(&[("connection", "b")]);
+        assert!(matches!(open(&key(1), &other, &sealed), Err(VaultError::Unreadable)));
+        assert!(matches!(open(&key(2), &context, &sealed), Err(VaultError::Unreadable)));
+        assert!(matches!(open(&key(1), &context, &Sealed { version: DIRECT, ..sealed.clone() }), Err(VaultError::Unreadable)));
+        // The same nonce in another context, and the other way round: another key stream each.
+        assert_ne!(under(&other, [3; 12]).ciphertext[..PLAINTEXT.len()], sealed.ciphertext[..PLAINTEXT.len()]);
+        assert_ne!(under(&context, [4; 12]).ciphertext[..PLAINTEXT.len()], sealed.ciphertext[..PLAINTEXT.len()]);
     }
 
     #[test]

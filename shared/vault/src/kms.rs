@@ -16,8 +16,8 @@ use sha2::{Digest, Sha256};
 use tokio::sync::OnceCell;
 use tokio::time::Instant;
 
-use crate::cache::KeyCache;
-use crate::envelope::{self, Context, DataKey};
+use crate::cache::{KeyCache, LIFETIME, ROOT_LIFETIME};
+use crate::envelope::{self, Context, DERIVED, DataKey};
 use crate::{Jwk, JwkSet, Sealed, Secret, TokenError, VaultError, jwt, rotation};
 
 /// The ids or ARNs of the keys.
@@ -34,6 +34,7 @@ pub struct Vault {
     client: Client,
     ids: KeyIds,
     opened: KeyCache,
+    roots: KeyCache,
     published: OnceCell<Arc<JwkSet>>,
     /// When the signing keys were made.
     made: OnceCell<Vec<Timestamp>>,
@@ -43,7 +44,14 @@ impl Vault {
     /// A vault over this client.
     #[must_use]
     pub fn new(client: Client, ids: KeyIds) -> Self {
-        Self { client, ids, opened: KeyCache::default(), published: OnceCell::new(), made: OnceCell::new() }
+        Self {
+            client,
+            ids,
+            opened: KeyCache::new(LIFETIME),
+            roots: KeyCache::new(ROOT_LIFETIME),
+            published: OnceCell::new(),
+            made: OnceCell::new(),
+        }
     }
 
     /// A vault with a client of its own.
@@ -59,21 +67,45 @@ impl Vault {
     pub async fn seal(&self, context: &[(&str, &str)], plaintext: &[u8]) -> Result<Sealed, VaultError> {
         let context = Context::new(context);
         let (key, wrapped) = self.fresh_key(&context).await?;
-        let mut nonce = [0; 12];
-        rand::rng().fill_bytes(&mut nonce);
-        let sealed = envelope::seal(&key, wrapped, &context, nonce, plaintext)?;
+        let sealed = envelope::seal(&key, wrapped, &context, random_nonce(), plaintext)?;
         // A value that was just sealed is usually opened next.
         self.opened.put(KeyCache::slot(&context, &sealed.wrapped_key), Arc::new(key), Instant::now());
         Ok(sealed)
     }
 
-    /// Decrypts a value sealed in the same context. At most one KMS call per value and five minutes.
+    /// A new root key for the values of a TSP, as KMS wrapped it. One KMS call.
+    ///
+    /// # Errors
+    /// As [`Vault::seal`].
+    pub async fn new_root(&self, tsp: &str) -> Result<Vec<u8>, VaultError> {
+        let context = root_context(tsp);
+        let (key, wrapped) = self.fresh_key(&context).await?;
+        self.roots.put(KeyCache::slot(&context, &wrapped), Arc::new(key), Instant::now());
+        Ok(wrapped)
+    }
+
+    /// Encrypts under a key derived from a root key of the TSP that the context names, bound to the context. At most one KMS call
+    /// per root and hour.
+    ///
+    /// # Errors
+    /// As [`Vault::open`].
+    pub async fn seal_under(&self, root: &[u8], context: &[(&str, &str)], plaintext: &[u8]) -> Result<Sealed, VaultError> {
+        let context = Context::new(context);
+        let key = self.root(&context, root).await?;
+        envelope::seal_derived(&key, root.to_vec(), &context, random_nonce(), plaintext)
+    }
+
+    /// Decrypts a value sealed in the same context. At most one KMS call per root and hour, or, for values with a key of their own, per
+    /// value and five minutes.
     ///
     /// # Errors
     /// `Unreadable` for altered values and other contexts, `Version` for newer layouts, else as [`Vault::seal`].
     pub async fn open(&self, context: &[(&str, &str)], sealed: &Sealed) -> Result<Secret, VaultError> {
         let context = Context::new(context);
-        let key = self.opened_key(&context, &sealed.wrapped_key).await?;
+        let key = match sealed.version {
+            DERIVED => self.root(&context, &sealed.wrapped_key).await?,
+            _ => self.opened_key(&self.opened, &context, &sealed.wrapped_key).await?,
+        };
         envelope::open(&key, &context, sealed)
     }
 
@@ -132,9 +164,15 @@ impl Vault {
         Ok((data_key(answer.plaintext)?, wrapped))
     }
 
-    async fn opened_key(&self, context: &Context, wrapped: &[u8]) -> Result<Arc<DataKey>, VaultError> {
+    /// The root key of the TSP that a value's context names.
+    async fn root(&self, context: &Context, wrapped: &[u8]) -> Result<Arc<DataKey>, VaultError> {
+        let tsp = context.get("tsp").ok_or(VaultError::Unreadable)?;
+        self.opened_key(&self.roots, &root_context(tsp), wrapped).await
+    }
+
+    async fn opened_key(&self, cache: &KeyCache, context: &Context, wrapped: &[u8]) -> Result<Arc<DataKey>, VaultError> {
         let slot = KeyCache::slot(context, wrapped);
-        if let Some(key) = self.opened.get(&slot, Instant::now()) {
+        if let Some(key) = cache.get(&slot, Instant::now()) {
             return Ok(key);
         }
         let answer = self
@@ -150,7 +188,7 @@ impl Vault {
                 _ => VaultError::service("decrypt a data key", &error),
             })?;
         let key = Arc::new(data_key(answer.plaintext)?);
-        self.opened.put(slot, Arc::clone(&key), Instant::now());
+        cache.put(slot, Arc::clone(&key), Instant::now());
         Ok(key)
     }
 
@@ -197,6 +235,17 @@ impl fmt::Debug for Vault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Vault").field("ids", &self.ids).finish_non_exhaustive()
     }
+}
+
+/// The context in which KMS wraps the root keys of a TSP.
+fn root_context(tsp: &str) -> Context {
+    Context::new(&[("purpose", "root"), ("tsp", tsp)])
+}
+
+fn random_nonce() -> [u8; 12] {
+    let mut nonce = [0; 12];
+    rand::rng().fill_bytes(&mut nonce);
+    nonce
 }
 
 fn data_key(plaintext: Option<Blob>) -> Result<DataKey, VaultError> {

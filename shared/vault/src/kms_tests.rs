@@ -64,10 +64,10 @@ fn answer(operation: &str, input: &Value) -> (u16, String) {
     let wrapped = STANDARD.encode(DATA_KEY.iter().rev().copied().collect::<Vec<_>>());
     let body = match operation {
         "GenerateDataKey" => {
-            assert_eq!(input["EncryptionContext"], json!({ "connection": "a" }));
+            assert!(is_known(&input["EncryptionContext"]), "{input}");
             json!({ "Plaintext": STANDARD.encode(DATA_KEY), "CiphertextBlob": wrapped })
         }
-        "Decrypt" if input["EncryptionContext"] == json!({ "connection": "a" }) => {
+        "Decrypt" if is_known(&input["EncryptionContext"]) => {
             json!({ "Plaintext": STANDARD.encode(DATA_KEY) })
         }
         "Decrypt" => return (400, json!({ "__type": "InvalidCiphertextException" }).to_string()),
@@ -89,6 +89,11 @@ fn answer(operation: &str, input: &Value) -> (u16, String) {
         other => panic!("{other}"),
     };
     (200, body.to_string())
+}
+
+/// Values of connection `a`, and root keys.
+fn is_known(context: &Value) -> bool {
+    *context == json!({ "connection": "a" }) || (context["purpose"] == "root" && context["tsp"] != "nobody")
 }
 
 fn now() -> Timestamp {
@@ -117,6 +122,40 @@ async fn data_keys_are_opened_once_in_minutes() {
     }
     assert_eq!(taken(&calls), "Decrypt");
     assert!(matches!(vault.open(&[("connection", "b")], &sealed).await, Err(VaultError::Unreadable)));
+}
+
+/// A sandbox of Lambda has a vault. Hundreds of them meet all connections, each connection rarely the same sandbox again.
+#[tokio::test]
+async fn a_sandbox_decrypts_one_root_key_per_tsp_however_many_connections_it_serves() {
+    const TSPS: [&str; 2] = ["samsara", "motive"];
+    const SANDBOXES: usize = 300;
+    let (vault, calls) = vault().await;
+    let mut sealed = Vec::new();
+    for tsp in TSPS {
+        let root = vault.new_root(tsp).await.unwrap();
+        for connection in 0..75 {
+            let id = format!("{tsp} {connection}");
+            let value = vault.seal_under(&root, &[("connection_id", &id), ("tsp", tsp)], id.as_bytes()).await.unwrap();
+            sealed.push((tsp, id, value));
+        }
+    }
+    assert_eq!(taken(&calls), "GenerateDataKey GenerateDataKey");
+    for _ in 0..SANDBOXES {
+        let sandbox = Vault::new(vault.client.clone(), vault.ids.clone());
+        for (tsp, id, value) in &sealed {
+            let opened = sandbox.open(&[("connection_id", id), ("tsp", tsp)], value).await.unwrap();
+            assert_eq!(opened.expose(), id.as_bytes());
+        }
+    }
+    let (runs, decrypts) = (SANDBOXES * sealed.len(), taken(&calls).split(' ').filter(|call| *call == "Decrypt").count());
+    println!("{decrypts} Decrypts in {runs} runs of {} connections in {SANDBOXES} sandboxes", sealed.len());
+    assert_eq!(decrypts, SANDBOXES * TSPS.len());
+    assert!(decrypts * 50 <= runs, "{decrypts} Decrypts in {runs} runs");
+    let (_, id, value) = &sealed[0];
+    for foreign in [&[("connection_id", id.as_str()), ("tsp", "nobody")][..], &[("connection_id", "b"), ("tsp", "samsara")], &[]]
+    {
+        assert!(matches!(vault.open(foreign, value).await, Err(VaultError::Unreadable)), "{foreign:?}");
+    }
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! The IAM statements of each permission: exact actions on exact resources. Nothing here may name `*` alone.
 
-use gateway::{Permission, Trigger};
+use gateway::{Permission, Secrets, Trigger};
 
 /// One statement of a role's policy.
 pub(super) struct Statement {
@@ -28,9 +28,14 @@ const TOKENS: &[&str] = &["!Ref TokenKeyArn", "!Ref SecondTokenKeyArn"];
 const SCHEDULES: &[&str] =
     &["!Sub 'arn:${AWS::Partition}:scheduler:${AWS::Region}:${AWS::AccountId}:schedule/${ScheduleGroup}/*'"];
 
+const SCHEDULE_GROUP: &[&str] =
+    &["!Sub 'arn:${AWS::Partition}:scheduler:${AWS::Region}:${AWS::AccountId}:schedule-group/${ScheduleGroup}'"];
+
 const READ: &[&str] = &["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"];
 const WRITE: &[&str] =
     &["dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:BatchWriteItem", "dynamodb:ConditionCheckItem"];
+const SEAL: &[&str] = &["kms:GenerateDataKey"];
+const OPEN: &[&str] = &["kms:Decrypt"];
 const SCHEDULE: &[&str] =
     &["scheduler:CreateSchedule", "scheduler:UpdateSchedule", "scheduler:DeleteSchedule", "scheduler:GetSchedule"];
 
@@ -44,15 +49,30 @@ pub(super) fn of(permission: Permission) -> Vec<Statement> {
         Permission::WriteControl => vec![statement("WriteControl", WRITE, CONTROL)],
         Permission::ReadTelematics => vec![statement("ReadTelematics", READ, TELEMATICS_AND_INDEX)],
         Permission::WriteTelematics => vec![statement("WriteTelematics", WRITE, TELEMATICS)],
-        Permission::Seal => vec![statement("Seal", &["kms:GenerateDataKey"], CREDENTIALS)],
-        Permission::Open => vec![statement("Open", &["kms:Decrypt"], CREDENTIALS)],
+        Permission::Seal(secrets) => vec![of_secrets(secrets, ["SealPlatform", "SealCredentials", "SealWebhooks"], SEAL)],
+        Permission::Open(secrets) => vec![of_secrets(secrets, ["OpenPlatform", "OpenCredentials", "OpenWebhooks"], OPEN)],
         // The key id in a token's header is derived from the public key; how old keys are says which one signs.
         Permission::SignTokens => vec![statement("SignTokens", &["kms:Sign", "kms:GetPublicKey", "kms:DescribeKey"], TOKENS)],
         Permission::VerifyTokens => vec![statement("VerifyTokens", &["kms:GetPublicKey"], TOKENS)],
         Permission::SendDeliveries => vec![statement("SendDeliveries", &["sqs:SendMessage"], &["!Ref DeliveriesQueueArn"])],
         Permission::SendExecutions => vec![statement("SendExecutions", &["sqs:SendMessage"], &["!Ref ExecutionsQueueArn"])],
-        Permission::ManageSchedules => vec![statement("ManageSchedules", SCHEDULE, SCHEDULES), pass_role()],
+        Permission::ManageSchedules => vec![
+            statement("ManageSchedules", SCHEDULE, SCHEDULES),
+            statement("ReplaceScheduleGroup", &["scheduler:CreateScheduleGroup"], SCHEDULE_GROUP),
+            pass_role(),
+        ],
     }
+}
+
+/// Only in encryption contexts of these secrets. A pattern that matches everything demands that the context has the name.
+fn of_secrets(secrets: Secrets, sids: [&'static str; 3], actions: &'static [&'static str]) -> Statement {
+    let [platform, credentials, webhooks] = sids;
+    let (sid, condition) = match secrets {
+        Secrets::Platform => (platform, "{StringEquals: {'kms:EncryptionContext:purpose': platform}}"),
+        Secrets::Credentials => (credentials, "{StringLike: {'kms:EncryptionContext:tsp': '*'}}"),
+        Secrets::Webhooks => (webhooks, "{StringLike: {'kms:EncryptionContext:webhook_id': '*'}}"),
+    };
+    Statement { condition: Some(condition), ..statement(sid, actions, CREDENTIALS) }
 }
 
 /// The queue that a permission sends to.

@@ -239,8 +239,12 @@ fn no_permission_opens_everything() {
         WriteControl,
         ReadTelematics,
         WriteTelematics,
-        Seal,
-        Open,
+        Seal(Secrets::Platform),
+        Seal(Secrets::Credentials),
+        Seal(Secrets::Webhooks),
+        Open(Secrets::Platform),
+        Open(Secrets::Credentials),
+        Open(Secrets::Webhooks),
         SignTokens,
         VerifyTokens,
         SendDeliveries,
@@ -254,5 +258,7 @@ fn no_permission_opens_everything() {
             statement.sid
         );
         assert!(statement.actions.iter().all(|action| !action.contains('*')), "{}", statement.sid);
+        let decrypts = statement.resources == ["!Ref CredentialsKeyArn"];
+        assert!(!decrypts || statement.condition.is_some_and(|condition| condition.contains("EncryptionContext")));
     }
 }

@@ -98,9 +98,9 @@ impl Gatekeeper {
         let json: Value = serde_json::from_slice(&body).unwrap_or(Value::Null);
         let acts = match service.as_str() {
             "dynamodb" => self.0.dynamodb(operation, &json),
-            "kms" => vec![self.act("kms", operation, &json["KeyId"])],
+            "kms" => vec![self.kms(operation, &json)],
             "sqs" => vec![self.act("sqs", operation.trim_end_matches("Batch"), &json["QueueUrl"])],
-            "scheduler" => scheduler(&line.0),
+            "scheduler" => scheduler(&line.0, rest),
             other => panic!("no such service: {other}"),
         };
         let role = &self.0.roles[&handler];
@@ -112,6 +112,18 @@ impl Gatekeeper {
         }
         self.0.used.lock().unwrap().entry(handler).or_default().extend(acts);
         self.0.forward(&service, rest, line, headers, body).await
+    }
+
+    /// A role may use the key in some encryption contexts only.
+    fn kms(&self, operation: &str, body: &Value) -> Act {
+        let mut act = self.act("kms", operation, &body["KeyId"]);
+        let context = &body["EncryptionContext"];
+        if let Some(name) = ["tsp", "webhook_id"].into_iter().find(|name| context.get(name).is_some()) {
+            act.resource += &format!("/{name}");
+        } else if let Some(purpose) = context["purpose"].as_str() {
+            act.resource += &format!("/purpose={purpose}");
+        }
+        act
     }
 
     fn act(&self, service: &str, operation: &str, resource: &Value) -> Act {
@@ -173,10 +185,11 @@ impl Gate {
 }
 
 /// The Scheduler speaks REST. Who makes a timer also passes the role that fires it.
-fn scheduler(method: &Method) -> Vec<Act> {
+fn scheduler(method: &Method, path: &str) -> Vec<Act> {
     let act = |operation: &str| Act::new(format!("scheduler:{operation}"), "ScheduleGroup");
     let pass = Act::new("iam:PassRole", "ScheduleRole");
     match method.as_str() {
+        "POST" if path.starts_with("schedule-groups/") => vec![act("CreateScheduleGroup")],
         "POST" => vec![act("CreateSchedule"), pass],
         "PUT" => vec![act("UpdateSchedule"), pass],
         "DELETE" => vec![act("DeleteSchedule")],

@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use catena::aws::template::Template;
-use gateway::{Permission, Trigger};
+use gateway::{Permission, Secrets, Trigger};
 use serde_json::Value;
 
-/// Something a function wants to do: `dynamodb:GetItem` on `ControlTable`, or on `ControlTable/index`.
+/// Something a function wants to do: `dynamodb:GetItem` on `ControlTable`, or on `ControlTable/index`; `kms:Decrypt` on
+/// `CredentialsKey/tsp`: in an encryption context that has that name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Act {
     pub(crate) action: String,
@@ -50,11 +51,21 @@ fn read(role: &Value) -> Role {
         assert_eq!(statement["Effect"], "Allow");
         for action in statement["Action"].as_array().unwrap() {
             for resource in statement["Resource"].as_array().unwrap() {
-                acts.insert(Act::new(action.as_str().unwrap(), named(resource)));
+                acts.insert(Act::new(action.as_str().unwrap(), named(resource) + &only_in(&statement["Condition"])));
             }
         }
     }
     Role(acts)
+}
+
+/// The encryption context that a statement demands: `/name=value`, or `/name` for any value.
+fn only_in(condition: &Value) -> String {
+    let demanded = condition.as_object().into_iter().flatten().filter_map(|(_, names)| names.as_object()).flatten();
+    let mut demanded = demanded.filter_map(|(name, value)| Some((name.strip_prefix("kms:EncryptionContext:")?, value.as_str()?)));
+    demanded.next().map_or_else(String::new, |(name, value)| match value {
+        "*" => format!("/{name}"),
+        value => format!("/{name}={value}"),
+    })
 }
 
 /// The logical id behind an ARN expression; `/index` behind it for a table's indexes.
@@ -92,6 +103,10 @@ fn roles_allow_what_the_template_says_and_no_more() {
     check("schedules.get", "dynamodb:PutItem", "ControlTable", false);
     check("schedules.maintain", "scheduler:CreateSchedule", "ScheduleGroup", true);
     check("auth.certs", "kms:Sign", "TokenKey", false);
+    check("executions.run", "kms:Decrypt", "CredentialsKey/tsp", true);
+    check("executions.run", "kms:Decrypt", "CredentialsKey/webhook_id", false);
+    check("fleets.list", "kms:Decrypt", "CredentialsKey/tsp", false);
+    check("fleets.list", "kms:Decrypt", "CredentialsKey", false);
     check("auth.configuration", "dynamodb:GetItem", "ControlTable", false);
 }
 
@@ -103,16 +118,29 @@ fn meant(permission: Permission) -> BTreeSet<Act> {
         Permission::WriteControl => acts("dynamodb", WRITES, "ControlTable"),
         Permission::ReadTelematics => acts("dynamodb", "GetItem BatchGetItem Query", "TelematicsTable TelematicsTable/index"),
         Permission::WriteTelematics => acts("dynamodb", WRITES, "TelematicsTable"),
-        Permission::Seal => acts("kms", "GenerateDataKey", "CredentialsKey"),
-        Permission::Open => acts("kms", "Decrypt", "CredentialsKey"),
+        Permission::Seal(secrets) => acts("kms", "GenerateDataKey", sealed(secrets)),
+        Permission::Open(secrets) => acts("kms", "Decrypt", sealed(secrets)),
         Permission::SignTokens => acts("kms", "Sign GetPublicKey DescribeKey", "TokenKey SecondTokenKey"),
         Permission::VerifyTokens => acts("kms", "GetPublicKey", "TokenKey SecondTokenKey"),
         Permission::SendDeliveries => acts("sqs", "SendMessage", "DeliveriesQueue"),
         Permission::SendExecutions => acts("sqs", "SendMessage", "ExecutionsQueue"),
         Permission::ManageSchedules => {
-            let timers = acts("scheduler", "CreateSchedule UpdateSchedule DeleteSchedule GetSchedule", "ScheduleGroup");
+            let timers = acts(
+                "scheduler",
+                "CreateSchedule UpdateSchedule DeleteSchedule GetSchedule CreateScheduleGroup",
+                "ScheduleGroup",
+            );
             &timers | &acts("iam", "PassRole", "ScheduleRole")
         }
+    }
+}
+
+/// The credentials key in the encryption contexts of some secrets.
+fn sealed(secrets: Secrets) -> &'static str {
+    match secrets {
+        Secrets::Platform => "CredentialsKey/purpose=platform",
+        Secrets::Credentials => "CredentialsKey/tsp",
+        Secrets::Webhooks => "CredentialsKey/webhook_id",
     }
 }
 

@@ -32,7 +32,6 @@ use store::Store;
 use store::control::{Key, SealedCredentials};
 use tracing::Instrument as _;
 use url::Url;
-use vault::Sealed;
 
 use outcome::is_due;
 use pages::FetchError;
@@ -268,10 +267,7 @@ fn report(run: &Run<'_>, leased: &Schedule, progress: &Progress, committed: &Res
 async fn credentials_of(context: &Context, connection: &Connection) -> Result<Credentials, WorkerError> {
     let kept = context.store().get::<SealedCredentials>(Key::credentials(connection.id)).await?;
     let kept = kept.ok_or_else(|| WorkerError::Other("connection has no credentials".into()))?;
-    let sealed: Sealed = serde_json::from_value(kept.sealed)?;
-    let id = connection.id.to_string();
-    let secret =
-        context.vault().open(&[("connection_id", id.as_str()), ("tsp", connection.source_name.as_str())], &sealed).await?;
+    let secret = context.open_credentials(kept, &connection.source_name).await?;
     let text = secret.expose_text().ok_or_else(|| WorkerError::Other("credentials are not text".into()))?;
     Credentials::from_json(text).map_err(|error| WorkerError::Other(error.to_string()))
 }

@@ -11,7 +11,6 @@ use providers::ProviderError;
 use store::control::{AccountClaim, Key, ScheduleClaim, SealedCredentials, Write};
 use store::{Attempts, StoreError};
 use uuid::Uuid;
-use vault::Sealed;
 
 use super::validation::{ProviderEndpoint, RECHECK_TIMEOUT};
 
@@ -150,9 +149,7 @@ async fn old_credentials_work(context: &Context, request: &LinkRequest<'_>, conn
     let Some(stored) = context.store().get::<SealedCredentials>(Key::credentials(connection.id)).await? else {
         return Ok(false);
     };
-    let sealed: Sealed = serde_json::from_value(stored.sealed).map_err(ApiError::internal)?;
-    let pairs = [("connection_id", connection.id.to_string()), ("tsp", connection.source_name.clone())];
-    let plaintext = context.vault().open(&pairs.each_ref().map(|(name, value)| (*name, value.as_str())), &sealed).await?;
+    let plaintext = context.open_credentials(stored, &connection.source_name).await?;
     let Some(old) = plaintext.expose_text().and_then(|text| Credentials::from_json(text).ok()) else {
         return Ok(false);
     };
@@ -164,11 +161,7 @@ async fn old_credentials_work(context: &Context, request: &LinkRequest<'_>, conn
 }
 
 async fn sealed(context: &Context, request: &LinkRequest<'_>, id: ConnectionId) -> Result<SealedCredentials, ApiError> {
-    let id_text = id.to_string();
-    let pairs = [("connection_id", id_text.as_str()), ("tsp", request.tsp.source_name.as_str())];
-    let sealed = context.vault().seal(&pairs, request.credentials.to_sealed_json().as_bytes()).await?;
-    let sealed = serde_json::to_value(sealed).map_err(ApiError::internal)?;
-    Ok(SealedCredentials { connection_id: id, sealed, updated_at: request.now })
+    context.seal_credentials(id, &request.tsp.source_name, &request.credentials.to_sealed_json()).await
 }
 
 /// Whether the connection is created by this link.

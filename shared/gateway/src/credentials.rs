@@ -1,0 +1,72 @@
+//! What opens fleets' accounts at TSPs, sealed under root keys of the TSP: an execution whose sandbox has served any connection of the
+//! TSP needs no call of KMS.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use model::ConnectionId;
+use store::StoreError;
+use store::control::{Key, RootKey, SealedCredentials, Write};
+use vault::{Sealed, Secret};
+
+use crate::{ApiError, Context};
+
+/// How long a root key seals new values. Those that it sealed stay readable, for each carries its wrapped root key.
+const ROTATION_SECONDS: i64 = 90 * 24 * 3_600;
+
+impl Context {
+    /// Encrypts the credentials of a connection. They can be opened for this connection at this TSP alone.
+    ///
+    /// # Errors
+    /// 503 if DynamoDB or KMS does not answer, 500 if one refuses.
+    pub async fn seal_credentials(&self, id: ConnectionId, tsp: &str, plaintext: &str) -> Result<SealedCredentials, ApiError> {
+        let root = self.root_key(tsp).await?;
+        let bound = id.to_string();
+        let sealed = self.vault().seal_under(&root, &bound_to(&bound, tsp), plaintext.as_bytes()).await?;
+        let sealed = serde_json::to_value(sealed).map_err(ApiError::internal)?;
+        Ok(SealedCredentials { connection_id: id, sealed, updated_at: self.now() })
+    }
+
+    /// Decrypts the credentials of a connection.
+    ///
+    /// # Errors
+    /// 503 if KMS does not answer, 500 if it refuses, or if they are of another connection or altered.
+    pub async fn open_credentials(&self, kept: SealedCredentials, tsp: &str) -> Result<Secret, ApiError> {
+        let sealed: Sealed = serde_json::from_value(kept.sealed).map_err(ApiError::internal)?;
+        let bound = kept.connection_id.to_string();
+        Ok(self.vault().open(&bound_to(&bound, tsp), &sealed).await?)
+    }
+
+    /// The root key under which values of a TSP are sealed now, as KMS wrapped it.
+    async fn root_key(&self, tsp: &str) -> Result<Vec<u8>, ApiError> {
+        let seen: Option<RootKey> = self.store().get(Key::root_key(tsp)).await?;
+        if let Some(current) = seen.as_ref().filter(|seen| seen.updated_at.plus_seconds(ROTATION_SECONDS) > self.now()) {
+            return wrapped_bytes(current);
+        }
+        let wrapped = STANDARD.encode(self.vault().new_root(tsp).await?);
+        let next = RootKey { tsp: tsp.to_owned(), wrapped, updated_at: self.now() };
+        let write = match &seen {
+            Some(seen) => Write::replace(seen, &next)?,
+            None => Write::create(&next)?,
+        };
+        match self.store().commit(vec![write]).await {
+            // Another request made it: all are to seal under one.
+            Err(StoreError::Conflict) => {
+                let made: Option<RootKey> = self.store().get(Key::root_key(tsp)).await?;
+                wrapped_bytes(&made.unwrap_or(next))
+            }
+            done => {
+                done?;
+                wrapped_bytes(&next)
+            }
+        }
+    }
+}
+
+/// The bytes that KMS made.
+fn wrapped_bytes(key: &RootKey) -> Result<Vec<u8>, ApiError> {
+    STANDARD.decode(&key.wrapped).map_err(ApiError::internal)
+}
+
+fn bound_to<'a>(connection: &'a str, tsp: &'a str) -> [(&'static str, &'a str); 2] {
+    [("connection_id", connection), ("tsp", tsp)]
+}
