@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use ::gateway::{Aws, Config, Context, Worker, telemetry};
 use anyhow::Context as _;
+use bootstrap::timers;
 use futures::FutureExt as _;
 use model::Timestamp;
 use tokio::net::TcpListener;
@@ -114,6 +115,7 @@ impl Platform {
         if let Some(queue) = schedule_queue(&cloud) {
             mappings.schedules(&queue, "executions.run");
         }
+        tokio::spawn(restore_timers(Arc::clone(&context)));
         let routes = routes(&template, &parameters, &cloud.physical)?;
         let router = Router::new(&routes, Arc::clone(&context), documents.clone())?;
         progress(&format!("{} routes, {} functions", routes.len(), cloud.functions.len()));
@@ -216,6 +218,15 @@ fn routes(
     physical: &Physical,
 ) -> anyhow::Result<Vec<template::Route>> {
     template.routes(template::Context { stack: STACK, parameters, physical })
+}
+
+/// The emulator may have forgotten timers of an earlier run.
+async fn restore_timers(context: Arc<Context>) {
+    match timers::examine(&context, timers::Remedy::Repair).await {
+        Ok(examined) if examined.faults.is_empty() => {}
+        Ok(examined) => tracing::info!(timers.count = examined.faults.len(), "lost timers were made anew"),
+        Err(error) => tracing::warn!(cause = %error, "timers cannot be compared with their schedules"),
+    }
 }
 
 /// The queue that schedules fire into locally, where there is one.

@@ -1,7 +1,7 @@
 //! Ingestion: schedules fire runs, runs fetch from the TSPs and store what they bring, and changes of schedules and
 //! agreements keep EventBridge Scheduler in step.
 //!
-//! [`run`] is one run of one schedule; [`maintain`] follows the control table's stream; [`deadlines`] ends what ends by date. All
+//! [`run`] is one run of one schedule; [`maintain`] follows the control table's stream and brings lost timers back; [`deadlines`] ends what ends by date. All
 //! are idempotent: their triggers deliver at least once.
 
 pub mod deadlines;
@@ -12,7 +12,7 @@ pub mod run;
 mod testing;
 
 use gateway::Permission::{ManageSchedules, Open, ReadControl, ReadTelematics, SendExecutions, WriteControl, WriteTelematics};
-use gateway::{Context, FailedRecord, Permission, Stream, Trigger, Worker, WorkerError};
+use gateway::{Context, FailedRecord, Permission, Secrets, Stream, Trigger, Worker, WorkerError};
 use serde::Deserialize as _;
 use serde_json::{Value, json};
 use tracing::field::{Empty, display};
@@ -21,7 +21,8 @@ use tracing::{Instrument as _, Span};
 use events::{Messages, StreamEvent, StreamRecord};
 use run::RunRequest;
 
-const RUN: &[Permission] = &[ReadControl, WriteControl, ReadTelematics, WriteTelematics, Open, SendExecutions];
+const RUN: &[Permission] =
+    &[ReadControl, WriteControl, ReadTelematics, WriteTelematics, Open(Secrets::Credentials), SendExecutions];
 const MAINTAIN: &[Permission] = &[ReadControl, WriteControl, ManageSchedules, SendExecutions];
 
 /// The workers of ingestion.
@@ -55,6 +56,13 @@ pub fn workers() -> Vec<Worker> {
             trigger: Trigger::Rate("rate(1 minute)"),
             permissions: &[ReadControl, WriteControl],
             call: |context, _| Box::pin(deadlines::enforce(context)),
+        },
+        Worker {
+            handler: "timers.reconcile",
+            summary: "Give schedules that are late their lost timers back",
+            trigger: Trigger::Rate("rate(1 minute)"),
+            permissions: &[ReadControl, WriteControl, ManageSchedules],
+            call: |context, _| Box::pin(maintain::walk::reconcile(context)),
         },
     ]
 }
@@ -129,6 +137,6 @@ mod tests {
     #[test]
     fn handlers_are_named_once() {
         let names: Vec<&str> = workers().iter().map(|worker| worker.handler).collect();
-        assert_eq!(names, ["executions.run", "executions.resume", "schedules.maintain", "deadlines.enforce"]);
+        assert_eq!(names, ["executions.run", "executions.resume", "schedules.maintain", "deadlines.enforce", "timers.reconcile"]);
     }
 }

@@ -132,7 +132,8 @@ fn pattern(path: &str) -> String {
     parts.collect::<Vec<_>>().join("/")
 }
 
-/// Failed firings are not retried, since the next one does the same work.
+/// Failed firings are not retried, since the next one does the same work. These schedules are in the account's default group: whoever deletes
+/// ours shall not stop what brings its timers back.
 fn rate_event(rate: &str) -> String {
     format!(
         "      Events:
@@ -140,7 +141,6 @@ fn rate_event(rate: &str) -> String {
           Type: ScheduleV2
           Properties:
             ScheduleExpression: {rate}
-            GroupName: !Ref ScheduleGroup
             RoleArn: !Ref ScheduleRoleArn
             RetryPolicy: {{MaximumRetryAttempts: 0}}
 "

@@ -7,6 +7,10 @@
 pub(crate) mod consent;
 mod plan;
 mod timers;
+pub(crate) mod walk;
+
+pub use timers::Timer;
+pub use walk::{Examined, Remedy, examine};
 
 use gateway::{Context, Wanted, WorkerError};
 use model::Timestamp;
