@@ -71,16 +71,30 @@ pub(super) fn of_endpoints(service: &str) -> String {
         periods: (3, 5),
         threshold: Above(5),
     });
-    let in_a_row = written(&Alarm {
+    failures + &in_a_row(service, "A function of {service} fails one request after another")
+}
+
+/// The alarm of a stack of workers: a sandbox cannot start. Such a sandbox processes no event, so no share of its events fails.
+pub(super) fn of_workers(service: &str) -> String {
+    in_a_row(service, "A function of {service} cannot start")
+}
+
+/// A start that failed counts as many requests that did.
+fn in_a_row(service: &str, description: &str) -> String {
+    written(&Alarm {
         id: "FailuresInARowAlarm",
-        description: &format!("A function of {service} fails one request after another"),
+        description: &description.replace("{service}", service),
         anchor: "function-errors",
-        watch: watch(metrics::FAILURES_IN_A_ROW, "Maximum"),
+        watch: Watch::Metric(Metric {
+            namespace: NAMESPACE,
+            metric: metrics::FAILURES_IN_A_ROW,
+            dimensions: &[("Service", service), ("Stage", "!Ref Stage")],
+            statistic: "Maximum",
+        }),
         period_seconds: 60,
         periods: (1, 1),
         threshold: Above(4),
-    });
-    failures + &in_a_row
+    })
 }
 
 /// The alarm of a worker: one in twenty of its events fails.
@@ -101,18 +115,20 @@ pub(super) fn of_worker(id: &str, handler: &str) -> String {
     })
 }
 
-/// The alarm of a worker that a schedule of the template invokes each minute: it was not invoked for a quarter of an hour.
+/// The alarm of a worker that a schedule of the template invokes each minute: no invocation was successful for a quarter of an hour. One
+/// that crashes or runs out of time writes no metric of ours, so Lambda's are counted.
 pub(super) fn of_tick(id: &str, name: &str, handler: &str) -> String {
+    let dimensions = [("FunctionName", format!("!Sub '{name}'"))];
+    let dimensions = dimensions.each_ref().map(|(name, value)| (*name, value.as_str()));
+    let of = |metric| Metric { namespace: "AWS/Lambda", metric, dimensions: &dimensions, statistic: "Sum" };
     written(&Alarm {
         id: &format!("{id}SilenceAlarm"),
-        description: &format!("{handler} was not started for a quarter of an hour: the Scheduler stands still"),
+        description: &format!("{handler} did not succeed for a quarter of an hour: it fails, or the Scheduler stands still"),
         anchor: "no-executions",
-        watch: Watch::Metric(Metric {
-            namespace: "AWS/Lambda",
-            metric: "Invocations",
-            dimensions: &[("FunctionName", &format!("!Sub '{name}'"))],
-            statistic: "Sum",
-        }),
+        watch: Watch::Math {
+            metrics: &[("started", of("Invocations")), ("failed", of("Errors"))],
+            expression: "FILL(started, 0) - FILL(failed, 0)",
+        },
         period_seconds: 300,
         periods: (3, 3),
         threshold: Below(1),
@@ -138,7 +154,7 @@ pub(super) fn of_follower(id: &str, name: &str, handler: &str) -> String {
 }
 
 /// The alarms that belong to no single function.
-pub(super) fn alarms(ticks: usize) -> String {
+pub(super) fn alarms() -> String {
     let of_queue = |queue: &str, description: &str, anchor: &str, metric: &str, threshold: u32| {
         written(&Alarm {
             id: &format!("{queue}Alarm"),
@@ -165,8 +181,9 @@ pub(super) fn alarms(ticks: usize) -> String {
         provider_429s(),
         credential_trials(),
         provider_failures(),
-        no_executions(ticks),
+        no_executions(),
         cursors_lost(),
+        store_throttled(),
         deliveries_failing(),
     ]
     .into_iter()
@@ -237,8 +254,8 @@ fn provider_failures() -> String {
     })
 }
 
-/// Each of the template's `ticks` fires five times in five minutes; what goes clearly beyond is executions.
-fn no_executions(ticks: usize) -> String {
+/// What fires in the group is executions: the template's own schedules are elsewhere.
+fn no_executions() -> String {
     let fired = Metric {
         namespace: "AWS/Scheduler",
         metric: "InvocationAttemptCount",
@@ -251,7 +268,7 @@ fn no_executions(ticks: usize) -> String {
         anchor: "no-executions",
         watch: Watch::Math {
             metrics: &[("fired", fired), ("ended", of_executions("SampleCount"))],
-            expression: &format!("IF(FILL(fired, 0) > {} AND FILL(ended, 0) == 0, 1, 0)", ticks * 5 + 4),
+            expression: "IF(FILL(fired, 0) > 4 AND FILL(ended, 0) == 0, 1, 0)",
         },
         period_seconds: 300,
         periods: (3, 3),
@@ -269,6 +286,21 @@ fn cursors_lost() -> String {
         period_seconds: 900,
         periods: (1, 1),
         threshold: Above(0),
+    })
+}
+
+/// Requests that met another transaction are left out: they are a matter of one item, and usual.
+fn store_throttled() -> String {
+    let metric = metrics::STORE_THROTTLED;
+    let from = format!("FROM SCHEMA(\"{NAMESPACE}\", Code, Stage)");
+    written(&Alarm {
+        id: "StoreThrottledAlarm",
+        description: "DynamoDB turned more than 100 requests away in a quarter of an hour: a table has too little capacity",
+        anchor: "dynamodb-throttles",
+        watch: Watch::Query(&format!("SELECT SUM({metric}) {from} WHERE Stage = '${{Stage}}' AND Code != 'contended'")),
+        period_seconds: 900,
+        periods: (1, 1),
+        threshold: Above(100),
     })
 }
 

@@ -12,7 +12,7 @@ fn all() -> String {
     let worker = of_worker("EventsFanOut", "events.fan_out");
     let follower = of_follower("EventsFanOut", "${AWS::StackName}-events-fan-out", "events.fan_out");
     let tick = of_tick("DeadlinesEnforce", "${AWS::StackName}-deadlines-enforce", "deadlines.enforce");
-    format!("Resources:\n{endpoints}{worker}{follower}{tick}{}{}", alarms(2), dashboard("${AWS::StackName}"))
+    format!("Resources:\n{endpoints}{worker}{follower}{tick}{}{}", alarms(), dashboard("${AWS::StackName}"))
 }
 
 /// The anchors that a forge makes of headings: small letters, digits and dashes.
@@ -53,7 +53,7 @@ fn every_alarm_leads_to_a_section_of_the_runbook() {
         assert!(known.contains(anchor), "docs/operations.md has no section {anchor}, which {id} names");
         seen.insert(anchor.to_owned());
     }
-    assert_eq!(seen.len(), 11, "{seen:?}");
+    assert_eq!(seen.len(), 12, "{seen:?}");
 }
 
 #[test]
@@ -78,12 +78,30 @@ fn alarms_watch_what_they_name() {
     assert_eq!((share["MetricName"].as_str(), share["Statistic"].as_str()), (Some("Failures"), Some("Average")));
     assert_eq!((share["DatapointsToAlarm"].as_u64(), share["EvaluationPeriods"].as_u64()), (Some(3), Some(5)));
     let none = properties("NoExecutionsAlarm");
-    assert_eq!(none["Metrics"][0]["Expression"].as_str(), Some("IF(FILL(fired, 0) > 14 AND FILL(ended, 0) == 0, 1, 0)"));
+    assert_eq!(none["Metrics"][0]["Expression"].as_str(), Some("IF(FILL(fired, 0) > 4 AND FILL(ended, 0) == 0, 1, 0)"));
+    let tick = properties("DeadlinesEnforceSilenceAlarm");
+    assert_eq!(
+        tick["Metrics"][0]["Expression"].as_str(),
+        Some("FILL(started, 0) - FILL(failed, 0)"),
+        "one that fails is silent, too"
+    );
+    let watched = |index: usize| tick["Metrics"][index]["MetricStat"]["Metric"]["MetricName"].as_str().map(str::to_owned);
+    assert_eq!((watched(1).as_deref(), watched(2).as_deref()), (Some("Invocations"), Some("Errors")));
     let ended = &none["Metrics"][2]["MetricStat"];
     assert_eq!(
         (ended["Stat"].as_str(), ended["Metric"]["MetricName"].as_str()),
         (Some("SampleCount"), Some("ExecutionFailures"))
     );
+}
+
+/// A sandbox that cannot start processes no event, and so fails none.
+#[test]
+fn workers_that_cannot_start_ring() {
+    let alarm: Yaml = serde_yaml_ng::from_str(&of_workers("ingestion")).unwrap();
+    let alarm = &alarm["FailuresInARowAlarm"]["Properties"];
+    assert_eq!((alarm["MetricName"].as_str(), alarm["Statistic"].as_str()), (Some("FailuresInARow"), Some("Maximum")));
+    assert_eq!(alarm["Dimensions"][0]["Value"].as_str(), Some("ingestion"));
+    assert!(alarm["Threshold"].as_u64().unwrap() < u64::from(u8::MAX), "what a failed start writes is above it");
 }
 
 /// Where nothing is said for want of a cause, silence is well; where the platform itself should speak each minute, it is not.
@@ -121,6 +139,7 @@ fn the_dashboard_shows_every_metric_of_ours() {
         metrics::DEAD_LETTERS,
         metrics::SUBSCRIPTIONS_PAUSED,
         metrics::SUBSCRIPTIONS_STALED,
+        metrics::STORE_THROTTLED,
     ] {
         assert!(text.contains(metric), "the dashboard lacks {metric}");
     }

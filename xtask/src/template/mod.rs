@@ -11,7 +11,6 @@ mod rows;
 mod stack;
 
 use anyhow::{Context as _, Result, ensure};
-use gateway::Trigger;
 
 pub use count::resources;
 pub use rows::Row;
@@ -82,7 +81,7 @@ fn assemble(base: &str, rows: &[Row], placement: &Placement) -> Result<String> {
     let base = base.replace(OPEN_ROUTES, &throttles(rows));
     let (before, after) = base.split_once(MARKER).context("infra/base.yaml has no line `  # @stacks`")?;
     let stacks: Vec<String> = stack::all(rows, placement).iter().map(stack::Stack::reference).collect();
-    Ok(format!("{HEADER}{before}{}\n{}\n{}", shared(rows), stacks.join("\n"), after.trim_start_matches('\n')))
+    Ok(format!("{HEADER}{before}{}\n{}\n{}", shared(), stacks.join("\n"), after.trim_start_matches('\n')))
 }
 
 /// The throttles of open routes, each by its route key.
@@ -94,9 +93,8 @@ fn throttles(rows: &[Row]) -> String {
 }
 
 /// The alarms and the dashboard of all services.
-fn shared(rows: &[Row]) -> String {
-    let ticks = rows.iter().filter(|row| matches!(row.cause, rows::Cause::Trigger(Trigger::Rate(_)))).count();
-    let watch = alarms::alarms(ticks) + &dashboard::dashboard("${AWS::StackName}");
+fn shared() -> String {
+    let watch = alarms::alarms() + &dashboard::dashboard("${AWS::StackName}");
     watch.trim_start_matches('\n').replace("!Ref AlarmTopicArn", stack::ALARM_TOPIC)
 }
 

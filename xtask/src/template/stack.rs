@@ -46,6 +46,7 @@ const PARAMETERS: &[(&str, &str, &str)] = &[
     ("LogRetentionDays", "Number", "!Ref LogRetentionDays"),
     ("Release", "String", "!Ref Release"),
     ("Tracing", "String", "!Ref Tracing"),
+    ("RetentionDays", "String", "!Ref RetentionDays"),
     ("AlarmTopicArn", "String", ALARM_TOPIC),
     ("ApiErrorsAlarm", "String", "!Ref ApiErrorsAlarm"),
     ("ReservedExecutions", "Number", "!Ref ReservedExecutions"),
@@ -118,6 +119,7 @@ Globals:
         REQUESTS_PER_SECOND: !Ref RequestsPerSecond
         REQUESTS_BURST: !Ref RequestsBurst
         TOKENS_PER_SECOND: !Ref TokensPerSecond
+        RETENTION_DAYS: !Ref RetentionDays
         # Lambda publishes no version of a function that did not change: another release is a change of each.
         RELEASE: !Ref Release
 
@@ -161,7 +163,7 @@ fn of_functions(name: &str, rows: &[&Row]) -> Stack {
     let artifact = rows.first().map_or(Artifact::Api, |row| Artifact::of(row.handler));
     let service = rows.first().map_or("", |row| row.service);
     let has_endpoints = rows.iter().any(|row| matches!(row.cause, Cause::Http { .. }));
-    let alarms = if has_endpoints { alarms::of_endpoints(service) } else { String::new() };
+    let alarms = if has_endpoints { alarms::of_endpoints(service) } else { alarms::of_workers(service) };
     let globals = GLOBALS.replace("ARTIFACT", artifact.name()).replace("SERVICE_NAME", service);
     let body = format!("{globals}{}{alarms}", functions.join("\n"));
     let conditions = if body.contains(RESERVES) { CONDITIONS } else { "" };
