@@ -244,6 +244,7 @@ fn log_row(message: &Message, result: &Result<HttpResponse, SendError>, now: Tim
         webhook_id: message.webhook_id,
         message_id: message.message_id,
         event_name: message.event_name.clone(),
+        fleet_id: message.fleet_id,
         status: if error_message.is_none() { LogStatus::Success } else { LogStatus::Failed },
         status_code,
         error_message,

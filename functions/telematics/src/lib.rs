@@ -58,8 +58,7 @@ const GET: &[Permission] = &[ReadControl, ReadTelematics, VerifyTokens];
 const LIST: &[Permission] =
     &[ReadControl, ReadTelematics, VerifyTokens, Open(Secrets::Platform), Seal(Secrets::Platform), WriteControl];
 /// Tables of codes have cursors, and nothing of their own is stored.
-const TABLE: &[Permission] =
-    &[ReadControl, VerifyTokens, Open(Secrets::Platform), Seal(Secrets::Platform), WriteControl];
+const TABLE: &[Permission] = &[ReadControl, VerifyTokens, Open(Secrets::Platform), Seal(Secrets::Platform), WriteControl];
 
 #[rustfmt::skip]
 static ENDPOINTS: &[Endpoint] = &[

@@ -1,15 +1,16 @@
 //! The command line of `catena admin`.
 
 use anyhow::Context as _;
+use bootstrap::timers::Remedy;
 use clap::{Args, Subcommand};
 use model::Timestamp;
 use model::tsp::{Tsp, TspStatus};
 use serde_json::{Value, json};
 use store::Store;
 
-use super::aside;
 use super::partners::{self, CreatedClient, NewPartner};
 use super::replay::Replayed;
+use super::{aside, erase, timers};
 
 /// Options of the administration.
 #[derive(Clone, Debug, Args)]
@@ -37,6 +38,23 @@ enum Task {
         /// The URL of the stack's StreamFailuresDlq.
         #[arg(long)]
         queue: String,
+    },
+    /// Compare schedules with their timers in EventBridge Scheduler. SCHEDULE_GROUP, SCHEDULE_TARGET_ARN, SCHEDULE_ROLE_ARN and
+    /// SCHEDULE_DLQ_ARN are those of the functions.
+    Timers {
+        /// Make missing timers anew, and their group, and change those that differ.
+        #[arg(long)]
+        repair: bool,
+    },
+    /// Remove all that is stored of a fleet: its records, connections, credentials, agreements, and messages about it. Repeating it
+    /// goes on where it was interrupted, and removes what came since.
+    Erase {
+        /// The fleet's id.
+        #[arg(long)]
+        fleet: String,
+        /// Name of the telematics table: the stack's output `TelematicsTableName`.
+        #[arg(long, env = "TELEMATICS_TABLE")]
+        telematics_table: String,
     },
 }
 
@@ -134,11 +152,20 @@ impl AdminArgs {
     /// If the table is unavailable, or the task conflicts with its contents.
     pub async fn run(self) -> anyhow::Result<()> {
         let aws = aws_config::load_defaults(aws_config::BehaviorVersion::latest()).await;
+        let table = self.control_table.context("missing --control-table");
         let told = match self.task {
             Task::Table(task) => {
-                let table = self.control_table.context("missing --control-table")?;
                 // The telematics table is not used, so it has no name here.
-                task.run(&Store::from_config(&aws, &table, "")).await?
+                task.run(&Store::from_config(&aws, &table?, "")).await?
+            }
+            Task::Timers { repair } => {
+                let remedy = if repair { Remedy::Repair } else { Remedy::List };
+                timers::told(&timers::examine(aws, &table?, remedy).await?, remedy)
+            }
+            Task::Erase { fleet, telematics_table } => {
+                let fleet = fleet.parse().context("--fleet is not an id")?;
+                let store = Store::from_config(&aws, &table?, &telematics_table);
+                erase::told(fleet, &erase::erase(&store, fleet).await?)
             }
             Task::ReplayStream { stack, queue } => {
                 let sqs = aws_sdk_sqs::Client::new(&aws);
@@ -203,9 +230,9 @@ fn tsp_line(tsp: &Tsp) -> String {
 }
 
 /// What came of a task, for people and for programs.
-struct Told {
-    lines: String,
-    json: Value,
+pub(super) struct Told {
+    pub(super) lines: String,
+    pub(super) json: Value,
 }
 
 impl Told {

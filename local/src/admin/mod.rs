@@ -3,14 +3,17 @@
 mod aside;
 mod catalogue;
 mod command;
+mod erase;
 mod partners;
 mod replay;
+mod timers;
 mod tsps;
 
 pub use aside::set_aside;
 pub(crate) use catalogue::stable;
 pub use catalogue::{add_catalogue, catalogue};
 pub use command::AdminArgs;
+pub use erase::erase;
 pub use partners::{
     CreatedClient, NewPartner, client, create_client, create_partner, partner_id, revoke_client, rotate_client, slug,
 };

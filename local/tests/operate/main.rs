@@ -3,10 +3,14 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on fails")]
 
 mod canaries;
+mod erase;
 mod job;
 mod logs;
 mod recorder;
 mod running;
+mod throttle;
+mod throttled;
+mod timers;
 
 use canaries::{Canary, Written};
 use running::Running;

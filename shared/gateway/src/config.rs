@@ -44,6 +44,8 @@ pub struct Config {
     pub product_name: String,
     /// Private address ranges that outbound calls may reach, comma-separated (`ALLOWED_ADDRESSES`).
     pub allowed_addresses: String,
+    /// Days for which records are kept, by resource (`RETENTION_DAYS`).
+    pub retention_days: String,
     /// Requests per second of one caller (`REQUESTS_PER_SECOND`), 50.
     pub requests_per_second: NonZeroU32,
     /// Requests of one caller at once (`REQUESTS_BURST`), 100.
@@ -96,6 +98,7 @@ impl Config {
             realm: or("REALM", "catena"),
             product_name: or("PRODUCT_NAME", "Catena"),
             allowed_addresses: text("ALLOWED_ADDRESSES"),
+            retention_days: text("RETENTION_DAYS"),
             requests_per_second: rate("REQUESTS_PER_SECOND", REQUESTS_PER_SECOND),
             requests_burst: rate("REQUESTS_BURST", REQUESTS_BURST),
             tokens_per_second: rate("TOKENS_PER_SECOND", TOKENS_PER_SECOND),

@@ -6,9 +6,9 @@ use std::time::Duration;
 use aws_config::SdkConfig;
 use aws_config::timeout::TimeoutConfig;
 use model::{Timestamp, TraceId};
-use store::Store;
 use store::control::{Key, PlatformSecrets, Write};
 use store::cursor::CursorKey;
+use store::{Retention, Store};
 use tokio::sync::OnceCell;
 use vault::{KeyIds, Onboarding, Sealed, Secret, SigningKey, Vault};
 use webhooks::guarded::GuardedClient;
@@ -237,7 +237,16 @@ impl Context {
 
 impl Shared {
     fn store(&self) -> &Store {
-        self.store
-            .get_or_init(|| Store::from_config(&self.aws.dynamodb, &self.config.control_table, &self.config.telematics_table))
+        self.store.get_or_init(|| {
+            let store = Store::from_config(&self.aws.dynamodb, &self.config.control_table, &self.config.telematics_table);
+            match Retention::parse(&self.config.retention_days) {
+                Ok(retention) => store.retaining(retention),
+                // Nothing is removed by mistake.
+                Err(error) => {
+                    tracing::error!(cause = %error, "records are kept for good");
+                    store
+                }
+            }
+        })
     }
 }

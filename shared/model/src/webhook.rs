@@ -106,6 +106,9 @@ pub struct DeliveryLog {
     pub message_id: MessageId,
     /// The event.
     pub event_name: String,
+    /// The fleet that the message was about, if it was about one.
+    #[serde(default)]
+    pub fleet_id: Option<FleetId>,
     /// How it ended.
     pub status: LogStatus,
     /// The HTTP status of the response; 0 = no response.

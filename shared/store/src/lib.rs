@@ -6,10 +6,12 @@
 mod attempts;
 pub mod control;
 pub mod cursor;
+mod erase;
 mod error;
 pub mod grants;
 pub mod page;
 pub mod telematics;
+mod throttling;
 
 use std::sync::Arc;
 
@@ -20,6 +22,8 @@ pub use attempts::Attempts;
 pub use error::StoreError;
 pub use grants::{Grant, GrantedConnection};
 pub use page::{Bookmark, Page, Slice};
+pub use telematics::Retention;
+pub use throttling::THROTTLED;
 
 /// The two tables and the client that reaches them. Cheap to clone.
 #[derive(Clone)]
@@ -28,6 +32,7 @@ pub struct Store {
     control: Arc<str>,
     telematics: Arc<str>,
     trace: Option<TraceId>,
+    retention: Arc<Retention>,
 }
 
 /// The attribute that names the trace behind an item's last change. Readers of the streams continue it; the
@@ -38,7 +43,19 @@ impl Store {
     /// A store over existing tables.
     #[must_use]
     pub fn new(client: Client, control: &str, telematics: &str) -> Self {
-        Self { client, control: control.into(), telematics: telematics.into(), trace: None }
+        Self { client, control: control.into(), telematics: telematics.into(), trace: None, retention: Arc::default() }
+    }
+
+    /// The same store, which keeps records for so long.
+    #[must_use]
+    pub fn retaining(self, retention: Retention) -> Self {
+        Self { retention: Arc::new(retention), ..self }
+    }
+
+    /// How long records are kept.
+    #[must_use]
+    pub fn retention(&self) -> &Retention {
+        &self.retention
     }
 
     /// The same store; what it writes names the trace.
@@ -47,9 +64,11 @@ impl Store {
         Self { trace: Some(trace), ..self.clone() }
     }
 
-    /// A store with the client that the environment describes (`AWS_ENDPOINT_URL_DYNAMODB`, region, credentials).
+    /// A store with the client that the environment describes (`AWS_ENDPOINT_URL_DYNAMODB`, region, credentials). It repeats what
+    /// DynamoDB turns away for a while.
     #[must_use]
     pub fn from_config(config: &aws_config::SdkConfig, control: &str, telematics: &str) -> Self {
-        Self::new(Client::new(config), control, telematics)
+        let config = throttling::repeating(aws_sdk_dynamodb::config::Builder::from(config)).build();
+        Self::new(Client::from_conf(config), control, telematics)
     }
 }

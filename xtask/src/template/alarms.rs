@@ -46,7 +46,7 @@ struct Alarm<'a> {
     period_seconds: u32,
     /// How many of how many periods must be above the threshold.
     periods: (u32, u32),
-    /// The alarm fires above this value, or below it.
+    /// The alarm fires above this value.
     threshold: Threshold,
 }
 
@@ -54,9 +54,9 @@ enum Threshold {
     /// Silence is well.
     Above(u32),
     /// Silence is not.
-    Below(u32),
+    SilentOrAbove(u32),
 }
-use Threshold::{Above, Below};
+use Threshold::{Above, SilentOrAbove};
 
 /// The alarms of a stack of endpoints, which its canaries watch: one in twenty requests fails, or a sandbox fails one after another.
 pub(super) fn of_endpoints(service: &str) -> String {
@@ -115,23 +115,24 @@ pub(super) fn of_worker(id: &str, handler: &str) -> String {
     })
 }
 
-/// The alarm of a worker that a schedule of the template invokes each minute: no invocation was successful for a quarter of an hour. One
-/// that crashes or runs out of time writes no metric of ours, so Lambda's are counted.
-pub(super) fn of_tick(id: &str, name: &str, handler: &str) -> String {
-    let dimensions = [("FunctionName", format!("!Sub '{name}'"))];
-    let dimensions = dimensions.each_ref().map(|(name, value)| (*name, value.as_str()));
-    let of = |metric| Metric { namespace: "AWS/Lambda", metric, dimensions: &dimensions, statistic: "Sum" };
+/// The alarm of a worker that a schedule of the template invokes each minute: for a quarter of an hour no invocation was successful. One that
+/// crashes or is not started says nothing; a failure now and then is made good a minute later.
+pub(super) fn of_tick(id: &str, handler: &str) -> String {
     written(&Alarm {
         id: &format!("{id}SilenceAlarm"),
-        description: &format!("{handler} did not succeed for a quarter of an hour: it fails, or the Scheduler stands still"),
+        description: &format!(
+            "{handler} had no success for a quarter of an hour: it fails or crashes, or the Scheduler stands still"
+        ),
         anchor: "no-executions",
-        watch: Watch::Math {
-            metrics: &[("started", of("Invocations")), ("failed", of("Errors"))],
-            expression: "FILL(started, 0) - FILL(failed, 0)",
-        },
+        watch: Watch::Metric(Metric {
+            namespace: NAMESPACE,
+            metric: metrics::EVENT_FAILURES,
+            dimensions: &[("Handler", handler), ("Stage", "!Ref Stage")],
+            statistic: "Minimum",
+        }),
         period_seconds: 300,
         periods: (3, 3),
-        threshold: Below(1),
+        threshold: SilentOrAbove(99),
     })
 }
 
@@ -351,9 +352,9 @@ fn written(alarm: &Alarm<'_>) -> String {
             {query}"
         ),
     };
-    let (operator, threshold, missing) = match threshold {
-        Above(value) => ("GreaterThanThreshold", value, "notBreaching"),
-        Below(value) => ("LessThanThreshold", value, "breaching"),
+    let (threshold, missing) = match threshold {
+        Above(value) => (value, "notBreaching"),
+        SilentOrAbove(value) => (value, "breaching"),
     };
     format!(
         "
@@ -365,7 +366,7 @@ fn written(alarm: &Alarm<'_>) -> String {
       DatapointsToAlarm: {bad}
       EvaluationPeriods: {of}
       Threshold: {threshold}
-      ComparisonOperator: {operator}
+      ComparisonOperator: GreaterThanThreshold
       TreatMissingData: {missing}
       AlarmActions: [!Ref AlarmTopicArn]
 "

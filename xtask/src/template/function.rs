@@ -49,11 +49,10 @@ pub(super) fn render(row: &Row) -> String {
     match row.cause {
         Cause::Http { .. } => {}
         Cause::Trigger(trigger) => {
-            text += &alarms::of_worker(&id, row.handler);
             text += &match trigger {
-                Trigger::Streams(_) => alarms::of_follower(&id, &full_name, row.handler),
-                Trigger::Rate(_) => alarms::of_tick(&id, &full_name, row.handler),
-                Trigger::Queue(_) | Trigger::Scheduler => String::new(),
+                Trigger::Rate(_) => alarms::of_tick(&id, row.handler),
+                Trigger::Streams(_) => alarms::of_worker(&id, row.handler) + &alarms::of_follower(&id, &full_name, row.handler),
+                Trigger::Queue(_) | Trigger::Scheduler => alarms::of_worker(&id, row.handler),
             };
         }
     }

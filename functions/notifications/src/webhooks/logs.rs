@@ -112,6 +112,7 @@ mod tests {
             webhook_id: WebhookId::at(at),
             message_id: MessageId::at(at),
             event_name: "vehicle.added".into(),
+            fleet_id: None,
             status: LogStatus::Failed,
             status_code: 500,
             error_message: None,

@@ -16,6 +16,7 @@ use serde_json::Value;
 
 use super::keys::{self, Key};
 use super::packed::Packed;
+use super::walk::Place;
 
 /// An entity with an item of its own.
 pub trait Keyed: Serialize + DeserializeOwned {
@@ -209,6 +210,10 @@ impl Keyed for ScheduleClaim {
     fn key(&self) -> Key {
         Key::schedule_for(self.connection_id, self.resource)
     }
+
+    fn index_1(&self) -> Option<Key> {
+        place(keys::schedules_in(Place::shard_of(self.schedule_id)), self.schedule_id)
+    }
 }
 
 impl Keyed for Execution {
@@ -384,22 +389,5 @@ impl Keyed for Revocation {
 
     fn expires(&self) -> Option<Timestamp> {
         Some(self.expires_at)
-    }
-}
-
-/// The platform's own secrets (cursor and refresh-token keys derive from them), as the vault sealed them.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct PlatformSecrets {
-    /// The vault's envelope.
-    pub sealed: Value,
-    /// When they were made.
-    pub updated_at: Timestamp,
-}
-
-impl Keyed for PlatformSecrets {
-    const KIND: &'static str = "platform_secrets";
-
-    fn key(&self) -> Key {
-        Key::platform_secrets()
     }
 }

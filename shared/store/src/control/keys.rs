@@ -14,7 +14,7 @@
 //! | its sealed credentials | `CONNECTION#id` | `CREDENTIALS` | | |
 //! | one connection per TSP account | `ACCOUNT#tsp#account` | `ACCOUNT` | | |
 //! | schedule | `CONNECTION#id` | `SCHEDULE#id` | | |
-//! | one schedule per resource | `CONNECTION#id` | `SCHEDULE_FOR#resource` | | |
+//! | one schedule per resource | `CONNECTION#id` | `SCHEDULE_FOR#resource` | `SCHEDULES#shard` | |
 //! | execution | `SCHEDULE#id` | `EXECUTION#id` | | |
 //! | row that was set aside | `SCHEDULE#id` | `ASIDE#record id` | | |
 //! | TSP | `TSPS` | `slug` | | |
@@ -32,6 +32,7 @@
 //! | how far a snapshot was sent | `WEBHOOK#id` | `SNAPSHOT` | | |
 //! | message that waits | `PARKED#minute#shard` | `time#id` | | |
 //! | how far waiting messages were sent on | `PARKED` | `WOKEN` | | |
+//! | how far timers were compared | `TIMERS` | `WALK` | | |
 //! | deadline | `DEADLINES#hour` | `time#kind#id` | | |
 //! | how far deadlines were enforced | `DEADLINES` | `ENFORCED` | | |
 //! | Connect session | `SESSION#digest` | `SESSION` | | |
@@ -39,7 +40,9 @@
 //! | refused credentials | `TRIALS#subject` | `TRIALS` | | |
 //! | revoked token | `REVOKED#jti` | `REVOKED` | | |
 //! | request with an idempotency key | `REQUEST#digest` | `REQUEST` | | |
+//! | what was erased of a fleet | `ERASURE#digest` | `ERASURE` | | |
 //! | platform secrets | `PLATFORM` | `SECRETS` | | |
+//! | root key of a TSP's credentials | `PLATFORM` | `ROOT#tsp` | | |
 
 use std::collections::HashMap;
 use std::fmt::Display;
@@ -290,11 +293,35 @@ impl Key {
         Self::new(format!("REQUEST#{digest}"), "REQUEST")
     }
 
+    /// The erasure of a fleet, by a digest of its id.
+    #[must_use]
+    pub fn erasure(digest: &str) -> Self {
+        Self::new(format!("ERASURE#{digest}"), "ERASURE")
+    }
+
+    /// How far the walk that compares schedules with their timers has come.
+    #[must_use]
+    pub fn timers_walk() -> Self {
+        Self::new("TIMERS", "WALK")
+    }
+
     /// The platform's own secrets.
     #[must_use]
     pub fn platform_secrets() -> Self {
         Self::new("PLATFORM", "SECRETS")
     }
+
+    /// The root key under which credentials of a TSP (by its source name) are sealed.
+    #[must_use]
+    pub fn root_key(tsp: &str) -> Self {
+        Self::new("PLATFORM", format!("ROOT#{tsp}"))
+    }
+}
+
+/// Partition of index 1: which schedules there are, by a part of their ids.
+#[must_use]
+pub fn schedules_in(shard: u8) -> String {
+    format!("SCHEDULES#{shard}")
 }
 
 /// Partition of all TSPs.

@@ -2,6 +2,7 @@
 
 mod connect;
 mod deadlines;
+mod erasure;
 mod health;
 mod idempotency;
 mod items;
@@ -10,27 +11,32 @@ mod operations;
 mod packed;
 mod parked;
 mod query;
+mod secrets;
 mod sequence;
 mod set_aside;
 mod snapshot;
 #[cfg(test)]
 mod testing;
 mod trials;
+mod walk;
 mod write;
 
 pub use connect::{ConnectBrowser, ConnectSession, Consent};
 pub use deadlines::{Deadline, Enforced, Subject};
+pub use erasure::{Erased, Erasure};
 pub use idempotency::{KeyedRequest, REMEMBERED_SECONDS};
 pub use items::{
-    AccountClaim, Claim, DeadLetter, InvitationClaim, Keyed, PlatformSecrets, Revocation, ScheduleClaim, SealedCredentials,
-    WebhookClaim, WebhookSecret,
+    AccountClaim, Claim, DeadLetter, InvitationClaim, Keyed, Revocation, ScheduleClaim, SealedCredentials, WebhookClaim,
+    WebhookSecret,
 };
 pub use keys::Key;
 pub use packed::{Packed, Unpackable};
 pub use parked::{Parked, SHARDS, Woken, minute_of};
 pub use query::Range;
+pub use secrets::{PlatformSecrets, RootKey};
 pub use sequence::{Numbered, Sequence};
 pub use set_aside::{SET_ASIDE_DAYS, SetAside, SetAsideReason};
 pub use snapshot::Snapshot;
 pub use trials::{TrialLimit, Trials};
+pub use walk::{Place, Walk};
 pub use write::Write;

@@ -46,7 +46,7 @@ pub fn from_images(old: Option<&Item>, new: Option<&Item>) -> Result<Option<RowC
 }
 
 /// The series whose keys begin with a tag.
-fn series(tag: &str) -> Option<&'static RecordType> {
+pub(super) fn series(tag: &str) -> Option<&'static RecordType> {
     let has_tag = |record: &RecordType| matches!(record.storage, Storage::Series(_, packing) if packing.tag == tag);
     RECORD_TYPES.iter().copied().find(|record| has_tag(record))
 }

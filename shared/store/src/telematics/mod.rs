@@ -29,11 +29,13 @@
 
 pub mod change;
 mod entity;
+mod erase;
 mod event;
 mod keys;
 mod merge;
 mod order;
 mod query;
+mod retention;
 mod row;
 mod series;
 mod stored;
@@ -50,6 +52,7 @@ use model::telematics::{Batch, RecordType, Storage};
 use model::{ConnectionId, ExecutionId, ScheduleId, Timestamp, TspId};
 
 pub use query::{MemberFilter, Order, Query, Values};
+pub use retention::{InvalidRetention, Retention};
 pub use row::Row;
 pub use window::{Answers, HasTime, StatedWindow};
 

@@ -8,7 +8,9 @@ use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, Put, Select, Tr
 use futures::future::try_join_all;
 use model::TraceId;
 
-use crate::{Store, StoreError, TRACE};
+use super::Retention;
+use crate::throttling::left_out;
+use crate::{Attempts, Store, StoreError, TRACE};
 
 /// An item as DynamoDB holds it.
 pub(super) type Item = HashMap<String, AttributeValue>;
@@ -18,7 +20,7 @@ const PARALLEL: usize = 16;
 
 impl Store {
     pub(super) fn telematics_table(&self) -> Table<'_> {
-        Table { client: &self.client, name: &self.telematics, trace: self.trace }
+        Table { client: &self.client, name: &self.telematics, trace: self.trace, retention: &self.retention }
     }
 }
 
@@ -28,6 +30,7 @@ pub(super) struct Table<'a> {
     client: &'a Client,
     name: &'a str,
     trace: Option<TraceId>,
+    retention: &'a Retention,
 }
 
 /// A range of items of one partition, bounds included.
@@ -123,8 +126,8 @@ impl Table<'_> {
     }
 
     async fn get_hundred(&self, mut wanted: Vec<Item>, projection: Option<&str>) -> Result<Vec<Item>, StoreError> {
-        let mut found = Vec::with_capacity(wanted.len());
-        while !wanted.is_empty() {
+        let (mut found, mut attempts) = (Vec::with_capacity(wanted.len()), Attempts::default());
+        loop {
             let request_keys = KeysAndAttributes::builder().set_keys(Some(wanted)).consistent_read(true);
             let request_keys =
                 request_keys.set_projection_expression(projection.map(String::from)).build().map_err(unstorable)?;
@@ -133,8 +136,11 @@ impl Table<'_> {
             found.extend(answer.responses.into_iter().flat_map(HashMap::into_values).flatten());
             let left = answer.unprocessed_keys.and_then(|mut left| left.remove(self.name));
             wanted = left.map(|left| left.keys).unwrap_or_default();
+            if wanted.is_empty() {
+                return Ok(found);
+            }
+            left_out(&mut attempts).await?;
         }
-        Ok(found)
     }
 
     /// One page of a span, and the key at which the next page starts.
@@ -234,6 +240,9 @@ impl Table<'_> {
         if let Some(trace) = self.trace {
             item.insert(TRACE.into(), text(trace.to_string()));
         }
+        if let Some(end) = self.retention.end(&item) {
+            item.insert("ttl".into(), number(end));
+        }
         let put = Put::builder().table_name(self.name).set_item(Some(item));
         let put = match condition {
             None => put,
@@ -254,13 +263,17 @@ impl Table<'_> {
 
     /// Adds to the number `n` of an item.
     pub(super) fn increment(&self, at: Item, amount: i64) -> Result<TransactWriteItem, StoreError> {
-        let update = Update::builder()
-            .table_name(self.name)
-            .set_key(Some(at))
-            .update_expression("ADD n :amount")
-            .expression_attribute_values(":amount", number(amount))
-            .build()
-            .map_err(unstorable)?;
+        let end = self.retention.end(&at);
+        let update =
+            Update::builder().table_name(self.name).set_key(Some(at)).expression_attribute_values(":amount", number(amount));
+        let update = match end {
+            None => update.update_expression("ADD n :amount"),
+            Some(end) => update
+                .update_expression("ADD n :amount SET #ttl = :end")
+                .expression_attribute_names("#ttl", "ttl")
+                .expression_attribute_values(":end", number(end)),
+        };
+        let update = update.build().map_err(unstorable)?;
         Ok(TransactWriteItem::builder().update(update).build())
     }
 

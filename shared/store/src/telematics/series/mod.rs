@@ -2,6 +2,7 @@
 
 mod block;
 mod codec;
+mod days;
 mod filter;
 mod groups;
 mod history;

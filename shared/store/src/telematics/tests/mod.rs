@@ -4,6 +4,7 @@ mod cost;
 mod entities;
 mod events;
 mod positions;
+mod retention;
 mod sharing;
 
 use aws_sdk_dynamodb::Client;
