@@ -1,10 +1,11 @@
-//! Follows the control table: timers mirror active schedules, schedules mirror consent, deadlines mirror dates.
+//! Follows the control table: timers mirror active schedules, schedules mirror consent, deadlines mirror dates, and links end with consent.
 //!
 //! A change says only that something happened; what is done follows from the state as it is now. So a change that is redelivered
 //! or late does no harm, and timers exist only for schedules that run: active ones, and inactive ones,
 //! which are tried until their TSP is back.
 
 pub(crate) mod consent;
+mod ended;
 mod plan;
 mod timers;
 pub(crate) mod walk;
@@ -94,6 +95,9 @@ async fn agreement_changed(context: &Context, (old, new): &Images<Agreement>) ->
         && old.as_ref().is_none_or(|old| dates(old) != dates(new))
     {
         deadlines::store_deadlines(context.store(), Deadline::of_agreement(new), context.now()).await?;
+    }
+    if agreement.has_ended_at(context.now()) {
+        ended::unlink(context.store(), agreement, context.now()).await?;
     }
     for link in &agreement.connections {
         consent::reconcile(context.store(), link.connection_id, agreement, context.now()).await?;

@@ -7,6 +7,7 @@ mod health;
 mod idempotency;
 mod items;
 pub mod keys;
+mod links;
 mod operations;
 mod packed;
 mod parked;
