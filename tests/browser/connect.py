@@ -30,7 +30,8 @@ class Partner:
         self.token = json.load(answer)["access_token"]
 
     def send(self, method, path, body=None):
-        request = urllib.request.Request(self.url + path, json.dumps(body or {}).encode(), method=method)
+        content = json.dumps(body or {}).encode() if method != "GET" else None
+        request = urllib.request.Request(self.url + path, content, method=method)
         request.add_header("Authorization", f"Bearer {self.token}")
         request.add_header("Content-Type", "application/json")
         return json.load(urllib.request.urlopen(request))
@@ -45,9 +46,37 @@ class Visitor:
     def __init__(self, browser, name, options, findings, **settings):
         self.name, self.options, self.findings = name, options, findings
         self.scripts = settings.get("java_script_enabled", True)
-        self.context = browser.new_context(bypass_csp=True, **settings)
-        self.page = self.context.new_page()
-        self.page.on("pageerror", lambda error: findings.append((name, "script", str(error))))
+        self.browser, self.settings = browser, settings
+        self.context = browser.new_context(**settings)
+        self.page = self.watched(self.context)
+
+    def watched(self, context):
+        """A new page of which errors are noted: those of scripts, and what the security policy refuses."""
+        page = context.new_page()
+        page.on("pageerror", lambda error: self.findings.append((self.name, "script", str(error))))
+        page.on("console", lambda message: self.hear(message.text))
+        return page
+
+    def hear(self, text):
+        if "Content Security Policy" in text:
+            self.findings.append((self.name, "policy", text))
+
+    def moved(self):
+        """Goes on in another browser, which has no cookies."""
+        self.context.close()
+        self.context = self.browser.new_context(**self.settings)
+        self.page = self.watched(self.context)
+
+    def axe(self):
+        """What axe-core finds. It runs in a world of its own: the page's policy, which holds in this test, lets no other script in."""
+        session = self.context.new_cdp_session(self.page)
+        frame = session.send("Page.getFrameTree")["frameTree"]["frame"]["id"]
+        world = session.send("Page.createIsolatedWorld", {"frameId": frame})["executionContextId"]
+        run = {"contextId": world, "returnByValue": True, "awaitPromise": True}
+        session.send("Runtime.evaluate", {"expression": self.options.axe.read_text() + "; 0", **run})
+        found = session.send("Runtime.evaluate", {"expression": f"axe.run(document, {{ runOnly: {RULES} }})", **run})
+        session.detach()
+        return found["result"]["value"]
 
     def look(self, screen):
         """Photographs a screen and has it checked."""
@@ -57,9 +86,7 @@ class Visitor:
         wide = self.page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
         if wide:
             self.findings.append((self.name, screen, "scrolls sideways"))
-        self.page.evaluate(self.options.axe.read_text())
-        found = self.page.evaluate(f"axe.run(document, {{ runOnly: {RULES} }})")
-        for violation in found["violations"]:
+        for violation in self.axe()["violations"]:
             nodes = [node["html"][:120] for node in violation["nodes"][:3]]
             self.findings.append((self.name, screen, violation["id"], nodes))
 
@@ -135,6 +162,8 @@ def manage(visitor):
     visitor.press("Go back")
     visitor.press("Return to")
     visitor.look("11-done")
+    page.reload()
+    expect(page.get_by_role("heading", name="All set")).to_be_visible()
     page.go_back()
     page.reload()
     expect(page.get_by_role("heading", name="Please open your link again")).to_be_visible()
@@ -194,6 +223,42 @@ def two_tabs(visitor, partner):
     expect(second.get_by_role("button", name="Agree and continue")).to_be_visible()
 
 
+def proof(visitor, partner):
+    """The link of a refresh is the partner's too: in another browser more is shared after the account's token was given."""
+    page, asks = visitor.page, {"vehicle": "read"}
+    page.goto(partner.invite("browser-proof", fleet_name="Careful Freight", permissions=asks))
+    visitor.press("Agree and continue")
+    link_account(visitor)
+    visitor.moved()
+    page, more = visitor.page, {**asks, "vehicle_location": "read"}
+    page.goto(partner.invite("browser-proof", permissions=more))
+    visitor.look("40-one-time")
+    visitor.press("Continue")
+    expect(page.get_by_text("What is shared already")).to_be_visible()
+    assert page.get_by_role("button", name="Agree and continue").count() == 0
+    visitor.look("41-review")
+    visitor.press("Show that it is you")
+    visitor.look("42-proof")
+    page.fill("#token", "wrong")
+    visitor.press("Confirm")
+    expect(page.get_by_role("alert")).to_contain_text("Samsara says")
+    visitor.look("43-no-proof")
+    page.fill("#token", visitor.options.token)
+    visitor.press("Confirm")
+    visitor.look("44-proved")
+    visitor.press("Agree and continue")
+    expect(page.get_by_role("heading", name="You are connected")).to_be_visible()
+    scopes = partner.send("GET", "/v2/orgs/share-agreements?fleet_ref=browser-proof")["items"][0]["scopes"]
+    assert scopes == more, scopes
+
+
+def link_account(visitor):
+    with visitor.page.expect_navigation():
+        visitor.page.locator("a.row", has_text="Samsara").first.click()
+    visitor.page.fill("#token", visitor.options.token)
+    visitor.press("Connect")
+
+
 def hostile(visitor, partner):
     """Names are text, whatever is in them, and fit."""
     visitor.page.goto(partner.invite("browser-hostile", fleet_name="W" * 200))
@@ -222,6 +287,7 @@ def main():
             ("no-scripts", [onboarding], {"viewport": phone, "java_script_enabled": False}),
             ("keyboard", [keyboard], {"viewport": desk}),
             ("tabs", [two_tabs], {"viewport": desk}),
+            ("proof", [proof], {"viewport": phone}),
             ("hostile", [hostile], {"viewport": phone}),
         ]
         for name, walks, settings in visits:

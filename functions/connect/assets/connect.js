@@ -4,11 +4,12 @@ const $ = (selector, root = document) => root.querySelector(selector);
 const all = (selector, root = document) => [...root.querySelectorAll(selector)];
 
 for (const form of all("form[method=post]")) {
-  const button = $("button[type=submit]", form);
+  const buttons = all("button[type=submit]", form);
   let timer;
   form.addEventListener("submit", (event) => {
     if (form.dataset.sent) return event.preventDefault();
     form.dataset.sent = "yes";
+    const button = event.submitter || buttons[0];
     button.dataset.idle = button.textContent;
     button.setAttribute("aria-busy", "true");
     button.textContent = button.dataset.busy || button.textContent;
@@ -22,8 +23,10 @@ for (const form of all("form[method=post]")) {
   addEventListener("pageshow", () => {
     clearTimeout(timer);
     delete form.dataset.sent;
-    button.removeAttribute("aria-busy");
-    if (button.dataset.idle) button.textContent = button.dataset.idle;
+    for (const button of buttons) {
+      button.removeAttribute("aria-busy");
+      if (button.dataset.idle) button.textContent = button.dataset.idle;
+    }
     const progress = $("#progress", form);
     if (progress) progress.textContent = "";
   });

@@ -111,15 +111,17 @@ impl Screen for Accounts {
         let agreed = ticket.agreed(context, call.now).await?;
         let accounts = of(context, &agreed, call.now).await?;
         let visit = &agreed.visit;
-        if accounts.is_empty() && agreed.agreement.status == AgreementStatus::Active {
+        if accounts.is_empty() && agreed.agreement.status == AgreementStatus::Active && visit.unseen().is_empty() {
             return Ok(page::redirect(context, &visit.path("providers")));
         }
         let title = title(&agreed.agreement, &accounts);
         let content = html! {
             h1 { (title) }
             (sharing(&agreed))
-            @if visit.is_asked() {
+            @if !visit.asked().is_empty() {
                 div.note { bdi { (visit.partner.name) } " asks for more of your data. " a href=(visit.path("consent")) { "Read what" } }
+            } @else if visit.is_asked() {
+                div.note { a href=(visit.path("consent")) { "Read what is shared with " bdi { (visit.partner.name) } } }
             }
             ul.list.accounts aria-label="Accounts" data-live=[accounts.iter().any(|account| account.state == State::Waiting).then_some("yes")] {
                 @for account in &accounts { (row(visit, account, call.now)) }
@@ -209,6 +211,7 @@ fn controls(agreed: &Agreed) -> Markup {
         div.controls {
             @match (agreement.status, agreement.paused_by) {
                 (AgreementStatus::Paused, Some(Party::Partner)) => {},
+                (AgreementStatus::Paused, _) if !visit.unproved().is_empty() => a.button href=(visit.path("proof")) { "Resume sharing" },
                 (AgreementStatus::Paused, _) => form method="post" action=(visit.path("resume")) {
                     (page::csrf(visit)) button type="submit" data-busy="One moment…" { "Resume sharing" }
                 },

@@ -13,6 +13,7 @@ use model::{AgreementId, FleetId, Scopes, Timestamp};
 use reqwest::Method;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
+use store::StoreError;
 use store::control::{Consent, Key, Write};
 use vault::Claims;
 
@@ -33,6 +34,7 @@ pub(crate) struct Post {
     ticket: Ticket,
     shown: String,
     fleet_name: String,
+    wants: bool,
 }
 
 /// The most characters of a fleet's name.
@@ -45,7 +47,8 @@ impl Input for Post {
         let mut form = reader.form();
         let mut text = |name: &str| form.remove(name).unwrap_or_default();
         let (shown, fleet_name) = (text("shown"), text("fleet_name").trim().to_owned());
-        Self { ticket: Ticket::read(reader), shown, fleet_name }
+        let wants = text("answer") != "no";
+        Self { ticket: Ticket::read(reader), shown, fleet_name, wants }
     }
 }
 
@@ -64,50 +67,71 @@ impl Screen for Ask {
     }
 }
 
-/// What is asked for: of a fleet that agreed before, what is new.
-fn asked(visit: &Visit) -> Scopes {
-    match &visit.consent {
-        Some(consent) => words::beyond(&visit.invitation.permissions, &consent.scopes),
-        None => visit.invitation.permissions.clone(),
-    }
-}
-
 /// By which a form says what its page showed.
-fn digest(scopes: &Scopes) -> String {
-    let text = serde_json::to_string(scopes).unwrap_or_default();
+fn digest(asked: &Scopes, unseen: &Scopes) -> String {
+    let text = serde_json::to_string(&(asked, unseen)).unwrap_or_default();
     Sha256::digest(text.as_bytes()).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn ask(context: &Context, visit: &Visit, problem: Option<&str>) -> Html {
     let partner = &visit.partner.name;
-    let scopes = asked(visit);
-    let is_more = visit.consent.is_some();
-    let title =
-        if is_more { format!("{partner} asks for more of your data") } else { format!("Share fleet data with {partner}") };
+    let (scopes, unseen) = (visit.asked(), visit.unseen());
+    let (is_first, is_more) = (visit.consent.is_none(), visit.consent.is_some() && !scopes.is_empty());
+    let title = match (is_first, is_more) {
+        (true, _) => format!("Share fleet data with {partner}"),
+        (_, true) => format!("{partner} asks for more of your data"),
+        _ => format!("What you share with {partner}"),
+    };
+    let all = words::union(&scopes, &unseen);
     let content = html! {
-        h1 { @if is_more { bdi { (partner) } " asks for more of your data" } @else { "Share fleet data with " bdi { (partner) } } }
+        h1 {
+            @match (is_first, is_more) {
+                (true, _) => { "Share fleet data with " bdi { (partner) } },
+                (_, true) => { bdi { (partner) } " asks for more of your data" },
+                _ => { "What you share with " bdi { (partner) } },
+            }
+        }
         @if let Some(problem) = problem { div.problem role="alert" tabindex="-1" { (problem) } }
         @if let Some(purpose) = &visit.partner.purpose { p.soft { bdi { (partner) } " asks for it " (purpose) "." } }
         (who(visit))
-        (writes(partner, &scopes))
-        @if scopes.is_empty() { p { "No data is asked for now. " bdi { (partner) } " would only see that you agreed." } }
-        @else { h2 #what { @if is_more { "What would be shared in addition" } @else { "What would be shared" } } }
+        (writes(partner, &all))
+        @if all.is_empty() { p { "No data is asked for now. " bdi { (partner) } " would only see that you agreed." } }
+        @if !scopes.is_empty() { h2 #what { @if is_more { "What would be shared in addition" } @else { "What would be shared" } } }
         @for (group, lines) in words::shared(&scopes) { (part(group, &lines)) }
-        (terms(partner, &scopes))
+        @if !unseen.is_empty() { h2 #already { "What is shared already" } }
+        @for (group, lines) in words::shared(&unseen) { (part(group, &lines)) }
+        (terms(partner, &all))
+        @if visit.must_prove() && !is_first {
+            div.note { "Somebody else may have your link. Before more is shared, show that it is you: credentials of your accounts do." }
+        }
         form #agree method="post" action=(visit.path("accept")) {
             (page::csrf(visit))
-            input type="hidden" name="shown" value=(digest(&scopes));
+            input type="hidden" name="shown" value=(digest(&scopes, &unseen));
             @if visit.fleet.is_none() { (name(visit)) }
-            div.actions {
-                button.main type="submit" data-busy="One moment…" { "Agree and continue" }
-                @if is_more { a.button href=(visit.path("accounts")) { "Not now" } }
-                @else { a.button href=(visit.path("decline")) { "No, don't share" } }
-            }
+            (answers(visit, is_more))
         }
     };
     let page = Page::titled(title).of(visit).step(Step::Review);
     let page = if problem.is_some() { page.refused() } else { page };
     page.show(context, &content)
+}
+
+fn answers(visit: &Visit, is_more: bool) -> Markup {
+    html! {
+        div.actions {
+            @if visit.consent.is_none() {
+                button.main type="submit" data-busy="One moment…" { "Agree and continue" }
+                a.button href=(visit.path("decline")) { "No, don't share" }
+            } @else if !is_more {
+                button.main type="submit" name="answer" value="no" data-busy="One moment…" { "Continue" }
+                a.button href=(visit.path("accounts")) { "Manage or stop sharing" }
+            } @else {
+                @if visit.must_prove() { a.button.main href=(visit.path("proof")) { "Show that it is you" } }
+                @else { button.main type="submit" data-busy="One moment…" { "Agree and continue" } }
+                button type="submit" name="answer" value="no" data-busy="One moment…" { "Not now" }
+            }
+        }
+    }
 }
 
 /// Who is asked. Somebody else's link is closed, not answered.
@@ -176,9 +200,18 @@ impl Screen for Accept {
         if !visit.is_asked() {
             return Ok(page::redirect(context, &visit.path("accounts")));
         }
-        let scopes = asked(&visit);
-        if post.shown != digest(&scopes) {
+        let (asked, unseen) = (visit.asked(), visit.unseen());
+        if post.shown != digest(&asked, &unseen) {
             return Ok(ask(context, &visit, Some("The request has changed. Please read it again.")));
+        }
+        if visit.consent.is_some() && (!post.wants || asked.is_empty()) {
+            let writes = visit.session_writes(words::union(&visit.reviewed(), &unseen), call.now)?;
+            context.store().commit(writes).await?;
+            return Ok(open::with_cookie(context, &visit, "accounts", BROWSER_SECONDS));
+        }
+        let must_prove = visit.must_prove();
+        if must_prove && visit.consent.is_some() {
+            return Ok(page::redirect(context, &visit.path("proof")));
         }
         if post.fleet_name.chars().count() > MAX_NAME || post.fleet_name.chars().any(is_unprintable) {
             return Ok(ask(context, &visit, Some("Your company's name may have 200 characters, without special ones.")));
@@ -186,15 +219,18 @@ impl Screen for Accept {
         let Some((fleet, agreement)) = accepted(context, &visit, call.now).await? else {
             return Ok(page::redirect(context, &visit.path("consent")));
         };
-        let mut writes = visit.session_writes(call.now)?;
-        writes.extend(consent_writes(&visit, &agreement, &scopes, call.now)?);
         let is_named = visit.fleet.is_none() && !post.fleet_name.is_empty() && post.fleet_name != fleet.name;
+        let mut writes = agreed_writes(&visit, &agreement, call.now)?;
         if is_named {
             let named = Fleet { name: post.fleet_name, updated_at: call.now, ..fleet.clone() };
             writes.push(Write::replace(&fleet, &named)?);
         }
         context.store().commit(writes).await?;
-        let next = if visit.consent.is_some() { "accounts" } else { "providers" };
+        let next = match visit.consent {
+            None if must_prove => "proof",
+            None => "providers",
+            Some(_) => "accounts",
+        };
         Ok(open::with_cookie(context, &visit, next, BROWSER_SECONDS))
     }
 }
@@ -235,21 +271,27 @@ async fn made(context: &Context, invitation: &Invitation, body: &Value, now: Tim
     fleet.zip(agreement).ok_or_else(missing)
 }
 
-/// The consent, and the agreement as far as it shares something else than the fleet has agreed to by now.
-fn consent_writes(visit: &Visit, agreement: &Agreement, scopes: &Scopes, now: Timestamp) -> Result<Vec<Write>, Stop> {
+/// The consent, the session, and the agreement as far as it shares something else than the fleet has agreed to by now.
+fn agreed_writes(visit: &Visit, agreement: &Agreement, now: Timestamp) -> Result<Vec<Write>, StoreError> {
     let before = visit.consent.as_ref();
-    let scopes = before.map_or_else(|| scopes.clone(), |before| words::union(&before.scopes, scopes));
+    let asked = visit.asked();
+    let shared = match before {
+        Some(_) => words::union(&agreement.scopes, &asked),
+        // Accounts were linked by the API: no more of them is shared before they are proved.
+        None if visit.must_prove() => words::both(&agreement.scopes, &asked),
+        // What an acceptance by the API shared does not count before the fleet has agreed here.
+        None => asked.clone(),
+    };
     let consent = Consent {
         invitation_id: visit.invitation.id,
         agreement_id: agreement.id,
         fleet_id: agreement.fleet_id,
         partner_id: agreement.partner_id,
-        scopes: scopes.clone(),
+        scopes: before.map_or_else(|| asked.clone(), |before| words::union(&before.scopes, &asked)),
         created_at: now,
     };
-    let mut writes = vec![Write::create(&consent)?];
-    // A backfill by the platform's operators may have added resources that no page asks for.
-    let shared = if before.is_some() { words::union(&agreement.scopes, &scopes) } else { scopes };
+    let mut writes = visit.session_writes(shared.clone(), now)?;
+    writes.push(Write::create(&consent)?);
     if shared != agreement.scopes {
         let next = Agreement { scopes: shared, updated_at: now, ..agreement.clone() };
         writes.push(Write::replace(agreement, &next)?);
@@ -267,9 +309,11 @@ mod tests {
     fn a_form_tells_what_its_page_showed() {
         let read = Scopes::from([(Resource::Vehicle, ShareLevel::Read)]);
         let write = Scopes::from([(Resource::Vehicle, ShareLevel::ReadWrite)]);
-        assert_eq!(digest(&read), digest(&read.clone()));
-        assert_ne!(digest(&read), digest(&write));
-        assert_ne!(digest(&read), digest(&Scopes::new()));
+        let none = Scopes::new();
+        assert_eq!(digest(&read, &none), digest(&read.clone(), &none));
+        assert_ne!(digest(&read, &none), digest(&write, &none));
+        assert_ne!(digest(&read, &none), digest(&none, &read));
+        assert_ne!(digest(&read, &none), digest(&none, &none));
     }
 
     #[test]

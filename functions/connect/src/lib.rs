@@ -13,15 +13,18 @@ mod cookie;
 mod credentials;
 mod dead_ends;
 mod decline;
+mod fields;
 mod help;
 mod open;
 mod outcome;
 mod page;
+mod proof;
 mod providers;
 mod screen;
 mod sharing;
 #[cfg(test)]
 mod testing;
+mod trial;
 mod viewed;
 mod visit;
 mod words;
@@ -50,6 +53,7 @@ pub fn error_page(context: &Context, error: &ApiError) -> Response {
 const LOOK: &[Permission] = &[ReadControl];
 const WRITE: &[Permission] = &[ReadControl, WriteControl];
 const ASK: &[Permission] = &[ReadControl, SignTokens];
+const TRY: &[Permission] = &[ReadControl, WriteControl, SignTokens];
 const ACT: &[Permission] = &[ReadControl, WriteControl, SignTokens, VerifyTokens];
 
 fn endpoints() -> Vec<Endpoint> {
@@ -65,8 +69,12 @@ fn endpoints() -> Vec<Endpoint> {
         get::<providers::List>("/connect/s/{visit}/providers", "connect.providers", ASK).summary("Choose a provider"),
         get::<credentials::Ask>("/connect/s/{visit}/providers/{slug}", "connect.credentials", LOOK)
             .summary("Ask for a provider's credentials"),
-        post::<credentials::Link>("/connect/s/{visit}/providers/{slug}", "connect.link", ASK)
+        post::<credentials::Link>("/connect/s/{visit}/providers/{slug}", "connect.link", TRY)
             .summary("Validate credentials and link the account"),
+        get::<proof::Ask>("/connect/s/{visit}/proof", "connect.ask_proof", LOOK)
+            .summary("Ask for credentials of a linked account, as a proof"),
+        post::<proof::Give>("/connect/s/{visit}/proof/{connection_id}", "connect.give_proof", TRY)
+            .summary("Validate credentials of a linked account, as a proof"),
         get::<accounts::Accounts>("/connect/s/{visit}/accounts", "connect.accounts", ASK)
             .summary("Show the linked accounts as they are"),
         get::<sharing::AskRemove>("/connect/s/{visit}/accounts/{connection_id}/remove", "connect.ask_remove", ASK)

@@ -2,7 +2,8 @@
 //!
 //! Until the fleet has agreed, the invitation's id is the secret that opens its pages. Afterwards it opens nothing by itself, for it stands
 //! in redirects, logs and mailboxes: the browser in which the fleet agreed is known by its cookie, and any other one needs the one-time
-//! key that the answer to a refreshed invitation has in its link.
+//! key that the answer to a refreshed invitation has in its link. That answer is the partner's, so whoever opens the link with it sees
+//! all that is shared and can end it, but shares nothing more before credentials of the accounts were given (`proof.rs`).
 
 use gateway::{Body, Call, Context, Html, Input, Reader};
 use maud::html;
@@ -80,9 +81,9 @@ impl Screen for Open {
         if visit.consent.is_none() {
             return Ok(with_cookie(context, &visit, "consent", VISIT_SECONDS));
         }
-        if visit.is_proven(call.now) {
+        if visit.is_known(call.now) {
             if !visit.has_session(call.now) {
-                context.store().commit(visit.session_writes(call.now)?).await?;
+                context.store().commit(visit.session_writes(visit.reviewed(), call.now)?).await?;
             }
             let target = if visit.is_asked() { "consent" } else { "accounts" };
             return Ok(with_cookie(context, &visit, target, BROWSER_SECONDS));
@@ -126,7 +127,7 @@ impl Screen for Prove {
         }
         let spent = Invitation { key_hash: None, updated_at: call.now, ..seen.clone() };
         let mut writes = vec![Write::replace(&seen, &spent)?];
-        writes.extend(visit.session_writes(call.now)?);
+        writes.extend(visit.session_writes(visit.reviewed(), call.now)?);
         context.store().commit(writes).await?;
         let target = if visit.is_asked() { "consent" } else { "accounts" };
         Ok(with_cookie(context, &visit, target, BROWSER_SECONDS))

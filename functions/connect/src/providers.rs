@@ -49,6 +49,7 @@ impl Screen for List {
     async fn show(context: &Context, call: &Call, Search(ticket, sought): Search) -> Result<Html, Stop> {
         let agreed = ticket.agreed(context, call.now).await?;
         let visit = &agreed.visit;
+        visit.check_reviewed(context)?;
         let mut tsps = context.store().tsps().await?;
         tsps.retain(|tsp| allowed(visit, tsp));
         tsps.sort_by_key(|tsp| (tsp.status != TspStatus::Active, tsp.name.to_lowercase()));

@@ -6,7 +6,7 @@ use maud::html;
 use model::ConnectionId;
 use model::agreement::AgreementStatus;
 use reqwest::Method;
-use store::control::{Key, Write};
+use store::control::{ConnectSession, Key};
 
 use crate::accounts::{self, Account};
 use crate::outcome::{Outcome, redirect_url};
@@ -75,6 +75,10 @@ impl Screen for Resume {
 
     async fn show(context: &Context, call: &Call, Post(ticket): Post) -> Result<Html, Stop> {
         let agreed = ticket.agreed_post(context, call.now).await?;
+        agreed.visit.check_reviewed(context)?;
+        if !agreed.visit.unproved().is_empty() {
+            return Err(agreed.visit.elsewhere(context, "proof"));
+        }
         act(context, call, &agreed, "activate").await
     }
 }
@@ -195,9 +199,9 @@ impl Screen for Remove {
 impl Screen for Done {
     type Input = Ticket;
 
-    /// The session ends here; in this browser the link begins another one.
+    /// The session ends here, but for this page; in this browser the link begins another one.
     async fn show(context: &Context, call: &Call, ticket: Ticket) -> Result<Html, Stop> {
-        let agreed = ticket.agreed(context, call.now).await?;
+        let agreed = ticket.last(context, call.now).await?;
         let visit = &agreed.visit;
         let accounts = accounts::of(context, &agreed, call.now).await?;
         let is_open = agreed.agreement.status == AgreementStatus::Active;
@@ -208,7 +212,10 @@ impl Screen for Done {
             _ => ("success", &invitation.success_redirect_url),
         };
         if !call.is_head {
-            context.store().commit(vec![Write::delete(Key::session(&visit.held.digest()))]).await?;
+            let done = |seen: &ConnectSession| {
+                (!seen.is_done).then(|| ConnectSession { is_done: true, updated_at: call.now, ..seen.clone() })
+            };
+            context.store().update(Key::session(&visit.held.digest()), done).await?;
         }
         let outcome = Outcome { status, count, skip_reason: None };
         if let Some(target) = redirect.as_deref().and_then(|url| redirect_url(url, invitation, &outcome)) {

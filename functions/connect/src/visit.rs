@@ -1,11 +1,11 @@
 //! A visit: who is asked by whom, what was agreed, and what may be shown now.
 
 use gateway::{ApiError, Context, Html, Input, Reader};
-use model::Timestamp;
-use model::agreement::Agreement;
+use model::agreement::{Agreement, Linked};
 use model::fleet::Fleet;
 use model::invitation::{Invitation, InvitationStatus};
 use model::partner::Partner;
+use model::{Scopes, Timestamp};
 use store::StoreError;
 use store::control::{ConnectBrowser, ConnectSession, Consent, Key, Write};
 
@@ -58,14 +58,23 @@ pub(crate) fn is_cross_site(site: Option<&str>) -> bool {
 impl Ticket {
     /// The visit, or the page that says why there is none.
     pub(crate) async fn visit(&self, context: &Context, now: Timestamp) -> Result<Visit, Stop> {
+        let visit = self.find(context, now).await?;
+        if visit.consent.is_some() && !visit.has_session(now) { Err(dead_ends::reopen(context)) } else { Ok(visit) }
+    }
+
+    /// The visit for its last page, which is there after the visit too: people look at it again.
+    pub(crate) async fn last(&self, context: &Context, now: Timestamp) -> Result<Agreed, Stop> {
+        let visit = self.find(context, now).await?;
+        let is_known = visit.session.as_ref().is_some_and(|session| now < session.expires_at);
+        if visit.consent.is_some() && !is_known { Err(dead_ends::reopen(context)) } else { visit.agreed(context) }
+    }
+
+    async fn find(&self, context: &Context, now: Timestamp) -> Result<Visit, Stop> {
         let held = Held::find(context, &self.cookies, &self.name).ok_or_else(|| dead_ends::reopen(context))?;
         let invitation: Option<Invitation> = context.store().get(Key::invitation(held.invitation)).await?;
         let invitation = invitation.ok_or_else(|| dead_ends::unknown(context))?;
         let visit = Visit::of(context, held, invitation).await?;
         visit.check(context, now)?;
-        if visit.consent.is_some() && !visit.has_session(now) {
-            return Err(dead_ends::reopen(context));
-        }
         Ok(visit)
     }
 
@@ -152,20 +161,57 @@ impl Visit {
         }
     }
 
-    /// Whether this browser has shown that it is the fleet's.
-    pub(crate) fn is_proven(&self, now: Timestamp) -> bool {
+    /// Whether the link opens in this browser: the fleet agreed in it, or it opened a link that opens once.
+    pub(crate) fn is_known(&self, now: Timestamp) -> bool {
         self.has_session(now) || self.browser.as_ref().is_some_and(|browser| now < browser.expires_at)
     }
 
     /// Whether a session lasts.
     pub(crate) fn has_session(&self, now: Timestamp) -> bool {
-        self.session.as_ref().is_some_and(|session| now < session.expires_at)
+        self.session.as_ref().is_some_and(|session| !session.is_done && now < session.expires_at)
     }
 
-    /// Whether the fleet has yet to be asked, for the first time or for more.
+    /// Whether there is something to read and to answer: a request, or what is shared and this browser has not shown yet.
     pub(crate) fn is_asked(&self) -> bool {
-        let agreed = self.consent.as_ref().map(|consent| &consent.scopes);
-        agreed.is_none_or(|agreed| !words::beyond(&self.invitation.permissions, agreed).is_empty())
+        self.consent.is_none() || !self.asked().is_empty() || !self.unseen().is_empty()
+    }
+
+    /// What is asked for: of a fleet that agreed before, what it does not share yet.
+    pub(crate) fn asked(&self) -> Scopes {
+        match (&self.consent, &self.agreement) {
+            (Some(_), Some(agreement)) => words::beyond(&self.invitation.permissions, &agreement.scopes),
+            _ => self.invitation.permissions.clone(),
+        }
+    }
+
+    /// What is shared, as far as nobody in this browser was shown it: somebody else may have agreed to it elsewhere.
+    pub(crate) fn unseen(&self) -> Scopes {
+        match (&self.consent, &self.agreement) {
+            (Some(_), Some(agreement)) => words::beyond(&agreement.scopes, &self.reviewed()),
+            _ => Scopes::new(),
+        }
+    }
+
+    /// What was shown in this browser as shared.
+    pub(crate) fn reviewed(&self) -> Scopes {
+        self.browser.as_ref().map(|browser| browser.reviewed.clone()).unwrap_or_default()
+    }
+
+    /// The accounts whose data the agreement opens, and of which nobody in this browser gave credentials that work. While there are
+    /// any, the browser may be the partner's, which has the links too: it shares nothing more, and nothing again. Removed accounts
+    /// count, for what came from them stays readable.
+    pub(crate) fn unproved(&self) -> Vec<&Linked> {
+        let links = self.agreement.iter().flat_map(|agreement| &agreement.connections);
+        let is_proved =
+            |link: &&Linked| self.browser.as_ref().is_some_and(|browser| browser.proved.contains(&link.connection_id));
+        links.filter(|link| !is_proved(link)).collect()
+    }
+
+    /// Whether the fleet has to show that it is itself before it agrees to what is asked.
+    pub(crate) fn must_prove(&self) -> bool {
+        let shared = self.agreement.as_ref().map(|agreement| &agreement.scopes);
+        let is_more = shared.is_some_and(|shared| !words::beyond(&self.invitation.permissions, shared).is_empty());
+        is_more && !self.unproved().is_empty()
     }
 
     /// A page of this visit.
@@ -179,9 +225,19 @@ impl Visit {
         self.fleet.as_ref().filter(named).map(|fleet| fleet.name.as_str()).or(self.invitation.prefill.name.as_deref())
     }
 
+    /// On to the page that asks, if there is something that this browser has not shown: before more comes of it.
+    pub(crate) fn check_reviewed(&self, context: &Context) -> Result<(), Stop> {
+        if self.unseen().is_empty() { Ok(()) } else { Err(self.elsewhere(context, "consent")) }
+    }
+
+    /// Another page of the visit in place of the one that was asked for.
+    pub(crate) fn elsewhere(&self, context: &Context, page: &str) -> Stop {
+        Stop::Page(Box::new(page::redirect(context, &self.path(page))))
+    }
+
     fn agreed(self, context: &Context) -> Result<Agreed, Stop> {
         if self.consent.is_none() {
-            return Err(Stop::Page(Box::new(page::redirect(context, &self.path("consent")))));
+            return Err(self.elsewhere(context, "consent"));
         }
         match (self.fleet.clone(), self.agreement.clone()) {
             (Some(fleet), Some(agreement)) => Ok(Agreed { visit: self, fleet, agreement }),
@@ -189,16 +245,19 @@ impl Visit {
         }
     }
 
-    /// The writes that begin a session in this browser, and let it open the link again later.
-    pub(crate) fn session_writes(&self, now: Timestamp) -> Result<Vec<Write>, StoreError> {
+    /// The writes that begin a session in this browser, and let it open the link again later. `reviewed`: what it has shown by now.
+    pub(crate) fn session_writes(&self, reviewed: Scopes, now: Timestamp) -> Result<Vec<Write>, StoreError> {
         let (digest, invitation_id) = (self.held.digest(), self.invitation.id);
         let session = ConnectSession {
             digest: digest.clone(),
             invitation_id,
+            is_done: false,
             expires_at: now.plus_seconds(VISIT_SECONDS),
             updated_at: now,
         };
-        let browser = ConnectBrowser { digest, invitation_id, expires_at: now.plus_seconds(BROWSER_SECONDS), updated_at: now };
+        let proved = self.browser.as_ref().map(|browser| browser.proved.clone()).unwrap_or_default();
+        let expires_at = now.plus_seconds(BROWSER_SECONDS);
+        let browser = ConnectBrowser { digest, invitation_id, reviewed, proved, expires_at, updated_at: now };
         Ok(vec![Write::overwrite(&session)?, Write::overwrite(&browser)?])
     }
 }

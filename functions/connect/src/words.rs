@@ -545,6 +545,12 @@ pub(crate) fn union(one: &Scopes, other: &Scopes) -> Scopes {
     all
 }
 
+/// What both hold, each resource at its lower level.
+pub(crate) fn both(one: &Scopes, other: &Scopes) -> Scopes {
+    let lower = |(resource, level): (&Resource, &ShareLevel)| Some((*resource, *other.get(resource)?.min(level)));
+    one.iter().filter_map(lower).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;

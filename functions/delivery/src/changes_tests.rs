@@ -198,6 +198,7 @@ fn connections() {
         source_name: "samsara".into(),
         account: "42".into(),
         masked: json!({}),
+        description: None,
         status: ConnectionStatus::Active,
         changed_at: None,
         refusals: 0,

@@ -80,6 +80,19 @@ fn endpoints() -> Vec<Endpoint> {
         )
         .summary("Read a connection")
         .description("Returns a connection. Its credentials are masked."),
+        Endpoint::new::<connections::update::Update>(
+            Method::PATCH,
+            "/v2/integrations/connections/{connection_id}",
+            "connections.update",
+            Scope("connection:update"),
+            LINK,
+        )
+        .summary("Change a connection: its credentials, its name, whether it is fetched")
+        .description(
+            "For fleets. New credentials are tried at the provider first and must belong to the account that is linked; \
+             if the provider rejects them, nothing changes and the answer is 422 with `credentials_rejected`, for those \
+             of another account 422 with `another_account`.",
+        ),
         Endpoint::new::<connections::delete::Delete>(
             Method::DELETE,
             "/v2/integrations/connections/{connection_id}",

@@ -7,49 +7,49 @@ use serde_json::{Value, json};
 use crate::{World, answer};
 
 /// A browser: it keeps cookies, and follows redirects within Connect.
-struct Browser<'a> {
+pub(crate) struct Browser<'a> {
     world: &'a World,
     http: reqwest::Client,
 }
 
 /// What it shows.
-struct Shown {
-    status: StatusCode,
-    path: String,
-    html: String,
+pub(crate) struct Shown {
+    pub(crate) status: StatusCode,
+    pub(crate) path: String,
+    pub(crate) html: String,
 }
 
 impl Shown {
-    fn says(&self, text: &str) -> bool {
+    pub(crate) fn says(&self, text: &str) -> bool {
         self.html.contains(text)
     }
 
     /// The value of a hidden field.
-    fn field(&self, name: &str) -> String {
+    pub(crate) fn field(&self, name: &str) -> String {
         let before = format!("name=\"{name}\" value=\"");
         assert!(self.says(&before), "{} has no {name}: {}", self.path, self.html);
         self.html.split_once(&before).unwrap().1.split('"').next().unwrap().to_owned()
     }
 
     /// The path of another page of the visit.
-    fn page(&self, name: &str) -> String {
+    pub(crate) fn page(&self, name: &str) -> String {
         let visit = self.path.split('/').nth(3).unwrap();
         format!("/connect/s/{visit}/{name}")
     }
 }
 
 impl<'a> Browser<'a> {
-    fn new(world: &'a World) -> Self {
+    pub(crate) fn new(world: &'a World) -> Self {
         let http = reqwest::Client::builder().cookie_store(true).redirect(reqwest::redirect::Policy::none()).build().unwrap();
         Self { world, http }
     }
 
-    async fn open(&self, path: &str) -> Shown {
+    pub(crate) async fn open(&self, path: &str) -> Shown {
         let url = if path.starts_with("http") { path.to_owned() } else { format!("{}{path}", self.world.url) };
         self.follow(self.http.get(url)).await
     }
 
-    async fn submit(&self, path: &str, form: &[(&str, &str)]) -> Shown {
+    pub(crate) async fn submit(&self, path: &str, form: &[(&str, &str)]) -> Shown {
         self.follow(self.http.post(format!("{}{path}", self.world.url)).form(form)).await
     }
 
@@ -72,29 +72,29 @@ impl<'a> Browser<'a> {
     }
 
     /// Agrees to what the consent page shows.
-    async fn agree(&self, consent: &Shown, name: &str) -> Shown {
+    pub(crate) async fn agree(&self, consent: &Shown, name: &str) -> Shown {
         let form = [("csrf", &*consent.field("csrf")), ("shown", &*consent.field("shown")), ("fleet_name", name)];
         self.submit(&consent.page("accept"), &form).await
     }
 
     /// Enters a token for Samsara.
-    async fn link(&self, page: &Shown, token: &str) -> Shown {
+    pub(crate) async fn link(&self, page: &Shown, token: &str) -> Shown {
         let form = self.open(&page.page("providers/samsara")).await;
         self.submit(&form.path, &[("csrf", &form.field("csrf")), ("token", token)]).await
     }
 }
 
-async fn invite(world: &World, body: Value) -> Value {
+pub(crate) async fn invite(world: &World, body: Value) -> Value {
     let response = world.api.send_json(Method::POST, "/v2/orgs/invitations", &body).await.unwrap();
     assert!(response.status.is_success(), "{}", response.body);
     response.body
 }
 
-fn link(invitation: &Value) -> String {
+pub(crate) fn link(invitation: &Value) -> String {
     invitation["magic_link"].as_str().unwrap().to_owned()
 }
 
-async fn connections(world: &World, fleet_ref: &str) -> Vec<Value> {
+pub(crate) async fn connections(world: &World, fleet_ref: &str) -> Vec<Value> {
     let page = world.api.get(&format!("/v2/integrations/connections?fleet_refs={fleet_ref}")).await.unwrap();
     page["items"].as_array().unwrap().clone()
 }
@@ -213,6 +213,7 @@ async fn a_used_link_opens_nothing_by_itself(world: &World) {
     let done = own.open(&consent.page("done")).await;
     assert!(done.path.starts_with("http://partner.example/back?invitation_id=") && done.path.contains("status=success"));
     assert_eq!(own.open(&consent.page("accounts")).await.status, 410, "the session ended");
+    assert_eq!(own.open(&consent.page("done")).await.path, done.path, "a reload shows its end again");
     assert!(own.open(&link(&invitation)).await.path.ends_with("/accounts"), "its own browser is known");
 
     let stranger = Browser::new(world);
@@ -227,7 +228,9 @@ async fn a_used_link_opens_nothing_by_itself(world: &World) {
     let asked = stranger.open(&link(&refreshed)).await;
     assert!(asked.status == 200 && asked.says("This link opens once"), "{}", asked.html);
     let proof = [("invite", &*asked.field("invite")), ("key", &*asked.field("key"))];
-    assert!(stranger.submit("/connect/open", &proof).await.path.ends_with("/accounts"));
+    let review = stranger.submit("/connect/open", &proof).await;
+    assert!(review.path.ends_with("/consent") && review.says("What is shared already"), "{}", review.html);
+    assert!(stranger.open(&review.page("accounts")).await.says("You are connected"));
     assert_eq!(Browser::new(world).open(&link(&refreshed)).await.status, 403, "it opened once");
     assert_eq!(Browser::new(world).submit("/connect/open", &proof).await.status, 403);
 }
@@ -259,6 +262,7 @@ async fn accounts_are_shown_as_they_are(world: &World) {
     let consent = browser.open(&link(&invite(world, body).await)).await;
     let providers = browser.agree(&consent, "States").await;
     let nothing = browser.open(&consent.page("done")).await;
+    assert_eq!(browser.open(&consent.page("done")).await.path, nothing.path, "the last page is shown again");
     assert!(
         nothing.path.starts_with("https://partner.example/no?") && nothing.path.contains("status=failure"),
         "{}",

@@ -36,6 +36,8 @@ pub enum Caller {
     Fleet {
         /// The fleet.
         id: FleetId,
+        /// The partner that invited it.
+        partner: PartnerId,
         /// The invitation behind the token.
         invitation: Option<InvitationId>,
         /// Whether Connect made the token for a person on its pages, and no partner has it.
@@ -62,6 +64,17 @@ impl Caller {
     pub fn fleet(&self) -> Result<FleetId, ApiError> {
         match self {
             Self::Fleet { id, .. } => Ok(*id),
+            _ => Err(ApiError::forbidden("not_for_this_caller", "this operation requires a fleet token")),
+        }
+    }
+
+    /// The partner that invited the calling fleet.
+    ///
+    /// # Errors
+    /// 403 for other callers.
+    pub fn inviting_partner(&self) -> Result<PartnerId, ApiError> {
+        match self {
+            Self::Fleet { partner, .. } => Ok(*partner),
             _ => Err(ApiError::forbidden("not_for_this_caller", "this operation requires a fleet token")),
         }
     }
@@ -116,15 +129,19 @@ async fn from_header(context: &Context, header: &str, now: Timestamp) -> Result<
         return Err(ApiError::unauthorized("invalid access token: revoked"));
     }
     let caller = caller_of(&claims).ok_or_else(|| ApiError::unauthorized("invalid access token: missing organization claim"))?;
-    if let Caller::Fleet { id, .. } = caller {
-        require_consent(context, id, &claims, now).await?;
+    if let Caller::Fleet { id, partner, .. } = caller {
+        require_consent(context, (id, partner), &claims, now).await?;
     }
     Ok((caller, claims))
 }
 
 /// A fleet's token serves what it agreed to, and ends with the agreement.
-async fn require_consent(context: &Context, fleet: FleetId, claims: &Claims, now: Timestamp) -> Result<(), ApiError> {
-    let partner = claims.partner_id.ok_or_else(|| ApiError::unauthorized("invalid access token: missing partner claim"))?;
+async fn require_consent(
+    context: &Context,
+    (fleet, partner): (FleetId, PartnerId),
+    claims: &Claims,
+    now: Timestamp,
+) -> Result<(), ApiError> {
     let (invitation, agreement) = (claims.invitation_id, claims.share_agreement_id);
     let holder = Onboarding { fleet, name: "", partner, invitation, agreement };
     if context.consents(&holder, now).await? {
@@ -147,6 +164,7 @@ fn caller_of(claims: &Claims) -> Option<Caller> {
     if is("partner") {
         return Some(Caller::Partner { id: id.into(), client_id: claims.azp.clone() });
     }
-    let consents = claims.has_scope(CONSENT_SCOPE);
-    is("fleet").then(|| Caller::Fleet { id: id.into(), invitation: claims.invitation_id, consents })
+    let (invitation, consents) = (claims.invitation_id, claims.has_scope(CONSENT_SCOPE));
+    let partner = claims.partner_id.filter(|_| is("fleet"))?;
+    Some(Caller::Fleet { id: id.into(), partner, invitation, consents })
 }

@@ -21,6 +21,9 @@ pub struct Connection {
     pub account: String,
     /// The stored credentials with every secret masked. Each fleet is shown what it gave itself: see [`FleetConnection::masked`].
     pub masked: Value,
+    /// What the fleet that made it calls the account, in items of builds that kept the name here: see [`FleetConnection::name`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
     /// Its state.
     pub status: ConnectionStatus,
     /// When the state last changed; `None` if it never did.
@@ -68,6 +71,16 @@ pub struct FleetConnection {
     pub updated_at: Option<Timestamp>,
 }
 
+impl FleetConnection {
+    /// What the fleet calls the account. Earlier builds kept the name of the fleet that made the connection there, until the fleet
+    /// gives something anew.
+    #[must_use]
+    pub fn name(&self, connection: &Connection) -> Option<String> {
+        let is_untouched = self.first && self.updated_at.is_none();
+        self.description.clone().or_else(|| connection.description.clone().filter(|_| is_untouched))
+    }
+}
+
 /// The state of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -85,4 +98,36 @@ pub enum ConnectionStatus {
     Stale,
     /// Removed; its history stays readable.
     Deleted,
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_name_that_an_earlier_build_kept_in_the_connection_is_its_maker_s() {
+        let now = Timestamp::from_millis(1_790_000_000_000);
+        let (connection, fleet, tsp) = (ConnectionId::at(now), FleetId::at(now), TspId::at(now));
+        let stored = json!({
+            "id": connection, "tsp_id": tsp, "tsp_slug": "s", "source_name": "s", "account": "1", "masked": {}, "status": "active",
+            "description": "East yard", "created_at": now, "updated_at": now,
+        });
+        let stored: Connection = serde_json::from_value(stored).unwrap();
+        assert_eq!(serde_json::to_value(&stored).unwrap()["description"], "East yard", "a replacement keeps it");
+        let link = |first: bool| {
+            let link = json!({
+                "id": uuid::Uuid::nil(), "fleet_id": fleet, "connection_id": connection, "tsp_id": tsp, "tsp_slug": "s", "source_name": "s",
+                "first": first, "created_at": now,
+            });
+            serde_json::from_value::<FleetConnection>(link).unwrap()
+        };
+        assert_eq!(link(true).name(&stored).as_deref(), Some("East yard"));
+        assert_eq!(link(false).name(&stored), None, "another fleet's name for it is nobody else's");
+        let cleared = FleetConnection { updated_at: Some(now), ..link(true) };
+        assert_eq!(cleared.name(&stored), None);
+        let own = FleetConnection { description: Some("West".into()), ..link(true) };
+        assert_eq!(own.name(&stored).as_deref(), Some("West"));
+    }
 }

@@ -181,6 +181,7 @@ pub(super) fn alarms() -> String {
         api_errors(),
         provider_429s(),
         credential_trials(),
+        credential_refusals(),
         provider_failures(),
         no_executions(),
         cursors_lost(),
@@ -234,6 +235,21 @@ fn credential_trials() -> String {
         period_seconds: 900,
         periods: (1, 1),
         threshold: Above(20),
+    })
+}
+
+/// No limit stops this: one partner's trials are not to stop another's.
+fn credential_refusals() -> String {
+    let metric = metrics::CREDENTIAL_TRIALS;
+    let from = format!("FROM SCHEMA(\"{NAMESPACE}\", Code, Stage, Tsp)");
+    written(&Alarm {
+        id: "CredentialRefusalsAlarm",
+        description: "Providers refused more than 300 credentials in a quarter of an hour: many may be guessing together",
+        anchor: "credential-trials",
+        watch: Watch::Query(&format!("SELECT SUM({metric}) {from} WHERE Stage = '${{Stage}}' AND Code = 'refused'")),
+        period_seconds: 900,
+        periods: (1, 1),
+        threshold: Above(300),
     })
 }
 

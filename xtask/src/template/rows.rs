@@ -92,7 +92,7 @@ impl Row {
     pub(super) fn timeout(&self) -> Option<u32> {
         match (&self.cause, self.handler) {
             // These wait for a TSP's response; the API itself times out after 30 s.
-            (Cause::Http { .. }, "connections.create") => Some(29),
+            (Cause::Http { .. }, "connections.create" | "connections.update") => Some(29),
             (Cause::Http { method, .. }, handler) if handler.starts_with("connect.") && method == "POST" => Some(29),
             (Cause::Http { .. }, _) => None,
             (Cause::Trigger(Trigger::Scheduler | Trigger::Queue("ExecutionsQueue")), _) => Some(120),

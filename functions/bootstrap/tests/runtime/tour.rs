@@ -129,6 +129,7 @@ const FOUND: &[(&str, &str, &str)] = &[
     ("shown", "name=\"shown\" value=\"", "\""),
     ("visit", "/connect/s/", "/"),
     ("account", "/accounts/", "/remove"),
+    ("key", "&key=", "\""),
 ];
 
 fn between<'a>(text: &'a str, before: &str, after: &str) -> Option<&'a str> {
@@ -190,7 +191,8 @@ pub(crate) fn connect() -> Vec<Visit> {
     const SEND: &[(&str, &str)] = &[("csrf", "{csrf}")];
     const AGREE: &[(&str, &str)] = &[("csrf", "{csrf}"), ("shown", "{shown}"), ("fleet_name", "Tour Trucking")];
     const LINK: &[(&str, &str)] = &[("csrf", "{csrf}"), ("token", "{tsp_token}")];
-    const KEY: &[(&str, &str)] = &[("invite", "{invitation}"), ("key", "nonsense")];
+    const WRONG: &[(&str, &str)] = &[("invite", "{invitation}"), ("key", "nonsense")];
+    const KEY: &[(&str, &str)] = &[("invite", "{invitation}"), ("key", "{key}")];
     let invitation = json!({ "fleet_ref": "tour", "fleet_name": "Tour Trucking" });
     let refusing = json!({ "fleet_ref": "refuses", "fleet_name": "Refusing Trucking" });
     vec![
@@ -210,11 +212,17 @@ pub(crate) fn connect() -> Vec<Visit> {
         get(Role::Anonymous, "/connect/s/{visit}/accounts/{account}/remove", &[]),
         form("/connect/s/{visit}/accounts/{account}/remove", SEND, 303, &[]),
         form("/connect/s/{visit}/providers/samsara", LINK, 303, &[]),
+        get(Role::Anonymous, "/connect/s/{visit}/accounts", &[]),
         form("/connect/s/{visit}/pause", SEND, 303, &[]),
         form("/connect/s/{visit}/resume", SEND, 303, &[]),
         get(Role::Anonymous, "/connect/s/{visit}/stop", &[]),
         get(Role::Anonymous, "/connect/s/{visit}/done", &[]),
-        form("/connect/open", KEY, 403, &[]),
+        form("/connect/open", WRONG, 403, &[]),
+        send_json(Role::Partner, Method::POST, "/v2/orgs/invitations", json!({ "fleet_ref": "tour" }), 200, &[]),
+        form("/connect/open", KEY, 303, &[]),
+        get(Role::Anonymous, "/connect/s/{visit}/consent", &[]),
+        get(Role::Anonymous, "/connect/s/{visit}/proof", &[]),
+        form("/connect/s/{visit}/proof/{account}", LINK, 303, &[]),
         act(Role::Anonymous, Method::PUT, "/connect/s/{visit}/consent", 405),
         act(Role::Anonymous, Method::GET, "/?invite={invitation}", 303),
     ]
@@ -264,9 +272,12 @@ pub(crate) fn partner() -> Vec<Visit> {
         send_json(Anonymous, Method::POST, "/v2/orgs/invitations/{no}/decline", json!({ "decline_reason": "no" }), 200, &[]),
         get(Anonymous, "/v2/orgs/tsps?slug=samsara", &[("tsp", "/0/id")]),
         get(Anonymous, "/v2/orgs/tsps/{tsp}", &[]),
+        get(Anonymous, "/v2/integrations/tsps", &[]),
+        get(Anonymous, "/v2/integrations/tsps/{tsp}", &[]),
         send_json(Partner, Method::POST, "/v2/orgs/invitations", json!({ "fleet_ref": "api" }), 201, &[("api", "/id")]),
         Visit { keep: FLEET, ..act(Anonymous, Method::POST, "/v2/orgs/invitations/{api}/accept", 200) },
         send_json(Fleet, Method::POST, "/v2/integrations/connections", account, 200, &[("link", "/id")]),
+        send_json(Fleet, Method::PATCH, "/v2/integrations/connections/{link}", json!({ "description": "Yard" }), 200, &[]),
         get(Partner, "/v2/orgs/fleets?fleet_refs=tour", &[("tour", "/items/0/id")]),
         get(Partner, "/v2/orgs/fleets/{tour}", &[]),
         get(Partner, "/v2/orgs/share-agreements?fleet_ref=tour", &[("agreement", "/items/0/id")]),

@@ -19,6 +19,7 @@ fn connection() -> Connection {
         source_name: "samsara".into(),
         account: "1".into(),
         masked: json!({}),
+        description: None,
         status: ConnectionStatus::Active,
         changed_at: None,
         refusals: 0,

@@ -96,6 +96,7 @@ impl Fixture {
             source_name: "samsara".into(),
             account: "1".into(),
             masked: json!({}),
+            description: None,
             status: ConnectionStatus::Active,
             changed_at: None,
             refusals: 0,

@@ -7,8 +7,8 @@ use model::tsp::{Tsp, TspStatus};
 use serde_json::{Map, Value};
 
 use super::link::{LinkRequest, link};
-use super::trials::Trial;
-use super::validation::{self, ProviderEndpoint, invalid_tsp};
+use super::trials::{self, Trier};
+use super::validation::{ProviderEndpoint, invalid_tsp};
 use super::{ConnectionRead, credentials};
 
 /// Links a TSP account to the calling fleet. The credentials are validated first; if they are invalid, nothing is stored.
@@ -52,17 +52,15 @@ impl Operation for Create {
     type Output = Json<ConnectionRead>;
 
     async fn run(context: &Context, call: Call, request: Request) -> Result<Self::Output, ApiError> {
-        let fleet = call.caller.fleet()?;
+        let trier = Trier { fleet: call.caller.fleet()?, partner: call.caller.inviting_partner()?, now: call.now };
         let tsp = linkable(context, request.tsp_id).await?;
         let endpoint = ProviderEndpoint::of(&tsp)?;
         let form = Form::of(&tsp.conn_type).ok_or_else(|| ApiError::internal(format!("unknown conn_type {}", tsp.conn_type)))?;
         let credentials = credentials::checked(form, &request.credentials)?;
-        let trial = Trial::begin(context, fleet, &tsp, call.now).await?;
-        let outcome = endpoint.validate(context, &credentials, validation::VALIDATION_TIMEOUT).await?;
-        trial.end(&outcome).await?;
-        let account = outcome.map_err(|error| validation::validation_error(&error))?;
+        let account = trials::account(context, trier, (&tsp, &endpoint), &credentials).await?;
         let link_request = LinkRequest {
-            fleet,
+            fleet: trier.fleet,
+            only: None,
             tsp: &tsp,
             endpoint: &endpoint,
             account: account.id,

@@ -76,7 +76,7 @@ impl Operation for Freshness {
         let mut rows = Vec::new();
         for seen in &seen {
             if let (Some(connection), Some(schedules)) = (by_id.get(&seen.connection_id), schedules.get(&seen.connection_id)) {
-                let description = links.get(&(seen.fleet_id, seen.connection_id)).and_then(|link| link.description.clone());
+                let description = links.get(&(seen.fleet_id, seen.connection_id)).and_then(|link| link.name(connection));
                 rows.extend(rows_of(seen, connection, schedules, description.as_ref()));
             }
         }

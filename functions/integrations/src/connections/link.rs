@@ -7,16 +7,19 @@ use model::credentials::Credentials;
 use model::schedule::{Schedule, ScheduleStatus};
 use model::tsp::Tsp;
 use model::{ConnectionId, FleetId, Resource, Timestamp};
-use providers::ProviderError;
 use store::control::{AccountClaim, Key, ScheduleClaim, SealedCredentials, Write};
 use store::{Attempts, StoreError};
 use uuid::Uuid;
 
-use super::validation::{ProviderEndpoint, RECHECK_TIMEOUT};
+use super::recheck::Recheck;
+use super::validation::ProviderEndpoint;
+use crate::visible;
 
 /// A fleet's request to link an account, with validated credentials.
 pub(super) struct LinkRequest<'a> {
     pub(super) fleet: FleetId,
+    /// The connection that the fleet has to have already; `None` = any, also a new one.
+    pub(super) only: Option<ConnectionId>,
     pub(super) tsp: &'a Tsp,
     pub(super) endpoint: &'a ProviderEndpoint,
     pub(super) account: String,
@@ -31,8 +34,9 @@ pub(super) struct LinkRequest<'a> {
 /// 409 if concurrent requests keep changing the same items; 500 if storage or the vault fails.
 pub(super) async fn link(context: &Context, request: &LinkRequest<'_>) -> Result<(Connection, FleetConnection), ApiError> {
     let mut attempts = Attempts::default();
+    let mut recheck = Recheck::default();
     loop {
-        let Plan { connection, link, writes } = plan(context, request).await?;
+        let Plan { connection, link, writes } = plan(context, request, &mut recheck).await?;
         if writes.is_empty() {
             return Ok((connection, link));
         }
@@ -50,11 +54,15 @@ struct Plan {
     writes: Vec<Write>,
 }
 
-async fn plan(context: &Context, request: &LinkRequest<'_>) -> Result<Plan, ApiError> {
+async fn plan(context: &Context, request: &LinkRequest<'_>, recheck: &mut Recheck) -> Result<Plan, ApiError> {
     let agreements = context.store().agreements_of_fleet(request.fleet).await?;
-    match context.store().get::<AccountClaim>(Key::account(request.tsp.id, &request.account)).await? {
-        None => plan_new(context, request, &agreements).await,
-        Some(claim) => plan_existing(context, request, &agreements, claim.connection_id).await,
+    let claim = context.store().get::<AccountClaim>(Key::account(request.tsp.id, &request.account)).await?;
+    match (claim, request.only) {
+        (Some(claim), only) if only.is_none_or(|only| only == claim.connection_id) => {
+            plan_existing(context, request, &agreements, claim.connection_id, recheck).await
+        }
+        (None, None) => plan_new(context, request, &agreements).await,
+        _ => Err(visible::missing()),
     }
 }
 
@@ -68,6 +76,7 @@ async fn plan_new(context: &Context, request: &LinkRequest<'_>, agreements: &[Ag
         source_name: request.tsp.source_name.clone(),
         account: request.account.clone(),
         masked: request.credentials.masked(),
+        description: None,
         status: ConnectionStatus::Active,
         changed_at: None,
         refusals: 0,
@@ -94,6 +103,7 @@ async fn plan_existing(
     request: &LinkRequest<'_>,
     agreements: &[Agreement],
     id: ConnectionId,
+    recheck: &mut Recheck,
 ) -> Result<Plan, ApiError> {
     let store = context.store();
     let seen = store
@@ -101,12 +111,15 @@ async fn plan_existing(
         .await?
         .ok_or_else(|| ApiError::internal("account claim without a connection"))?;
     let existing = store.get::<FleetConnection>(Key::fleet_connection(request.fleet, id)).await?;
-    let old_works = old_credentials_work(context, request, &seen).await?;
+    if existing.is_none() && request.only.is_some() {
+        return Err(visible::missing());
+    }
+    let old_works = recheck.stored_work(context, request.endpoint, &seen, &request.credentials).await?;
     let next = with_working_credentials(&seen, request, old_works.then_some(&seen.masked));
     let mut writes = Vec::new();
     let link = match &existing {
         None => fleet_connection(request, &seen, ConnectionOrigin::Existing),
-        Some(existing) => with_what_was_given(existing, request),
+        Some(existing) => with_what_was_given(existing, &seen, request),
     };
     match &existing {
         None => writes.push(Write::create(&link)?),
@@ -127,8 +140,8 @@ async fn plan_existing(
 }
 
 /// The fleet's link with what it has given now. A name that is left out stays.
-fn with_what_was_given(existing: &FleetConnection, request: &LinkRequest<'_>) -> FleetConnection {
-    let description = request.description.clone().or_else(|| existing.description.clone());
+fn with_what_was_given(existing: &FleetConnection, connection: &Connection, request: &LinkRequest<'_>) -> FleetConnection {
+    let description = request.description.clone().or_else(|| existing.name(connection));
     let next = FleetConnection { description, masked: Some(request.credentials.masked()), ..existing.clone() };
     if next == *existing { next } else { FleetConnection { updated_at: Some(request.now), ..next } }
 }
@@ -142,22 +155,6 @@ fn with_working_credentials(seen: &Connection, request: &LinkRequest<'_>, stored
     let masked = stored.cloned().unwrap_or_else(|| request.credentials.masked());
     let changed_at = if status == seen.status { seen.changed_at } else { Some(request.now) };
     Connection { status, masked, changed_at, refusals: 0, refused_since: None, updated_at: request.now, ..seen.clone() }
-}
-
-/// Old credentials are replaced only if the TSP rejects them explicitly: an outage proves nothing.
-async fn old_credentials_work(context: &Context, request: &LinkRequest<'_>, connection: &Connection) -> Result<bool, ApiError> {
-    let Some(stored) = context.store().get::<SealedCredentials>(Key::credentials(connection.id)).await? else {
-        return Ok(false);
-    };
-    let plaintext = context.open_credentials(stored, &connection.source_name).await?;
-    let Some(old) = plaintext.expose_text().and_then(|text| Credentials::from_json(text).ok()) else {
-        return Ok(false);
-    };
-    if old == request.credentials {
-        return Ok(true);
-    }
-    let rejected = |error: &ProviderError| matches!(error, ProviderError::Refused { .. } | ProviderError::Unsupported { .. });
-    Ok(!request.endpoint.validate(context, &old, RECHECK_TIMEOUT).await?.as_ref().is_err_and(rejected))
 }
 
 async fn sealed(context: &Context, request: &LinkRequest<'_>, id: ConnectionId) -> Result<SealedCredentials, ApiError> {
@@ -277,6 +274,7 @@ mod tests {
             source_name: "samsara".into(),
             account: "1".into(),
             masked: serde_json::json!({}),
+            description: None,
             status: ConnectionStatus::Active,
             changed_at: None,
             refusals: 0,

@@ -7,7 +7,9 @@ pub mod freshness;
 pub mod get;
 mod link;
 pub mod list;
+mod recheck;
 mod trials;
+pub mod update;
 mod validation;
 
 use std::collections::{BTreeSet, HashMap};
@@ -77,6 +79,7 @@ impl ConnectionRead {
     /// The connection as it is tied to one fleet: what other fleets gave is not shown.
     fn of(connection: Connection, link: FleetConnection, fleet_ref: Option<String>) -> Self {
         let changes = [link.updated_at, connection.changed_at];
+        let description = link.name(&connection);
         Self {
             id: connection.id,
             created_at: link.created_at,
@@ -87,7 +90,7 @@ impl ConnectionRead {
             source_name: connection.source_name,
             credentials: link.masked.unwrap_or(connection.masked),
             status: connection.status,
-            description: link.description,
+            description,
         }
     }
 }

@@ -1,39 +1,64 @@
 //! How often credentials may be tried: a provider's login is not to be guessed through us.
 //!
 //! Only refusals count in the end. A trial is counted for its fleet before it is made, so that many at once do not pass together, and
-//! taken back unless the provider refused it. The refusals of all fleets at one provider have a limit too. An alarm watches what is limited.
+//! taken back unless the provider refused it. Refusals of all fleets of one partner at one provider have a limit too. Nobody's trials
+//! stop those of another partner: what all of them do at a provider is for an alarm, which watches what is limited as well.
 
 use gateway::{ApiError, Context, metrics};
+use model::credentials::Credentials;
 use model::tsp::Tsp;
-use model::{FleetId, Timestamp};
+use model::{FleetId, PartnerId, Timestamp};
 use providers::{Account, ProviderError};
 use store::control::TrialLimit;
 
+use super::validation::{self, ProviderEndpoint};
+
 /// Of one fleet: all sessions and tokens of its invitation together.
 const OF_A_FLEET: TrialLimit = TrialLimit { most: 10, seconds: 900 };
-/// Of all fleets at one provider.
-const AT_A_PROVIDER: TrialLimit = TrialLimit { most: 300, seconds: 900 };
+/// Of all fleets of one partner at one provider.
+const OF_A_PARTNER: TrialLimit = TrialLimit { most: 100, seconds: 900 };
+
+/// Who tries credentials, and when.
+#[derive(Clone, Copy)]
+pub(super) struct Trier {
+    pub(super) fleet: FleetId,
+    pub(super) partner: PartnerId,
+    pub(super) now: Timestamp,
+}
+
+/// The account that credentials belong to, by the provider's word.
+///
+/// # Errors
+/// 429 after too many refusals; 422 if the provider refuses them; 504 if it does not answer.
+pub(super) async fn account(
+    context: &Context,
+    trier: Trier,
+    (tsp, endpoint): (&Tsp, &ProviderEndpoint),
+    credentials: &Credentials,
+) -> Result<Account, ApiError> {
+    let trial = Trial::begin(context, trier, tsp).await?;
+    let outcome = endpoint.validate(context, credentials, validation::VALIDATION_TIMEOUT).await?;
+    trial.end(&outcome).await?;
+    outcome.map_err(|error| validation::validation_error(&error))
+}
 
 /// A trial that was counted.
-pub(super) struct Trial<'a> {
+struct Trial<'a> {
     context: &'a Context,
     tsp: &'a Tsp,
     fleet: String,
-    provider: String,
+    partner: String,
     now: Timestamp,
 }
 
 impl<'a> Trial<'a> {
-    /// Counts a trial.
-    ///
-    /// # Errors
-    /// 429 with the seconds to wait.
-    pub(super) async fn begin(context: &'a Context, fleet: FleetId, tsp: &'a Tsp, now: Timestamp) -> Result<Self, ApiError> {
-        let trial = Self { context, tsp, fleet: format!("fleet#{fleet}"), provider: format!("tsp#{}", tsp.slug), now };
+    async fn begin(context: &'a Context, trier: Trier, tsp: &'a Tsp) -> Result<Self, ApiError> {
+        let (fleet, partner) = (format!("fleet#{}", trier.fleet), format!("partner#{}#tsp#{}", trier.partner, tsp.slug));
+        let trial = Self { context, tsp, fleet, partner, now: trier.now };
         let store = context.store();
-        let wait = match store.trials_exceeded(&trial.provider, AT_A_PROVIDER, now).await? {
+        let wait = match store.trials_exceeded(&trial.partner, OF_A_PARTNER, trial.now).await? {
             Some(seconds) => Some(seconds),
-            None => store.count_trial(&trial.fleet, OF_A_FLEET, now).await?.err(),
+            None => store.count_trial(&trial.fleet, OF_A_FLEET, trial.now).await?.err(),
         };
         match wait {
             None => Ok(trial),
@@ -45,10 +70,7 @@ impl<'a> Trial<'a> {
     }
 
     /// Notes what became of it.
-    ///
-    /// # Errors
-    /// If storage fails.
-    pub(super) async fn end(self, outcome: &Result<Account, ProviderError>) -> Result<(), ApiError> {
+    async fn end(self, outcome: &Result<Account, ProviderError>) -> Result<(), ApiError> {
         let store = self.context.store();
         let code = match outcome {
             Ok(_) => "accepted",
@@ -60,7 +82,7 @@ impl<'a> Trial<'a> {
             return Ok(store.forgive_trial(&self.fleet).await?);
         }
         // Above the limit nothing more needs counting.
-        let _is_counted = store.count_trial(&self.provider, AT_A_PROVIDER, self.now).await?;
+        let _is_counted = store.count_trial(&self.partner, OF_A_PARTNER, self.now).await?;
         Ok(())
     }
 }

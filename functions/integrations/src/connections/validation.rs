@@ -11,9 +11,6 @@ use url::Url;
 
 /// How long a TSP may take to respond (contract section 7).
 pub(super) const VALIDATION_TIMEOUT: Duration = Duration::from_secs(20);
-/// How long it may take to respond to credentials that were stored before, of which an answer too late proves nothing: the request
-/// has 29 seconds in all.
-pub(super) const RECHECK_TIMEOUT: Duration = Duration::from_secs(6);
 /// How much of the TSP's own message is passed on, in characters.
 const MAX_MESSAGE_CHARS: usize = 300;
 

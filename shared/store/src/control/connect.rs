@@ -1,6 +1,8 @@
 //! What Connect keeps: sessions, the browsers of fleets, and what fleets agreed to.
 
-use model::{AgreementId, FleetId, InvitationId, PartnerId, Scopes, Timestamp};
+use std::collections::BTreeSet;
+
+use model::{AgreementId, ConnectionId, FleetId, InvitationId, PartnerId, Scopes, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::items::Keyed;
@@ -15,6 +17,9 @@ pub struct ConnectSession {
     pub digest: String,
     /// The invitation whose link was opened.
     pub invitation_id: InvitationId,
+    /// Whether the visit is over: then its last page is shown again, and no other one.
+    #[serde(default)]
+    pub is_done: bool,
     /// When it ends.
     pub expires_at: Timestamp,
     /// Last change.
@@ -33,13 +38,20 @@ impl Keyed for ConnectSession {
     }
 }
 
-/// A browser in which a fleet agreed, or opened a link that opens once: it opens the used link again.
+/// A browser in which a fleet agreed, or opened a link that opens once: it opens the used link again. To share more than is shared it
+/// must have given credentials that work, for partners have the links too.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ConnectBrowser {
     /// Digest of the cookie.
     pub digest: String,
     /// The invitation whose link it opens.
     pub invitation_id: InvitationId,
+    /// What was shown in it as shared, and submitted.
+    #[serde(default)]
+    pub reviewed: Scopes,
+    /// The accounts of which it has given credentials that work.
+    #[serde(default)]
+    pub proved: BTreeSet<ConnectionId>,
     /// When it is forgotten.
     pub expires_at: Timestamp,
     /// Last change.

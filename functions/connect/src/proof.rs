@@ -1,0 +1,182 @@
+//! `/connect/s/{visit}/proof`: the fleet shows that it is itself, by credentials of its accounts that work.
+//!
+//! A partner has the links of its invitations, the one that opens once too, and so can open these pages as the fleet does. What it
+//! lacks are the accounts. So a browser shares more, or again, after credentials of every account whose data that would open were
+//! given in it. Linking an account is such a proof; here the ones that were linked elsewhere are asked for.
+
+use std::collections::BTreeMap;
+
+use gateway::{ApiError, Body, Call, Context, Html, Input, Reader};
+use http::StatusCode;
+use maud::{Markup, html};
+use model::agreement::Linked;
+use model::connection::Connection;
+use model::credentials::Form;
+use model::tsp::Tsp;
+use model::{ConnectionId, Timestamp};
+use reqwest::Method;
+use serde_json::json;
+use store::control::{ConnectBrowser, Key};
+
+use crate::fields::{Problems, input, is_shown, members, missing, problems, summary};
+use crate::page::{self, Page, Step};
+use crate::screen::Screen;
+use crate::visit::{Agreed, Stop, Ticket, Visit};
+use crate::{dead_ends, help, trial};
+
+/// Asks for credentials of the next account.
+pub(crate) struct Ask;
+/// Credentials of an account.
+pub(crate) struct Give;
+
+/// The account and the submitted fields.
+pub(crate) struct Post(Ticket, ConnectionId, BTreeMap<String, String>);
+
+impl Input for Post {
+    const BODY: Body = Body::Form("Proof");
+
+    fn read(reader: &mut Reader) -> Self {
+        Self(Ticket::read(reader), reader.path("connection_id"), reader.form())
+    }
+}
+
+impl Screen for Ask {
+    type Input = Ticket;
+
+    async fn show(context: &Context, call: &Call, ticket: Ticket) -> Result<Html, Stop> {
+        let visit = ticket.agreed(context, call.now).await?.visit;
+        let Some(link) = next(&visit) else { return Ok(page::redirect(context, &visit.path(after(&visit)))) };
+        match form_of(context, link).await? {
+            Some(known) if link.is_open() => Ok(show(context, &visit, link, known, &BTreeMap::new(), &Problems::default())),
+            known => Ok(removed(context, &visit, link, known.as_ref().map(|(tsp, _)| tsp))),
+        }
+    }
+}
+
+impl Screen for Give {
+    type Input = Post;
+
+    async fn show(context: &Context, call: &Call, Post(ticket, id, filled): Post) -> Result<Html, Stop> {
+        let agreed = ticket.agreed_post(context, call.now).await?;
+        let visit = &agreed.visit;
+        let link = visit.unproved().into_iter().find(|link| link.connection_id == id && link.is_open());
+        let Some(link) = link else { return Err(visit.elsewhere(context, "proof")) };
+        let Some((tsp, form)) = form_of(context, link).await? else { return Err(visit.elsewhere(context, "proof")) };
+        let mut found = missing(form, &filled, &tsp);
+        if found.are_none() {
+            let path = format!("/v2/integrations/connections/{id}");
+            let body = json!({ "credentials": members(form, &filled) });
+            let response = trial::of(context, &agreed, (Method::PATCH, &path), &body, call.now).await?;
+            match response.status {
+                StatusCode::OK => {
+                    note(context, &agreed, id, call.now).await?;
+                    return Ok(page::redirect(context, &visit.path("proof")));
+                }
+                StatusCode::UNAUTHORIZED => return Err(dead_ends::ended(context, visit)),
+                StatusCode::NOT_FOUND => return Err(visit.elsewhere(context, "proof")),
+                _ => found = problems(&response, &tsp),
+            }
+        }
+        Ok(show(context, visit, link, (tsp, form), &filled, &found))
+    }
+}
+
+/// Notes that credentials of an account worked in this browser. The account may be linked under several names: it may have been
+/// removed before.
+///
+/// # Errors
+/// If storage fails.
+pub(crate) async fn note(context: &Context, agreed: &Agreed, id: ConnectionId, now: Timestamp) -> Result<(), Stop> {
+    let links = agreed.agreement.connections.iter().map(|link| link.connection_id).filter(|linked| *linked != id);
+    let keys: Vec<Key> = std::iter::once(id).chain(links).map(Key::connection).collect();
+    let found: Vec<Connection> = context.store().get_many(&keys).await?;
+    let of = |connection: &Connection| (connection.tsp_id, connection.account.clone());
+    let Some(account) = found.iter().find(|connection| connection.id == id).map(of) else { return Ok(()) };
+    let same: Vec<ConnectionId> = found.iter().filter(|other| of(other) == account).map(|other| other.id).collect();
+    let with = |seen: &ConnectBrowser| {
+        let mut proved = seen.proved.clone();
+        proved.extend(same.iter().copied());
+        (proved != seen.proved).then(|| ConnectBrowser { proved, updated_at: now, ..seen.clone() })
+    };
+    context.store().update(Key::browser(&agreed.visit.held.digest()), with).await?;
+    Ok(())
+}
+
+/// The account to ask for next: those that are linked now come first.
+fn next(visit: &Visit) -> Option<&Linked> {
+    let mut links = visit.unproved();
+    links.sort_by_key(|link| !link.is_open());
+    links.into_iter().next()
+}
+
+/// What follows when every account is proved.
+fn after(visit: &Visit) -> &'static str {
+    if visit.is_asked() { "consent" } else { "accounts" }
+}
+
+async fn form_of(context: &Context, link: &Linked) -> Result<Option<(Tsp, &'static Form)>, ApiError> {
+    let tsp: Option<Tsp> = context.store().get(Key::tsp(&link.tsp_slug)).await?;
+    Ok(tsp.and_then(|tsp| Form::of(&tsp.conn_type).map(|form| (tsp, form))))
+}
+
+fn why(visit: &Visit) -> Markup {
+    html! {
+        p.soft {
+            "Your link comes from " bdi { (visit.partner.name) } ", so this page may have been opened by somebody else. "
+            "Before more is shared, or sharing goes on, give credentials of the account that is linked. To pause or stop you need none."
+        }
+    }
+}
+
+fn show(
+    context: &Context,
+    visit: &Visit,
+    link: &Linked,
+    (tsp, form): (Tsp, &Form),
+    filled: &BTreeMap<String, String>,
+    problems: &Problems,
+) -> Html {
+    let title = "Show that it is you";
+    let steps = help::steps(&tsp.source_name);
+    let content = html! {
+        div.brand { (page::mark(&tsp.name, tsp.logo_url.as_deref(), tsp.logo_dark_url.as_deref())) h1 { (title) } }
+        (why(visit))
+        (summary(&tsp, form, problems))
+        @if !steps.is_empty() {
+            details.help {
+                summary { "Where do I find this for " (tsp.name) "?" }
+                ol { @for step in steps { li { (step) } } }
+            }
+        }
+        form method="post" action=(visit.path(&format!("proof/{}", link.connection_id))) novalidate data-asks=(tsp.name) {
+            (page::csrf(visit))
+            @for field in form.fields.iter().filter(|field| is_shown(field)) { (input(&tsp, field, filled, problems.fields.get(field.name))) }
+            p.hint.lock { "Checked with " (tsp.name) " now. " bdi { (visit.partner.name) } " cannot see it." }
+            p #progress role="status" {}
+            div.actions {
+                button.main type="submit" data-busy={ "Asking " (tsp.name) "…" } { "Confirm" }
+                a.button href=(visit.path("accounts")) { "Back" }
+            }
+        }
+    };
+    let page = Page::titled(title).of(visit).step(Step::Review);
+    let page = if problems.are_none() { page } else { page.refused() };
+    page.show(context, &content)
+}
+
+/// An account that was removed has no connection whose credentials could be tried: linking it again is the proof.
+fn removed(context: &Context, visit: &Visit, link: &Linked, tsp: Option<&Tsp>) -> Html {
+    let title = "Show that it is you";
+    let name = tsp.map_or(link.tsp_slug.as_str(), |tsp| tsp.name.as_str());
+    let content = html! {
+        h1 { (title) }
+        (why(visit))
+        p { "An account at " strong { (name) } " was removed, but what came from it before stays readable, and more of it would be. Link it again; you can remove it afterwards." }
+        p.soft { "You do not have it any more? Stop sharing, and ask " bdi { (visit.partner.name) } " for a new link." }
+        div.actions {
+            a.button.main href=(visit.path(&format!("providers/{}", link.tsp_slug))) { "Link it again" }
+            a.button href=(visit.path("accounts")) { "Back" }
+        }
+    };
+    Page::titled(title).of(visit).step(Step::Review).show(context, &content)
+}
