@@ -3,6 +3,7 @@
 pub mod connections;
 pub mod executions;
 pub mod schedules;
+pub mod tsps;
 mod visible;
 
 use gateway::Permission::{Open, ReadControl, Seal, VerifyTokens, WriteControl};
@@ -25,17 +26,19 @@ const TAGS: &[Tag] = &[
         handlers: "schedules",
         description: "A connection has one schedule per shared resource; each firing fetches new data.",
     },
+    Tag { name: "TSP Integrations", handlers: "tsp_integrations", description: "What can be fetched from each TSP." },
     Tag { name: "Executions", handlers: "executions", description: "The executions of a schedule, kept for seven days." },
 ];
 
 const READ: &[Permission] = &[ReadControl, VerifyTokens];
 /// Lists also decrypt (and the first one creates) the platform secret that signs cursors.
 const LIST: &[Permission] = &[ReadControl, WriteControl, VerifyTokens, Open(Secrets::Platform), Seal(Secrets::Platform)];
+const PUBLIC_LIST: &[Permission] = &[ReadControl, WriteControl, Open(Secrets::Platform), Seal(Secrets::Platform)];
 const LINK: &[Permission] = &[ReadControl, WriteControl, VerifyTokens, Open(Secrets::Credentials), Seal(Secrets::Credentials)];
 const WRITE: &[Permission] = &[ReadControl, WriteControl, VerifyTokens];
 
 fn endpoints() -> Vec<Endpoint> {
-    use Access::Scope;
+    use Access::{Public, Scope};
     vec![
         Endpoint::new::<connections::list::List>(
             Method::GET,
@@ -132,6 +135,18 @@ fn endpoints() -> Vec<Endpoint> {
         )
         .summary("List the executions of a schedule, newest first")
         .description("Lists the executions of the last seven days, newest first."),
+        Endpoint::new::<tsps::list::List>(Method::GET, "/v2/integrations/tsps", "tsp_integrations.list", Public, PUBLIC_LIST)
+            .summary("List what can be fetched from each TSP")
+            .description("Lists all providers by slug, each with every resource and whether it is fetched."),
+        Endpoint::new::<tsps::get::Get>(
+            Method::GET,
+            "/v2/integrations/tsps/{tsp_id}",
+            "tsp_integrations.get",
+            Public,
+            &[ReadControl],
+        )
+        .summary("Read what can be fetched from a TSP")
+        .description("Returns every resource and whether it is fetched from this provider."),
     ]
 }
 

@@ -149,6 +149,11 @@ pub trait Accounts: Send + Sync {
         self.capabilities().iter().map(|capability| capability.record.resource).collect()
     }
 
+    /// What the provider does not have, by its own documents.
+    fn lacks(&self) -> &'static [Resource] {
+        &[]
+    }
+
     /// Tries the credentials with the cheapest call and tells whose they are. Takes 20 s at most.
     ///
     /// # Errors

@@ -28,6 +28,8 @@ pub(crate) trait Provider: Send + Sync + Sized + 'static {
     const DEFAULT_BASE_URL: &'static str;
     /// What can be fetched, a line each.
     const PLANS: &'static [Plan<Self>];
+    /// What it does not have, by its own documents.
+    const LACKS: &'static [Resource] = &[];
 
     /// Opens a session; asks nothing yet.
     fn session(base: &Url, credentials: &Credentials) -> Result<Self::Session, ProviderError>;
@@ -250,6 +252,10 @@ impl<P: Provider> Accounts for P {
 
     fn default_base_url(&self) -> &'static str {
         P::DEFAULT_BASE_URL
+    }
+
+    fn lacks(&self) -> &'static [Resource] {
+        P::LACKS
     }
 
     fn capabilities(&self) -> Vec<Capability> {

@@ -22,6 +22,7 @@ use std::time::Duration;
 
 use http::HeaderName;
 use http::header::AUTHORIZATION;
+use model::Resource;
 use model::credentials::Credentials;
 use url::Url;
 
@@ -56,6 +57,8 @@ impl Provider for Motive {
         Plan::of::<trailer_locations::TrailerLocations>(ALL, Some(100)),
         Plan::of::<hos_events::HosEvents>(ALL, Some(100)),
     ];
+    /// Group messages are sent and not listed.
+    const LACKS: &'static [Resource] = &[Resource::DriverEventLog, Resource::GroupMessage, Resource::HosEventAttachment];
 
     fn session(base: &Url, credentials: &Credentials) -> Result<Session, ProviderError> {
         let (name, key) = key_of(credentials, &["api_key", "access_token", "token"])?;

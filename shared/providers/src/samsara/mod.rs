@@ -31,6 +31,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use http::header::AUTHORIZATION;
+use model::Resource;
 use model::credentials::Credentials;
 use serde_json::value::RawValue;
 use url::Url;
@@ -76,6 +77,8 @@ impl Provider for Samsara {
         Plan::of::<messages::Messages>(LISTS, None),
         Plan::of::<hos_availabilities::HosAvailabilities>(HOS, Some(200)),
     ];
+    /// Purchases of fuel are written and not listed.
+    const LACKS: &'static [Resource] = &[Resource::FuelTransaction, Resource::GroupMessage, Resource::HosEventAttachment];
 
     fn session(base: &Url, credentials: &Credentials) -> Result<Session, ProviderError> {
         let (_, token) = key_of(credentials, &["token", "access_token", "api_key"])?;
