@@ -14,6 +14,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use crate::admin;
 use crate::aws::mappings::{Invoke, Mappings};
 use crate::aws::template::{self, Template};
 use crate::aws::{Cloud, CloudOptions, Named, Physical, STACK};
@@ -133,6 +134,16 @@ impl Platform {
     /// If the invitation cannot be made.
     pub async fn instructions(&self) -> anyhow::Result<String> {
         demo::instructions(&self.demo).await
+    }
+
+    /// Creates another partner, as operators do.
+    ///
+    /// # Errors
+    /// If its name makes no slug, or the table cannot be written.
+    pub async fn create_partner(&self, name: &str) -> anyhow::Result<admin::CreatedClient> {
+        let (name, slug) = (name.to_owned(), admin::slug(name));
+        let partner = admin::NewPartner { name, slug, purpose: None, logo_url: None };
+        admin::create_partner(self.context.store(), partner, self.context.now()).await
     }
 
     /// Returns when the platform cannot go on, with why.

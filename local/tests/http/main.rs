@@ -4,12 +4,15 @@
 
 mod bounds;
 mod connect;
+mod connections;
 mod errors;
 mod fleets;
 mod methods;
 mod pages;
 mod parameters;
+mod proof;
 mod races;
+mod roles;
 mod tables;
 mod tokens;
 
