@@ -179,6 +179,20 @@ class Run:
         expect({a.vehicle.id for a in narrow} == {one}, "only the wanted vehicle")
         return len(found)
 
+    def trailer_assignments(self):
+        start, end = (int((self.now - timedelta(days=days)).timestamp() * 1000) for days in (7, 0))
+        found = self.client.trailer_assignments.v_1_get_all_trailer_assignments(start_ms=start, end_ms=end).trailers
+        had = [one for trailer in found for one in trailer.trailer_assignments]
+        expect(all(one.driver_id and one.start_ms for one in had), "an assignment names driver and start")
+        return len(had)
+
+    def ifta(self):
+        fetch = self.client.ifta.get_ifta_vehicle_reports
+        report = fetch(year=self.now.year, month=self.now.strftime("%B")).data
+        expect(report.year == self.now.year and all(r.vehicle.id for r in report.vehicle_reports), "a report is of vehicles in a year")
+        expect(any(r.jurisdictions for r in report.vehicle_reports), "some drove")
+        return len(report.vehicle_reports)
+
     def dvirs(self):
         stream, since = self.client.maintenance.get_dvirs, rfc3339(self.now - timedelta(days=7))
         found, cursor = walk(lambda after: stream(start_time=since, limit=50, after=after))
@@ -276,6 +290,8 @@ CHECKS = [
     Run.hos_daily_logs,
     Run.hos_violations,
     Run.assignments,
+    Run.trailer_assignments,
+    Run.ifta,
     Run.dvirs,
     Run.defects,
     Run.safety_events,

@@ -14,8 +14,8 @@ use gateway::{Access, Endpoint, Permission, Secrets, Service, Tag};
 use http::Method;
 use model::codes::HOS_EVENT_TYPES;
 use model::telematics::{
-    DriverSafetyEvent, DvirLog, DvirLogDefect, EngineStatus, HosAvailability, HosDailySnapshot, HosEvent, HosViolation, Message,
-    Record, Trailer, TrailerLocation, User, Vehicle, VehicleLocation,
+    DriverSafetyEvent, DriverVehicleAssociation, DvirLog, DvirLogDefect, EngineStatus, HosAvailability, HosDailySnapshot,
+    HosEvent, HosViolation, Message, Record, Trailer, TrailerLocation, TrailerVehicleAssociation, User, Vehicle, VehicleLocation,
 };
 
 use filter::Filter::{Codes, Flag, Ids, Texts};
@@ -49,6 +49,10 @@ const TAGS: &[Tag] = &[
     Tag { name: "Defects", handlers: "dvir_log_defects", description: "Defects in inspection reports." },
     Tag { name: "Safety Events", handlers: "driver_safety_events", description: "What drivers did, or what happened to them." },
     Tag { name: "Messages", handlers: "messages", description: "Messages between drivers and their dispatchers." },
+    Tag { name: "Driver Vehicle Associations", handlers: "driver_vehicle_associations",
+        description: "Who drives which vehicle: the newest association of every driver, or the history of one driver or vehicle." },
+    Tag { name: "Trailer Vehicle Associations", handlers: "trailer_vehicle_associations",
+        description: "Which vehicle pulls which trailer: the newest association of every trailer, or the history of one trailer or vehicle." },
     Tag { name: "Tables of Codes", handlers: "tables", description: "What the codes in records stand for, the same for everybody." },
 ];
 
@@ -100,6 +104,10 @@ static ENDPOINTS: &[Endpoint] = &[
     list("/v2/telematics/messages", "messages.list", "List messages to and from drivers",
         &List::of(Message::TYPE).by(&[Ids("sender_ids"), Ids("recipient_ids"), Texts("source_sender_ids"), Texts("source_recipient_ids")])
             .windowed().sorted()),
+    list("/v2/telematics/driver-vehicle-associations", "driver_vehicle_associations.list", "List drivers' newest vehicles, or the history of one",
+        &List::of(DriverVehicleAssociation::TYPE).by(&[Ids("driver_ids"), Ids("vehicle_ids")]).latest_or_history(&["vehicle_ids", "driver_ids"])),
+    list("/v2/telematics/trailer-vehicle-associations", "trailer_vehicle_associations.list", "List trailers' newest vehicles, or the history of one",
+        &List::of(TrailerVehicleAssociation::TYPE).by(&[Ids("trailer_ids"), Ids("vehicle_ids")]).latest_or_history(&["vehicle_ids", "trailer_ids"])),
     table("/v2/telematics/ref-hos-event-codes", "tables.hos_event_codes", "List types and codes of duty log entries", &Table::EventCodes),
     table("/v2/telematics/ref-hos-malfunction-codes", "tables.hos_malfunction_codes", "List malfunctions of logging devices", &Table::Malfunctions),
     table("/v2/telematics/ref-hos-record-origins", "tables.hos_record_origins", "List origins of duty log entries", &Table::RecordOrigins),

@@ -2,6 +2,7 @@
 
 mod assets;
 mod days;
+mod drives;
 mod lists;
 mod logs;
 mod positions;
@@ -55,6 +56,8 @@ const ROUTES: &[Route] = &[
     Route { path: "/v3/vehicle_locations/{id}", answer: positions::history },
     Route { path: "/v1/logs", answer: logs::list },
     Route { path: "/v2/logs", answer: logs::list },
+    Route { path: "/v1/driving_periods", answer: drives::list },
+    Route { path: "/v1/fuel_purchases", answer: drives::purchases },
 ];
 
 /// The simulated Motive.

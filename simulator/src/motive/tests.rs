@@ -168,3 +168,34 @@ fn assets_are_where_their_vehicles_are() {
     assert_eq!(last["located_at"], located[0]["current_location"]["located_at"]);
     assert_eq!(last["lat"], located[0]["current_location"]["lat"]);
 }
+
+#[test]
+fn drives_begin_on_the_days_and_end_later() {
+    let app = bench();
+    let days = "start_date=2026-11-18&end_date=2026-11-21&";
+    let drives = walk(&app, &format!("/v1/driving_periods?{days}"), "driving_periods", "driving_period");
+    let began = |drive: &Value| drive["start_time"].as_str().unwrap().to_owned();
+    assert!(drives.len() > 20 && drives.iter().map(began).rev().is_sorted(), "the newest first");
+    assert!(drives.iter().all(|drive| began(drive).as_str() >= "2026-11-18T00:00:00Z" && drive["driver"]["id"].is_u64()));
+    let open: Vec<&Value> = drives.iter().filter(|drive| drive["status"] == "in_progress").collect();
+    assert!(!open.is_empty() && open.iter().all(|drive| drive["end_time"].is_null() && drive["destination"] == ""));
+    let ids: std::collections::HashSet<String> = drives.iter().map(|drive| drive["id"].to_string()).collect();
+    assert_eq!(ids.len(), drives.len());
+    let long = call(&app, "GET", "/v1/driving_periods?start_date=2026-10-01&end_date=2026-11-21", Some(KEY));
+    assert_eq!(long.status, 400, "30 days at most");
+}
+
+#[test]
+fn fuel_is_told_in_the_units_of_its_vehicle() {
+    let app = app(Options { vehicles: 30, ..Options::default() });
+    let url = "/v1/fuel_purchases?start_date=2026-11-06&end_date=2026-11-21&";
+    let bought = walk(&app, url, "fuel_purchases", "fuel_purchase");
+    assert!(bought.len() > 5, "{}", bought.len());
+    for one in &bought {
+        let is_metric = one["vehicle"]["metric_units"] == true;
+        let units = if is_metric { ("ltr", "km") } else { ("gal", "mi") };
+        assert_eq!((one["fuel_unit"].as_str(), one["odometer_unit"].as_str()), (Some(units.0), Some(units.1)));
+        assert!(one["fuel"].as_f64().unwrap() > 50.0 && one["odometer"].is_number() && one["jurisdiction"].is_string(), "{one}");
+    }
+    assert!(bought.iter().any(|one| one["fuel_unit"] == "ltr") && bought.iter().any(|one| one["fuel_unit"] == "gal"));
+}

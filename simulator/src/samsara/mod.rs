@@ -6,6 +6,7 @@ mod cursor;
 mod dvirs;
 mod eld;
 mod hos;
+mod ifta;
 mod lists;
 mod messages;
 mod positions;
@@ -14,6 +15,7 @@ mod refusal;
 mod safety;
 mod scan;
 mod stats;
+mod trailer_assignments;
 mod trailer_stats;
 mod trailers;
 mod violations;
@@ -75,6 +77,8 @@ const ROUTES: &[Route] = &[
     Route { path: "/fleet/trailers/stats/feed", answer: trailer_stats::feed },
     Route { path: "/fleet/trailers/stats/history", answer: trailer_stats::history },
     Route { path: "/fleet/driver-vehicle-assignments", answer: assignments::list },
+    Route { path: "/v1/fleet/trailers/assignments", answer: trailer_assignments::list },
+    Route { path: "/fleet/reports/ifta/vehicle", answer: ifta::vehicles },
     Route { path: "/fleet/hos/logs", answer: hos::logs },
     Route { path: "/fleet/hos/clocks", answer: hos::clocks },
     Route { path: "/fleet/hos/violations", answer: violations::list },

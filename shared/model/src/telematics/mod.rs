@@ -15,6 +15,7 @@ mod observation;
 mod records;
 
 mod driver_safety_event;
+mod driver_vehicle_association;
 mod dvir_log;
 mod dvir_log_defect;
 mod engine_status;
@@ -25,6 +26,7 @@ mod hos_violation;
 mod message;
 mod trailer;
 mod trailer_location;
+mod trailer_vehicle_association;
 mod user;
 mod vehicle;
 mod vehicle_location;
@@ -37,6 +39,7 @@ pub use record::{Action, Events, Packing, Record, RecordType, Storage, Timeline}
 pub use records::{RECORD_TYPES, row_schema};
 
 pub use driver_safety_event::DriverSafetyEvent;
+pub use driver_vehicle_association::DriverVehicleAssociation;
 pub use dvir_log::DvirLog;
 pub use dvir_log_defect::DvirLogDefect;
 pub use engine_status::{EngineReading, EngineStatus};
@@ -47,6 +50,7 @@ pub use hos_violation::HosViolation;
 pub use message::Message;
 pub use trailer::Trailer;
 pub use trailer_location::{TrailerLocation, TrailerPosition};
+pub use trailer_vehicle_association::TrailerVehicleAssociation;
 pub use user::User;
 pub use vehicle::Vehicle;
 pub use vehicle_location::{VehicleLocation, VehiclePosition};

@@ -172,7 +172,6 @@ impl RecordType {
         assert!(is_part(self.nested, self.members), "`nested` names a member that the row does not have");
         assert!(is_part(self.events.without, self.members), "`without` names a member that the row does not have");
         assert!(!shares(self.members, Envelope::MEMBERS), "a member has the name of one that every row has");
-        assert!(!matches!(self.storage, Storage::Event(Timeline { latest: true, .. })), "events keep no newest row");
         check_pointers(self.events.with, self.members);
         if let Some(timeline) = self.storage.timeline() {
             assert!(self.has(timeline.subject), "`subject` is not a member of the row");

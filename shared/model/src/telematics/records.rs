@@ -1,8 +1,9 @@
 //! The one list of all record types.
 
 use super::{
-    DriverSafetyEvent, DvirLog, DvirLogDefect, EngineStatus, HosAvailability, HosDailySnapshot, HosEvent, HosViolation, Message,
-    Record, RecordType, Trailer, TrailerLocation, User, Vehicle, VehicleLocation,
+    DriverSafetyEvent, DriverVehicleAssociation, DvirLog, DvirLogDefect, EngineStatus, HosAvailability, HosDailySnapshot,
+    HosEvent, HosViolation, Message, Record, RecordType, Trailer, TrailerLocation, TrailerVehicleAssociation, User, Vehicle,
+    VehicleLocation,
 };
 use crate::Resource;
 
@@ -36,6 +37,7 @@ macro_rules! records {
 
 records! {
     DriverSafetyEvent,
+    DriverVehicleAssociation,
     DvirLog,
     DvirLogDefect,
     EngineStatus<'static>,
@@ -46,6 +48,7 @@ records! {
     Message,
     Trailer,
     TrailerLocation<'static>,
+    TrailerVehicleAssociation,
     User,
     Vehicle,
     VehicleLocation<'static>,

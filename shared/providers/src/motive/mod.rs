@@ -3,6 +3,8 @@
 //! A value that the provider does not have is null. Lists are not snapshots, and what happened is told by days.
 
 mod client;
+mod days;
+mod driver_vehicle_associations;
 mod histories;
 mod hos_events;
 mod names;
@@ -56,6 +58,7 @@ impl Provider for Motive {
         Plan::of::<vehicle_locations::VehicleLocations>(ALL, Some(100)),
         Plan::of::<trailer_locations::TrailerLocations>(ALL, Some(100)),
         Plan::of::<hos_events::HosEvents>(ALL, Some(100)),
+        Plan::of::<driver_vehicle_associations::DriverVehicleAssociations>(ALL, Some(100)),
     ];
     /// Group messages are sent and not listed.
     const LACKS: &'static [Resource] = &[Resource::DriverEventLog, Resource::GroupMessage, Resource::HosEventAttachment];

@@ -85,6 +85,15 @@ pub(super) fn driver_at(assignments: &[Assignment], time: Timestamp) -> Option<&
     drivers.all(|other| other == first).then_some(first)
 }
 
+/// Which vehicle a driver drove at a time: the one assigned last. None where there were two.
+pub(super) fn vehicle_at<'a>(assignments: &'a [Assignment], driver: &str, time: Timestamp) -> Option<&'a str> {
+    let own = assignments.iter().filter(|one| one.driver == driver && !one.is_passenger && one.covers(time));
+    let newest = own.clone().map(|assignment| assignment.start).max()?;
+    let mut vehicles = own.filter(|assignment| assignment.start == newest).map(|assignment| assignment.vehicle.as_str());
+    let first = vehicles.next()?;
+    vehicles.all(|other| other == first).then_some(first)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

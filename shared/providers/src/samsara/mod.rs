@@ -5,6 +5,7 @@
 mod assignments;
 mod client;
 mod driver_safety_events;
+mod driver_vehicle_associations;
 mod dvir_log_defects;
 mod dvir_logs;
 mod engine_statuses;
@@ -22,6 +23,7 @@ mod rulesets;
 #[cfg(test)]
 mod tests;
 mod trailer_locations;
+mod trailer_vehicle_associations;
 mod trailers;
 mod users;
 mod vehicle_locations;
@@ -74,6 +76,8 @@ impl Provider for Samsara {
         Plan::of::<dvir_logs::DvirLogs>(LISTS, Some(200)),
         Plan::of::<dvir_log_defects::DvirLogDefects>(LISTS, Some(200)),
         Plan::of::<driver_safety_events::DriverSafetyEvents>(LISTS, None),
+        Plan::of::<driver_vehicle_associations::DriverVehicleAssociations>(LISTS, None),
+        Plan::of::<trailer_vehicle_associations::TrailerVehicleAssociations>(POSITIONS, None),
         Plan::of::<messages::Messages>(LISTS, None),
         Plan::of::<hos_availabilities::HosAvailabilities>(HOS, Some(200)),
     ];

@@ -5,6 +5,7 @@ use serde_json::value::RawValue;
 use crate::ProviderError;
 use crate::client::OkResponse;
 use crate::list::ListForm;
+use crate::wire::Members;
 
 const PAGE: ListForm = ListForm { rows: "data", paging: &["pagination"], reason: "message" };
 
@@ -51,5 +52,17 @@ impl OkResponse {
         let is_unclear = data.is_none() || (has_next.is_none() && !leads);
         let next = NextPage { after: after_next, more, leads, is_unclear };
         Ok((data.unwrap_or_default(), next))
+    }
+
+    /// Where a page of another form goes on, if there is more.
+    ///
+    /// # Errors
+    /// [`ProviderError::Malformed`] where going on would bring the same page for ever.
+    pub(super) fn after(&self, pagination: &Members<'_>, before: Option<&str>) -> Result<Option<String>, ProviderError> {
+        let after = pagination.get::<String>("endCursor").filter(|_| pagination.get("hasNextPage") == Some(true));
+        if after.is_some() && after.as_deref() == before {
+            return Err(self.malformed("the cursor does not move"));
+        }
+        Ok(after)
     }
 }

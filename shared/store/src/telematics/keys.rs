@@ -20,6 +20,11 @@ pub(super) fn place(resource: Resource, id: RecordId) -> String {
     format!("I#{resource}#{id}")
 }
 
+/// Where the newest events of a connection's subjects are.
+pub(super) fn newest(connection: ConnectionId, resource: Resource) -> String {
+    format!("W#{connection}#{resource}")
+}
+
 /// Sort key of a record's place.
 pub(super) const PLACE: &str = "I";
 

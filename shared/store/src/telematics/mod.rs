@@ -5,6 +5,7 @@
 //! | entity (vehicle, trailer, user) | `C#connection#resource` | record id | when its content hash changes |
 //! | event (duty log entry) | `C#connection#resource#date` | `time#record id` | when its content hash changes |
 //! | where a record is | `I#resource#record id` | `I` | with the first write of the record (events: with each) |
+//! | where a subject's newest events are | `W#connection#resource` | subject id | before a newer event is stored |
 //! | exact totals | `N#connection#resource` | `total` or date | in the transaction of the inserts |
 //! | readings of up to 64 subjects of a series | `<tag>#connection#group#date` | `hour#revision#part` | once per group, hour and fetch |
 //! | newest readings of a group, counts of its newest day | `<tag>#connection` | `G#group` | in the transaction of the blocks |
@@ -33,6 +34,7 @@ mod erase;
 mod event;
 mod keys;
 mod merge;
+mod newest;
 mod order;
 mod query;
 mod retention;
@@ -145,6 +147,7 @@ impl Store {
     ) -> Result<Slice<Row>, StoreError> {
         match grant.record().storage {
             Storage::Entity => self.list_entities(grant, query, page, include_source).await,
+            Storage::Event(_) if query.latest => self.list_newest(grant, query, page, include_source).await,
             Storage::Event(_) => self.list_events(grant, query, page, include_source).await,
             Storage::Series(..) if query.latest => self.list_latest(grant, query, page, include_source).await,
             Storage::Series(..) => self.list_history(grant, query, page, include_source).await,
@@ -158,6 +161,7 @@ impl Store {
     pub async fn count_rows(&self, grant: &Grant, query: &Query) -> Result<u64, StoreError> {
         match grant.record().storage {
             Storage::Entity => self.count_entities(grant, query).await,
+            Storage::Event(_) if query.latest => self.count_newest(grant, query).await,
             Storage::Event(_) => self.count_events(grant, query).await,
             Storage::Series(..) if query.latest => self.count_latest(grant, query).await,
             Storage::Series(..) => self.count_history(grant, query).await,

@@ -7,8 +7,10 @@ use futures::future::try_join_all;
 use model::telematics::{Fields, Observation};
 use model::{RecordId, Resource, Timestamp};
 
+use super::newest::Places;
+use super::row::find;
 use super::stored::{FORM, NewRecord};
-use super::table::{Item, Table, key, number, read_number, read_text, text, unreadable, weight};
+use super::table::{Item, Table, key, number, read_number, read_text, text, unreadable, unstorable, weight};
 use super::{Origin, Stored, keys};
 use crate::{Store, StoreError};
 
@@ -81,6 +83,7 @@ impl Upsert<'_> {
         let is_news = |row: &Observation<Fields>, known: &StoredVersion| !row.is_partial && known.hash != row.source_hash;
         pending.retain(|id, row| known.get(id).is_none_or(|known| known.deleted || is_news(row, known)));
         stored.unchanged += count(before - pending.len());
+        self.note_newest(pending, &known).await?;
         let (mut transactional, mut single_writes) = (Vec::new(), Vec::new());
         for (id, row) in pending.iter() {
             match (known.get(id), self.shape) {
@@ -107,6 +110,21 @@ impl Upsert<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Notes where the newest events of subjects will be, if the record type keeps them.
+    async fn note_newest(&self, pending: &Pending<'_>, known: &HashMap<RecordId, StoredVersion>) -> Result<(), StoreError> {
+        let timeline = self.origin.record.storage.timeline().filter(|timeline| self.shape == Shape::Event && timeline.latest);
+        let Some(timeline) = timeline else { return Ok(()) };
+        let mut places = Places::new();
+        for (id, row) in pending {
+            let subject = find(row.fields.get(), timeline.subject).map_err(unstorable)?;
+            if let Some(subject) = subject {
+                let place = keys::ordered(self.record(*id, row, known.get(id)).occurred_at, *id);
+                places.entry(subject.get().trim_matches('"').to_owned()).or_default().push(place);
+            }
+        }
+        self.table.note_places(self.origin, places).await
     }
 
     /// What is stored of these records. For events their place tells it, for the event itself may lie in any day.

@@ -317,3 +317,43 @@ fn messages_are_listed_newest_first_and_are_read_later() {
     bench.clock.advance(3_600_000);
     assert_eq!(unread(NOW), 0, "of {before} messages");
 }
+
+#[test]
+fn a_trailer_is_had_by_who_drives_its_vehicle() {
+    let bench = Bench::new(12);
+    let list = |query: &str| bench.ok(&format!("/v1/fleet/trailers/assignments{query}"));
+    let week = format!("?startMs={}&endMs={NOW}", NOW - 7 * 86_400_000);
+    let whole = list(&week);
+    let trailers = whole["trailers"].as_array().unwrap();
+    assert!(trailers.len() > 2 && whole["pagination"]["hasNextPage"] == false);
+    let had: Vec<&Value> = trailers.iter().flat_map(|trailer| trailer["trailerAssignments"].as_array().unwrap()).collect();
+    assert!(!had.is_empty() && had.iter().all(|one| one["driverId"].is_u64() && one["startMs"].is_i64()));
+    assert!(had.iter().all(|one| one.get("endMs").is_none_or(|end| end.as_i64().unwrap() <= NOW)), "one that lasts has no end");
+    let first = list(&format!("{week}&limit=2"));
+    assert_eq!((&first["trailers"][1], &first["pagination"]["hasNextPage"]), (&trailers[1], &Value::Bool(true)));
+    let second = list(&format!("{week}&limit=2&startingAfter={}", first["pagination"]["endCursor"].as_str().unwrap()));
+    assert_eq!((&second["trailers"][0], &second["pagination"]["hasPrevPage"]), (&trailers[2], &Value::Bool(true)));
+    assert_eq!(bench.get("/v1/fleet/trailers/assignments?startMs=soon").status, 400);
+}
+
+#[test]
+fn months_for_fuel_tax_are_told_by_state_and_grow() {
+    let bench = Bench::new(12);
+    let path = "/fleet/reports/ifta/vehicle?year=2026&month=November";
+    let meters = |body: &Value| {
+        let reports = body["data"]["vehicleReports"].as_array().unwrap().clone();
+        let states = reports.into_iter().flat_map(|report| report["jurisdictions"].as_array().unwrap().clone());
+        states.map(|state| state["totalMeters"].as_f64().unwrap()).sum::<f64>()
+    };
+    let (before, known) = (bench.ok(path), bench.ok(path));
+    assert_eq!((before["data"]["month"].as_str(), meters(&before)), (Some("November"), meters(&known)));
+    assert!(meters(&before) > 1_000_000.0);
+    bench.clock.advance(86_400_000);
+    assert!(meters(&bench.ok(path)) > meters(&before));
+    let narrow =
+        bench.ok(&format!("{path}&vehicleIds={}", before["data"]["vehicleReports"][0]["vehicle"]["id"].as_str().unwrap()));
+    assert_eq!(narrow["data"]["vehicleReports"].as_array().unwrap().len(), 1);
+    for query in ["year=2026", "month=November", "year=2026&month=11"] {
+        assert_eq!(bench.get(&format!("/fleet/reports/ifta/vehicle?{query}")).status, 400, "{query}");
+    }
+}

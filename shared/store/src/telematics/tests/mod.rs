@@ -3,6 +3,7 @@
 mod cost;
 mod entities;
 mod events;
+mod newest;
 mod positions;
 mod retention;
 mod sharing;

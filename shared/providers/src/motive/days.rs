@@ -1,0 +1,65 @@
+//! Lists of what happened on some days, in numbered pages.
+
+use model::Timestamp;
+use model::telematics::Observation;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use super::Motive;
+use super::client::{List, Listed, PAGE_SIZE};
+use crate::cursor::{Cursor, DAY, Window};
+use crate::numbered::Numbered;
+use crate::{Api, Page, ProviderError};
+
+/// Where reading stands: in the window, and in the list; no page of it where the window is read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Days<const RECENT: i64, const DEEP: i64> {
+    #[serde(flatten)]
+    window: Window<RECENT, DEEP>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    page: Option<Numbered>,
+}
+
+impl<const RECENT: i64, const DEEP: i64> Cursor for Days<RECENT, DEEP> {
+    const KIND: &'static str = Window::<RECENT, DEEP>::KIND;
+
+    fn begin(kept: Option<Self>, now: Timestamp) -> Self {
+        match kept {
+            Some(kept) if kept.page.is_some() => kept,
+            kept => Self { window: Window::begin(kept.map(|kept| kept.window), now), page: None },
+        }
+    }
+
+    fn recovered(newest: Timestamp, now: Timestamp) -> Option<Self> {
+        Window::recovered(newest, now).map(|window| Self { window, page: None })
+    }
+}
+
+impl<const RECENT: i64, const DEEP: i64> Days<RECENT, DEEP> {
+    /// A page of a list that takes so many days at most. Whose days they are is not documented, so a day more is asked for.
+    pub(super) async fn page<T>(
+        self,
+        api: &Api<'_, Motive>,
+        (list, longest): (List, i64),
+        row: impl Fn(&RawValue) -> Option<Observation<T>>,
+    ) -> Result<Page<Vec<Observation<T>>, Self>, ProviderError> {
+        let at = self.page.unwrap_or_else(Numbered::first);
+        let Window { from, to, .. } = self.window;
+        let first = from.plus_seconds(-DAY).max(to.plus_seconds(-(longest - 1) * DAY)).date().to_string();
+        let last = to.date().to_string();
+        let response = api.page(list, &[("start_date", &first), ("end_date", &last)], at.page, PAGE_SIZE).await?;
+        let Listed { rows, said } = response.listed(list)?;
+        let rows = rows.into_iter().filter_map(row).collect();
+        let (page, _) = at.after(said, PAGE_SIZE).map_err(|what| response.malformed(what))?;
+        let more = page.is_some();
+        Ok(Page {
+            rows,
+            next: Some(Self { window: self.window, page }),
+            more,
+            complete_scan: false,
+            scan_total: None,
+            withdrawn: Vec::new(),
+            window: None,
+        })
+    }
+}
