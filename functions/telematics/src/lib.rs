@@ -15,7 +15,8 @@ use http::Method;
 use model::codes::HOS_EVENT_TYPES;
 use model::telematics::{
     DriverSafetyEvent, DriverVehicleAssociation, DvirLog, DvirLogDefect, EngineStatus, HosAvailability, HosDailySnapshot,
-    HosEvent, HosViolation, Message, Record, Trailer, TrailerLocation, TrailerVehicleAssociation, User, Vehicle, VehicleLocation,
+    HosEvent, HosViolation, IftaSummary, Message, Record, Trailer, TrailerLocation, TrailerVehicleAssociation, User, Vehicle,
+    VehicleLocation,
 };
 
 use filter::Filter::{Codes, Flag, Ids, Texts};
@@ -53,6 +54,7 @@ const TAGS: &[Tag] = &[
         description: "Who drives which vehicle: the newest association of every driver, or the history of one driver or vehicle." },
     Tag { name: "Trailer Vehicle Associations", handlers: "trailer_vehicle_associations",
         description: "Which vehicle pulls which trailer: the newest association of every trailer, or the history of one trailer or vehicle." },
+    Tag { name: "Fuel Tax", handlers: "ifta_summaries", description: "Months of vehicles for fuel tax (IFTA)." },
     Tag { name: "Tables of Codes", handlers: "tables", description: "What the codes in records stand for, the same for everybody." },
 ];
 
@@ -108,6 +110,8 @@ static ENDPOINTS: &[Endpoint] = &[
         &List::of(DriverVehicleAssociation::TYPE).by(&[Ids("driver_ids"), Ids("vehicle_ids")]).latest_or_history(&["vehicle_ids", "driver_ids"])),
     list("/v2/telematics/trailer-vehicle-associations", "trailer_vehicle_associations.list", "List trailers' newest vehicles, or the history of one",
         &List::of(TrailerVehicleAssociation::TYPE).by(&[Ids("trailer_ids"), Ids("vehicle_ids")]).latest_or_history(&["vehicle_ids", "trailer_ids"])),
+    list("/v2/telematics/ifta-summaries", "ifta_summaries.list", "List months of vehicles for fuel tax",
+        &List::of(IftaSummary::TYPE).by(&[Ids("vehicle_ids")]).windowed().sorted()),
     table("/v2/telematics/ref-hos-event-codes", "tables.hos_event_codes", "List types and codes of duty log entries", &Table::EventCodes),
     table("/v2/telematics/ref-hos-malfunction-codes", "tables.hos_malfunction_codes", "List malfunctions of logging devices", &Table::Malfunctions),
     table("/v2/telematics/ref-hos-record-origins", "tables.hos_record_origins", "List origins of duty log entries", &Table::RecordOrigins),

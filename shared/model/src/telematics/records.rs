@@ -2,8 +2,8 @@
 
 use super::{
     DriverSafetyEvent, DriverVehicleAssociation, DvirLog, DvirLogDefect, EngineStatus, HosAvailability, HosDailySnapshot,
-    HosEvent, HosViolation, Message, Record, RecordType, Trailer, TrailerLocation, TrailerVehicleAssociation, User, Vehicle,
-    VehicleLocation,
+    HosEvent, HosViolation, IftaSummary, Message, Record, RecordType, Trailer, TrailerLocation, TrailerVehicleAssociation, User,
+    Vehicle, VehicleLocation,
 };
 use crate::Resource;
 
@@ -45,6 +45,7 @@ records! {
     HosDailySnapshot,
     HosEvent,
     HosViolation,
+    IftaSummary,
     Message,
     Trailer,
     TrailerLocation<'static>,

@@ -16,6 +16,7 @@ mod hos_availabilities;
 mod hos_daily_snapshots;
 mod hos_events;
 mod hos_violations;
+mod ifta_summaries;
 mod messages;
 mod page;
 mod questions;
@@ -78,6 +79,7 @@ impl Provider for Samsara {
         Plan::of::<driver_safety_events::DriverSafetyEvents>(LISTS, None),
         Plan::of::<driver_vehicle_associations::DriverVehicleAssociations>(LISTS, None),
         Plan::of::<trailer_vehicle_associations::TrailerVehicleAssociations>(POSITIONS, None),
+        Plan::of::<ifta_summaries::IftaSummaries>(POSITIONS, None),
         Plan::of::<messages::Messages>(LISTS, None),
         Plan::of::<hos_availabilities::HosAvailabilities>(HOS, Some(200)),
     ];
