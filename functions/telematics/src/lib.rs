@@ -14,9 +14,9 @@ use gateway::{Access, Endpoint, Permission, Secrets, Service, Tag};
 use http::Method;
 use model::codes::HOS_EVENT_TYPES;
 use model::telematics::{
-    DriverSafetyEvent, DriverVehicleAssociation, DvirLog, DvirLogDefect, EngineStatus, HosAvailability, HosDailySnapshot,
-    HosEvent, HosViolation, IftaSummary, Message, Record, Trailer, TrailerLocation, TrailerVehicleAssociation, User, Vehicle,
-    VehicleLocation,
+    DriverSafetyEvent, DriverVehicleAssociation, DvirLog, DvirLogDefect, EngineStatus, FuelTransaction, HosAvailability,
+    HosDailySnapshot, HosEvent, HosViolation, IftaSummary, Message, Record, Trailer, TrailerLocation, TrailerVehicleAssociation,
+    User, Vehicle, VehicleLocation,
 };
 
 use filter::Filter::{Codes, Flag, Ids, Texts};
@@ -55,6 +55,7 @@ const TAGS: &[Tag] = &[
     Tag { name: "Trailer Vehicle Associations", handlers: "trailer_vehicle_associations",
         description: "Which vehicle pulls which trailer: the newest association of every trailer, or the history of one trailer or vehicle." },
     Tag { name: "Fuel Tax", handlers: "ifta_summaries", description: "Months of vehicles for fuel tax (IFTA)." },
+    Tag { name: "Fuel", handlers: "fuel_transactions", description: "Purchases of fuel." },
     Tag { name: "Tables of Codes", handlers: "tables", description: "What the codes in records stand for, the same for everybody." },
 ];
 
@@ -112,6 +113,8 @@ static ENDPOINTS: &[Endpoint] = &[
         &List::of(TrailerVehicleAssociation::TYPE).by(&[Ids("trailer_ids"), Ids("vehicle_ids")]).latest_or_history(&["vehicle_ids", "trailer_ids"])),
     list("/v2/telematics/ifta-summaries", "ifta_summaries.list", "List months of vehicles for fuel tax",
         &List::of(IftaSummary::TYPE).by(&[Ids("vehicle_ids")]).windowed().sorted()),
+    list("/v2/telematics/fuel-transactions", "fuel_transactions.list", "List purchases of fuel",
+        &List::of(FuelTransaction::TYPE).by(&[Ids("driver_ids"), Texts("source_driver_ids"), Ids("vehicle_ids")]).windowed().sorted()),
     table("/v2/telematics/ref-hos-event-codes", "tables.hos_event_codes", "List types and codes of duty log entries", &Table::EventCodes),
     table("/v2/telematics/ref-hos-malfunction-codes", "tables.hos_malfunction_codes", "List malfunctions of logging devices", &Table::Malfunctions),
     table("/v2/telematics/ref-hos-record-origins", "tables.hos_record_origins", "List origins of duty log entries", &Table::RecordOrigins),

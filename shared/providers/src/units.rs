@@ -8,3 +8,7 @@ pub(crate) const METERS_IN_KM: f64 = 1_000.0;
 pub(crate) const METERS_IN_MILE: f64 = 1_609.344;
 /// m/s in a kilometer per hour.
 pub(crate) const KPH: f64 = 1.0 / 3.6;
+/// m³ in a US gallon.
+pub(crate) const CUBIC_METERS_IN_GALLON: f64 = 0.003_785_411_784;
+/// Liters in a m³.
+pub(crate) const LITERS_IN_CUBIC_METER: f64 = 1_000.0;

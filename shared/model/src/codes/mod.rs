@@ -9,7 +9,7 @@ pub use hos::{
     DUTY_STATUSES, HOS_EVENT_CODES, HOS_EVENT_TYPES, HOS_MALFUNCTIONS, HOS_RECORD_ORIGINS, HOS_RECORD_STATUSES, HOS_REGIONS,
     HOS_RULESETS, HOS_VIOLATION_CATEGORIES, HOS_VIOLATIONS,
 };
-pub use vehicle::{DVIR_DEFECTS, ENGINE_STATUSES, SAFETY_EVENTS};
+pub use vehicle::{DVIR_DEFECTS, ENGINE_STATUSES, FUEL_TYPES, SAFETY_EVENTS};
 
 /// The lists that have a name: the name, what they list, the values.
 pub const NAMED: &[(&str, &str, &[&str])] = &[
@@ -27,6 +27,7 @@ pub const NAMED: &[(&str, &str, &[&str])] = &[
     ("HosViolationCategoryEnum", "The kind of rule that was violated.", HOS_VIOLATION_CATEGORIES),
     ("HosRegionCodeEnum", "A state or province: ISO 3166-2.", HOS_REGIONS),
     ("EngineStatusEnum", "What an engine does.", ENGINE_STATUSES),
+    ("EngineType", "What a vehicle burns.", FUEL_TYPES),
     ("DvirDefectEnum", "A part that is inspected.", DVIR_DEFECTS),
     ("DriverSafetyEventEnum", "What a driver did, or what happened to them.", SAFETY_EVENTS),
     ("MessageStatusEnum", "How far a message came.", MESSAGE_STATUSES),

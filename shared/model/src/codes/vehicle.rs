@@ -3,6 +3,10 @@
 /// What an engine does.
 pub const ENGINE_STATUSES: &[&str] = &["OFF", "ON", "IDLE", "TOWING", "UNKNOWN"];
 
+/// Fuels.
+pub const FUEL_TYPES: &[&str] =
+    &["GASOLINE", "DIESEL", "ETHANOL", "METHANOL", "PROPANE", "LPG", "CNG", "LNG", "HYDROGEN", "ELECTRICITY", "HYBRID"];
+
 /// Parts of vehicles and trailers that are inspected.
 pub const DVIR_DEFECTS: &[&str] = &[
     "fluid_levels",

@@ -123,6 +123,8 @@ code_lists! {
     HosViolationCode = "HosViolationCodeEnum" HOS_VIOLATIONS;
     /// The kinds of those rules.
     HosViolationCategory = "HosViolationCategoryEnum" HOS_VIOLATION_CATEGORIES;
+    /// What vehicles burn.
+    FuelType = "EngineType" FUEL_TYPES;
     /// How far messages came.
     MessageStatus = "MessageStatusEnum" MESSAGE_STATUSES;
     /// Time zones.

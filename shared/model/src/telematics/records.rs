@@ -1,9 +1,9 @@
 //! The one list of all record types.
 
 use super::{
-    DriverSafetyEvent, DriverVehicleAssociation, DvirLog, DvirLogDefect, EngineStatus, HosAvailability, HosDailySnapshot,
-    HosEvent, HosViolation, IftaSummary, Message, Record, RecordType, Trailer, TrailerLocation, TrailerVehicleAssociation, User,
-    Vehicle, VehicleLocation,
+    DriverSafetyEvent, DriverVehicleAssociation, DvirLog, DvirLogDefect, EngineStatus, FuelTransaction, HosAvailability,
+    HosDailySnapshot, HosEvent, HosViolation, IftaSummary, Message, Record, RecordType, Trailer, TrailerLocation,
+    TrailerVehicleAssociation, User, Vehicle, VehicleLocation,
 };
 use crate::Resource;
 
@@ -41,6 +41,7 @@ records! {
     DvirLog,
     DvirLogDefect,
     EngineStatus<'static>,
+    FuelTransaction,
     HosAvailability,
     HosDailySnapshot,
     HosEvent,
