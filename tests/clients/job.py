@@ -25,7 +25,7 @@ import catena_notifications.client
 import catena_orgs.client
 import catena_telematics.client
 from catena_auth.models import RevocationRequest, TokenRequest, TokenRequestGrantType, TokenResponse
-from catena_integrations.models import ConnectionCreate, ConnectionRead, DataFreshness, TokenCredsInput
+from catena_integrations.models import ConnectionCreate, ConnectionRead, ConnectionUpdate, DataFreshness, TokenCredsInput
 from catena_notifications import models as messages
 from catena_notifications.models import WebhookCreate, WebhookEventNameEnum, WebhookFilters, WebhookUpdate
 from catena_orgs.models import InvitationCreate, InvitationDecline, InvitationRead, ShareAgreementUpdate, TspRead
@@ -207,6 +207,10 @@ def connection(api, partner, fleet, fleet_ref):
     right = ConnectionCreate(tsp_id=tsp.id, credentials=TokenCredsInput(token=TSP_TOKEN), description="All trucks")
     made = api.call("connections_create", body=right, token=fleet)
     assert isinstance(made, ConnectionRead), made
+    named = api.call("connections_update", made.id, body=ConnectionUpdate(description="Half of the trucks"), token=fleet)
+    assert named.description == "Half of the trucks", named
+    fetched = api.call("tsp_integrations_get", tsp.id)
+    assert fetched.implemented_count > 0 and tsp.id in [one.tsp_id for one in api.call("tsp_integrations_list").items], fetched
     api.call("connections_get", made.id, token=partner)
     listed = api.call("connections_list", token=partner, fleet_refs=[fleet_ref])
     assert [one.id for one in listed.items] == [made.id]

@@ -177,6 +177,9 @@ async function connection(token: string): Promise<void> {
   const right = { tsp_id: tsp.id, credentials: { token: "samsara_api_demo2" } };
   const made = await ok(fleet.integrations.POST(all, { body: right }));
   const path = { connection_id: made.id };
+  await ok(fleet.integrations.PATCH(one, { params: { path }, body: { description: "Half of the trucks" } }));
+  const fetched = await ok(partner.integrations.GET("/v2/integrations/tsps/{tsp_id}", { params: { path: { tsp_id: tsp.id } } }));
+  check(fetched.implemented_count > 0, JSON.stringify(fetched));
   const query = { fleet_refs: [fleetRef] };
   await ok(partner.integrations.GET(all, { params: { query } }));
   await ok(partner.integrations.GET(one, { params: { path } }));

@@ -1,4 +1,4 @@
-use gateway::{Permission, Stream, Trigger, Wanted};
+use gateway::{Permission, Secrets, Stream, Trigger, Wanted};
 
 use super::rows::{Cause, RouteAuth};
 use super::*;
