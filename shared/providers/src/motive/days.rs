@@ -36,30 +36,30 @@ impl<const RECENT: i64, const DEEP: i64> Cursor for Days<RECENT, DEEP> {
 }
 
 impl<const RECENT: i64, const DEEP: i64> Days<RECENT, DEEP> {
-    /// A page of a list that takes so many days at most. Whose days they are is not documented, so a day more is asked for.
+    /// A page of a list that takes so many days at most: a longer window is read in parts. Whose days they are is not documented, so a day
+    /// more is asked for. `withdrawn` names what is no row any more.
     pub(super) async fn page<T>(
         self,
         api: &Api<'_, Motive>,
         (list, longest): (List, i64),
         row: impl Fn(&RawValue) -> Option<Observation<T>>,
+        withdrawn: impl Fn(&RawValue) -> Option<String>,
     ) -> Result<Page<Vec<Observation<T>>, Self>, ProviderError> {
         let at = self.page.unwrap_or_else(Numbered::first);
         let Window { from, to, .. } = self.window;
-        let first = from.plus_seconds(-DAY).max(to.plus_seconds(-(longest - 1) * DAY)).date().to_string();
-        let last = to.date().to_string();
+        let begin = from.plus_seconds(-DAY);
+        let end = to.min(begin.plus_seconds((longest - 1) * DAY));
+        let (first, last) = (begin.date().to_string(), end.date().to_string());
         let response = api.page(list, &[("start_date", &first), ("end_date", &last)], at.page, PAGE_SIZE).await?;
-        let Listed { rows, said } = response.listed(list)?;
-        let rows = rows.into_iter().filter_map(row).collect();
+        let Listed { rows: listed, said } = response.listed(list)?;
+        let withdrawn = listed.iter().filter_map(|raw| withdrawn(raw)).collect();
+        let rows = listed.into_iter().filter_map(row).collect();
         let (page, _) = at.after(said, PAGE_SIZE).map_err(|what| response.malformed(what))?;
-        let more = page.is_some();
-        Ok(Page {
-            rows,
-            next: Some(Self { window: self.window, page }),
-            more,
-            complete_scan: false,
-            scan_total: None,
-            withdrawn: Vec::new(),
-            window: None,
-        })
+        let next = match page {
+            None if end < to => Self { window: Window { from: end, ..self.window }, page: Some(Numbered::first()) },
+            page => Self { window: self.window, page },
+        };
+        let more = next.page.is_some();
+        Ok(Page { rows, next: Some(next), more, complete_scan: false, scan_total: None, withdrawn, window: None })
     }
 }

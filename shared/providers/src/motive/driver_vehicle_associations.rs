@@ -43,8 +43,14 @@ impl Source for DriverVehicleAssociations {
     type Cursor = Days<{ 2 * DAY }, { 7 * DAY }>;
 
     async fn page(api: &Api<'_, Motive>, days: Self::Cursor) -> Result<Page<Self::Rows, Self::Cursor>, ProviderError> {
-        days.page(api, (LIST, LONGEST_DAYS), observation).await
+        days.page(api, (LIST, LONGEST_DAYS), observation, unassigned).await
     }
+}
+
+/// The id of a drive that is nobody's. It may have been somebody's before.
+fn unassigned(raw: &RawValue) -> Option<String> {
+    let wire = Members::of(raw);
+    wire.get("id").filter(|_| wire.raw("driver").is_some_and(|driver| driver.get() == "null"))
 }
 
 /// A drive; `None` where nobody is known to have driven, and (with a warning) where it has no id.
@@ -94,15 +100,26 @@ mod tests {
         assert_eq!((&found["source_driver_id"], &found["source_vehicle_id"]), (&json!("9"), &json!("545160")));
         assert_eq!((&found["is_primary_driver"], page.more), (&json!(true), false));
         assert_eq!(row.extras.as_ref().unwrap()["end_time"], "2026-11-21T00:00:27Z");
+        assert_eq!(page.withdrawn, ["4611096104"], "a drive that is nobody's is not that of its former driver");
     }
 
     #[test]
-    fn no_more_days_are_asked_for_than_the_provider_takes() {
+    fn more_days_than_the_provider_takes_are_read_in_parts() {
         let body = json!({ "driving_periods": [], "pagination": { "per_page": 100, "page_no": 1, "total": 0 } }).to_string();
-        let http = Canned::new(vec![response(200, &body)]);
+        let http = Canned::new((0..4).map(|_| response(200, &body)).collect());
         let long_ago = r#"{"v":2,"at":{"from":"2026-08-01T00:00:00Z","to":"2026-08-02T00:00:00Z","deep":"2026-08-02T00:00:00Z","after":null}}"#;
-        asker().ask(&http, Resource::DriverVehicleAssociation, Some(long_ago)).unwrap();
-        assert!(http.asked()[0].contains("?start_date=2026-10-23&end_date=2026-11-21&"), "{:?}", http.asked());
+        let mut page = asker().ask(&http, Resource::DriverVehicleAssociation, Some(long_ago)).unwrap();
+        while page.more {
+            page = asker().ask(&http, Resource::DriverVehicleAssociation, page.cursor.as_deref()).unwrap();
+        }
+        let days = |url: &String| {
+            let day = |name: &str| url.split(name).nth(1).unwrap()[..10].parse::<chrono::NaiveDate>().unwrap();
+            (day("start_date="), day("end_date="))
+        };
+        let asked: Vec<_> = http.asked().iter().map(days).collect();
+        assert!(asked[0].0 <= "2026-08-02".parse().unwrap() && asked[3].1 == "2026-11-21".parse().unwrap(), "{asked:?}");
+        assert!(asked.windows(2).all(|pair| pair[1].0 < pair[0].1), "no day is left out: {asked:?}");
+        assert!(asked.iter().all(|(first, last)| (*last - *first).num_days() < LONGEST_DAYS), "{asked:?}");
     }
 
     #[test]

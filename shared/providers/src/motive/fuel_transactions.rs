@@ -41,7 +41,7 @@ impl Source for FuelTransactions {
     type Cursor = Days<{ 7 * DAY }, { 30 * DAY }>;
 
     async fn page(api: &Api<'_, Motive>, days: Self::Cursor) -> Result<Page<Self::Rows, Self::Cursor>, ProviderError> {
-        days.page(api, (LIST, LONGEST_DAYS), observation).await
+        days.page(api, (LIST, LONGEST_DAYS), observation, |_| None).await
     }
 }
 

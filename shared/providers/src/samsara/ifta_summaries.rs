@@ -1,5 +1,5 @@
 //! Months of vehicles for fuel tax: `GET /fleet/reports/ifta/vehicle`, a report for each month. The present month grows, and the last 72 h of it
-//! are not final; so each run reads the present month and the one before.
+//! are not final; so each run reads the present month and the one before, and after a pause all since the last one that was read.
 
 use chrono::{Datelike as _, Months, NaiveDate};
 use model::Timestamp;
@@ -14,6 +14,8 @@ use crate::{Api, Page, ProviderError, Source};
 
 /// Months are the organization's, and no zone is further behind UTC: a report for a month that has not begun there is not asked for.
 const BEHIND: i64 = 12 * 3_600;
+/// Months before the present one that are read after a long pause.
+const MOST_BEFORE: u32 = 12;
 
 #[rustfmt::skip]
 const MONTHS: [&str; 12] = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"];
@@ -29,29 +31,37 @@ pub(super) struct Reports {
     left: u32,
     /// The provider's cursor in the report; none at its beginning.
     after: Option<String>,
+    /// Whether all were read. The next run begins with this month at the latest.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    is_done: bool,
 }
 
 impl Cursor for Reports {
     const KIND: &'static str = "window";
 
     fn begin(kept: Option<Self>, now: Timestamp) -> Self {
-        kept.unwrap_or_else(|| {
-            let present = now.plus_seconds(-BEHIND).date();
-            let present = present.with_day(1).unwrap_or(present);
-            let month = present.checked_sub_months(Months::new(1)).unwrap_or(present);
-            Self { month, left: 1, after: None }
-        })
+        if let Some(reports) = kept.clone().filter(|kept| !kept.is_done) {
+            return reports;
+        }
+        let present = now.plus_seconds(-BEHIND).date();
+        let present = present.with_day(1).unwrap_or(present);
+        let before = |months| present.checked_sub_months(Months::new(months)).unwrap_or(present);
+        let month = kept.map_or(before(1), |kept| kept.month.min(before(1)).max(before(MOST_BEFORE)));
+        let left = (1..MOST_BEFORE).find(|months| before(*months) <= month).unwrap_or(MOST_BEFORE);
+        Self { month, left, after: None, is_done: false }
     }
 }
 
 impl Reports {
     /// Where to go on behind a page that ends at `after`.
-    fn next(self, after: Option<String>) -> Option<Self> {
+    fn next(self, after: Option<String>) -> Self {
         if after.is_some() {
-            return Some(Self { after, ..self });
+            return Self { after, ..self };
         }
-        let month = self.month.checked_add_months(Months::new(1))?;
-        self.left.checked_sub(1).map(|left| Self { month, left, after: None })
+        match self.left.checked_sub(1).zip(self.month.checked_add_months(Months::new(1))) {
+            Some((left, month)) => Self { month, left, after: None, is_done: false },
+            None => Self { after: None, is_done: true, ..self },
+        }
     }
 }
 
@@ -76,7 +86,8 @@ impl Source for IftaSummaries {
         let after = response.after(&body.object("pagination"), reports.after.as_deref())?;
         let rows = data.list("vehicleReports").into_iter().filter_map(|raw| observation(raw, reports.month)).collect();
         let next = reports.next(after);
-        Ok(Page { rows, more: next.is_some(), next, complete_scan: false, scan_total: None, withdrawn: Vec::new(), window: None })
+        let more = !next.is_done;
+        Ok(Page { rows, more, next: Some(next), complete_scan: false, scan_total: None, withdrawn: Vec::new(), window: None })
     }
 }
 
@@ -122,7 +133,6 @@ mod tests {
         let root = "http://simulator.local/samsara/fleet/reports/ifta/vehicle?year=2026&month=";
         assert_eq!(http.asked(), [format!("{root}October"), format!("{root}October&after=x"), format!("{root}November")]);
         assert_eq!(pages.iter().map(|page| page.more).collect::<Vec<_>>(), [true, true, false]);
-        assert_eq!(pages[2].cursor, None, "the next run begins with the month before again");
         let [row] = records(&pages[0]) else { panic!("{pages:?}") };
         assert_eq!(
             (row.source_id.as_str(), row.occurred_at),
@@ -141,6 +151,30 @@ mod tests {
         assert_eq!(at("2026-12-01T06:00:00Z"), "2026-10-01", "west of UTC it is still November");
         assert_eq!(at("2026-12-01T13:00:00Z"), "2026-11-01");
         assert_eq!(at("2027-01-15T00:00:00Z"), "2026-12-01");
+    }
+
+    #[test]
+    fn months_of_a_pause_are_read_after_it() {
+        let at = |text: &str| Timestamp::parse(text).unwrap();
+        let read = |kept: Option<Reports>, now: &str| {
+            let mut reports = Reports::begin(kept, at(now));
+            let mut months = vec![reports.month.to_string()];
+            loop {
+                reports = reports.next(None);
+                if reports.is_done {
+                    return (months.join(" "), reports);
+                }
+                months.push(reports.month.to_string());
+            }
+        };
+        let (months, kept) = read(None, "2026-08-15T00:00:00Z");
+        assert_eq!(months, "2026-07-01 2026-08-01");
+        assert_eq!(read(Some(kept.clone()), "2026-08-16T00:00:00Z").0, months);
+        assert_eq!(read(Some(kept.clone()), "2026-11-20T00:00:00Z").0, "2026-08-01 2026-09-01 2026-10-01 2026-11-01");
+        let (long, _) = read(Some(kept), "2028-11-20T00:00:00Z");
+        assert!(long.starts_with("2027-11-01") && long.ends_with("2028-11-01"), "{long}");
+        let half = Reports { after: Some("x".into()), ..Reports::begin(None, at("2026-08-15T00:00:00Z")) };
+        assert_eq!(Reports::begin(Some(half.clone()), at("2026-09-15T00:00:00Z")), half, "what was begun is read to its end");
     }
 
     #[test]
