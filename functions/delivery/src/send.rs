@@ -26,6 +26,8 @@ use crate::{claims, orders};
 
 /// Requests in flight at once, over all receivers of a batch.
 const MAX_CONCURRENT: usize = 16;
+/// For how many seconds orders of a batch are begun; others go back to the queue.
+const ORDERS_TURN: f64 = 20.0;
 /// Messages of a batch that the queue could fill.
 const FULL_BATCH: usize = 10;
 
@@ -53,8 +55,11 @@ pub(crate) async fn run(context: &Context, event: Value) -> Result<Value, Worker
         }
     }
     failed.extend(deliver_all(context, messages).await?);
+    let begun = context.now();
     for (id, order) in orders {
-        if let Err(error) = orders::follow(context, order).await {
+        let has_time = context.now().seconds_since(begun) < ORDERS_TURN;
+        let done = if has_time { orders::follow(context, order).await } else { orders::send(context, &order, 0).await };
+        if let Err(error) = done {
             tracing::error!(queue.message = id, cause = %error, "failed to follow the order");
             failed.push(id);
         }

@@ -20,15 +20,15 @@ use webhooks::{Verdict, retry};
 
 use crate::attempts::{self, Ended, Reason};
 use crate::breaker::{self, Load};
-use crate::message::{self, Message, Part};
+use crate::message::{self, MAX_RECORDS, Message, Part};
 use crate::secrets::{self, Secrets};
 use crate::unresponsive::UNRESPONSIVE;
 use crate::{orders, parking, stream};
 
-/// Records that are read at once. They travel in messages of at most [`message::MAX_RECORDS`].
-const PAGE: usize = 500;
 /// For how many seconds pages are sent before the queue's other messages get their turn.
 const TURN: f64 = 5.0;
+/// Seconds until a subscription that was made stale is looked at again.
+const AGAIN_SECONDS: i64 = 60;
 /// Seconds until the first page is read: by then, whatever changes finds the subscription.
 pub(crate) const LEAD_SECONDS: i32 = 2;
 
@@ -166,14 +166,15 @@ async fn failed(
     }
     match delay {
         Some(delay) => Ok(Step::Failed(attempts::after(now, delay))),
-        None => breaker::stop(context, webhook).await.map(|()| Step::Stopped),
+        // It asks again when it is active again; this is for the case that its owner changed it at this moment.
+        None => breaker::stop(context, webhook).await.map(|()| Step::Failed(now.plus_seconds(AGAIN_SECONDS))),
     }
 }
 
-/// Whether the place was still where it was read: another order may be ahead.
+/// Whether the place was still where it was read: another order may be ahead. A write that was sent twice may conflict with itself.
 async fn save(context: &Context, place: &Snapshot, next: &Snapshot) -> Result<bool, WorkerError> {
     match context.store().commit(vec![Write::replace(place, next)?]).await {
-        Err(StoreError::Conflict) => Ok(false),
+        Err(StoreError::Conflict) => Ok(context.store().get::<Snapshot>(next.key()).await?.as_ref() == Some(next)),
         result => Ok(result.map(|()| true)?),
     }
 }
@@ -210,18 +211,16 @@ async fn page(context: &Context, webhook: &Webhook, place: &Snapshot) -> Result<
     for fleet in fleets.into_iter().filter(|fleet| place.lacks(*fleet)) {
         let grant = grant.clone().narrowed(|granted| granted.fleet == fleet);
         let (data, after) =
-            records(context, record, &grant, Page { bookmark: place.bookmark(fleet), ..Page::first(PAGE) }).await?;
+            records(context, record, &grant, Page { bookmark: place.bookmark(fleet), ..Page::first(MAX_RECORDS) }).await?;
         if data.is_empty() && after.is_none() {
             continue;
         }
-        let at = place.after.as_deref().filter(|_| place.fleet_id == Some(fleet)).unwrap_or_default();
-        let part = |(number, data)| Message {
-            data,
-            fleet_id: Some(fleet),
-            resource: Some(record.resource),
-            ..message(webhook, &format!("{fleet}|{at}|{number}"), Part::Records, now)
+        let part = |data: Vec<Value>| {
+            let ids: Vec<&str> = data.iter().filter_map(|record| record.get("id")?.as_str()).collect();
+            let message = message(webhook, &format!("{fleet}|{}", ids.join("|")), Part::Records, now);
+            Message { data, fleet_id: Some(fleet), resource: Some(record.resource), ..message }
         };
-        let messages = message::chunks(data).into_iter().enumerate().map(part).collect();
+        let messages = message::chunks(data).into_iter().map(part).collect();
         return Ok(Some((messages, place.past(fleet, after.as_ref()))));
     }
     Ok(None)
@@ -238,7 +237,9 @@ async fn records(
     grant: &Grant,
     page: Page,
 ) -> Result<(Vec<Value>, Option<Value>), WorkerError> {
-    let found = context.store().list_rows(grant, &Query::default(), &page, false).await?;
+    let store = context.store();
+    let query = Query { from: store.retention().since(record.resource, context.now()), ..Query::default() };
+    let found = store.list_rows(grant, &query, &page, false).await?;
     let after = found.rows.last().map(|(_, mark)| mark.clone()).filter(|_| found.after);
     let rows = found.rows.iter().map(|(row, _)| Row::members(row)).collect::<Result<Vec<_>, _>>()?;
     let exists = |row: &Map<String, Value>| row.get("deleted_at").is_none_or(Value::is_null);
@@ -246,12 +247,12 @@ async fn records(
     Ok((rows.collect(), after))
 }
 
-/// A message of the snapshot. Its id follows from its place, so receivers can detect a page that comes twice.
-fn message(webhook: &Webhook, place: &str, part: Part, now: Timestamp) -> Message {
+/// A message of the snapshot. Its id follows from what it holds, so receivers can detect one that comes twice.
+fn message(webhook: &Webhook, content: &str, part: Part, now: Timestamp) -> Message {
     Message {
         webhook_id: webhook.id,
         partner_id: webhook.partner_id,
-        message_id: message::id(webhook.created_at, &format!("snapshot|{place}"), &webhook.event_name, webhook.id, 0),
+        message_id: message::id(webhook.created_at, &format!("snapshot|{content}"), &webhook.event_name, webhook.id, 0),
         event_name: webhook.event_name.clone(),
         timestamp: now,
         data: Vec::new(),
