@@ -29,8 +29,13 @@ async fn nothing_names_a_fleet_that_was_erased() {
         let hook = json!({ "url": format!("{receiver}/{status}"), "event_name": event, "secret": "whsec-0123456789abcdef", "sequence": true });
         api.send_json(Method::POST, "/v2/notifications/webhooks", &hook).await.unwrap().expect(&[200]).unwrap();
     }
-    let (fleet, connection) = connected(&platform, &api).await;
+    let (fleet, own) = fleet(&api).await;
+    let connection = link(&platform, &own, "samsara", 1).await;
+    let unlinked = link(&platform, &own, "motive", 0).await;
     until("records", async || occurrences(&database, &connection).await >= 40).await;
+    until("other records", async || occurrences(&database, &unlinked).await >= 20).await;
+    let path = format!("/v2/integrations/connections/{unlinked}");
+    own.send(Method::DELETE, &path).await.unwrap().expect(&[200, 204]).unwrap();
     until("messages", async || occurrences(&database, &fleet).await >= 8).await;
     // What is under way ends first.
     tokio::time::sleep(Duration::from_secs(4)).await;
@@ -44,24 +49,33 @@ async fn nothing_names_a_fleet_that_was_erased() {
     let after = (occurrences(&database, &fleet).await, occurrences(&database, &connection).await);
     println!("items that name the fleet: {before} before, {} after; its connection: {of_connection}, {}", after.0, after.1);
     println!("receipt: {:?}", again.erased);
-    // The receipt itself names the connection.
-    assert_eq!(after, (0, 1), "{:#?}", found(&database, &fleet).await);
+    // The receipt itself names the connections.
+    assert_eq!(after, (0, 1), "{:#?} {:#?}", found(&database, &fleet).await, found(&database, &connection).await);
+    assert_eq!(
+        occurrences(&database, &unlinked).await,
+        1,
+        "what came through a link that ended: {:#?}",
+        found(&database, &unlinked).await
+    );
     assert!(receipt.erased.records > 20 && receipt.erased.connections > 10, "{receipt:?}");
     assert!(again.erased.deliveries >= receipt.erased.deliveries && again.erased.records == receipt.erased.records);
     platform.stop().await.unwrap();
 }
 
-/// A fleet with an account; its id and its connection's.
-async fn connected(platform: &Platform, api: &Api) -> (String, String) {
+/// A fleet; its id and its client.
+async fn fleet(api: &Api) -> (String, Api) {
     let invitation = api.invite("to-be-erased", "Gone Trucking").await.unwrap();
     let accept = format!("/v2/orgs/invitations/{}/accept", ApiResponse::text(&invitation, "/id").unwrap());
     let accepted = api.send(Method::POST, &accept).await.unwrap().expect(&[200]).unwrap();
     let fleet = api.with_token(&ApiResponse::text(&accepted, "/pre_registration_access_token").unwrap());
-    let key = platform.demo.keys("samsara").get(1).unwrap().clone();
-    let connection = demo::connect(&fleet, "samsara", &key).await.unwrap();
     let agreements = api.get("/v2/orgs/share-agreements?fleet_ref=to-be-erased").await.unwrap();
-    let fleet = ApiResponse::text(&agreements, "/items/0/fleet_id").unwrap();
-    (fleet, ApiResponse::text(&connection, "/id").unwrap())
+    (ApiResponse::text(&agreements, "/items/0/fleet_id").unwrap(), fleet)
+}
+
+/// Links the account that a key of a simulated provider opens; returns the connection's id.
+async fn link(platform: &Platform, fleet: &Api, provider: &str, key: usize) -> String {
+    let connection = demo::connect(fleet, provider, &platform.demo.keys(provider)[key]).await.unwrap();
+    ApiResponse::text(&connection, "/id").unwrap()
 }
 
 fn client(port: u16) -> Client {

@@ -91,7 +91,10 @@ impl Store {
             ended_at: None,
         });
         found.invitations.extend(self.get::<Fleet>(Key::fleet(fleet)).await?.and_then(|fleet| fleet.invitation_id));
+        let mut linked: BTreeSet<ConnectionId> = BTreeSet::new();
         for agreement in self.agreements_of_fleet(fleet).await? {
+            // Links that ended have no tie any more, but what came through them is still there.
+            linked.extend(agreement.connections.iter().map(|link| link.connection_id));
             found.partners.insert(agreement.partner_id);
             found.invitations.extend(agreement.invitation_id);
             let Some(fleet_ref) = &agreement.fleet_ref else { continue };
@@ -99,9 +102,10 @@ impl Store {
                 self.all(&Range::index_2(keys::invitations_for(agreement.partner_id, fleet_ref))).await?;
             found.invitations.extend(invited.iter().filter(|one| one.fleet_id == Some(fleet)).map(|one| one.id));
         }
-        for tie in self.connections_of(fleet).await? {
-            let kept = if self.has_others(tie.connection_id, fleet).await? { &mut found.shared } else { &mut found.connections };
-            kept.insert(tie.connection_id);
+        linked.extend(self.connections_of(fleet).await?.iter().map(|tie| tie.connection_id));
+        for id in linked {
+            let kept = if self.has_others(id, fleet).await? { &mut found.shared } else { &mut found.connections };
+            kept.insert(id);
         }
         self.commit(vec![Write::overwrite(&found)?]).await?;
         Ok(found)

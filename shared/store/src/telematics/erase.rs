@@ -24,7 +24,12 @@ impl Store {
                 Storage::Entity => {
                     self.erase_rows(connection, record, [keys::entities(connection, record.resource)].into()).await?
                 }
-                Storage::Event(_) => self.erase_rows(connection, record, self.days_of(connection, record).await?).await?,
+                Storage::Event(timeline) => {
+                    let days = self.days_of(connection, record).await?;
+                    let rows = self.erase_rows(connection, record, days).await?;
+                    let newest = keys::newest(connection, record.resource);
+                    rows + if timeline.latest { self.erase_items_at(newest).await? } else { 0 }
+                }
                 Storage::Series(_, packing) => self.erase_series(connection, record, packing.tag).await?,
             };
         }

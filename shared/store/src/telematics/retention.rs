@@ -67,6 +67,8 @@ fn place(item: &Item) -> Option<(Resource, String)> {
             let at = Timestamp::from_micros(read_number(item, "occurred_at")?);
             Some((Resource::parse(resource)?, keys::day(at)))
         }
+        // Where a subject's newest events are, the newest one first.
+        ["W", _, resource] => Some((Resource::parse(resource)?, keys::day_of(read_text(item, "places").split(' ').next()?))),
         [tag, _, _, day] => Some((of_tag(tag)?, (*day).to_owned())),
         [tag, _, _] => Some((of_tag(tag)?, read_text(item, "sk").to_owned())),
         _ => None,
@@ -105,6 +107,10 @@ mod tests {
         let of = |day: &str, days: i64| Some(keys::day_start(day).unwrap().plus_seconds(DAY * days).seconds());
         assert_eq!(end("C#c#hos_event#2026-11-21", "00#id"), of("2026-11-21", 402));
         assert_eq!(end("N#c#hos_event", "2026-11-21"), of("2026-11-21", 402));
+        let mut newest = key("W#c#hos_event", "driver");
+        let place = |day: &str| format!("{}#id", keys::time(keys::day_start(day).unwrap()));
+        newest.insert("places".into(), super::super::table::text(format!("{} {}", place("2026-11-21"), place("2026-11-19"))));
+        assert_eq!(days().end(&newest), of("2026-11-21", 402));
         let tag = match Resource::VehicleLocation.record_type().unwrap().storage {
             Storage::Series(_, packing) => packing.tag,
             _ => unreachable!("positions are a series"),
