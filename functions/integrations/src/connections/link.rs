@@ -36,7 +36,13 @@ pub(super) async fn link(context: &Context, request: &LinkRequest<'_>) -> Result
     let mut attempts = Attempts::default();
     let mut recheck = Recheck::default();
     loop {
-        let Plan { connection, link, writes } = plan(context, request, &mut recheck).await?;
+        let Some(Plan { connection, link, writes }) = plan(context, request, &mut recheck).await? else {
+            // The last link was removed after the claim was read.
+            if attempts.again().await {
+                continue;
+            }
+            return Err(StoreError::Conflict.into());
+        };
         if writes.is_empty() {
             return Ok((connection, link));
         }
@@ -54,14 +60,15 @@ struct Plan {
     writes: Vec<Write>,
 }
 
-async fn plan(context: &Context, request: &LinkRequest<'_>, recheck: &mut Recheck) -> Result<Plan, ApiError> {
+/// `None` where the connection that holds the account has just ended.
+async fn plan(context: &Context, request: &LinkRequest<'_>, recheck: &mut Recheck) -> Result<Option<Plan>, ApiError> {
     let agreements = context.store().agreements_of_fleet(request.fleet).await?;
     let claim = context.store().get::<AccountClaim>(Key::account(request.tsp.id, &request.account)).await?;
     match (claim, request.only) {
         (Some(claim), only) if only.is_none_or(|only| only == claim.connection_id) => {
             plan_existing(context, request, &agreements, claim.connection_id, recheck).await
         }
-        (None, None) => plan_new(context, request, &agreements).await,
+        (None, None) => plan_new(context, request, &agreements).await.map(Some),
         _ => Err(visible::missing()),
     }
 }
@@ -104,12 +111,15 @@ async fn plan_existing(
     agreements: &[Agreement],
     id: ConnectionId,
     recheck: &mut Recheck,
-) -> Result<Plan, ApiError> {
+) -> Result<Option<Plan>, ApiError> {
     let store = context.store();
     let seen = store
         .get::<Connection>(Key::connection(id))
         .await?
         .ok_or_else(|| ApiError::internal("account claim without a connection"))?;
+    if seen.status == ConnectionStatus::Deleted {
+        return Ok(None);
+    }
     let existing = store.get::<FleetConnection>(Key::fleet_connection(request.fleet, id)).await?;
     if existing.is_none() && request.only.is_some() {
         return Err(visible::missing());
@@ -132,11 +142,11 @@ async fn plan_existing(
     writes.extend(agreement_writes(agreements, &seen, request.now)?);
     writes.extend(schedule_writes(request, agreements, &next, &store.schedules_of(id).await?)?);
     if writes.is_empty() && next.status == seen.status {
-        return Ok(Plan { connection: seen, link, writes });
+        return Ok(Some(Plan { connection: seen, link, writes }));
     }
     // Every link replaces the connection, so that it conflicts with a concurrent removal of the last fleet connection.
     writes.push(Write::replace(&seen, &next)?);
-    Ok(Plan { connection: next, link, writes })
+    Ok(Some(Plan { connection: next, link, writes }))
 }
 
 /// The fleet's link with what it has given now. A name that is left out stays.
