@@ -448,7 +448,7 @@ const WORDS: &[Words] = &[
         "trailer_vehicle_association",
         Group::More,
         "Trailer couplings",
-        &[("which vehicle pulls which trailer", &[])],
+        &[("which vehicle pulls which trailer, and in which order", &["trailer_sequence"])],
         "couple trailers to vehicles",
     ),
     words(
