@@ -203,6 +203,7 @@ fn connections() {
         changed_at: None,
         refusals: 0,
         refused_since: None,
+        fleets: None,
         created_at: now(),
         updated_at: now(),
     };

@@ -1,5 +1,7 @@
 //! Connections: TSP accounts a fleet has linked.
 
+use std::collections::BTreeSet;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -35,6 +37,10 @@ pub struct Connection {
     /// When the first of these rejections happened.
     #[serde(default)]
     pub refused_since: Option<Timestamp>,
+    /// The fleets that are linked to it: what says whether a link is the last one has to be in the item that every link and its end
+    /// replace. `None` in items of builds that did not keep them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fleets: Option<BTreeSet<FleetId>>,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last changed.

@@ -54,6 +54,7 @@ mod tests {
             changed_at: None,
             refusals: 0,
             refused_since: None,
+            fleets: None,
             created_at: now(),
             updated_at: now(),
         }
@@ -121,6 +122,20 @@ mod tests {
 
     async fn credentials(store: &Store) -> Option<SealedCredentials> {
         store.get(Key::credentials(id(1))).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_link_that_the_index_does_not_list_yet_keeps_the_credentials() {
+        let (fleet, newer): (FleetId, FleetId) = (id(10), id(11));
+        let store = linked(&[fleet]).await;
+        let seen: Connection = store.get(Key::connection(id(1))).await.unwrap().unwrap();
+        let shared = Connection { fleets: Some([fleet, newer].into()), ..seen.clone() };
+        store.commit(vec![Write::replace(&seen, &shared).unwrap()]).await.unwrap();
+        assert!(store.unlink(fleet, id(1), now().plus_seconds(5)).await.unwrap());
+        assert!(credentials(&store).await.is_some());
+        store.commit(vec![Write::create(&link(newer)).unwrap()]).await.unwrap();
+        assert!(store.unlink(newer, id(1), now().plus_seconds(6)).await.unwrap());
+        assert_eq!(credentials(&store).await, None);
     }
 
     #[tokio::test]

@@ -24,6 +24,7 @@ fn connection() -> Connection {
         changed_at: None,
         refusals: 0,
         refused_since: None,
+        fleets: None,
         created_at: at(0),
         updated_at: at(0),
     }

@@ -101,6 +101,7 @@ impl Fixture {
             changed_at: None,
             refusals: 0,
             refused_since: None,
+            fleets: None,
             created_at: at(0),
             updated_at: at(0),
         };

@@ -88,6 +88,7 @@ async fn plan_new(context: &Context, request: &LinkRequest<'_>, agreements: &[Ag
         changed_at: None,
         refusals: 0,
         refused_since: None,
+        fleets: Some([request.fleet].into()),
         created_at: request.now,
         updated_at: request.now,
     };
@@ -125,7 +126,8 @@ async fn plan_existing(
         return Err(visible::missing());
     }
     let old_works = recheck.stored_work(context, request.endpoint, &seen, &request.credentials).await?;
-    let next = with_working_credentials(&seen, request, old_works.then_some(&seen.masked));
+    let mut next = with_working_credentials(&seen, request, old_works.then_some(&seen.masked));
+    _ = next.fleets.as_mut().is_some_and(|fleets| fleets.insert(request.fleet));
     let mut writes = Vec::new();
     let link = match &existing {
         None => fleet_connection(request, &seen, ConnectionOrigin::Existing),
@@ -289,6 +291,7 @@ mod tests {
             changed_at: None,
             refusals: 0,
             refused_since: None,
+            fleets: None,
             created_at: at(0),
             updated_at: at(0),
         }

@@ -172,6 +172,7 @@ mod tests {
             changed_at: None,
             refusals: 0,
             refused_since: None,
+            fleets: None,
             created_at: now,
             updated_at: now,
         }

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use aws_sdk_dynamodb::types::AttributeValue;
 use futures::future::try_join_all;
 use model::agreement::{Agreement, AgreementStatus};
-use model::connection::{Connection, ConnectionStatus, FleetConnection};
+use model::connection::{Connection, ConnectionStatus};
 use model::fleet::Fleet;
 use model::hex;
 use model::invitation::Invitation;
@@ -104,19 +104,11 @@ impl Store {
         }
         linked.extend(self.connections_of(fleet).await?.iter().map(|tie| tie.connection_id));
         for id in linked {
-            let kept = if self.has_others(id, fleet).await? { &mut found.shared } else { &mut found.connections };
+            let kept = if self.is_last_link(fleet, id).await? { &mut found.connections } else { &mut found.shared };
             kept.insert(id);
         }
         self.commit(vec![Write::overwrite(&found)?]).await?;
         Ok(found)
-    }
-
-    /// Whether other fleets are tied to a connection. The index may still list removed ties, so each is read.
-    async fn has_others(&self, connection: ConnectionId, fleet: FleetId) -> Result<bool, StoreError> {
-        let listed = self.fleets_of(connection).await?;
-        let others = listed.iter().filter(|tie| tie.fleet_id != fleet);
-        let keys: Vec<Key> = others.map(|tie| Key::fleet_connection(tie.fleet_id, connection)).collect();
-        Ok(!self.get_many::<FleetConnection>(&keys).await?.is_empty())
     }
 
     /// Ends what is in force: agreements, which partners are told, and the executions of the fleet's own connections. Answers whether
@@ -128,6 +120,9 @@ impl Store {
         for agreement in self.agreements_of_fleet(fleet).await? {
             let ended = |seen: &Agreement| (seen.status != AgreementStatus::Deleted).then(|| deleted(seen, now));
             self.update(Key::agreement(agreement.partner_id, agreement.id), ended).await?;
+        }
+        for id in &erasure.shared {
+            self.unlink(fleet, *id, now).await?;
         }
         let mut at_work = false;
         for id in &erasure.connections {

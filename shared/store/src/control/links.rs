@@ -27,11 +27,26 @@ impl Store {
         }
     }
 
-    /// Whether no other fleet uses a connection. The index may still list links that ended, so each one is read.
+    /// Whether no other fleet uses a connection.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn is_last_link(&self, fleet: FleetId, id: ConnectionId) -> Result<bool, StoreError> {
+        match self.get::<Connection>(Key::connection(id)).await? {
+            Some(connection) => self.is_last_of(fleet, &connection).await,
+            None => Ok(true),
+        }
+    }
+
+    async fn is_last_of(&self, fleet: FleetId, connection: &Connection) -> Result<bool, StoreError> {
+        match &connection.fleets {
+            Some(fleets) => Ok(fleets.iter().all(|linked| *linked == fleet)),
+            None => self.is_last_listed(fleet, connection.id).await,
+        }
+    }
+
+    /// The same for connections that do not say it. The index may still list links that ended, so each one is read.
+    async fn is_last_listed(&self, fleet: FleetId, id: ConnectionId) -> Result<bool, StoreError> {
         let listed = self.fleets_of(id).await?;
         let others = listed.iter().filter(|link| link.fleet_id != fleet);
         let keys: Vec<Key> = others.map(|link| Key::fleet_connection(link.fleet_id, id)).collect();
@@ -50,9 +65,10 @@ impl Store {
                 writes.push(Write::replace(&agreement, &next)?);
             }
         }
-        let status = if self.is_last_link(fleet, id).await? { ConnectionStatus::Deleted } else { connection.status };
+        let status = if self.is_last_of(fleet, &connection).await? { ConnectionStatus::Deleted } else { connection.status };
         let changed_at = if status == connection.status { connection.changed_at } else { Some(now) };
-        let next = Connection { status, changed_at, updated_at: now, ..connection.clone() };
+        let mut next = Connection { status, changed_at, updated_at: now, ..connection.clone() };
+        _ = next.fleets.as_mut().is_some_and(|fleets| fleets.remove(&fleet));
         writes.push(Write::replace(&connection, &next)?);
         if status == ConnectionStatus::Deleted {
             writes.push(Write::delete(Key::credentials(id)));
