@@ -7,7 +7,7 @@ use std::sync::{LazyLock, Mutex, PoisonError};
 
 use gateway::{Context, WorkerError, metrics};
 use model::health::Attempt;
-use model::webhook::{Command, Order, Webhook, WebhookStatus};
+use model::webhook::{Command, Webhook, WebhookStatus};
 use model::{Timestamp, WebhookId};
 use store::StoreError;
 use store::control::Write;
@@ -124,18 +124,18 @@ fn probe(webhook: &Webhook, now: Timestamp) -> Result<store::control::Parked, Wo
     parking::parked(due, webhook.id.uuid(), webhook.id, &orders::order(webhook, Command::Probe, due))
 }
 
-/// Makes a stale subscription active again; `None` if it is not stale any more. The kept messages are sent by the order that it returns, and
+/// Makes a subscription active again if it is stale still. The kept messages are sent by an order, and
 /// by another one a minute later, which is stored together with the change: for those that a batch keeps which still saw the
 /// subscription stale, and for the case that the first order is lost.
 ///
 /// # Errors
 /// [`WorkerError`] if it cannot be stored.
-pub(crate) async fn recover(context: &Context, webhook: &Webhook) -> Result<Option<Order>, WorkerError> {
+pub(crate) async fn recover(context: &Context, webhook: &Webhook) -> Result<(), WorkerError> {
     let now = context.now();
     let active = Webhook { status: WebhookStatus::Active, updated_at: now, ..webhook.clone() };
     let stragglers = orders::release_later(webhook, now)?;
     match context.store().commit(vec![Write::replace(webhook, &active)?, stragglers]).await {
-        Err(StoreError::Conflict) => Ok(None),
+        Err(StoreError::Conflict) => Ok(()),
         result => {
             result?;
             tracing::info!(
@@ -143,7 +143,7 @@ pub(crate) async fn recover(context: &Context, webhook: &Webhook) -> Result<Opti
                 partner.id = %webhook.partner_id,
                 "subscription active again: its receiver took a message"
             );
-            Ok(Some(orders::order(webhook, Command::Release, now)))
+            orders::send(context, &orders::order(webhook, Command::Release, now), 0).await
         }
     }
 }

@@ -10,6 +10,7 @@ mod catalogue;
 pub mod changes;
 mod claims;
 mod fan_out;
+mod follow;
 mod lookup;
 mod message;
 mod numbers;

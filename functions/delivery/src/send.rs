@@ -22,7 +22,7 @@ use crate::breaker::{self, Load};
 use crate::message::{Message, Part};
 use crate::permitted::Permitted;
 use crate::secrets::{self, Secrets};
-use crate::{claims, orders};
+use crate::{claims, follow, orders};
 
 /// Requests in flight at once, over all receivers of a batch.
 const MAX_CONCURRENT: usize = 16;
@@ -58,7 +58,7 @@ pub(crate) async fn run(context: &Context, event: Value) -> Result<Value, Worker
     let begun = context.now();
     for (id, order) in orders {
         let has_time = context.now().seconds_since(begun) < ORDERS_TURN;
-        let done = if has_time { orders::follow(context, order).await } else { orders::send(context, &order, 0).await };
+        let done = if has_time { follow::follow(context, order).await } else { orders::send(context, &order, 0).await };
         if let Err(error) = done {
             tracing::error!(queue.message = id, cause = %error, "failed to follow the order");
             failed.push(id);

@@ -93,7 +93,7 @@ pub(crate) async fn probe(context: &Context, webhook: &Webhook) -> Result<(), Wo
     let secrets = secrets::of(context, webhook, context.now()).await?;
     match step(context, webhook, &secrets).await? {
         // Being active again, it asks for the rest.
-        Step::Sent | Step::Complete => orders::recover(context, webhook).await,
+        Step::Sent | Step::Complete => breaker::recover(context, webhook).await,
         Step::Failed(_) | Step::Stopped => breaker::probe_later(context, webhook).await,
     }
 }

@@ -5,11 +5,12 @@ use bootstrap::timers::Remedy;
 use clap::{Args, Subcommand};
 use model::Timestamp;
 use model::tsp::{Tsp, TspStatus};
-use serde_json::{Value, json};
+use serde_json::json;
 use store::Store;
 
 use super::partners::{self, CreatedClient, NewPartner};
 use super::replay::Replayed;
+use super::told::Told;
 use super::{aside, erase, timers};
 
 /// Options of the administration.
@@ -227,12 +228,6 @@ fn tsp_line(tsp: &Tsp) -> String {
     let status = if tsp.status == TspStatus::Active { "active" } else { "inactive" };
     let by = if tsp.base_url_is_set { "  set by an operator" } else { "" };
     format!("{:<12} {status:<9} {base}{by}", tsp.slug)
-}
-
-/// What came of a task, for people and for programs.
-pub(super) struct Told {
-    pub(super) lines: String,
-    pub(super) json: Value,
 }
 
 impl Told {

@@ -8,7 +8,7 @@ use serde_json::json;
 use store::Store;
 use store::control::Erasure;
 
-use super::command::Told;
+use super::told::Told;
 
 /// How long executions that are at work may take to end.
 const PATIENCE: Duration = Duration::from_mins(3);

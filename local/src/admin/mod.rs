@@ -7,6 +7,7 @@ mod erase;
 mod partners;
 mod replay;
 mod timers;
+mod told;
 mod tsps;
 
 pub use aside::set_aside;

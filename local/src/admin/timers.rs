@@ -7,7 +7,7 @@ use gateway::{Config, Context};
 use model::Timestamp;
 use serde_json::{Value, json};
 
-use super::command::Told;
+use super::told::Told;
 
 /// Compares all schedules of a table with the timers of the group that the environment names.
 pub(super) async fn examine(aws: SdkConfig, table: &str, remedy: Remedy) -> anyhow::Result<Examined> {

@@ -8,6 +8,7 @@ use crate::published::Published;
 use crate::reader::Input;
 use crate::response::Response;
 use crate::serve::{Describe, Serve, Typed};
+use crate::spelling::SPELLINGS;
 use crate::{ApiError, Call, Context};
 
 /// An operation: its input, its output and its execution.
@@ -210,12 +211,4 @@ impl Endpoint {
             }
         })
     }
-}
-
-/// Parts of paths as they are documented, and another spelling of each that is served too.
-const SPELLINGS: &[(&str, &str)] = &[("share-agreements", "share_agreements"), ("dvir-logs/defects", "dvir-defects")];
-
-/// A path in its documented spelling.
-pub(crate) fn documented(path: &str) -> String {
-    SPELLINGS.iter().fold(path.to_owned(), |path, (spelling, other)| path.replace(other, spelling))
 }

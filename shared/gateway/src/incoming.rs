@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use bytes::Bytes;
 use http::{HeaderMap, Method};
 
-use crate::endpoint::documented;
+use crate::spelling::documented;
 
 /// A request as an endpoint sees it, whether from Lambda or from the local gateway.
 #[derive(Clone, Debug)]

@@ -24,6 +24,7 @@ mod queue;
 mod reader;
 mod response;
 mod serve;
+mod spelling;
 pub mod telemetry;
 mod worker;
 

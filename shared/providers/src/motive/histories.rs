@@ -6,36 +6,17 @@ use model::telematics::series::ReadingsOf;
 
 use super::Motive;
 use super::client::{PAGE_SIZE, unwrapped};
-use super::positions::{Span, Subject, Tracked, is_not_offered};
+use super::pass::{AT_ONCE, History, Span, Subject, Tracked, is_not_offered};
 use crate::client::OkResponse;
 use crate::numbered::Numbered;
 use crate::{Api, PAGE_DEADLINE, ProviderError};
 
-/// The most histories that the provider takes at once, and so many are read with a page.
-pub(super) const AT_ONCE: usize = 10;
 /// The most pages of one history.
 const PAGES: usize = 40;
 /// Whose day it is at an instant may be told by a clock so far behind.
 const CLOCKS: i64 = 14 * 3_600;
 /// How much older than the newest position the end of a history may be, to be taken for one that will have it soon.
 const SOON_SECONDS: f64 = 120.0;
-
-/// What became of the history of a subject.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum History {
-    /// There is no news of the subject, or the list has no histories.
-    NotAsked,
-    /// It was read, and has the newest position or will have it soon.
-    Read,
-    /// It was read, and is behind.
-    Behind,
-    /// The account does not have it.
-    NotOffered,
-    /// It could not be read, and is to be asked for from then on.
-    Unread(Timestamp),
-    /// The provider asks to wait with it.
-    Postponed,
-}
 
 /// Reads the histories of those subjects that are asked for from an instant on, and tells of each what became of it.
 ///

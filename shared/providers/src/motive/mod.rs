@@ -9,6 +9,7 @@ mod fuel_transactions;
 mod histories;
 mod hos_events;
 mod names;
+mod pass;
 mod places;
 mod positions;
 mod rulesets;

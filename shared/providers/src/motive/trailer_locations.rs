@@ -9,7 +9,8 @@ use serde_json::value::RawValue;
 
 use super::Motive;
 use super::client::List;
-use super::positions::{self, LatestList, Pass, Subject, Tracked};
+use super::pass::{LatestList, Pass, Subject, Tracked};
+use super::positions;
 use super::vehicle_locations::address;
 use crate::wire::Lenient;
 use crate::{Api, Page, ProviderError, Source};

@@ -13,7 +13,8 @@ use serde_json::value::RawValue;
 
 use super::Motive;
 use super::client::List;
-use super::positions::{self, LatestList, Pass, Subject, Tracked};
+use super::pass::{LatestList, Pass, Subject, Tracked};
+use super::positions;
 use crate::place::{country_of, place};
 use crate::units::{KPH, METERS_IN_KM, METERS_IN_MILE, MPH};
 use crate::wire::{Amount, Lenient, from_json};

@@ -16,7 +16,6 @@ use serde_json::Value;
 
 use super::keys::{self, Key};
 use super::packed::Packed;
-use super::walk::Place;
 
 /// An entity with an item of its own.
 pub trait Keyed: Serialize + DeserializeOwned {
@@ -212,7 +211,7 @@ impl Keyed for ScheduleClaim {
     }
 
     fn index_1(&self) -> Option<Key> {
-        place(keys::schedules_in(Place::shard_of(self.schedule_id)), self.schedule_id)
+        place(keys::schedules_in(keys::schedule_shard(self.schedule_id)), self.schedule_id)
     }
 }
 

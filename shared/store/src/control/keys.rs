@@ -318,6 +318,14 @@ impl Key {
     }
 }
 
+/// The partitions of index 1 over which the schedules are spread.
+pub(super) const SCHEDULE_SHARDS: u8 = 16;
+
+/// The one of them that a schedule is in.
+pub(super) fn schedule_shard(id: ScheduleId) -> u8 {
+    id.uuid().as_bytes().last().map_or(0, |last| last % SCHEDULE_SHARDS)
+}
+
 /// Partition of index 1: which schedules there are, by a part of their ids.
 #[must_use]
 pub fn schedules_in(shard: u8) -> String {

@@ -1,8 +1,8 @@
 //! All schedules, a part at a time, for whoever compares them with their timers. They are found by the items that say which schedule
 //! fetches a resource: those change rarely, while a schedule is written with each execution, and an index of it would be, too.
 
+use model::Timestamp;
 use model::schedule::Schedule;
-use model::{ScheduleId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::items::{Keyed, ScheduleClaim};
@@ -11,21 +11,11 @@ use super::query::Range;
 use crate::page::{Bookmark, Page};
 use crate::{Store, StoreError};
 
-/// The partitions of index 1 over which the schedules are spread.
-const SHARDS: u8 = 16;
-
 /// A place among all schedules.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Place {
     shard: u8,
     after: Option<String>,
-}
-
-impl Place {
-    /// The partition of a schedule.
-    pub(super) fn shard_of(id: ScheduleId) -> u8 {
-        id.uuid().as_bytes().last().map_or(0, |last| last % SHARDS)
-    }
 }
 
 /// How far a walk over all schedules has come.
@@ -60,7 +50,9 @@ impl Store {
         let last = found.rows.last().filter(|_| found.after).and_then(|(_, mark)| mark.as_str());
         let next = match last {
             Some(last) => Some(Place { shard: place.shard, after: Some(last.to_owned()) }),
-            None => Some(place.shard.saturating_add(1)).filter(|next| *next < SHARDS).map(|shard| Place { shard, after: None }),
+            None => Some(place.shard.saturating_add(1))
+                .filter(|next| *next < keys::SCHEDULE_SHARDS)
+                .map(|shard| Place { shard, after: None }),
         };
         Ok((schedules, next))
     }
