@@ -11,7 +11,7 @@ use serde::Serialize;
 use crate::app::{App, Counts};
 use crate::faults::{FaultError, Faults};
 use crate::http::{Call, Reply};
-use crate::provider::PROVIDERS;
+use crate::providers::PROVIDERS;
 use crate::world::{Account, Millis};
 
 #[derive(Debug, Serialize)]

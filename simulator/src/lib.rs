@@ -13,6 +13,7 @@ mod limiter;
 mod motive;
 mod options;
 mod provider;
+mod providers;
 mod router;
 mod samsara;
 mod server;

@@ -4,10 +4,6 @@ use crate::app::App;
 use crate::faults::Verdict;
 use crate::http::{Call, Reply};
 use crate::world::Account;
-use crate::{motive, samsara};
-
-/// Every simulated provider. Adding one is a folder and a name here.
-pub(crate) const PROVIDERS: &[Provider] = &[motive::MOTIVE, samsara::SAMSARA];
 
 /// A simulated provider.
 #[derive(Debug)]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::app::App;
 use crate::control;
 use crate::http::{Call, Reply};
-use crate::provider::PROVIDERS;
+use crate::providers::PROVIDERS;
 
 /// Handles one request; `call.path` is the whole path.
 pub(crate) fn answer(app: &App, call: &Call<'_>) -> Reply {

@@ -15,7 +15,8 @@ use tokio::net::TcpListener;
 use crate::app::App;
 use crate::http::{Call, Content, Reply};
 use crate::options::Options;
-use crate::provider::{PROVIDERS, Provider};
+use crate::provider::Provider;
+use crate::providers::PROVIDERS;
 use crate::router;
 
 /// A simulator that is bound to its port and responds once it runs.

@@ -13,7 +13,8 @@ use serde_json::Value;
 
 use crate::page::{self, Page, Step};
 use crate::screen::Screen;
-use crate::visit::{Agreed, Stop, Ticket, Visit};
+use crate::ticket::Ticket;
+use crate::visit::{Agreed, Stop, Visit};
 use crate::{api, dead_ends};
 
 /// The list of accounts.

@@ -20,7 +20,8 @@ use vault::Claims;
 use crate::cookie::BROWSER_SECONDS;
 use crate::page::{self, Page, Step};
 use crate::screen::Screen;
-use crate::visit::{Stop, Ticket, Visit};
+use crate::ticket::Ticket;
+use crate::visit::{Stop, Visit};
 use crate::words::Group;
 use crate::{api, dead_ends, open, viewed, words};
 

@@ -14,7 +14,8 @@ use store::control::Key;
 use crate::fields::{Problems, input, is_shown, members, missing, problems, submitted, summary};
 use crate::page::{self, Page, Step};
 use crate::screen::Screen;
-use crate::visit::{Stop, Ticket, Visit};
+use crate::ticket::Ticket;
+use crate::visit::{Stop, Visit};
 use crate::{dead_ends, help, proof, providers, trial};
 
 /// The form.

@@ -10,7 +10,8 @@ use crate::api;
 use crate::outcome::{Outcome, redirect_url};
 use crate::page::{self, Page, Step};
 use crate::screen::Screen;
-use crate::visit::{Agreed, Stop, Ticket, Visit};
+use crate::ticket::Ticket;
+use crate::visit::{Agreed, Stop, Visit};
 
 /// The page that asks for the reason.
 pub(crate) struct AskReason;

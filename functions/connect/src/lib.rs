@@ -24,6 +24,7 @@ mod screen;
 mod sharing;
 #[cfg(test)]
 mod testing;
+mod ticket;
 mod trial;
 mod viewed;
 mod visit;

@@ -21,7 +21,8 @@ use store::control::{ConnectBrowser, Key};
 use crate::fields::{Problems, input, is_shown, members, missing, problems, summary};
 use crate::page::{self, Page, Step};
 use crate::screen::Screen;
-use crate::visit::{Agreed, Stop, Ticket, Visit};
+use crate::ticket::Ticket;
+use crate::visit::{Agreed, Stop, Visit};
 use crate::{dead_ends, help, trial};
 
 /// Asks for credentials of the next account.

@@ -6,7 +6,8 @@ use model::tsp::{Tsp, TspStatus};
 
 use crate::page::{self, Page, Step};
 use crate::screen::Screen;
-use crate::visit::{Stop, Ticket, Visit};
+use crate::ticket::Ticket;
+use crate::visit::{Stop, Visit};
 use crate::{accounts, help};
 
 /// The list of providers, with search.

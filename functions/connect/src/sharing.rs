@@ -12,7 +12,8 @@ use crate::accounts::{self, Account};
 use crate::outcome::{Outcome, redirect_url};
 use crate::page::{self, Page, Step};
 use crate::screen::Screen;
-use crate::visit::{Agreed, Stop, Ticket};
+use crate::ticket::Ticket;
+use crate::visit::{Agreed, Stop};
 use crate::{api, dead_ends};
 
 /// Suspends the agreement.

@@ -13,8 +13,7 @@ use super::merge::{self, SortedSource, merge};
 use super::query::{Conditions, Query};
 use super::row::find;
 use super::stored::FORM;
-use super::table::{Item, Span, Table, key, number, read_text, text, unreadable};
-use super::upsert::{MAX_ATTEMPTS, is_committed};
+use super::table::{Item, MAX_ATTEMPTS, Span, Table, is_committed, key, number, read_text, text, unreadable};
 use super::{Origin, Row, keys, stored};
 use crate::{Bookmark, Grant, GrantedConnection, Page, Slice, Store, StoreError};
 

@@ -15,6 +15,8 @@ use crate::{Attempts, Store, StoreError, TRACE};
 /// An item as DynamoDB holds it.
 pub(super) type Item = HashMap<String, AttributeValue>;
 
+/// How often a batch is planned anew after a concurrent write of one of its records or totals.
+pub(super) const MAX_ATTEMPTS: usize = 8;
 /// Requests in flight at once.
 const PARALLEL: usize = 16;
 
@@ -53,6 +55,15 @@ impl Span {
 
     pub(super) fn between(pk: String, low: String, high: String) -> Self {
         Self { pk, bounds: Some((low, high)), ..Self::default() }
+    }
+}
+
+/// Whether a write took place; a conflict is not an error here, it means another try.
+pub(super) fn is_committed(result: Result<(), StoreError>) -> Result<bool, StoreError> {
+    match result {
+        Ok(()) => Ok(true),
+        Err(StoreError::Conflict) => Ok(false),
+        Err(error) => Err(error),
     }
 }
 

@@ -5,8 +5,7 @@ use std::collections::{HashMap, HashSet};
 use futures::future::try_join_all;
 use model::RecordId;
 
-use super::table::{Item, Span, key, number, read_text, text};
-use super::upsert::is_committed;
+use super::table::{Item, Span, is_committed, key, number, read_text, text};
 use super::{Origin, ScanOutcome, keys};
 use crate::{Store, StoreError};
 

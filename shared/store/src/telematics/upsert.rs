@@ -10,12 +10,12 @@ use model::{RecordId, Resource, Timestamp};
 use super::newest::Places;
 use super::row::find;
 use super::stored::{FORM, NewRecord};
-use super::table::{Item, Table, key, number, read_number, read_text, text, unreadable, unstorable, weight};
+use super::table::{
+    Item, MAX_ATTEMPTS, Table, is_committed, key, number, read_number, read_text, text, unreadable, unstorable, weight,
+};
 use super::{Origin, Stored, keys};
 use crate::{Store, StoreError};
 
-/// How often a batch is planned anew after a concurrent write of one of its records or totals.
-pub(super) const MAX_ATTEMPTS: usize = 8;
 /// Items of one transaction.
 const ITEMS: usize = 100;
 /// Bytes of one transaction; DynamoDB takes 4 MB.
@@ -246,15 +246,6 @@ fn if_unchanged(known: &StoredVersion) -> (&'static str, Item) {
 
 pub(super) fn transact(put: Put) -> TransactWriteItem {
     TransactWriteItem::builder().put(put).build()
-}
-
-/// Whether a write took place; a conflict is not an error here, it means another try.
-pub(super) fn is_committed(result: Result<(), StoreError>) -> Result<bool, StoreError> {
-    match result {
-        Ok(()) => Ok(true),
-        Err(StoreError::Conflict) => Ok(false),
-        Err(error) => Err(error),
-    }
 }
 
 fn count(number: usize) -> u64 {

@@ -7,8 +7,8 @@ use model::telematics::{Storage, Timeline};
 use model::{RecordId, Timestamp};
 
 use super::row::find;
-use super::table::{Item, Span, key, number, read_text, text, unreadable};
-use super::upsert::{is_committed, place_key};
+use super::table::{Item, Span, is_committed, key, number, read_text, text, unreadable};
+use super::upsert::place_key;
 use super::{Origin, ScanOutcome, keys, stored};
 use crate::{Store, StoreError};
 

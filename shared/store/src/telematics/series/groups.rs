@@ -8,8 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::super::keys;
 use super::super::stored::FORM;
-use super::super::table::{Item, Table, bytes, key, number, read_bytes, read_number, unreadable};
-use super::super::upsert::{MAX_ATTEMPTS, is_committed};
+use super::super::table::{Item, MAX_ATTEMPTS, Table, bytes, is_committed, key, number, read_bytes, read_number, unreadable};
 use super::codec;
 use crate::StoreError;
 

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use futures::future::try_join_all;
 use model::telematics::readings::Readings;
 
-use super::super::table::{Item, Span, key, read_number, read_text};
-use super::super::upsert::{MAX_ATTEMPTS, is_committed, transact};
+use super::super::table::{Item, MAX_ATTEMPTS, Span, is_committed, key, read_number, read_text};
+use super::super::upsert::transact;
 use super::super::{Origin, Stored, keys};
 use super::block::{self, Block};
 use super::groups::{Day, Directory, SeriesKey, Slot, revised};
