@@ -103,6 +103,19 @@ pub struct Subjects {
     pub spread: Spread,
 }
 
+impl Subjects {
+    /// Those that a page names whose rows may stand on any page. Where the page is not whole, what could not be read may be anybody's.
+    #[must_use]
+    pub fn anywhere(named: Vec<String>, is_whole: bool) -> Self {
+        let spread = Spread::Anywhere { is_read: is_whole };
+        if is_whole {
+            Self { answered: named, spread, ..Self::default() }
+        } else {
+            Self { unclear: named, spread, ..Self::default() }
+        }
+    }
+}
+
 /// Where the rows of one subject stand in a list of several pages.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Spread {

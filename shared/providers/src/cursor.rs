@@ -4,7 +4,7 @@ use model::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::{Page, ProviderError};
+use crate::{Page, ProviderError, Subjects, WindowPart};
 
 /// A place in what a source lists. It is stored as versioned JSON; text that does not read starts over: nothing is
 /// stored twice, and a feed goes on from where it is now.
@@ -252,6 +252,23 @@ impl<const RECENT: i64, const DEEP: i64> Cursor for Window<RECENT, DEEP> {
     fn recovered(newest: Timestamp, now: Timestamp) -> Option<Self> {
         let to = newest.max(now.plus_seconds(-LONGEST_LOSS));
         (to < now.plus_seconds(-DEEP)).then_some(Self { from: to, to, deep: to, after: None })
+    }
+}
+
+impl<const RECENT: i64, const DEEP: i64> Window<RECENT, DEEP> {
+    /// A page of the window; `after` leads to the next one. `subjects` are those that it answers for, where the list is stated anew for
+    /// the whole window.
+    pub(crate) fn page<T>(self, rows: Vec<T>, after: Option<String>, subjects: Option<Subjects>) -> Page<Vec<T>, Self> {
+        let (from, to, begins, ends) = (self.from, self.to, self.after.is_none(), after.is_none());
+        Page {
+            rows,
+            next: Some(Self { after, ..self }),
+            more: !ends,
+            complete_scan: false,
+            scan_total: None,
+            withdrawn: Vec::new(),
+            window: subjects.map(|subjects| WindowPart { from, to, begins, ends, subjects }),
+        }
     }
 }
 

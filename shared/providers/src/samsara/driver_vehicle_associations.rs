@@ -10,7 +10,7 @@ use super::Samsara;
 use super::assignments::{Assignment, PATH};
 use crate::cursor::Window;
 use crate::wire::{Members, SourceRules, source_of};
-use crate::{Api, Page, ProviderError, Source, Spread, Subjects, WindowPart};
+use crate::{Api, Page, ProviderError, Source, Subjects};
 
 const DAY: i64 = 86_400;
 
@@ -28,36 +28,22 @@ impl Source for DriverVehicleAssociations {
     type Cursor = Window<DAY, { 7 * DAY }>;
 
     async fn page(api: &Api<'_, Samsara>, window: Self::Cursor) -> Result<Page<Self::Rows, Self::Cursor>, ProviderError> {
-        let (from, to, begins) = (window.from, window.to, window.after.is_none());
+        let (from, to) = (window.from, window.to);
         let (start, end) = (from.to_string(), to.to_string());
         let query = [("filterBy", "vehicles"), ("startTime", &start), ("endTime", &end)];
         let response = api.page(PATH, &query, window.after.as_deref()).await?;
         let (data, next) = response.page(window.after.as_deref())?;
         let rows: Vec<_> = data.iter().filter_map(|raw| observation(raw)).collect();
         let is_whole = !next.is_unclear && rows.len() == data.len();
-        let after = next.after_more();
-        let part = WindowPart { from, to, begins, ends: after.is_none(), subjects: subjects(&rows, is_whole) };
-        let more = after.is_some();
-        Ok(Page {
-            rows,
-            next: Some(Window { after, ..window }),
-            more,
-            complete_scan: false,
-            scan_total: None,
-            withdrawn: Vec::new(),
-            window: Some(part),
-        })
+        let subjects = subjects(&rows, is_whole);
+        Ok(window.page(rows, next.after_more(), Some(subjects)))
     }
 }
 
 /// Drivers whose assignments could not all be read may be any.
 fn subjects(rows: &[Observation<DriverVehicleAssociation>], is_whole: bool) -> Subjects {
     let named = rows.iter().filter_map(|row| row.fields.source_driver_id.clone()).collect();
-    let spread = Spread::Anywhere { is_read: is_whole };
-    match is_whole {
-        true => Subjects { answered: named, unclear: Vec::new(), others: true, spread },
-        false => Subjects { answered: Vec::new(), unclear: named, others: false, spread },
-    }
+    Subjects { others: is_whole, ..Subjects::anywhere(named, is_whole) }
 }
 
 /// An assignment has no id: `driver_vehicle_association:<driver>:<vehicle>:<start>`. `None` (and a warning) where one of them is

@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 use super::Samsara;
 use crate::cursor::Window;
 use crate::wire::{Members, SourceRules, source_of};
-use crate::{Api, Page, ProviderError, Source, Spread, Subjects, WindowPart};
+use crate::{Api, Page, ProviderError, Source, Subjects};
 
 const DAY: i64 = 86_400;
 const MILLIS: i64 = 1_000;
@@ -27,7 +27,7 @@ impl Source for HosDailySnapshots {
     type Cursor = Window<{ 2 * DAY }, { 8 * DAY }>;
 
     async fn page(api: &Api<'_, Samsara>, window: Self::Cursor) -> Result<Page<Self::Rows, Self::Cursor>, ProviderError> {
-        let (from, to, begins) = (window.from, window.to, window.after.is_none());
+        let (from, to) = (window.from, window.to);
         let days = [from, to].map(|time| time.date().to_string());
         let [first, last] = days.each_ref().map(String::as_str);
         let query = [("startDate", first), ("endDate", last)];
@@ -37,23 +37,8 @@ impl Source for HosDailySnapshots {
         let named = rows.iter().filter_map(|row| row.fields.source_driver_id.clone()).collect();
         let is_whole = !next.is_unclear && rows.len() == data.len();
         // No document says whether the days are listed by driver or by day.
-        let spread = Spread::Anywhere { is_read: is_whole };
-        let subjects = match is_whole {
-            true => Subjects { answered: named, spread, ..Subjects::default() },
-            false => Subjects { unclear: named, spread, ..Subjects::default() },
-        };
-        let after = next.after_more();
-        let (more, ends) = (after.is_some(), after.is_none());
-        let part = WindowPart { from, to, begins, ends, subjects };
-        Ok(Page {
-            rows,
-            next: Some(Window { after, ..window }),
-            more,
-            complete_scan: false,
-            scan_total: None,
-            withdrawn: Vec::new(),
-            window: Some(part),
-        })
+        let subjects = Subjects::anywhere(named, is_whole);
+        Ok(window.page(rows, next.after_more(), Some(subjects)))
     }
 }
 

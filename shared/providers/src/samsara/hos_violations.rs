@@ -14,7 +14,7 @@ use super::client::{Beside, Missing};
 use super::{Samsara, rulesets};
 use crate::cursor::Window;
 use crate::wire::{Members, SourceRules, source_of};
-use crate::{Api, Page, ProviderError, Source, Spread, Subjects, WindowPart};
+use crate::{Api, Page, ProviderError, Source, Subjects};
 
 const DAY: i64 = 86_400;
 const DAYS: Beside = Beside { path: "/fleet/hos/daily-logs", what: "rules of drivers" };
@@ -53,7 +53,7 @@ impl Source for HosViolations {
     type Cursor = Window<DAY, { 8 * DAY }>;
 
     async fn page(api: &Api<'_, Samsara>, window: Self::Cursor) -> Result<Page<Self::Rows, Self::Cursor>, ProviderError> {
-        let (from, to, begins) = (window.from, window.to, window.after.is_none());
+        let (from, to) = (window.from, window.to);
         let query = [("startTime", from.to_string()), ("endTime", to.to_string())];
         let query = query.each_ref().map(|(name, value)| (*name, value.as_str()));
         let response = api.page("/fleet/hos/violations", &query, window.after.as_deref()).await?;
@@ -63,29 +63,15 @@ impl Source for HosViolations {
         let rows: Vec<_> = listed.iter().filter_map(|raw| observation(raw, &carriers)).collect();
         let are_lists = data.iter().all(|raw| Members::of(raw).raw("violations").is_some_and(|list| list.get().starts_with('[')));
         let is_whole = are_lists && !next.is_unclear && rows.len() == listed.len();
-        let after = next.after_more();
-        let part = WindowPart { from, to, begins, ends: after.is_none(), subjects: subjects(&rows, is_whole) };
-        let more = after.is_some();
-        Ok(Page {
-            rows,
-            next: Some(Window { after, ..window }),
-            more,
-            complete_scan: false,
-            scan_total: None,
-            withdrawn: Vec::new(),
-            window: Some(part),
-        })
+        let subjects = subjects(&rows, is_whole);
+        Ok(window.page(rows, next.after_more(), Some(subjects)))
     }
 }
 
 /// Drivers whose violations could not all be read may be any.
 fn subjects(rows: &[Observation<HosViolation>], is_whole: bool) -> Subjects {
     let named = rows.iter().filter_map(|row| row.fields.source_driver_id.clone()).collect();
-    let spread = Spread::Anywhere { is_read: is_whole };
-    match is_whole {
-        true => Subjects { answered: named, unclear: Vec::new(), others: true, spread },
-        false => Subjects { answered: Vec::new(), unclear: named, others: false, spread },
-    }
+    Subjects { others: is_whole, ..Subjects::anywhere(named, is_whole) }
 }
 
 /// A violation has no id: `hos_violation:<driver>:<type>:<start>`, for two can begin at one instant. `None` (and a warning) where

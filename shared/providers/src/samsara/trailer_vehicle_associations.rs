@@ -52,16 +52,7 @@ impl Source for TrailerVehicleAssociations {
         had.retain(|had| had.start.millis() != window.from.millis());
         let vehicles = Vehicles::ask(api, &had).await;
         let rows = had.iter().map(|had| had.observation(&vehicles)).collect();
-        let more = after.is_some();
-        Ok(Page {
-            rows,
-            next: Some(Window { after, ..window }),
-            more,
-            complete_scan: false,
-            scan_total: None,
-            withdrawn: Vec::new(),
-            window: None,
-        })
+        Ok(window.page(rows, after, None))
     }
 }
 
