@@ -13,8 +13,8 @@ use serde_json::Value;
 
 use crate::page::{self, Page, Step};
 use crate::screen::Screen;
-use crate::ticket::Ticket;
 use crate::visit::{Agreed, Stop, Visit};
+use crate::visit_request::VisitRequest;
 use crate::{api, dead_ends};
 
 /// The list of accounts.
@@ -106,10 +106,10 @@ async fn account(context: &Context, tsps: &[Tsp], item: &Value) -> Result<Option
 }
 
 impl Screen for Accounts {
-    type Input = Ticket;
+    type Input = VisitRequest;
 
-    async fn show(context: &Context, call: &Call, ticket: Ticket) -> Result<Html, Stop> {
-        let agreed = ticket.agreed(context, call.now).await?;
+    async fn show(context: &Context, call: &Call, request: VisitRequest) -> Result<Html, Stop> {
+        let agreed = request.agreed(context, call.now).await?;
         let accounts = of(context, &agreed, call.now).await?;
         let visit = &agreed.visit;
         if accounts.is_empty() && agreed.agreement.status == AgreementStatus::Active && visit.unseen().is_empty() {

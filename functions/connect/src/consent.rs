@@ -20,8 +20,8 @@ use vault::Claims;
 use crate::cookie::BROWSER_SECONDS;
 use crate::page::{self, Page, Step};
 use crate::screen::Screen;
-use crate::ticket::Ticket;
 use crate::visit::{Stop, Visit};
+use crate::visit_request::VisitRequest;
 use crate::words::Group;
 use crate::{api, dead_ends, open, viewed, words};
 
@@ -32,7 +32,7 @@ pub(crate) struct Accept;
 
 /// The submitted form.
 pub(crate) struct Post {
-    ticket: Ticket,
+    request: VisitRequest,
     shown: String,
     fleet_name: String,
     wants: bool,
@@ -49,15 +49,15 @@ impl Input for Post {
         let mut text = |name: &str| form.remove(name).unwrap_or_default();
         let (shown, fleet_name) = (text("shown"), text("fleet_name").trim().to_owned());
         let wants = text("answer") != "no";
-        Self { ticket: Ticket::read(reader), shown, fleet_name, wants }
+        Self { request: VisitRequest::read(reader), shown, fleet_name, wants }
     }
 }
 
 impl Screen for Ask {
-    type Input = Ticket;
+    type Input = VisitRequest;
 
-    async fn show(context: &Context, call: &Call, ticket: Ticket) -> Result<Html, Stop> {
-        let visit = ticket.visit(context, call.now).await?;
+    async fn show(context: &Context, call: &Call, request: VisitRequest) -> Result<Html, Stop> {
+        let visit = request.visit(context, call.now).await?;
         if !visit.is_asked() {
             return Ok(page::redirect(context, &visit.path("accounts")));
         }
@@ -197,7 +197,7 @@ impl Screen for Accept {
     type Input = Post;
 
     async fn show(context: &Context, call: &Call, post: Post) -> Result<Html, Stop> {
-        let visit = post.ticket.form_post(context, call.now).await?;
+        let visit = post.request.form_post(context, call.now).await?;
         if !visit.is_asked() {
             return Ok(page::redirect(context, &visit.path("accounts")));
         }

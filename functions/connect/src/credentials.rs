@@ -14,8 +14,8 @@ use store::control::Key;
 use crate::fields::{Problems, input, is_shown, members, missing, problems, submitted, summary};
 use crate::page::{self, Page, Step};
 use crate::screen::Screen;
-use crate::ticket::Ticket;
 use crate::visit::{Stop, Visit};
+use crate::visit_request::VisitRequest;
 use crate::{dead_ends, help, proof, providers, trial};
 
 /// The form.
@@ -24,7 +24,7 @@ pub(crate) struct Ask;
 pub(crate) struct Link;
 
 /// The provider.
-pub(crate) struct Choice(Ticket, String);
+pub(crate) struct Choice(VisitRequest, String);
 /// The provider and the submitted fields.
 pub(crate) struct Post(Choice, BTreeMap<String, String>);
 
@@ -33,7 +33,7 @@ const MAX_DESCRIPTION: usize = 200;
 
 impl Input for Choice {
     fn read(reader: &mut Reader) -> Self {
-        Self(Ticket::read(reader), reader.path_text("slug"))
+        Self(VisitRequest::read(reader), reader.path_text("slug"))
     }
 }
 
@@ -55,8 +55,8 @@ async fn choice(context: &Context, visit: &Visit, slug: &str) -> Result<Option<(
 impl Screen for Ask {
     type Input = Choice;
 
-    async fn show(context: &Context, call: &Call, Choice(ticket, slug): Choice) -> Result<Html, Stop> {
-        let visit = ticket.agreed(context, call.now).await?.visit;
+    async fn show(context: &Context, call: &Call, Choice(request, slug): Choice) -> Result<Html, Stop> {
+        let visit = request.agreed(context, call.now).await?.visit;
         visit.check_reviewed(context)?;
         let Some((tsp, form)) = choice(context, &visit, &slug).await? else {
             return Ok(page::redirect(context, &visit.path("providers")));
@@ -68,8 +68,8 @@ impl Screen for Ask {
 impl Screen for Link {
     type Input = Post;
 
-    async fn show(context: &Context, call: &Call, Post(Choice(ticket, slug), filled): Post) -> Result<Html, Stop> {
-        let agreed = ticket.agreed_post(context, call.now).await?;
+    async fn show(context: &Context, call: &Call, Post(Choice(request, slug), filled): Post) -> Result<Html, Stop> {
+        let agreed = request.agreed_post(context, call.now).await?;
         let visit = &agreed.visit;
         visit.check_reviewed(context)?;
         let Some((tsp, form)) = choice(context, visit, &slug).await? else {

@@ -10,8 +10,8 @@ use crate::api;
 use crate::outcome::{Outcome, redirect_url};
 use crate::page::{self, Page, Step};
 use crate::screen::Screen;
-use crate::ticket::Ticket;
 use crate::visit::{Agreed, Stop, Visit};
+use crate::visit_request::VisitRequest;
 
 /// The page that asks for the reason.
 pub(crate) struct AskReason;
@@ -25,7 +25,7 @@ const REASONS: [&str; 3] = ["I don't know this company", "Not now", "This is mor
 
 /// The submitted form.
 pub(crate) struct Post {
-    ticket: Ticket,
+    request: VisitRequest,
     reason: String,
 }
 
@@ -37,7 +37,7 @@ impl Input for Post {
         let chosen = form.remove("chosen").filter(|chosen| REASONS.contains(&chosen.as_str()));
         let written = form.remove("reason").map(|reason| normalized(&reason)).filter(|reason| !reason.is_empty());
         let reason = chosen.into_iter().chain(written).collect::<Vec<_>>().join(": ");
-        Self { ticket: Ticket::read(reader), reason }
+        Self { request: VisitRequest::read(reader), reason }
     }
 }
 
@@ -48,10 +48,10 @@ fn normalized(text: &str) -> String {
 }
 
 impl Screen for AskReason {
-    type Input = Ticket;
+    type Input = VisitRequest;
 
-    async fn show(context: &Context, call: &Call, ticket: Ticket) -> Result<Html, Stop> {
-        let visit = ticket.visit(context, call.now).await?;
+    async fn show(context: &Context, call: &Call, request: VisitRequest) -> Result<Html, Stop> {
+        let visit = request.visit(context, call.now).await?;
         if visit.consent.is_some() {
             return Ok(page::redirect(context, &visit.path("consent")));
         }
@@ -94,8 +94,8 @@ fn ask(context: &Context, visit: &Visit, reason: &str, problem: Option<&str>) ->
 impl Screen for Decline {
     type Input = Post;
 
-    async fn show(context: &Context, call: &Call, Post { ticket, reason }: Post) -> Result<Html, Stop> {
-        let visit = ticket.form_post(context, call.now).await?;
+    async fn show(context: &Context, call: &Call, Post { request, reason }: Post) -> Result<Html, Stop> {
+        let visit = request.form_post(context, call.now).await?;
         if visit.consent.is_some() {
             return Ok(page::redirect(context, &visit.path("consent")));
         }

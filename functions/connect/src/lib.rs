@@ -24,10 +24,11 @@ mod screen;
 mod sharing;
 #[cfg(test)]
 mod testing;
-mod ticket;
+
 mod trial;
 mod viewed;
 mod visit;
+mod visit_request;
 mod words;
 
 use gateway::Permission::{ReadControl, SignTokens, VerifyTokens, WriteControl};

@@ -15,8 +15,8 @@ use crate::cookie::{BROWSER_SECONDS, Held, VISIT_SECONDS, name_of};
 use crate::dead_ends;
 use crate::page::{self, Page};
 use crate::screen::Screen;
-use crate::ticket::is_cross_site;
 use crate::visit::{Stop, Visit};
+use crate::visit_request::is_cross_site;
 
 /// Opens a link.
 pub(crate) struct Open;

@@ -21,8 +21,8 @@ use store::control::{ConnectBrowser, Key};
 use crate::fields::{Problems, input, is_shown, members, missing, problems, summary};
 use crate::page::{self, Page, Step};
 use crate::screen::Screen;
-use crate::ticket::Ticket;
 use crate::visit::{Agreed, Stop, Visit};
+use crate::visit_request::VisitRequest;
 use crate::{dead_ends, help, trial};
 
 /// Asks for credentials of the next account.
@@ -31,21 +31,21 @@ pub(crate) struct Ask;
 pub(crate) struct Give;
 
 /// The account and the submitted fields.
-pub(crate) struct Post(Ticket, ConnectionId, BTreeMap<String, String>);
+pub(crate) struct Post(VisitRequest, ConnectionId, BTreeMap<String, String>);
 
 impl Input for Post {
     const BODY: Body = Body::Form("Proof");
 
     fn read(reader: &mut Reader) -> Self {
-        Self(Ticket::read(reader), reader.path("connection_id"), reader.form())
+        Self(VisitRequest::read(reader), reader.path("connection_id"), reader.form())
     }
 }
 
 impl Screen for Ask {
-    type Input = Ticket;
+    type Input = VisitRequest;
 
-    async fn show(context: &Context, call: &Call, ticket: Ticket) -> Result<Html, Stop> {
-        let visit = ticket.agreed(context, call.now).await?.visit;
+    async fn show(context: &Context, call: &Call, request: VisitRequest) -> Result<Html, Stop> {
+        let visit = request.agreed(context, call.now).await?.visit;
         let Some(link) = next(&visit) else { return Ok(page::redirect(context, &visit.path(after(&visit)))) };
         match form_of(context, link).await? {
             Some(known) if link.is_open() => Ok(show(context, &visit, link, known, &BTreeMap::new(), &Problems::default())),
@@ -57,8 +57,8 @@ impl Screen for Ask {
 impl Screen for Give {
     type Input = Post;
 
-    async fn show(context: &Context, call: &Call, Post(ticket, id, filled): Post) -> Result<Html, Stop> {
-        let agreed = ticket.agreed_post(context, call.now).await?;
+    async fn show(context: &Context, call: &Call, Post(request, id, filled): Post) -> Result<Html, Stop> {
+        let agreed = request.agreed_post(context, call.now).await?;
         let visit = &agreed.visit;
         let link = visit.unproved().into_iter().find(|link| link.connection_id == id && link.is_open());
         let Some(link) = link else { return Err(visit.elsewhere(context, "proof")) };

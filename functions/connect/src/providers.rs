@@ -6,15 +6,15 @@ use model::tsp::{Tsp, TspStatus};
 
 use crate::page::{self, Page, Step};
 use crate::screen::Screen;
-use crate::ticket::Ticket;
 use crate::visit::{Stop, Visit};
+use crate::visit_request::VisitRequest;
 use crate::{accounts, help};
 
 /// The list of providers, with search.
 pub(crate) struct List;
 
 /// The search, if any.
-pub(crate) struct Search(Ticket, String);
+pub(crate) struct Search(VisitRequest, String);
 
 /// The most characters of a search.
 const MAX_SEARCH: usize = 100;
@@ -22,7 +22,7 @@ const MAX_SEARCH: usize = 100;
 impl Input for Search {
     fn read(reader: &mut Reader) -> Self {
         let sought = reader.first("q").unwrap_or_default();
-        Self(Ticket::read(reader), sought.trim().chars().take(MAX_SEARCH).collect())
+        Self(VisitRequest::read(reader), sought.trim().chars().take(MAX_SEARCH).collect())
     }
 }
 
@@ -47,8 +47,8 @@ fn matches(names: &str, sought: &str) -> bool {
 impl Screen for List {
     type Input = Search;
 
-    async fn show(context: &Context, call: &Call, Search(ticket, sought): Search) -> Result<Html, Stop> {
-        let agreed = ticket.agreed(context, call.now).await?;
+    async fn show(context: &Context, call: &Call, Search(request, sought): Search) -> Result<Html, Stop> {
+        let agreed = request.agreed(context, call.now).await?;
         let visit = &agreed.visit;
         visit.check_reviewed(context)?;
         let mut tsps = context.store().tsps().await?;

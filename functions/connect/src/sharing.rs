@@ -12,8 +12,8 @@ use crate::accounts::{self, Account};
 use crate::outcome::{Outcome, redirect_url};
 use crate::page::{self, Page, Step};
 use crate::screen::Screen;
-use crate::ticket::Ticket;
 use crate::visit::{Agreed, Stop};
+use crate::visit_request::VisitRequest;
 use crate::{api, dead_ends};
 
 /// Suspends the agreement.
@@ -32,22 +32,22 @@ pub(crate) struct Remove;
 pub(crate) struct Done;
 
 /// A button.
-pub(crate) struct Post(Ticket);
+pub(crate) struct Post(VisitRequest);
 
 impl Input for Post {
     const BODY: Body = Body::Form("Button");
 
     fn read(reader: &mut Reader) -> Self {
-        Self(Ticket::read(reader))
+        Self(VisitRequest::read(reader))
     }
 }
 
 /// An account.
-pub(crate) struct One(Ticket, ConnectionId);
+pub(crate) struct One(VisitRequest, ConnectionId);
 
 impl Input for One {
     fn read(reader: &mut Reader) -> Self {
-        Self(Ticket::read(reader), reader.path("connection_id"))
+        Self(VisitRequest::read(reader), reader.path("connection_id"))
     }
 }
 
@@ -65,8 +65,8 @@ impl Input for OnePost {
 impl Screen for Pause {
     type Input = Post;
 
-    async fn show(context: &Context, call: &Call, Post(ticket): Post) -> Result<Html, Stop> {
-        let agreed = ticket.agreed_post(context, call.now).await?;
+    async fn show(context: &Context, call: &Call, Post(request): Post) -> Result<Html, Stop> {
+        let agreed = request.agreed_post(context, call.now).await?;
         act(context, call, &agreed, "pause").await
     }
 }
@@ -74,8 +74,8 @@ impl Screen for Pause {
 impl Screen for Resume {
     type Input = Post;
 
-    async fn show(context: &Context, call: &Call, Post(ticket): Post) -> Result<Html, Stop> {
-        let agreed = ticket.agreed_post(context, call.now).await?;
+    async fn show(context: &Context, call: &Call, Post(request): Post) -> Result<Html, Stop> {
+        let agreed = request.agreed_post(context, call.now).await?;
         agreed.visit.check_reviewed(context)?;
         if !agreed.visit.unproved().is_empty() {
             return Err(agreed.visit.elsewhere(context, "proof"));
@@ -99,10 +99,10 @@ async fn act(context: &Context, call: &Call, agreed: &Agreed, action: &str) -> R
 }
 
 impl Screen for AskStop {
-    type Input = Ticket;
+    type Input = VisitRequest;
 
-    async fn show(context: &Context, call: &Call, ticket: Ticket) -> Result<Html, Stop> {
-        let agreed = ticket.agreed(context, call.now).await?;
+    async fn show(context: &Context, call: &Call, request: VisitRequest) -> Result<Html, Stop> {
+        let agreed = request.agreed(context, call.now).await?;
         let visit = &agreed.visit;
         let partner = &visit.partner.name;
         let title = format!("Stop sharing with {partner}?");
@@ -127,8 +127,8 @@ impl Screen for StopSharing {
     type Input = Post;
 
     /// Accounts first: with the agreement the fleet's tokens end.
-    async fn show(context: &Context, call: &Call, Post(ticket): Post) -> Result<Html, Stop> {
-        let agreed = ticket.agreed_post(context, call.now).await?;
+    async fn show(context: &Context, call: &Call, Post(request): Post) -> Result<Html, Stop> {
+        let agreed = request.agreed_post(context, call.now).await?;
         if context
             .store()
             .agreements_of_fleet(agreed.fleet.id)
@@ -164,8 +164,8 @@ async fn find(context: &Context, call: &Call, agreed: &Agreed, id: ConnectionId)
 impl Screen for AskRemove {
     type Input = One;
 
-    async fn show(context: &Context, call: &Call, One(ticket, id): One) -> Result<Html, Stop> {
-        let agreed = ticket.agreed(context, call.now).await?;
+    async fn show(context: &Context, call: &Call, One(request, id): One) -> Result<Html, Stop> {
+        let agreed = request.agreed(context, call.now).await?;
         let visit = &agreed.visit;
         let Some(account) = find(context, call, &agreed, id).await? else {
             return Ok(page::redirect(context, &visit.path("accounts")));
@@ -190,19 +190,19 @@ impl Screen for AskRemove {
 impl Screen for Remove {
     type Input = OnePost;
 
-    async fn show(context: &Context, call: &Call, OnePost(One(ticket, id)): OnePost) -> Result<Html, Stop> {
-        let agreed = ticket.agreed_post(context, call.now).await?;
+    async fn show(context: &Context, call: &Call, OnePost(One(request, id)): OnePost) -> Result<Html, Stop> {
+        let agreed = request.agreed_post(context, call.now).await?;
         remove(context, call, &agreed, id).await?;
         Ok(page::redirect(context, &agreed.visit.path("accounts")))
     }
 }
 
 impl Screen for Done {
-    type Input = Ticket;
+    type Input = VisitRequest;
 
     /// The session ends here, but for this page; in this browser the link begins another one.
-    async fn show(context: &Context, call: &Call, ticket: Ticket) -> Result<Html, Stop> {
-        let agreed = ticket.last(context, call.now).await?;
+    async fn show(context: &Context, call: &Call, request: VisitRequest) -> Result<Html, Stop> {
+        let agreed = request.last(context, call.now).await?;
         let visit = &agreed.visit;
         let accounts = accounts::of(context, &agreed, call.now).await?;
         let is_open = agreed.agreement.status == AgreementStatus::Active;

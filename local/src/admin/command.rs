@@ -10,7 +10,7 @@ use store::Store;
 
 use super::partners::{self, CreatedClient, NewPartner};
 use super::replay::Replayed;
-use super::told::Told;
+use super::report::Report;
 use super::{aside, erase, timers};
 
 /// Options of the administration.
@@ -170,7 +170,7 @@ impl AdminArgs {
             }
             Task::ReplayStream { stack, queue } => {
                 let sqs = aws_sdk_sqs::Client::new(&aws);
-                Told::replayed(&super::replay_stream(&sqs, &queue, &stack, &super::AwsCli::default()).await?)
+                Report::replayed(&super::replay_stream(&sqs, &queue, &stack, &super::AwsCli::default()).await?)
             }
         };
         println!("{}", if self.json { told.json.to_string() } else { told.lines });
@@ -179,37 +179,37 @@ impl AdminArgs {
 }
 
 impl TableTask {
-    async fn run(self, store: &Store) -> anyhow::Result<Told> {
+    async fn run(self, store: &Store) -> anyhow::Result<Report> {
         Ok(match self {
             Self::Catalogue => {
                 let added = super::add_catalogue(store, Timestamp::system()).await?;
-                Told { lines: format!("added {}", added.join(", ")), json: json!({ "added": added }) }
+                Report { lines: format!("added {}", added.join(", ")), json: json!({ "added": added }) }
             }
             Self::Tsp(task) => tsp(store, task).await?,
             Self::Partner(PartnerTask::Create { name, slug, purpose, logo_url }) => {
                 let slug = slug.unwrap_or_else(|| partners::slug(&name));
                 let new = NewPartner { name, slug, purpose, logo_url };
-                Told::of(&partners::create_partner(store, new, Timestamp::system()).await?)
+                Report::of(&partners::create_partner(store, new, Timestamp::system()).await?)
             }
             Self::Client(ClientTask::Create { partner, client_id }) => {
-                Told::of(&partners::create_client(store, &partner, &client_id).await?)
+                Report::of(&partners::create_client(store, &partner, &client_id).await?)
             }
-            Self::Client(ClientTask::Rotate { client_id }) => Told::of(&partners::rotate_client(store, &client_id).await?),
+            Self::Client(ClientTask::Rotate { client_id }) => Report::of(&partners::rotate_client(store, &client_id).await?),
             Self::Client(ClientTask::Revoke { client_id }) => {
                 partners::revoke_client(store, &client_id).await?;
-                Told { lines: format!("deleted {client_id}"), json: json!({ "client_id": client_id }) }
+                Report { lines: format!("deleted {client_id}"), json: json!({ "client_id": client_id }) }
             }
             Self::SetAside { connection } => {
                 let connection = connection.parse().context("--connection is not an id")?;
                 let rows = super::set_aside(store, connection, Timestamp::system()).await?;
                 let lines: Vec<String> = rows.iter().map(aside::line).collect();
-                Told { lines: lines.join("\n"), json: json!({ "set_aside": rows }) }
+                Report { lines: lines.join("\n"), json: json!({ "set_aside": rows }) }
             }
         })
     }
 }
 
-async fn tsp(store: &Store, task: TspTask) -> anyhow::Result<Told> {
+async fn tsp(store: &Store, task: TspTask) -> anyhow::Result<Report> {
     let now = Timestamp::system();
     let tsps = match task {
         TspTask::List => store.tsps().await?,
@@ -220,7 +220,7 @@ async fn tsp(store: &Store, task: TspTask) -> anyhow::Result<Told> {
     let json = tsps.iter().map(
         |tsp| json!({ "slug": tsp.slug, "status": tsp.status, "base_url": tsp.base_url, "base_url_is_set": tsp.base_url_is_set }),
     );
-    Ok(Told { lines: lines.join("\n"), json: json!({ "tsps": json.collect::<Vec<_>>() }) })
+    Ok(Report { lines: lines.join("\n"), json: json!({ "tsps": json.collect::<Vec<_>>() }) })
 }
 
 fn tsp_line(tsp: &Tsp) -> String {
@@ -230,7 +230,7 @@ fn tsp_line(tsp: &Tsp) -> String {
     format!("{:<12} {status:<9} {base}{by}", tsp.slug)
 }
 
-impl Told {
+impl Report {
     fn replayed(done: &Replayed) -> Self {
         let stay = done.failures.iter().map(|failure| format!("\nstays in the queue: {failure}")).collect::<String>();
         let json = json!({ "records": done.records, "failures": done.failures });

@@ -8,7 +8,7 @@ use serde_json::json;
 use store::Store;
 use store::control::Erasure;
 
-use super::told::Told;
+use super::report::Report;
 
 /// How long executions that are at work may take to end.
 const PATIENCE: Duration = Duration::from_mins(3);
@@ -30,7 +30,7 @@ pub async fn erase(store: &Store, fleet: FleetId) -> anyhow::Result<Erasure> {
 }
 
 /// The receipt.
-pub(super) fn told(fleet: FleetId, erasure: &Erasure) -> Told {
+pub(super) fn told(fleet: FleetId, erasure: &Erasure) -> Report {
     let counts = erasure.erased;
     let ended = erasure.ended_at.map_or_else(|| "not yet".to_owned(), |ended| ended.to_string());
     let lines = [
@@ -41,5 +41,5 @@ pub(super) fn told(fleet: FleetId, erasure: &Erasure) -> Told {
         format!("  {} items of invitations, consents, agreements and the fleet itself", counts.agreements),
         format!("kept: {} connections that other fleets have, too, with their records", erasure.shared.len()),
     ];
-    Told { lines: lines.join("\n"), json: json!({ "fleet_id": fleet, "erasure": erasure }) }
+    Report { lines: lines.join("\n"), json: json!({ "fleet_id": fleet, "erasure": erasure }) }
 }

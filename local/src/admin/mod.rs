@@ -6,8 +6,9 @@ mod command;
 mod erase;
 mod partners;
 mod replay;
+mod report;
 mod timers;
-mod told;
+
 mod tsps;
 
 pub use aside::set_aside;

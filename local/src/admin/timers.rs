@@ -7,7 +7,7 @@ use gateway::{Config, Context};
 use model::Timestamp;
 use serde_json::{Value, json};
 
-use super::told::Told;
+use super::report::Report;
 
 /// Compares all schedules of a table with the timers of the group that the environment names.
 pub(super) async fn examine(aws: SdkConfig, table: &str, remedy: Remedy) -> anyhow::Result<Examined> {
@@ -19,7 +19,7 @@ pub(super) async fn examine(aws: SdkConfig, table: &str, remedy: Remedy) -> anyh
 }
 
 /// What was found, a line for each fault.
-pub(super) fn told(examined: &Examined, remedy: Remedy) -> Told {
+pub(super) fn told(examined: &Examined, remedy: Remedy) -> Report {
     let done = if remedy == Remedy::Repair { ", repaired" } else { "" };
     let faults: Vec<Value> = examined
         .faults
@@ -36,7 +36,10 @@ pub(super) fn told(examined: &Examined, remedy: Remedy) -> Told {
     let mut lines: Vec<String> = examined.faults.iter().map(line).collect();
     lines.push(format!("{} schedules, {} timers at fault{done}", examined.schedules, examined.faults.len()));
     let is_repaired = remedy == Remedy::Repair;
-    Told { lines: lines.join("\n"), json: json!({ "schedules": examined.schedules, "faults": faults, "repaired": is_repaired }) }
+    Report {
+        lines: lines.join("\n"),
+        json: json!({ "schedules": examined.schedules, "faults": faults, "repaired": is_repaired }),
+    }
 }
 
 fn word(timer: Timer) -> &'static str {

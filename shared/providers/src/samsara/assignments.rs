@@ -6,7 +6,7 @@ use model::Timestamp;
 use serde_json::value::RawValue;
 
 use super::Samsara;
-use super::client::{Beside, Patience};
+use super::client::{Beside, TimeBudget};
 use super::questions::{Question, readings};
 use crate::Api;
 use crate::wire::Members;
@@ -49,9 +49,9 @@ impl Drivers {
     /// Asks for the drivers of vehicles. Where the provider does not tell, positions go without.
     pub(super) async fn ask(api: &Api<'_, Samsara>, questions: &[Question<'_>]) -> Self {
         let mut drivers = Self::default();
-        let patience = Patience::begin();
+        let budget = TimeBudget::begin();
         let mut untold = questions;
-        while let Some((question, rest)) = untold.split_first().filter(|_| patience.lasts(readings(untold))) {
+        while let Some((question, rest)) = untold.split_first().filter(|_| budget.lasts(readings(untold))) {
             let (from, to) = (question.from.to_string(), question.to.plus_seconds(1).to_string());
             let ids = question.ids();
             let query = [("filterBy", "vehicles"), ("vehicleIds", &ids), ("startTime", &from), ("endTime", &to)];

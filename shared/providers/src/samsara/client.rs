@@ -130,9 +130,9 @@ impl Api<'_, Samsara> {
 }
 
 /// How long is asked for what stands beside one page of records: a run has more to do.
-pub(super) struct Patience(Instant);
+pub(super) struct TimeBudget(Instant);
 
-impl Patience {
+impl TimeBudget {
     pub(super) fn begin() -> Self {
         Self(Instant::now())
     }

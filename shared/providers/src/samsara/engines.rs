@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::client::{Beside, Patience};
+use super::client::{Beside, TimeBudget};
 use super::gauge::{Gauge, is_amount};
 use super::questions::{Question, readings};
 use super::{Samsara, VEHICLE_HISTORY};
@@ -84,9 +84,9 @@ impl Engines {
     /// Asks for the engines of vehicles. Where the provider does not tell, positions go without.
     pub(super) async fn ask(api: &Api<'_, Samsara>, questions: &[Question<'_>]) -> Self {
         let mut engines = Self::default();
-        let patience = Patience::begin();
+        let budget = TimeBudget::begin();
         let mut untold = questions;
-        while let Some((question, rest)) = untold.split_first().filter(|_| patience.lasts(readings(untold))) {
+        while let Some((question, rest)) = untold.split_first().filter(|_| budget.lasts(readings(untold))) {
             let (from, to) = (question.from.plus_seconds(-EARLY).to_string(), question.to.plus_seconds(1).to_string());
             let ids = question.ids();
             let query = [TYPES, DECORATIONS, ("vehicleIds", &ids), ("startTime", &from), ("endTime", &to)];

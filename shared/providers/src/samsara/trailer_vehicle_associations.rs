@@ -14,7 +14,7 @@ use serde_json::value::RawValue;
 
 use super::Samsara;
 use super::assignments::{Assignment, PATH, vehicle_at};
-use super::client::{Beside, Patience};
+use super::client::{Beside, TimeBudget};
 use super::questions::{Question, readings};
 use crate::cursor::Window;
 use crate::list::ListForm;
@@ -112,9 +112,9 @@ struct Vehicles<'a> {
 impl<'a> Vehicles<'a> {
     async fn ask(api: &Api<'_, Samsara>, had: &'a [Had<'_>]) -> Self {
         let mut vehicles = Self::default();
-        let patience = Patience::begin();
+        let budget = TimeBudget::begin();
         let mut untold = days(had);
-        while !untold.is_empty() && patience.lasts(readings(&untold)) {
+        while !untold.is_empty() && budget.lasts(readings(&untold)) {
             let records = readings(&untold);
             let question = untold.remove(0);
             let (from, to) = (question.from.to_string(), question.to.plus_seconds(1).to_string());

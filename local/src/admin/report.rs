@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 /// What came of a task, for people and for programs.
-pub(super) struct Told {
+pub(super) struct Report {
     pub(super) lines: String,
     pub(super) json: Value,
 }

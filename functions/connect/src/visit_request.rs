@@ -11,14 +11,14 @@ use crate::visit::{Agreed, Stop, Visit};
 use crate::{dead_ends, page};
 
 /// What a request says about its visit: its name in the path, the cookies, and what proves where a form came from.
-pub(crate) struct Ticket {
+pub(crate) struct VisitRequest {
     name: String,
     cookies: String,
     csrf: Option<String>,
     site: Option<String>,
 }
 
-impl Input for Ticket {
+impl Input for VisitRequest {
     fn read(reader: &mut Reader) -> Self {
         reader.accept_unknown_parameters();
         Self {
@@ -35,7 +35,7 @@ pub(crate) fn is_cross_site(site: Option<&str>) -> bool {
     site.is_some_and(|site| site != "same-origin" && site != "none")
 }
 
-impl Ticket {
+impl VisitRequest {
     /// The visit, or the page that says why there is none.
     pub(crate) async fn visit(&self, context: &Context, now: Timestamp) -> Result<Visit, Stop> {
         let visit = self.find(context, now).await?;
