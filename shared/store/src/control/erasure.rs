@@ -6,17 +6,15 @@ use std::collections::BTreeSet;
 use aws_sdk_dynamodb::types::AttributeValue;
 use futures::future::try_join_all;
 use model::agreement::{Agreement, AgreementStatus};
-use model::connection::{Connection, ConnectionStatus};
 use model::fleet::Fleet;
 use model::hex;
 use model::invitation::Invitation;
-use model::schedule::{Schedule, ScheduleStatus};
 use model::webhook::{DeliveryLog, Webhook};
 use model::{ConnectionId, FleetId, InvitationId, PartnerId, Timestamp, WebhookId};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use super::items::{AccountClaim, Claim, DeadLetter, InvitationClaim, Keyed};
+use super::items::{Claim, DeadLetter, InvitationClaim, Keyed};
 use super::keys::{self, Key};
 use super::packed::Packed;
 use super::parked::{Parked, SHARDS, minute_of};
@@ -121,34 +119,14 @@ impl Store {
             let ended = |seen: &Agreement| (seen.status != AgreementStatus::Deleted).then(|| deleted(seen, now));
             self.update(Key::agreement(agreement.partner_id, agreement.id), ended).await?;
         }
-        for id in &erasure.shared {
+        for id in erasure.shared.iter().chain(&erasure.connections) {
             self.unlink(fleet, *id, now).await?;
         }
         let mut at_work = false;
         for id in &erasure.connections {
-            let ended = |seen: &Connection| {
-                let status = ConnectionStatus::Deleted;
-                (seen.status != status).then(|| Connection { status, changed_at: Some(now), updated_at: now, ..seen.clone() })
-            };
-            if let Some(connection) = self.update(Key::connection(*id), ended).await? {
-                self.release_account(&connection).await?;
-            }
-            for schedule in self.schedules_of(*id).await? {
-                at_work |= schedule.leases.values().any(|end| *end > now);
-                let cancelled = |seen: &Schedule| seen.runs().then(|| cancelled(seen, now));
-                self.update(Key::schedule(*id, schedule.id), cancelled).await?;
-            }
+            at_work |= self.schedules_of(*id).await?.iter().any(|schedule| schedule.leases.values().any(|end| *end > now));
         }
         Ok(!at_work)
-    }
-
-    /// The credentials of a connection, and its hold on the account.
-    async fn release_account(&self, connection: &Connection) -> Result<(), StoreError> {
-        let key = Key::account(connection.tsp_id, &connection.account);
-        let claim: Option<AccountClaim> = self.get(key.clone()).await?;
-        let held = claim.is_some_and(|claim| claim.connection_id == connection.id);
-        let writes = [Write::delete(Key::credentials(connection.id))].into_iter().chain(held.then(|| Write::delete(key)));
-        self.commit(writes.collect()).await
     }
 
     /// Removes all that was found of a fleet, and keeps what was removed.
@@ -259,11 +237,6 @@ fn deleted(seen: &Agreement, now: Timestamp) -> Agreement {
     let mut next = Agreement { status: AgreementStatus::Deleted, updated_at: now, ..seen.clone() };
     next.connections.iter_mut().filter(|link| link.is_open()).for_each(|link| link.ended_at = Some(now));
     next
-}
-
-fn cancelled(seen: &Schedule, now: Timestamp) -> Schedule {
-    let status = ScheduleStatus::Cancelled;
-    Schedule { status, next_execution_at: None, revision: seen.revision + 1, updated_at: now, ..seen.clone() }
 }
 
 /// Whether a message or its records name a fleet. What cannot be unpacked is nobody's any more.
