@@ -47,7 +47,7 @@ fn section(basis: &Basis) -> String {
 /// The bill of each load.
 fn costs(basis: &Basis) -> String {
     let names: Vec<&str> = LOADS.iter().map(|load| load.name).collect();
-    let mut text = format!("US dollars a month (30 days), {} of {}:\n\n", prices::REGION, prices::DATE);
+    let mut text = format!("US dollars a month (30 days), {}, prices of {}:\n\n", prices::REGION, prices::DATE);
     let _infallible = writeln!(text, "| what | price | {} |\n| --- | --- | ---: | ---: | ---: |", names.join(" | "));
     for line in LINES {
         let sums = LOADS.map(|load| dollars(line.dollars(basis, &load)));
@@ -93,7 +93,7 @@ fn dollars(sum: f64) -> String {
 }
 
 fn amount(quantity: f64) -> String {
-    if quantity >= 1e5 { format!("{:.2} million", quantity / 1e6) } else { format!("{quantity:.0}") }
+    if quantity >= 1e5 { format!("{:.2} million", quantity / 1e6) } else { grouped(quantity) }
 }
 
 /// A whole number with commas.
