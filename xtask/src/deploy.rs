@@ -143,7 +143,7 @@ fn release(
     if let Some(instant) = restart {
         add(&instant.duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos().to_be_bytes());
     }
-    Ok(hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect())
+    Ok(model::hex(hash.finalize().get(..16).unwrap_or_default()))
 }
 
 #[cfg(test)]

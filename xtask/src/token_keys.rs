@@ -11,10 +11,8 @@ use serde_json::json;
 
 use crate::account;
 
-/// The longest life of a token.
-const TOKEN_SECONDS: i64 = 2 * 3_600;
 /// How old a key is when it signs, and all tokens of an older one have ended: an hour is for sandboxes and clocks.
-const ALONE_AFTER_SECONDS: i64 = vault::PUBLISHED_BEFORE_SECONDS + TOKEN_SECONDS + 3_600;
+const ALONE_AFTER_SECONDS: i64 = vault::PUBLISHED_BEFORE_SECONDS + vault::LONGEST_TOKEN_SECONDS + 3_600;
 
 /// What is deployed.
 #[derive(Deserialize)]

@@ -9,7 +9,7 @@ use maud::{Markup, html};
 use model::agreement::Agreement;
 use model::fleet::Fleet;
 use model::invitation::{Invitation, InvitationStatus};
-use model::{AgreementId, FleetId, Scopes, Timestamp};
+use model::{AgreementId, FleetId, Scopes, Timestamp, hex};
 use reqwest::Method;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
@@ -71,7 +71,7 @@ impl Screen for Ask {
 /// By which a form says what its page showed.
 fn digest(asked: &Scopes, unseen: &Scopes) -> String {
     let text = serde_json::to_string(&(asked, unseen)).unwrap_or_default();
-    Sha256::digest(text.as_bytes()).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    hex(Sha256::digest(text.as_bytes()).get(..8).unwrap_or_default())
 }
 
 fn ask(context: &Context, visit: &Visit, problem: Option<&str>) -> Html {

@@ -36,12 +36,6 @@ fn action_of(event: &str) -> Option<(Resource, Action)> {
     Some((Resource::parse(head)?, action))
 }
 
-/// The resource whose records the event carries, if it carries records.
-#[must_use]
-pub fn resource_of(event: &str) -> Option<Resource> {
-    action_of(event).map(|(resource, _)| resource)
-}
-
 /// The record type whose existing records an event can bring, for the event tells of records that are new.
 #[must_use]
 pub fn snapshot_of(event: &str) -> Option<&'static RecordType> {

@@ -88,7 +88,7 @@ impl Feed {
     pub(crate) fn page<R>(self, rows: R, after: Option<String>, more: bool) -> Page<R, Self> {
         let after = after.or(self.after);
         let next = after.is_some().then_some(Self { after });
-        Page { rows, next, more, complete_scan: false, scan_total: None, withdrawn: Vec::new(), window: None }
+        Page::of(rows, next, more)
     }
 }
 
@@ -122,15 +122,7 @@ impl Stream {
     /// The page that ends at `after`, or where it began if the TSP names no place.
     pub(crate) fn page<R>(self, rows: R, after: Option<String>, more: bool) -> Page<R, Self> {
         let after = after.or(self.after);
-        Page {
-            rows,
-            next: Some(Self { after, ..self }),
-            more,
-            complete_scan: false,
-            scan_total: None,
-            withdrawn: Vec::new(),
-            window: None,
-        }
+        Page::of(rows, Some(Self { after, ..self }), more)
     }
 }
 
@@ -260,15 +252,8 @@ impl<const RECENT: i64, const DEEP: i64> Window<RECENT, DEEP> {
     /// the whole window.
     pub(crate) fn page<T>(self, rows: Vec<T>, after: Option<String>, subjects: Option<Subjects>) -> Page<Vec<T>, Self> {
         let (from, to, begins, ends) = (self.from, self.to, self.after.is_none(), after.is_none());
-        Page {
-            rows,
-            next: Some(Self { after, ..self }),
-            more: !ends,
-            complete_scan: false,
-            scan_total: None,
-            withdrawn: Vec::new(),
-            window: subjects.map(|subjects| WindowPart { from, to, begins, ends, subjects }),
-        }
+        let window = subjects.map(|subjects| WindowPart { from, to, begins, ends, subjects });
+        Page { window, ..Page::of(rows, Some(Self { after, ..self }), !ends) }
     }
 }
 

@@ -91,6 +91,13 @@ pub(crate) struct Page<R, C> {
     pub(crate) window: Option<WindowPart>,
 }
 
+impl<R, C> Page<R, C> {
+    /// A page that proves nothing about what it does not list.
+    pub(crate) fn of(rows: R, next: Option<C>, more: bool) -> Self {
+        Self { rows, next, more, complete_scan: false, scan_total: None, withdrawn: Vec::new(), window: None }
+    }
+}
+
 /// Requests that the provider counts against one limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rate {
@@ -113,7 +120,7 @@ pub(crate) struct Plan<P: Provider> {
 pub struct Capability {
     /// What is fetched.
     pub record: &'static RecordType,
-    /// `walk`, `feed`, `stream` or `window`.
+    /// How it is read: the `KIND` of its cursor.
     pub kind: &'static str,
     /// Records of a page, where the adapter asks for so many; else the provider decides.
     pub page_size: Option<u32>,

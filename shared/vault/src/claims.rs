@@ -10,6 +10,9 @@ use uuid::Uuid;
 pub const MACHINE_LIFETIME: i64 = 900;
 /// Lifetime of a pre-registration token, in seconds.
 pub const PRE_REGISTRATION_LIFETIME: i64 = 7_200;
+/// The longest lifetime of a token, in seconds.
+pub const LONGEST_TOKEN_SECONDS: i64 =
+    if MACHINE_LIFETIME > PRE_REGISTRATION_LIFETIME { MACHINE_LIFETIME } else { PRE_REGISTRATION_LIFETIME };
 /// The `azp` of pre-registration tokens.
 pub const PRE_REGISTRATION_CLIENT: &str = "pre-registration-client";
 /// The scopes of pre-registration tokens: the published ones, and those by which a fleet stops what it agreed to.

@@ -60,6 +60,6 @@ impl<const RECENT: i64, const DEEP: i64> Days<RECENT, DEEP> {
             page => Self { window: self.window, page },
         };
         let more = next.page.is_some();
-        Ok(Page { rows, next: Some(next), more, complete_scan: false, scan_total: None, withdrawn, window: None })
+        Ok(Page { withdrawn, ..Page::of(rows, Some(next), more) })
     }
 }

@@ -83,5 +83,5 @@ impl Pass {
 
 fn ended<R>(pass: Pass, rows: R) -> Page<R, Pass> {
     let more = !pass.is_at_start();
-    Page { rows, next: Some(pass), more, complete_scan: false, scan_total: None, withdrawn: Vec::new(), window: None }
+    Page::of(rows, Some(pass), more)
 }

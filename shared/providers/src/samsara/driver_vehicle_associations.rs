@@ -8,11 +8,9 @@ use serde_json::value::RawValue;
 
 use super::Samsara;
 use super::assignments::{Assignment, PATH};
-use crate::cursor::Window;
+use crate::cursor::{DAY, Window};
 use crate::wire::{Members, SourceRules, source_of};
 use crate::{Api, Page, ProviderError, Source, Subjects};
-
-const DAY: i64 = 86_400;
 
 const RULES: SourceRules = SourceRules {
     volatile: &["assignedAtTime"],

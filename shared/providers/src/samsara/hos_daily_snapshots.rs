@@ -6,11 +6,10 @@ use model::telematics::{HosDailySnapshot, Observation};
 use serde_json::value::RawValue;
 
 use super::Samsara;
-use crate::cursor::Window;
+use crate::cursor::{DAY, Window};
 use crate::wire::{Members, SourceRules, source_of};
 use crate::{Api, Page, ProviderError, Source, Subjects};
 
-const DAY: i64 = 86_400;
 const MILLIS: i64 = 1_000;
 
 const RULES: SourceRules = SourceRules {

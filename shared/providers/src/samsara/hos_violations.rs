@@ -12,11 +12,10 @@ use serde_json::value::RawValue;
 
 use super::client::{Beside, Missing};
 use super::{Samsara, rulesets};
-use crate::cursor::Window;
+use crate::cursor::{DAY, Window};
 use crate::wire::{Members, SourceRules, source_of};
 use crate::{Api, Page, ProviderError, Source, Subjects};
 
-const DAY: i64 = 86_400;
 const DAYS: Beside = Beside { path: "/fleet/hos/daily-logs", what: "rules of drivers" };
 
 const RULES: SourceRules = SourceRules { volatile: &[], extras: &["day"], references: &["driver"] };

@@ -87,7 +87,7 @@ impl Source for IftaSummaries {
         let rows = data.list("vehicleReports").into_iter().filter_map(|raw| observation(raw, reports.month)).collect();
         let next = reports.next(after);
         let more = !next.is_done;
-        Ok(Page { rows, more, next: Some(next), complete_scan: false, scan_total: None, withdrawn: Vec::new(), window: None })
+        Ok(Page::of(rows, Some(next), more))
     }
 }
 

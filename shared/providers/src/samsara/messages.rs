@@ -8,11 +8,10 @@ use serde_json::json;
 use serde_json::value::RawValue;
 
 use super::Samsara;
-use crate::cursor::Window;
+use crate::cursor::{DAY, Window};
 use crate::wire::{Members, SourceRules, source_of};
 use crate::{Api, PAGE_DEADLINE, Page, ProviderError, Source};
 
-const DAY: i64 = 86_400;
 /// How much of a text's hash tells messages of one instant apart.
 const HASH_LENGTH: usize = 16;
 
@@ -34,15 +33,7 @@ impl Source for Messages {
             return Err(response.malformed("no list of messages"));
         }
         let rows = body.list("data").into_iter().filter_map(observation).collect();
-        Ok(Page {
-            rows,
-            next: Some(window),
-            more: false,
-            complete_scan: false,
-            scan_total: None,
-            withdrawn: Vec::new(),
-            window: None,
-        })
+        Ok(Page::of(rows, Some(window), false))
     }
 }
 

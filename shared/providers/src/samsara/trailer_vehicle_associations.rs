@@ -16,12 +16,11 @@ use super::Samsara;
 use super::assignments::{Assignment, PATH, vehicle_at};
 use super::client::{Beside, TimeBudget};
 use super::questions::{Question, readings};
-use crate::cursor::Window;
+use crate::cursor::{DAY, Window};
 use crate::list::ListForm;
 use crate::wire::{Members, SourceRules, source_of};
 use crate::{Api, PAGE_DEADLINE, Page, ProviderError, Source};
 
-const DAY: i64 = 86_400;
 const LIST: &str = "/v1/fleet/trailers/assignments";
 /// Trailers of a page.
 const TRAILERS: &str = "50";
@@ -48,7 +47,7 @@ impl Source for TrailerVehicleAssociations {
         let page = response.list(FORM)?;
         let after = response.after(&page.paging.object("pagination"), window.after.as_deref())?;
         let trailers = page.rows.unwrap_or_default();
-        let mut had: Vec<Had<'_>> = trailers.into_iter().flat_map(Had::all).collect();
+        let mut had: Vec<TrailerAssignment<'_>> = trailers.into_iter().flat_map(TrailerAssignment::all).collect();
         had.retain(|had| had.start.millis() != window.from.millis());
         let vehicles = Vehicles::ask(api, &had).await;
         let rows = had.iter().map(|had| had.observation(&vehicles)).collect();
@@ -57,7 +56,7 @@ impl Source for TrailerVehicleAssociations {
 }
 
 /// A driver had a trailer from a time on.
-struct Had<'a> {
+struct TrailerAssignment<'a> {
     trailer: String,
     trailer_name: Option<String>,
     driver: String,
@@ -65,7 +64,7 @@ struct Had<'a> {
     raw: &'a RawValue,
 }
 
-impl<'a> Had<'a> {
+impl<'a> TrailerAssignment<'a> {
     /// Those of a trailer; without those (and with a warning) that do not say who had it, or since when.
     fn all(trailer: &'a RawValue) -> Vec<Self> {
         let wire = Members::of(trailer);
@@ -78,7 +77,7 @@ impl<'a> Had<'a> {
                 return None;
             };
             let start = Timestamp::from_millis(start);
-            Some(Had { trailer: id.clone(), trailer_name: wire.get("name"), driver, start, raw })
+            Some(TrailerAssignment { trailer: id.clone(), trailer_name: wire.get("name"), driver, start, raw })
         };
         wire.list("trailerAssignments").into_iter().filter_map(one).collect()
     }
@@ -110,7 +109,7 @@ struct Vehicles<'a> {
 }
 
 impl<'a> Vehicles<'a> {
-    async fn ask(api: &Api<'_, Samsara>, had: &'a [Had<'_>]) -> Self {
+    async fn ask(api: &Api<'_, Samsara>, had: &'a [TrailerAssignment<'_>]) -> Self {
         let mut vehicles = Self::default();
         let budget = TimeBudget::begin();
         let mut untold = days(had);
@@ -136,9 +135,9 @@ impl<'a> Vehicles<'a> {
 }
 
 /// A question for each day on which trailers were taken over, the newest first: of most of them the answer is short.
-fn days<'a>(had: &'a [Had<'_>]) -> Vec<Question<'a>> {
+fn days<'a>(had: &'a [TrailerAssignment<'_>]) -> Vec<Question<'a>> {
     let mut days = BTreeMap::new();
-    for Had { driver, start, .. } in had {
+    for TrailerAssignment { driver, start, .. } in had {
         let new = || Question { vehicles: Vec::new(), from: *start, to: *start, readings: 0 };
         let day = days.entry(Reverse(start.date())).or_insert_with(new);
         (day.from, day.to) = (day.from.min(*start), day.to.max(*start));

@@ -79,15 +79,7 @@ impl Source for HosEvents {
         let more = next.is_some();
         let window = WindowPart { from, to, begins, ends: !more, subjects };
         let next = Logs { window: logs.window, drivers: next };
-        Ok(Page {
-            rows,
-            next: Some(next),
-            more,
-            complete_scan: false,
-            scan_total: None,
-            withdrawn: Vec::new(),
-            window: Some(window),
-        })
+        Ok(Page { window: Some(window), ..Page::of(rows, Some(next), more) })
     }
 }
 

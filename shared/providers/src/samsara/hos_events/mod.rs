@@ -22,11 +22,10 @@ use serde_json::value::RawValue;
 pub(super) use self::entries::duty_status;
 use self::facts::Facts;
 use super::Samsara;
-use crate::cursor::{Cursor, Window};
+use crate::cursor::{Cursor, DAY, Window};
 use crate::wire::Members;
 use crate::{Api, Page, ProviderError, Source, Subjects, WindowPart};
 
-const DAY: i64 = 86_400;
 /// How many drivers are read at once.
 const DRIVERS: usize = 25;
 /// The longest window that is asked for again because it may have been cut.
@@ -134,15 +133,7 @@ impl Source for HosEvents {
             next.end();
         }
         let window = WindowPart { from, to, begins, ends: !more, subjects };
-        Ok(Page {
-            rows,
-            next: Some(next),
-            more,
-            complete_scan: false,
-            scan_total: None,
-            withdrawn: Vec::new(),
-            window: Some(window),
-        })
+        Ok(Page { window: Some(window), ..Page::of(rows, Some(next), more) })
     }
 }
 
