@@ -75,7 +75,7 @@ fn endpoints() -> Vec<Endpoint> {
             .summary("Validate credentials and link the account"),
         get::<proof::Ask>("/connect/s/{visit}/proof", "connect.ask_proof", LOOK)
             .summary("Ask for credentials of a linked account, as a proof"),
-        post::<proof::Give>("/connect/s/{visit}/proof/{connection_id}", "connect.give_proof", TRY)
+        post::<proof::Submit>("/connect/s/{visit}/proof/{connection_id}", "connect.give_proof", TRY)
             .summary("Validate credentials of a linked account, as a proof"),
         get::<accounts::Accounts>("/connect/s/{visit}/accounts", "connect.accounts", ASK)
             .summary("Show the linked accounts as they are"),

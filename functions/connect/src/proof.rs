@@ -28,7 +28,7 @@ use crate::{dead_ends, help, trial};
 /// Asks for credentials of the next account.
 pub(crate) struct Ask;
 /// Credentials of an account.
-pub(crate) struct Give;
+pub(crate) struct Submit;
 
 /// The account and the submitted fields.
 pub(crate) struct Post(VisitRequest, ConnectionId, BTreeMap<String, String>);
@@ -54,7 +54,7 @@ impl Screen for Ask {
     }
 }
 
-impl Screen for Give {
+impl Screen for Submit {
     type Input = Post;
 
     async fn show(context: &Context, call: &Call, Post(request, id, filled): Post) -> Result<Html, Stop> {

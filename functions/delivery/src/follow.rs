@@ -1,5 +1,5 @@
-//! Orders are followed: work on a whole subscription, which comes through the queue beside its messages: a try of a stale one, the sending of what was kept, and
-//! that of a snapshot.
+//! Carries out orders: work on a whole subscription that passes through the queue beside its messages. They are a probe of a stale
+//! one, sending kept messages, and sending a snapshot.
 
 use gateway::{Context, WorkerError};
 use model::webhook::{Command, Order, Webhook, WebhookStatus};

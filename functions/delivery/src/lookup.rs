@@ -38,7 +38,8 @@ impl<'a> Lookup<'a> {
             }
         }
         let fleets: BTreeSet<FleetId> = self.fleets_of.values().flat_map(|fleets| fleets.iter().copied()).collect();
-        let agreements = fleets.into_iter().map(|id| async move { (id, store.agreements_of_fleet(id).await) });
+        let unknown = fleets.into_iter().filter(|id| !self.agreements.contains_key(id)).collect::<Vec<_>>();
+        let agreements = unknown.into_iter().map(|id| async move { (id, store.agreements_of_fleet(id).await) });
         for (id, found) in stream::iter(agreements).buffer_unordered(AT_ONCE).collect::<Vec<_>>().await {
             if let Ok(found) = found {
                 self.keep(id, found);

@@ -161,12 +161,12 @@ impl AdminArgs {
             }
             Task::Timers { repair } => {
                 let remedy = if repair { Remedy::Repair } else { Remedy::List };
-                timers::told(&timers::examine(aws, &table?, remedy).await?, remedy)
+                timers::report(&timers::examine(aws, &table?, remedy).await?, remedy)
             }
             Task::Erase { fleet, telematics_table } => {
                 let fleet = fleet.parse().context("--fleet is not an id")?;
                 let store = Store::from_config(&aws, &table?, &telematics_table);
-                erase::told(fleet, &erase::erase(&store, fleet).await?)
+                erase::report(fleet, &erase::erase(&store, fleet).await?)
             }
             Task::ReplayStream { stack, queue } => {
                 let sqs = aws_sdk_sqs::Client::new(&aws);

@@ -30,7 +30,7 @@ pub async fn erase(store: &Store, fleet: FleetId) -> anyhow::Result<Erasure> {
 }
 
 /// The receipt.
-pub(super) fn told(fleet: FleetId, erasure: &Erasure) -> Report {
+pub(super) fn report(fleet: FleetId, erasure: &Erasure) -> Report {
     let counts = erasure.erased;
     let ended = erasure.ended_at.map_or_else(|| "not yet".to_owned(), |ended| ended.to_string());
     let lines = [

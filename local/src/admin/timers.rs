@@ -19,7 +19,7 @@ pub(super) async fn examine(aws: SdkConfig, table: &str, remedy: Remedy) -> anyh
 }
 
 /// What was found, a line for each fault.
-pub(super) fn told(examined: &Examined, remedy: Remedy) -> Report {
+pub(super) fn report(examined: &Examined, remedy: Remedy) -> Report {
     let done = if remedy == Remedy::Repair { ", repaired" } else { "" };
     let faults: Vec<Value> = examined
         .faults

@@ -27,7 +27,7 @@ pub const EXECUTIONS: &str = "Executions";
 pub const RECORDS_STORED: &str = "RecordsStored";
 /// Age of the newest position at the end of its execution, in seconds, by TSP.
 pub const DATA_LAG: &str = "DataLag";
-/// Executions that the TSP rate-limited (429), by TSP.
+/// Requests that the TSP answered with 429, by TSP.
 pub const PROVIDER_RATE_LIMITED: &str = "ProviderRateLimited";
 /// Credentials that fleets entered, by TSP and what became of them.
 pub const CREDENTIAL_TRIALS: &str = "CredentialTrials";
@@ -143,7 +143,7 @@ impl Execution<'_> {
     }
 }
 
-/// A TSP asked an execution to wait.
+/// A TSP answered a request with 429.
 pub fn rate_limited(tsp: &str) {
     counter!(PROVIDER_RATE_LIMITED, "Tsp" => tsp.to_owned()).increment(1);
 }

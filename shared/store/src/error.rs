@@ -51,7 +51,7 @@ impl StoreError {
     {
         match error.as_service_error().and_then(Verdict::of) {
             Some(Verdict::Conflict) => return Self::Conflict,
-            Some(Verdict::Turned(_)) => return Self::Throttled,
+            Some(Verdict::Transient(_)) => return Self::Throttled,
             Some(Verdict::Invalid(reason)) => return Self::Refused { operation, reason },
             None => {}
         }

@@ -36,12 +36,12 @@ const LONGEST_WAIT: Duration = Duration::from_secs(1);
 
 /// Why a request was turned away that may be repeated as it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Turned {
+pub(crate) enum Transient {
     Throttled,
     Contended,
 }
 
-impl Turned {
+impl Transient {
     fn of_code(code: &str) -> Option<Self> {
         match code {
             "ThrottlingException" | "ProvisionedThroughputExceededException" | "RequestLimitExceeded" => Some(Self::Throttled),
@@ -64,7 +64,7 @@ pub(crate) enum Verdict {
     /// A condition did not hold.
     Conflict,
     /// Nothing was decided.
-    Turned(Turned),
+    Transient(Transient),
     /// An item of a transaction is not one that DynamoDB takes: a fault of ours, with the service's reason.
     Invalid(String),
 }
@@ -77,23 +77,23 @@ impl Verdict {
         }
         match refusal.code()? {
             "ConditionalCheckFailedException" => Some(Self::Conflict),
-            code => Turned::of_code(code).map(Self::Turned),
+            code => Transient::of_code(code).map(Self::Transient),
         }
     }
 
     /// A transaction is cancelled by its items, each with a reason of its own. One that is invalid stays so, and a condition that failed
     /// decides; otherwise nothing was.
     fn of_cancelled(cancelled: &TransactionCanceledException) -> Self {
-        let (mut conflict, mut turned) = (false, Turned::Throttled);
+        let (mut conflict, mut transient) = (false, Transient::Throttled);
         for reason in cancelled.cancellation_reasons() {
             match reason.code().unwrap_or("None") {
                 "None" | "ThrottlingError" | "ProvisionedThroughputExceeded" => {}
                 "ConditionalCheckFailed" => conflict = true,
-                "TransactionConflict" => turned = Turned::Contended,
+                "TransactionConflict" => transient = Transient::Contended,
                 code => return Self::Invalid(format!("{code}: {}", reason.message().unwrap_or_default())),
             }
         }
-        if conflict { Self::Conflict } else { Self::Turned(turned) }
+        if conflict { Self::Conflict } else { Self::Transient(transient) }
     }
 }
 
@@ -122,7 +122,7 @@ struct Throttling;
 impl ClassifyRetry for Throttling {
     fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {
         let failed = context.output_or_error().and_then(Result::err);
-        match failed.and_then(|failed| turned(failed.as_operation_error()?)) {
+        match failed.and_then(|failed| transient(failed.as_operation_error()?)) {
             Some(_) => RetryAction::throttling_error(),
             None => RetryAction::NoActionIndicated,
         }
@@ -144,7 +144,7 @@ impl Intercept for Throttling {
         _: &RuntimeComponents,
         _: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        if let Some(turned) = turned_at_last(context) {
+        if let Some(turned) = transient_at_last(context) {
             counter!(THROTTLED, "Code" => turned.code()).increment(1);
         }
         Ok(())
@@ -156,19 +156,19 @@ impl Intercept for Throttling {
         _: &RuntimeComponents,
         _: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        if turned_at_last(context).is_some() {
+        if transient_at_last(context).is_some() {
             counter!(THROTTLED, "Code" => "given_up").increment(1);
         }
         Ok(())
     }
 }
 
-fn turned_at_last(context: &FinalizerInterceptorContextRef<'_>) -> Option<Turned> {
-    turned(context.output_or_error()?.err()?.as_operation_error()?)
+fn transient_at_last(context: &FinalizerInterceptorContextRef<'_>) -> Option<Transient> {
+    transient(context.output_or_error()?.err()?.as_operation_error()?)
 }
 
 /// Whether a request was turned away. Its error has one type for each kind of request.
-fn turned(error: &Error) -> Option<Turned> {
+fn transient(error: &Error) -> Option<Transient> {
     let verdict = verdict::<TransactWriteItemsError>(error)
         .or_else(|| verdict::<GetItemError>(error))
         .or_else(|| verdict::<QueryError>(error))
@@ -178,7 +178,7 @@ fn turned(error: &Error) -> Option<Turned> {
         .or_else(|| verdict::<UpdateItemError>(error))
         .or_else(|| verdict::<DeleteItemError>(error));
     match verdict? {
-        Verdict::Turned(turned) => Some(turned),
+        Verdict::Transient(transient) => Some(transient),
         Verdict::Conflict | Verdict::Invalid(_) => None,
     }
 }

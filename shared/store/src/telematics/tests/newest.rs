@@ -113,7 +113,7 @@ async fn a_link_that_ended_shows_the_last_row_before_its_end() {
 
 #[tokio::test]
 async fn concurrent_runs_lose_no_place() {
-    let Fixture { store, .. } = open().await;
+    let Fixture { store, client } = open().await;
     let (origin, grant) = (origin(1, LATEST, "2026-11-22T00:00:00Z"), grant(LATEST, &[1]));
     let runs = (0..6).map(|hour| {
         let (store, origin) = (&store, &origin);
@@ -121,4 +121,8 @@ async fn concurrent_runs_lose_no_place() {
     });
     futures::future::join_all(runs).await;
     assert_eq!(newest(&store, &grant, &latest(), 9).await, pairs(&[("d-1", "v-5")]));
+    let pk = super::super::keys::newest(origin.connection, LATEST);
+    let noted = client.get_item().table_name(TABLE).set_key(Some(super::super::table::key(&pk, "d-1"))).send().await.unwrap();
+    let places = noted.item.unwrap()["places"].as_s().unwrap().split(' ').count();
+    assert_eq!(places, 6, "each run's place is noted");
 }
