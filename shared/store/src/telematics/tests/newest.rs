@@ -1,3 +1,4 @@
+use aws_sdk_dynamodb::types::AttributeValue;
 use model::telematics::DriverVehicleAssociation;
 use serde_json::json;
 
@@ -122,7 +123,8 @@ async fn concurrent_runs_lose_no_place() {
     futures::future::join_all(runs).await;
     assert_eq!(newest(&store, &grant, &latest(), 9).await, pairs(&[("d-1", "v-5")]));
     let pk = super::super::keys::newest(origin.connection, LATEST);
-    let noted = client.get_item().table_name(TABLE).set_key(Some(super::super::table::key(&pk, "d-1"))).send().await.unwrap();
-    let places = noted.item.unwrap()["places"].as_s().unwrap().split(' ').count();
+    let subjects = client.query().table_name(TABLE).key_condition_expression("pk = :pk");
+    let subjects = subjects.expression_attribute_values(":pk", AttributeValue::S(pk)).send().await.unwrap().items.unwrap();
+    let places = subjects[0]["places"].as_s().unwrap().split(' ').count();
     assert_eq!(places, 6, "each run's place is noted");
 }
