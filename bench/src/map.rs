@@ -8,34 +8,38 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 use bytes::Bytes;
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, Method, StatusCode};
 use model::credentials::{Credentials, Form};
 use model::{ConnectionId, Resource};
 use providers::{Adapter, BoxFuture, Fetch, Http, HttpFailure, HttpResponse, Pause};
 use serde::de::{DeserializeOwned, IgnoredAny};
-use serde_json::{Value, json};
+use serde_json::{Map, Value};
 use url::Url;
 
 use crate::figures::{Figure, figure, median, micros, thread_cpu};
 use crate::{Runtimes, rig};
 
 const VEHICLES: usize = 512;
-/// Providers whose first page is mapped: what their credentials are called, and what their figures begin with. That of Motive is the
+/// Providers whose first page is mapped: the form of their credentials, and what their figures begin with. That of Motive is the
 /// history of a day of three vehicles.
-const PROVIDERS: [(&str, &str, &str); 2] = [("samsara", "token", "map"), ("motive", "api_key", "map_motive")];
+const PROVIDERS: [(&str, &str, &str); 3] =
+    [("samsara", "token", "map"), ("motive", "api_key", "map_motive"), ("geotab", "geotab", "map_geotab")];
 const ROUNDS: usize = 41;
 /// Pages per round and way.
 const PAGES: u32 = 20;
 
+/// Where something is asked, and what is sent there.
+type Question = (Url, Bytes);
+
 /// Answers each question as the simulator did when it was asked first.
 struct Recorded {
     client: reqwest::Client,
-    bodies: Mutex<BTreeMap<Url, Bytes>>,
+    bodies: Mutex<BTreeMap<Question, Bytes>>,
 }
 
 impl Recorded {
-    fn known(&self, url: &Url) -> Option<Bytes> {
-        self.bodies.lock().ok()?.get(url).cloned()
+    fn known(&self, question: &Question) -> Option<Bytes> {
+        self.bodies.lock().ok()?.get(question).cloned()
     }
 
     /// What was answered so far.
@@ -43,24 +47,33 @@ impl Recorded {
         self.bodies.lock().map(|bodies| bodies.values().cloned().collect()).unwrap_or_default()
     }
 
-    async fn ask(&self, url: Url, headers: HeaderMap) -> Result<Bytes, HttpFailure> {
+    async fn ask(&self, method: Method, question: Question, headers: HeaderMap) -> Result<Bytes, HttpFailure> {
         let unreachable = |error: reqwest::Error| HttpFailure::Unreachable(error.to_string());
-        let response = self.client.get(url.clone()).headers(headers).send().await.map_err(unreachable)?;
+        let (url, sent) = question.clone();
+        let response = self.client.request(method, url).headers(headers).body(sent).send().await.map_err(unreachable)?;
         let body = response.error_for_status().map_err(unreachable)?.bytes().await.map_err(unreachable)?;
         if let Ok(mut bodies) = self.bodies.lock() {
-            bodies.insert(url, body.clone());
+            bodies.insert(question, body.clone());
         }
         Ok(body)
+    }
+
+    fn answer(&self, method: Method, question: Question, headers: HeaderMap) -> BoxFuture<'_, Result<HttpResponse, HttpFailure>> {
+        let answer = |body| HttpResponse { status: StatusCode::OK, headers: HeaderMap::new(), body, elapsed: Duration::ZERO };
+        match self.known(&question) {
+            Some(body) => Box::pin(std::future::ready(Ok(answer(body)))),
+            None => Box::pin(async move { Ok(answer(self.ask(method, question, headers).await?)) }),
+        }
     }
 }
 
 impl Http for Recorded {
     fn get(&self, url: Url, headers: HeaderMap, _: Duration) -> BoxFuture<'_, Result<HttpResponse, HttpFailure>> {
-        let answer = |body| HttpResponse { status: StatusCode::OK, headers: HeaderMap::new(), body, elapsed: Duration::ZERO };
-        match self.known(&url) {
-            Some(body) => Box::pin(std::future::ready(Ok(answer(body)))),
-            None => Box::pin(async move { Ok(answer(self.ask(url, headers).await?)) }),
-        }
+        self.answer(Method::GET, (url, Bytes::new()), headers)
+    }
+
+    fn post(&self, url: Url, headers: HeaderMap, body: Bytes, _: Duration) -> BoxFuture<'_, Result<HttpResponse, HttpFailure>> {
+        self.answer(Method::POST, (url, body), headers)
     }
 }
 
@@ -89,11 +102,12 @@ impl Mapping {
 
 pub(crate) fn run(runtimes: &Runtimes, print: &mut dyn FnMut(Figure)) -> Result<()> {
     let simulated = runtimes.around.block_on(rig::simulate(VEHICLES))?;
-    for (name, secret, prefix) in PROVIDERS {
+    for (name, conn_type, prefix) in PROVIDERS {
         let (url, key) = rig::account(&simulated, name)?;
-        let form = Form::of(secret).with_context(|| format!("there is no form {secret}"))?;
-        let given = json!({ secret: key });
-        let credentials = Credentials::check(form, given.as_object().context("an object")?);
+        let form = Form::of(conn_type).with_context(|| format!("there is no form {conn_type}"))?;
+        let members = simulator::credentials(name, key).with_context(|| format!("{name} is not simulated"))?;
+        let given: Map<String, Value> = members.into_iter().map(|(member, value)| (member.to_owned(), value.into())).collect();
+        let credentials = Credentials::check(form, &given);
         let credentials = credentials.ok().context("the credentials do not fit their form")?;
         let adapter = providers::adapter(name).with_context(|| format!("there is no adapter for {name}"))?;
         let provider = Recorded { client: reqwest::Client::new(), bodies: Mutex::default() };

@@ -2,11 +2,10 @@
 
 use ::gateway::Context;
 use anyhow::{Context as _, bail};
-use model::credentials::Form;
 use model::partner::{InvitationDefaults, Partner};
 use model::{PartnerId, Timestamp};
 use reqwest::Method;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use simulator::Provided;
 use store::control::Write;
 
@@ -79,7 +78,12 @@ pub async fn instructions(demo: &Demo) -> anyhow::Result<String> {
     let own = |provided: &Provided| {
         let name = admin::catalogue(Timestamp::system()).into_iter().find(|tsp| tsp.slug == provided.name).map(|tsp| tsp.name);
         let key = provided.keys.get(1).or_else(|| provided.keys.first());
-        format!("choose {} with {}", name.unwrap_or_default(), key.map_or("", String::as_str))
+        let members = key.and_then(|key| simulator::credentials(provided.name, key)).unwrap_or_default();
+        let text = match members.as_slice() {
+            [(_, only)] => only.clone(),
+            all => all.iter().map(|(member, value)| format!("{member} {value}")).collect::<Vec<_>>().join(", "),
+        };
+        format!("choose {} with {text}", name.unwrap_or_default())
     };
     let choices = demo.simulated.iter().map(own).collect::<Vec<_>>().join(", or ");
     Ok(format!(
@@ -137,10 +141,10 @@ pub async fn connect(fleet: &Api, slug: &str, key: &str) -> anyhow::Result<Value
         .context("failed to link the account")
 }
 
-/// The body of a request to link an account that one secret opens: the first field of its form.
+/// The body of a request to link the account of a simulated TSP that a key opens.
 pub(crate) async fn account(fleet: &Api, slug: &str, key: &str) -> anyhow::Result<Value> {
     let tsps = fleet.get(&format!("/v2/orgs/tsps?slug={slug}")).await?;
-    let form = Form::of(&ApiResponse::text(&tsps, "/0/conn_type")?).context("a form that is not known")?;
-    let field = form.fields.first().context("a form without fields")?;
-    Ok(json!({ "tsp_id": ApiResponse::text(&tsps, "/0/id")?, "credentials": { field.name: key } }))
+    let members = simulator::credentials(slug, key).with_context(|| format!("{slug} is not simulated"))?;
+    let credentials: Map<String, Value> = members.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
+    Ok(json!({ "tsp_id": ApiResponse::text(&tsps, "/0/id")?, "credentials": credentials }))
 }

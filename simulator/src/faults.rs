@@ -37,6 +37,8 @@ pub struct Faults {
     pub late_points: Option<LatePoints>,
     /// Tokens that are revoked.
     pub revoked_tokens: HashSet<String>,
+    /// Tell this many requests that their session has ended, where a provider has sessions.
+    pub end_session_next: u32,
 }
 
 /// An odd way to write a body.
@@ -183,6 +185,10 @@ impl FaultBoard {
         any.then(|| self.faults.odd_next.remove(0))
     }
 
+    pub(crate) fn ends_session(&mut self) -> bool {
+        take(&mut self.faults.end_session_next)
+    }
+
     pub(crate) fn truncates(&mut self) -> bool {
         take(&mut self.faults.truncate_next)
     }
@@ -247,18 +253,24 @@ impl Delivery {
         if self.is_plain() {
             return Part::of(vehicle.readings(from, to, max), max);
         }
-        let until = to;
-        let to = until.min(from + SHAPED_WINDOW_MS);
+        let to = to.min(from + SHAPED_WINDOW_MS);
+        let mut found = self.arriving(vehicle, from, to);
+        let last = max.checked_sub(1).and_then(|index| found.get(index)).map(|arrival| arrival.at_ms);
+        found.retain(|arrival| last.is_none_or(|last| arrival.at_ms <= last));
+        Part { readings: found.into_iter().map(|arrival| arrival.reading).collect(), resume_ms: last.map(|last| last + 1) }
+    }
+
+    /// The points that arrive in `[from, to)`, in order of arrival.
+    pub(crate) fn arriving(&self, vehicle: &Vehicle, from: Millis, to: Millis) -> Vec<Arrival> {
+        let early = if self.is_plain() { from } else { from - self.longest_delay() };
         let mut found: Vec<Arrival> = Vec::new();
-        for reading in vehicle.readings(from - self.longest_delay(), to, usize::MAX) {
+        for reading in vehicle.readings(early, to, usize::MAX) {
             let (first, second) = self.arrivals(vehicle.id, reading.at_ms);
             let copies = [Some(first), second].into_iter().flatten().filter(|at| (from..to).contains(at));
             found.extend(copies.map(|at_ms| Arrival { at_ms, reading: reading.clone() }));
         }
         found.sort_by_key(|arrival| arrival.at_ms);
-        let last = max.checked_sub(1).and_then(|index| found.get(index)).map(|arrival| arrival.at_ms);
-        found.retain(|arrival| last.is_none_or(|last| arrival.at_ms <= last));
-        Part { readings: found.into_iter().map(|arrival| arrival.reading).collect(), resume_ms: last.map(|last| last + 1) }
+        found
     }
 
     /// The readings with a time in `[from, to)` that have arrived by `now`.

@@ -12,6 +12,8 @@ pub(crate) struct Provider {
     pub(crate) name: &'static str,
     /// What its keys begin with.
     pub(crate) key_prefix: &'static str,
+    /// What its clients send to open an account: each member of the credentials by its name.
+    pub(crate) credentials: fn(&str) -> Vec<(&'static str, String)>,
     /// Answers a request below its prefix.
     pub(crate) serve: fn(&App, &Call<'_>) -> Reply,
 }

@@ -15,7 +15,7 @@ pub(crate) fn answer(app: &App, call: &Call<'_>) -> Reply {
         "_sim" => return control::serve(app, &below),
         name => match PROVIDERS.iter().find(|provider| provider.name == name) {
             Some(provider) => (provider.serve)(app, &below),
-            None => Reply::text(404, "unknown provider; try /samsara, /motive or /_sim/state\n"),
+            None => Reply::text(404, "unknown provider; try /samsara, /motive, /geotab or /_sim/state\n"),
         },
     };
     reply.delay = Duration::from_millis(app.board().faults().slow_ms);

@@ -34,7 +34,7 @@ pub struct Provided {
     pub name: &'static str,
     /// Its base URL, without a trailing slash.
     pub url: String,
-    /// What opens its accounts, one per account.
+    /// What opens its accounts, one per account; [`crate::credentials`] says how it is sent.
     pub keys: Vec<String>,
 }
 

@@ -31,19 +31,16 @@ pub(crate) fn stable(name: &str) -> Uuid {
     Uuid::new_v5(&Uuid::NAMESPACE_URL, format!("urn:catena:local:{name}").as_bytes())
 }
 
-/// TSPs without an adapter, which are announced only: slug, name, form of the credentials.
-const ANNOUNCED: &[(&str, &str, &str)] = &[("geotab", "Geotab", "geotab")];
-
-/// The known TSPs: those that the adapters read, and those that are announced.
+/// The known TSPs: those that the adapters read.
 #[must_use]
 pub fn catalogue(now: Timestamp) -> Vec<Tsp> {
-    let tsp = |source_name: &str, brand: &Brand, status| Tsp {
+    let tsp = |source_name: &str, brand: &Brand| Tsp {
         id: TspId::from_uuid(stable(&format!("tsp:{}", brand.slug))),
         name: brand.name.into(),
         description: None,
         websites: None,
         source_name: source_name.into(),
-        status,
+        status: TspStatus::Active,
         conn_type: brand.conn_type.into(),
         is_sandbox: false,
         logo_url: None,
@@ -54,9 +51,5 @@ pub fn catalogue(now: Timestamp) -> Vec<Tsp> {
         created_at: now,
         updated_at: now,
     };
-    let linkable = providers::brands().map(|(source_name, brand)| tsp(source_name, brand, TspStatus::Active));
-    let announced = ANNOUNCED
-        .iter()
-        .map(|&(slug, name, conn_type)| tsp(slug, &Brand { slug, name, conn_type, base_url: None }, TspStatus::Inactive));
-    linkable.chain(announced).collect()
+    providers::brands().map(|(source_name, brand)| tsp(source_name, brand)).collect()
 }

@@ -56,7 +56,8 @@ pub struct Walk {
 }
 
 /// The simulator's second accounts: the demo fleet holds a first one.
-const ACCOUNTS: [(&str, &str); 2] = [("samsara", "samsara_api_demo2"), ("motive", "motive_key_demo2")];
+const ACCOUNTS: [(&str, &str); 3] =
+    [("samsara", "samsara_api_demo2"), ("motive", "motive_key_demo2"), ("geotab", "geotab_password_demo2")];
 
 impl Target {
     /// A platform that is running already. Only the messages that it sends are compared with the API documents.

@@ -1,5 +1,6 @@
 //! Events from their real causes, held against the documents, and the schemas that the registry has of them.
 
+use model::Timestamp;
 use model::tsp::{Tsp, TspStatus};
 use reqwest::Method;
 use serde_json::Value;
@@ -34,9 +35,11 @@ async fn a_link_that_is_opened_a_link_that_ends_and_a_new_provider_are_told() {
     until("the end of the tie", async || !endpoint.of("fleet_connection.deleted").is_empty()).await;
     assert_eq!(endpoint.of("fleet_connection.deleted")[0]["data"], made["data"]);
 
-    let change = |tsp: &Tsp| Some(Tsp { status: TspStatus::Active, updated_at: world.platform.context().now(), ..tsp.clone() });
+    let change = |status| move |tsp: &Tsp| Some(Tsp { status, updated_at: Timestamp::system(), ..tsp.clone() });
     let store = world.platform.context().store();
-    let tsp: Tsp = store.update(Key::tsp("geotab"), change).await.unwrap().unwrap();
+    store.update(Key::tsp("samsara-ca"), change(TspStatus::Inactive)).await.unwrap().unwrap();
+    assert!(endpoint.of("tsp.created").is_empty());
+    let tsp: Tsp = store.update(Key::tsp("samsara-ca"), change(TspStatus::Active)).await.unwrap().unwrap();
     until("the provider", async || !endpoint.of("tsp.created").is_empty()).await;
     assert_eq!(endpoint.of("tsp.created")[0]["data"][0]["id"], tsp.id.to_string());
 

@@ -8,6 +8,7 @@ use model::credentials::Credentials;
 use model::telematics::source_hash;
 use serde::Deserialize;
 use serde_json::json;
+use serde_json::value::RawValue;
 use url::Url;
 
 use crate::body::readable;
@@ -94,7 +95,7 @@ impl<P: Provider<Session = Session>> Api<'_, P> {
             url.query_pairs_mut().extend_pairs(query);
         }
         let response = self.http.get(url, headers.clone(), deadline).await.map_err(|failure| transport_error(&failure))?;
-        classify(response, &self.session)
+        classify(response, &[&self.session.key], self.session.reason)
     }
 }
 
@@ -112,7 +113,7 @@ fn refused(message: &str) -> ProviderError {
     ProviderError::Refused { message: message.into(), response: None }
 }
 
-fn transport_error(failure: &HttpFailure) -> ProviderError {
+pub(crate) fn transport_error(failure: &HttpFailure) -> ProviderError {
     match failure {
         HttpFailure::Timeout => ProviderError::Timeout,
         HttpFailure::TooLarge => ProviderError::Malformed { what: failure.to_string(), response: None },
@@ -126,7 +127,7 @@ fn transport_error(failure: &HttpFailure) -> ProviderError {
 /// The body of a 200, with what is needed to tell what was wrong with it.
 pub(crate) struct OkResponse {
     pub(crate) body: bytes::Bytes,
-    key: String,
+    secrets: Vec<String>,
 }
 
 impl OkResponse {
@@ -139,22 +140,41 @@ impl OkResponse {
     }
 
     pub(crate) fn malformed(&self, what: &str) -> ProviderError {
-        let response = Some(ErrorResponse::new(200, &self.body, &[&self.key]));
-        ProviderError::Malformed { what: cut_message(what), response }
+        ProviderError::Malformed { what: self.shown(what), response: Some(self.told(200)) }
+    }
+
+    /// The response as it may be stored, with the status that its body stands for.
+    pub(crate) fn told(&self, status: u16) -> ErrorResponse {
+        let secrets: Vec<&str> = self.secrets.iter().map(String::as_str).collect();
+        ErrorResponse::new(status, &self.body, &secrets)
+    }
+
+    /// A text about the body, as it may be shown.
+    pub(crate) fn shown(&self, text: &str) -> String {
+        let secrets = self.secrets.iter().filter(|secret| !secret.is_empty());
+        cut_message(&secrets.fold(text.to_owned(), |text, secret| text.replace(secret.as_str(), "*****")))
+    }
+
+    /// The same response, of whose body only a part is looked at from here on.
+    pub(crate) fn part(&self, part: &RawValue) -> Self {
+        Self { body: self.body.slice_ref(part.get().as_bytes()), secrets: self.secrets.clone() }
     }
 }
 
-fn classify(response: HttpResponse, session: &Session) -> Result<OkResponse, ProviderError> {
+/// The body of a 200; every other status as what it means. `secrets` are struck out of what is kept of a response, and `reason` is the
+/// member of an error's body that says why.
+pub(crate) fn classify(response: HttpResponse, secrets: &[&str], reason: &str) -> Result<OkResponse, ProviderError> {
     let status = response.status.as_u16();
     if status == 200 {
-        let sent = OkResponse { body: response.body, key: session.key.clone() };
+        let secrets = secrets.iter().map(|secret| (*secret).to_owned()).collect();
+        let sent = OkResponse { body: response.body, secrets };
         return match readable(sent.body.clone()) {
             Ok(body) => Ok(OkResponse { body, ..sent }),
             Err(what) => Err(sent.malformed(what)),
         };
     }
-    let error_response = ErrorResponse::new(status, &response.body, &[&session.key]);
-    let message = message(&error_response, session.reason);
+    let error_response = ErrorResponse::new(status, &response.body, secrets);
+    let message = message(&error_response, reason);
     let retry_after = retry_after(&response.headers);
     Err(match status {
         401 | 403 => ProviderError::Refused { message, response: Some(error_response) },

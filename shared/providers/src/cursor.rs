@@ -23,7 +23,7 @@ pub(crate) trait Cursor: Serialize + DeserializeOwned + Send {
 }
 
 /// The longest that a lost cursor is made good for.
-const LONGEST_LOSS: i64 = 90 * DAY;
+pub(crate) const LONGEST_LOSS: i64 = 90 * DAY;
 
 /// Through one or more lists of everything there is, from the beginning each time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

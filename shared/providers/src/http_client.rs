@@ -1,4 +1,4 @@
-//! How adapters reach providers: one GET. The platform's guarded client implements it, and canned responses do in tests.
+//! How adapters reach providers: a GET, or a POST where that is how a provider is asked. The platform's guarded client implements it, and canned responses do in tests.
 
 use std::time::Duration;
 
@@ -35,14 +35,39 @@ pub trait Http: Send + Sync {
     /// # Errors
     /// Where there is no complete response before the deadline.
     fn get(&self, url: Url, headers: HeaderMap, deadline: Duration) -> BoxFuture<'_, Result<HttpResponse, HttpFailure>>;
+
+    /// Sends a POST and reads the whole response, whatever its status. Implementations must not log the body: it holds credentials.
+    ///
+    /// # Errors
+    /// Where there is no complete response before the deadline.
+    fn post(
+        &self,
+        url: Url,
+        headers: HeaderMap,
+        body: Bytes,
+        deadline: Duration,
+    ) -> BoxFuture<'_, Result<HttpResponse, HttpFailure>>;
 }
 
 impl Http for GuardedClient {
     fn get(&self, url: Url, headers: HeaderMap, deadline: Duration) -> BoxFuture<'_, Result<HttpResponse, HttpFailure>> {
-        let request = Request { method: Method::GET, url, headers, body: Bytes::new() };
-        let limits = Limits { deadline, max_body: MAX_BODY, over: OverLimit::Refuse };
-        Box::pin(async move { self.send(request, limits).await.map_err(failure) })
+        sent(self, Request { method: Method::GET, url, headers, body: Bytes::new() }, deadline)
     }
+
+    fn post(
+        &self,
+        url: Url,
+        headers: HeaderMap,
+        body: Bytes,
+        deadline: Duration,
+    ) -> BoxFuture<'_, Result<HttpResponse, HttpFailure>> {
+        sent(self, Request { method: Method::POST, url, headers, body }, deadline)
+    }
+}
+
+fn sent(client: &GuardedClient, request: Request, deadline: Duration) -> BoxFuture<'_, Result<HttpResponse, HttpFailure>> {
+    let limits = Limits { deadline, max_body: MAX_BODY, over: OverLimit::Refuse };
+    Box::pin(async move { client.send(request, limits).await.map_err(failure) })
 }
 
 fn failure(error: SendError) -> HttpFailure {

@@ -7,6 +7,8 @@ mod body;
 mod client;
 mod cursor;
 mod error;
+mod gauge;
+mod geotab;
 mod http_client;
 mod list;
 mod motive;
@@ -23,6 +25,7 @@ mod zones;
 
 pub use adapter::{Account, Accounts, Adapter, BoxFuture, Brand, Fetch, Fetched, Pause, Spread, Subjects, WindowPart};
 pub use error::{ErrorResponse, ProviderError};
+pub use geotab::Geotab;
 pub use http_client::{Http, HttpFailure, HttpResponse};
 pub use motive::Motive;
 use provider::{Api, PAGE_DEADLINE, Page, Plan, Provider, Source};
@@ -38,7 +41,7 @@ macro_rules! providers {
 }
 
 // Every provider. Adding one is a folder and a name here.
-providers![Motive, Samsara];
+providers![Geotab, Motive, Samsara];
 
 /// The accounts of the provider behind a `source_name` of the TSP catalogue; `None` where there is none yet.
 #[must_use]

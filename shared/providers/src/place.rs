@@ -19,6 +19,19 @@ pub(crate) fn country_of(code: &str) -> Option<&'static str> {
     }
 }
 
+/// Alpha-2 to alpha-3.
+const COUNTRIES: &[(&str, &str)] = &[("US", "USA"), ("CA", "CAN"), ("MX", "MEX")];
+
+/// The alpha-3 code of an alpha-2 one.
+pub(crate) fn alpha3(code: &str) -> Option<&'static str> {
+    COUNTRIES.iter().find(|(two, _)| two.eq_ignore_ascii_case(code)).map(|(_, three)| *three)
+}
+
+/// The alpha-2 code of an alpha-3 one.
+pub(crate) fn alpha2(code: &str) -> Option<&'static str> {
+    COUNTRIES.iter().find(|(_, three)| *three == code).map(|(two, _)| *two)
+}
+
 /// The region of a state or province.
 pub(crate) fn region(state: &str) -> Option<Code<HosRegion>> {
     let state = state.trim().to_ascii_uppercase();
@@ -94,6 +107,7 @@ mod tests {
             let found = place(text, -100.0, 40.0).map(|at| (at.city, at.province.unwrap(), at.country_code.unwrap()));
             assert_eq!(found, expected, "{text}");
         }
+        assert_eq!((alpha3("us"), alpha3("FR"), alpha2("CAN")), (Some("USA"), None, Some("CA")));
         let of = |state| region(state).map(|region| region.as_str());
         assert_eq!((of("CA"), of("on"), of("NL"), of("NU"), of("XX")), (Some("US-CA"), Some("CA-ON"), Some("CA-NL"), None, None));
         assert_eq!(place("Unter den Linden 1, Berlin, DE 10115", 13.4, 52.5), None);

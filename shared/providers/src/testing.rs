@@ -20,6 +20,7 @@ pub(crate) type Answer = Result<HttpResponse, HttpFailure>;
 pub(crate) struct Canned {
     responses: Mutex<Vec<Answer>>,
     asked: Mutex<Vec<(String, HeaderMap)>>,
+    posted: Mutex<Vec<Value>>,
     refused: Option<&'static str>,
     waited: Mutex<Vec<Duration>>,
     beside: Option<(&'static str, String)>,
@@ -50,6 +51,11 @@ impl Canned {
         self.asked.lock().unwrap().iter().map(|(_, headers)| text(headers)).collect()
     }
 
+    /// The JSON bodies that were sent.
+    pub(crate) fn posted(&self) -> Vec<Value> {
+        self.posted.lock().unwrap().clone()
+    }
+
     /// How long the adapter waited, each time. It takes no time here.
     pub(crate) fn waited(&self) -> Vec<Duration> {
         self.waited.lock().unwrap().clone()
@@ -75,6 +81,13 @@ impl Http for Canned {
             return Box::pin(async { answer });
         }
         self.asked.lock().unwrap().push((url.to_string(), headers));
+        let next = self.responses.lock().unwrap().pop().expect("no response left");
+        Box::pin(async { next })
+    }
+
+    fn post(&self, url: Url, headers: HeaderMap, body: Bytes, _: Duration) -> BoxFuture<'_, Answer> {
+        self.asked.lock().unwrap().push((url.to_string(), headers));
+        self.posted.lock().unwrap().push(serde_json::from_slice(&body).unwrap());
         let next = self.responses.lock().unwrap().pop().expect("no response left");
         Box::pin(async { next })
     }

@@ -61,7 +61,8 @@ const ROUTES: &[Route] = &[
 ];
 
 /// The simulated Motive.
-pub(crate) const MOTIVE: Provider = Provider { name: "motive", key_prefix: "motive_key_", serve };
+pub(crate) const MOTIVE: Provider =
+    Provider { name: "motive", key_prefix: "motive_key_", credentials: |key| vec![("api_key", key.to_owned())], serve };
 
 fn serve(app: &App, call: &Call<'_>) -> Reply {
     let segments = call.segments();

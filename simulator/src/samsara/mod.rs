@@ -98,7 +98,8 @@ impl Route {
 }
 
 /// The simulated Samsara.
-pub(crate) const SAMSARA: Provider = Provider { name: "samsara", key_prefix: "samsara_api_", serve };
+pub(crate) const SAMSARA: Provider =
+    Provider { name: "samsara", key_prefix: "samsara_api_", credentials: |key| vec![("token", key.to_owned())], serve };
 
 fn serve(app: &App, call: &Call<'_>) -> Reply {
     let segments = call.segments();

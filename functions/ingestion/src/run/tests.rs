@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::sync::Mutex;
 use std::time::Duration;
 
+use bytes::Bytes;
 use http::HeaderMap;
 use model::credentials::Form;
 use model::execution::{Execution, ExecutionStatus};
@@ -62,6 +63,10 @@ impl Adapter for Canned {
 
 impl Http for Canned {
     fn get(&self, _: Url, _: HeaderMap, _: Duration) -> BoxFuture<'_, Result<HttpResponse, HttpFailure>> {
+        Box::pin(async { Err(HttpFailure::Timeout) })
+    }
+
+    fn post(&self, _: Url, _: HeaderMap, _: Bytes, _: Duration) -> BoxFuture<'_, Result<HttpResponse, HttpFailure>> {
         Box::pin(async { Err(HttpFailure::Timeout) })
     }
 }

@@ -104,7 +104,7 @@ mod tests {
 
     #[test]
     fn every_resource_is_counted_once() {
-        for (source_name, fetches) in [("samsara", true), ("motive", true), ("geotab", false)] {
+        for (source_name, fetches) in [("samsara", true), ("motive", true), ("geotab", true), ("lytx", false)] {
             let read = TspIntegrationsRead::from(tsp(source_name));
             assert_eq!(read.integrations.len(), Resource::ALL.len());
             let counts = [read.implemented_count, read.not_implemented_count, read.not_supported_count];

@@ -1,4 +1,4 @@
-//! Time zones as Motive writes them: by the names of Ruby on Rails. And countries.
+//! Time zones as Motive writes them: by the names of Ruby on Rails.
 
 use model::telematics::code::{Code, Timezone};
 
@@ -54,19 +54,6 @@ pub(super) fn hours_behind(zone: Code<Timezone>) -> Option<(i64, i64)> {
     })
 }
 
-/// Alpha-2 to alpha-3.
-const COUNTRIES: &[(&str, &str)] = &[("US", "USA"), ("CA", "CAN"), ("MX", "MEX")];
-
-/// The alpha-3 code of an alpha-2 one.
-pub(super) fn alpha3(code: &str) -> Option<&'static str> {
-    COUNTRIES.iter().find(|(two, _)| two.eq_ignore_ascii_case(code)).map(|(_, three)| *three)
-}
-
-/// The alpha-2 code of an alpha-3 one.
-pub(super) fn alpha2(code: &str) -> Option<&'static str> {
-    COUNTRIES.iter().find(|(_, three)| *three == code).map(|(two, _)| *two)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -80,6 +67,5 @@ mod tests {
         assert_eq!((of("Moon Time"), of("")), (None, None));
         assert_eq!(zone("US/Pacific").and_then(hours_behind), Some((7, 8)));
         assert!(ZONES.iter().all(|(_, zone)| hours_behind(*zone).is_some()));
-        assert_eq!((alpha3("us"), alpha3("FR"), alpha2("CAN")), (Some("USA"), None, Some("CA")));
     }
 }

@@ -4,11 +4,10 @@ use model::telematics::{Observation, Trailer};
 use serde_json::value::RawValue;
 
 use super::client::List;
-use super::places::alpha2;
 use super::vehicles::external_id;
 use super::{Motive, names};
 use crate::numbered::Numbered;
-use crate::place::country_of;
+use crate::place::{alpha2, country_of};
 use crate::wire::{Amount, Members, SourceRules, source_of};
 use crate::{Api, Page, ProviderError, Source};
 

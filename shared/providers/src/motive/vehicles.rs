@@ -4,9 +4,9 @@ use model::telematics::{Observation, Vehicle};
 use serde_json::value::RawValue;
 
 use super::client::List;
-use super::places::alpha3;
 use super::{Motive, names};
 use crate::numbered::Numbered;
+use crate::place::alpha3;
 use crate::wire::{Members, SourceRules, source_of};
 use crate::{Api, Page, ProviderError, Source};
 

@@ -7,10 +7,10 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::client::{Beside, TimeBudget};
-use super::gauge::{Gauge, is_amount};
 use super::questions::{Question, readings};
 use super::{Samsara, VEHICLE_HISTORY};
 use crate::Api;
+use crate::gauge::{Gauge, is_amount};
 use crate::wire::{Amount, Lenient, from_json};
 
 const TYPES: (&str, &str) = ("types", "obdEngineSeconds,engineOilPressureKPa,engineCoolantTemperatureMilliC");

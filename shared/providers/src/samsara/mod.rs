@@ -10,7 +10,6 @@ mod dvir_log_defects;
 mod dvir_logs;
 mod engine_statuses;
 mod engines;
-mod gauge;
 mod gps;
 mod hos_availabilities;
 mod hos_daily_snapshots;

@@ -14,11 +14,11 @@ use serde_json::value::RawValue;
 
 use super::assignments::{Drivers, driver_at};
 use super::engines::{Engine, Engines};
-use super::gauge::{Gauge, is_amount};
 use super::gps::{self, Gps, Subject};
 use super::questions::questions;
 use super::{Samsara, VEHICLE_FEED, VEHICLE_HISTORY};
 use crate::cursor::{Feed, Gap};
+use crate::gauge::{Gauge, is_amount};
 use crate::{Api, Page, ProviderError, Source};
 
 /// The second and third are the gateway's reckoning, for vehicles whose bus has no odometer or no engine hours.

@@ -18,34 +18,44 @@ struct Stat {
 
 /// What was measured of one stat, oldest first.
 #[derive(Default)]
-pub(super) struct Gauge(Vec<(Timestamp, f64)>);
+pub(crate) struct Gauge(Vec<(Timestamp, f64)>);
 
 impl Gauge {
     /// The readings of a list `[{"time", "value"}]` that `fits` admits.
-    pub(super) fn of(list: Option<&RawValue>, fits: fn(&f64) -> bool) -> Self {
+    pub(crate) fn of(list: Option<&RawValue>, fits: fn(&f64) -> bool) -> Self {
         let mut gauge = Self::default();
         gauge.add(list, fits);
         gauge
     }
 
     /// Adds the readings of another list.
-    pub(super) fn add(&mut self, list: Option<&RawValue>, fits: fn(&f64) -> bool) {
+    pub(crate) fn add(&mut self, list: Option<&RawValue>, fits: fn(&f64) -> bool) {
         let list: Vec<&RawValue> = list.and_then(|list| serde_json::from_str(list.get()).ok()).unwrap_or_default();
         let read = |raw: &RawValue| {
             let stat: Stat = serde_json::from_str(raw.get()).ok()?;
             Some((stat.time.0?, stat.value.0.filter(fits)?))
         };
         self.0.extend(list.into_iter().filter_map(read));
+        self.sort();
+    }
+
+    /// Adds a reading. [`Gauge::sort`] follows the last one.
+    pub(crate) fn push(&mut self, time: Timestamp, value: f64) {
+        self.0.push((time, value));
+    }
+
+    /// Brings readings that were pushed into their order.
+    pub(crate) fn sort(&mut self) {
         self.0.sort_by_key(|(time, _)| *time);
     }
 
     /// Whether nothing was measured.
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
     /// The value that holds for a time: the last one measured until then, unless that is too long ago.
-    pub(super) fn at(&self, time: Timestamp) -> Option<f64> {
+    pub(crate) fn at(&self, time: Timestamp) -> Option<f64> {
         let until = self.0.partition_point(|(measured, _)| *measured <= time);
         let (measured, value) = self.0.get(until.checked_sub(1)?)?;
         (time.micros() - measured.micros() <= FRESH_MICROS).then_some(*value)
@@ -53,7 +63,7 @@ impl Gauge {
 }
 
 /// Whether a value can be a sum or an absolute quantity.
-pub(super) fn is_amount(value: &f64) -> bool {
+pub(crate) fn is_amount(value: &f64) -> bool {
     *value >= 0.0
 }
 

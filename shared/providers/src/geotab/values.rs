@@ -1,0 +1,75 @@
+//! Values as Geotab writes them: references, times with sentinels, spans of time.
+
+use model::Timestamp;
+
+use crate::wire::{FromRaw, Members};
+
+/// Ids that stand for nobody and nothing.
+const NOBODY: &[&str] = &["UnknownDriverId", "NoDriverId", "NoUserId", "NoDeviceId", "NoTrailerId"];
+
+/// The id of another record, as `{"id"}` or as a bare text; one that stands for nobody reads as absent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Reference(pub(super) String);
+
+impl FromRaw for Reference {
+    fn from_raw(json: &str) -> Option<Self> {
+        let id = match json.starts_with('{') {
+            true => Members::of(serde_json::from_str(json).ok()?).get("id"),
+            false => String::from_raw(json),
+        };
+        id.filter(|id: &String| !NOBODY.contains(&id.as_str())).map(Self)
+    }
+}
+
+/// The first and the last instant that are not told as "never": 1986, and 2050.
+const FIRST: i64 = 567_993_600;
+const LAST: i64 = 2_524_608_000;
+
+/// A time that is meant as one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Moment(pub(super) Timestamp);
+
+impl FromRaw for Moment {
+    fn from_raw(json: &str) -> Option<Self> {
+        Timestamp::from_raw(json).filter(|time| (FIRST + 1..LAST).contains(&time.seconds())).map(Self)
+    }
+}
+
+impl Members<'_> {
+    /// The id of another record.
+    pub(super) fn reference(&self, name: &str) -> Option<String> {
+        self.get(name).map(|Reference(id)| id)
+    }
+
+    /// A time that is no sentinel.
+    pub(super) fn moment(&self, name: &str) -> Option<Timestamp> {
+        self.get(name).map(|Moment(time)| time)
+    }
+
+    /// Text that says something: `?` stands for what a vehicle did not tell.
+    pub(super) fn told(&self, name: &str) -> Option<String> {
+        self.get(name).filter(|text: &String| text.trim() != "?")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::value::RawValue;
+
+    use super::*;
+
+    #[test]
+    fn sentinels_read_as_absent() {
+        let text = r#"{"a":{"id":"b1"},"b":"b2","c":"UnknownDriverId","d":{"id":"NoUserId"},"e":null,"f":{},"vin":"?","plate":"",
+            "one":"0001-01-01T00:00:00Z","old":"1986-01-01T00:00:00.000Z","end":"2050-01-01T00:00:00.000Z","max":"9999-12-31T23:59:59.9999999Z",
+            "now":"2026-11-21T12:00:00.120Z"}"#;
+        let raw: &RawValue = serde_json::from_str(text).unwrap();
+        let wire = Members::of(raw);
+        let id = |name| wire.reference(name);
+        assert_eq!((id("a").as_deref(), id("b").as_deref()), (Some("b1"), Some("b2")));
+        assert!(["c", "d", "e", "f"].into_iter().all(|name| id(name).is_none()));
+        assert!(["one", "old", "end", "max"].into_iter().all(|name| wire.moment(name).is_none()));
+        assert_eq!(wire.moment("now"), Timestamp::parse("2026-11-21T12:00:00.12Z"));
+        assert_eq!((wire.told("vin"), wire.told("plate")), (None, None));
+    }
+}

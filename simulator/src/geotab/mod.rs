@@ -1,0 +1,142 @@
+//! The simulated MyGeotab: JSON-RPC at one address, a login before everything else, errors with status 200.
+
+mod devices;
+mod feed;
+mod kinds;
+mod records;
+mod rpc;
+#[cfg(test)]
+mod tests;
+mod users;
+mod wire;
+
+use serde_json::{Map, Value, json};
+
+use crate::app::App;
+use crate::faults::Delivery;
+use crate::http::{Call, Reply};
+use crate::provider::{self, Denied, Provider};
+use crate::world::{Account, Millis};
+use kinds::Kind;
+use rpc::Fault;
+
+/// What every method works on.
+struct Request<'a> {
+    account: &'a Account,
+    params: &'a Map<String, Value>,
+    delivery: Delivery,
+    now: Millis,
+}
+
+type Answer = Result<Value, Fault>;
+
+const KEY_PREFIX: &str = "geotab_password_";
+const PATH: &str = "/apiv1";
+
+/// The simulated MyGeotab. The password of a database is its key.
+pub(crate) const GEOTAB: Provider = Provider { name: "geotab", key_prefix: KEY_PREFIX, credentials, serve };
+
+/// The user that programs sign in as.
+fn user_name(database: &str) -> String {
+    format!("api@{database}.example.com")
+}
+
+/// A password tells its database; one that is wrong is tried with the first.
+fn credentials(key: &str) -> Vec<(&'static str, String)> {
+    let database = key.strip_prefix(KEY_PREFIX).unwrap_or("demo");
+    vec![("username", user_name(database)), ("password", key.to_owned()), ("database", database.to_owned())]
+}
+
+fn serve(app: &App, call: &Call<'_>) -> Reply {
+    let is_known = call.path.trim_end_matches('/') == PATH;
+    let mut reply = match answer(app, call, is_known) {
+        Ok(result) => Reply::json(200, &json!({ "result": result, "jsonrpc": "2.0" })),
+        Err(fault) => fault.reply(app.request_number()),
+    };
+    provider::distort(app, &mut reply);
+    reply.route = if is_known { PATH } else { "/unmatched" };
+    reply
+}
+
+fn answer(app: &App, call: &Call<'_>, is_known: bool) -> Answer {
+    if !is_known || call.method != "POST" {
+        return Err(Fault::NotFound);
+    }
+    let body: Value = serde_json::from_slice(call.body).map_err(|_| Fault::NoJson)?;
+    let method = body.get("method").and_then(Value::as_str).ok_or(Fault::NoMethod)?;
+    let none = Map::new();
+    let params = body.get("params").and_then(Value::as_object).unwrap_or(&none);
+    if method == "Authenticate" {
+        return login(app, params);
+    }
+    let account = session(app, params)?;
+    let delivery = app.board().delivery();
+    dispatch(method, &Request { account, params, delivery, now: app.now() })
+}
+
+/// `Authenticate`: a session, and where calls go from here on.
+fn login(app: &App, params: &Map<String, Value>) -> Answer {
+    let text = |name: &str| params.get(name).and_then(Value::as_str).unwrap_or_default();
+    let database = text("database").to_lowercase();
+    let account = app.world.account(&database).ok_or_else(|| Fault::UnknownDatabase(text("database").to_owned()))?;
+    let is_right = text("password") == GEOTAB.key(account) && text("userName").eq_ignore_ascii_case(&user_name(&database));
+    if !is_right {
+        return Err(Fault::User("Incorrect login credentials".into()));
+    }
+    let account = GEOTAB.admit(app, Some(text("password"))).map_err(refused)?;
+    let credentials = json!({
+        "database": account.login, "userName": user_name(account.login),
+        "sessionId": format!("{}{}", session_prefix(account), app.request_number()),
+    });
+    Ok(json!({ "credentials": credentials, "path": "ThisServer" }))
+}
+
+fn session_prefix(account: &Account) -> String {
+    format!("Simulated{}Session", account.org_id)
+}
+
+/// The account of a session.
+fn session<'a>(app: &'a App, params: &Map<String, Value>) -> Result<&'a Account, Fault> {
+    let text = |name: &str| params.get("credentials").and_then(|all| all.get(name)?.as_str()).unwrap_or_default();
+    let database = text("database");
+    let invalid = || Fault::User(format!("Invalid session @ '{database}'"));
+    let account = app.world.account(&database.to_lowercase()).ok_or_else(invalid)?;
+    if !text("sessionId").starts_with(&session_prefix(account)) || app.board().ends_session() {
+        return Err(invalid());
+    }
+    GEOTAB.admit(app, Some(&GEOTAB.key(account))).map_err(refused)
+}
+
+fn refused(denied: Denied) -> Fault {
+    match denied {
+        Denied::Key => Fault::User("Incorrect login credentials".into()),
+        Denied::TooMany(wait_s) => Fault::OverLimit(wait_s.ceil().max(1.0)),
+        Denied::Burst => Fault::OverLimit(1.0),
+        Denied::Broken => Fault::Broken,
+    }
+}
+
+fn dispatch(method: &str, request: &Request<'_>) -> Answer {
+    match method {
+        "GetVersion" => Ok("11.108.214.0".into()),
+        "Get" => Ok(Kind::of(request)?.get(request)),
+        "GetCountOf" => Ok(Kind::of(request)?.count(request).into()),
+        "GetFeed" => feed::page(Kind::of(request)?, request),
+        "ExecuteMultiCall" => multi_call(request),
+        other => Err(Fault::Method(other.to_owned())),
+    }
+}
+
+/// `ExecuteMultiCall`: the results of several calls, or the error of the first that fails.
+fn multi_call(request: &Request<'_>) -> Answer {
+    let calls = request.params.get("calls").and_then(Value::as_array).ok_or(Fault::Argument("calls"))?;
+    let one = |call: &Value| {
+        let method = call.get("method").and_then(Value::as_str).ok_or(Fault::NoMethod)?;
+        let params = call.get("params").and_then(Value::as_object).ok_or(Fault::Argument("params"))?;
+        if method == "ExecuteMultiCall" {
+            return Err(Fault::Argument("calls"));
+        }
+        dispatch(method, &Request { params, delivery: request.delivery.clone(), ..*request })
+    };
+    calls.iter().map(one).collect::<Result<Vec<Value>, Fault>>().map(Value::Array)
+}
