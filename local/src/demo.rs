@@ -61,6 +61,8 @@ fn partner(now: Timestamp) -> Partner {
         purpose: Some("to price your fleet's insurance by how it is really driven".into()),
         defaults: InvitationDefaults::default(),
         created_at: now,
+        updated_at: Some(now),
+        deleted_at: None,
     }
 }
 

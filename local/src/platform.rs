@@ -146,6 +146,14 @@ impl Platform {
         admin::create_partner(self.context.store(), partner, self.context.now()).await
     }
 
+    /// Creates a client of the platform's administrators, as operators do.
+    ///
+    /// # Errors
+    /// If the id belongs to somebody else's client, or the table cannot be written.
+    pub async fn create_admin(&self, client_id: &str) -> anyhow::Result<admin::CreatedClient> {
+        admin::create_admin(self.context.store(), client_id).await
+    }
+
     /// Returns when the platform cannot go on, with why.
     pub async fn given_up(&self) -> String {
         self.cloud.given_up().await

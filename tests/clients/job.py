@@ -1,8 +1,8 @@
 """The main job, and every other published operation, through the clients that openapi-python-client makes.
 
-    job.py URL    # the generated packages are on PYTHONPATH
+    job.py URL    # the generated packages are on PYTHONPATH, OPERATOR_SECRET is that of the client clients-operator
 
-Partner, fleet and receiver in one program against a running local platform. Every answer is parsed into the class that the
+Partner, fleet, administrator and receiver in one program against a running local platform. Every answer is parsed into the class that the
 documents name, and so is every webhook message.
 """
 
@@ -12,6 +12,7 @@ import hashlib
 import hmac
 import importlib
 import json
+import os
 import pkgutil
 import sys
 import threading
@@ -26,9 +27,11 @@ import catena_orgs.client
 import catena_telematics.client
 from catena_auth.models import RevocationRequest, TokenRequest, TokenRequestGrantType, TokenResponse
 from catena_integrations.models import ConnectionCreate, ConnectionRead, ConnectionUpdate, DataFreshness, TokenCredsInput
+from catena_integrations.models import ScheduleBackfillRequest, ScheduleCreate, ScheduleUpdate
 from catena_notifications import models as messages
 from catena_notifications.models import WebhookCreate, WebhookEventNameEnum, WebhookFilters, WebhookUpdate
 from catena_orgs.models import InvitationCreate, InvitationDecline, InvitationRead, ShareAgreementUpdate, TspRead
+from catena_orgs.models import ShareAgreementBackfill
 from standardwebhooks import Webhook as StandardWebhook
 from svix.webhooks import Webhook as SvixWebhook
 
@@ -133,11 +136,11 @@ class Delivery(BaseHTTPRequestHandler):
         pass
 
 
-def tokens(api):
+def tokens(api, client_id=CLIENT_ID, client_secret=CLIENT_SECRET):
     grant = TokenRequest(
         grant_type=TokenRequestGrantType.CLIENT_CREDENTIALS,
-        client_id=CLIENT_ID,
-        client_secret=CLIENT_SECRET,
+        client_id=client_id,
+        client_secret=client_secret,
         scope="organization",
     )
     answer = api.call("auth_token", body=grant)
@@ -223,6 +226,25 @@ def connection(api, partner, fleet, fleet_ref):
         api.until(done, "executions_list", made.id, schedule.id, token=partner)
     fresh = api.call("connections_data_freshness", token=partner, fleet_refs=[fleet_ref])
     assert all(isinstance(one, DataFreshness) for one in fresh) and len(fresh) == len(schedules)
+    return made.id
+
+
+def administration(api, admin, connection_id):
+    """What administrators of the platform do."""
+    schedule = api.call("schedules_list", connection_id, token=admin).items[0]
+    changed = ScheduleUpdate.from_dict({"status": "paused", "execution_interval_seconds": 300})
+    paused = api.call("schedules_update", connection_id, schedule.id, body=changed, token=admin)
+    assert paused.status == "paused" and paused.execution_interval_seconds == 300, paused
+    assert api.call("schedules_activate", connection_id, schedule.id, token=admin).status == "active"
+    assert api.call("schedules_activate_all", connection_id, token=admin) == []
+    api.call("schedules_delete", connection_id, schedule.id, token=admin, expect=204)
+    wanted = ScheduleCreate.from_dict({"resource": schedule.resource})
+    assert api.call("schedules_create", connection_id, body=wanted, token=admin).id == schedule.id
+    everywhere = {"resource": schedule.resource}
+    filled = api.call("schedules_backfill", body=ScheduleBackfillRequest.from_dict(everywhere), token=admin)
+    assert filled.connection_ids == [], filled
+    added = api.call("share_agreements_backfill", body=ShareAgreementBackfill.from_dict(everywhere), token=admin)
+    assert added.share_agreement_ids == [], added
 
 
 def records(api, partner, fleet_ref):
@@ -285,7 +307,8 @@ def main(url):
     partner = tokens(api)
     ids = subscriptions(api, partner, receiver, fleet_ref)
     fleet = invitation(api, partner, fleet_ref)
-    connection(api, partner, fleet, fleet_ref)
+    connection_id = connection(api, partner, fleet, fleet_ref)
+    administration(api, tokens(api, "clients-operator", os.environ["OPERATOR_SECRET"]), connection_id)
     records(api, partner, fleet_ref)
     agreement(api, partner, fleet_ref)
     deliveries(api, partner, receiver, ids)

@@ -68,7 +68,7 @@ async fn revocation(context: &Context, token: &str, client: &Client, now: Timest
 }
 
 fn is_of_partner(claims: &RefreshClaims, client: &Client) -> bool {
-    claims.partner_id == client.partner_id
+    Some(claims.partner_id) == client.partner_id
 }
 
 #[cfg(test)]
@@ -81,7 +81,13 @@ mod tests {
     #[test]
     fn a_fleet_s_refresh_token_is_revoked_by_its_partner_s_clients_only() {
         let now = Timestamp::from_millis(1_790_000_000_000);
-        let client = |partner_id| Client { client_id: "c".into(), secret_hash: String::new(), partner_id, scopes: Vec::new() };
+        let client = |partner_id| Client {
+            client_id: "c".into(),
+            secret_hash: String::new(),
+            partner_id: Some(partner_id),
+            is_admin: false,
+            scopes: Vec::new(),
+        };
         let (own, other) = (PartnerId::at(now), PartnerId::at(now));
         let issue = Issue { issuer: "https://a.example", now, lifetime: 60, id: uuid::Uuid::now_v7() };
         let holder = Onboarding { fleet: FleetId::at(now), name: "Fleet", partner: own, invitation: None, agreement: None };

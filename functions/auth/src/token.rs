@@ -3,7 +3,7 @@
 use gateway::{ApiError, Body, Call, Context, Input, Json, Operation, Output, Reader, Response};
 use http::StatusCode;
 use model::Timestamp;
-use model::partner::Partner;
+use model::partner::{Holder, Partner};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 use store::control::{Key, Revocation};
@@ -118,12 +118,19 @@ impl Operation for Token {
 async fn machine(context: &Context, form: &Form, call: &Call) -> Result<TokenResponse, ApiError> {
     let client = form.presented.client(context, call).await?;
     context.limits().token(&client.client_id)?;
-    let partner: Option<Partner> = context.store().get(Key::partner(client.partner_id)).await?;
-    let partner = partner.ok_or_else(|| ApiError::internal("the client's partner does not exist"))?;
     let issuer = context.config().issuer();
     let issue = Issue { issuer: &issuer, now: call.now, lifetime: MACHINE_LIFETIME, id: uuid::Uuid::now_v7() };
     let scopes = granted(form.scope.as_deref(), &client.scopes)?;
-    let claims = Claims::machine(&issue, &client.client_id, (&partner.name, partner.id), &scopes);
+    let claims = match client.holder() {
+        Some(Holder::Partner(id)) => {
+            let partner: Option<Partner> = context.store().get(Key::partner(id)).await?;
+            let partner = partner.ok_or_else(|| ApiError::internal("the client's partner does not exist"))?;
+            context.store().relist(&partner).await?;
+            Claims::machine(&issue, &client.client_id, (&partner.name, id), &scopes)
+        }
+        Some(Holder::Platform) => Claims::admin(&issue, &client.client_id, &scopes),
+        None => return Err(ApiError::internal("the client acts for nobody")),
+    };
     signed(context, &claims, MACHINE_LIFETIME).await
 }
 

@@ -289,6 +289,7 @@ fn agreed_writes(visit: &Visit, agreement: &Agreement, now: Timestamp) -> Result
         fleet_id: agreement.fleet_id,
         partner_id: agreement.partner_id,
         scopes: before.map_or_else(|| asked.clone(), |before| words::union(&before.scopes, &asked)),
+        added_by: None,
         created_at: now,
     };
     let mut writes = visit.session_writes(shared.clone(), now)?;

@@ -108,6 +108,19 @@ fn endpoints() -> Vec<Endpoint> {
             "For fleets. Removes the connection from the calling fleet; its schedules end with the last fleet that \
              uses it. Records that were fetched stay readable.",
         ),
+        Endpoint::new::<schedules::backfill::Backfill>(
+            Method::POST,
+            "/v2/integrations/connections/schedules/backfill",
+            "schedules.backfill",
+            Scope("schedule:create"),
+            WRITE,
+        )
+        .summary("Make the schedules of a resource that connections lack")
+        .description(
+            "For administrators of the platform. Active connections whose provider offers the resource, and of which an \
+             agreement in force shares it, get a schedule if they never had one. A request makes up to 50, all or none; \
+             repeat it until it answers none.",
+        ),
         Endpoint::new::<schedules::list::List>(
             Method::GET,
             "/v2/integrations/connections/{connection_id}/schedules",
@@ -126,6 +139,65 @@ fn endpoints() -> Vec<Endpoint> {
         )
         .summary("Read a schedule")
         .description("Returns a schedule of a connection."),
+        Endpoint::new::<schedules::create::Create>(
+            Method::POST,
+            "/v2/integrations/connections/{connection_id}/schedules",
+            "schedules.create",
+            Scope("schedule:create"),
+            WRITE,
+        )
+        .summary("Make the schedule of a resource")
+        .description(
+            "For administrators of the platform. A connection has one schedule per resource; one that was deleted begins \
+             anew under its id. The provider must offer the resource, and an agreement in force must share it.",
+        ),
+        Endpoint::new::<schedules::update::Update>(
+            Method::PATCH,
+            "/v2/integrations/connections/{connection_id}/schedules/{schedule_id}",
+            "schedules.update",
+            Scope("schedule:update"),
+            WRITE,
+        )
+        .summary("Change a schedule")
+        .description(
+            "For administrators of the platform, and for the fleet whose account it is, unless other fleets use it too. A fleet \
+             pauses; what is paused an administrator resumes.",
+        ),
+        Endpoint::new::<schedules::delete::Delete>(
+            Method::DELETE,
+            "/v2/integrations/connections/{connection_id}/schedules/{schedule_id}",
+            "schedules.delete",
+            Scope("schedule:delete"),
+            WRITE,
+        )
+        .summary("Delete a schedule")
+        .description(
+            "For administrators of the platform. The resource is not fetched any more; what was fetched stays readable.",
+        ),
+        Endpoint::new::<schedules::activate::ActivateAll>(
+            Method::POST,
+            "/v2/integrations/connections/{connection_id}/schedules/activate-schedules",
+            "schedules.activate_all",
+            Scope("schedule:update"),
+            WRITE,
+        )
+        .summary("Activate the suspended schedules of a connection")
+        .description(
+            "Activates those that are paused or inactive, and returns them. Those that are not shared any more stay as they \
+             are, and so do paused ones if a fleet calls.",
+        ),
+        Endpoint::new::<schedules::activate::Activate>(
+            Method::POST,
+            "/v2/integrations/connections/{connection_id}/schedules/{schedule_id}/activate",
+            "schedules.activate",
+            Scope("schedule:update"),
+            WRITE,
+        )
+        .summary("Activate a suspended schedule")
+        .description(
+            "Activates a schedule that is paused or inactive: its errors are forgotten, and it runs at once. A fleet activates \
+             inactive ones only.",
+        ),
         Endpoint::new::<executions::list::List>(
             Method::GET,
             "/v2/integrations/connections/{connection_id}/schedules/{schedule_id}/executions",

@@ -2,7 +2,9 @@
 
 use gateway::{ApiError, Call, Caller, Context, Reader};
 use model::agreement::{Agreement, Linked};
+use model::connection::{Connection, ConnectionStatus};
 use model::{ConnectionId, FleetId, Resource, Scopes, ShareLevel, TspId};
+use store::control::Key;
 
 /// A connection as one caller sees it.
 #[derive(Clone, Debug, PartialEq)]
@@ -83,6 +85,44 @@ pub(crate) async fn each(context: &Context, call: &Call, id: ConnectionId) -> Re
     let mut found = all(context, call, &FleetFilter::default()).await?;
     found.retain(|seen| seen.connection_id == id);
     if found.is_empty() { Err(missing()) } else { Ok(found) }
+}
+
+/// What of a connection's schedules a caller sees.
+pub(crate) enum Sight {
+    /// All of them: it administers the platform.
+    All,
+    /// Those of the resources that it sees through fleets.
+    Through(Vec<Visible>),
+}
+
+impl Sight {
+    /// Whether the caller sees the schedule of this resource.
+    pub(crate) fn includes(&self, resource: Resource) -> bool {
+        match self {
+            Self::All => true,
+            Self::Through(seen) => seen.iter().any(|seen| seen.includes(resource)),
+        }
+    }
+}
+
+/// What the caller sees of a connection's schedules.
+///
+/// # Errors
+/// 404 if it sees nothing of the connection; 500 if storage fails.
+pub(crate) async fn sight(context: &Context, call: &Call, id: ConnectionId) -> Result<Sight, ApiError> {
+    if matches!(call.caller, Caller::Admin { .. }) {
+        return existing(context, id).await.map(|_| Sight::All);
+    }
+    each(context, call, id).await.map(Sight::Through)
+}
+
+/// A connection that is not deleted, whoever may see it.
+///
+/// # Errors
+/// 404 if there is none; 500 if storage fails.
+pub(crate) async fn existing(context: &Context, id: ConnectionId) -> Result<Connection, ApiError> {
+    let found = context.store().get::<Connection>(Key::connection(id)).await?;
+    found.filter(|connection| connection.status != ConnectionStatus::Deleted).ok_or_else(missing)
 }
 
 /// One connection, as the first of its fleets.

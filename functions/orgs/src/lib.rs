@@ -129,6 +129,19 @@ fn endpoints() -> Vec<Endpoint> {
         )
         .summary("List share agreements")
         .description("Lists the agreements of the caller, oldest first. Deleted ones are not listed."),
+        Endpoint::new::<share_agreements::backfill::Backfill>(
+            Method::POST,
+            "/v2/orgs/share-agreements/backfill",
+            "share_agreements.backfill",
+            Scope("share-agreement:update"),
+            WRITE,
+        )
+        .summary("Add a resource to agreements that lack it")
+        .description(
+            "For administrators of the platform. Agreements that have ended or share the resource already stay as they are. \
+             Who added it is kept with the fleet's consents, which it does not replace. A request changes up to 1,000 \
+             agreements; repeat it until it answers none.",
+        ),
         Endpoint::new::<share_agreements::get::Get>(
             Method::GET,
             "/v2/orgs/share-agreements/{share_agreement_id}",

@@ -70,7 +70,7 @@ enum TableTask {
     /// Partners.
     #[command(subcommand)]
     Partner(PartnerTask),
-    /// Machine clients of partners.
+    /// Machine clients of partners, and of the platform's administrators.
     #[command(subcommand)]
     Client(ClientTask),
     /// Show what a connection's TSP sent that is not stored as data; with --json, the raw rows too.
@@ -123,11 +123,14 @@ enum PartnerTask {
 
 #[derive(Clone, Debug, Subcommand)]
 enum ClientTask {
-    /// Create another client of a partner, and show its secret once.
+    /// Create another client of a partner, or one of the platform's administrators, and show its secret once.
     Create {
         /// The partner's slug.
+        #[arg(long, required_unless_present = "platform_admin", conflicts_with = "platform_admin")]
+        partner: Option<String>,
+        /// For an administrator of the platform: partners, providers, schedules and backfills, and nothing that fleets share.
         #[arg(long)]
-        partner: String,
+        platform_admin: bool,
         /// The id of the new client.
         #[arg(long)]
         client_id: String,
@@ -191,9 +194,10 @@ impl TableTask {
                 let new = NewPartner { name, slug, purpose, logo_url };
                 Report::of(&partners::create_partner(store, new, Timestamp::system()).await?)
             }
-            Self::Client(ClientTask::Create { partner, client_id }) => {
-                Report::of(&partners::create_client(store, &partner, &client_id).await?)
-            }
+            Self::Client(ClientTask::Create { partner, client_id, .. }) => Report::of(&match partner {
+                Some(partner) => partners::create_client(store, &partner, &client_id).await?,
+                None => partners::create_admin(store, &client_id).await?,
+            }),
             Self::Client(ClientTask::Rotate { client_id }) => Report::of(&partners::rotate_client(store, &client_id).await?),
             Self::Client(ClientTask::Revoke { client_id }) => {
                 partners::revoke_client(store, &client_id).await?;
@@ -245,5 +249,6 @@ impl Report {
 fn lines(created: &CreatedClient) -> String {
     let CreatedClient { partner_id, client_id, client_secret } = created;
     let secret = client_secret.as_deref().unwrap_or("(exists already; `admin client rotate` creates a new secret)");
-    format!("partner id     {partner_id}\nclient id      {client_id}\nclient secret  {secret}")
+    let holder = partner_id.map_or_else(|| "administrator".to_owned(), |id| format!("partner id     {id}"));
+    format!("{holder}\nclient id      {client_id}\nclient secret  {secret}")
 }

@@ -17,7 +17,8 @@ pub use catalogue::{add_catalogue, catalogue};
 pub use command::AdminArgs;
 pub use erase::erase;
 pub use partners::{
-    CreatedClient, NewPartner, client, create_client, create_partner, partner_id, revoke_client, rotate_client, slug,
+    CreatedClient, NewPartner, client, create_admin, create_client, create_partner, partner_id, revoke_client, rotate_client,
+    slug,
 };
 pub use replay::{AwsCli, Replayed, replay_stream};
 pub(crate) use tsps::refresh;

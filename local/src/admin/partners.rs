@@ -1,7 +1,7 @@
-//! Partners and their machine clients.
+//! Partners and their machine clients, and those of the platform's administrators.
 
 use anyhow::{Context as _, bail, ensure};
-use model::partner::{Client, InvitationDefaults, PARTNER_SCOPES, Partner};
+use model::partner::{ADMIN_SCOPES, Client, InvitationDefaults, PARTNER_SCOPES, Partner};
 use model::{PartnerId, Timestamp};
 use serde::Serialize;
 use store::control::{Key, Write};
@@ -24,8 +24,8 @@ pub struct NewPartner {
 /// A client that was created, or that existed already.
 #[derive(Serialize)]
 pub struct CreatedClient {
-    /// The partner.
-    pub partner_id: PartnerId,
+    /// The partner; `None` for administrators.
+    pub partner_id: Option<PartnerId>,
     /// The machine client.
     pub client_id: String,
     /// Its secret, shown this once; `None` if the client existed already.
@@ -60,9 +60,25 @@ pub fn client(partner_id: PartnerId, client_id: &str, secret: &str) -> Client {
     Client {
         client_id: client_id.to_owned(),
         secret_hash: vault::hash_secret(secret),
-        partner_id,
-        scopes: PARTNER_SCOPES.iter().map(|scope| (*scope).to_owned()).collect(),
+        partner_id: Some(partner_id),
+        is_admin: false,
+        scopes: owned(PARTNER_SCOPES),
     }
+}
+
+/// A machine client with all scopes of the platform's administrators.
+fn admin_client(client_id: &str, secret: &str) -> Client {
+    Client {
+        client_id: client_id.to_owned(),
+        secret_hash: vault::hash_secret(secret),
+        partner_id: None,
+        is_admin: true,
+        scopes: owned(ADMIN_SCOPES),
+    }
+}
+
+fn owned(scopes: &[&str]) -> Vec<String> {
+    scopes.iter().map(|scope| (*scope).to_owned()).collect()
 }
 
 /// Creates a partner and its first client, whose id is the slug. Existing ones are unchanged; the secret of an existing client
@@ -85,6 +101,8 @@ pub async fn create_partner(store: &Store, new: NewPartner, now: Timestamp) -> a
         purpose: new.purpose,
         defaults: InvitationDefaults::default(),
         created_at: now,
+        updated_at: Some(now),
+        deleted_at: None,
     };
     match store.commit(vec![Write::create(&partner)?]).await {
         Err(StoreError::Conflict) => {
@@ -92,6 +110,7 @@ pub async fn create_partner(store: &Store, new: NewPartner, now: Timestamp) -> a
             if existing.name != partner.name {
                 bail!("the slug {} belongs to {:?}: set another one with --slug", existing.slug, existing.name);
             }
+            store.relist(&existing).await?;
         }
         result => result?,
     }
@@ -103,17 +122,34 @@ pub async fn create_partner(store: &Store, new: NewPartner, now: Timestamp) -> a
 /// # Errors
 /// If there is no such partner, the id belongs to another one's client, or the table cannot be written.
 pub async fn create_client(store: &Store, slug: &str, client_id: &str) -> anyhow::Result<CreatedClient> {
-    // The token endpoint knows no longer ones.
-    ensure!((1..=200).contains(&client_id.chars().count()), "a client's id has 1 to 200 characters");
     let partner_id = existing(store, partner_id(slug)).await?.id;
     let secret = vault::random_secret();
-    let created = |client_secret| CreatedClient { partner_id, client_id: client_id.to_owned(), client_secret };
-    match store.commit(vec![Write::create(&client(partner_id, client_id, &secret))?]).await {
-        Err(StoreError::Conflict) => match existing_client(store, client_id).await? {
-            existing if existing.partner_id == partner_id => Ok(created(None)),
-            _ => bail!("the client id {client_id} belongs to another partner"),
-        },
-        result => result.map(|()| created(Some(secret))).map_err(Into::into),
+    stored(store, client(partner_id, client_id, &secret), secret).await
+}
+
+/// Creates a client of the platform's administrators. An existing one is unchanged.
+///
+/// # Errors
+/// If the id belongs to a partner's client, or the table cannot be written.
+pub async fn create_admin(store: &Store, client_id: &str) -> anyhow::Result<CreatedClient> {
+    let secret = vault::random_secret();
+    stored(store, admin_client(client_id, &secret), secret).await
+}
+
+async fn stored(store: &Store, client: Client, secret: String) -> anyhow::Result<CreatedClient> {
+    let client_id = client.client_id.clone();
+    // The token endpoint knows no longer ones.
+    ensure!((1..=200).contains(&client_id.chars().count()), "a client's id has 1 to 200 characters");
+    match store.commit(vec![Write::create(&client)?]).await {
+        Err(StoreError::Conflict) => {
+            let is_same = existing_client(store, &client_id).await?.holder() == client.holder();
+            ensure!(is_same, "the client id {client_id} belongs to somebody else");
+            Ok(CreatedClient { partner_id: client.partner_id, client_id, client_secret: None })
+        }
+        done => {
+            done?;
+            Ok(CreatedClient { partner_id: client.partner_id, client_id, client_secret: Some(secret) })
+        }
     }
 }
 
@@ -162,7 +198,8 @@ mod tests {
 
     #[test]
     fn secrets_are_not_in_debug() {
-        let created = CreatedClient { partner_id: partner_id("a"), client_id: "a".into(), client_secret: Some("hidden".into()) };
+        let created =
+            CreatedClient { partner_id: Some(partner_id("a")), client_id: "a".into(), client_secret: Some("hidden".into()) };
         assert!(!format!("{created:?}").contains("hidden"));
     }
 }

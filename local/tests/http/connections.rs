@@ -4,7 +4,7 @@ use catena::demo;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::World;
+use crate::{World, schedules};
 
 const CONNECTIONS: &str = "/v2/integrations/connections";
 
@@ -36,6 +36,8 @@ async fn a_fleet_changes_its_connection() {
     let resumed = patch(json!({ "status": "active" })).await;
     assert_eq!((resumed.status.as_u16(), resumed.body["error_type"].as_str()), (403, Some("consent_required")));
     assert_eq!(patch(json!({ "status": "deleted" })).await.status, 422);
+
+    schedules::are_looked_after(&world, (&fleet, "changes-connection"), &path).await;
 
     let second = world.fleet("changes-shared").await;
     demo::connect(&second, demo::TSP, &keys[1]).await.unwrap();

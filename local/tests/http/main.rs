@@ -14,6 +14,7 @@ mod parameters;
 mod proof;
 mod races;
 mod roles;
+mod schedules;
 mod tables;
 mod tokens;
 

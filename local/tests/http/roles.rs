@@ -12,50 +12,59 @@ use serde_json::{Value, json};
 
 use crate::{World, answer};
 
-/// Operation; the statuses for an anonymous caller, and for a partner without the scope; for a partner that has this scope only, upon its own,
-/// another partner's and nobody's; the same for a fleet. The operations of the Telematics API follow one rule: see [`telematics`].
+/// Operation; the statuses for an anonymous caller, and for a partner without the scope; for a partner that has this scope only, upon its
+/// own, another partner's and nobody's; the same for a fleet; for an administrator of the platform, upon what is there and nobody's.
+/// All scenes of a partner share one account, so 409 is what a fleet hears that changes its schedules, and whoever activates or makes a
+/// schedule that runs already. The operations of the Telematics API follow one rule: see [`telematics`].
 const TABLE: &str = "
-    invitations.list             401 403   200  -   -    403  -   -
-    invitations.create           401 403   201  -   -    403  -   -
-    invitations.get              200 200   200 200 404   200 200 404
-    invitations.delete           401 403   204 404 404   403 403 403
-    invitations.accept           200 200   200 200 404   200 200 404
-    invitations.decline          200 200   200 200 404   200 200 404
-    share_agreements.list        401 403   200  -   -    200  -   -
-    share_agreements.get         401 403   200 404 404   200 404 404
-    share_agreements.update      401 403   200 404 404   200 404 404
-    share_agreements.delete      401 403   204 404 404   204 404 404
-    share_agreements.pause       401 403   200 404 404   200 404 404
-    share_agreements.activate    401 403   200 404 404   200 404 404
-    share_agreements.cancel      401 403   200 404 404   200 404 404
-    fleets.list                  401 403   200  -   -    403  -   -
-    fleets.get                   401 403   200 404 404   403 403 403
-    tsps.list                    200 200   200  -   -    200  -   -
-    tsps.get                     200 200   200  -  404   200  -  404
-    connections.list             401 403   200  -   -    200  -   -
-    connections.create           401 403   403  -   -    200  -   -
-    connections.data_freshness   401 403   200  -   -    200  -   -
-    connections.get              401 403   200 404 404   200 404 404
-    connections.update           401 403   403 403 403   200 404 404
-    connections.delete           401 403   403 403 403   204 404 404
-    schedules.list               401 403   200 404 404   403 403 403
-    schedules.get                401 403   200 404 404   403 403 403
-    executions.list              401 403   200 404 404   403 403 403
-    tsp_integrations.list        200 200   200  -   -    200  -   -
-    tsp_integrations.get         200 200   200  -  404   200  -  404
-    webhooks.list                401 403   200  -   -    403  -   -
-    webhooks.create              401 403   200  -   -    403  -   -
-    webhooks.get                 401 403   200 404 404   403 403 403
-    webhooks.update              401 403   200 404 404   403 403 403
-    webhooks.delete              401 403   204 404 404   403 403 403
-    webhooks.activate            401 403   200 404 404   403 403 403
-    webhooks.pause               401 403   200 404 404   403 403 403
-    webhooks.logs                401 403   200 404 404   403 403 403
-    webhooks.metrics             401 403   200 404 404   403 403 403
-    webhooks.events              401 403   200 404 404   403 403 403
-    webhooks.replay              401 403   202 404 404   403 403 403
-    schemas.get                  401 200   200  -  404   200  -  404
-    schemas.version              401 200   200  -  404   200  -  404
+    invitations.list             401 403   200   -   -   403   -   -   403   -
+    invitations.create           401 403   201   -   -   403   -   -   403   -
+    invitations.get              200 200   200 200 404   200 200 404   200 404
+    invitations.delete           401 403   204 404 404   403 403 403   403 403
+    invitations.accept           200 200   200 200 404   200 200 404   200 404
+    invitations.decline          200 200   200 200 404   200 200 404   200 404
+    share_agreements.list        401 403   200   -   -   200   -   -   403   -
+    share_agreements.get         401 403   200 404 404   200 404 404   403 403
+    share_agreements.update      401 403   200 404 404   200 404 404   403 403
+    share_agreements.delete      401 403   204 404 404   204 404 404   403 403
+    share_agreements.pause       401 403   200 404 404   200 404 404   403 403
+    share_agreements.activate    401 403   200 404 404   200 404 404   403 403
+    share_agreements.cancel      401 403   200 404 404   200 404 404   403 403
+    share_agreements.backfill    401 403   403   -   -   403   -   -   200   -
+    fleets.list                  401 403   200   -   -   403   -   -   403   -
+    fleets.get                   401 403   200 404 404   403 403 403   403 403
+    tsps.list                    200 200   200   -   -   200   -   -   200   -
+    tsps.get                     200 200   200   - 404   200   - 404   200 404
+    connections.list             401 403   200   -   -   200   -   -   403   -
+    connections.create           401 403   403   -   -   200   -   -   403   -
+    connections.data_freshness   401 403   200   -   -   200   -   -   403   -
+    connections.get              401 403   200 404 404   200 404 404   403 403
+    connections.update           401 403   403 403 403   200 404 404   403 403
+    connections.delete           401 403   403 403 403   204 404 404   403 403
+    schedules.list               401 403   200 404 404   200 404 404   200 404
+    schedules.get                401 403   200 404 404   200 404 404   200 404
+    schedules.backfill           401 403   403   -   -   403   -   -   200   -
+    schedules.create             401 403   403 403 403   403 403 403   409 404
+    schedules.update             401 403   403 403 403   409 404 404   200 404
+    schedules.activate_all       401 403   403 403 403   200 404 404   200 404
+    schedules.activate           401 403   403 403 403   409 404 404   409 404
+    executions.list              401 403   200 404 404   403 403 403   403 403
+    tsp_integrations.list        200 200   200   -   -   200   -   -   200   -
+    tsp_integrations.get         200 200   200   - 404   200   - 404   200 404
+    webhooks.list                401 403   200   -   -   403   -   -   403   -
+    webhooks.create              401 403   200   -   -   403   -   -   403   -
+    webhooks.get                 401 403   200 404 404   403 403 403   403 403
+    webhooks.update              401 403   200 404 404   403 403 403   403 403
+    webhooks.delete              401 403   204 404 404   403 403 403   403 403
+    webhooks.activate            401 403   200 404 404   403 403 403   403 403
+    webhooks.pause               401 403   200 404 404   403 403 403   403 403
+    webhooks.logs                401 403   200 404 404   403 403 403   403 403
+    webhooks.metrics             401 403   200 404 404   403 403 403   403 403
+    webhooks.events              401 403   200 404 404   403 403 403   403 403
+    webhooks.replay              401 403   202 404 404   403 403 403   403 403
+    schemas.get                  401 200   200   - 404   200   - 404   200 404
+    schemas.version              401 200   200   - 404   200   - 404   200 404
+    schedules.delete             401 403   403 403 403   403 403 403   204 404
 ";
 
 /// Whose token a request has.
@@ -64,6 +73,7 @@ enum Role {
     Anonymous,
     Partner,
     Fleet,
+    Admin,
 }
 
 /// Upon whose.
@@ -75,7 +85,7 @@ enum Whose {
 }
 
 /// A column of the table: a role, with the operation's scope or without it, and upon whose.
-const COLUMNS: [(Role, bool, Whose); 8] = [
+const COLUMNS: [(Role, bool, Whose); 10] = [
     (Role::Anonymous, false, Whose::Own),
     (Role::Partner, false, Whose::Own),
     (Role::Partner, true, Whose::Own),
@@ -84,6 +94,8 @@ const COLUMNS: [(Role, bool, Whose); 8] = [
     (Role::Fleet, true, Whose::Own),
     (Role::Fleet, true, Whose::Foreign),
     (Role::Fleet, true, Whose::Missing),
+    (Role::Admin, true, Whose::Own),
+    (Role::Admin, true, Whose::Missing),
 ];
 
 /// A partner with what it needs to be asked about.
@@ -104,6 +116,7 @@ struct Stage<'a> {
     one: Side,
     other: Side,
     tsp: Value,
+    admin: Api,
     tokens: BTreeMap<String, Api>,
     scenes: usize,
 }
@@ -119,7 +132,7 @@ async fn everybody_may_do_what_the_table_says() {
     assert_eq!(named, endpoints.iter().map(|endpoint| endpoint.handler).collect(), "every operation has its row");
     let mut wrong = Vec::new();
     let shared = [stage.scene(true).await, stage.scene(false).await];
-    println!("{:<28}  anonymous, without the scope; partner: own, foreign, missing; fleet: the same", "");
+    println!("{:<28}  anonymous, without the scope; partner: own, foreign, missing; fleet: the same; admin: own, missing", "");
     for row in &rows {
         let endpoint = endpoints.iter().find(|endpoint| endpoint.handler == row[0]).unwrap();
         let mut found = Vec::new();
@@ -166,10 +179,10 @@ async fn telematics(stage: &mut Stage<'_>, shared: &[Scene; 2], wrong: &mut Vec<
         let list = endpoints.iter().find(|list| endpoint.path.split_once("/{").is_some_and(|(path, _)| path == list.path));
         let is_nested = list.is_some() && !endpoint.path.ends_with('}');
         let expected: &[u16] = match list {
-            None => &[401, 403, 200, 0, 0, 403, 0, 0],
+            None => &[401, 403, 200, 0, 0, 403, 0, 0, 403, 0],
             // A list within another one's row is empty.
-            Some(_) if is_nested => &[401, 403, 200, 200, 200, 403, 403, 403],
-            Some(_) => &[401, 403, 200, 404, 404, 403, 403, 403],
+            Some(_) if is_nested => &[401, 403, 200, 200, 200, 403, 403, 403, 403, 403],
+            Some(_) => &[401, 403, 200, 404, 404, 403, 403, 403, 403, 403],
         };
         let id = match list {
             Some(list) => stage.first(list.path).await,
@@ -236,8 +249,10 @@ impl<'a> Stage<'a> {
         let rival_api = Api::sign_in(&world.url, &rival.client_id, &secret).await.unwrap();
         let one = side(world.api.clone(), (demo::CLIENT_ID, demo::CLIENT_SECRET), &keys[0]);
         let other = side(rival_api, (&rival.client_id, &secret), &keys[1]);
+        let operator = world.platform.create_admin("roles-operator").await.unwrap();
+        let admin = Api::sign_in(&world.url, &operator.client_id, &operator.client_secret.unwrap()).await.unwrap();
         let tsps = world.api.get("/v2/orgs/tsps?slug=samsara").await.unwrap();
-        Self { world, one, other, tsp: tsps[0]["id"].clone(), tokens: BTreeMap::new(), scenes: 0 }
+        Self { world, one, other, tsp: tsps[0]["id"].clone(), admin, tokens: BTreeMap::new(), scenes: 0 }
     }
 
     /// New things of one of the partners.
@@ -305,6 +320,7 @@ impl<'a> Stage<'a> {
         match role {
             Role::Anonymous => Api::new(&self.world.url).unwrap(),
             Role::Fleet => scene.fleet.clone(),
+            Role::Admin => self.admin.clone(),
             Role::Partner => match scope.filter(|scope| PARTNER_SCOPES.contains(scope)) {
                 Some(scope) if has_scope => self.token(scope).await,
                 Some(scope) => {
@@ -346,6 +362,8 @@ impl<'a> Stage<'a> {
             "invitations.create" => json!({ "fleet_ref": format!("made {}", self.scenes) }),
             "share_agreements.update" => json!({ "expiration_date": "2099-01-01T00:00:00Z" }),
             "connections.create" => json!({ "tsp_id": self.tsp, "credentials": { "token": self.one.tsp_token } }),
+            "schedules.backfill" | "schedules.create" | "share_agreements.backfill" => json!({ "resource": "vehicle" }),
+            "schedules.update" => json!({ "execution_interval_seconds": 700 }),
             "connections.update" => json!({ "description": "East yard" }),
             "webhooks.create" | "webhooks.update" => {
                 let url = format!("{}/roles/made/{}", self.world.platform.demo.receiver, self.scenes);

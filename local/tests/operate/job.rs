@@ -62,6 +62,15 @@ async fn partner(running: &Running, canaries: &mut Vec<Canary>) -> Api {
     canaries.push(Canary::new("the access token", &token, ForbiddenPlaces::All));
     let extra = admin(running, &["client", "create", "--partner", "canary-mutual", "--client-id", "canary-2"]).await;
     canaries.push(Canary::new("the secret of a client that ends", &text(&extra, "/client_secret"), ForbiddenPlaces::All));
+    let operator = admin(running, &["client", "create", "--platform-admin", "--client-id", "canary-operator"]).await;
+    let operator_secret = text(&operator, "/client_secret");
+    canaries.push(Canary::new("the secret of an administrator", &operator_secret, ForbiddenPlaces::All));
+    assert_eq!(operator["partner_id"], Value::Null);
+    let operator = Api::sign_in(&running.url, "canary-operator", &operator_secret).await.unwrap();
+    assert_eq!(operator.send(Method::GET, "/v2/telematics/vehicles").await.unwrap().status, 403, "fleets share nothing with it");
+    let (done, complaint) =
+        running.admin(&["client", "create", "--partner", "canary-mutual", "--client-id", "canary-operator"]).await;
+    assert!(!done && complaint.contains("somebody else"), "{complaint}");
     let extra_secret = text(&extra, "/client_secret");
     Api::sign_in(&running.url, "canary-2", &extra_secret).await.unwrap().revoke("canary-2", &extra_secret).await.unwrap();
     assert!(running.admin(&["client", "revoke", "--client-id", "canary-2"]).await.0);

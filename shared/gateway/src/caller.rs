@@ -1,4 +1,4 @@
-//! Callers: anonymous, a partner's machine client, or a fleet inside Connect.
+//! Callers: anonymous, a partner's machine client, a fleet inside Connect, or an administrator of the platform.
 
 use model::{FleetId, InvitationId, PartnerId, Timestamp};
 use store::control::{Key, Revocation};
@@ -43,6 +43,11 @@ pub enum Caller {
         /// Whether Connect made the token for a person on its pages, and no partner has it.
         consents: bool,
     },
+    /// An administrator of the platform, who sees nothing of what fleets share.
+    Admin {
+        /// Its client.
+        client_id: String,
+    },
 }
 
 impl Caller {
@@ -79,6 +84,20 @@ impl Caller {
         }
     }
 
+    /// Requires an administrator of the platform.
+    ///
+    /// # Errors
+    /// 403 for other callers.
+    pub fn admin(&self) -> Result<(), ApiError> {
+        match self {
+            Self::Admin { .. } => Ok(()),
+            _ => Err(ApiError::forbidden(
+                "not_for_this_caller",
+                "this operation requires a token of the platform's administrators",
+            )),
+        }
+    }
+
     /// Whether it may share more than was agreed to: longer, or again. Others may only share less.
     #[must_use]
     pub fn consents(&self) -> bool {
@@ -92,6 +111,7 @@ impl Caller {
             Self::Anonymous => "anonymous".into(),
             Self::Partner { id, .. } => format!("partner:{id}"),
             Self::Fleet { id, .. } => format!("fleet:{id}"),
+            Self::Admin { client_id } => format!("admin:{client_id}"),
         }
     }
 
@@ -163,6 +183,9 @@ fn caller_of(claims: &Claims) -> Option<Caller> {
     let is = |kind: &str| org.org_type.iter().any(|held| held == kind);
     if is("partner") {
         return Some(Caller::Partner { id: id.into(), client_id: claims.azp.clone() });
+    }
+    if is("admin") {
+        return Some(Caller::Admin { client_id: claims.azp.clone() });
     }
     let (invitation, consents) = (claims.invitation_id, claims.has_scope(CONSENT_SCOPE));
     let partner = claims.partner_id.filter(|_| is("fleet"))?;

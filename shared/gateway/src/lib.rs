@@ -37,7 +37,7 @@ pub use error::ApiError;
 pub use incoming::Incoming;
 pub use limits::Limits;
 pub use listing::{Counted, Counting, Listing, OpenCursor, Paging, Uncounted, page_of_rows, page_schema};
-pub use output::{Html, Json, NoContent, Output, Plain, Upserted};
+pub use output::{Created, Html, Json, NoContent, Output, Plain, Upserted};
 pub use problem::{MOST_PROBLEMS, Problem};
 pub use queue::{FailedRecord, Outgoing, Queue};
 pub use reader::{Body, Input, LIST_BODY, Location, Member, MemberDetails, MemberSpec, Patch, Reader, SMALL_BODY, schema_of};

@@ -39,7 +39,9 @@ impl Limits {
     pub(crate) fn request(&self, caller: &Caller) -> Result<(), ApiError> {
         match caller {
             Caller::Anonymous => Ok(()),
-            Caller::Partner { client_id, .. } => count(&self.requests, format!("client:{client_id}")),
+            Caller::Partner { client_id, .. } | Caller::Admin { client_id } => {
+                count(&self.requests, format!("client:{client_id}"))
+            }
             Caller::Fleet { .. } => count(&self.requests, caller.name()),
         }
     }

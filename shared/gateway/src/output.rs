@@ -28,6 +28,19 @@ impl<T: Serialize + JsonSchema + Send> Output for Json<T> {
     }
 }
 
+/// 201 with a JSON body.
+pub struct Created<T>(pub T);
+
+impl<T: Serialize + JsonSchema + Send> Output for Created<T> {
+    fn into_response(self) -> Response {
+        Response::json(StatusCode::CREATED, &self.0)
+    }
+
+    fn describe(generator: &mut SchemaGenerator) -> Vec<(u16, Option<Schema>)> {
+        vec![(201, Some(generator.subschema_for::<T>()))]
+    }
+}
+
 /// 201 for a new resource, 200 for a refreshed one.
 pub struct Upserted<T> {
     /// Whether the resource is new.

@@ -58,6 +58,9 @@ pub(crate) fn record_caller(caller: &Caller) {
         Caller::Fleet { id, .. } => {
             span.record("fleet.id", tracing::field::display(id));
         }
+        Caller::Admin { client_id } => {
+            span.record("client.id", client_id);
+        }
     }
 }
 

@@ -159,6 +159,12 @@ impl Agreement {
         self.opens_at(now) && self.scopes.contains_key(&resource)
     }
 
+    /// Whether the partner may see what is fetched of this resource of a connection from `now` on.
+    #[must_use]
+    pub fn shares(&self, connection: ConnectionId, resource: Resource, now: Timestamp) -> bool {
+        self.covers(resource, now) && self.link(connection).is_some_and(Linked::is_open)
+    }
+
     /// The fleet's link to a connection; `None` if it never had one.
     #[must_use]
     pub fn link(&self, connection: ConnectionId) -> Option<&Linked> {

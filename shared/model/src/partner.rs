@@ -22,6 +22,12 @@ pub struct Partner {
     pub defaults: InvitationDefaults,
     /// When it was created.
     pub created_at: Timestamp,
+    /// When it was last changed; `None` in items of builds that did not keep it.
+    #[serde(default)]
+    pub updated_at: Option<Timestamp>,
+    /// When it was deleted.
+    #[serde(default)]
+    pub deleted_at: Option<Timestamp>,
 }
 
 /// Defaults from the partner's properties for members that an invitation request omits.
@@ -38,17 +44,42 @@ pub struct InvitationDefaults {
     pub expires_in_hours: Option<u16>,
 }
 
-/// A machine client of a partner. The secret itself is shown once and never stored.
+/// A machine client of a partner, or of the platform's administrators. The secret itself is shown once and never stored.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct Client {
     /// The OAuth client id.
     pub client_id: String,
     /// SHA-256 (hex) of the secret; secrets are 32 random bytes, so no slow hash is needed.
     pub secret_hash: String,
-    /// The partner.
-    pub partner_id: PartnerId,
+    /// The partner; `None` for administrators.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub partner_id: Option<PartnerId>,
+    /// Whether it administers the platform. Then it has no partner.
+    #[serde(default)]
+    pub is_admin: bool,
     /// The scopes of its tokens.
     pub scopes: Vec<String>,
+}
+
+/// Whom a machine client acts for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Holder {
+    /// A partner.
+    Partner(PartnerId),
+    /// The platform.
+    Platform,
+}
+
+impl Client {
+    /// Whom it acts for; `None` if the item says neither or both.
+    #[must_use]
+    pub fn holder(&self) -> Option<Holder> {
+        match (self.partner_id, self.is_admin) {
+            (Some(id), false) => Some(Holder::Partner(id)),
+            (None, true) => Some(Holder::Platform),
+            _ => None,
+        }
+    }
 }
 
 impl std::fmt::Debug for Client {
@@ -80,3 +111,40 @@ pub const PARTNER_SCOPES: &[&str] = &[
     "webhook:update",
     "webhook:delete",
 ];
+
+/// Every scope of the platform's administrators (contract section 1): partners, providers, schedules and backfills, and nothing of what
+/// fleets share.
+pub const ADMIN_SCOPES: &[&str] = &[
+    "partner:read",
+    "partner:create",
+    "partner:update",
+    "partner-property:read",
+    "partner-property:create",
+    "tsp:create",
+    "tsp:update",
+    "tsp:delete",
+    "schedule:read",
+    "schedule:create",
+    "schedule:update",
+    "schedule:delete",
+    "share-agreement:update",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_client_acts_for_a_partner_or_for_the_platform() {
+        let id = PartnerId::at(Timestamp::from_millis(1_790_000_000_000));
+        let stored = |members: serde_json::Value| {
+            let mut item = serde_json::json!({ "client_id": "c", "secret_hash": "", "scopes": [] });
+            item.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
+            serde_json::from_value::<Client>(item).unwrap().holder()
+        };
+        assert_eq!(stored(serde_json::json!({ "partner_id": id })), Some(Holder::Partner(id)), "as earlier builds stored it");
+        assert_eq!(stored(serde_json::json!({ "is_admin": true })), Some(Holder::Platform));
+        assert_eq!(stored(serde_json::json!({})), None, "what was lost is no administrator");
+        assert_eq!(stored(serde_json::json!({ "partner_id": id, "is_admin": true })), None);
+    }
+}

@@ -101,6 +101,38 @@ impl Schedule {
         }
     }
 
+    /// The schedule after somebody activated it: its errors are forgotten, and it runs at once. `None` unless it is suspended.
+    #[must_use]
+    pub fn activated(&self, now: Timestamp) -> Option<Self> {
+        matches!(self.status, ScheduleStatus::Paused | ScheduleStatus::Inactive).then(|| self.restarted(now))
+    }
+
+    /// The schedule in operation, from `now` on.
+    #[must_use]
+    pub fn restarted(&self, now: Timestamp) -> Self {
+        Self { status: ScheduleStatus::Active, consecutive_error_count: 0, next_execution_at: Some(now), ..self.touched(now) }
+    }
+
+    /// The schedule after somebody suspended it. `None` where it does not run.
+    #[must_use]
+    pub fn paused(&self, now: Timestamp) -> Option<Self> {
+        self.runs().then(|| Self { status: ScheduleStatus::Paused, ..self.touched(now) })
+    }
+
+    /// The schedule after somebody deleted it. Executions that are at work lose their lease. `None` if it was deleted before.
+    #[must_use]
+    pub fn deleted(&self, now: Timestamp) -> Option<Self> {
+        let leases = BTreeMap::new();
+        let status = ScheduleStatus::Deleted;
+        (self.status != status).then(|| Self { status, leases, next_execution_at: None, ..self.touched(now) })
+    }
+
+    /// The next revision, to be changed further.
+    #[must_use]
+    pub fn touched(&self, now: Timestamp) -> Self {
+        Self { revision: self.revision + 1, updated_at: now, ..self.clone() }
+    }
+
     /// Whether it has a timer and executions: also while it is inactive, so that it comes back with its provider.
     #[must_use]
     pub const fn runs(&self) -> bool {
@@ -120,6 +152,34 @@ impl Schedule {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// What a person does to a schedule, from every state: activate, pause, delete.
+    #[test]
+    fn the_table_of_actions_holds() {
+        use ScheduleStatus::{Active, Cancelled, CancelledInsufficientScope, Deleted, Inactive, Paused, Stale};
+        let now = Timestamp::from_millis(1_790_000_000_000);
+        let schedule = Schedule::new(ConnectionId::at(now), Resource::Vehicle, "samsara", now);
+        let cases = [
+            (Active, None, Some(Paused), Some(Deleted)),
+            (Inactive, Some(Active), Some(Paused), Some(Deleted)),
+            (Paused, Some(Active), None, Some(Deleted)),
+            (Stale, None, None, Some(Deleted)),
+            (Cancelled, None, None, Some(Deleted)),
+            (CancelledInsufficientScope, None, None, Some(Deleted)),
+            (Deleted, None, None, None),
+        ];
+        for (status, activated, paused, deleted) in cases {
+            let seen = Schedule { status, consecutive_error_count: 7, ..schedule.clone() };
+            let later = now.plus_seconds(60);
+            let after = [seen.activated(later), seen.paused(later), seen.deleted(later)];
+            let found = after.each_ref().map(|next| next.as_ref().map(|next| next.status));
+            assert_eq!(found, [activated, paused, deleted], "{status:?}");
+            assert!(after.iter().flatten().all(|next| next.revision == seen.revision + 1 && next.updated_at == later));
+            if let [Some(active), ..] = &after {
+                assert_eq!((active.consecutive_error_count, active.next_execution_at), (0, Some(later)));
+            }
+        }
+    }
 
     #[test]
     fn failures_back_off_to_an_hour_at_most() {

@@ -15,9 +15,13 @@ pub const LONGEST_TOKEN_SECONDS: i64 =
     if MACHINE_LIFETIME > PRE_REGISTRATION_LIFETIME { MACHINE_LIFETIME } else { PRE_REGISTRATION_LIFETIME };
 /// The `azp` of pre-registration tokens.
 pub const PRE_REGISTRATION_CLIENT: &str = "pre-registration-client";
-/// The scopes of pre-registration tokens: the published ones, and those by which a fleet stops what it agreed to.
+/// The scopes of pre-registration tokens: the published ones, and those by which a fleet stops what it agreed to and looks after its
+/// schedules.
 pub const PRE_REGISTRATION_SCOPE: &str = "openid organization share-agreement:read partner:read profile connection:create \
-     connection:read email share-agreement:update share-agreement:delete connection:update connection:delete";
+     connection:read email share-agreement:update share-agreement:delete connection:update connection:delete schedule:read \
+     schedule:update";
+/// The name of the organization in administrators' tokens.
+pub const PLATFORM: &str = "platform";
 /// The scope of the tokens that Connect makes for what a person agreed to on its pages. No other token has it: partners can read those of
 /// their fleets, so such a token only narrows what is shared.
 pub const CONSENT_SCOPE: &str = "share-agreement:consent";
@@ -79,7 +83,7 @@ pub struct Onboarding<'a> {
 /// An organization in a token.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OrgClaim {
-    /// The partner's or the fleet's id.
+    /// The partner's or the fleet's id; nil for the platform.
     pub id: Uuid,
     /// `partner`, `fleet` or `admin`.
     pub org_type: Vec<String>,
@@ -111,6 +115,12 @@ impl Claims {
     pub fn machine(issue: &Issue<'_>, client_id: &str, partner: (&str, PartnerId), scope: &str) -> Self {
         let (name, partner) = partner;
         Self::new(issue, client_id, client_id, scope).acting_for(name, partner.uuid(), "partner")
+    }
+
+    /// A token that an administrator's machine client gets for its credentials. The platform has no id.
+    #[must_use]
+    pub fn admin(issue: &Issue<'_>, client_id: &str, scope: &str) -> Self {
+        Self::new(issue, client_id, client_id, scope).acting_for(PLATFORM, Uuid::nil(), "admin")
     }
 
     /// A token for a fleet that accepted an invitation and has no sign-in yet.

@@ -15,6 +15,7 @@ pub(crate) enum Role {
     Anonymous,
     Partner,
     Fleet,
+    Admin,
 }
 
 /// The body of a request.
@@ -87,6 +88,7 @@ impl Visitor {
             Role::Anonymous => {}
             Role::Partner => request = request.bearer_auth(self.knows("partner")),
             Role::Fleet => request = request.bearer_auth(self.knows("fleet")),
+            Role::Admin => request = request.bearer_auth(self.knows("admin")),
         }
         request = match &visit.payload {
             Payload::Nothing => request,
@@ -317,6 +319,41 @@ pub(crate) fn partner() -> Vec<Visit> {
         act(Partner, Method::DELETE, "/v2/orgs/share-agreements/{agreement}", 204),
         form("/realms/catena/protocol/openid-connect/revoke", REVOKE, 200, &[]),
         act(Partner, Method::GET, "/v2/orgs/fleets", 401),
+    ]
+}
+
+/// What administrators of the platform do, whose client's secret is known as `operator_secret`.
+pub(crate) fn operator() -> Vec<Visit> {
+    use Role::{Admin, Partner};
+    const SIGN_IN: &[(&str, &str)] =
+        &[("grant_type", "client_credentials"), ("client_id", "operator"), ("client_secret", "{operator_secret}")];
+    const ROWS: Keep = &[("works", "/items/0/id"), ("spare", "/items/1/id"), ("resource", "/items/1/resource")];
+    let vehicle = json!({ "resource": "vehicle" });
+    vec![
+        form("/realms/catena/protocol/openid-connect/token", SIGN_IN, 200, &[("admin", "/access_token")]),
+        get(Partner, "/v2/integrations/connections?fleet_refs=tour", &[("looked_after", "/items/0/id")]),
+        get(Admin, "/v2/integrations/connections/{looked_after}/schedules", ROWS),
+        send_json(
+            Admin,
+            Method::PATCH,
+            "/v2/integrations/connections/{looked_after}/schedules/{works}",
+            json!({ "status": "paused" }),
+            200,
+            &[],
+        ),
+        act(Admin, Method::POST, "/v2/integrations/connections/{looked_after}/schedules/{works}/activate", 200),
+        act(Admin, Method::POST, "/v2/integrations/connections/{looked_after}/schedules/activate-schedules", 200),
+        act(Admin, Method::DELETE, "/v2/integrations/connections/{looked_after}/schedules/{spare}", 204),
+        send_json(
+            Admin,
+            Method::POST,
+            "/v2/integrations/connections/{looked_after}/schedules",
+            json!({ "resource": "{resource}" }),
+            200,
+            &[],
+        ),
+        send_json(Admin, Method::POST, "/v2/integrations/connections/schedules/backfill", vehicle.clone(), 200, &[]),
+        send_json(Admin, Method::POST, "/v2/orgs/share-agreements/backfill", vehicle, 200, &[]),
     ]
 }
 

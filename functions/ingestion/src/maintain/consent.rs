@@ -1,6 +1,6 @@
 //! Schedules follow consent: a resource that no active agreement covers is not fetched.
 
-use model::agreement::{Agreement, Linked};
+use model::agreement::Agreement;
 use model::connection::{Connection, ConnectionStatus};
 use model::schedule::{Schedule, ScheduleStatus};
 use model::{ConnectionId, Resource, Timestamp};
@@ -32,7 +32,7 @@ pub(crate) async fn reconcile(store: &Store, id: ConnectionId, changed: &Agreeme
         return Ok(());
     };
     let agreements = agreements_on(store, id, changed).await?;
-    let covers = |resource| agreements.iter().any(|agreement| agreement.covers(resource, now) && links(agreement, id));
+    let covers = |resource| agreements.iter().any(|agreement| agreement.shares(id, resource, now));
     for step in steps(&store.schedules_of(id).await?, &accounts.resources(), covers) {
         apply(store, &connection, step, now).await?;
     }
@@ -41,20 +41,13 @@ pub(crate) async fn reconcile(store: &Store, id: ConnectionId, changed: &Agreeme
 
 /// The agreements of all fleets tied to the connection, each in its newest known form.
 async fn agreements_on(store: &Store, id: ConnectionId, changed: &Agreement) -> Result<Vec<Agreement>, StoreError> {
-    let mut found = Vec::new();
-    for tie in store.fleets_of(id).await? {
-        found.extend(store.agreements_of_fleet(tie.fleet_id).await?);
-    }
+    let mut found = store.agreements_on(id).await?;
     match found.iter_mut().find(|agreement| agreement.id == changed.id) {
         Some(listed) if listed.updated_at < changed.updated_at => *listed = changed.clone(),
         Some(_) => {}
         None => found.push(changed.clone()),
     }
     Ok(found)
-}
-
-fn links(agreement: &Agreement, id: ConnectionId) -> bool {
-    agreement.link(id).is_some_and(Linked::is_open)
 }
 
 fn steps(schedules: &[Schedule], supported: &[Resource], covers: impl Fn(Resource) -> bool) -> Vec<Step> {

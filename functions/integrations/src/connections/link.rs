@@ -235,7 +235,7 @@ fn schedule_writes(
         match existing.iter().find(|schedule| schedule.resource == resource) {
             None if shared => writes.extend(new_schedule(connection, resource, request.now)?),
             Some(schedule) if is_waiting(schedule, shared) => {
-                writes.push(Write::replace(schedule, &reactivated(schedule, request.now))?)
+                writes.push(Write::replace(schedule, &schedule.restarted(request.now))?)
             }
             _ => {}
         }
@@ -254,17 +254,6 @@ fn is_waiting(schedule: &Schedule, shared: bool) -> bool {
         ScheduleStatus::Stale => true,
         ScheduleStatus::CancelledInsufficientScope => shared,
         _ => false,
-    }
-}
-
-fn reactivated(schedule: &Schedule, now: Timestamp) -> Schedule {
-    Schedule {
-        status: ScheduleStatus::Active,
-        consecutive_error_count: 0,
-        next_execution_at: Some(now),
-        revision: schedule.revision + 1,
-        updated_at: now,
-        ..schedule.clone()
     }
 }
 
@@ -340,7 +329,5 @@ mod tests {
         for (status, shared, expected) in cases {
             assert_eq!(is_waiting(&Schedule { status, ..schedule.clone() }, shared), expected, "{status:?}");
         }
-        let next = reactivated(&schedule, at(9));
-        assert_eq!((next.status, next.revision, next.next_execution_at), (Active, 1, Some(at(9))));
     }
 }

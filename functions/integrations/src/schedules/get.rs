@@ -3,13 +3,14 @@
 use gateway::{ApiError, Call, Context, Input, Json, Operation, Reader};
 use model::{ConnectionId, ScheduleId};
 
-use super::ScheduleRead;
+use super::{ScheduleRead, find, missing};
+use crate::visible;
 
 /// One schedule.
 pub struct Get;
 
 /// The connection's id and the schedule's.
-pub struct Ids(ConnectionId, ScheduleId);
+pub struct Ids(pub(super) ConnectionId, pub(super) ScheduleId);
 
 impl Input for Ids {
     fn read(reader: &mut Reader) -> Self {
@@ -22,7 +23,8 @@ impl Operation for Get {
     type Output = Json<ScheduleRead>;
 
     async fn run(context: &Context, call: Call, Ids(connection, id): Ids) -> Result<Self::Output, ApiError> {
-        let (_, schedule) = super::one(context, &call, connection, id).await?;
-        Ok(Json(schedule.into()))
+        let sight = visible::sight(context, &call, connection).await?;
+        let schedule = find(context, connection, id).await?;
+        if sight.includes(schedule.resource) { Ok(Json(schedule.into())) } else { Err(missing()) }
     }
 }

@@ -34,13 +34,12 @@ impl Operation for List {
     type Output = Listing<ScheduleRead, Uncounted>;
 
     async fn run(context: &Context, call: Call, filters: Filters) -> Result<Self::Output, ApiError> {
-        let seen = visible::each(context, &call, filters.connection_id).await?;
+        let sight = visible::sight(context, &call, filters.connection_id).await?;
         let cursor = filters.paging.open(context, &call).await?;
         let mut schedules = context.store().schedules_of(filters.connection_id).await?;
         schedules.retain(|schedule| {
             let wanted = filters.resource.is_none_or(|resource| resource == schedule.resource);
-            let is_shared = seen.iter().any(|seen| seen.includes(schedule.resource));
-            wanted && schedule.status != ScheduleStatus::Deleted && is_shared
+            wanted && schedule.status != ScheduleStatus::Deleted && sight.includes(schedule.resource)
         });
         let slice = Slice::from_unsorted(schedules, &cursor.page(), |schedule| schedule.id.to_string().into(), page::by_text);
         Listing::of(&cursor, &slice.map(ScheduleRead::from), None)

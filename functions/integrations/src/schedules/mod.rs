@@ -1,9 +1,17 @@
-//! Schedules of a connection; read only.
+//! Schedules of a connection. Administrators of the platform make, change and delete them; fleets change those of their connections;
+//! partners read them.
 
+pub mod activate;
+pub mod backfill;
+pub mod create;
+pub mod delete;
 pub mod get;
 pub mod list;
+mod restart;
+pub mod update;
 
-use gateway::{ApiError, Call, Context};
+use gateway::{ApiError, Call, Caller, Context, Reader};
+use model::connection::Connection;
 use model::schedule::{Schedule, ScheduleStatus};
 use model::{ConnectionId, Resource, ScheduleId, Timestamp};
 use schemars::JsonSchema;
@@ -11,6 +19,15 @@ use serde::Serialize;
 use store::control::Key;
 
 use crate::visible::{self, Visible};
+
+/// Bounds of `execution_interval_seconds`.
+const INTERVAL: (u32, u32) = (10, 86_400);
+/// The largest `consecutive_error_threshold`.
+const MOST_ERRORS: u32 = 1_000;
+/// The largest `max_concurrent_executions`.
+const MOST_AT_ONCE: u32 = 10;
+/// The most characters of a TSP's cursor.
+const LONGEST_CURSOR: usize = 8_192;
 
 /// A schedule: how often a resource of a connection is fetched.
 #[derive(Serialize, JsonSchema)]
@@ -54,6 +71,32 @@ impl From<Schedule> for ScheduleRead {
     }
 }
 
+/// Of the states, people choose two.
+fn check_status(reader: &mut Reader, status: Option<ScheduleStatus>) {
+    if status.is_some_and(|status| !matches!(status, ScheduleStatus::Active | ScheduleStatus::Paused)) {
+        reader.problem("body.status", "", "enum", "must be active or paused; DELETE deletes it");
+    }
+}
+
+fn missing() -> ApiError {
+    ApiError::not_found("schedule")
+}
+
+/// A schedule that is not deleted, whoever may see it.
+async fn find(context: &Context, connection: ConnectionId, id: ScheduleId) -> Result<Schedule, ApiError> {
+    let found = context.store().get::<Schedule>(Key::schedule(connection, id)).await?;
+    found.filter(|schedule| schedule.status != ScheduleStatus::Deleted).ok_or_else(missing)
+}
+
+/// The connection, if the caller may change its schedules: administrators those of any connection, a fleet those of its own.
+async fn managed(context: &Context, call: &Call, id: ConnectionId) -> Result<Connection, ApiError> {
+    if !matches!(call.caller, Caller::Admin { .. }) {
+        call.caller.fleet()?;
+        visible::each(context, call, id).await?;
+    }
+    visible::existing(context, id).await
+}
+
 /// One schedule, and the first fleet that shows the caller its connection and its resource.
 ///
 /// # Errors
@@ -65,8 +108,7 @@ pub(crate) async fn one(
     id: ScheduleId,
 ) -> Result<(Visible, Schedule), ApiError> {
     let seen = visible::each(context, call, connection).await?;
-    let missing = || ApiError::not_found("schedule");
-    let schedule = context.store().get::<Schedule>(Key::schedule(connection, id)).await?.ok_or_else(missing)?;
-    let seen = seen.into_iter().find(|seen| schedule.status != ScheduleStatus::Deleted && seen.includes(schedule.resource));
+    let schedule = find(context, connection, id).await?;
+    let seen = seen.into_iter().find(|seen| seen.includes(schedule.resource));
     Ok((seen.ok_or_else(missing)?, schedule))
 }

@@ -53,13 +53,17 @@ pub(super) fn request_body(
     let (media, name) = match kind {
         Body::None => return None,
         Body::Json(name) | Body::OptionalJson(name) => ("application/json", name),
+        Body::JsonArray => ("application/json", ""),
         Body::Form(name) => ("application/x-www-form-urlencoded", name),
     };
     let fields: Vec<&MemberSpec> = members.iter().filter(|member| member.location == Location::Body).collect();
-    let schema = object(name, summary, &fields);
+    let schema = match fields.as_slice() {
+        [items] if kind == Body::JsonArray => json!(items.schema),
+        fields => object(name, summary, fields),
+    };
     let mut content =
         json!({ "schema": schemars::Schema::try_from(schema).map(|schema| components.place(schema)).unwrap_or_default() });
-    let example = example_of(&fields, "");
+    let example = if kind == Body::JsonArray { Map::new() } else { example_of(&fields, "") };
     if let (false, Some(content)) = (example.is_empty(), content.as_object_mut()) {
         content.insert("example".into(), Value::Object(example));
     }

@@ -77,7 +77,10 @@ impl<'r> Member<'r> {
     }
 
     pub(super) fn problem_path(&self) -> String {
-        format!("{}.{}", self.location.name(), self.full)
+        match self.full.as_str() {
+            "" => self.location.name().to_owned(),
+            full => format!("{}.{full}", self.location.name()),
+        }
     }
 
     /// The value as sent. Records the member, and reports a missing required one.

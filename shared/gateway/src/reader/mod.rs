@@ -11,6 +11,7 @@ mod values;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use schemars::JsonSchema;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
@@ -51,6 +52,8 @@ pub enum Body {
     Json(&'static str),
     /// A JSON object, or nothing.
     OptionalJson(&'static str),
+    /// A JSON array of objects, which [`Reader::items`] reads.
+    JsonArray,
     /// A URL-encoded form.
     Form(&'static str),
 }
@@ -179,6 +182,11 @@ impl Reader {
         self.member(Location::Body, name)
     }
 
+    /// The objects of a body that is an array: 1 to `most`, each documented as `T`.
+    pub fn items<T: JsonSchema>(&mut self, most: usize, read: impl FnMut(&mut Self) -> T) -> Vec<T> {
+        self.body(ITEMS).required().objects(1..=most, read).unwrap_or_default()
+    }
+
     /// A header's text.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
@@ -228,6 +236,17 @@ impl Reader {
         Member { reader: self, location, name, full, required: false, details: MemberDetails::default() }
     }
 
+    /// Reads the members of an object inside the body.
+    fn within<T>(&mut self, members: Map<String, Value>, nesting: String, read: impl FnOnce(&mut Self) -> T) -> T {
+        let outer = std::mem::replace(&mut self.body, members);
+        let nesting = std::mem::replace(&mut self.nesting, nesting);
+        let value = read(self);
+        self.reject_unknown_members();
+        self.nesting = nesting;
+        self.body = outer;
+        value
+    }
+
     fn reject_unknown(&mut self) {
         if self.unknown_parameters == UnknownParameters::Ignore {
             return;
@@ -267,20 +286,28 @@ fn form_decoded(text: &str) -> Option<String> {
     percent_encoding::percent_decode_str(&text).decode_utf8().ok().map(std::borrow::Cow::into_owned)
 }
 
+/// Under which name the items of a body that is an array are read.
+const ITEMS: &str = "";
+
+fn json_of(incoming: &Incoming) -> Result<Value, ApiError> {
+    if !incoming.has_content_type("application/json") {
+        return Err(ApiError::bad_request("Content-Type must be application/json"));
+    }
+    serde_json::from_slice(&incoming.body).map_err(|error| ApiError::bad_request(format!("malformed JSON: {error}")))
+}
+
 fn body_of(incoming: &Incoming, kind: Body) -> Result<Map<String, Value>, ApiError> {
     match kind {
         Body::None => Ok(Map::new()),
         Body::OptionalJson(_) if incoming.body.is_empty() => Ok(Map::new()),
-        Body::Json(_) | Body::OptionalJson(_) => {
-            if !incoming.has_content_type("application/json") {
-                return Err(ApiError::bad_request("Content-Type must be application/json"));
-            }
-            match serde_json::from_slice(&incoming.body) {
-                Ok(Value::Object(members)) => Ok(members),
-                Ok(_) => Err(ApiError::invalid_member("body", "", "type", "must be a JSON object")),
-                Err(error) => Err(ApiError::bad_request(format!("malformed JSON: {error}"))),
-            }
-        }
+        Body::Json(_) | Body::OptionalJson(_) => match json_of(incoming)? {
+            Value::Object(members) => Ok(members),
+            _ => Err(ApiError::invalid_member("body", "", "type", "must be a JSON object")),
+        },
+        Body::JsonArray => match json_of(incoming)? {
+            Value::Array(items) => Ok([(ITEMS.to_owned(), Value::Array(items))].into_iter().collect()),
+            _ => Err(ApiError::invalid_member("body", "", "type", "must be a JSON array")),
+        },
         Body::Form(_) => {
             const FORM: &str = "application/x-www-form-urlencoded";
             // Some clients call a form JSON, so the body tells: none of ours starts so.

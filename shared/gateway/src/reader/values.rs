@@ -1,5 +1,6 @@
 //! Reading a member as a value: validation and schemas by type.
 
+use std::ops::RangeInclusive;
 use std::str::FromStr;
 
 use model::Timestamp;
@@ -210,13 +211,37 @@ impl Member<'_> {
                 return None;
             }
         };
-        let outer = std::mem::replace(&mut reader.body, inner);
-        let nesting = std::mem::replace(&mut reader.nesting, format!("{full}."));
-        let value = read(reader);
-        reader.reject_unknown_members();
-        reader.nesting = nesting;
-        reader.body = outer;
-        Some(value)
+        Some(reader.within(inner, format!("{full}."), read))
+    }
+
+    /// Objects with their own members, as many as `sizes` says, each documented as `T`. They are named by their place from 0 on.
+    pub fn objects<T: JsonSchema>(self, sizes: RangeInclusive<usize>, mut read: impl FnMut(&mut Reader) -> T) -> Option<Vec<T>> {
+        let (full, path) = (self.full.clone(), self.problem_path());
+        let (least, most) = (*sizes.start(), *sizes.end());
+        let schema = || json_schema!({ "type": "array", "items": schema_of::<T>(), "minItems": least, "maxItems": most });
+        let (reader, raw) = self.raw(schema);
+        let values = match raw {
+            Raw::Absent | Raw::Null => return None,
+            Raw::Many(values) if sizes.contains(&values.len()) => values,
+            Raw::Many(values) => {
+                let message = format!("must have {least} to {most} items");
+                reader.problems.push(&path, &values.len().to_string(), "too_many", message);
+                return None;
+            }
+            _ => {
+                reader.problems.push(&path, "", "type", "must be an array");
+                return None;
+            }
+        };
+        let prefix = if full.is_empty() { full } else { format!("{full}.") };
+        let mut found = Vec::with_capacity(values.len());
+        for (place, value) in values.into_iter().enumerate() {
+            match value {
+                Value::Object(members) => found.push(reader.within(members, format!("{prefix}{place}."), &mut read)),
+                other => reader.problems.push(&format!("body.{prefix}{place}"), &excerpt(&other), "type", "must be an object"),
+            }
+        }
+        Some(found)
     }
 
     /// An object whose members the operation reads itself.

@@ -70,7 +70,8 @@ impl Keyed for ConnectBrowser {
     }
 }
 
-/// What a fleet saw and submitted in Connect. Consents are never changed; a wider one follows the one before.
+/// What a fleet saw and submitted in Connect, or what an administrator of the platform added without asking it. Entries are never changed; a
+/// wider one follows the one before.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Consent {
     /// The invitation that asked.
@@ -83,6 +84,9 @@ pub struct Consent {
     pub partner_id: PartnerId,
     /// All that was agreed to by then.
     pub scopes: Scopes,
+    /// The client of the administrator who added to what is shared; `None` where the fleet agreed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub added_by: Option<String>,
     /// When it was submitted.
     pub created_at: Timestamp,
 }
@@ -97,11 +101,13 @@ impl Keyed for Consent {
 }
 
 impl Store {
-    /// The consents that an invitation brought, oldest first.
+    /// What the fleet agreed to of an invitation, oldest first.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn consents(&self, invitation: InvitationId) -> Result<Vec<Consent>, StoreError> {
-        self.all(&Range::table(keys::invitation(invitation), "CONSENT#")).await
+        let mut found: Vec<Consent> = self.all(&Range::table(keys::invitation(invitation), "CONSENT#")).await?;
+        found.retain(|consent| consent.added_by.is_none());
+        Ok(found)
     }
 }

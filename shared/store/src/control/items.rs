@@ -54,6 +54,10 @@ impl Keyed for Partner {
     fn key(&self) -> Key {
         Key::partner(self.id)
     }
+
+    fn index_1(&self) -> Option<Key> {
+        self.deleted_at.is_none().then(|| place(keys::PARTNERS.into(), self.id)).flatten()
+    }
 }
 
 impl Keyed for Client {

@@ -2,7 +2,7 @@
 //!
 //! | item | pk | sk | index 1 | index 2 |
 //! | --- | --- | --- | --- | --- |
-//! | partner | `PARTNER#id` | `PARTNER` | | |
+//! | partner | `PARTNER#id` | `PARTNER` | `PARTNERS` | |
 //! | machine client | `CLIENT#client id` | `CLIENT` | | |
 //! | invitation | `INVITATION#id` | `INVITATION` | `PARTNER#id#INVITATIONS` | `PARTNER#id#INVITATIONS#fleet_ref` |
 //! | consent | `INVITATION#id` | `CONSENT#time` | | |
@@ -331,6 +331,9 @@ pub(super) fn schedule_shard(id: ScheduleId) -> u8 {
 pub fn schedules_in(shard: u8) -> String {
     format!("SCHEDULES#{shard}")
 }
+
+/// Index 1: all partners, by id.
+pub const PARTNERS: &str = "PARTNERS";
 
 /// Partition of all TSPs.
 pub const TSPS: &str = "TSPS";

@@ -3,6 +3,7 @@
 use model::agreement::{Agreement, AgreementStatus};
 use model::connection::FleetConnection;
 use model::invitation::Invitation;
+use model::partner::Partner;
 use model::schedule::Schedule;
 use model::telematics::RecordType;
 use model::tsp::{Tsp, TspStatus};
@@ -16,6 +17,29 @@ use crate::grants::Grant;
 use crate::{Attempts, Store, StoreError};
 
 impl Store {
+    /// All partners that are not deleted, by id (from an index). One that an earlier build stored is among them once it was relisted.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn partners(&self) -> Result<Vec<Partner>, StoreError> {
+        self.all(&Range::index_1(keys::PARTNERS.into())).await
+    }
+
+    /// Brings a partner that an earlier build stored into the index of partners. What is changed meanwhile stays changed.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn relist(&self, seen: &Partner) -> Result<(), StoreError> {
+        if seen.updated_at.is_some() {
+            return Ok(());
+        }
+        let next = Partner { updated_at: Some(seen.created_at), ..seen.clone() };
+        match self.commit(vec![super::Write::replace(seen, &next)?]).await {
+            Err(StoreError::Conflict) => Ok(()),
+            done => done,
+        }
+    }
+
     /// A partner's agreements, deleted ones left out, by id.
     ///
     /// # Errors
@@ -70,6 +94,18 @@ impl Store {
     /// [`StoreError`].
     pub async fn fleets_of(&self, connection: ConnectionId) -> Result<Vec<FleetConnection>, StoreError> {
         self.all(&Range::index_1(keys::fleets_of(connection))).await
+    }
+
+    /// The agreements of all fleets tied to a connection (from indexes).
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn agreements_on(&self, connection: ConnectionId) -> Result<Vec<Agreement>, StoreError> {
+        let mut found = Vec::new();
+        for tie in self.fleets_of(connection).await? {
+            found.extend(self.agreements_of_fleet(tie.fleet_id).await?);
+        }
+        Ok(found)
     }
 
     /// The connections a fleet has linked.

@@ -26,6 +26,8 @@ pub struct Write {
 enum Kind {
     Create,
     Replace,
+    /// Replaces what an earlier build stored, which kept no version of this entity.
+    ReplaceUnversioned,
     Overwrite,
     Delete,
     DeleteSeen,
@@ -46,13 +48,21 @@ impl Write {
         Ok(Self { kind: Kind::Create, key: entity.key(), item: item(entity)?, seen: None })
     }
 
-    /// The next state of an entity; a conflict if it is not in the state that was `seen` any more.
+    /// The next state of an entity; a conflict if it is not in the state that was `seen` any more. Entities of an earlier build may
+    /// have no version yet; those that are written have one.
     ///
     /// # Errors
     /// [`StoreError::Unstorable`].
     pub fn replace<T: Keyed>(seen: &T, next: &T) -> Result<Self, StoreError> {
-        let version = item(seen)?.remove(T::VERSION).ok_or_else(|| StoreError::Unstorable(T::VERSION.into()))?;
-        Ok(Self { kind: Kind::Replace, key: next.key(), item: item(next)?, seen: Some((T::VERSION, version)) })
+        let after = item(next)?;
+        if !after.contains_key(T::VERSION) {
+            return Err(StoreError::Unstorable(T::VERSION.into()));
+        }
+        let (kind, version) = match item(seen)?.remove(T::VERSION) {
+            Some(version) => (Kind::Replace, version),
+            None => (Kind::ReplaceUnversioned, AttributeValue::S(T::KIND.into())),
+        };
+        Ok(Self { kind, key: next.key(), item: after, seen: Some((T::VERSION, version)) })
     }
 
     /// The entity, whatever was there.
@@ -82,6 +92,7 @@ impl Write {
         match self.kind {
             Kind::Create => Some("attribute_not_exists(pk)"),
             Kind::Replace => Some("#version = :seen"),
+            Kind::ReplaceUnversioned => Some("attribute_not_exists(#version) AND kind = :seen"),
             Kind::DeleteSeen => Some("attribute_not_exists(pk) OR #version = :seen"),
             Kind::Overwrite | Kind::Delete => None,
         }
@@ -201,11 +212,33 @@ impl Store {
 
 #[cfg(test)]
 mod tests {
-    use model::{MessageId, Timestamp, WebhookId};
+    use model::partner::Partner;
+    use model::{MessageId, PartnerId, Timestamp, WebhookId};
 
     use super::*;
     use crate::control::testing::database;
     use crate::control::{DeadLetter, Packed};
+
+    /// What an earlier build stored without a version is replaced once: then it has one.
+    #[tokio::test]
+    async fn what_has_no_version_gets_one() {
+        let store = database().await;
+        let now = Timestamp::parse("2026-11-21T05:00:00Z").unwrap();
+        let stored = serde_json::json!({ "id": PartnerId::at(now), "name": "Old", "slug": "old", "created_at": now });
+        let seen: Partner = serde_json::from_value(stored).unwrap();
+        store.commit(vec![Write::overwrite(&seen).unwrap()]).await.unwrap();
+        let next = Partner { name: "New".into(), updated_at: Some(now), ..seen.clone() };
+        store.commit(vec![Write::replace(&seen, &next).unwrap()]).await.unwrap();
+        store.relist(&seen).await.unwrap();
+        let kept = store.get::<Partner>(seen.key()).await.unwrap().unwrap();
+        assert_eq!(kept.name, "New", "whoever saw the former state changes nothing");
+        let late = store.commit(vec![Write::replace(&seen, &next).unwrap()]).await;
+        assert!(matches!(late, Err(StoreError::Conflict)), "{late:?}");
+        let id = PartnerId::at(now.plus_seconds(1));
+        let (absent, next) = (Partner { id, ..seen }, Partner { id, ..next });
+        let absent = store.commit(vec![Write::replace(&absent, &next).unwrap()]).await;
+        assert!(matches!(absent, Err(StoreError::Conflict)), "what is not there is not replaced");
+    }
 
     /// Somebody else may have put another state there meanwhile, which is not what was seen.
     #[tokio::test]
