@@ -139,9 +139,7 @@ async fn others(api: &Api, fleet: &Api, target: &Target, fleet_ref: &str) -> Ste
     let mut told = Vec::new();
     for (slug, key) in target.accounts.iter().filter(|(slug, _)| *slug != demo::TSP) {
         let connection = link(fleet, slug, key).await?;
-        let (offered, _) = schedules(api, &connection).await?;
-        let is_offered = |list: &&str| offered.iter().any(|(_, resource)| format!("{}s", resource.replace('_', "-")) == **list);
-        for list in ["vehicles", "users", "vehicle-locations", "hos-events"].iter().filter(|list| is_offered(list)) {
+        for list in ["vehicles", "users", "vehicle-locations", "hos-events"] {
             let path = format!("{}&connection_id={connection}", format_path(list, fleet_ref));
             let page = until(DATA_TIMEOUT, || found(api, &path)).await.with_context(|| format!("{list} of {slug}"))?;
             ensure!(ApiResponse::text(&page, "/items/0/tsp_slug")? == *slug, "{list} are of another TSP: {page}");
@@ -160,7 +158,7 @@ async fn schedules(api: &Api, connection: &str) -> StepResult<Vec<(String, Strin
         .collect::<anyhow::Result<_>>()?;
     let mut names: Vec<&str> = found.iter().map(|(_, resource)| resource.as_str()).collect();
     names.sort_unstable();
-    for wanted in ["user", "vehicle", "vehicle_location"] {
+    for wanted in ["hos_event", "user", "vehicle", "vehicle_location"] {
         ensure!(names.contains(&wanted), "no schedule for {wanted}");
     }
     let seen = names.join(", ");

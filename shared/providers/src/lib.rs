@@ -6,6 +6,7 @@ mod adapter;
 mod body;
 mod client;
 mod cursor;
+mod eld;
 mod error;
 mod gauge;
 mod geotab;

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::records::{self, Record, Window};
 use super::rpc::Fault;
 use super::wire::{millis, number};
-use super::{Request, devices, users};
+use super::{Request, devices, hos, users};
 use crate::world::Millis;
 
 /// What a list is cut at, silently.
@@ -38,6 +38,8 @@ const KINDS: &[Kind] = &[
     Kind { name: "Group", source: Source::List(devices::groups) },
     Kind { name: "LogRecord", source: Source::Events(10 * MINUTE_MS, records::positions) },
     Kind { name: "StatusData", source: Source::Events(10 * MINUTE_MS, records::readings) },
+    Kind { name: "DutyStatusLog", source: Source::Events(DAY_MS, hos::logs) },
+    Kind { name: "AnnotationLog", source: Source::Events(DAY_MS, hos::remarks) },
     Kind { name: "DriverChange", source: Source::Events(DAY_MS, records::driver_changes) },
 ];
 
@@ -54,7 +56,8 @@ impl Kind {
         match self.source {
             Source::List(list) => {
                 let mut all = list(request);
-                all.retain(|body| search.text("id").is_none_or(|id| body.get("id").and_then(Value::as_str) == Some(id)));
+                let is = |body: &Value, member: &str| search.member(member).is_none_or(|wanted| body.get(member) == Some(wanted));
+                all.retain(|body| is(body, "id") && is(body, "isDriver"));
                 all
             }
             Source::Events(_, events) => {
@@ -124,11 +127,25 @@ impl<'a> Search<'a> {
 
     /// Whether readings of a diagnostic are asked for.
     pub(super) fn wants(self, diagnostic: &str) -> bool {
-        self.member("diagnosticSearch").and_then(|search| search.get("id")?.as_str()).is_none_or(|wanted| wanted == diagnostic)
+        self.wants_one("diagnosticSearch", diagnostic)
     }
 
     /// Whether something of a device is asked for.
     pub(super) fn wants_device(self, id: &str) -> bool {
-        self.member("deviceSearch").and_then(|search| search.get("id")?.as_str()).is_none_or(|wanted| wanted == id)
+        self.wants_one("deviceSearch", id)
+    }
+
+    /// Whether something of a user is asked for.
+    pub(super) fn wants_user(self, id: &str) -> bool {
+        self.wants_one("userSearch", id)
+    }
+
+    fn wants_one(self, search: &str, id: &str) -> bool {
+        self.member(search).and_then(|search| search.get("id")?.as_str()).is_none_or(|wanted| wanted == id)
+    }
+
+    /// Whether a switch of the search is on.
+    pub(super) fn is_set(self, name: &str) -> bool {
+        self.member(name).and_then(Value::as_bool) == Some(true)
     }
 }

@@ -2,6 +2,7 @@
 
 mod devices;
 mod feed;
+mod hos;
 mod kinds;
 mod records;
 mod rpc;

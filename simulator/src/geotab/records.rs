@@ -25,7 +25,18 @@ pub(super) struct Record {
     pub(super) body: Value,
 }
 
+impl Window {
+    /// Whether a record arrives in it, where that is what it is about.
+    pub(super) fn holds(self, record: &Record) -> bool {
+        !self.by_arrival || (self.from..self.to).contains(&record.arrived)
+    }
+}
+
 impl Record {
+    pub(super) fn new(arrived: Millis, tie: u64, body: Value) -> Self {
+        Self { arrived, tie, body }
+    }
+
     /// Where it stands in a feed.
     pub(super) fn version(&self) -> u64 {
         feed::version(self.arrived, self.tie)
@@ -110,7 +121,7 @@ pub(super) fn readings(request: &Request<'_>, window: Window) -> Vec<Record> {
 /// `DriverChange`: who signed in to a vehicle, and that nobody is signed in any more.
 pub(super) fn driver_changes(request: &Request<'_>, window: Window) -> Vec<Record> {
     let shifts: Vec<_> =
-        request.account.assignments(window.from, window.to).into_iter().filter(|shift| !shift.is_passenger).collect();
+        request.account.assignments(window.from - 1, window.to).into_iter().filter(|shift| !shift.is_passenger).collect();
     let mut found = Vec::new();
     for shift in &shifts {
         let Some(vehicle) = request.account.vehicles.get(shift.vehicle) else { continue };

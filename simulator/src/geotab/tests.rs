@@ -123,10 +123,10 @@ fn errors_come_with_status_200() {
 
 #[test]
 fn lists_are_sought_by_id_and_cut_without_a_word() {
-    let bench = Bench::new(6_000);
+    let bench = Bench::new(5_000);
     let all = bench.get("Device", &json!({}));
     let count = bench.call("GetCountOf", &json!({ "typeName": "Device" })).as_u64().unwrap();
-    assert_eq!((all.len(), count), (5_000, 9_000));
+    assert_eq!((all.len(), count), (5_000, 7_500));
     let (mut ids, mut offset) = (BTreeSet::new(), Value::Null);
     loop {
         let sort = json!({ "sortBy": "id", "sortDirection": "asc", "offset": offset });
@@ -219,4 +219,43 @@ fn drivers_sign_in_and_nobody_is_there_afterwards() {
     }
     assert!(changes.iter().any(|one| one["driver"] == "UnknownDriverId" && one["type"] == "None"));
     assert!(changes.iter().any(|one| one["driver"]["isDriver"] == true && one["type"] == "Driver"));
+}
+
+#[test]
+fn duty_logs_are_edited_and_signed_later_and_come_again_then() {
+    let bench = Bench::new(8);
+    let drivers = bench.get("User", &json!({ "isDriver": true }));
+    assert!(drivers.iter().all(|user| user["isDriver"] == true));
+    let (changes, version) = bench.feed("DutyStatusLog", &json!({ "search": { "fromDate": "2026-11-14T00:00:00Z" } }), 100);
+    let of = |state: &str| changes.iter().filter(|log| log["state"] == state).collect::<Vec<_>>();
+    let (active, inactive) = (of("Active"), of("Inactive"));
+    assert!(inactive.len() > 3 && active.len() > 200, "{} {}", active.len(), inactive.len());
+    for log in &inactive {
+        let after = active.iter().find(|other| other["parentId"] == log["id"]).unwrap();
+        assert_eq!(
+            (&after["dateTime"], &after["status"], &after["origin"]),
+            (&log["dateTime"], &log["status"], &json!("OtherUser"))
+        );
+    }
+    bench.clock.advance(24 * 3_600_000);
+    let (again, _) = bench.feed("DutyStatusLog", &json!({ "fromVersion": version }), 100);
+    let signed = again.iter().filter(|log| log.get("verifyDateTime").is_some()).count();
+    assert!(signed > 10 && signed < again.len(), "signed ones come again");
+    let user = active[0]["driver"].clone();
+    let search = |more: Value| {
+        let mut search =
+            json!({ "userSearch": { "id": user["id"] }, "fromDate": "2026-11-18T00:00:01Z", "toDate": "2026-11-20T00:00:00Z" });
+        search.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        bench.get("DutyStatusLog", &search)
+    };
+    let (plain, more) = (search(json!({})), search(json!({ "includeBoundaryLogs": true })));
+    assert_eq!(more.len(), plain.len() + 1);
+    assert!(more[0]["dateTime"].as_str() < Some("2026-11-18T00:00:01.000Z") && plain.iter().all(|log| log["driver"] == user));
+    let remarks = bench.get("AnnotationLog", &json!({ "fromDate": "2026-11-18T00:00:00Z" }));
+    let logs = bench.get("DutyStatusLog", &json!({ "fromDate": "2026-11-18T00:00:00Z" }));
+    for remark in &remarks {
+        let log = logs.iter().find(|log| log["id"] == remark["dutyStatusLog"]["id"]).unwrap();
+        assert_eq!(log["annotations"][0]["id"], remark["id"]);
+    }
+    assert!(remarks.len() > 10 && logs.iter().any(|log| log.get("annotations").is_none()));
 }

@@ -67,6 +67,13 @@ impl Api<'_, Geotab> {
         self.feed_from(kind, at.since, at.after.as_deref(), most).await
     }
 
+    /// The version at which a feed is now: where it is asked for nothing, it tells nothing else.
+    pub(super) async fn newest_version(&self, kind: &str) -> Result<String, ProviderError> {
+        let response = self.call("GetFeed", &json!({ "typeName": kind, "resultsLimit": 1 }), PAGE_DEADLINE).await?;
+        let body: Body<'_> = response.parse()?;
+        body.to_version.0.ok_or_else(|| response.malformed("no page of a feed"))
+    }
+
     async fn feed_from(&self, kind: &str, since: Timestamp, after: Option<&str>, most: u32) -> Result<Fed, ProviderError> {
         let from = match after {
             Some(version) => json!({ "fromVersion": version }),

@@ -3,7 +3,9 @@
 //! A value that the provider does not have is absent, or a sentinel. Records name others as `{"id"}` or as a bare id.
 
 mod beside;
+mod driver_vehicle_associations;
 mod feed;
+mod hos_events;
 mod names;
 mod rpc;
 mod rulesets;
@@ -11,6 +13,7 @@ mod seek;
 mod sessions;
 #[cfg(test)]
 mod tests;
+mod trailers;
 mod users;
 mod values;
 mod vehicle_locations;
@@ -34,6 +37,7 @@ pub struct Geotab;
 
 /// Limits hold for each kind of record; those of lists are higher than we ever ask.
 const LISTS: Rate = Rate { class: "lists", per_second: 10 };
+const HOS: Rate = Rate { class: "hos, by driver", per_second: 6 };
 const FEEDS: Rate = Rate { class: "feeds, each", per_second: 1 };
 
 impl Provider for Geotab {
@@ -45,7 +49,10 @@ impl Provider for Geotab {
     const PLANS: &'static [Plan<Self>] = &[
         Plan::of::<vehicles::Vehicles>(LISTS, Some(seek::PAGE_SIZE)),
         Plan::of::<users::Users>(LISTS, Some(seek::PAGE_SIZE)),
+        Plan::of::<trailers::Trailers>(LISTS, Some(seek::PAGE_SIZE)),
         Plan::of::<vehicle_locations::VehicleLocations>(FEEDS, Some(vehicle_locations::PAGE_SIZE)),
+        Plan::of::<hos_events::HosEvents>(HOS, None),
+        Plan::of::<driver_vehicle_associations::DriverVehicleAssociations>(FEEDS, Some(driver_vehicle_associations::PAGE_SIZE)),
     ];
     const LACKS: &'static [Resource] = &[Resource::HosEventAttachment];
 

@@ -8,11 +8,12 @@ use serde_json::value::RawValue;
 use super::Geotab;
 use super::names::Groups;
 use super::seek::{Listed, Seek};
-use crate::wire::{Members, SourceRules, source_of};
+use super::values::Reference;
+use crate::wire::{FromRaw as _, Members, SourceRules, source_of};
 use crate::{Api, Page, ProviderError, Source};
 
 /// What a device is set to, and what its firmware is at, is no part of the vehicle.
-const RULES: SourceRules = SourceRules {
+pub(super) const RULES: SourceRules = SourceRules {
     volatile: &["version", "parameterVersion", "parameterVersionOnDevice", "major", "minor", "deviceFlags", "mediaFiles"],
     extras: &["hardwareId", "timeZoneId", "vinInfoVehicleType", "workTime", "devicePlanBillingInfo", "customProperties"],
     references: &[],
@@ -35,8 +36,8 @@ impl Source for Vehicles {
 
 /// Whether a device is a trailer. One without hardware is a vehicle where the provider's own groups say so.
 pub(super) fn is_trailer(wire: &Members<'_>) -> bool {
-    let is_in =
-        |group: &str| wire.list("groups").into_iter().any(|raw| Members::of(raw).get::<String>("id").as_deref() == Some(group));
+    let groups: Vec<Reference> = wire.list("groups").into_iter().filter_map(|raw| Reference::from_raw(raw.get())).collect();
+    let is_in = |group: &str| groups.iter().any(|Reference(id)| id == group);
     let is_bare = wire.get::<String>("deviceType").as_deref() == Some("None");
     wire.reference("tmpTrailerId").is_some() || is_in("GroupTrailerId") || is_bare && !is_in("GroupVehicleId")
 }

@@ -171,3 +171,26 @@ fn check_users() {
     };
     assert_eq!(looked("2026-11-20T00:00:00Z"), looked("2026-11-21T00:00:00Z"), "a look modifies nobody");
 }
+
+#[test]
+fn check_trailers() {
+    let rows = json!([
+        device(),
+        {
+            "id": "b99", "name": "Trailer 9", "deviceType": "None", "tmpTrailerId": "a9", "groups": [{ "id": "GroupTrailerId" }],
+            "licensePlate": "TR 9", "licenseState": "ON", "serialNumber": "S-9", "vehicleIdentificationNumber": "?", "comment": "reefer",
+            "activeFrom": "2024-01-01T00:00:00Z", "activeTo": "2050-01-01T00:00:00Z",
+        },
+        { "id": "b9A", "deviceType": "GO9", "groups": ["GroupTrailerId"], "activeTo": "2020-01-01T00:00:00Z" },
+    ]);
+    let pages = asker().walk(&signed_in(vec![result(&rows), count(3), groups()]), Resource::Trailer);
+    let [bare, tracked] = records(&pages[0]) else { panic!("{pages:?}") };
+    let expected = json!({
+        "trailer_name": "Trailer 9", "license_plate_number": "TR 9", "license_plate_region": "ON", "license_plate_country": "CA",
+        "vin": null, "eld_id": null, "eld_serial_number": "S-9", "eld_device_type": null, "is_active": true, "notes": "reefer",
+        "trailer_groups": { "GroupTrailerId": null }, "ended_at": null,
+    });
+    check_fields(bare, &expected);
+    check_fields(tracked, &json!({ "eld_id": "b9A", "eld_device_type": "GO9", "is_active": false }));
+    assert!(pages[0].complete_scan);
+}

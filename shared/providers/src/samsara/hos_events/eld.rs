@@ -1,10 +1,11 @@
 //! Events of the logging device, in the numbers of the ELD rule (49 CFR 395 subpart B, appendix A, 7.20 to 7.34).
 
 use model::Timestamp;
-use model::telematics::code::{Code, DutyStatus, HosEventCode, HosEventType, HosMalfunction, HosRecordOrigin, HosRecordStatus};
+use model::telematics::code::{Code, DutyStatus, HosEventCode, HosEventType, HosMalfunction, HosRecordOrigin};
 use model::telematics::{HosEvent, HosEventAnnotation, Point};
 use serde_json::value::RawValue;
 
+use crate::eld::{event_code, event_type, numbered, record_status};
 use crate::place::region;
 use crate::units::METERS_IN_KM;
 use crate::wire::{Amount, Members};
@@ -14,34 +15,8 @@ const CHANGES: [i64; 2] = [1, 3];
 /// The record status of an event in force.
 const IN_FORCE: i64 = 1;
 
-const CODES: &[(i64, &[Code<HosEventCode>])] = &[
-    (1, &[Code::of("OFF"), Code::of("SB"), Code::of("DRIVING"), Code::of("ON")]),
-    (2, &[Code::of("INT_CONV"), Code::of("INT_REDUCED")]),
-    (3, &[Code::of("PC"), Code::of("YM")]),
-    (
-        4,
-        &[
-            Code::of("CERT1"),
-            Code::of("CERT2"),
-            Code::of("CERT3"),
-            Code::of("CERT4"),
-            Code::of("CERT5"),
-            Code::of("CERT6"),
-            Code::of("CERT7"),
-            Code::of("CERT8"),
-            Code::of("CERT9"),
-        ],
-    ),
-    (5, &[Code::of("LOGIN"), Code::of("LOGOUT")]),
-    (6, &[Code::of("ENGINE_UP"), Code::of("ENGINE_UP_REDUCED"), Code::of("ENGINE_DOWN"), Code::of("ENGINE_DOWN_REDUCED")]),
-    (7, &[Code::of("MALF_LOG"), Code::of("MALF_CLEAR"), Code::of("DIAG_LOG"), Code::of("DIAG_CLEAR")]),
-];
-
 const ORIGINS: &[Code<HosRecordOrigin>] =
     &[Code::of("AUTO"), Code::of("DRIVER_EDIT"), Code::of("USER_EDIT"), Code::of("UNIDENTIFIED")];
-
-const STATES: &[Code<HosRecordStatus>] =
-    &[Code::of("ACTIVE"), Code::of("INACTIVE_CHANGED"), Code::of("INACTIVE_REQUESTED"), Code::of("INACTIVE_REJECTED")];
 
 const MALFUNCTIONS: &[(&str, Code<HosMalfunction>)] = &[
     ("P", Code::of("POWER")),
@@ -101,15 +76,11 @@ impl Event {
 
     /// The type. The contract's list ends before malfunctions and diagnostics, which have their code.
     pub(super) fn event_type(&self) -> Option<Code<HosEventType>> {
-        Code::parse(&self.kind?.to_string())
+        event_type(self.kind?)
     }
 
     pub(super) fn event_code(&self) -> Option<Code<HosEventCode>> {
-        if (self.kind, self.code) == (Some(3), Some(0)) {
-            return Some(const { Code::of("PCYM_CLEAR") });
-        }
-        let (_, codes) = CODES.iter().find(|(kind, _)| Some(*kind) == self.kind)?;
-        numbered(codes, self.code?)
+        event_code(self.kind?, self.code?)
     }
 
     /// `<driver>:<time>:<type>.<code>`, and what else tells apart events of one instant.
@@ -134,7 +105,7 @@ impl Event {
         let state: Option<String> = place.get("state");
         let amount = |name| wire.get::<Amount>(name).map(|Amount(number)| number);
         fields.log_origin_code = wire.get("eldEventRecordOrigin").and_then(|origin| numbered(ORIGINS, origin));
-        fields.log_state_code = numbered(STATES, self.status);
+        fields.log_state_code = record_status(self.status);
         fields.record_status = wire.get("eldEventRecordStatus");
         fields.eld_malfunction_code =
             malfunction.and_then(|code| MALFUNCTIONS.iter().find(|(known, _)| *known == code).map(|(_, code)| *code));
@@ -150,11 +121,6 @@ impl Event {
             fields.annotations = Some(HosEventAnnotation { created_at, remarks });
         }
     }
-}
-
-fn numbered<T: Copy>(codes: &[T], number: i64) -> Option<T> {
-    let index = usize::try_from(number).ok()?.checked_sub(1)?;
-    codes.get(index).copied()
 }
 
 #[cfg(test)]

@@ -1,0 +1,190 @@
+//! Duty logs, and who drives what.
+
+use super::*;
+use crate::Subjects;
+
+fn log(id: &str, status: &str, time: &str, more: &Value) -> Value {
+    let mut log = json!({
+        "id": id, "status": status, "dateTime": time, "driver": { "id": "b4C11" }, "device": { "id": "b8A1" }, "state": "Active",
+        "origin": "Manual", "eventRecordStatus": 1, "isIgnored": false, "isTransitioning": false, "malfunction": "None",
+        "deferralMinutes": 0, "deferralStatus": "None", "version": "22a1",
+    });
+    log.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    log
+}
+
+fn users(ids: &[&str]) -> Answer {
+    result(&ids.iter().map(|id| json!({ "id": id, "isDriver": true, "activeTo": "2050-01-01T00:00:00Z" })).collect())
+}
+
+fn user() -> Value {
+    json!([{ "id": "b4C11", "isDriver": true, "hosRuleSet": "America8Day", "timeZoneId": "America/Chicago" }])
+}
+
+fn feed(data: &[Value], version: &str) -> Answer {
+    result(&json!({ "data": data, "toVersion": version }))
+}
+
+/// The first pass over one driver, with these logs.
+fn pass(logs: &[Value], remarks: &Value) -> (Vec<Fetched>, Canned) {
+    let http = signed_in(vec![feed(&[], "0a"), users(&["b4C11"]), result(&json!([user(), logs, remarks])), users(&[])]);
+    let pages = asker().walk(&http, Resource::HosEvent);
+    assert!(http.is_empty());
+    (pages, http)
+}
+
+#[test]
+fn check_duty_logs() {
+    let full = json!({
+        "eventType": 1, "eventCode": 4, "odometer": 482_100.0, "engineHours": 7_200.0, "sequence": "1f",
+        "location": { "location": { "x": -96.8, "y": 32.7 }, "address": { "formattedAddress": "1 Main St, Dallas, TX 75201, USA" } },
+        "editDateTime": "2026-11-20T06:05:00Z", "verifyDateTime": "2026-11-20T20:00:00Z", "annotations": [{ "id": "bAA31" }],
+        "coDrivers": [{ "id": "b7" }, "b8", "UnknownDriverId"], "deferralStatus": "DayOne", "deferralMinutes": 30,
+    });
+    let logs = [
+        log("b1", "ON", "2026-11-20T06:00:00Z", &full),
+        log("b2", "D", "2026-11-20T06:30:00Z", &json!({ "state": "Inactive", "eventRecordStatus": 2, "origin": "Automatic" })),
+        log("b3", "D", "2026-11-20T06:40:00Z", &json!({ "parentId": "b2", "origin": "OtherUser" })),
+        log(
+            "b4",
+            "PowerCompliance",
+            "2026-11-20T07:00:00Z",
+            &json!({ "malfunction": "Diagnostic", "eventType": 7, "eventCode": 3 }),
+        ),
+        log("b5", "INT_PC", "2026-11-20T08:00:00Z", &json!({ "eventType": 2, "eventCode": 2, "origin": "Unassigned" })),
+        log("b6", "OFF", "2026-11-20T09:00:00Z", &json!({ "isIgnored": true, "eventRecordStatus": null, "state": "Requested" })),
+        log(
+            "b7",
+            "SB",
+            "2026-11-20T18:00:00Z",
+            &json!({ "device": "NoDeviceId", "location": { "location": { "x": 0, "y": 0 } } }),
+        ),
+        log("b8", "OperatingZoneAmerica", "2026-11-20T19:00:00Z", &json!({})),
+    ];
+    let remarks = json!([
+        { "id": "bAA32", "comment": "later", "dateTime": "2026-11-20T06:02:00Z", "dutyStatusLog": { "id": "b1" } },
+        { "id": "bAA31", "comment": "Pre-trip", "dateTime": "2026-11-20T06:01:00Z", "dutyStatusLog": { "id": "b1" } },
+    ]);
+    let (pages, http) = pass(&logs, &remarks);
+    assert_eq!(methods(&http), ["Authenticate", "GetFeed DutyStatusLog", "Get User", "ExecuteMultiCall", "Get User"]);
+    let calls = http.posted()[3]["params"]["calls"].clone();
+    let search = json!({
+        "userSearch": { "id": "b4C11" }, "fromDate": "2026-11-13T12:00:00.000000Z", "toDate": "2026-11-21T12:00:00.000000Z",
+        "includeModifications": true, "includeBoundaryLogs": true,
+    });
+    assert_eq!(calls[1]["params"]["search"], search);
+    let rows = records(&pages[0]);
+    assert_eq!(rows.len(), 8);
+    let found = |row: usize| fields(&rows[row]);
+    let expected = json!({
+        "duty_status_code": "ON", "event_type_code": "1", "event_code": "ON", "log_origin_code": "DRIVER_EDIT", "log_state_code": "ACTIVE",
+        "record_status": "Active", "hos_ruleset_code": "US_INT_PROP_70_8", "time_zone_code": "America/Chicago", "region_code": "US-TX",
+        "location_name": "1 Main St, Dallas, TX 75201, USA", "odometer": 482.1, "engine_hours": 2.0, "sequence": "1f", "version": "22a1",
+        "is_excluded": false, "is_transitioning": false, "deferral_status": "DAY1", "deferral_minutes": 30,
+    });
+    check_fields(&rows[0], &expected);
+    assert_eq!(found(0)["annotations"]["remarks"], "Pre-trip");
+    assert!(found(0)["additional_driver_ids"]["b8"].is_string() && found(0)["co_driver_id"].is_string());
+    // An entry ends where the next one in force begins: not the one that was edited away, nor one that is ignored, nor an event.
+    let ends = |row: usize| found(row)["ended_at"].as_str().map(|end| end[11..16].to_owned());
+    assert_eq!(ends(0).as_deref(), Some("06:40"));
+    assert_eq!((ends(1).as_deref(), ends(2).as_deref()), (Some("06:40"), Some("18:00")));
+    assert_eq!((ends(3).as_deref(), ends(6)), (Some("07:00"), None));
+    check_fields(&rows[1], &json!({ "log_state_code": "INACTIVE_CHANGED", "log_origin_code": "AUTO", "event_code": "DRIVING" }));
+    check_fields(&rows[2], &json!({ "log_origin_code": "USER_EDIT" }));
+    assert_eq!(rows[2].extras.as_ref().unwrap()["parentId"], "b2");
+    let diagnostic = json!({
+        "duty_status_code": null, "event_type_code": null, "event_code": "DIAG_LOG", "eld_malfunction_code": "DIAG_POWER",
+    });
+    check_fields(&rows[3], &diagnostic);
+    check_fields(&rows[4], &json!({ "duty_status_code": "INT", "event_code": "INT_REDUCED", "log_origin_code": "UNIDENTIFIED" }));
+    check_fields(&rows[5], &json!({ "is_excluded": true, "log_state_code": "INACTIVE_REQUESTED" }));
+    check_fields(&rows[6], &json!({ "vehicle_id": null, "location": null, "duty_status_code": "SB" }));
+    check_fields(&rows[7], &json!({ "duty_status_code": null, "event_type_code": null, "event_code": null }));
+    let window = pages[0].window.as_ref().unwrap();
+    assert_eq!((window.begins, window.ends, &window.subjects.answered), (true, false, &vec!["b4C11".to_owned()]));
+    assert!(pages[1].window.as_ref().unwrap().ends && !pages[1].more);
+}
+
+#[test]
+fn the_end_of_an_entry_modifies_it() {
+    let hash = |logs: &[Value]| records(&pass(logs, &json!([])).0[0])[0].source_hash.clone();
+    let first = log("b1", "OFF", "2026-11-20T06:00:00Z", &json!({}));
+    let next = log("b2", "ON", "2026-11-20T07:00:00Z", &json!({}));
+    assert_ne!(hash(&[first.clone(), next]), hash(&[first]));
+}
+
+#[test]
+fn only_drivers_whose_logs_changed_are_read_again() {
+    let asker = asker();
+    let http =
+        signed_in(vec![feed(&[], "0a"), users(&["b1", "b4C11"]), result(&json!([[], [], [], user(), [], []])), users(&[])]);
+    let pages = asker.walk(&http, Resource::HosEvent);
+    assert_eq!(pages[0].window.as_ref().unwrap().subjects, Subjects::default(), "of whom nothing is listed nothing is said");
+    // Nothing new is one question.
+    let http = Canned::new(vec![feed(&[], "0a")]);
+    let idle = asker.ask(&http, Resource::HosEvent, pages[1].cursor.as_deref()).unwrap();
+    assert!(!idle.more && http.posted()[0]["params"]["fromVersion"] == "0a");
+    let late = log("b9", "ON", "2026-11-02T06:00:00Z", &json!({}));
+    let nobody = log("b8", "D", "2026-11-21T06:00:00Z", &json!({ "driver": "UnknownDriverId" }));
+    let http = Canned::new(vec![feed(&[late.clone(), nobody], "0b"), result(&json!([user(), [late, { "id": "?" }], []]))]);
+    let page = asker.ask(&http, Resource::HosEvent, idle.cursor.as_deref()).unwrap();
+    let window = page.window.as_ref().unwrap();
+    assert_eq!((window.from, window.to), (at("2026-10-29T06:00:00Z"), at("2026-11-21T12:00:00Z")));
+    assert_eq!((window.begins, window.ends, page.more), (true, true, false));
+    assert_eq!(window.subjects.unclear, ["b4C11"], "an entry could not be read");
+    let calls = http.posted()[1]["params"]["calls"].clone();
+    assert_eq!((calls.as_array().unwrap().len(), &calls[1]["params"]["search"]["userSearch"]["id"]), (3, &json!("b4C11")));
+    // A day later all are read again, and the feed goes on where it was.
+    let tomorrow = Asker { now: at("2026-11-22T13:00:00Z"), ..asker };
+    let http = Canned::new(vec![users(&[]), feed(&[], "0b")]);
+    let all = tomorrow.ask(&http, Resource::HosEvent, page.cursor.as_deref()).unwrap();
+    assert_eq!(methods(&http), ["Get User"]);
+    tomorrow.ask(&http, Resource::HosEvent, all.cursor.as_deref()).unwrap();
+    assert_eq!(http.posted()[1]["params"]["fromVersion"], "0b");
+}
+
+#[test]
+fn many_drivers_are_read_some_at_a_time() {
+    let asker = asker();
+    let first = signed_in(vec![feed(&[], "0a"), users(&[])]);
+    let idle = asker.walk(&first, Resource::HosEvent).pop().unwrap();
+    let changed = |count: usize| -> Vec<Value> {
+        let one = |number| {
+            log(&format!("l{number}"), "ON", "2026-11-21T06:00:00Z", &json!({ "driver": { "id": format!("d{number:04}") } }))
+        };
+        (0..count).map(one).collect()
+    };
+    let empty = |drivers: usize| result(&json!(vec![json!([]); drivers * 3]));
+    let http = Canned::new(vec![feed(&changed(30), "0b"), empty(25), empty(5)]);
+    let page = asker.ask(&http, Resource::HosEvent, idle.cursor.as_deref()).unwrap();
+    assert!(page.more);
+    let last = asker.ask(&http, Resource::HosEvent, page.cursor.as_deref()).unwrap();
+    assert!(!last.more && http.is_empty());
+    // Of very many, all are read.
+    let http = Canned::new(vec![feed(&changed(501), "0c"), users(&[])]);
+    let all = asker.ask(&http, Resource::HosEvent, last.cursor.as_deref()).unwrap();
+    assert_eq!((methods(&http)[1].as_str(), all.more), ("Get User", false));
+    let http = Canned::new(vec![feed(&changed(2), "0d"), result(&json!([[]]))]);
+    let odd = asker.ask(&http, Resource::HosEvent, all.cursor.as_deref());
+    assert!(matches!(odd, Err(crate::ProviderError::Malformed { .. })));
+}
+
+#[test]
+fn changes_of_drivers_are_associations_unless_nobody_is_there() {
+    let change = |id: &str, driver: &Value, kind: &str| json!({ "id": id, "dateTime": "2026-11-20T05:55:00Z", "device": { "id": "b8A1" }, "driver": driver, "type": kind, "version": "1" });
+    let data = [
+        change("b1", &json!({ "id": "b4C11", "isDriver": true }), "Driver"),
+        change("b2", &json!("UnknownDriverId"), "None"),
+        change("b3", &json!("b4C12"), "Passenger"),
+        json!({ "id": "b4", "driver": "b4C12" }),
+    ];
+    let http = signed_in(vec![feed(&data, "23b2")]);
+    let page = asker().walk(&http, Resource::DriverVehicleAssociation).remove(0);
+    assert_eq!(http.posted()[1]["params"]["search"]["fromDate"], "2026-11-14T12:00:00.000000Z");
+    let [driver, passenger] = records(&page) else { panic!("{page:?}") };
+    assert_eq!((driver.source_id.as_str(), driver.occurred_at), ("b1", Some(at("2026-11-20T05:55:00Z"))));
+    check_fields(driver, &json!({ "source_driver_id": "b4C11", "source_vehicle_id": "b8A1", "is_primary_driver": true }));
+    check_fields(passenger, &json!({ "source_driver_id": "b4C12", "is_primary_driver": false }));
+    assert_eq!((page.withdrawn.as_slice(), page.more), (["b2".to_owned()].as_slice(), false));
+}
