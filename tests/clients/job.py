@@ -247,6 +247,22 @@ def administration(api, admin, connection_id):
     assert added.share_agreement_ids == [], added
 
 
+def analytics(api, partner, fleet_refs):
+    """Counts, lists and series of what there is now agree."""
+    overview = api.call("analytics_overview", token=partner, fleet_refs=fleet_refs)
+    for kind in ["vehicle", "driver", "trailer"]:
+        number = getattr(overview, f"{kind}s")
+        page = api.call(f"analytics_{kind}s", token=partner, fleet_refs=fleet_refs)
+        days = api.call(f"analytics_{kind}_growth", token=partner, fleet_refs=fleet_refs, period_days=1)
+        assert 0 < number <= page.total and len(days) == 2 and number <= days[-1].cumulative_count, (overview, page.total, days)
+    for kind in ["vehicles", "trailers"]:
+        page = api.call(f"analytics_live_{kind}", token=partner, fleet_refs=fleet_refs)
+        assert page.items and page.items[0].tsp_slug, page
+    [fleet] = api.call("analytics_fleets", token=partner, fleet_refs=fleet_refs).items
+    assert fleet.fleet_ref == fleet_refs[0] and fleet.connections > 0, fleet
+    assert api.call("analytics_fleet_growth", token=partner, fleet_refs=fleet_refs)[-1].cumulative_count == 1
+
+
 def records(api, partner, fleet_ref):
     """Every list of records has rows, and every record is found by its id."""
     lists = [name for name, module in api.operations.items() if ".catena_telematics" in f".{module.__name__}"]
@@ -262,6 +278,7 @@ def records(api, partner, fleet_ref):
     for table in sorted(name for name in lists if name.startswith("tables_")):
         page = api.call(table, token=partner, size=2)
         assert page.total > len(page.items) == 2 and page.next_page, page
+    analytics(api, partner, [fleet_ref])
     report = api.call("dvir_logs_list", token=partner, fleet_refs=[fleet_ref]).items[0]
     api.call("dvir_log_defects_of_log", report.id, token=partner)
     newest = api.call("vehicle_locations_list", token=partner, fleet_refs=[fleet_ref]).items[0]

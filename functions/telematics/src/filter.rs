@@ -38,7 +38,7 @@ impl Filter {
     /// Fails to compile where rows cannot be found by it.
     pub(crate) const fn check(&self, record: &RecordType) {
         let Target::Member(member) = self.target(record) else {
-            assert!(matches!(record.storage, Storage::Entity), "only entities are found by their ids");
+            assert!(matches!(record.storage, Storage::Entity { .. }), "only entities are found by their ids");
             return;
         };
         assert!(contains(record.members, member), "a filter names a member that rows do not have");

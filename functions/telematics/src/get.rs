@@ -21,7 +21,7 @@ impl Get {
     /// The row whose id the path has in the place of `{parameter}`.
     #[must_use]
     pub const fn of(record: &'static RecordType, parameter: &'static str) -> Self {
-        assert!(matches!(record.storage, Storage::Entity), "only entities are kept by their ids");
+        assert!(matches!(record.storage, Storage::Entity { .. }), "only entities are kept by their ids");
         Self { record, parameter }
     }
 

@@ -2,9 +2,11 @@
 //!
 //! Its operations have few forms: each is a [`List`] or a [`Get`], and names the parts that it is made of.
 
+pub mod analytics;
 pub mod filter;
 pub mod get;
 pub mod list;
+mod order;
 pub mod scope;
 pub mod tables;
 pub mod window;
@@ -19,6 +21,7 @@ use model::telematics::{
     User, Vehicle, VehicleLocation,
 };
 
+use analytics::{Growth, Summary, fleets, overview, summaries};
 use filter::Filter::{Codes, Flag, Ids, Texts};
 use get::Get;
 use list::List;
@@ -30,7 +33,7 @@ pub const SERVICE: Service = Service {
     title: "Telematics",
     description: "The data of connected providers in one format, as far as share agreements permit.",
     tags: TAGS,
-    endpoints: || ENDPOINTS.to_vec(),
+    endpoints: || [ENDPOINTS.to_vec(), counts()].concat(),
 };
 
 #[rustfmt::skip]
@@ -56,6 +59,7 @@ const TAGS: &[Tag] = &[
         description: "Which vehicle pulls which trailer: the newest association of every trailer, or the history of one trailer or vehicle." },
     Tag { name: "Fuel Tax", handlers: "ifta_summaries", description: "Months of vehicles for fuel tax (IFTA)." },
     Tag { name: "Fuel", handlers: "fuel_transactions", description: "Purchases of fuel." },
+    Tag { name: "Analytics", handlers: "analytics", description: "What fleets have now: counts, summaries and live maps." },
     Tag { name: "Tables of Codes", handlers: "tables", description: "What the codes in records stand for, the same for everybody." },
 ];
 
@@ -115,6 +119,17 @@ static ENDPOINTS: &[Endpoint] = &[
         &List::of(IftaSummary::TYPE).by(&[Ids("vehicle_ids")]).windowed().sorted()),
     list("/v2/telematics/fuel-transactions", "fuel_transactions.list", "List purchases of fuel",
         &List::of(FuelTransaction::TYPE).by(&[Ids("driver_ids"), Texts("source_driver_ids"), Ids("vehicle_ids")]).windowed().sorted()),
+    summary("/v2/telematics/analytics/vehicles", "analytics.vehicles", "List vehicles with their newest readings", &summaries::VEHICLES),
+    summary("/v2/telematics/analytics/drivers", "analytics.drivers", "List drivers with their last 30 days", &summaries::DRIVERS),
+    summary("/v2/telematics/analytics/trailers", "analytics.trailers", "List trailers with where they are", &summaries::TRAILERS),
+    summary("/v2/telematics/analytics/vehicles/live-locations", "analytics.live_vehicles", "List where vehicles are, and who drives them",
+        &summaries::LIVE_VEHICLES),
+    summary("/v2/telematics/analytics/trailers/live-locations", "analytics.live_trailers", "List where trailers are, and what pulls them",
+        &summaries::LIVE_TRAILERS),
+    growth("/v2/telematics/analytics/fleets/time-series", "analytics.fleet_growth", "Count fleets by day", &Growth::Fleets),
+    growth("/v2/telematics/analytics/vehicles/time-series", "analytics.vehicle_growth", "Count vehicles by day", &Growth::Of(Vehicle::TYPE)),
+    growth("/v2/telematics/analytics/drivers/time-series", "analytics.driver_growth", "Count drivers by day", &Growth::Of(User::TYPE)),
+    growth("/v2/telematics/analytics/trailers/time-series", "analytics.trailer_growth", "Count trailers by day", &Growth::Of(Trailer::TYPE)),
     table("/v2/telematics/ref-hos-event-codes", "tables.hos_event_codes", "List types and codes of duty log entries", &Table::EventCodes),
     table("/v2/telematics/ref-hos-malfunction-codes", "tables.hos_malfunction_codes", "List malfunctions of logging devices", &Table::Malfunctions),
     table("/v2/telematics/ref-hos-record-origins", "tables.hos_record_origins", "List origins of duty log entries", &Table::RecordOrigins),
@@ -125,12 +140,32 @@ static ENDPOINTS: &[Endpoint] = &[
     table("/v2/telematics/ref-timezones", "tables.timezones", "List time zones", &Table::Timezones),
 ];
 
+/// The operations of analytics that have a form of their own.
+fn counts() -> Vec<Endpoint> {
+    vec![
+        Endpoint::new::<overview::Overview>(Method::GET, "/v2/telematics/analytics/overview", "analytics.overview", READ, GET)
+            .summary("Count fleets, vehicles, drivers and trailers")
+            .description("Counts what there is now: deleted records, and connections that a fleet has removed, are left out."),
+        Endpoint::new::<fleets::Fleets>(Method::GET, "/v2/telematics/analytics/fleets", "analytics.fleets", READ, LIST)
+            .summary("List fleets with what they have")
+            .description("Lists the fleets with an active share agreement, by your references, or by `sort_by`. What is not shared counts 0."),
+    ]
+}
+
 const fn list(path: &'static str, handler: &'static str, summary: &'static str, list: &'static List) -> Endpoint {
     Endpoint::serving(Method::GET, path, handler, READ, LIST, list).summary(summary)
 }
 
 const fn get(path: &'static str, handler: &'static str, summary: &'static str, get: &'static Get) -> Endpoint {
     Endpoint::serving(Method::GET, path, handler, READ, GET, get).summary(summary)
+}
+
+const fn summary(path: &'static str, handler: &'static str, summary: &'static str, rows: &'static Summary) -> Endpoint {
+    Endpoint::serving(Method::GET, path, handler, READ, LIST, rows).summary(summary)
+}
+
+const fn growth(path: &'static str, handler: &'static str, summary: &'static str, growth: &'static Growth) -> Endpoint {
+    Endpoint::serving(Method::GET, path, handler, READ, GET, growth).summary(summary)
 }
 
 const fn table(path: &'static str, handler: &'static str, summary: &'static str, table: &'static Table) -> Endpoint {

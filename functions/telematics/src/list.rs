@@ -6,11 +6,12 @@ use gateway::{
 };
 use model::telematics::{RecordType, Storage, row_schema};
 use model::{RecordId, Timestamp};
-use schemars::{JsonSchema, SchemaGenerator};
+use schemars::SchemaGenerator;
 use serde::{Deserialize, Serialize};
-use store::telematics::{MemberFilter, Order, Query, Values};
+use store::telematics::{MemberFilter, Query, Values};
 
 use crate::filter::Filter;
+use crate::order;
 use crate::scope::Scope;
 use crate::window::{Bounds, Window};
 
@@ -70,7 +71,7 @@ impl List {
     /// `from_datetime` and `to_datetime`, on `occurred_at`; the last day unless the request says otherwise.
     #[must_use]
     pub const fn windowed(mut self) -> Self {
-        assert!(!matches!(self.record.storage, Storage::Entity), "entities have no time to be found by");
+        assert!(!matches!(self.record.storage, Storage::Entity { .. }), "entities have no time to be found by");
         self.windowed = true;
         self
     }
@@ -126,7 +127,7 @@ impl List {
         }
         self.check_history(reader, &query, &named);
         if self.sorted {
-            query.order = self.order(reader);
+            query.order = order::read(reader, "created_at", |name| self.record.is_sortable(name));
         }
         Request { scope, query, occurred, active, paging: Paging::read(reader, self.largest_page) }
     }
@@ -140,20 +141,6 @@ impl List {
             let message = format!("only_latest=false needs exactly one value of {}", of_one.join(" or "));
             reader.problem("query.only_latest", "false", "single_subject_required", message);
         }
-    }
-
-    fn order(&self, reader: &mut Reader) -> Order {
-        let field = reader
-            .query("sort_by")
-            .about("The member to sort by. It holds no object and no list.")
-            .example("created_at")
-            .text(1, 100);
-        if let Some(name) = field.as_ref().filter(|name| !self.record.is_sortable(name)) {
-            reader.problem("query.sort_by", name, "sort_field_unknown", "must name a scalar field");
-        }
-        let descending =
-            reader.query("sort_order").about("The direction of the list.").code_or(SortOrder::Asc) == SortOrder::Desc;
-        Order { field, descending }
     }
 
     async fn page(&self, context: &Context, call: &Call, request: Request) -> Result<Response, ApiError> {
@@ -246,16 +233,6 @@ impl Request {
         let sent = [("from_datetime", from), ("to_datetime", to)].into_iter().filter(|(_, bound)| bound.is_some());
         sent.map(|(name, _)| name).filter(|_| self.query.latest).collect()
     }
-}
-
-/// The direction of a list.
-#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-enum SortOrder {
-    /// Smallest first.
-    Asc,
-    /// Largest first.
-    Desc,
 }
 
 /// What the first page fixes for the others.

@@ -1,6 +1,7 @@
 //! The members that choose fleets and connections, and the grant they narrow.
 
 use gateway::{ApiError, Call, Context, Reader};
+use model::agreement::Agreement;
 use model::telematics::RecordType;
 use model::{ConnectionId, FleetId};
 use store::{Grant, GrantedConnection};
@@ -23,6 +24,12 @@ pub(crate) fn source_data(reader: &mut Reader) -> bool {
 impl Scope {
     /// Reads the members.
     pub fn read(reader: &mut Reader) -> Self {
+        let scope = Self::narrowing(reader);
+        Self { source_data: source_data(reader), ..scope }
+    }
+
+    /// Reads those that choose fleets and connections.
+    pub fn narrowing(reader: &mut Reader) -> Self {
         Self {
             fleets: reader.query("fleet_ids").about("Only records of these fleets.").ids(100),
             refs: reader
@@ -31,7 +38,7 @@ impl Scope {
                 .example(r#"["FLEET-12345"]"#)
                 .texts(100, 200),
             connection: reader.query("connection_id").about("Only records that came through this connection.").id(),
-            source_data: source_data(reader),
+            source_data: false,
         }
     }
 
@@ -45,9 +52,23 @@ impl Scope {
         Ok(grant.narrowed(|granted| self.admits(granted)))
     }
 
-    fn admits(&self, granted: &GrantedConnection) -> bool {
-        self.fleets.as_ref().is_none_or(|fleets| fleets.contains(&granted.fleet))
-            && self.refs.as_ref().is_none_or(|refs| granted.fleet_ref.as_ref().is_some_and(|name| refs.contains(name)))
-            && self.connection.is_none_or(|connection| connection == granted.connection)
+    pub(crate) fn admits(&self, granted: &GrantedConnection) -> bool {
+        self.admits_fleet(granted.fleet, granted.fleet_ref.as_ref()) && self.admits_connection(granted.connection)
+    }
+
+    /// Whether the fleet of an agreement is named, and has the connection that is.
+    pub(crate) fn admits_agreement(&self, agreement: &Agreement) -> bool {
+        let mut links = agreement.connections.iter().filter(|link| link.is_open());
+        self.admits_fleet(agreement.fleet_id, agreement.fleet_ref.as_ref())
+            && (self.connection.is_none() || links.any(|link| self.admits_connection(link.connection_id)))
+    }
+
+    fn admits_fleet(&self, fleet: FleetId, name: Option<&String>) -> bool {
+        self.fleets.as_ref().is_none_or(|fleets| fleets.contains(&fleet))
+            && self.refs.as_ref().is_none_or(|refs| name.is_some_and(|name| refs.contains(name)))
+    }
+
+    pub(crate) fn admits_connection(&self, connection: ConnectionId) -> bool {
+        self.connection.is_none_or(|named| named == connection)
     }
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::World;
+use crate::{World, analytics};
 
 const DRIVERS: &str = "/v2/telematics/driver-vehicle-associations";
 const TRAILERS: &str = "/v2/telematics/trailer-vehicle-associations";
@@ -38,6 +38,8 @@ async fn the_newest_association_of_each_is_listed_and_the_history_of_one() {
         let sourced = world.api.get(&format!("{list}?include_source_data=true&size=1")).await.unwrap();
         assert!(!sourced["items"][0]["source_data"].as_object().unwrap().is_empty(), "{sourced}");
     }
+    analytics::agree_with_lists(&world, "associated").await;
+    analytics::show_what_is_shared(&world).await;
     let found = world.api.get("/v2/orgs/share-agreements?fleet_ref=associated").await.unwrap();
     let cancel = format!("/v2/orgs/share-agreements/{}/cancel", found["items"][0]["id"].as_str().unwrap());
     world.api.send(Method::POST, &cancel).await.unwrap().expect(&[200]).unwrap();
@@ -45,6 +47,7 @@ async fn the_newest_association_of_each_is_listed_and_the_history_of_one() {
         let page = world.api.get(list).await.unwrap();
         assert_eq!((&page["items"], &page["total"]), (&json!([]), &json!(0)), "nothing is shared any more");
     }
+    analytics::are_empty(&world, "associated").await;
     world.stop().await;
 }
 

@@ -55,6 +55,32 @@ impl GrantedConnection {
     }
 }
 
+/// What a partner may read at one instant, of any record type: its agreements that are in force, read once.
+#[derive(Clone, Debug)]
+pub struct View {
+    agreements: Vec<Agreement>,
+    now: Timestamp,
+}
+
+impl View {
+    pub(crate) fn new(mut agreements: Vec<Agreement>, now: Timestamp) -> Self {
+        agreements.retain(|agreement| agreement.opens_at(now));
+        Self { agreements, now }
+    }
+
+    /// The agreements.
+    #[must_use]
+    pub fn agreements(&self) -> &[Agreement] {
+        &self.agreements
+    }
+
+    /// What may be read of a record type.
+    #[must_use]
+    pub fn grant(&self, record: &'static RecordType) -> Grant {
+        Grant::of(record, self.agreements.iter().filter(|agreement| agreement.covers(record.resource, self.now)))
+    }
+}
+
 /// Permission to read one resource of the connections it lists; every telematics read consumes one.
 #[derive(Clone, Debug)]
 pub struct Grant {

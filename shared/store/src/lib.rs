@@ -20,7 +20,7 @@ use model::TraceId;
 
 pub use attempts::Attempts;
 pub use error::StoreError;
-pub use grants::{Grant, GrantedConnection};
+pub use grants::{Grant, GrantedConnection, View};
 pub use page::{Bookmark, Page, Slice};
 pub use telematics::Retention;
 pub use throttling::THROTTLED;

@@ -61,7 +61,7 @@ pub(super) async fn fetch_all(
     progress: &mut Progress,
 ) -> Result<(), FetchError> {
     loop {
-        if progress.cursor.is_none() && matches!(record_of(schedule)?.storage, Storage::Entity) {
+        if progress.cursor.is_none() && matches!(record_of(schedule)?.storage, Storage::Entity { .. }) {
             progress.seen = Some(HashSet::new());
         }
         let fetched = fetch_page(run, source, schedule, progress).await?;

@@ -66,7 +66,7 @@ fn records(record: &RecordType, rows: Vec<Observation<Fields>>, times: Plausible
     let (mut kept, mut rejected) = (Vec::with_capacity(rows.len()), Vec::new());
     for mut row in rows {
         // The time of an entity says when the TSP last saved it: a wrong one is no reason to lose the vehicle.
-        if matches!(record.storage, Storage::Entity) {
+        if matches!(record.storage, Storage::Entity { .. }) {
             row.occurred_at = row.occurred_at.filter(|time| times.objection(*time).is_none());
         }
         match objection(record, &row, times) {
@@ -83,7 +83,7 @@ fn objection(record: &RecordType, row: &Observation<Fields>, times: Plausible) -
     if row.fields.get().len() + row.extras.as_ref().map_or(0, |extras| extras.to_string().len()) > ROW_LIMIT {
         return Some(SetAsideReason::TooLarge);
     }
-    if matches!(record.storage, Storage::Entity) {
+    if matches!(record.storage, Storage::Entity { .. }) {
         return None;
     }
     let ends_early = || ends_before_start(row.fields.get()).then_some(SetAsideReason::EndsBeforeStart);

@@ -43,7 +43,7 @@ impl Record for DriverSafetyEvent {
         resource: Resource::DriverSafetyEvent,
         members: Self::FIELD_NAMES_AS_SLICE,
         nested: &["location", "inferred_address", "event_metadata"],
-        storage: Storage::Event(Timeline { subject: "driver_id", latest: false }),
+        storage: Storage::Event(Timeline { subject: "driver_id", latest: false, counted: true }),
         // The contract has no events of them.
         events: Events::NONE,
         interval_seconds: 600,

@@ -6,7 +6,7 @@ use serde_with::skip_serializing_none;
 use struct_field_names_as_array::FieldNamesAsSlice;
 
 use super::{Events, Record, RecordType, Storage, Timeline};
-use crate::{RecordId, RecordIds, Resource};
+use crate::{RecordId, RecordIds, Resource, Timestamp};
 
 /// A driver in a vehicle, from `occurred_at` on.
 #[skip_serializing_none]
@@ -23,6 +23,10 @@ pub struct DriverVehicleAssociation {
     pub source_vehicle_id: Option<String>,
     /// Whether the driver drives; false for a passenger, as the other of a team.
     pub is_primary_driver: Option<bool>,
+    /// When it ended. It is stored, for what there is now, and not published.
+    #[field_names_as_slice(skip)]
+    #[schemars(skip)]
+    pub ended_at: Option<Timestamp>,
 }
 
 impl Record for DriverVehicleAssociation {
@@ -30,7 +34,7 @@ impl Record for DriverVehicleAssociation {
         resource: Resource::DriverVehicleAssociation,
         members: Self::FIELD_NAMES_AS_SLICE,
         nested: &[],
-        storage: Storage::Event(Timeline { subject: "driver_id", latest: true }),
+        storage: Storage::Event(Timeline { subject: "driver_id", latest: true, counted: false }),
         events: Events::ADDED_MODIFIED,
         interval_seconds: 600,
     };

@@ -65,7 +65,7 @@ impl Record for DvirLog {
         resource: Resource::DvirLog,
         members: Self::FIELD_NAMES_AS_SLICE,
         nested: &["location", "defects"],
-        storage: Storage::Event(Timeline { subject: "vehicle_id", latest: false }),
+        storage: Storage::Event(Timeline { subject: "vehicle_id", latest: false, counted: false }),
         events: Events::ALL,
         interval_seconds: 600,
     };

@@ -40,7 +40,7 @@ impl Record for DvirLogDefect {
         resource: Resource::DvirLogDefect,
         members: Self::FIELD_NAMES_AS_SLICE,
         nested: &[],
-        storage: Storage::Event(Timeline { subject: "dvir_log_id", latest: false }),
+        storage: Storage::Event(Timeline { subject: "dvir_log_id", latest: false, counted: false }),
         // The contract has no events of defects: their report is modified.
         events: Events::NONE,
         interval_seconds: 600,

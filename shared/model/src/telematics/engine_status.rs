@@ -90,7 +90,7 @@ impl Record for EngineStatus<'_> {
         members: Self::FIELD_NAMES_AS_SLICE,
         nested: &["location", "inferred_address"],
         storage: Storage::Series(
-            Timeline { subject: "vehicle_id", latest: true },
+            Timeline { subject: "vehicle_id", latest: true, counted: false },
             Packing {
                 tag: "E",
                 kind: "engine_status",

@@ -54,7 +54,7 @@ impl Record for FuelTransaction {
         resource: Resource::FuelTransaction,
         members: Self::FIELD_NAMES_AS_SLICE,
         nested: &["location", "inferred_address"],
-        storage: Storage::Event(Timeline { subject: "vehicle_id", latest: false }),
+        storage: Storage::Event(Timeline { subject: "vehicle_id", latest: false, counted: false }),
         events: Events { without: &["odometer_unit"], ..Events::ADDED_MODIFIED },
         interval_seconds: 600,
     };

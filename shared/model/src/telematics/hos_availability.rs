@@ -101,7 +101,7 @@ impl Record for HosAvailability {
         resource: Resource::HosAvailability,
         members: Self::FIELD_NAMES_AS_SLICE,
         nested: &["exception_codes"],
-        storage: Storage::Entity,
+        storage: Storage::Entity { counted_if: None },
         events: Events { silent: &[Action::Removed], ..Events::ADDED_MODIFIED },
         interval_seconds: 300,
     };

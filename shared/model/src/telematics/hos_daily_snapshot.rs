@@ -45,7 +45,7 @@ impl Record for HosDailySnapshot {
         resource: Resource::HosDailySnapshot,
         members: Self::FIELD_NAMES_AS_SLICE,
         nested: &[],
-        storage: Storage::Event(Timeline { subject: "driver_id", latest: false }),
+        storage: Storage::Event(Timeline { subject: "driver_id", latest: false, counted: false }),
         events: Events { silent: &[Action::Removed], without: &["source_driver_id"], ..Events::ADDED_MODIFIED },
         interval_seconds: 600,
     };

@@ -109,7 +109,7 @@ impl Record for HosEvent {
         resource: Resource::HosEvent,
         members: Self::FIELD_NAMES_AS_SLICE,
         nested: &["additional_driver_ids", "annotations", "location", "inferred_address"],
-        storage: Storage::Event(Timeline { subject: "driver_id", latest: false }),
+        storage: Storage::Event(Timeline { subject: "driver_id", latest: false, counted: false }),
         events: Events {
             silent: &[Action::Removed],
             without: &["annotations", "inferred_address"],

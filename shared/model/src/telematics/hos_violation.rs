@@ -43,7 +43,7 @@ impl Record for HosViolation {
         resource: Resource::HosViolation,
         members: Self::FIELD_NAMES_AS_SLICE,
         nested: &[],
-        storage: Storage::Event(Timeline { subject: "driver_id", latest: false }),
+        storage: Storage::Event(Timeline { subject: "driver_id", latest: false, counted: true }),
         events: Events { silent: &[Action::Removed], ..Events::ADDED_MODIFIED },
         interval_seconds: 300,
     };

@@ -28,7 +28,7 @@ impl Record for IftaSummary {
         resource: Resource::IftaSummary,
         members: Self::FIELD_NAMES_AS_SLICE,
         nested: &[],
-        storage: Storage::Event(Timeline { subject: "vehicle_id", latest: false }),
+        storage: Storage::Event(Timeline { subject: "vehicle_id", latest: false, counted: false }),
         events: Events { silent: &[Action::Removed], ..Events::ADDED_MODIFIED },
         interval_seconds: 86_400,
     };

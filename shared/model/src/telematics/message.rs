@@ -53,7 +53,7 @@ impl Record for Message {
         resource: Resource::Message,
         members: Self::FIELD_NAMES_AS_SLICE,
         nested: &[],
-        storage: Storage::Event(Timeline { subject: "recipient_id", latest: false }),
+        storage: Storage::Event(Timeline { subject: "recipient_id", latest: false, counted: false }),
         events: Events { without: &["thread_id", "reply_to_message_id"], ..Events::ADDED_MODIFIED },
         interval_seconds: 600,
     };

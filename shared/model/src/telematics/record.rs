@@ -36,8 +36,12 @@ pub struct RecordType {
 /// How rows are stored, and what can be asked of them.
 #[derive(Clone, Copy, Debug)]
 pub enum Storage {
-    /// One row per entity, kept up to date. A complete walk removes the rows that it lacks.
-    Entity,
+    /// One row per entity, kept up to date. A complete walk removes the rows that it lacks. Those that the TSP lists are counted:
+    /// all of them, or those whose member `counted_if` is true.
+    Entity {
+        /// The member.
+        counted_if: Option<&'static str>,
+    },
     /// One row per occurrence, found by time.
     Event(Timeline),
     /// Many small readings, packed by subject and hour.
@@ -51,6 +55,8 @@ pub struct Timeline {
     pub subject: &'static str,
     /// Whether each subject's newest row is kept at hand, for lists of newest rows.
     pub latest: bool,
+    /// Whether the rows of each subject's last days are counted.
+    pub counted: bool,
 }
 
 /// How a series is packed.
@@ -123,7 +129,7 @@ impl Storage {
     #[must_use]
     pub const fn timeline(&self) -> Option<Timeline> {
         match self {
-            Self::Entity => None,
+            Self::Entity { .. } => None,
             Self::Event(timeline) | Self::Series(timeline, _) => Some(*timeline),
         }
     }
@@ -176,7 +182,11 @@ impl RecordType {
         if let Some(timeline) = self.storage.timeline() {
             assert!(self.has(timeline.subject), "`subject` is not a member of the row");
         }
-        if let Storage::Series(_, packing) = self.storage {
+        if let Storage::Entity { counted_if: Some(member) } = self.storage {
+            assert!(self.has(member), "`counted_if` is not a member of the row");
+        }
+        if let Storage::Series(timeline, packing) = self.storage {
+            assert!(!timeline.counted, "readings are counted by hour");
             check_links(packing.links, self.members, packing.columns);
         }
         assert!(self.members.len() <= 64, "the row writer notes members in 64 bits");

@@ -76,7 +76,7 @@ impl Record for Trailer {
         resource: Resource::Trailer,
         members: Self::FIELD_NAMES_AS_SLICE,
         nested: &["trailer_groups"],
-        storage: Storage::Entity,
+        storage: Storage::Entity { counted_if: None },
         events: Events {
             without: &["trailer_name", "speed_unit", "odometer_unit", "fuel_unit", "fuel_capacity", "engine_type"],
             with: &[("vehicle_name", "/trailer_name")],

@@ -80,7 +80,7 @@ impl Record for TrailerLocation<'_> {
         members: Self::FIELD_NAMES_AS_SLICE,
         nested: &["location", "inferred_address"],
         storage: Storage::Series(
-            Timeline { subject: "trailer_id", latest: true },
+            Timeline { subject: "trailer_id", latest: true, counted: false },
             Packing {
                 tag: "T",
                 kind: "trailer_location",

@@ -6,7 +6,7 @@ use serde_with::skip_serializing_none;
 use struct_field_names_as_array::FieldNamesAsSlice;
 
 use super::{Events, Record, RecordType, Storage, Timeline};
-use crate::{RecordId, RecordIds, Resource};
+use crate::{RecordId, RecordIds, Resource, Timestamp};
 
 /// A trailer behind a vehicle, from `occurred_at` on.
 #[skip_serializing_none]
@@ -23,6 +23,10 @@ pub struct TrailerVehicleAssociation {
     pub source_vehicle_id: Option<String>,
     /// The place of the trailer behind the vehicle, where there are several.
     pub trailer_sequence: Option<i64>,
+    /// When it ended. It is stored, for what there is now, and not published.
+    #[field_names_as_slice(skip)]
+    #[schemars(skip)]
+    pub ended_at: Option<Timestamp>,
 }
 
 impl Record for TrailerVehicleAssociation {
@@ -30,7 +34,7 @@ impl Record for TrailerVehicleAssociation {
         resource: Resource::TrailerVehicleAssociation,
         members: Self::FIELD_NAMES_AS_SLICE,
         nested: &[],
-        storage: Storage::Event(Timeline { subject: "trailer_id", latest: true }),
+        storage: Storage::Event(Timeline { subject: "trailer_id", latest: true, counted: false }),
         events: Events::ADDED_MODIFIED,
         interval_seconds: 600,
     };

@@ -93,7 +93,7 @@ impl Record for User {
         resource: Resource::User,
         members: Self::FIELD_NAMES_AS_SLICE,
         nested: &["company_groups", "private_user_groups", "report_groups", "security_groups"],
-        storage: Storage::Entity,
+        storage: Storage::Entity { counted_if: Some("is_driver") },
         events: Events::ALL,
         interval_seconds: 600,
     };

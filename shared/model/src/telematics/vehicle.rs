@@ -74,7 +74,7 @@ impl Record for Vehicle {
         resource: Resource::Vehicle,
         members: Self::FIELD_NAMES_AS_SLICE,
         nested: &["vehicle_groups"],
-        storage: Storage::Entity,
+        storage: Storage::Entity { counted_if: None },
         events: Events { without: &["license_plate_number"], ..Events::ALL },
         interval_seconds: 600,
     };

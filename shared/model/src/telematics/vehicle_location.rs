@@ -143,7 +143,7 @@ impl Record for VehicleLocation<'_> {
         members: Self::FIELD_NAMES_AS_SLICE,
         nested: &["location", "inferred_address"],
         storage: Storage::Series(
-            Timeline { subject: "vehicle_id", latest: true },
+            Timeline { subject: "vehicle_id", latest: true, counted: false },
             Packing {
                 tag: "L",
                 kind: "location",

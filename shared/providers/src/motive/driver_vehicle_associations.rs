@@ -61,6 +61,7 @@ fn observation(raw: &RawValue) -> Option<Observation<DriverVehicleAssociation>> 
         source_driver_id: Some(wire.object("driver").get("id")?),
         source_vehicle_id: Some(wire.object("vehicle").get("id")?),
         is_primary_driver: Some(true),
+        ended_at: wire.get("end_time"),
         ..DriverVehicleAssociation::default()
     };
     Some(RULES.observation(source_id, wire.get("start_time"), source_of(raw), fields))
@@ -100,6 +101,7 @@ mod tests {
         assert_eq!((&found["source_driver_id"], &found["source_vehicle_id"]), (&json!("9"), &json!("545160")));
         assert_eq!((&found["is_primary_driver"], page.more), (&json!(true), false));
         assert_eq!(row.extras.as_ref().unwrap()["end_time"], "2026-11-21T00:00:27Z");
+        assert_eq!(found["ended_at"], "2026-11-21T00:00:27.000000Z");
         assert_eq!(page.withdrawn, ["4611096104"], "a drive that is nobody's is not that of its former driver");
     }
 

@@ -47,7 +47,7 @@ fn subjects(rows: &[Observation<DriverVehicleAssociation>], is_whole: bool) -> S
 /// An assignment has no id: `driver_vehicle_association:<driver>:<vehicle>:<start>`. `None` (and a warning) where one of them is
 /// missing.
 fn observation(raw: &RawValue) -> Option<Observation<DriverVehicleAssociation>> {
-    let Some(Assignment { driver, vehicle, start, is_passenger, .. }) = Assignment::of(&Members::of(raw)) else {
+    let Some(Assignment { driver, vehicle, start, end, is_passenger }) = Assignment::of(&Members::of(raw)) else {
         tracing::warn!(provider = "samsara", "skipped an assignment without driver, vehicle or start");
         return None;
     };
@@ -56,6 +56,7 @@ fn observation(raw: &RawValue) -> Option<Observation<DriverVehicleAssociation>> 
         source_driver_id: Some(driver),
         source_vehicle_id: Some(vehicle),
         is_primary_driver: Some(!is_passenger),
+        ended_at: end,
         ..DriverVehicleAssociation::default()
     };
     Some(RULES.observation(source_id, Some(start), source_of(raw), fields))
@@ -97,6 +98,8 @@ mod tests {
         assert_eq!((&row["is_primary_driver"], &fields(second)["is_primary_driver"]), (&json!(true), &json!(false)));
         assert_eq!(first.extras.as_ref().unwrap()["endTime"], "2026-11-20T12:45:00Z");
         assert!(second.extras.as_ref().unwrap().get("endTime").is_none(), "it lasts");
+        assert_eq!(row["ended_at"], "2026-11-20T12:45:00.000000Z");
+        assert!(fields(second).get("ended_at").is_none());
         let parts: Vec<_> = found.iter().map(|page| page.window.clone().unwrap()).collect();
         assert_eq!(parts.iter().map(|part| (part.begins, part.ends)).collect::<Vec<_>>(), [(true, false), (false, true)]);
         assert!(parts.iter().all(|part| part.subjects.others), "who is not named has no assignment");

@@ -61,6 +61,8 @@ struct TrailerAssignment<'a> {
     trailer_name: Option<String>,
     driver: String,
     start: Timestamp,
+    /// `None` while it lasts.
+    end: Option<Timestamp>,
     raw: &'a RawValue,
 }
 
@@ -76,8 +78,9 @@ impl<'a> TrailerAssignment<'a> {
                 tracing::warn!(provider = "samsara", "skipped an assignment of a trailer without driver or start");
                 return None;
             };
+            let end = wire_of_one.get("endMs").map(Timestamp::from_millis);
             let start = Timestamp::from_millis(start);
-            Some(TrailerAssignment { trailer: id.clone(), trailer_name: wire.get("name"), driver, start, raw })
+            Some(TrailerAssignment { trailer: id.clone(), trailer_name: wire.get("name"), driver, start, end, raw })
         };
         wire.list("trailerAssignments").into_iter().filter_map(one).collect()
     }
@@ -93,6 +96,7 @@ impl<'a> TrailerAssignment<'a> {
         let fields = TrailerVehicleAssociation {
             source_trailer_id: Some(trailer.clone()),
             source_vehicle_id: vehicle.map(str::to_owned),
+            ended_at: self.end,
             ..TrailerVehicleAssociation::default()
         };
         let source_id = format!("trailer_vehicle_association:{trailer}:{driver}:{start}");
@@ -193,6 +197,7 @@ mod tests {
         assert_eq!((&row["source_trailer_id"], &row["source_vehicle_id"]), (&json!("2041"), &json!("v1")));
         assert!(row["trailer_id"].is_string() && row["vehicle_id"].is_string());
         assert_eq!(one.extras.as_ref().unwrap()["assignment"]["endMs"], START + 3_600_000);
+        assert!(row["ended_at"].is_string() && fields(other).get("ended_at").is_none());
         assert!(fields(other).get("vehicle_id").is_none(), "a passenger pulls nothing");
         assert!(!one.is_partial && !other.is_partial && page.more && page.window.is_none());
     }

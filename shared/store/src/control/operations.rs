@@ -13,7 +13,7 @@ use model::{AgreementId, ConnectionId, FleetId, InvitationId, PartnerId, Timesta
 use super::items::{InvitationClaim, Keyed};
 use super::keys::{self, Key};
 use super::query::Range;
-use crate::grants::Grant;
+use crate::grants::{Grant, View};
 use crate::{Attempts, Store, StoreError};
 
 impl Store {
@@ -83,9 +83,15 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn grant(&self, partner: PartnerId, record: &'static RecordType, now: Timestamp) -> Result<Grant, StoreError> {
-        let agreements = self.agreements(partner).await?;
-        let open = agreements.iter().filter(|agreement| agreement.covers(record.resource, now));
-        Ok(Grant::of(record, open))
+        Ok(self.view(partner, now).await?.grant(record))
+    }
+
+    /// What a partner may read at `now`, of any record type.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn view(&self, partner: PartnerId, now: Timestamp) -> Result<View, StoreError> {
+        Ok(View::new(self.agreements(partner).await?, now))
     }
 
     /// The fleets tied to a connection.

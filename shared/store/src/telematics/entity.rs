@@ -1,12 +1,13 @@
 //! Reads of entities: one row per thing, kept up to date.
 //!
-//! The default order reads each granted connection's local index just as far as the page needs. Another order loads all
-//! granted records and sorts them in memory: its price grows with the fleets, not with the page.
+//! The default order reads each granted connection's local index just as far as the page needs, as that of ids, of what the TSPs list,
+//! reads the table. Another order loads all granted records and sorts them in memory: its price grows with the fleets, not with the page.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use model::{ConnectionId, RecordId, Resource};
 
+use super::counts::connection_of;
 use super::merge::{self, SortedSource, merge};
 use super::order::by_member;
 use super::query::{Conditions, Query};
@@ -31,27 +32,29 @@ impl Store {
         let field = order.field.as_deref().filter(|field| *field != "occurred_at");
         if field.is_none() && !query.names_rows() {
             let reading = Page { backwards: page.backwards != order.descending, ..page.clone() };
-            return self.in_time_order(grant, query, (page, &reading), include_source).await;
+            return self.in_key_order(grant, query, (page, &reading), include_source).await;
         }
         let found = self.entities(grant, query).await?.into_iter();
         let rows = found.map(|found| row(grant, found, include_source)).collect::<Result<_, StoreError>>()?;
-        by_member(rows, page, field.unwrap_or("occurred_at"), order.descending)
+        by_member(rows, page, field.unwrap_or(if query.listed { "id" } else { "occurred_at" }), order.descending)
     }
 
     /// How many entities there are, deleted ones included. Without conditions the totals are read, one per connection; what links
     /// that ended show is counted by reading.
     pub(super) async fn count_entities(&self, grant: &Grant, query: &Query) -> Result<u64, StoreError> {
-        let has_conditions = query.names_rows() || !query.conditions().is_empty();
+        let is_counted = query.is_counted(grant.record());
+        let has_conditions = !is_counted && (query.names_rows() || !query.conditions().is_empty());
         let is_read = |granted: &GrantedConnection| has_conditions || granted.until.is_some();
         let found = self.entities(&grant.clone().narrowed(is_read), query).await?.len();
         let counted = grant.clone().narrowed(|granted| !is_read(granted));
-        Ok(self.entity_totals(&counted).await?.saturating_add(u64::try_from(found).unwrap_or(u64::MAX)))
+        let total = self.entity_totals(&counted, if is_counted { keys::LISTED } else { keys::TOTAL }).await?;
+        Ok(total.saturating_add(u64::try_from(found).unwrap_or(u64::MAX)))
     }
 
     /// The totals of connections, each as often as it is granted.
-    async fn entity_totals(&self, grant: &Grant) -> Result<u64, StoreError> {
+    async fn entity_totals(&self, grant: &Grant, of: &str) -> Result<u64, StoreError> {
         let connections: HashSet<ConnectionId> = grant.connections().iter().map(|granted| granted.connection).collect();
-        let place = |connection| key(&keys::totals(connection, grant.resource()), keys::TOTAL);
+        let place = |connection| key(&keys::totals(connection, grant.resource()), of);
         let items = self.telematics_table().get_many(connections.into_iter().map(place).collect(), None).await?;
         let total = |item: &Item| {
             let fleets = u64::try_from(grant.fleets_of(connection_of(item)?).count()).ok()?;
@@ -72,7 +75,17 @@ impl Store {
         first.map(|found| row(grant, found, include_source)).transpose()
     }
 
-    async fn in_time_order(
+    /// The entities with these ids, of these connections, as each fleet of the grant sees them, in no order.
+    ///
+    /// # Errors
+    /// [`StoreError`] if storage fails or an item is not readable.
+    pub async fn rows_of(&self, grant: &Grant, ids: &BTreeSet<(ConnectionId, RecordId)>) -> Result<Vec<Row>, StoreError> {
+        let found = self.entities_at(grant, ids.iter().copied()).await?.into_iter();
+        let seen = found.filter(|(granted, item)| stored::is_seen(item, granted));
+        seen.map(|found| row(grant, found, false)).collect()
+    }
+
+    async fn in_key_order(
         &self,
         grant: &Grant,
         query: &Query,
@@ -85,7 +98,7 @@ impl Store {
         let conditions = query.conditions();
         let sources = grant.connections().iter().map(|granted| {
             let span = Span::between(keys::entities(granted.connection, grant.resource()), low.clone(), high.clone());
-            let span = Span { by_time: true, backwards: reading.backwards, ..span };
+            let span = Span { by_time: !query.listed, backwards: reading.backwards, ..span };
             let (table, conditions) = (self.telematics_table(), &conditions);
             Entities { table, granted, conditions, page: reading, span, limit, start: None, ended: false }
         });
@@ -118,7 +131,6 @@ impl Store {
     /// The items of records that the query names: by id through the records' places, by TSP id in each connection.
     async fn named_entities<'a>(&self, grant: &'a Grant, query: &Query) -> Result<Vec<Found<'a>>, StoreError> {
         let resource = grant.resource();
-        let at = |connection: ConnectionId, id: RecordId| key(&keys::entities(connection, resource), &id.to_string());
         let by_source = |granted: &'a GrantedConnection| {
             let ids = query.source_ids.iter().flatten();
             ids.map(|id| (granted.connection, RecordId::of(id, granted.connection)))
@@ -127,7 +139,16 @@ impl Store {
             Some(ids) => self.places(resource, ids).await?.into_iter().collect(),
             None => grant.connections().iter().flat_map(by_source).collect(),
         };
-        let open = wanted.into_iter().filter(|(connection, _)| grant.fleets_of(*connection).next().is_some());
+        self.entities_at(grant, wanted.into_iter()).await
+    }
+
+    async fn entities_at<'a>(
+        &self,
+        grant: &'a Grant,
+        wanted: impl Iterator<Item = (ConnectionId, RecordId)>,
+    ) -> Result<Vec<Found<'a>>, StoreError> {
+        let at = |connection: ConnectionId, id: RecordId| key(&keys::entities(connection, grant.resource()), &id.to_string());
+        let open = wanted.filter(|(connection, _)| grant.fleets_of(*connection).next().is_some());
         let items = self.telematics_table().get_many(open.map(|(connection, id)| at(connection, id)).collect(), None).await?;
         let mut found = Vec::with_capacity(items.len());
         for (item, connection) in items.into_iter().filter_map(|item| connection_of(&item).map(|connection| (item, connection))) {
@@ -154,12 +175,7 @@ fn row(grant: &Grant, (granted, item): Found<'_>, include_source: bool) -> Resul
     stored::row(grant.record(), &item, granted.connection, Some(granted), include_source)
 }
 
-/// The connection in an item's key.
-fn connection_of(item: &Item) -> Option<ConnectionId> {
-    read_text(item, "pk").split('#').nth(1)?.parse().ok()
-}
-
-/// The records of one connection in time order.
+/// The records of one connection in the order of a key.
 struct Entities<'a, 'q> {
     table: Table<'q>,
     granted: &'a GrantedConnection,
@@ -180,7 +196,8 @@ impl<'a> SortedSource for Entities<'a, '_> {
             let (items, next) = self.table.query_page(&self.span, self.limit, self.start.take()).await?;
             self.ended = next.is_none();
             self.start = next;
-            for (mark, item) in self.conditions.admitted(items, "t", self.granted, self.page)? {
+            let key = if self.span.by_time { "t" } else { "sk" };
+            for (mark, item) in self.conditions.admitted(items, key, self.granted, self.page)? {
                 found.push((mark, (self.granted, item)));
             }
         }

@@ -21,14 +21,17 @@ impl Store {
         let mut erased = 0;
         for record in RECORD_TYPES {
             erased += match record.storage {
-                Storage::Entity => {
-                    self.erase_rows(connection, record, [keys::entities(connection, record.resource)].into()).await?
+                Storage::Entity { .. } => {
+                    let rows = self.erase_rows(connection, record, [keys::entities(connection, record.resource)].into()).await?;
+                    rows + self.erase_items_at(keys::removed(connection, record.resource)).await?
                 }
                 Storage::Event(timeline) => {
                     let days = self.days_of(connection, record).await?;
                     let rows = self.erase_rows(connection, record, days).await?;
                     let newest = keys::newest(connection, record.resource);
-                    rows + if timeline.latest { self.erase_items_at(newest).await? } else { 0 }
+                    let newest = if timeline.latest { self.erase_items_at(newest).await? } else { 0 };
+                    let counts = keys::subject_days(connection, record.resource);
+                    rows + newest + if timeline.counted { self.erase_items_at(counts).await? } else { 0 }
                 }
                 Storage::Series(_, packing) => self.erase_series(connection, record, packing.tag).await?,
             };

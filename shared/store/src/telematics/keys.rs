@@ -34,6 +34,18 @@ pub(super) fn totals(connection: ConnectionId, resource: Resource) -> String {
 
 /// Sort key of the number of all entities.
 pub(super) const TOTAL: &str = "total";
+/// Sort key of the number of those that the TSP lists.
+pub(super) const LISTED: &str = "listed";
+
+/// Which entities the TSP does not list any more.
+pub(super) fn removed(connection: ConnectionId, resource: Resource) -> String {
+    format!("R#{connection}#{resource}")
+}
+
+/// How many events each subject has on each day.
+pub(super) fn subject_days(connection: ConnectionId, resource: Resource) -> String {
+    format!("S#{connection}#{resource}")
+}
 
 pub(super) fn blocks(tag: &str, connection: ConnectionId, group: usize, day: &str) -> String {
     format!("{tag}#{connection}#{group}#{day}")

@@ -8,6 +8,8 @@ use futures::future::try_join_all;
 use super::keys;
 use crate::{GrantedConnection, Page, StoreError};
 
+/// Rows of one request where all are read.
+const MOST: usize = 1_002;
 /// Requests in flight at once.
 const PARALLEL: usize = 16;
 
@@ -96,7 +98,7 @@ pub(super) fn is_on_page(page: &Page, mark: &str) -> bool {
 /// How many rows each of several lists should bring at once: enough that most pages need one request per list.
 pub(super) fn batch_limit(page: &Page, sources: usize) -> i32 {
     let fair = page.size.saturating_mul(2).div_ceil(sources.max(1)).saturating_add(2);
-    i32::try_from(fair.min(page.size.saturating_add(2))).unwrap_or(i32::MAX)
+    i32::try_from(fair.min(page.size.saturating_add(2)).min(MOST)).unwrap_or(i32::MAX)
 }
 
 /// The widest bounds: every key.

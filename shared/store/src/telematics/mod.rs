@@ -6,7 +6,10 @@
 //! | event (duty log entry) | `C#connection#resource#date` | `time#record id` | when its content hash changes |
 //! | where a record is | `I#resource#record id` | `I` | with the first write of the record (events: with each) |
 //! | where a subject's newest events are | `W#connection#resource` | subject id | before a newer event is stored |
-//! | exact totals | `N#connection#resource` | `total` or date | in the transaction of the inserts |
+//! | exact totals of events | `N#connection#resource` | date | in the transaction of the inserts |
+//! | of entities: all, those that are listed, those of a day | `N#connection#resource` | `total`, `listed`, date of creation | in the transaction of the change |
+//! | an entity that the TSP lists no more | `R#connection#resource` | record id | in the transaction of its removal |
+//! | how many events a subject has on a day | `S#connection#resource` | `subject id#date` | in the transaction of the event |
 //! | readings of up to 64 subjects of a series | `<tag>#connection#group#date` | `hour#revision#part` | once per group, hour and fetch |
 //! | newest readings of a group, counts of its newest day | `<tag>#connection` | `G#group` | in the transaction of the blocks |
 //! | counts of a group's earlier day | `<tag>#connection#group` | date | in the transaction of the blocks |
@@ -29,6 +32,7 @@
 //! a group pass through the revision of its newest readings, which makes counts exact under concurrent runs.
 
 pub mod change;
+mod counts;
 mod entity;
 mod erase;
 mod event;
@@ -53,6 +57,8 @@ mod tests;
 use model::telematics::{Batch, RecordType, Storage};
 use model::{ConnectionId, ExecutionId, ScheduleId, Timestamp, TspId};
 
+pub use counts::Growth;
+pub use order::compare;
 pub use query::{MemberFilter, Order, Query, Values};
 pub use retention::{InvalidRetention, Retention};
 pub use row::Row;
@@ -125,7 +131,7 @@ impl Store {
     pub async fn store_rows(&self, origin: &Origin, batch: &Batch) -> Result<Stored, StoreError> {
         match (&origin.record.storage, batch) {
             (_, batch) if batch.is_empty() => Ok(Stored::default()),
-            (Storage::Entity, Batch::Records(rows)) => self.upsert(origin, rows, Shape::Entity).await,
+            (Storage::Entity { .. }, Batch::Records(rows)) => self.upsert(origin, rows, Shape::Entity).await,
             (Storage::Event(_), Batch::Records(rows)) => self.upsert(origin, rows, Shape::Event).await,
             (Storage::Series(..), Batch::Readings(readings)) if readings.record().resource == origin.record.resource => {
                 self.store_readings(origin, readings).await
@@ -146,7 +152,7 @@ impl Store {
         include_source: bool,
     ) -> Result<Slice<Row>, StoreError> {
         match grant.record().storage {
-            Storage::Entity => self.list_entities(grant, query, page, include_source).await,
+            Storage::Entity { .. } => self.list_entities(grant, query, page, include_source).await,
             Storage::Event(_) if query.latest => self.list_newest(grant, query, page, include_source).await,
             Storage::Event(_) => self.list_events(grant, query, page, include_source).await,
             Storage::Series(..) if query.latest => self.list_latest(grant, query, page, include_source).await,
@@ -160,7 +166,7 @@ impl Store {
     /// [`StoreError`] if storage fails or an item is not readable.
     pub async fn count_rows(&self, grant: &Grant, query: &Query) -> Result<u64, StoreError> {
         match grant.record().storage {
-            Storage::Entity => self.count_entities(grant, query).await,
+            Storage::Entity { .. } => self.count_entities(grant, query).await,
             Storage::Event(_) if query.latest => self.count_newest(grant, query).await,
             Storage::Event(_) => self.count_events(grant, query).await,
             Storage::Series(..) if query.latest => self.count_latest(grant, query).await,

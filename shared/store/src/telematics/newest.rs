@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use futures::future::try_join_all;
 use model::telematics::{RecordType, Timeline};
+use model::{ConnectionId, RecordId};
 
 use super::merge::{self, SortedSource, merge};
 use super::query::{Conditions, Query};
@@ -101,6 +102,39 @@ impl Store {
         let sources = self.newest(grant, (&conditions, &page), (BATCH, Some(COUNTED)))?;
         let found = merge(sources, usize::MAX, false).await?.len();
         Ok(u64::try_from(found).unwrap_or(u64::MAX))
+    }
+
+    /// The newest events of these subjects, of these connections, that meet the conditions, as each fleet of the grant sees them, in
+    /// no order.
+    ///
+    /// # Errors
+    /// [`StoreError`] if storage fails or an item is not readable.
+    pub async fn newest_of(
+        &self,
+        grant: &Grant,
+        query: &Query,
+        subjects: &BTreeSet<(ConnectionId, RecordId)>,
+    ) -> Result<Vec<Row>, StoreError> {
+        let (conditions, page) = (query.conditions(), Page::first(usize::MAX));
+        let at = |(connection, subject): &(ConnectionId, RecordId)| {
+            key(&keys::newest(*connection, grant.resource()), &subject.to_string())
+        };
+        let open = subjects.iter().filter(|(connection, _)| grant.fleets_of(*connection).next().is_some());
+        let mut noted: HashMap<String, Vec<Item>> = HashMap::new();
+        for item in self.telematics_table().get_many(open.map(at).collect(), None).await? {
+            noted.entry(read_text(&item, "pk").to_owned()).or_default().push(item);
+        }
+        let mut rows = Vec::new();
+        for source in self.newest(grant, (&conditions, &page), (BATCH, None))? {
+            let Some(subjects) = noted.get(&source.span.pk) else { continue };
+            for (_, event) in source.events_of(subjects).await? {
+                if conditions.admit(&event)? {
+                    let granted = source.granted;
+                    rows.push(stored::row(grant.record(), &event, granted.connection, Some(granted), false)?);
+                }
+            }
+        }
+        Ok(rows)
     }
 
     fn newest<'a, 'q>(

@@ -19,7 +19,8 @@ pub(super) fn by_member(rows: Vec<Row>, page: &Page, field: &str, descending: bo
 }
 
 /// Order of `[value, id, fleet]`: values up or down, nulls last either way, ties by id and fleet.
-fn compare(left: &Bookmark, right: &Bookmark, descending: bool) -> Ordering {
+#[must_use]
+pub fn compare(left: &Bookmark, right: &Bookmark, descending: bool) -> Ordering {
     let part = |mark: &Bookmark, index: usize| mark.get(index).cloned().unwrap_or(Value::Null);
     let (one, two) = (part(left, 0), part(right, 0));
     let values = match (one.is_null(), two.is_null()) {

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use model::telematics::{RecordType, Storage};
 use model::{RecordId, Timestamp};
 use serde_json::Value;
 
@@ -29,6 +30,8 @@ pub struct Query {
     pub active_to: Option<Timestamp>,
     /// Only the newest row of each subject. The conditions look at that row alone, and the order is by subject.
     pub latest: bool,
+    /// Only entities that the TSP lists now, by id; with `latest`, only readings of such.
+    pub listed: bool,
     /// The order of the other lists.
     pub order: Order,
 }
@@ -85,7 +88,16 @@ impl Query {
             members: self.members.iter().map(|filter| (filter.member, filter.any_of.json())).collect(),
             active_from: self.active_from,
             active_to: self.active_to,
+            listed: self.listed && !self.latest,
         }
+    }
+
+    /// Whether the entities that it admits are just those that are counted.
+    pub(super) fn is_counted(&self, record: &RecordType) -> bool {
+        let Storage::Entity { counted_if } = record.storage else { return false };
+        let is_flag = |filter: &MemberFilter| Some(filter.member) == counted_if && filter.any_of == Values::Flag(true);
+        let members = self.members.len() == usize::from(counted_if.is_some()) && self.members.iter().all(is_flag);
+        self.listed && members && !self.names_rows() && self.active_from.is_none() && self.active_to.is_none()
     }
 }
 
@@ -95,12 +107,13 @@ pub(super) struct Conditions {
     members: Vec<(&'static str, HashSet<String>)>,
     active_from: Option<Timestamp>,
     active_to: Option<Timestamp>,
+    listed: bool,
 }
 
 impl Conditions {
     /// Whether every row passes.
     pub(super) fn is_empty(&self) -> bool {
-        self.members.is_empty() && self.active_from.is_none() && self.active_to.is_none()
+        self.members.is_empty() && self.active_from.is_none() && self.active_to.is_none() && !self.listed
     }
 
     /// The items that are on the page and pass, each with its mark. The attribute `key` orders them.
@@ -123,6 +136,9 @@ impl Conditions {
 
     /// Whether the row that an item holds passes.
     pub(super) fn admit(&self, item: &Item) -> Result<bool, StoreError> {
+        if self.listed && item.contains_key("deleted_at") {
+            return Ok(false);
+        }
         self.admit_text(stored::body(item)).map_err(|error| unreadable(item, error))
     }
 

@@ -7,8 +7,8 @@ use model::telematics::Storage;
 use model::{Resource, Timestamp};
 
 use super::change::series;
-use super::keys;
 use super::table::{Item, read_number, read_text};
+use super::{counts, keys};
 
 /// Seconds of a day.
 const DAY: i64 = 86_400;
@@ -34,7 +34,7 @@ impl Retention {
             let (name, days) = part.split_once('=')?;
             let record = Resource::parse(name.trim())?.record_type()?;
             let days: u32 = days.trim().parse().ok().filter(|days| *days >= FEWEST)?;
-            (!matches!(record.storage, Storage::Entity)).then_some((record.resource, days))
+            (!matches!(record.storage, Storage::Entity { .. })).then_some((record.resource, days))
         };
         let parts = text.split(',').filter(|part| !part.trim().is_empty());
         parts.map(|text| part(text).ok_or_else(|| InvalidRetention(text.trim().to_owned()))).collect::<Result<_, _>>().map(Self)
@@ -50,6 +50,9 @@ impl Retention {
     /// When DynamoDB may remove an item, in seconds since 1970. A day is shown as a whole until the retention has passed, and kept a day longer,
     /// for pages that are being read.
     pub(super) fn end(&self, item: &Item) -> Option<i64> {
+        if read_text(item, "pk").starts_with("S#") {
+            return counts::end(read_text(item, "sk").rsplit('#').next()?);
+        }
         let (resource, day) = place(item)?;
         let days = self.0.get(&resource)?;
         Some(keys::day_start(&day)?.plus_seconds(DAY * (i64::from(*days) + 2)).seconds())

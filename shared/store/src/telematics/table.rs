@@ -233,13 +233,6 @@ impl Table<'_> {
         request.send().await.map(drop).map_err(|error| StoreError::sdk("write", error))
     }
 
-    /// Sets attributes of an item, where the condition holds.
-    pub(super) async fn update(&self, at: Item, expression: &str, values: Item, condition: &str) -> Result<(), StoreError> {
-        let request = self.client.update_item().table_name(self.name).set_key(Some(at)).update_expression(expression);
-        let request = request.set_expression_attribute_values(Some(values)).condition_expression(condition);
-        request.send().await.map(drop).map_err(|error| StoreError::sdk("update", error))
-    }
-
     /// All of it or nothing.
     pub(super) async fn transact(&self, writes: Vec<TransactWriteItem>) -> Result<(), StoreError> {
         let sent = self.client.transact_write_items().set_transact_items(Some(writes)).send().await;
@@ -265,7 +258,7 @@ impl Table<'_> {
         put.build().map_err(unstorable)
     }
 
-    /// The same as part of a transaction.
+    /// Sets attributes of an item, where the condition holds.
     pub(super) fn set(&self, at: Item, expression: &str, values: Item, condition: &str) -> Result<TransactWriteItem, StoreError> {
         let update = Update::builder().table_name(self.name).set_key(Some(at)).update_expression(expression);
         let update = update.set_expression_attribute_values(Some(values)).condition_expression(condition);

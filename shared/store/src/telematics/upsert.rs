@@ -7,6 +7,7 @@ use futures::future::try_join_all;
 use model::telematics::{Fields, Observation};
 use model::{RecordId, Resource, Timestamp};
 
+use super::counts::{self, Count};
 use super::newest::Places;
 use super::row::find;
 use super::stored::{FORM, NewRecord};
@@ -36,13 +37,17 @@ struct StoredVersion {
     created: i64,
     occurred: i64,
     deleted: bool,
+    /// Whether it is an entity that is counted.
+    counted: bool,
+    /// The subject under which it is an event that is counted.
+    subject: Option<String>,
 }
 
 /// What one record needs to be written.
 struct Plan {
     id: RecordId,
     writes: Vec<TransactWriteItem>,
-    totals: Vec<(String, i64)>,
+    totals: Vec<(Count, i64)>,
     bytes: usize,
     new: bool,
 }
@@ -87,6 +92,9 @@ impl Upsert<'_> {
         let (mut transactional, mut single_writes) = (Vec::new(), Vec::new());
         for (id, row) in pending.iter() {
             match (known.get(id), self.shape) {
+                (Some(known), Shape::Entity) if known.deleted || known.counted != self.counts(row)? => {
+                    transactional.push(self.recount(*id, row, known)?);
+                }
                 (Some(known), Shape::Entity) => single_writes.push((*id, self.replacement(*id, row, known)?)),
                 (known, _) => transactional.push(self.plan(*id, row, known)?),
             }
@@ -133,9 +141,11 @@ impl Upsert<'_> {
         let (wanted, projection): (Vec<Item>, _) = match self.shape {
             Shape::Entity => {
                 let pk = keys::entities(self.origin.connection, resource);
-                (ids.map(|id| key(&pk, &id.to_string())).collect(), "pk, sk, h, created_at, occurred_at, deleted_at")
+                (ids.map(|id| key(&pk, &id.to_string())).collect(), "pk, sk, h, created_at, occurred_at, deleted_at, counted")
             }
-            Shape::Event => (ids.map(|id| place_key(resource, id)).collect(), "pk, sk, h, created_at, occurred_at, deleted_at"),
+            Shape::Event => {
+                (ids.map(|id| place_key(resource, id)).collect(), "pk, sk, h, created_at, occurred_at, deleted_at, subject")
+            }
         };
         self.table.get_many(wanted, Some(projection)).await?.iter().map(|item| self.read_version(item)).collect()
     }
@@ -152,6 +162,8 @@ impl Upsert<'_> {
             created: read_number(item, "created_at").ok_or_else(missing)?,
             occurred: read_number(item, "occurred_at").ok_or_else(missing)?,
             deleted: item.contains_key("deleted_at"),
+            counted: item.contains_key("counted"),
+            subject: Some(read_text(item, "subject").to_owned()).filter(|subject| !subject.is_empty()),
         };
         Ok((id, known))
     }
@@ -166,7 +178,15 @@ impl Upsert<'_> {
         let pk = keys::entities(self.origin.connection, self.origin.record.resource);
         let mut item = record.item(self.origin, key(&pk, &record.id.to_string()))?;
         item.insert("t".into(), text(keys::ordered(record.occurred_at, record.id)));
+        if self.counts(record.row)? {
+            item.insert("counted".into(), number(1));
+        }
         Ok(item)
+    }
+
+    /// Whether an entity with this content is counted.
+    fn counts(&self, row: &Observation<Fields>) -> Result<bool, StoreError> {
+        counts::counts(self.origin.record, row.fields.get()).map_err(unstorable)
     }
 
     /// A known entity with new content: one write, without the price of a transaction.
@@ -175,17 +195,36 @@ impl Upsert<'_> {
         self.table.put(item, Some(if_unchanged(known)))
     }
 
+    /// A known entity that is counted from now on, or no more, or that comes back.
+    fn recount(&self, id: RecordId, row: &Observation<Fields>, known: &StoredVersion) -> Result<Plan, StoreError> {
+        let record = self.record(id, row, Some(known));
+        let counted = i64::from(self.counts(row)?) - i64::from(known.counted);
+        let totals = counts::of_entity(self.origin, record.created_at).map(|count| (count, counted)).to_vec();
+        let item = self.entity(&record)?;
+        let bytes = weight(&item) + 500;
+        let mut writes = vec![transact(self.table.put(item, Some(if_unchanged(known)))?)];
+        if known.deleted {
+            let removed = keys::removed(self.origin.connection, self.origin.record.resource);
+            writes.push(self.table.delete(key(&removed, &id.to_string()))?);
+        }
+        Ok(Plan { id, writes, totals, bytes, new: false })
+    }
+
     fn plan(&self, id: RecordId, row: &Observation<Fields>, known: Option<&StoredVersion>) -> Result<Plan, StoreError> {
         let record = self.record(id, row, known);
+        let subject = self.counted_subject(row)?;
         let (item, totals) = match self.shape {
-            Shape::Entity => (self.entity(&record)?, vec![(keys::TOTAL.to_owned(), 1)]),
-            Shape::Event => (record.item(self.origin, self.event_key(record.occurred_at, id))?, self.day_totals(&record, known)),
+            Shape::Entity => (self.entity(&record)?, self.entity_totals(&record)?),
+            Shape::Event => {
+                let totals = self.event_totals(&record, subject.as_deref(), known);
+                (record.item(self.origin, self.event_key(record.occurred_at, id))?, totals)
+            }
         };
         let bytes = weight(&item) + 500;
         let moved = known.filter(|known| self.shape == Shape::Event && known.occurred != record.occurred_at.micros());
         let condition = known.filter(|_| moved.is_none()).map_or_else(if_absent, if_unchanged);
         let mut writes = vec![transact(self.table.put(item, Some(condition))?)];
-        let place = self.table.put(self.place(&record), Some(known.map_or_else(if_absent, if_unchanged)))?;
+        let place = self.table.put(self.place(&record, subject), Some(known.map_or_else(if_absent, if_unchanged)))?;
         writes.push(transact(place));
         if let Some(known) = moved {
             writes.push(self.table.delete(self.event_key(Timestamp::from_micros(known.occurred), id))?);
@@ -197,13 +236,40 @@ impl Upsert<'_> {
         key(&keys::events(self.origin.connection, self.origin.record.resource, &keys::day(at)), &keys::ordered(at, id))
     }
 
-    fn day_totals(&self, record: &NewRecord<'_>, known: Option<&StoredVersion>) -> Vec<(String, i64)> {
-        let mut totals = vec![(keys::day(record.occurred_at), 1)];
-        totals.extend(known.map(|known| (keys::day(Timestamp::from_micros(known.occurred)), -1)));
+    fn entity_totals(&self, record: &NewRecord<'_>) -> Result<Vec<(Count, i64)>, StoreError> {
+        let mut totals = vec![(self.total(keys::TOTAL.to_owned()), 1)];
+        if self.counts(record.row)? {
+            totals.extend(counts::of_entity(self.origin, record.created_at).map(|count| (count, 1)));
+        }
+        Ok(totals)
+    }
+
+    /// The totals of days count deleted events too, those of subjects do not.
+    fn event_totals(&self, record: &NewRecord<'_>, subject: Option<&str>, known: Option<&StoredVersion>) -> Vec<(Count, i64)> {
+        let occurred = |known: &StoredVersion| Timestamp::from_micros(known.occurred);
+        let of_subject = |subject: Option<&str>, at| counts::of_event(self.origin, subject?, at);
+        let mut totals = vec![(self.total(keys::day(record.occurred_at)), 1)];
+        totals.extend(of_subject(subject, record.occurred_at).map(|count| (count, 1)));
+        if let Some(known) = known {
+            totals.push((self.total(keys::day(occurred(known))), -1));
+            let counted = known.subject.as_deref().filter(|_| !known.deleted);
+            totals.extend(of_subject(counted, occurred(known)).map(|count| (count, -1)));
+        }
         totals
     }
 
-    fn place(&self, record: &NewRecord<'_>) -> Item {
+    fn total(&self, name: String) -> Count {
+        (keys::totals(self.origin.connection, self.origin.record.resource), name)
+    }
+
+    /// The subject under which an event is counted.
+    fn counted_subject(&self, row: &Observation<Fields>) -> Result<Option<String>, StoreError> {
+        let Some(timeline) = counts::timeline(self.origin.record) else { return Ok(None) };
+        let subject = find(row.fields.get(), timeline.subject).map_err(unstorable)?;
+        Ok(subject.map(|subject| subject.get().trim_matches('"').to_owned()))
+    }
+
+    fn place(&self, record: &NewRecord<'_>, subject: Option<String>) -> Item {
         let mut item = place_key(self.origin.record.resource, record.id);
         item.insert("v".into(), number(FORM));
         item.insert("connection".into(), text(self.origin.connection.to_string()));
@@ -211,12 +277,13 @@ impl Upsert<'_> {
             item.insert("h".into(), text(&record.row.source_hash));
             item.insert("created_at".into(), number(record.created_at.micros()));
             item.insert("occurred_at".into(), number(record.occurred_at.micros()));
+            item.extend(subject.map(|subject| ("subject".to_owned(), text(subject))));
         }
         item
     }
 
     async fn commit(&self, chunk: Vec<Plan>) -> Result<(), StoreError> {
-        let mut totals: BTreeMap<String, i64> = BTreeMap::new();
+        let mut totals: BTreeMap<Count, i64> = BTreeMap::new();
         let mut writes = Vec::new();
         for plan in chunk {
             writes.extend(plan.writes);
@@ -224,8 +291,7 @@ impl Upsert<'_> {
                 *totals.entry(name).or_default() += amount;
             }
         }
-        let pk = keys::totals(self.origin.connection, self.origin.record.resource);
-        for (name, amount) in totals.into_iter().filter(|(_, amount)| *amount != 0) {
+        for ((pk, name), amount) in totals.into_iter().filter(|(_, amount)| *amount != 0) {
             writes.push(self.table.increment(key(&pk, &name), amount)?);
         }
         self.table.transact(writes).await
@@ -240,8 +306,13 @@ fn if_absent() -> (&'static str, Item) {
     ("attribute_not_exists(pk)", Item::new())
 }
 
+/// What is deleted meanwhile, or comes back, keeps its hash.
 fn if_unchanged(known: &StoredVersion) -> (&'static str, Item) {
-    ("h = :seen", HashMap::from([(":seen".to_owned(), text(&known.hash))]))
+    let condition = match known.deleted {
+        true => "h = :seen AND attribute_exists(deleted_at)",
+        false => "h = :seen AND attribute_not_exists(deleted_at)",
+    };
+    (condition, HashMap::from([(":seen".to_owned(), text(&known.hash))]))
 }
 
 pub(super) fn transact(put: Put) -> TransactWriteItem {

@@ -6,6 +6,7 @@ use futures::future::try_join_all;
 use model::telematics::{Storage, Timeline};
 use model::{RecordId, Timestamp};
 
+use super::counts::{self, Count};
 use super::row::find;
 use super::table::{Item, Span, is_committed, key, number, read_text, text, unreadable};
 use super::upsert::place_key;
@@ -75,6 +76,8 @@ pub(super) struct Missing {
     pub(super) sk: String,
     pub(super) id: RecordId,
     pub(super) hash: String,
+    /// The count that it is part of.
+    pub(super) count: Option<Count>,
 }
 
 impl Compared {
@@ -140,7 +143,7 @@ impl Store {
         };
         let spans: Vec<Span> = days(window).into_iter().map(span).collect();
         for chunk in spans.chunks(DAYS) {
-            let days = chunk.iter().map(|span| self.compare_day(span, &timeline, window, has_time));
+            let days = chunk.iter().map(|span| self.compare_day(origin, span, (&timeline, window), has_time));
             for day in try_join_all(days).await? {
                 let Some(day) = day else { return Ok(None) };
                 compared.add(day);
@@ -153,9 +156,9 @@ impl Store {
     /// holds.
     async fn compare_day(
         &self,
+        origin: &Origin,
         span: &Span,
-        timeline: &Timeline,
-        window: &StatedWindow,
+        (timeline, window): (&Timeline, &StatedWindow),
         has_time: HasTime<'_>,
     ) -> Result<Option<Compared>, StoreError> {
         let (mut compared, mut start) = (Compared::default(), None);
@@ -169,7 +172,8 @@ impl Store {
                 let id: RecordId = read_text(item, "id").parse().map_err(|error| unreadable(item, error))?;
                 if !window.seen.contains(&id) {
                     let part = |name: &str| read_text(item, name).to_owned();
-                    compared.missing.push(Missing { pk: part("pk"), sk: part("sk"), id, hash: part("h") });
+                    let count = counted(origin, item)?;
+                    compared.missing.push(Missing { pk: part("pk"), sk: part("sk"), id, hash: part("h"), count });
                 }
             }
             start = next;
@@ -191,12 +195,23 @@ impl Store {
         event.insert(":schedule".into(), text(origin.schedule.to_string()));
         let set = "SET deleted_at = :now, updated_at = :now, execution_id = :execution, schedule_id = :schedule";
         let condition = "h = :seen AND attribute_not_exists(deleted_at)";
-        let writes = vec![
+        let mut writes = vec![
             table.set(key(&row.pk, &row.sk), set, event, condition)?,
             table.set(place_key(origin.record.resource, row.id), "SET deleted_at = :now", place, condition)?,
         ];
+        if let Some((pk, name)) = &row.count {
+            writes.push(table.increment(key(pk, name), -1)?);
+        }
         is_committed(table.transact(writes).await)
     }
+}
+
+/// The count that a stored event is part of.
+fn counted(origin: &Origin, item: &Item) -> Result<Option<Count>, StoreError> {
+    let Some(timeline) = counts::timeline(origin.record) else { return Ok(None) };
+    let subject = find(stored::body(item), timeline.subject).map_err(|error| unreadable(item, error))?;
+    let at = read_text(item, "sk").get(..17).and_then(|time| time.parse().ok()).map(Timestamp::from_micros);
+    Ok(subject.zip(at).and_then(|(subject, at)| counts::of_event(origin, subject.get().trim_matches('"'), at)))
 }
 
 /// Whether a window answers for an event's subject.

@@ -8,7 +8,7 @@ use model::{RecordId, Timestamp};
 use super::table::{read_number, read_text, unreadable};
 use super::upsert::place_key;
 use super::window::Missing;
-use super::{Origin, keys};
+use super::{Origin, counts, keys};
 use crate::{Store, StoreError};
 
 /// Transactions in flight at once.
@@ -25,7 +25,7 @@ impl Store {
         }
         let resource = origin.record.resource;
         let wanted = ids.iter().collect::<HashSet<_>>().into_iter().map(|id| place_key(resource, *id)).collect();
-        let places = self.telematics_table().get_many(wanted, Some("pk, sk, h, occurred_at, deleted_at")).await?;
+        let places = self.telematics_table().get_many(wanted, Some("pk, sk, h, occurred_at, deleted_at, subject")).await?;
         let mut stored = Vec::new();
         for place in places.iter().filter(|place| !place.contains_key("deleted_at")) {
             let id = read_text(place, "pk").rsplit('#').next().unwrap_or_default();
@@ -33,7 +33,9 @@ impl Store {
             let at = read_number(place, "occurred_at").map(Timestamp::from_micros);
             let at = at.ok_or_else(|| unreadable(place, "its time is missing"))?;
             let (pk, sk) = (keys::events(origin.connection, resource, &keys::day(at)), keys::ordered(at, id));
-            stored.push(Missing { pk, sk, id, hash: read_text(place, "h").to_owned() });
+            let subject = Some(read_text(place, "subject")).filter(|subject| !subject.is_empty());
+            let count = subject.and_then(|subject| counts::of_event(origin, subject, at));
+            stored.push(Missing { pk, sk, id, hash: read_text(place, "h").to_owned(), count });
         }
         let mut withdrawn = 0;
         for chunk in stored.chunks(PARALLEL) {

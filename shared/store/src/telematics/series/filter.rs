@@ -15,6 +15,8 @@ use crate::StoreError;
 pub(super) struct Filter {
     /// Any of these subjects.
     pub(super) subjects: Option<Vec<RecordId>>,
+    /// Any of the subjects that the TSP calls so.
+    source_subjects: Option<HashSet<String>>,
     /// Text columns, and the records that they must name.
     links: Vec<(&'static str, HashSet<RecordId>)>,
 }
@@ -23,7 +25,8 @@ impl Filter {
     /// The conditions of a query.
     pub(super) fn of(record: &'static RecordType, query: &Query) -> Result<Self, StoreError> {
         let Storage::Series(timeline, packing) = record.storage else { return Ok(Self::default()) };
-        let mut filter = Self::default();
+        let source_subjects = query.source_ids.as_ref().map(|ids| ids.iter().cloned().collect());
+        let mut filter = Self { source_subjects, ..Self::default() };
         for condition in &query.members {
             let Values::Ids(ids) = &condition.any_of else { return Err(unsupported(condition.member)) };
             if condition.member == timeline.subject {
@@ -39,7 +42,7 @@ impl Filter {
 
     /// Whether subjects alone decide, so that counts by subject are totals.
     pub(super) fn is_by_subject(&self) -> bool {
-        self.links.is_empty()
+        self.links.is_empty() && self.source_subjects.is_none()
     }
 
     /// Which readings of a connection are wanted. Each distinct text is compared once.
@@ -52,6 +55,11 @@ impl Filter {
             }
         };
         if let Some(ids) = &self.subjects {
+            let ids: HashSet<&RecordId> = ids.iter().collect();
+            narrow(readings.subjects(), &|id| ids.contains(id));
+        }
+        if let Some(names) = &self.source_subjects {
+            let ids: HashSet<RecordId> = names.iter().map(|name| RecordId::of(name, connection)).collect();
             narrow(readings.subjects(), &|id| ids.contains(id));
         }
         for (column, ids) in &self.links {

@@ -59,6 +59,11 @@ impl Directory {
         found.map(|(index, _)| Self::slot(index)).collect()
     }
 
+    /// The record ids of all subjects.
+    pub(super) fn ids(&self, connection: ConnectionId) -> impl Iterator<Item = RecordId> {
+        self.subjects.iter().map(move |subject| RecordId::of(subject, connection))
+    }
+
     pub(super) fn groups(&self) -> usize {
         self.subjects.len().div_ceil(GROUP)
     }

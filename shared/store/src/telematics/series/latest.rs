@@ -5,7 +5,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use model::RecordId;
+use model::telematics::RecordType;
+use model::{RecordId, Resource};
 
 use super::super::query::Query;
 use super::super::table::{Item, Span, read_text};
@@ -47,7 +48,7 @@ impl Store {
         include_source: bool,
     ) -> Result<Slice<Row>, StoreError> {
         let groups = self.groups(grant).await?;
-        let found = found(grant, query, &groups)?;
+        let found = self.found(grant, query, &groups).await?;
         let mark = |found: &Found| {
             let subject = found.subject.to_string();
             Bookmark::from(groups.get(found.group).map_or_else(String::new, |group| merge::mark(&subject, group.granted)))
@@ -70,7 +71,18 @@ impl Store {
     /// How many newest readings there are.
     pub(in super::super) async fn count_latest(&self, grant: &Grant, query: &Query) -> Result<u64, StoreError> {
         let groups = self.groups(grant).await?;
-        Ok(u64::try_from(found(grant, query, &groups)?.len()).unwrap_or(u64::MAX))
+        Ok(u64::try_from(self.found(grant, query, &groups).await?.len()).unwrap_or(u64::MAX))
+    }
+
+    /// The newest readings that a query admits.
+    async fn found(&self, grant: &Grant, query: &Query, groups: &[Group<'_>]) -> Result<Vec<Found>, StoreError> {
+        let mut all = found(grant, query, groups)?;
+        if let Some(resource) = subject_of(grant.record()).filter(|_| query.listed) {
+            let removed = self.removed(grant, resource).await?;
+            let of = |found: &Found| removed.get(&groups.get(found.group)?.granted.connection);
+            all.retain(|found| of(found).is_none_or(|removed| !removed.contains(&found.subject)));
+        }
+        Ok(all)
     }
 
     async fn groups<'a>(&self, grant: &'a Grant) -> Result<Vec<Group<'a>>, StoreError> {
@@ -125,6 +137,11 @@ impl Store {
         }
         Ok(sources)
     }
+}
+
+/// The resource whose entities the readings are of.
+pub(super) fn subject_of(record: &RecordType) -> Option<Resource> {
+    Resource::parse(record.storage.timeline()?.subject.strip_suffix("_id")?)
 }
 
 fn found(grant: &Grant, query: &Query, groups: &[Group<'_>]) -> Result<Vec<Found>, StoreError> {

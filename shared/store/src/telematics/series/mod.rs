@@ -7,6 +7,7 @@ mod filter;
 mod groups;
 mod history;
 mod latest;
+mod located;
 mod rewind;
 mod snapshot;
 mod write;

@@ -1,6 +1,7 @@
 //! Tests against the embedded database.
 
 mod cost;
+mod counts;
 mod entities;
 mod events;
 mod newest;

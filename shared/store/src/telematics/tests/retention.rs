@@ -1,5 +1,6 @@
 //! How long items are kept, and how all of a connection's go.
 
+use super::counts::violation;
 use super::entities::fleet;
 use super::events::events;
 use super::positions::{drive, store_positions};
@@ -11,10 +12,14 @@ async fn items(client: &Client) -> Vec<Item> {
     client.scan().table_name(TABLE).into_paginator().items().send().collect::<Result<_, _>>().await.unwrap()
 }
 
-/// Entities, events of several days, and positions of two days.
+/// Entities, some of them removed since, events of several days, some of them counted by their subjects, and positions of two days.
 async fn fill(store: &Store, number: u128) {
     let origin = |resource| origin(number, resource, "2026-11-21T03:00:00Z");
-    store_all(store, &origin(Resource::Vehicle), &fleet(30)).await;
+    let vehicles = fleet(30);
+    store_all(store, &origin(Resource::Vehicle), &vehicles).await;
+    let listed = vehicles.iter().skip(3).map(|row| RecordId::of(&row.source_id, connection(number))).collect();
+    store.remove_missing_rows(&origin(Resource::Vehicle), &listed).await.unwrap();
+    store_all(store, &origin(Resource::HosViolation), &[violation(1, "a", "2026-11-20T01:00:00Z")]).await;
     store_all(store, &origin(Resource::HosEvent), &events(40)).await;
     store_positions(store, &origin(Resource::VehicleLocation), &drive()).await;
 }
@@ -29,7 +34,9 @@ async fn what_belongs_to_a_day_ends_with_it() {
     for item in &all {
         let (pk, sk) = (read_text(item, "pk"), read_text(item, "sk"));
         let of_day = [pk, sk].into_iter().flat_map(|key| key.split('#')).any(|part| keys::day_start(part).is_some());
-        assert_eq!(item.contains_key("ttl"), of_day || pk.starts_with("I#hos_event"), "{pk} {sk}");
+        // Entities stay, and with them the counts of the days on which they came; violations have no retention here.
+        let is_kept = pk.ends_with("#vehicle") || pk.contains("#hos_violation") && !pk.starts_with("S#");
+        assert_eq!(item.contains_key("ttl"), of_day && !is_kept || pk.starts_with("I#hos_event"), "{pk} {sk}");
     }
     let of_days = all.iter().filter(ends).count();
     assert!(of_days > 80 && of_days < all.len(), "{of_days} of {}", all.len());

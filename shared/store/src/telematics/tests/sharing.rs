@@ -44,7 +44,10 @@ fn of_fleet(rows: &[Members], fleet: u128) -> Vec<Members> {
 async fn filled() -> Store {
     let Fixture { store, .. } = open().await;
     for number in [1, 2] {
-        store_all(&store, &origin(number, Resource::Vehicle, FETCHED), &fleet(25)).await;
+        let vehicles = fleet(25);
+        store_all(&store, &origin(number, Resource::Vehicle, FETCHED), &vehicles).await;
+        let kept = vehicles.iter().take(22).map(|row| RecordId::of(&row.source_id, connection(number))).collect();
+        store.remove_missing_rows(&origin(number, Resource::Vehicle, FETCHED), &kept).await.unwrap();
         store_all(&store, &origin(number, Resource::HosEvent, FETCHED), &events(30)).await;
         store_positions(&store, &origin(number, Resource::VehicleLocation, FETCHED), &drive()[..40]).await;
     }
@@ -67,6 +70,9 @@ fn queries() -> Vec<(Resource, Query)> {
         (Resource::VehicleLocation, window),
         (Resource::VehicleLocation, Query::default()),
         (Resource::VehicleLocation, Query { latest: true, ..Query::default() }),
+        (Resource::Vehicle, Query { listed: true, ..Query::default() }),
+        (Resource::Vehicle, Query { listed: true, source_ids: Some(vec!["v-003".into(), "v-011".into()]), ..Query::default() }),
+        (Resource::VehicleLocation, Query { latest: true, listed: true, ..Query::default() }),
     ]
 }
 
