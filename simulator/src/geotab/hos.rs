@@ -6,7 +6,7 @@ use super::Request;
 use super::feed;
 use super::kinds::Search;
 use super::records::{Record, Window};
-use super::wire::{driver as named, reference, time, user_id, vehicle_id, without_nulls};
+use super::wire::{driver as named, reference, time, time_span, user_id, vehicle_id, without_nulls};
 use crate::world::{Driver, DutySpan, DutyStatus, Millis, Signal, key, mix, share};
 
 const HOUR_MS: Millis = 3_600_000;
@@ -138,4 +138,22 @@ pub(super) fn remarks(request: &Request<'_>, window: Window) -> Vec<Record> {
         Some(entry.record(2, entry.span.start_ms, body))
     };
     entries(request, window).iter().filter_map(remark).filter(|record| window.holds(record)).collect()
+}
+
+/// `DutyStatusAvailability`: the clocks of those who drive; a search names one of them.
+pub(super) fn clocks(request: &Request<'_>) -> Vec<Value> {
+    let search = Search { request };
+    let drivers = request.account.drivers.iter().filter(|driver| driver.seat.is_some() && search.wants_user(&user_id(driver)));
+    drivers.map(|driver| clock(request, driver)).collect()
+}
+
+fn clock(request: &Request<'_>, driver: &Driver) -> Value {
+    let clocks = request.account.clocks(driver, request.now);
+    json!({
+        "driver": reference(&user_id(driver)), "driving": time_span(clocks.drive_ms), "duty": time_span(clocks.shift_ms),
+        "workday": time_span(clocks.shift_ms), "rest": time_span(clocks.until_break_ms), "cycle": time_span(clocks.cycle_ms),
+        "cycleRest": time_span(6 * 24 * HOUR_MS), "drivingBreakDuration": "00:30:00", "is16HourExemptionAvailable": false,
+        "isAdverseDrivingExemptionAvailable": true, "isAdverseDrivingApplied": false, "isRailroadExemptionAvailable": false,
+        "isOffDutyDeferralExemptionAvailable": false, "recap": [], "cycleAvailabilities": [], "id": user_id(driver),
+    })
 }

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::records::{self, Record, Window};
 use super::rpc::Fault;
 use super::wire::{millis, number};
-use super::{Request, devices, hos, users};
+use super::{Request, devices, drives, hos, users};
 use crate::world::Millis;
 
 /// What a list is cut at, silently.
@@ -40,6 +40,9 @@ const KINDS: &[Kind] = &[
     Kind { name: "StatusData", source: Source::Events(10 * MINUTE_MS, records::readings) },
     Kind { name: "DutyStatusLog", source: Source::Events(DAY_MS, hos::logs) },
     Kind { name: "AnnotationLog", source: Source::Events(DAY_MS, hos::remarks) },
+    Kind { name: "DutyStatusAvailability", source: Source::List(hos::clocks) },
+    Kind { name: "ExceptionEvent", source: Source::Events(DAY_MS, drives::exceptions) },
+    Kind { name: "FuelTransaction", source: Source::Events(DAY_MS, drives::purchases) },
     Kind { name: "DriverChange", source: Source::Events(DAY_MS, records::driver_changes) },
 ];
 

@@ -1,6 +1,7 @@
 //! The simulated MyGeotab: JSON-RPC at one address, a login before everything else, errors with status 200.
 
 mod devices;
+mod drives;
 mod feed;
 mod hos;
 mod kinds;

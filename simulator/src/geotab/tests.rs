@@ -259,3 +259,36 @@ fn duty_logs_are_edited_and_signed_later_and_come_again_then() {
     }
     assert!(remarks.len() > 10 && logs.iter().any(|log| log.get("annotations").is_none()));
 }
+
+#[test]
+fn drives_leave_exceptions_and_purchases() {
+    let bench = Bench::new(20);
+    let since = json!({ "search": { "fromDate": "2026-11-07T00:00:00Z" } });
+    let (events, version) = bench.feed("ExceptionEvent", &since, 40);
+    let rules: BTreeSet<&str> = events.iter().map(|event| event["rule"]["id"].as_str().unwrap()).collect();
+    assert!(rules.contains("RuleHarshBrakingId") && rules.contains("a1Xb9CustomersOwnRule"), "{rules:?}");
+    let state = |state: &str| events.iter().filter(|event| event["state"] == state).count();
+    assert!(state("ExceptionEventStateDismissedId") > 0 && state("ExceptionEventStateValidId") > 10);
+    assert!(events.iter().all(|event| event["duration"].as_str().unwrap().starts_with("00:00:")));
+    bench.clock.advance(24 * 3_600_000);
+    let (again, _) = bench.feed("ExceptionEvent", &json!({ "fromVersion": version }), 40);
+    let known: BTreeSet<String> = events.iter().map(|event| event["id"].to_string()).collect();
+    assert!(again.iter().any(|event| known.contains(&event["id"].to_string())), "those that were looked at come again");
+    let (bought, _) = bench.feed("FuelTransaction", &since, 50);
+    assert!(
+        bought.len() > 5 && bought.iter().all(|one| one["volume"].as_f64() > Some(200.0) && one["odometer"].as_f64() > Some(0.0))
+    );
+}
+
+#[test]
+fn clocks_are_spans_of_time() {
+    let bench = Bench::new(8);
+    let all = bench.get("DutyStatusAvailability", &json!({}));
+    let one = bench.get("DutyStatusAvailability", &json!({ "userSearch": { "id": all[0]["driver"]["id"] } }));
+    assert_eq!(one, [all[0].clone()]);
+    let text = |name: &str| all[0][name].as_str().unwrap().to_owned();
+    assert!(text("cycle").contains(':') && text("cycleRest") == "6.00:00:00", "{}", all[0]);
+    let user = &all[0]["driver"]["id"];
+    let search = json!({ "userSearch": { "id": user }, "fromDate": "2026-11-21T18:30:00.000Z", "includeBoundaryLogs": true });
+    assert_eq!(bench.get("DutyStatusLog", &search).len(), 1, "what they do now");
+}

@@ -15,6 +15,14 @@ pub(super) fn time(ms: Millis) -> String {
     DateTime::from_timestamp_millis(ms).unwrap_or_default().to_rfc3339_opts(SecondsFormat::Millis, true)
 }
 
+/// A span as `.NET` writes it: `[days.]hh:mm:ss[.fraction]`.
+pub(super) fn time_span(ms: Millis) -> String {
+    let (days, seconds) = (ms / 86_400_000, ms / 1_000 % 86_400);
+    let days = if days > 0 { format!("{days}.") } else { String::new() };
+    let fraction = if ms % 1_000 > 0 { format!(".{:03}0000", ms % 1_000) } else { String::new() };
+    format!("{days}{:02}:{:02}:{:02}{fraction}", seconds / 3_600, seconds / 60 % 60, seconds % 60)
+}
+
 /// A time that a client sent.
 pub(super) fn millis(text: &str) -> Option<Millis> {
     DateTime::parse_from_rfc3339(text).ok().map(|time| time.timestamp_millis())

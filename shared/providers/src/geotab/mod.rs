@@ -3,8 +3,11 @@
 //! A value that the provider does not have is absent, or a sentinel. Records name others as `{"id"}` or as a bare id.
 
 mod beside;
+mod driver_safety_events;
 mod driver_vehicle_associations;
 mod feed;
+mod fuel_transactions;
+mod hos_availabilities;
 mod hos_events;
 mod names;
 mod rpc;
@@ -23,7 +26,7 @@ use std::time::Duration;
 
 use model::Resource;
 use model::credentials::Credentials;
-use serde_json::json;
+use serde_json::{Value, json};
 use url::Url;
 
 use self::rpc::Login;
@@ -53,6 +56,9 @@ impl Provider for Geotab {
         Plan::of::<vehicle_locations::VehicleLocations>(FEEDS, Some(vehicle_locations::PAGE_SIZE)),
         Plan::of::<hos_events::HosEvents>(HOS, None),
         Plan::of::<driver_vehicle_associations::DriverVehicleAssociations>(FEEDS, Some(driver_vehicle_associations::PAGE_SIZE)),
+        Plan::of::<driver_safety_events::DriverSafetyEvents>(FEEDS, Some(driver_safety_events::PAGE_SIZE)),
+        Plan::of::<fuel_transactions::FuelTransactions>(FEEDS, Some(fuel_transactions::PAGE_SIZE)),
+        Plan::of::<hos_availabilities::HosAvailabilities>(HOS, Some(hos_availabilities::PAGE_SIZE)),
     ];
     const LACKS: &'static [Resource] = &[Resource::HosEventAttachment];
 
@@ -64,7 +70,7 @@ impl Provider for Geotab {
     /// allowed to see nothing at all, which no error tells.
     async fn account(api: &Api<'_, Self>) -> Result<Account, ProviderError> {
         let session = api.authenticate(VALIDATE_DEADLINE).await?;
-        let count = api.count_of("Device", VALIDATE_DEADLINE).await?;
+        let count = api.count_of("Device", json!({}), VALIDATE_DEADLINE).await?;
         if count == 0 {
             tracing::warn!(provider = "geotab", "the user of an account that is linked sees no device");
         }
@@ -76,9 +82,9 @@ impl Provider for Geotab {
 const VALIDATE_DEADLINE: Duration = Duration::from_secs(20);
 
 impl Api<'_, Geotab> {
-    /// How many records of a kind the user may see.
-    async fn count_of(&self, kind: &str, deadline: Duration) -> Result<u64, ProviderError> {
-        let response = self.call("GetCountOf", &json!({ "typeName": kind }), deadline).await?;
+    /// How many records of a kind the user may see; `how` may say which.
+    async fn count_of(&self, kind: &str, how: Value, deadline: Duration) -> Result<u64, ProviderError> {
+        let response = self.call("GetCountOf", &rpc::with(how, "typeName", kind.into()), deadline).await?;
         response.parse()
     }
 }

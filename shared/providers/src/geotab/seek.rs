@@ -6,10 +6,11 @@
 use model::Timestamp;
 use model::telematics::Observation;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 use serde_json::value::RawValue;
+use serde_json::{Value, json};
 
 use super::Geotab;
+use super::rpc::with;
 use crate::client::OkResponse;
 use crate::cursor::Cursor;
 use crate::wire::Members;
@@ -37,6 +38,30 @@ impl Cursor for Seek {
 
     fn begin(kept: Option<Self>, now: Timestamp) -> Self {
         kept.unwrap_or(Self { after: None, began: now, listed: 0, is_incomplete: false })
+    }
+}
+
+/// A list: the kind of its records, a switch that a search for them has, and how many are asked for at once.
+#[derive(Clone, Copy)]
+pub(super) struct List {
+    pub(super) kind: &'static str,
+    pub(super) search: Option<(&'static str, bool)>,
+    pub(super) size: u32,
+}
+
+impl List {
+    /// Everything of a kind.
+    pub(super) const fn of(kind: &'static str) -> Self {
+        Self { kind, search: None, size: PAGE_SIZE }
+    }
+
+    /// Parameters of a call, with the search for this list.
+    fn with_search(self, params: Value) -> Value {
+        let search = self.search.map(|(name, value)| with(json!({}), name, value.into()));
+        match search {
+            Some(search) => with(params, "search", search),
+            None => params,
+        }
     }
 }
 
@@ -78,9 +103,9 @@ impl Sought {
 
 impl Api<'_, Geotab> {
     /// A page of a list.
-    pub(super) async fn seek(&self, kind: &str, seek: Seek) -> Result<Sought, ProviderError> {
+    pub(super) async fn seek(&self, list: List, seek: Seek) -> Result<Sought, ProviderError> {
         let sort = json!({ "sortBy": "id", "sortDirection": "asc", "offset": seek.after });
-        let response = self.get(kind, json!({ "resultsLimit": PAGE_SIZE, "sort": sort })).await?;
+        let response = self.get(list.kind, list.with_search(json!({ "resultsLimit": list.size, "sort": sort }))).await?;
         let rows: Vec<&RawValue> = response.parse()?;
         let (count, last) = (u64::try_from(rows.len()).unwrap_or(u64::MAX), rows.last().copied());
         let last: Option<String> = last.and_then(|raw| Members::of(raw).get("id"));
@@ -88,17 +113,18 @@ impl Api<'_, Geotab> {
             return Err(response.malformed("a list does not move on"));
         }
         let listed = seek.listed + count;
-        let counted = if count < u64::from(PAGE_SIZE) { self.counted(kind).await? } else { None };
+        let counted = if count < u64::from(list.size) { self.counted(list).await? } else { None };
         let is_whole = counted == Some(listed) && listed > 0 && !seek.is_incomplete;
         // Fewer records than were asked for, though there are more: the page was cut.
-        let goes_on = count >= u64::from(PAGE_SIZE) || count > 0 && counted.is_some_and(|counted| counted > listed);
+        let goes_on = count >= u64::from(list.size) || count > 0 && counted.is_some_and(|counted| counted > listed);
         let next = last.filter(|_| goes_on).map(|after| Seek { after: Some(after), listed, ..seek });
         Ok(Sought { is_whole: is_whole && next.is_none(), response, next })
     }
 
     /// How many records a list has; `None` where the provider does not say.
-    async fn counted(&self, kind: &str) -> Result<Option<u64>, ProviderError> {
-        match self.count_of(kind, PAGE_DEADLINE).await {
+    async fn counted(&self, list: List) -> Result<Option<u64>, ProviderError> {
+        let kind = list.kind;
+        match self.count_of(kind, list.with_search(json!({})), PAGE_DEADLINE).await {
             Ok(count) => Ok(Some(count)),
             Err(error @ ProviderError::RateLimited { .. }) => Err(error),
             Err(cause) => {

@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 
 use super::Geotab;
 use super::names::Groups;
-use super::seek::{Listed, Seek};
+use super::seek::{List, Listed, Seek};
 use super::vehicles::{is_active, is_trailer};
 use crate::place::{alpha2, country_of};
 use crate::wire::{Members, SourceRules, source_of};
@@ -24,7 +24,7 @@ impl Source for Trailers {
 
     async fn page(api: &Api<'_, Geotab>, seek: Seek) -> Result<Page<Self::Rows, Seek>, ProviderError> {
         let began = seek.began;
-        let sought = api.seek("Device", seek).await?;
+        let sought = api.seek(List::of("Device"), seek).await?;
         let groups = api.groups().await?;
         sought.page(|raw| listed(raw, &groups, began))
     }

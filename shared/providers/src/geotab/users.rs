@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 use super::Geotab;
 use super::names::Groups;
 use super::rulesets;
-use super::seek::{Listed, Seek};
+use super::seek::{List, Listed, Seek};
 use super::vehicles::is_active;
 use crate::place::{alpha3, country_of};
 use crate::wire::{Members, SourceRules, source_of};
@@ -46,7 +46,7 @@ impl Source for Users {
 
     async fn page(api: &Api<'_, Geotab>, seek: Seek) -> Result<Page<Self::Rows, Seek>, ProviderError> {
         let began = seek.began;
-        let sought = api.seek("User", seek).await?;
+        let sought = api.seek(List::of("User"), seek).await?;
         let groups = api.groups().await?;
         sought.page(|raw| listed(raw, &groups, began))
     }

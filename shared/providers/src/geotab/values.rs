@@ -5,7 +5,7 @@ use model::Timestamp;
 use crate::wire::{FromRaw, Members};
 
 /// Ids that stand for nobody and nothing.
-const NOBODY: &[&str] = &["UnknownDriverId", "NoDriverId", "NoUserId", "NoDeviceId", "NoTrailerId"];
+const NOBODY: &[&str] = &["UnknownDriverId", "NoDriverId", "NoUserId", "NoDeviceId", "NoTrailerId", "NoDiagnosticId"];
 
 /// The id of another record, as `{"id"}` or as a bare text; one that stands for nobody reads as absent.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +32,24 @@ pub(super) struct Moment(pub(super) Timestamp);
 impl FromRaw for Moment {
     fn from_raw(json: &str) -> Option<Self> {
         Timestamp::from_raw(json).filter(|time| (FIRST + 1..LAST).contains(&time.seconds())).map(Self)
+    }
+}
+
+/// A span of time in seconds, as `.NET` writes it: `[-][days.]hh:mm:ss[.fraction]`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct TimeSpan(pub(super) i64);
+
+impl FromRaw for TimeSpan {
+    fn from_raw(json: &str) -> Option<Self> {
+        let text = json.trim_matches('"').trim();
+        let (sign, text) = text.strip_prefix('-').map_or((1, text), |text| (-1, text));
+        let mut parts = text.split(':');
+        let (first, minutes, seconds) = (parts.next()?, parts.next()?, parts.next()?);
+        let (days, hours) = first.split_once('.').unwrap_or(("0", first));
+        let number = |text: &str| text.parse::<i64>().ok().filter(|number| (0..=10_000_000).contains(number));
+        let seconds = number(seconds.split_once('.').map_or(seconds, |(whole, _)| whole))?;
+        let all = ((number(days)? * 24 + number(hours)?) * 60 + number(minutes)?) * 60 + seconds;
+        parts.next().is_none().then_some(Self(sign * all))
     }
 }
 
@@ -71,5 +89,18 @@ mod tests {
         assert!(["one", "old", "end", "max"].into_iter().all(|name| wire.moment(name).is_none()));
         assert_eq!(wire.moment("now"), Timestamp::parse("2026-11-21T12:00:00.12Z"));
         assert_eq!((wire.told("vin"), wire.told("plate")), (None, None));
+    }
+
+    #[test]
+    fn spans_of_time_have_days_fractions_and_signs() {
+        let seconds = |text: &str| TimeSpan::from_raw(&format!("\"{text}\"")).map(|TimeSpan(seconds)| seconds);
+        assert_eq!(
+            (seconds("08:30:00"), seconds("2.10:00:00"), seconds("00:04:43.8600000")),
+            (Some(30_600), Some(208_800), Some(283))
+        );
+        assert_eq!((seconds("-00:10:00"), seconds("-1.00:00:01")), (Some(-600), Some(-86_401)));
+        for odd in ["", "5", "1:2", "a:00:00", "1.2.3:00:00", "00:00:00:00", "99999999999999999999:00:00"] {
+            assert_eq!(seconds(odd), None, "{odd}");
+        }
     }
 }

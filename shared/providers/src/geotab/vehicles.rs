@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 
 use super::Geotab;
 use super::names::Groups;
-use super::seek::{Listed, Seek};
+use super::seek::{List, Listed, Seek};
 use super::values::Reference;
 use crate::wire::{FromRaw as _, Members, SourceRules, source_of};
 use crate::{Api, Page, ProviderError, Source};
@@ -28,7 +28,7 @@ impl Source for Vehicles {
 
     async fn page(api: &Api<'_, Geotab>, seek: Seek) -> Result<Page<Self::Rows, Seek>, ProviderError> {
         let began = seek.began;
-        let sought = api.seek("Device", seek).await?;
+        let sought = api.seek(List::of("Device"), seek).await?;
         let groups = api.groups().await?;
         sought.page(|raw| listed(raw, &groups, began))
     }

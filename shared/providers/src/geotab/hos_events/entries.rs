@@ -76,6 +76,11 @@ const MALFUNCTIONS: &[Malfunction] = &[
     ("UnidentifiedDrivingCompliance", None, Some(Code::of("DIAG_UNIDENTIFIED"))),
 ];
 
+/// The duty status of a word.
+pub(in crate::geotab) fn duty_status(word: &str) -> Option<Code<DutyStatus>> {
+    STATUSES.iter().find(|(known, ..)| *known == word).map(|(_, duty, _)| *duty)
+}
+
 fn coded<T: Copy>(table: &[(&str, T)], word: Option<&str>) -> Option<T> {
     table.iter().find(|(known, _)| word == Some(*known)).map(|(_, code)| *code)
 }

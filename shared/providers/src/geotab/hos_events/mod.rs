@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
+pub(super) use self::entries::duty_status;
 use super::Geotab;
 use super::feed::Versions;
 use super::values::Moment;

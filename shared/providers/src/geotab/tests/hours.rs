@@ -188,3 +188,111 @@ fn changes_of_drivers_are_associations_unless_nobody_is_there() {
     check_fields(passenger, &json!({ "source_driver_id": "b4C12", "is_primary_driver": false }));
     assert_eq!((page.withdrawn.as_slice(), page.more), (["b2".to_owned()].as_slice(), false));
 }
+
+#[test]
+fn check_what_is_left_of_hours() {
+    let drivers = json!([
+        { "id": "b3A", "isDriver": true, "hosRuleSet": "America8Day", "activeTo": "2050-01-01T00:00:00Z" },
+        { "id": "b3B", "isDriver": true },
+        { "id": "b3C", "isDriver": true, "activeTo": "2020-01-01T00:00:00Z" },
+    ]);
+    let clock = json!({
+        "driver": { "id": "b3A" }, "driving": "08:30:00", "duty": "11:00:00", "workday": "10:15:00", "rest": "-00:10:00",
+        "cycle": "2.10:00:00", "isAdverseDrivingExemptionAvailable": true, "isAdverseDrivingApplied": false,
+        "is16HourExemptionAvailable": true, "recap": [], "id": "b3A",
+    });
+    let entries = [log("b1", "ON", "2026-11-21T06:00:00Z", &json!({})), log("b2", "PC", "2026-11-21T11:00:00Z", &json!({}))];
+    let answers = vec![result(&drivers), count(3), result(&json!([[clock], entries, [], []]))];
+    let http = signed_in(answers);
+    let page = asker().walk(&http, Resource::HosAvailability).remove(0);
+    assert_eq!(methods(&http), ["Authenticate", "Get User", "GetCountOf User", "ExecuteMultiCall"]);
+    let posted = http.posted();
+    assert_eq!(
+        (&posted[1]["params"]["search"], &posted[1]["params"]["resultsLimit"]),
+        (&json!({ "isDriver": true }), &json!(50))
+    );
+    assert_eq!(posted[2]["params"]["search"], json!({ "isDriver": true }));
+    let calls = posted[3]["params"]["calls"].as_array().unwrap();
+    assert_eq!((calls.len(), &calls[0]["params"]["search"]), (4, &json!({ "userSearch": { "id": "b3A" } })), "nobody who left");
+    assert_eq!(calls[1]["params"]["search"]["fromDate"], "2026-11-21T12:00:00.000000Z");
+    let [row] = records(&page) else { panic!("{page:?}") };
+    let expected = json!({
+        "hos_ruleset_code": "US_INT_PROP_70_8", "duty_status_code": "PC", "available_drive_seconds": 30_600,
+        "available_shift_seconds": 36_900, "available_cycle_seconds": 208_800, "time_until_break_seconds": 0,
+        "is_personal_conveyance_applied": true, "is_yard_move_applied": false, "is_adverse_driving_exemption_available": true,
+        "is_adverse_driving_applied": false,
+    });
+    check_fields(row, &expected);
+    assert!(row.source_id == "b3A" && fields(row)["driver_id"].is_string() && page.complete_scan);
+    let http = signed_in(vec![result(&json!([])), count(0)]);
+    assert!(!asker().walk(&http, Resource::HosAvailability)[0].complete_scan, "who may see nothing proves nothing");
+    let http = signed_in(vec![result(&drivers), count(3), result(&json!([[]]))]);
+    assert!(matches!(asker().ask(&http, Resource::HosAvailability, None), Err(crate::ProviderError::Malformed { .. })));
+}
+
+#[test]
+fn check_safety_events() {
+    let event = |id: &str, rule: &str, more: &Value| {
+        let mut event = json!({
+            "id": id, "activeFrom": "2026-11-20T13:24:02Z", "activeTo": "2026-11-20T13:40:15Z", "duration": "00:16:13", "distance": 1.5,
+            "rule": { "id": rule }, "device": { "id": "b8F3" }, "driver": { "id": "b4C11" }, "diagnostic": "NoDiagnosticId",
+            "state": "ExceptionEventStateValidId", "version": "0209", "lastModifiedDateTime": "2026-11-20T13:48:28Z",
+        });
+        event.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        event
+    };
+    let open =
+        json!({ "activeTo": "2050-01-01T00:00:00Z", "duration": null, "driver": "UnknownDriverId", "rule": "RuleIdlingId" });
+    let dismissed = json!({ "state": "ExceptionEventStateDismissedId", "duration": null, "version": "020a" });
+    let data = [
+        event("a1", "RuleHarshBrakingId", &json!({})),
+        event("a2", "RuleIdlingId", &open),
+        event("a3", "aCustomersRuleId", &json!({})),
+        event("a4", "RuleSeatbeltId", &dismissed),
+        json!({ "id": "a5", "rule": "RuleSeatbeltId" }),
+    ];
+    let page = asker().walk(&signed_in(vec![feed(&data, "0a")]), Resource::DriverSafetyEvent).remove(0);
+    let [braking, idling, belt] = records(&page) else { panic!("{page:?}") };
+    let expected = json!({
+        "source_driver_id": "b4C11", "source_vehicle_id": "b8F3", "event": "hard_braking", "duration_seconds": 973,
+        "event_metadata": { "rule": "RuleHarshBrakingId", "state": "ExceptionEventStateValidId", "distance": 1_500.0 },
+    });
+    check_fields(braking, &expected);
+    assert_eq!(braking.occurred_at, Some(at("2026-11-20T13:24:02Z")));
+    check_fields(idling, &json!({ "event": "idling", "duration_seconds": null, "source_driver_id": null }));
+    check_fields(belt, &json!({ "event": "no_seatbelt", "duration_seconds": 973 }));
+    let looked = event("a1", "RuleHarshBrakingId", &json!({ "version": "0300", "lastModifiedDateTime": "2026-11-21T00:00:00Z" }));
+    let again = asker().walk(&signed_in(vec![feed(&[looked], "0b")]), Resource::DriverSafetyEvent).remove(0);
+    assert_eq!(records(&again)[0].source_hash, braking.source_hash, "that somebody looked modifies nothing");
+}
+
+#[test]
+fn check_purchases() {
+    let data = [
+        json!({
+            "id": "b1", "dateTime": "2026-11-20T18:30:00Z", "device": { "id": "b7" }, "driver": { "id": "b9" }, "productType": "Diesel",
+            "volume": 378.5, "cost": 480.5, "currencyCode": "USD", "siteName": "Pilot", "provider": "Wex", "odometer": 1_000.5,
+            "location": { "x": -96.8, "y": 32.7 }, "version": "1",
+        }),
+        json!({
+            "id": "b2", "dateTime": "2026-11-20T18:30:00Z", "device": "NoDeviceId", "driver": "UnknownDriverId", "volume": 0,
+            "productType": "DieselExhaustFluid", "odometer": 0, "location": { "x": 0, "y": 0 }, "provider": "Wex", "cost": "about 5",
+        }),
+        json!({ "dateTime": "2026-11-20T18:30:00Z" }),
+    ];
+    let http = signed_in(vec![feed(&data, "0a")]);
+    let page = asker().walk(&http, Resource::FuelTransaction).remove(0);
+    assert_eq!(http.posted()[1]["params"]["search"]["fromDate"], "2026-10-22T12:00:00.000000Z");
+    let [diesel, other] = records(&page) else { panic!("{page:?}") };
+    let expected = json!({
+        "source_vehicle_id": "b7", "source_driver_id": "b9", "odometer": 1_000_500.0, "fuel_type": "DIESEL", "fuel_volume": 0.3785,
+        "fuel_vendor": "Pilot", "total_cost": "480.5", "currency": "USD",
+    });
+    check_fields(diesel, &expected);
+    assert_eq!(fields(diesel)["location"]["coordinates"], json!([-96.8, 32.7]));
+    let expected = json!({
+        "source_vehicle_id": null, "source_driver_id": null, "odometer": null, "fuel_type": null, "fuel_volume": null, "location": null,
+        "fuel_vendor": "Wex", "total_cost": null,
+    });
+    check_fields(other, &expected);
+}
