@@ -18,7 +18,7 @@ use model::codes::HOS_EVENT_TYPES;
 use model::telematics::{
     DriverSafetyEvent, DriverVehicleAssociation, DvirLog, DvirLogDefect, EngineStatus, FuelTransaction, HosAvailability,
     HosDailySnapshot, HosEvent, HosViolation, IftaSummary, Message, Record, Trailer, TrailerLocation, TrailerVehicleAssociation,
-    User, Vehicle, VehicleLocation,
+    User, Vehicle, VehicleLocation, VehicleSensor,
 };
 
 use analytics::{Growth, Summary, fleets, overview, summaries};
@@ -49,6 +49,7 @@ const TAGS: &[Tag] = &[
     Tag { name: "HOS Violations", handlers: "hos_violations", description: "Violations of hours of service rules." },
     Tag { name: "HOS Daily Snapshots", handlers: "hos_daily_snapshots", description: "How drivers spent their days, by duty status." },
     Tag { name: "Engine Statuses", handlers: "engine_statuses", description: "Whether engines run: the newest status of every vehicle, or the history of one vehicle or driver." },
+    Tag { name: "Sensors", handlers: "vehicle_sensors", description: "What inputs and sensors of vehicles report, such as the driver's seat belt." },
     Tag { name: "Inspections", handlers: "dvir_logs", description: "Driver vehicle inspection reports." },
     Tag { name: "Defects", handlers: "dvir_log_defects", description: "Defects in inspection reports." },
     Tag { name: "Safety Events", handlers: "driver_safety_events", description: "What drivers did, or what happened to them." },
@@ -100,6 +101,8 @@ static ENDPOINTS: &[Endpoint] = &[
         &List::of(HosDailySnapshot::TYPE).by(&[Ids("driver_ids")]).windowed().sorted()),
     list("/v2/telematics/engine-statuses", "engine_statuses.list", "List whether vehicles' engines run, or the history of one",
         &List::of(EngineStatus::TYPE).by(&[Ids("driver_ids"), Ids("vehicle_ids")]).latest_or_history(&["vehicle_ids", "driver_ids"])),
+    list("/v2/telematics/vehicle-sensor-events", "vehicle_sensors.list", "List what sensors of vehicles report",
+        &List::of(VehicleSensor::TYPE).by(&[Ids("vehicle_ids")]).windowed().sorted()),
     list("/v2/telematics/dvir-logs", "dvir_logs.list", "List inspection reports",
         &List::of(DvirLog::TYPE).by(&[Ids("driver_ids"), Ids("vehicle_ids")]).windowed().sorted()),
     list("/v2/telematics/dvir-logs/defects", "dvir_log_defects.list", "List defects in inspection reports",

@@ -35,7 +35,6 @@ const UNMEASURED: &[&str] = &[
     "idlingDurationMilliseconds",
     "intakeManifoldTemperatureMilliC",
     "nfcCardScans",
-    "seatbeltDriver",
     "tellTales",
 ];
 const UNMEASURED_PREFIXES: &[&str] = &["auxInput", "ev", "spreader"];
@@ -52,6 +51,8 @@ enum StatType {
     CoolantTemperature,
     GpsOdometerMeters,
     SyntheticEngineSeconds,
+    Seatbelt,
+    AuxInput1,
 }
 
 impl StatType {
@@ -67,6 +68,8 @@ impl StatType {
             "engineCoolantTemperatureMilliC" => Self::CoolantTemperature,
             "gpsOdometerMeters" => Self::GpsOdometerMeters,
             "syntheticEngineSeconds" => Self::SyntheticEngineSeconds,
+            "seatbeltDriver" => Self::Seatbelt,
+            "auxInput1" => Self::AuxInput1,
             other if UNMEASURED.contains(&other) => return Ok(None),
             other if UNMEASURED_PREFIXES.iter().any(|prefix| other.starts_with(prefix)) => return Ok(None),
             _ => return Err(()),
@@ -84,6 +87,8 @@ impl StatType {
             Self::CoolantTemperature => "engineCoolantTemperatureMilliC",
             Self::GpsOdometerMeters => "gpsOdometerMeters",
             Self::SyntheticEngineSeconds => "syntheticEngineSeconds",
+            Self::Seatbelt => "seatbeltDriver",
+            Self::AuxInput1 => "auxInput1",
         }
     }
 
@@ -97,7 +102,7 @@ impl StatType {
 
     fn signal(self) -> Signal {
         match self {
-            Self::EngineStates => Signal::Engine,
+            Self::EngineStates | Self::Seatbelt | Self::AuxInput1 => Signal::Engine,
             Self::FuelPercents => Signal::Fuel,
             Self::Gps => Signal::Position,
             Self::OdometerMeters
@@ -120,6 +125,12 @@ impl StatType {
         let value = match self {
             Self::EngineStates => StatValue::Word(engine),
             Self::Gps => return Some(Value::gps(reading)),
+            Self::Seatbelt => StatValue::Word(if reading.engine == EngineState::On { "Buckled" } else { "Unbuckled" }),
+            // What is driven by the engine works where the vehicle stands.
+            Self::AuxInput1 => {
+                let works = StatValue::Flag(reading.engine == EngineState::Idle);
+                return Some(Value::named(reading, "powerTakeOff", works));
+            }
             Self::FuelPercents => StatValue::Whole(whole(reading.fuel_percent.round())),
             Self::OdometerMeters if on_bus => StatValue::Whole(whole(reading.odometer_m)),
             Self::EngineSeconds if on_bus => StatValue::Whole(whole(reading.engine_s)),

@@ -180,6 +180,9 @@ pub(super) struct Gps {
 pub(super) struct Stat {
     #[serde(skip_serializing_if = "Option::is_none")]
     time: Option<String>,
+    /// What the fleet calls the input.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<&'static str>,
     value: StatValue,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     decorations: BTreeMap<&'static str, Value>,
@@ -191,6 +194,7 @@ pub(super) struct Stat {
 pub(super) enum StatValue {
     Whole(i64),
     Word(&'static str),
+    Flag(bool),
 }
 
 /// A stat of any type.
@@ -216,7 +220,12 @@ impl Value {
     }
 
     pub(super) fn stat(reading: &Reading, value: StatValue) -> Self {
-        Self::Stat(Stat { time: Some(time(reading.at_ms)), value, decorations: BTreeMap::new() })
+        Self::Stat(Stat { time: Some(time(reading.at_ms)), name: None, value, decorations: BTreeMap::new() })
+    }
+
+    /// A stat of an input that the fleet gave a name.
+    pub(super) fn named(reading: &Reading, name: &'static str, value: StatValue) -> Self {
+        Self::Stat(Stat { time: Some(time(reading.at_ms)), name: Some(name), value, decorations: BTreeMap::new() })
     }
 
     /// The same value as a decoration of another.

@@ -32,6 +32,7 @@ mod trailer_vehicle_association;
 mod user;
 mod vehicle;
 mod vehicle_location;
+mod vehicle_sensor;
 
 pub use code::Code;
 pub use envelope::{Envelope, Row};
@@ -58,3 +59,4 @@ pub use trailer_vehicle_association::TrailerVehicleAssociation;
 pub use user::User;
 pub use vehicle::Vehicle;
 pub use vehicle_location::{VehicleLocation, VehiclePosition};
+pub use vehicle_sensor::VehicleSensor;

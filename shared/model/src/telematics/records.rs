@@ -3,7 +3,7 @@
 use super::{
     DriverSafetyEvent, DriverVehicleAssociation, DvirLog, DvirLogDefect, EngineStatus, FuelTransaction, HosAvailability,
     HosDailySnapshot, HosEvent, HosViolation, IftaSummary, Message, Record, RecordType, Trailer, TrailerLocation,
-    TrailerVehicleAssociation, User, Vehicle, VehicleLocation,
+    TrailerVehicleAssociation, User, Vehicle, VehicleLocation, VehicleSensor,
 };
 use crate::Resource;
 
@@ -54,6 +54,7 @@ records! {
     User,
     Vehicle,
     VehicleLocation<'static>,
+    VehicleSensor,
 }
 
 #[cfg(test)]

@@ -27,6 +27,7 @@ mod trailer_vehicle_associations;
 mod trailers;
 mod users;
 mod vehicle_locations;
+mod vehicle_sensors;
 mod vehicles;
 
 use std::collections::BTreeMap;
@@ -70,6 +71,7 @@ impl Provider for Samsara {
         Plan::of::<vehicle_locations::VehicleLocations>(POSITIONS, None),
         Plan::of::<trailer_locations::TrailerLocations>(POSITIONS, None),
         Plan::of::<engine_statuses::EngineStatuses>(POSITIONS, None),
+        Plan::of::<vehicle_sensors::VehicleSensors>(POSITIONS, None),
         Plan::of::<hos_events::HosEvents>(HOS, None),
         Plan::of::<hos_violations::HosViolations>(HOS, None),
         Plan::of::<hos_daily_snapshots::HosDailySnapshots>(HOS, None),
