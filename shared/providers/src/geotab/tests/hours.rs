@@ -171,22 +171,35 @@ fn many_drivers_are_read_some_at_a_time() {
 }
 
 #[test]
-fn changes_of_drivers_are_associations_unless_nobody_is_there() {
-    let change = |id: &str, driver: &Value, kind: &str| json!({ "id": id, "dateTime": "2026-11-20T05:55:00Z", "device": { "id": "b8A1" }, "driver": driver, "type": kind, "version": "1" });
-    let data = [
-        change("b1", &json!({ "id": "b4C11", "isDriver": true }), "Driver"),
-        change("b2", &json!("UnknownDriverId"), "None"),
-        change("b3", &json!("b4C12"), "Passenger"),
-        json!({ "id": "b4", "driver": "b4C12" }),
-    ];
-    let http = signed_in(vec![feed(&data, "23b2")]);
+fn changes_of_drivers_are_associations_until_the_next_change_of_the_vehicle() {
+    let change = |id: &str, hour: u32, driver: &Value, kind: &str| {
+        let at = format!("2026-11-20T{hour:02}:55:00Z");
+        json!({ "id": id, "dateTime": at, "device": { "id": "b8A1" }, "driver": driver, "type": kind, "version": "1" })
+    };
+    let known = change("b1", 5, &json!({ "id": "b4C11", "isDriver": true }), "Driver");
+    let nobody = change("b2", 7, &json!("UnknownDriverId"), "None");
+    let data = [nobody.clone(), change("b3", 9, &json!("b4C12"), "Passenger"), json!({ "id": "b4", "driver": "b4C12" })];
+    let elsewhere = json!({ "id": "b5", "dateTime": "2026-11-20T06:00:00Z", "device": "b9", "driver": "b4C13" });
+    let http = signed_in(vec![feed(&data, "23b2"), result(&json!([[known, nobody, elsewhere]]))]);
     let page = asker().walk(&http, Resource::DriverVehicleAssociation).remove(0);
     assert_eq!(http.posted()[1]["params"]["search"]["fromDate"], "2026-11-14T12:00:00.000000Z");
+    let search = json!({ "deviceSearch": { "id": "b8A1" }, "fromDate": "2026-11-13T07:55:00.000000Z" });
+    assert_eq!(http.posted()[2]["params"]["calls"][0]["params"]["search"], search);
     let [driver, passenger] = records(&page) else { panic!("{page:?}") };
     assert_eq!((driver.source_id.as_str(), driver.occurred_at), ("b1", Some(at("2026-11-20T05:55:00Z"))));
     check_fields(driver, &json!({ "source_driver_id": "b4C11", "source_vehicle_id": "b8A1", "is_primary_driver": true }));
-    check_fields(passenger, &json!({ "source_driver_id": "b4C12", "is_primary_driver": false }));
+    assert!(fields(driver)["ended_at"].as_str().unwrap().starts_with("2026-11-20T07:55"), "nobody is there any more");
+    check_fields(passenger, &json!({ "source_driver_id": "b4C12", "is_primary_driver": false, "ended_at": null }));
     assert_eq!((page.withdrawn.as_slice(), page.more), (["b2".to_owned()].as_slice(), false));
+    // Of a large fleet all are asked for at once, and with no change nothing is.
+    let many: Vec<Value> = (0..30)
+        .map(|number| json!({ "id": format!("c{number}"), "dateTime": "2026-11-20T06:00:00Z", "device": format!("d{number}"), "driver": "b1" }))
+        .collect();
+    let http = signed_in(vec![feed(&many, "0a"), result(&json!([[]]))]);
+    let page = asker().walk(&http, Resource::DriverVehicleAssociation).remove(0);
+    assert_eq!((records(&page).len(), http.posted()[2]["params"]["calls"].as_array().unwrap().len()), (30, 1));
+    let http = signed_in(vec![feed(&[], "0a")]);
+    assert!(records(&asker().walk(&http, Resource::DriverVehicleAssociation)[0]).is_empty() && http.is_empty());
 }
 
 #[test]
