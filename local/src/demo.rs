@@ -2,7 +2,7 @@
 
 use ::gateway::Context;
 use anyhow::{Context as _, bail};
-use model::partner::{InvitationDefaults, Partner};
+use model::partner::Partner;
 use model::{PartnerId, Timestamp};
 use reqwest::Method;
 use serde_json::{Map, Value, json};
@@ -55,14 +55,8 @@ pub async fn create_demo(context: &Context, url: &str, simulated: Vec<Provided>,
 fn partner(now: Timestamp) -> Partner {
     Partner {
         id: PartnerId::from_uuid(admin::stable("partner:demo")),
-        name: "Demo Insurance".into(),
-        slug: "demo-insurance".into(),
-        logo_url: None,
         purpose: Some("to price your fleet's insurance by how it is really driven".into()),
-        defaults: InvitationDefaults::default(),
-        created_at: now,
-        updated_at: Some(now),
-        deleted_at: None,
+        ..Partner::new("Demo Insurance".into(), "demo-insurance".into(), now)
     }
 }
 

@@ -31,7 +31,8 @@ from catena_integrations.models import ScheduleBackfillRequest, ScheduleCreate, 
 from catena_notifications import models as messages
 from catena_notifications.models import WebhookCreate, WebhookEventNameEnum, WebhookFilters, WebhookUpdate
 from catena_orgs.models import InvitationCreate, InvitationDecline, InvitationRead, ShareAgreementUpdate, TspRead
-from catena_orgs.models import ShareAgreementBackfill
+from catena_orgs.models import FleetPropertyCreate, FleetUpdate, IntegrationRequestBody, PartnerCreate, PartnerPropertyCreate
+from catena_orgs.models import PartnerUpdate, ShareAgreementBackfill, TspCreate, TspUpdate
 from standardwebhooks import Webhook as StandardWebhook
 from svix.webhooks import Webhook as SvixWebhook
 
@@ -245,6 +246,39 @@ def administration(api, admin, connection_id):
     assert filled.connection_ids == [], filled
     added = api.call("share_agreements_backfill", body=ShareAgreementBackfill.from_dict(everywhere), token=admin)
     assert added.share_agreement_ids == [], added
+    made = api.call("partners_create", body=PartnerCreate(name=f"Partner {uuid.uuid4()}"), token=admin, expect=201)
+    assert made.id in [one.id for one in api.call("partners_list", token=admin).items]
+    api.call("partners_update", made.id, body=PartnerUpdate(description="Insures"), token=admin)
+    assert api.call("partners_get", made.id, token=admin).description == "Insures"
+    notes = [PartnerPropertyCreate.from_dict({"key": "notes", "value": "by a program"})]
+    (note,) = api.call("partners_create_properties", made.id, body=notes, token=admin, expect=201)
+    assert api.call("partners_list_properties", made.id, token=admin) == [note]
+    api.call("partners_delete_property", made.id, note.id, token=admin, expect=204)
+    api.call("partners_delete", made.id, token=admin, expect=204)
+    soon = {"name": f"Soon {uuid.uuid4()}", "source_name": "zonar", "conn_type": "geotab", "status": "inactive"}
+    tsp = api.call("tsps_create", body=TspCreate.from_dict(soon), token=admin, expect=201)
+    api.call("tsps_update", tsp.id, body=TspUpdate(description="Announced"), token=admin)
+    api.call("tsps_delete", tsp.id, token=admin, expect=204)
+
+
+def record(api, partner):
+    """A fleet keeps its own record, asks for a provider, and leaves."""
+    fleet_ref = f"python-{uuid.uuid4()}"
+    made = api.call("invitations_create", body=InvitationCreate(fleet_ref=fleet_ref), token=partner, expect=201)
+    accepted = api.call("invitations_accept", made.id)
+    fleet, token = accepted.fleet_id, accepted.pre_registration_access_token
+    changed = api.call("fleets_update", fleet, body=FleetUpdate(city="Reno"), token=token)
+    assert changed.city == "Reno" and changed.fleet_ref == fleet_ref, changed
+    place = [FleetPropertyCreate.from_dict({"key": "location", "value": "Reno"})]
+    (place,) = api.call("fleets_create_properties", fleet, body=place, token=token, expect=201)
+    assert api.call("fleets_list_properties", fleet, token=partner) == [place]
+    api.call("fleets_delete_property", fleet, place.id, token=token, expect=204)
+    (wanted,) = api.call("external_tsps_list", q="platform scince", token=token)
+    wish = IntegrationRequestBody(fleet_contact_name="Ana")
+    asked = api.call("external_tsps_request", wanted.id, body=wish, token=token, expect=201)
+    assert asked.ext_tsp_name == wanted.name and asked.integrated_tsp_ids == [], asked
+    assert asked.id in [one.id for one in api.call("external_tsps_list_requests", token=partner, fleet_ref=fleet_ref)]
+    api.call("fleets_delete", fleet, token=token, expect=204)
 
 
 def analytics(api, partner, fleet_refs):
@@ -326,6 +360,7 @@ def main(url):
     fleet = invitation(api, partner, fleet_ref)
     connection_id = connection(api, partner, fleet, fleet_ref)
     administration(api, tokens(api, "clients-operator", os.environ["OPERATOR_SECRET"]), connection_id)
+    record(api, partner)
     records(api, partner, fleet_ref)
     agreement(api, partner, fleet_ref)
     deliveries(api, partner, receiver, ids)

@@ -125,6 +125,9 @@ async fn machine(context: &Context, form: &Form, call: &Call) -> Result<TokenRes
         Some(Holder::Partner(id)) => {
             let partner: Option<Partner> = context.store().get(Key::partner(id)).await?;
             let partner = partner.ok_or_else(|| ApiError::internal("the client's partner does not exist"))?;
+            if partner.deleted_at.is_some() {
+                return Err(oauth(StatusCode::UNAUTHORIZED, "invalid_client", "Invalid client or Invalid client credentials"));
+            }
             context.store().relist(&partner).await?;
             Claims::machine(&issue, &client.client_id, (&partner.name, id), &scopes)
         }

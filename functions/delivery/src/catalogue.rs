@@ -7,7 +7,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::Value;
 
 use crate::payloads::{
-    AgreementEvent, ConnectionEvent, ExecutionEvent, FleetConnectionEvent, InvitationEvent, ScheduleEvent, TspEvent, WebhookEvent,
+    AgreementEvent, ConnectionEvent, ExecutionEvent, FleetConnectionEvent, InvitationEvent, ScheduleEvent, TspEvent,
+    TspRequestedEvent, WebhookEvent,
 };
 
 /// The members that all record events share, and the only ones of `.removed` events (contract section 13.8).
@@ -54,6 +55,7 @@ pub fn events() -> Vec<Event> {
         (&["execution.created", "execution.failed", "execution.staled"], of::<ExecutionEvent>),
         (&["schedule.deactivated"], of::<ScheduleEvent>),
         (&["tsp.created"], of::<TspEvent>),
+        (&["tsp.requested"], of::<TspRequestedEvent>),
         (
             &["webhook.created", "webhook.updated", "webhook.deleted", "webhook.staled", "webhook.activated", "webhook.paused"],
             of::<WebhookEvent>,

@@ -4,6 +4,7 @@ use gateway::{Wanted, WorkerError};
 use model::agreement::{Agreement, AgreementStatus};
 use model::connection::{Connection, ConnectionStatus, FleetConnection};
 use model::execution::{Execution, ExecutionStatus};
+use model::integration_request::IntegrationRequest;
 use model::invitation::{Invitation, InvitationStatus};
 use model::schedule::{Schedule, ScheduleStatus};
 use model::tsp::{Tsp, TspStatus};
@@ -16,7 +17,8 @@ use serde_json::Value;
 use store::control::Keyed;
 
 use crate::payloads::{
-    AgreementEvent, ConnectionEvent, ExecutionEvent, FleetConnectionEvent, InvitationEvent, ScheduleEvent, TspEvent, WebhookEvent,
+    AgreementEvent, ConnectionEvent, ExecutionEvent, FleetConnectionEvent, InvitationEvent, ScheduleEvent, TspEvent,
+    TspRequestedEvent, WebhookEvent,
 };
 use crate::stream;
 
@@ -56,7 +58,7 @@ pub enum Audience {
 /// The changes that cause events. An execution writes its schedule and itself several times; most of that says nothing to partners.
 pub(crate) const WANTED: &[Wanted] = &[
     Wanted::Written(&[Invitation::KIND, Agreement::KIND, Webhook::KIND, Tsp::KIND]),
-    Wanted::Created(&[FleetConnection::KIND, Execution::KIND]),
+    Wanted::Created(&[FleetConnection::KIND, Execution::KIND, IntegrationRequest::KIND]),
     Wanted::WrittenAs(&[Connection::KIND, Execution::KIND, Schedule::KIND], &["stale", "failed", "inactive"]),
     Wanted::Removed(&[FleetConnection::KIND]),
 ];
@@ -78,6 +80,7 @@ pub fn of_control(old: &Item, new: &Item, connect_url: &str) -> Result<Vec<Contr
         Some(Execution::KIND) => pair(old, new, execution),
         Some(Schedule::KIND) => pair(old, new, |old, new| schedule(old, &new)),
         Some(Tsp::KIND) => pair(old, new, tsp),
+        Some(IntegrationRequest::KIND) => pair(old, new, integration_request),
         // Kinds without events.
         _ => Ok(Vec::new()),
     }
@@ -195,6 +198,16 @@ fn tsp(old: Option<&Tsp>, new: Tsp) -> Found {
     let offered = |tsp: &Tsp| tsp.status == TspStatus::Active;
     let is_new = offered(&new) && !old.is_some_and(offered);
     one(is_new.then_some("tsp.created"), Audience::Everyone, TspEvent::of(new))
+}
+
+fn integration_request(old: Option<&IntegrationRequest>, new: IntegrationRequest) -> Found {
+    let audience = Audience::Owner {
+        partner: new.partner_id,
+        fleet: Some(new.fleet_id),
+        fleet_ref: Some(new.fleet_ref.clone()),
+        subject: None,
+    };
+    one(old.is_none().then_some("tsp.requested"), audience, TspRequestedEvent::of(new))
 }
 
 #[cfg(test)]

@@ -148,6 +148,30 @@ fn some_agreement(status: AgreementStatus) -> Agreement {
     }
 }
 
+/// A fleet's request for a provider is told to the partner that invited it, and to nobody else.
+#[test]
+fn a_request_for_a_provider_is_its_partner_s() {
+    let request = IntegrationRequest {
+        id: uuid::Uuid::nil(),
+        ext_tsp_id: uuid::Uuid::max(),
+        ext_tsp_name: "Zonar".into(),
+        fleet_id: FleetId::at(now()),
+        fleet_ref: "FLEET-1".into(),
+        partner_id: PartnerId::at(now()),
+        invitation_id: InvitationId::at(now()),
+        contact_name: Some("Ana".into()),
+        contact_email: Some("ana@fleet.example".into()),
+        contact_notes: None,
+        created_at: now(),
+    };
+    let made = control_events(None, &request);
+    let [event] = made.as_slice() else { panic!("{made:?}") };
+    assert_eq!((event.name, event.payload["fleet_ref"].as_str()), ("tsp.requested", Some("FLEET-1")));
+    let Audience::Owner { partner, fleet, .. } = &event.audience else { panic!("{event:?}") };
+    assert_eq!((*partner, *fleet), (request.partner_id, Some(request.fleet_id)));
+    assert!(!event.payload.to_string().contains("Ana") && !event.payload.to_string().contains("ana@"), "whom to ask is not told");
+}
+
 #[test]
 fn agreements() {
     use AgreementStatus::{Active, Cancelled, Deleted, Paused};

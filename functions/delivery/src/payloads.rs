@@ -3,6 +3,7 @@
 use model::agreement::{Agreement, AgreementStatus};
 use model::connection::{Connection, ConnectionStatus, FleetConnection};
 use model::execution::{Execution, ExecutionStatus};
+use model::integration_request::IntegrationRequest;
 use model::invitation::{Invitation, InvitationStatus};
 use model::schedule::{Schedule, ScheduleStatus};
 use model::tsp::Tsp;
@@ -324,6 +325,43 @@ impl TspEvent {
     #[must_use]
     pub fn of(tsp: Tsp) -> Self {
         Self { id: tsp.id, name: tsp.name }
+    }
+}
+
+/// A fleet's request for a provider that cannot be linked yet.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "BaseTspRequestedEvent")]
+pub struct TspRequestedEvent {
+    /// The request's id.
+    id: Uuid,
+    /// The provider's entry in the registry.
+    ext_tsp_id: Uuid,
+    /// Its name.
+    ext_tsp_name: String,
+    /// Your id.
+    partner_id: PartnerId,
+    /// The fleet that asks.
+    fleet_id: FleetId,
+    /// Your own id of the fleet.
+    #[schemars(example = &"FLEET-12345")]
+    fleet_ref: String,
+    /// The invitation that it accepted.
+    invitation_id: InvitationId,
+}
+
+impl TspRequestedEvent {
+    /// The payload for a request.
+    #[must_use]
+    pub fn of(request: IntegrationRequest) -> Self {
+        Self {
+            id: request.id,
+            ext_tsp_id: request.ext_tsp_id,
+            ext_tsp_name: request.ext_tsp_name,
+            partner_id: request.partner_id,
+            fleet_id: request.fleet_id,
+            fleet_ref: request.fleet_ref,
+            invitation_id: request.invitation_id,
+        }
     }
 }
 

@@ -1,7 +1,12 @@
 //! Organizations: invitations, share agreements, fleets and the TSP catalogue.
 
+mod contact;
+pub mod external_tsps;
 pub mod fleets;
 pub mod invitations;
+pub mod partners;
+mod platform;
+mod properties;
 pub mod share_agreements;
 pub mod tsps;
 
@@ -30,6 +35,12 @@ const TAGS: &[Tag] = &[
         description: "What a fleet shares with a partner, and until when. Either party can pause or cancel it.",
     },
     Tag { name: "Fleets", handlers: "fleets", description: "The fleets that share data with the caller." },
+    Tag { name: "Partners", handlers: "partners", description: "The companies that read fleets' data." },
+    Tag {
+        name: "External Telematics Providers",
+        handlers: "external_tsps",
+        description: "The providers that fleets know, whether or not they can be linked, and requests for those that cannot.",
+    },
     Tag { name: "Telematics Providers", handlers: "tsps", description: "The telematics providers that a fleet can connect." },
 ];
 
@@ -42,7 +53,7 @@ const ACCEPT: &[Permission] =
 
 fn endpoints() -> Vec<Endpoint> {
     use Access::{Optional, Public, Scope};
-    vec![
+    let mut rows = vec![
         Endpoint::new::<invitations::list::List>(
             Method::GET,
             "/v2/orgs/invitations",
@@ -213,12 +224,56 @@ fn endpoints() -> Vec<Endpoint> {
             &[ReadControl, VerifyTokens],
         )
         .summary("Read a fleet")
-        .description("Returns a fleet that shares data with you now."),
-        Endpoint::new::<tsps::list::List>(Method::GET, "/v2/orgs/tsps", "tsps.list", Public, PUBLIC_READ)
-            .summary("List TSPs")
-            .description("Lists all providers by slug, without pages."),
-        Endpoint::new::<tsps::get::Get>(Method::GET, "/v2/orgs/tsps/{tsp_id}", "tsps.get", Public, PUBLIC_READ)
-            .summary("Read a TSP")
-            .description("Returns a provider."),
-    ]
+        .description("Returns a fleet that shares data with you now. A fleet reads itself."),
+        Endpoint::new::<fleets::update::Update>(
+            Method::PATCH,
+            "/v2/orgs/fleets/{fleet_id}",
+            "fleets.update",
+            Scope("fleet:update"),
+            WRITE,
+        )
+        .summary("Change a fleet's record")
+        .description("For the fleet itself. Its partners see the changes."),
+        Endpoint::new::<fleets::delete::Delete>(
+            Method::DELETE,
+            "/v2/orgs/fleets/{fleet_id}",
+            "fleets.delete",
+            Scope("fleet:delete"),
+            WRITE,
+        )
+        .summary("Delete a fleet")
+        .description(
+            "For the fleet itself. Deletes its share agreements, unlinks its accounts and ends its tokens. Records that were \
+             fetched are kept, though nobody reads them, until an operator erases them.",
+        ),
+        Endpoint::new::<fleets::properties::List>(
+            Method::GET,
+            "/v2/orgs/fleets/{fleet_id}/properties",
+            "fleets.list_properties",
+            Scope("fleet:read"),
+            &[ReadControl, VerifyTokens],
+        )
+        .summary("List the properties of a fleet")
+        .description("For partners that the fleet shares data with, and for the fleet itself. Not paged."),
+        Endpoint::new::<fleets::properties::Create>(
+            Method::POST,
+            "/v2/orgs/fleets/{fleet_id}/properties",
+            "fleets.create_properties",
+            Scope("fleet:create"),
+            WRITE,
+        )
+        .summary("Add properties to a fleet")
+        .description("For the fleet itself. A fleet has each key once: a second one is 409, and nothing is added."),
+        Endpoint::new::<fleets::properties::Delete>(
+            Method::DELETE,
+            "/v2/orgs/fleets/{fleet_id}/properties/{property_id}",
+            "fleets.delete_property",
+            Scope("fleet:delete"),
+            WRITE,
+        )
+        .summary("Delete a property of a fleet")
+        .description("For the fleet itself. Properties are not changed: delete one and add it anew."),
+    ];
+    rows.extend(platform::endpoints());
+    rows
 }

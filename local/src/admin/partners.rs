@@ -1,12 +1,12 @@
 //! Partners and their machine clients, and those of the platform's administrators.
 
 use anyhow::{Context as _, bail, ensure};
-use model::partner::{ADMIN_SCOPES, Client, InvitationDefaults, PARTNER_SCOPES, Partner};
+pub use model::partner::slug;
+use model::partner::{ADMIN_SCOPES, Client, PARTNER_SCOPES, Partner};
 use model::{PartnerId, Timestamp};
 use serde::Serialize;
 use store::control::{Key, Write};
 use store::{Store, StoreError};
-use uuid::Uuid;
 
 /// A partner to create.
 #[derive(Clone, Debug)]
@@ -41,17 +41,10 @@ impl std::fmt::Debug for CreatedClient {
     }
 }
 
-/// The slug of a name: its letters and digits in lower case, everything else becomes a dash.
-#[must_use]
-pub fn slug(name: &str) -> String {
-    let words = name.split(|letter: char| !letter.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
-    words.collect::<Vec<_>>().join("-").to_ascii_lowercase()
-}
-
 /// The id of the partner with this slug: the same in every installation.
 #[must_use]
 pub fn partner_id(slug: &str) -> PartnerId {
-    PartnerId::from_uuid(Uuid::new_v5(&Uuid::NAMESPACE_URL, format!("urn:catena:partner:{slug}").as_bytes()))
+    PartnerId::of_slug(slug)
 }
 
 /// A machine client with all scopes of partners.
@@ -93,17 +86,7 @@ pub async fn create_partner(store: &Store, new: NewPartner, now: Timestamp) -> a
     let is_shown = |logo: &String| logo.starts_with("https://") && url::Url::parse(logo).is_ok();
     ensure!(new.logo_url.as_ref().is_none_or(is_shown), "a logo is an https:// URL: Connect shows no other");
     let id = partner_id(&new.slug);
-    let partner = Partner {
-        id,
-        name: new.name,
-        slug: new.slug,
-        logo_url: new.logo_url,
-        purpose: new.purpose,
-        defaults: InvitationDefaults::default(),
-        created_at: now,
-        updated_at: Some(now),
-        deleted_at: None,
-    };
+    let partner = Partner { logo_url: new.logo_url, purpose: new.purpose, ..Partner::new(new.name, new.slug, now) };
     match store.commit(vec![Write::create(&partner)?]).await {
         Err(StoreError::Conflict) => {
             let existing = existing(store, id).await?;

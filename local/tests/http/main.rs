@@ -10,6 +10,7 @@ mod connections;
 mod errors;
 mod fleets;
 mod methods;
+mod organizations;
 mod pages;
 mod parameters;
 mod proof;

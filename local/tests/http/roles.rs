@@ -15,7 +15,7 @@ use crate::{World, answer};
 /// Operation; the statuses for an anonymous caller, and for a partner without the scope; for a partner that has this scope only, upon its
 /// own, another partner's and nobody's; the same for a fleet; for an administrator of the platform, upon what is there and nobody's.
 /// All scenes of a partner share one account, so 409 is what a fleet hears that changes its schedules, and whoever activates or makes a
-/// schedule that runs already. The operations of the Telematics API follow one rule: see [`telematics`].
+/// schedule that runs already; a partner in use is not deleted (409), and no scene has properties to delete (404). The operations of the Telematics API follow one rule: see [`telematics`].
 const TABLE: &str = "
     invitations.list             401 403   200   -   -   403   -   -   403   -
     invitations.create           401 403   201   -   -   403   -   -   403   -
@@ -32,9 +32,27 @@ const TABLE: &str = "
     share_agreements.cancel      401 403   200 404 404   200 404 404   403 403
     share_agreements.backfill    401 403   403   -   -   403   -   -   200   -
     fleets.list                  401 403   200   -   -   403   -   -   403   -
-    fleets.get                   401 403   200 404 404   403 403 403   403 403
+    fleets.get                   401 403   200 404 404   200 404 404   403 403
+    fleets.update                401 403   403 403 403   200 404 404   403 403
+    fleets.delete                401 403   403 403 403   204 404 404   403 403
+    fleets.list_properties       401 403   200 404 404   200 404 404   403 403
+    fleets.create_properties     401 403   403 403 403   201 404 404   403 403
+    fleets.delete_property       401 403   403 403 403   404 404 404   403 403
+    partners.list                401 403   200   -   -   200   -   -   200   -
+    partners.create              401 403   403   -   -   403   -   -   201   -
+    partners.get                 401 403   200 404 404   200 404 404   200 404
+    partners.update              401 403   403 403 403   403 403 403   200 404
+    partners.delete              401 403   403 403 403   403 403 403   409 404
+    partners.list_properties     401 403   200 404 404   403 403 403   200 404
+    partners.create_properties   401 403   201 404 404   403 403 403   201 404
+    partners.delete_property     401 403   404 404 404   403 403 403   404 404
+    external_tsps.list           401 200   200   -   -   200   -   -   200   -
+    external_tsps.list_requests  401 200   200   -   -   200   -   -   403   -
+    external_tsps.request        401 403   403   - 403   201   - 404   403 403
     tsps.list                    200 200   200   -   -   200   -   -   200   -
     tsps.get                     200 200   200   - 404   200   - 404   200 404
+    tsps.create                  401 403   403   -   -   403   -   -   201   -
+    tsps.update                  401 403   403   - 403   403   - 403   200 404
     connections.list             401 403   200   -   -   200   -   -   403   -
     connections.create           401 403   403   -   -   200   -   -   403   -
     connections.data_freshness   401 403   200   -   -   200   -   -   403   -
@@ -65,6 +83,7 @@ const TABLE: &str = "
     schemas.get                  401 200   200   - 404   200   - 404   200 404
     schemas.version              401 200   200   - 404   200   - 404   200 404
     schedules.delete             401 403   403 403 403   403 403 403   204 404
+    tsps.delete                  401 403   403   - 403   403   - 403   204 404
 ";
 
 /// Whose token a request has.
@@ -116,6 +135,7 @@ struct Stage<'a> {
     one: Side,
     other: Side,
     tsp: Value,
+    ext_tsp: String,
     admin: Api,
     tokens: BTreeMap<String, Api>,
     scenes: usize,
@@ -252,7 +272,9 @@ impl<'a> Stage<'a> {
         let operator = world.platform.create_admin("roles-operator").await.unwrap();
         let admin = Api::sign_in(&world.url, &operator.client_id, &operator.client_secret.unwrap()).await.unwrap();
         let tsps = world.api.get("/v2/orgs/tsps?slug=samsara").await.unwrap();
-        Self { world, one, other, tsp: tsps[0]["id"].clone(), admin, tokens: BTreeMap::new(), scenes: 0 }
+        let ext_tsps = world.api.get("/v2/orgs/external-tsps?q=platform%20science").await.unwrap();
+        let ext_tsp = ext_tsps[0]["id"].as_str().unwrap().to_owned();
+        Self { world, one, other, ext_tsp, tsp: tsps[0]["id"].clone(), admin, tokens: BTreeMap::new(), scenes: 0 }
     }
 
     /// New things of one of the partners.
@@ -286,6 +308,9 @@ impl<'a> Stage<'a> {
             ("connection_id", id(&connection)),
             ("schedule_id", id(&schedules["items"][0])),
             ("webhook_id", id(&webhook)),
+            ("partner_id", agreements["items"][0]["partner_id"].as_str().unwrap().to_owned()),
+            ("property_id", uuid::Uuid::nil().to_string()),
+            ("ext_tsp_id", self.ext_tsp.clone()),
             ("tsp_id", self.tsp.as_str().unwrap().to_owned()),
             ("event_name", "webhook.created".to_owned()),
             ("version", "3.0".to_owned()),
@@ -364,6 +389,17 @@ impl<'a> Stage<'a> {
             "connections.create" => json!({ "tsp_id": self.tsp, "credentials": { "token": self.one.tsp_token } }),
             "schedules.backfill" | "schedules.create" | "share_agreements.backfill" => json!({ "resource": "vehicle" }),
             "schedules.update" => json!({ "execution_interval_seconds": 700 }),
+            "fleets.update" | "partners.update" | "tsps.update" => json!({ "description": "Described" }),
+            "fleets.create_properties" => json!([{ "key": "location", "value": "Reno" }]),
+            "partners.create" => json!({ "name": format!("Made {}", self.scenes) }),
+            "partners.create_properties" => {
+                let key = ["default_success_redirect_url", "default_failure_redirect_url"][self.scenes % 2];
+                json!([{ "key": key, "value": "https://partner.example/back" }])
+            }
+            "tsps.create" => {
+                let name = format!("Made {}", self.scenes);
+                json!({ "name": name, "source_name": "zonar", "conn_type": "geotab", "status": "inactive" })
+            }
             "connections.update" => json!({ "description": "East yard" }),
             "webhooks.create" | "webhooks.update" => {
                 let url = format!("{}/roles/made/{}", self.world.platform.demo.receiver, self.scenes);

@@ -97,6 +97,8 @@ ids! {
     ExecutionId;
     /// A webhook subscription.
     WebhookId;
+    /// A property of an organization.
+    PropertyId;
     /// One webhook message: the envelope's `id`.
     MessageId;
     /// A telematics record.

@@ -12,8 +12,10 @@ pub mod fleet;
 pub mod health;
 mod hex;
 pub mod ids;
+pub mod integration_request;
 pub mod invitation;
 pub mod partner;
+pub mod property;
 pub mod resource;
 pub mod schedule;
 pub mod schema;
@@ -26,8 +28,8 @@ pub mod webhook;
 
 pub use hex::hex;
 pub use ids::{
-    AgreementId, ConnectionId, ExecutionId, FleetId, InvitationId, MessageId, PartnerId, RecordId, RecordIds, ScheduleId, TspId,
-    WebhookId,
+    AgreementId, ConnectionId, ExecutionId, FleetId, InvitationId, MessageId, PartnerId, PropertyId, RecordId, RecordIds,
+    ScheduleId, TspId, WebhookId,
 };
 pub use resource::{Resource, Scopes, ShareLevel};
 pub use time::Timestamp;

@@ -1,7 +1,10 @@
 //! Partners and their machine clients.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
+use crate::property::{PartnerPropertyKey, Property};
 use crate::{PartnerId, Timestamp};
 
 /// A company that reads fleets' data.
@@ -17,9 +20,24 @@ pub struct Partner {
     pub logo_url: Option<String>,
     /// Why the partner wants the data, shown on the consent page.
     pub purpose: Option<String>,
-    /// Defaults for invitations.
+    /// A description.
     #[serde(default)]
-    pub defaults: InvitationDefaults,
+    pub description: Option<String>,
+    /// Websites; users are matched to them by email domain.
+    #[serde(default)]
+    pub websites: Option<Vec<String>>,
+    /// What it does with the data.
+    #[serde(default)]
+    pub categories: Vec<PartnerCategory>,
+    /// Whether it is there to try things out.
+    #[serde(default)]
+    pub is_sandbox: bool,
+    /// The partner with which it is billed and reported.
+    #[serde(default)]
+    pub parent_partner_id: Option<PartnerId>,
+    /// Its properties.
+    #[serde(default)]
+    pub properties: Vec<Property<PartnerPropertyKey>>,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last changed; `None` in items of builds that did not keep it.
@@ -30,9 +48,96 @@ pub struct Partner {
     pub deleted_at: Option<Timestamp>,
 }
 
+/// What a partner does with the data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum PartnerCategory {
+    /// Maintenance.
+    #[serde(rename = "Maintenance & Vehicle Health")]
+    Maintenance,
+    /// Fuel and energy.
+    #[serde(rename = "Fuel, Energy & Sustainability")]
+    Fuel,
+    /// Insurance.
+    #[serde(rename = "Insurance & Risk Management")]
+    Insurance,
+    /// Safety.
+    #[serde(rename = "Safety & Driver Performance")]
+    Safety,
+    /// Compliance.
+    #[serde(rename = "Compliance & Legal")]
+    Compliance,
+    /// Dispatch.
+    #[serde(rename = "Operations & Dispatch")]
+    Operations,
+    /// Logistics.
+    #[serde(rename = "Visibility & Logistics")]
+    Visibility,
+    /// Payments.
+    #[serde(rename = "Payments & Finance")]
+    Payments,
+    /// Workforce.
+    #[serde(rename = "Workforce & HR")]
+    Workforce,
+    /// Customers.
+    #[serde(rename = "Customer Experience & Growth")]
+    Customers,
+    /// Data.
+    #[serde(rename = "Data & Connectivity")]
+    Data,
+}
+
+/// The slug of a name: its letters and digits in lower case, everything else becomes a dash. Empty for a name without any.
+#[must_use]
+pub fn slug(name: &str) -> String {
+    let words = name.split(|letter: char| !letter.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    words.collect::<Vec<_>>().join("-").to_ascii_lowercase()
+}
+
+impl PartnerId {
+    /// The id of the partner with this slug: the same in every installation.
+    #[must_use]
+    pub fn of_slug(slug: &str) -> Self {
+        Self::from_uuid(Uuid::new_v5(&Uuid::NAMESPACE_URL, format!("urn:catena:partner:{slug}").as_bytes()))
+    }
+}
+
+impl Partner {
+    /// A partner of which nothing is known but its name. Its id follows from its slug.
+    #[must_use]
+    pub fn new(name: String, slug: String, now: Timestamp) -> Self {
+        Self {
+            id: PartnerId::of_slug(&slug),
+            name,
+            slug,
+            logo_url: None,
+            purpose: None,
+            description: None,
+            websites: None,
+            categories: Vec::new(),
+            is_sandbox: false,
+            parent_partner_id: None,
+            properties: Vec::new(),
+            created_at: now,
+            updated_at: Some(now),
+            deleted_at: None,
+        }
+    }
+
+    /// What its properties say of invitations.
+    #[must_use]
+    pub fn defaults(&self) -> InvitationDefaults {
+        let value = |key| self.properties.iter().find(|property| property.key == key).map(|property| property.value.clone());
+        InvitationDefaults {
+            success_redirect_url: value(PartnerPropertyKey::DefaultSuccessRedirectUrl),
+            failure_redirect_url: value(PartnerPropertyKey::DefaultFailureRedirectUrl),
+            callback_url: value(PartnerPropertyKey::DefaultCallbackUrl),
+            expires_in_hours: value(PartnerPropertyKey::DefaultInvitationExpiresInHours).and_then(|hours| hours.parse().ok()),
+        }
+    }
+}
+
 /// Defaults from the partner's properties for members that an invitation request omits.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct InvitationDefaults {
     /// Property `default_success_redirect_url`.
     pub success_redirect_url: Option<String>,

@@ -16,10 +16,10 @@ pub const LONGEST_TOKEN_SECONDS: i64 =
 /// The `azp` of pre-registration tokens.
 pub const PRE_REGISTRATION_CLIENT: &str = "pre-registration-client";
 /// The scopes of pre-registration tokens: the published ones, and those by which a fleet stops what it agreed to and looks after its
-/// schedules.
+/// schedules and its own record.
 pub const PRE_REGISTRATION_SCOPE: &str = "openid organization share-agreement:read partner:read profile connection:create \
      connection:read email share-agreement:update share-agreement:delete connection:update connection:delete schedule:read \
-     schedule:update";
+     schedule:update fleet:read fleet:create fleet:update fleet:delete";
 /// The name of the organization in administrators' tokens.
 pub const PLATFORM: &str = "platform";
 /// The scope of the tokens that Connect makes for what a person agreed to on its pages. No other token has it: partners can read those of

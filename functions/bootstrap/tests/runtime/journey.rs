@@ -32,6 +32,7 @@ async fn every_function_serves() {
     let operator = catena::admin::create_admin(crate::world::context(&world.cloud).store(), "operator").await.unwrap();
     visitor.know("operator_secret", &operator.client_secret.unwrap());
     visitor.all(tour::operator()).await;
+    visitor.all(tour::fleet()).await;
     visitor.all(tour::partner()).await;
     the_scheduler_fires(&world, visitor.knows("schedule")).await;
     the_clock_ticks(&world).await;

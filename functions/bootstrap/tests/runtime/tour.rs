@@ -329,6 +329,8 @@ pub(crate) fn operator() -> Vec<Visit> {
         &[("grant_type", "client_credentials"), ("client_id", "operator"), ("client_secret", "{operator_secret}")];
     const ROWS: Keep = &[("works", "/items/0/id"), ("spare", "/items/1/id"), ("resource", "/items/1/resource")];
     let vehicle = json!({ "resource": "vehicle" });
+    let notes = json!([{ "key": "notes", "value": "by the tour" }]);
+    let announced = json!({ "name": "Soon", "source_name": "zonar", "conn_type": "geotab", "status": "inactive" });
     vec![
         form("/realms/catena/protocol/openid-connect/token", SIGN_IN, 200, &[("admin", "/access_token")]),
         get(Partner, "/v2/integrations/connections?fleet_refs=tour", &[("looked_after", "/items/0/id")]),
@@ -354,6 +356,36 @@ pub(crate) fn operator() -> Vec<Visit> {
         ),
         send_json(Admin, Method::POST, "/v2/integrations/connections/schedules/backfill", vehicle.clone(), 200, &[]),
         send_json(Admin, Method::POST, "/v2/orgs/share-agreements/backfill", vehicle, 200, &[]),
+        send_json(Admin, Method::POST, "/v2/orgs/partners", json!({ "name": "Tour Mutual" }), 201, &[("mutual", "/id")]),
+        get(Admin, "/v2/orgs/partners", &[]),
+        get(Admin, "/v2/orgs/partners/{mutual}", &[]),
+        send_json(Admin, Method::PATCH, "/v2/orgs/partners/{mutual}", json!({ "description": "Insures" }), 200, &[]),
+        send_json(Admin, Method::POST, "/v2/orgs/partners/{mutual}/properties", notes, 201, &[("note", "/0/id")]),
+        get(Admin, "/v2/orgs/partners/{mutual}/properties", &[]),
+        act(Admin, Method::DELETE, "/v2/orgs/partners/{mutual}/properties/{note}", 204),
+        act(Admin, Method::DELETE, "/v2/orgs/partners/{mutual}", 204),
+        send_json(Admin, Method::POST, "/v2/orgs/tsps", announced, 201, &[("announced", "/id")]),
+        send_json(Admin, Method::PATCH, "/v2/orgs/tsps/{announced}", json!({ "description": "Soon" }), 200, &[]),
+        act(Admin, Method::DELETE, "/v2/orgs/tsps/{announced}", 204),
+    ]
+}
+
+/// A fleet that keeps its own record, asks for a provider and leaves.
+pub(crate) fn fleet() -> Vec<Visit> {
+    use Role::{Anonymous, Fleet, Partner};
+    let place = json!([{ "key": "location", "value": "Reno" }]);
+    const ACCEPTED: Keep = &[("fleet", "/pre_registration_access_token"), ("record", "/fleet_id")];
+    vec![
+        send_json(Partner, Method::POST, "/v2/orgs/invitations", json!({ "fleet_ref": "record" }), 201, &[("invited", "/id")]),
+        Visit { keep: ACCEPTED, ..act(Anonymous, Method::POST, "/v2/orgs/invitations/{invited}/accept", 200) },
+        send_json(Fleet, Method::PATCH, "/v2/orgs/fleets/{record}", json!({ "city": "Reno" }), 200, &[]),
+        send_json(Fleet, Method::POST, "/v2/orgs/fleets/{record}/properties", place, 201, &[("place", "/0/id")]),
+        get(Fleet, "/v2/orgs/fleets/{record}/properties", &[]),
+        act(Fleet, Method::DELETE, "/v2/orgs/fleets/{record}/properties/{place}", 204),
+        get(Fleet, "/v2/orgs/external-tsps?q=geotab", &[("wanted", "/0/id")]),
+        act(Fleet, Method::POST, "/v2/orgs/external-tsps/{wanted}/request-integration", 201),
+        get(Partner, "/v2/orgs/external-tsps/integration-requests", &[]),
+        act(Fleet, Method::DELETE, "/v2/orgs/fleets/{record}", 204),
     ]
 }
 

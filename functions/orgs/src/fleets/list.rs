@@ -47,8 +47,9 @@ impl Operation for List {
         let fleets: Vec<Fleet> = context.store().get_many(&keys).await?;
         let by_id: HashMap<_, _> = fleets.into_iter().map(|fleet| (fleet.id, fleet)).collect();
         let rows = slice.rows.into_iter();
-        let rows =
-            rows.filter_map(|(agreement, mark)| Some((FleetRead::of(by_id.get(&agreement.fleet_id)?.clone(), &agreement), mark)));
+        let rows = rows.filter_map(|(agreement, mark)| {
+            Some((FleetRead::of(by_id.get(&agreement.fleet_id)?.clone(), agreement.fleet_ref), mark))
+        });
         let slice = Slice { rows: rows.collect(), before: slice.before, after: slice.after };
         Listing::of(&cursor, &slice, Some(total))
     }

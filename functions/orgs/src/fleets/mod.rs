@@ -1,15 +1,19 @@
-//! Fleets, for partners with an active agreement.
+//! Fleets, for partners with an active agreement, and for themselves.
 
+pub mod delete;
 pub mod get;
 pub mod list;
+pub mod properties;
+pub mod update;
 
-use model::agreement::Agreement;
+use gateway::{ApiError, Call, Caller, Context};
 use model::fleet::Fleet;
 use model::{FleetId, InvitationId, Timestamp};
 use schemars::JsonSchema;
 use serde::Serialize;
+use store::control::Key;
 
-/// A fleet, as seen by a partner that it shares data with.
+/// A fleet, as seen by itself or by a partner that it shares data with.
 #[derive(Serialize, JsonSchema)]
 pub struct FleetRead {
     /// The fleet's name, from its acceptance.
@@ -66,31 +70,60 @@ pub struct FleetRead {
 }
 
 impl FleetRead {
-    fn of(fleet: Fleet, agreement: &Agreement) -> Self {
+    fn of(fleet: Fleet, fleet_ref: Option<String>) -> Self {
         Self {
             name: fleet.name,
-            description: None,
-            display_name: None,
-            legal_name: None,
-            dba_name: None,
+            description: fleet.description,
+            display_name: fleet.display_name,
+            legal_name: fleet.legal_name,
+            dba_name: fleet.dba_name,
             websites: fleet.websites,
             invitation_id: fleet.invitation_id,
-            fleet_ref: agreement.fleet_ref.clone().unwrap_or_default(),
+            fleet_ref: fleet_ref.unwrap_or_default(),
             regulatory_id: fleet.regulatory_id,
             regulatory_id_type: fleet.regulatory_id_type,
-            regulatory_id_date: None,
-            regulatory_id_status: None,
+            regulatory_id_date: fleet.regulatory_id_date,
+            regulatory_id_status: fleet.regulatory_id_status,
             registered_email: fleet.registered_email,
             registered_phone: fleet.registered_phone,
-            registered_fax: None,
-            address: None,
-            city: None,
-            province: None,
-            postal_code: None,
+            registered_fax: fleet.registered_fax,
+            address: fleet.address,
+            city: fleet.city,
+            province: fleet.province,
+            postal_code: fleet.postal_code,
             country_code: fleet.country_code,
             id: fleet.id,
             created_at: fleet.created_at,
             updated_at: fleet.updated_at,
         }
     }
+}
+
+fn missing() -> ApiError {
+    ApiError::not_found("fleet")
+}
+
+/// A fleet, and what the caller calls it: a partner sees it while an agreement is in force, and a fleet sees itself.
+async fn find(context: &Context, call: &Call, id: FleetId) -> Result<(Fleet, Option<String>), ApiError> {
+    let fleet_ref = match call.caller {
+        Caller::Fleet { id: own, .. } if own != id => return Err(missing()),
+        Caller::Fleet { partner, invitation, .. } => {
+            let agreement = context.store().agreement_between((id, partner), invitation, None).await?;
+            agreement.and_then(|agreement| agreement.fleet_ref)
+        }
+        _ => {
+            let agreements = context.store().agreements(call.caller.partner()?).await?;
+            let open = agreements.into_iter().find(|agreement| agreement.fleet_id == id && agreement.opens_at(call.now));
+            open.ok_or_else(missing)?.fleet_ref
+        }
+    };
+    let fleet: Option<Fleet> = context.store().get(Key::fleet(id)).await?;
+    let fleet = fleet.filter(|fleet| fleet.deleted_at.is_none()).ok_or_else(missing)?;
+    let own_ref = fleet.own_ref.clone().filter(|_| matches!(call.caller, Caller::Fleet { .. }));
+    Ok((fleet, own_ref.or(fleet_ref)))
+}
+
+/// Requires that the caller is this fleet: nobody else changes its record.
+fn require_own(call: &Call, id: FleetId) -> Result<(), ApiError> {
+    if call.caller.fleet()? == id { Ok(()) } else { Err(missing()) }
 }

@@ -56,9 +56,8 @@ fn refuse_unless_open(seen: &Invitation, now: Timestamp) -> Result<(), ApiError>
 
 fn fleet_of(invitation: &Invitation, now: Timestamp) -> Fleet {
     let prefill = &invitation.prefill;
+    let name = prefill.name.clone().unwrap_or_else(|| format!("Fleet {}", invitation.id));
     Fleet {
-        id: FleetId::at(now),
-        name: prefill.name.clone().unwrap_or_else(|| format!("Fleet {}", invitation.id)),
         invitation_id: Some(invitation.id),
         websites: prefill.website.clone().map(|website| vec![website]),
         regulatory_id: prefill.regulatory_id.clone(),
@@ -66,8 +65,7 @@ fn fleet_of(invitation: &Invitation, now: Timestamp) -> Fleet {
         registered_email: prefill.email.clone(),
         registered_phone: prefill.phone.clone(),
         country_code: prefill.country_code.clone(),
-        created_at: now,
-        updated_at: now,
+        ..Fleet::new(FleetId::at(now), name, now)
     }
 }
 

@@ -116,7 +116,7 @@ async fn plan(
         None => false,
     };
     if let Some((_, seen)) = existing.as_ref().filter(|(_, seen)| !is_over && seen.is_refreshable_at(now)) {
-        let next = request.clone().into_refreshed(seen, &partner.defaults, now).with_key_hash(vault::hash_secret(key));
+        let next = request.clone().into_refreshed(seen, &partner.defaults(), now).with_key_hash(vault::hash_secret(key));
         if again && is_same_but_for_times(&next, seen) {
             return Ok(Plan { next: seen.clone(), is_new: false, writes: Vec::new() });
         }
@@ -151,7 +151,7 @@ fn claim(partner_id: PartnerId, invitation: &Invitation) -> InvitationClaim {
 
 impl Request {
     fn into_invitation(self, partner: &Partner, now: Timestamp) -> Invitation {
-        let defaults = &partner.defaults;
+        let defaults = partner.defaults();
         let hours = self.expires_in_hours.or(defaults.expires_in_hours).unwrap_or(24);
         Invitation {
             id: InvitationId::at(now),

@@ -161,7 +161,7 @@ impl InvitationRead {
 }
 
 /// The schemes of URLs that browsers open.
-const WEB_SCHEMES: &[&str] = &["https", "http"];
+pub(crate) const WEB_SCHEMES: &[&str] = &["https", "http"];
 
 /// The invitation's id.
 pub struct Id(InvitationId);

@@ -4,39 +4,23 @@ use gateway::{Member, Reader};
 use model::invitation::Prefill;
 
 use super::WEB_SCHEMES;
+use crate::contact;
 
 /// Reads the members `fleet_*`, each of which has a deprecated name as well.
 pub(super) fn read(reader: &mut Reader) -> Prefill {
-    let address = |text: &str| {
-        text.split_once('@').is_some_and(|(user, host)| !user.is_empty() && host.contains('.'))
-            && !text.contains(char::is_whitespace)
-    };
-    let alpha_3 = |text: &str| text.len() == 3 && text.chars().all(|letter| letter.is_ascii_alphabetic());
-    let has_digits =
-        |text: &str| !text.chars().any(char::is_control) && text.chars().filter(|letter| letter.is_numeric()).count() >= 3;
     let name = |member: Member<'_>| {
         member.about("The fleet's name, as it is written on its trucks.").example("Blue Ridge Trucking & Sons, LLC").name(200)
     };
-    let email = |member: Member<'_>| {
-        let member = member.about("The fleet's email address.").example("office@blueridge.example");
-        member.matching(254, "^[^@ ]+@[^@ ]+$", "must be an email address", address)
-    };
+    let email = |member: Member<'_>| contact::email(member.about("The fleet's email address."));
     let regulatory_id = |member: Member<'_>| {
         member.about("The fleet's regulatory id, such as a USDOT number.").example("\"1234567\"").text(1, 200)
     };
     let regulatory_id_type = |member: Member<'_>| {
         member.about("The kind of the regulatory id; required with `fleet_regulatory_id`.").example("usdot").text(1, 200)
     };
-    let phone = |member: Member<'_>| {
-        let member =
-            member.about("The fleet's phone number, as it is written where the fleet is.").example("+1 (555) 010-0199 ext. 4");
-        member.matching(32, r"\p{N}.*\p{N}.*\p{N}", "must be a phone number, with three digits or more", has_digits)
-    };
+    let phone =
+        |member: Member<'_>| contact::phone(member.about("The fleet's phone number, as it is written where the fleet is."));
     let website = |member: Member<'_>| member.about("The fleet's website.").example("https://blueridge.example").url(WEB_SCHEMES);
-    let country_code = |member: Member<'_>| {
-        let member = member.about("ISO 3166-1 alpha-3.").example("USA");
-        member.matching(3, "^[A-Za-z]{3}$", "must be a three-letter country code, such as USA", alpha_3)
-    };
     Prefill {
         name: either(reader, ["fleet_name", "partner_provided_fleet_name"], name),
         email: either(reader, ["fleet_email", "partner_provided_fleet_email"], email),
@@ -48,7 +32,7 @@ pub(super) fn read(reader: &mut Reader) -> Prefill {
         ),
         phone: either(reader, ["fleet_phone", "partner_provided_fleet_phone"], phone),
         website: either(reader, ["fleet_website", "partner_provided_fleet_website"], website),
-        country_code: either(reader, ["fleet_country_code", "partner_provided_fleet_country_code"], country_code),
+        country_code: either(reader, ["fleet_country_code", "partner_provided_fleet_country_code"], contact::country_code),
     }
 }
 

@@ -9,7 +9,7 @@ use super::TspRead;
 pub struct Get;
 
 /// The TSP's id.
-pub struct Id(TspId);
+pub struct Id(pub(super) TspId);
 
 impl Input for Id {
     fn read(reader: &mut Reader) -> Self {

@@ -1,8 +1,13 @@
 //! The TSP catalogue.
 
+pub mod create;
+pub mod delete;
 pub mod get;
 pub mod list;
+pub mod update;
 
+use gateway::ApiError;
+use model::credentials::Form;
 use model::tsp::{Tsp, TspStatus};
 use model::{Timestamp, TspId};
 use schemars::JsonSchema;
@@ -61,6 +66,22 @@ pub enum Compliance {
     NonCompliant,
     /// Not linked to a registry, or no device registered.
     Unknown,
+}
+
+fn missing() -> ApiError {
+    ApiError::not_found("tsp")
+}
+
+/// A TSP that can be linked needs an adapter, and a form for its credentials.
+fn check(tsp: &Tsp) -> Result<(), ApiError> {
+    if Form::of(&tsp.conn_type).is_none() {
+        return Err(ApiError::invalid_member("body.conn_type", &tsp.conn_type, "enum", "there is no form for it"));
+    }
+    if tsp.status == TspStatus::Active && providers::accounts(&tsp.source_name).is_none() {
+        let message = "there is no adapter for it yet; with the status inactive it is announced";
+        return Err(ApiError::invalid_member("body.source_name", &tsp.source_name, "enum", message));
+    }
+    Ok(())
 }
 
 impl From<Tsp> for TspRead {

@@ -78,17 +78,7 @@ impl Member<'_> {
     /// An absolute URL of 1 to 2,083 characters with one of these schemes, without user info, blanks and control characters: those
     /// are dropped by some readers and taken literally by others.
     pub fn url(self, schemes: &'static [&'static str]) -> Option<String> {
-        let schema = || json_schema!({ "type": "string", "format": "uri", "minLength": 1, "maxLength": 2083 });
-        self.parsed(schema, "format", move |text| {
-            let parsed = url::Url::parse(text).ok().filter(|url| schemes.contains(&url.scheme()) && url.has_host());
-            let parsed = parsed.filter(|url| url.username().is_empty() && url.password().is_none());
-            let is_plain = !text.chars().any(|letter| letter.is_whitespace() || letter.is_control());
-            let fits = is_plain && (1..=2083).contains(&text.chars().count());
-            parsed
-                .filter(|_| fits)
-                .map(|_| text.to_owned())
-                .ok_or_else(|| format!("must be an absolute URL ({}) without user info and blanks", schemes.join(", ")))
-        })
+        self.parsed(url_schema, "format", move |text| absolute_url(text, schemes))
     }
 
     /// An id.
@@ -189,6 +179,16 @@ impl Member<'_> {
         self.many(max, schema, |text| fitting(text, 1, longest).map_err(|message| ("range", message)))
     }
 
+    /// Values of an enum.
+    pub fn codes<T: DeserializeOwned + JsonSchema>(self, max: usize) -> Option<Vec<T>> {
+        self.many(max, schema_of::<T>, |text| choice::of_enum(text).map_err(|message| ("enum", message)))
+    }
+
+    /// URLs, as [`Member::url`] has them.
+    pub fn urls(self, max: usize, schemes: &'static [&'static str]) -> Option<Vec<String>> {
+        self.many(max, url_schema, |text| absolute_url(text, schemes).map_err(|message| ("format", message)))
+    }
+
     /// Values from a published list.
     pub fn listed_many(self, max: usize, values: &'static [&'static str]) -> Option<Vec<String>> {
         self.many(
@@ -275,6 +275,19 @@ const NAME: &str =
 /// Control characters, separators of lines, and what embeds or overrides a direction of writing.
 fn is_disruptive(letter: char) -> bool {
     letter.is_control() || matches!(letter, '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+}
+
+fn url_schema() -> Schema {
+    json_schema!({ "type": "string", "format": "uri", "minLength": 1, "maxLength": 2083 })
+}
+
+fn absolute_url(text: &str, schemes: &[&str]) -> Result<String, String> {
+    let parsed = url::Url::parse(text).ok().filter(|url| schemes.contains(&url.scheme()) && url.has_host());
+    let parsed = parsed.filter(|url| url.username().is_empty() && url.password().is_none());
+    let is_plain = !text.chars().any(|letter| letter.is_whitespace() || letter.is_control());
+    let fits = is_plain && (1..=2083).contains(&text.chars().count());
+    let found = parsed.filter(|_| fits).map(|_| text.to_owned());
+    found.ok_or_else(|| format!("must be an absolute URL ({}) without user info and blanks", schemes.join(", ")))
 }
 
 /// The text, if it has `min` to `max` characters and no control characters.

@@ -4,6 +4,7 @@ use model::agreement::Agreement;
 use model::connection::{Connection, FleetConnection};
 use model::execution::Execution;
 use model::fleet::Fleet;
+use model::integration_request::IntegrationRequest;
 use model::invitation::{Invitation, InvitationStatus};
 use model::partner::{Client, Partner};
 use model::schedule::Schedule;
@@ -111,6 +112,19 @@ impl Keyed for Fleet {
 
     fn key(&self) -> Key {
         Key::fleet(self.id)
+    }
+}
+
+impl Keyed for IntegrationRequest {
+    const KIND: &'static str = "integration_request";
+    const VERSION: &'static str = "id";
+
+    fn key(&self) -> Key {
+        Key::integration_request(self.fleet_id, self.ext_tsp_id)
+    }
+
+    fn index_1(&self) -> Option<Key> {
+        place(keys::integration_requests_of(self.partner_id), self.id)
     }
 }
 

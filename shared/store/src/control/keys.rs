@@ -10,6 +10,7 @@
 //! | fleet | `FLEET#id` | `FLEET` | | |
 //! | agreement | `PARTNER#id` | `AGREEMENT#id` | `FLEET#id#AGREEMENTS` | |
 //! | fleet's tie to a connection | `FLEET#id` | `CONNECTION#id` | `CONNECTION#id#FLEETS` | |
+//! | fleet's request for a provider | `FLEET#id` | `TSP_REQUEST#provider` | `PARTNER#id#TSP_REQUESTS` | |
 //! | connection | `CONNECTION#id` | `CONNECTION` | | |
 //! | its sealed credentials | `CONNECTION#id` | `CREDENTIALS` | | |
 //! | one connection per TSP account | `ACCOUNT#tsp#account` | `ACCOUNT` | | |
@@ -117,6 +118,12 @@ impl Key {
     #[must_use]
     pub fn fleet_connection(fleet_id: FleetId, id: ConnectionId) -> Self {
         Self::new(fleet(fleet_id), format!("CONNECTION#{id}"))
+    }
+
+    /// A fleet's request for a provider of the registry: one for each.
+    #[must_use]
+    pub fn integration_request(fleet_id: FleetId, provider: impl Display) -> Self {
+        Self::new(fleet(fleet_id), format!("TSP_REQUEST#{provider}"))
     }
 
     /// A connection.
@@ -414,6 +421,12 @@ pub fn invitations_for(id: PartnerId, fleet_ref: &str) -> String {
 #[must_use]
 pub fn agreements_of(id: FleetId) -> String {
     format!("FLEET#{id}#AGREEMENTS")
+}
+
+/// Index 1: the requests for providers of the fleets that a partner invited, by age.
+#[must_use]
+pub fn integration_requests_of(id: PartnerId) -> String {
+    format!("PARTNER#{id}#TSP_REQUESTS")
 }
 
 /// Index 1: the fleets tied to a connection.

@@ -2,6 +2,7 @@
 
 use model::agreement::{Agreement, AgreementStatus};
 use model::connection::FleetConnection;
+use model::integration_request::IntegrationRequest;
 use model::invitation::Invitation;
 use model::partner::Partner;
 use model::schedule::Schedule;
@@ -56,6 +57,14 @@ impl Store {
     /// [`StoreError`].
     pub async fn agreements_of_fleet(&self, fleet: FleetId) -> Result<Vec<Agreement>, StoreError> {
         self.all(&Range::index_1(keys::agreements_of(fleet))).await
+    }
+
+    /// The requests for providers of the fleets that a partner invited, oldest first (from an index).
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn integration_requests(&self, partner: PartnerId) -> Result<Vec<IntegrationRequest>, StoreError> {
+        self.all(&Range::index_1(keys::integration_requests_of(partner))).await
     }
 
     /// The agreement that a fleet made with a partner by accepting an invitation, deleted ones too (from an index, unless the
