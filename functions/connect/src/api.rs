@@ -33,6 +33,11 @@ impl ApiResponse {
 }
 
 impl ApiResponse {
+    /// Whether what the fleet shares changed while the API worked: it is shown again before anything comes of it.
+    pub(crate) fn is_consent_changed(&self) -> bool {
+        self.body.get("error_type").and_then(Value::as_str) == Some("consent_changed")
+    }
+
     /// The seconds to wait after a 429.
     pub(crate) fn retry_after(&self) -> u64 {
         self.body.pointer("/detail/retry_after_seconds").and_then(Value::as_u64).unwrap_or(60)
@@ -91,7 +96,8 @@ pub(crate) async fn token(context: &Context, agreed: &Agreed, now: Timestamp) ->
         invitation: Some(agreed.visit.invitation.id),
         agreement: Some(agreed.agreement.id),
     };
-    let mut claims = Claims { aud: Some(context.config().realm.clone()), ..Claims::pre_registration(&issue, &holder) };
+    let shared = Some(Claims::share(&agreed.agreement.scopes));
+    let mut claims = Claims { aud: Some(context.config().realm.clone()), shared, ..Claims::pre_registration(&issue, &holder) };
     claims.scope = format!("{} {CONSENT_SCOPE}", claims.scope);
     Ok(context.vault().sign(&claims, context.now()).await?)
 }

@@ -91,6 +91,7 @@ impl Screen for Link {
                     return Ok(page::redirect(context, &visit.path("accounts")));
                 }
                 StatusCode::UNAUTHORIZED => return Err(dead_ends::ended(context, visit)),
+                _ if response.is_consent_changed() => return Err(visit.elsewhere(context, "consent")),
                 _ => found = problems(&response, &tsp),
             }
         }

@@ -75,6 +75,7 @@ impl Screen for Submit {
                 }
                 StatusCode::UNAUTHORIZED => return Err(dead_ends::ended(context, visit)),
                 StatusCode::NOT_FOUND => return Err(visit.elsewhere(context, "proof")),
+                _ if response.is_consent_changed() => return Err(visit.elsewhere(context, "consent")),
                 _ => found = problems(&response, &tsp),
             }
         }

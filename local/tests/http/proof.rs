@@ -1,6 +1,9 @@
 //! A partner has the links of its invitations too. What it opens with them shares nothing more: the fleet shows that it is itself.
 
+use std::time::Duration;
+
 use catena::demo;
+use futures::FutureExt as _;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -16,7 +19,15 @@ async fn only_the_fleet_shares_more() {
     accounts_that_the_api_linked_are_proved_too(&world).await;
     a_removed_account_is_proved_by_linking_it_again(&world).await;
     guesses_end_with_the_visit(&world).await;
+    nothing_is_linked_to_what_was_not_shown(&world).await;
     world.stop().await;
+}
+
+/// Sets how the simulated providers answer.
+async fn provider(world: &World, faults: Value) {
+    let mut url: url::Url = world.platform.demo.simulated[0].url.parse().unwrap();
+    url.set_path("/_sim/faults");
+    world.http.put(url).json(&faults).send().await.unwrap().error_for_status().unwrap();
 }
 
 fn asks(fleet_ref: &str, resources: &[&str]) -> Value {
@@ -200,4 +211,30 @@ async fn guesses_end_with_the_visit(world: &World) {
     assert!(stopped.says("There were too many tries"), "{}", stopped.html);
     let (other, review) = opened(world, asks("guessed", &["vehicle", "user"])).await;
     assert!(prove(&other, &review, key(world, 0)).await.says("Agree and continue"), "another visit goes on");
+}
+
+/// While a provider checks credentials, somebody else with the link agrees to more, or the agreement ends.
+async fn nothing_is_linked_to_what_was_not_shown(world: &World) {
+    let own = Browser::new(world);
+    let consent = own.open(&link(&invite(world, asks("meanwhile", &["vehicle"])).await)).await;
+    let providers = own.agree(&consent, "").await;
+    let (other, review) = opened(world, asks("meanwhile", &["vehicle", "user"])).await;
+    provider(world, json!({ "slow_ms": 1500 })).await;
+    let later = tokio::time::sleep(Duration::from_millis(700));
+    let agreeing = later.then(async |()| other.agree(&review, "").await);
+    let (linked, agreed) = futures::join!(own.link(&providers, key(world, 1)), agreeing);
+    assert!(agreed.path.ends_with("/providers"), "{}", agreed.html);
+    assert!(linked.path.ends_with("/consent") && linked.says("What you share with"), "{}", linked.html);
+    assert!(connections(world, "meanwhile").await.is_empty());
+
+    let providers = own.agree(&linked, "").await;
+    let path = format!("/v2/orgs/share-agreements/{}/cancel", agreement(world, "meanwhile").await["id"].as_str().unwrap());
+    let later = tokio::time::sleep(Duration::from_millis(700));
+    let ending = later.then(async |()| world.api.send_json(Method::POST, &path, &Value::Null).await.unwrap());
+    let (linked, ended) = futures::join!(own.link(&providers, key(world, 1)), ending);
+    provider(world, json!({})).await;
+    assert!(ended.status.is_success(), "{}", ended.body);
+    assert!(linked.status == 410 && linked.says("ended"), "{} {}", linked.status, linked.html);
+    let fleet = agreement(world, "meanwhile").await["fleet_id"].as_str().unwrap().parse().unwrap();
+    assert!(world.platform.context().store().connections_of(fleet).await.unwrap().is_empty());
 }

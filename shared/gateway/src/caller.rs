@@ -1,8 +1,8 @@
 //! Callers: anonymous, a partner's machine client, a fleet inside Connect, or an administrator of the platform.
 
-use model::{FleetId, InvitationId, PartnerId, Timestamp};
+use model::{AgreementId, FleetId, InvitationId, PartnerId, Timestamp};
 use store::control::{Key, Revocation};
-use vault::{CONSENT_SCOPE, Claims, Onboarding};
+use vault::{CONSENT_SCOPE, Claims};
 
 use crate::incoming::Incoming;
 use crate::{ApiError, Context};
@@ -40,6 +40,10 @@ pub enum Caller {
         partner: PartnerId,
         /// The invitation behind the token.
         invitation: Option<InvitationId>,
+        /// The agreement with which the token ends.
+        agreement: Option<AgreementId>,
+        /// What the agreement shares, as a person was shown it: a digest.
+        shared: Option<String>,
         /// Whether Connect made the token for a person on its pages, and no partner has it.
         consents: bool,
     },
@@ -104,6 +108,23 @@ impl Caller {
         matches!(self, Self::Fleet { consents: true, .. })
     }
 
+    /// Whether the consent behind the call holds: a fleet's agreement lasts, and shares what a person was shown. Operations that took long
+    /// check it again before they store anything.
+    ///
+    /// # Errors
+    /// 401 after the agreement has ended; 409 if it shares something else by now.
+    pub async fn check_consent(&self, context: &Context, now: Timestamp) -> Result<(), ApiError> {
+        let Self::Fleet { id, partner, invitation, agreement, shared, .. } = self else { return Ok(()) };
+        let found = context.store().agreement_between((*id, *partner), *invitation, *agreement).await?;
+        let Some(found) = found.filter(|agreement| !agreement.has_ended_at(now)) else {
+            return Err(ApiError::unauthorized("invalid access token: its share agreement has ended"));
+        };
+        if shared.as_ref().is_some_and(|shared| *shared != Claims::share(&found.scopes)) {
+            return Err(ApiError::conflict("consent_changed", "what the fleet shares has changed since it was shown"));
+        }
+        Ok(())
+    }
+
     /// The caller's name in cursor bindings.
     #[must_use]
     pub fn name(&self) -> String {
@@ -149,25 +170,8 @@ async fn from_header(context: &Context, header: &str, now: Timestamp) -> Result<
         return Err(ApiError::unauthorized("invalid access token: revoked"));
     }
     let caller = caller_of(&claims).ok_or_else(|| ApiError::unauthorized("invalid access token: missing organization claim"))?;
-    if let Caller::Fleet { id, partner, .. } = caller {
-        require_consent(context, (id, partner), &claims, now).await?;
-    }
+    caller.check_consent(context, now).await?;
     Ok((caller, claims))
-}
-
-/// A fleet's token serves what it agreed to, and ends with the agreement.
-async fn require_consent(
-    context: &Context,
-    (fleet, partner): (FleetId, PartnerId),
-    claims: &Claims,
-    now: Timestamp,
-) -> Result<(), ApiError> {
-    let (invitation, agreement) = (claims.invitation_id, claims.share_agreement_id);
-    let holder = Onboarding { fleet, name: "", partner, invitation, agreement };
-    if context.consents(&holder, now).await? {
-        return Ok(());
-    }
-    Err(ApiError::unauthorized("invalid access token: its share agreement has ended"))
 }
 
 fn token_error(error: vault::TokenError) -> ApiError {
@@ -189,5 +193,6 @@ fn caller_of(claims: &Claims) -> Option<Caller> {
     }
     let (invitation, consents) = (claims.invitation_id, claims.has_scope(CONSENT_SCOPE));
     let partner = claims.partner_id.filter(|_| is("fleet"))?;
-    Some(Caller::Fleet { id: id.into(), partner, invitation, consents })
+    let (agreement, shared) = (claims.share_agreement_id, claims.shared.clone());
+    Some(Caller::Fleet { id: id.into(), partner, invitation, agreement, shared, consents })
 }

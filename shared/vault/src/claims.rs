@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use model::{AgreementId, FleetId, InvitationId, PartnerId, Timestamp};
+use model::{AgreementId, FleetId, InvitationId, PartnerId, Scopes, Timestamp};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
+
+use crate::hash_secret;
 
 /// Lifetime of a machine token, in seconds.
 pub const MACHINE_LIFETIME: i64 = 900;
@@ -63,6 +65,9 @@ pub struct Claims {
     /// The agreement with which the token ends; pre-registration tokens only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub share_agreement_id: Option<AgreementId>,
+    /// What the agreement shares, as the person was shown it ([`Self::share`]); tokens of Connect only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shared: Option<String>,
 }
 
 /// Whom a pre-registration token is for.
@@ -110,6 +115,12 @@ pub struct Issue<'a> {
 }
 
 impl Claims {
+    /// The digest of what an agreement shares.
+    #[must_use]
+    pub fn share(scopes: &Scopes) -> String {
+        hash_secret(&serde_json::json!(scopes).to_string())
+    }
+
     /// A token that a partner's machine client gets for its credentials.
     #[must_use]
     pub fn machine(issue: &Issue<'_>, client_id: &str, partner: (&str, PartnerId), scope: &str) -> Self {
@@ -152,6 +163,7 @@ impl Claims {
             partner_id: None,
             invitation_id: None,
             share_agreement_id: None,
+            shared: None,
         }
     }
 

@@ -52,13 +52,14 @@ impl Operation for Create {
     type Output = Json<ConnectionRead>;
 
     async fn run(context: &Context, call: Call, request: Request) -> Result<Self::Output, ApiError> {
-        let trier = Trier { fleet: call.caller.fleet()?, partner: call.caller.inviting_partner()?, now: call.now };
+        let trier = Trier::of(&call)?;
         let tsp = linkable(context, request.tsp_id).await?;
         let endpoint = ProviderEndpoint::of(&tsp)?;
         let form = Form::of(&tsp.conn_type).ok_or_else(|| ApiError::internal(format!("unknown conn_type {}", tsp.conn_type)))?;
         let credentials = credentials::checked(form, &request.credentials)?;
         let account = trials::account(context, trier, (&tsp, &endpoint), &credentials).await?;
         let link_request = LinkRequest {
+            caller: &call.caller,
             fleet: trier.fleet,
             only: None,
             tsp: &tsp,

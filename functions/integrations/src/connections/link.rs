@@ -1,6 +1,6 @@
 //! Links a fleet to a TSP account: creates a connection, or adds the fleet to the existing connection of the account.
 
-use gateway::{ApiError, Context};
+use gateway::{ApiError, Caller, Context};
 use model::agreement::{Agreement, AgreementStatus, Linked};
 use model::connection::{Connection, ConnectionStatus, FleetConnection};
 use model::credentials::Credentials;
@@ -17,6 +17,7 @@ use crate::visible;
 
 /// A fleet's request to link an account, with validated credentials.
 pub(super) struct LinkRequest<'a> {
+    pub(super) caller: &'a Caller,
     pub(super) fleet: FleetId,
     /// The connection that the fleet has to have already; `None` = any, also a new one.
     pub(super) only: Option<ConnectionId>,
@@ -31,7 +32,7 @@ pub(super) struct LinkRequest<'a> {
 /// Links the fleet to the connection of the account in one transaction; creates the connection if there is none.
 ///
 /// # Errors
-/// 409 if concurrent requests keep changing the same items; 500 if storage or the vault fails.
+/// 401 or 409 if the consent behind the request does not hold any more; 409 if concurrent requests keep changing the same items; 500 if storage or the vault fails.
 pub(super) async fn link(context: &Context, request: &LinkRequest<'_>) -> Result<(Connection, FleetConnection), ApiError> {
     let mut attempts = Attempts::default();
     let mut recheck = Recheck::default();
@@ -62,6 +63,8 @@ struct Plan {
 
 /// `None` where the connection that holds the account has just ended.
 async fn plan(context: &Context, request: &LinkRequest<'_>, recheck: &mut Recheck) -> Result<Option<Plan>, ApiError> {
+    // The TSP took its time: what was consented to as the call began may have ended, or be more.
+    request.caller.check_consent(context, request.now).await?;
     let agreements = context.store().agreements_of_fleet(request.fleet).await?;
     let claim = context.store().get::<AccountClaim>(Key::account(request.tsp.id, &request.account)).await?;
     match (claim, request.only) {

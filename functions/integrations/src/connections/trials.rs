@@ -4,7 +4,7 @@
 //! taken back unless the provider refused it. Refusals of all fleets of one partner at one provider have a limit too. Nobody's trials
 //! stop those of another partner: what all of them do at a provider is for an alarm, which watches what is limited as well.
 
-use gateway::{ApiError, Context, metrics};
+use gateway::{ApiError, Call, Context, metrics};
 use model::credentials::Credentials;
 use model::tsp::Tsp;
 use model::{FleetId, PartnerId, Timestamp};
@@ -24,6 +24,16 @@ pub(super) struct Trier {
     pub(super) fleet: FleetId,
     pub(super) partner: PartnerId,
     pub(super) now: Timestamp,
+}
+
+impl Trier {
+    /// The calling fleet.
+    ///
+    /// # Errors
+    /// 403 for other callers.
+    pub(super) fn of(call: &Call) -> Result<Self, ApiError> {
+        Ok(Self { fleet: call.caller.fleet()?, partner: call.caller.inviting_partner()?, now: call.now })
+    }
 }
 
 /// The account that credentials belong to, by the provider's word.

@@ -52,11 +52,11 @@ impl Operation for Update {
     type Output = Json<ConnectionRead>;
 
     async fn run(context: &Context, call: Call, changes: Changes) -> Result<Self::Output, ApiError> {
-        let trier = Trier { fleet: call.caller.fleet()?, partner: call.caller.inviting_partner()?, now: call.now };
+        let trier = Trier::of(&call)?;
         let (connection, _) = find(context, trier, changes.id).await?;
         changes.check_status(&connection, call.caller.consents())?;
         if let Some(given) = &changes.credentials {
-            renew(context, trier, &connection, given).await?;
+            renew(context, &call, &connection, given).await?;
         }
         let mut attempts = Attempts::default();
         loop {
@@ -94,7 +94,8 @@ async fn find(context: &Context, trier: Trier, id: ConnectionId) -> Result<(Conn
 }
 
 /// Tries the credentials, and stores them unless those that are there still work.
-async fn renew(context: &Context, trier: Trier, connection: &Connection, given: &Map<String, Value>) -> Result<(), ApiError> {
+async fn renew(context: &Context, call: &Call, connection: &Connection, given: &Map<String, Value>) -> Result<(), ApiError> {
+    let trier = Trier::of(call)?;
     let tsp = context.store().get::<Tsp>(Key::tsp(&connection.tsp_slug)).await?;
     let tsp = tsp.ok_or_else(|| ApiError::internal("connection without a provider"))?;
     let endpoint = ProviderEndpoint::of(&tsp)?;
@@ -106,6 +107,7 @@ async fn renew(context: &Context, trier: Trier, connection: &Connection, given: 
         return Err(ApiError::invalid_member("body.credentials", "", "another_account", message));
     }
     let request = LinkRequest {
+        caller: &call.caller,
         fleet: trier.fleet,
         only: Some(connection.id),
         tsp: &tsp,
