@@ -6,6 +6,7 @@
 //!
 //! Objects and functions are reached by the AWS CLI, which whoever operates the platform has.
 
+use std::collections::HashSet;
 use std::ffi::OsString;
 use std::path::Path;
 use std::time::Duration;
@@ -21,6 +22,8 @@ use tokio::process::Command;
 
 /// How long a message that is being replayed is hidden from others.
 const HIDDEN: Duration = Duration::from_secs(300);
+/// How long the queue is asked for messages.
+const WAIT_SECONDS: i32 = 2;
 /// A function's own timeout, and some seconds.
 const CLI_TIMEOUT: &str = "130";
 
@@ -52,15 +55,23 @@ pub struct Replayed {
 pub async fn replay_stream(sqs: &Client, queue: &str, stack: &str, cli: &AwsCli) -> Result<Replayed> {
     let began = Timestamp::system();
     let mut done = Replayed::default();
+    let mut failed = HashSet::new();
     loop {
-        let receive = sqs.receive_message().queue_url(queue).max_number_of_messages(10);
+        // Only a request that waits asks all servers of the queue.
+        let receive = sqs.receive_message().queue_url(queue).max_number_of_messages(10).wait_time_seconds(WAIT_SECONDS);
         let receive = receive.visibility_timeout(i32::try_from(HIDDEN.as_secs())?);
         let received = receive.message_system_attribute_names(MessageSystemAttributeName::SentTimestamp).send().await;
         let messages = received.context("failed to read the queue")?.messages.unwrap_or_default();
-        if messages.is_empty() {
+        // A message whose replay failed is received again once it is not hidden any more.
+        let is_next = |message: &&Message| {
+            sent_at(message).is_none_or(|sent| sent <= began) && !failed.contains(message.message_id().unwrap_or_default())
+        };
+        let next: Vec<&Message> = messages.iter().filter(is_next).collect();
+        if next.is_empty() {
             return Ok(done);
         }
-        for message in messages.iter().filter(|message| sent_at(message).is_none_or(|sent| sent <= began)) {
+        for message in next {
+            let id = message.message_id().unwrap_or_default();
             match replay(cli, stack, message.body().unwrap_or_default()).await {
                 Ok(records) => {
                     done.records += records;
@@ -68,7 +79,10 @@ pub async fn replay_stream(sqs: &Client, queue: &str, stack: &str, cli: &AwsCli)
                     let deleted = sqs.delete_message().queue_url(queue).receipt_handle(handle).send().await;
                     deleted.context("failed to delete a message that was replayed")?;
                 }
-                Err(error) => done.failures.push(format!("{}: {error:#}", message.message_id().unwrap_or_default())),
+                Err(error) => {
+                    failed.insert(id.to_owned());
+                    done.failures.push(format!("{id}: {error:#}"));
+                }
             }
         }
     }

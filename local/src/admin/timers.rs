@@ -34,11 +34,18 @@ pub(super) fn report(examined: &Examined, remedy: Remedy) -> Report {
         format!("{}  connection {}  {}: {}{done}", schedule.id, schedule.connection_id, schedule.resource, word(*timer))
     };
     let mut lines: Vec<String> = examined.faults.iter().map(line).collect();
+    let refused = |(schedule, cause): &(model::schedule::Schedule, String)| {
+        format!("{}  connection {}  {}: {cause}", schedule.id, schedule.connection_id, schedule.resource)
+    };
+    lines.extend(examined.refused.iter().map(refused));
     lines.push(format!("{} schedules, {} timers at fault{done}", examined.schedules, examined.faults.len()));
+    if !examined.refused.is_empty() {
+        lines.push(format!("{} timers are refused by EventBridge Scheduler", examined.refused.len()));
+    }
     let is_repaired = remedy == Remedy::Repair;
     Report {
         lines: lines.join("\n"),
-        json: json!({ "schedules": examined.schedules, "faults": faults, "repaired": is_repaired }),
+        json: json!({ "schedules": examined.schedules, "faults": faults, "refused": examined.refused.len(), "repaired": is_repaired }),
     }
 }
 

@@ -23,7 +23,7 @@ async fn timers_come_back_after_their_group_was_deleted() {
     until("the first runs", async || context.store().schedules_of(id).await.unwrap().iter().all(ran)).await;
     assert_eq!(
         timers::examine(context, Remedy::List).await.unwrap(),
-        timers::Examined { schedules: schedules.len(), faults: vec![] }
+        timers::Examined { schedules: schedules.len(), faults: vec![], refused: vec![] }
     );
 
     let group = &context.config().schedule_group;

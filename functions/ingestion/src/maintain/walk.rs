@@ -6,7 +6,7 @@
 
 use std::time::{Duration, Instant};
 
-use futures::future::try_join_all;
+use futures::future::join_all;
 use gateway::{Context, WorkerError};
 use model::Timestamp;
 use model::schedule::Schedule;
@@ -25,6 +25,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const PAUSE_SECONDS: i64 = 600;
 /// A schedule is late this long after its interval.
 const GRACE_SECONDS: i64 = 300;
+/// Refusals in a row after which nothing more is asked.
+const IN_A_ROW: usize = 5;
 /// Questions to the Scheduler at once.
 const AT_ONCE: usize = 8;
 
@@ -36,13 +38,14 @@ pub(crate) async fn reconcile(context: &Context) -> Result<Value, WorkerError> {
     let (store, started) = (context.store(), Instant::now());
     let seen: Option<Walk> = store.get(Key::timers_walk()).await?;
     let Some(mut walk) = under_way(seen, context.now()) else { return Ok(json!({ "repaired": 0 })) };
-    let (mut met, mut repaired) = (0, 0);
+    let (mut met, mut repaired, mut refused) = (0, 0, Refused::default());
     while met < ENOUGH && started.elapsed() < PATIENCE {
         let Some(place) = &walk.place else { break };
         let (schedules, next) = store.schedules_from(place, STEP).await?;
         met += schedules.len();
         for schedule in schedules.iter().filter(|schedule| is_late(schedule, context.now())) {
-            if timers::ensure(context, schedule).await? != Timer::Kept {
+            let found = refused.unless(schedule, timers::ensure(context, schedule).await)?;
+            if found.is_some_and(|timer| timer != Timer::Kept) {
                 tracing::warn!(schedule.id = %schedule.id, connection.id = %schedule.connection_id, "a lost timer was made anew");
                 repaired += 1;
             }
@@ -52,7 +55,35 @@ pub(crate) async fn reconcile(context: &Context) -> Result<Value, WorkerError> {
             store.commit(vec![Write::overwrite(&walk)?]).await?;
         }
     }
-    Ok(json!({ "repaired": repaired }))
+    Ok(json!({ "repaired": repaired, "refused": refused.found.len() }))
+}
+
+/// Schedules whose timers the Scheduler refuses, and why. One of them does not keep the others from their timers; several in a row mean
+/// that the Scheduler cannot be reached.
+#[derive(Debug, Default)]
+struct Refused {
+    found: Vec<(Schedule, String)>,
+    in_a_row: usize,
+}
+
+impl Refused {
+    /// What was answered about a schedule, if it was not refused.
+    fn unless(&mut self, schedule: &Schedule, answer: Result<Timer, WorkerError>) -> Result<Option<Timer>, WorkerError> {
+        match answer {
+            Ok(timer) => {
+                self.in_a_row = 0;
+                Ok(Some(timer))
+            }
+            Err(error) if self.in_a_row + 1 < IN_A_ROW => {
+                let (schedule_id, connection_id) = (schedule.id, schedule.connection_id);
+                tracing::error!(schedule.id = %schedule_id, connection.id = %connection_id, cause = %error, "a timer cannot be made");
+                self.found.push((schedule.clone(), error.to_string()));
+                self.in_a_row += 1;
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
 }
 
 /// The walk to go on with, or a new one when it is time for it.
@@ -87,6 +118,8 @@ pub struct Examined {
     pub schedules: usize,
     /// Those whose timer was not as it should be.
     pub faults: Vec<(Schedule, Timer)>,
+    /// Those of which the Scheduler does not say how their timer is, or does not make it, and why.
+    pub refused: Vec<(Schedule, String)>,
 }
 
 /// Compares every schedule that runs with its timer.
@@ -95,6 +128,7 @@ pub struct Examined {
 /// Where storage or the Scheduler fails.
 pub async fn examine(context: &Context, remedy: Remedy) -> Result<Examined, WorkerError> {
     let (mut examined, mut place) = (Examined::default(), Some(Place::default()));
+    let mut refused = Refused::default();
     while let Some(here) = place {
         let (mut schedules, next) = context.store().schedules_from(&here, STEP).await?;
         schedules.retain(Schedule::runs);
@@ -102,12 +136,14 @@ pub async fn examine(context: &Context, remedy: Remedy) -> Result<Examined, Work
         let mut timers = Vec::with_capacity(schedules.len());
         for some in schedules.chunks(AT_ONCE) {
             let asked: Vec<_> = some.iter().map(|schedule| examine_one(context, schedule, remedy)).collect();
-            timers.extend(try_join_all(asked).await?);
+            for (schedule, answer) in some.iter().zip(join_all(asked).await) {
+                timers.push(refused.unless(schedule, answer)?.unwrap_or(Timer::Kept));
+            }
         }
         examined.faults.extend(schedules.into_iter().zip(timers).filter(|(_, timer)| *timer != Timer::Kept));
         place = next;
     }
-    Ok(examined)
+    Ok(Examined { refused: refused.found, ..examined })
 }
 
 async fn examine_one(context: &Context, schedule: &Schedule, remedy: Remedy) -> Result<Timer, WorkerError> {
@@ -145,6 +181,19 @@ mod tests {
         check(&Schedule { next_execution_at: Some(now().plus_seconds(3_600)), ..due.clone() }, 361, false);
         check(&Schedule { status: ScheduleStatus::Inactive, ..due.clone() }, 361, true);
         check(&Schedule { status: ScheduleStatus::Paused, ..due }, 9_999, false);
+    }
+
+    #[test]
+    fn one_timer_that_is_refused_stops_no_other() {
+        let refusal = || Err(WorkerError::Other("refused".into()));
+        let (schedule, mut refused) = (schedule(), Refused::default());
+        for _ in 0..20 {
+            assert_eq!(refused.unless(&schedule, refusal()).unwrap(), None);
+            assert_eq!(refused.unless(&schedule, Ok(Timer::Missing)).unwrap(), Some(Timer::Missing));
+        }
+        let in_a_row = (0..IN_A_ROW).map(|_| refused.unless(&schedule, refusal()).is_ok());
+        assert_eq!(in_a_row.collect::<Vec<_>>(), [true, true, true, true, false], "the Scheduler cannot be reached");
+        assert_eq!(refused.found.len(), 24);
     }
 
     #[test]
