@@ -14,7 +14,7 @@ use model::Timestamp;
 use serde_json::Value;
 
 use crate::telemetry::Metrics;
-use crate::{Artifact, init_error, warm};
+use crate::{Artifact, aws, init_error, warm};
 
 /// The part of an invocation's time that is reserved for its response and its log line. Lambda kills a sandbox that exceeds
 /// the deadline: the cause is not logged, and the next caller waits for another cold start.
@@ -62,15 +62,14 @@ async fn unknown(handler: &str, artifact: Artifact) -> Result<(), Error> {
 }
 
 async fn start(permissions: &[Permission]) -> Result<(Context, Metrics), Error> {
-    let context = context().await;
+    let context = context();
     let metrics = Metrics::collect(context.config().stage.clone())?;
     warm::open_connections(&context, permissions).await;
     Ok((context, metrics))
 }
 
-async fn context() -> Context {
-    let aws = aws_config::load_defaults(aws_config::BehaviorVersion::latest()).await;
-    Context::new(Config::from_environment(), aws.into(), Timestamp::system)
+fn context() -> Context {
+    Context::new(Config::from_environment(), aws::from_environment(), Timestamp::system)
 }
 
 /// Writes the metrics of an invocation before its response is sent: afterwards the sandbox may be frozen.

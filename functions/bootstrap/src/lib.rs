@@ -1,6 +1,7 @@
 //! All services and workers, for the Lambda entry points, the local gateway, the documents and the template.
 
 mod artifact;
+mod aws;
 mod init_error;
 mod lambda;
 pub mod telemetry;

@@ -1,16 +1,17 @@
 //! Logs and metrics of deployed functions: JSON lines on standard output, which Lambda forwards to CloudWatch.
 
-use std::io;
+use std::{env, io};
 
 use json_subscriber::JsonLayer;
 use metrics_cloudwatch_embedded::{Builder, Collector};
 use tracing::Subscriber;
+use tracing_subscriber::Layer;
+use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::fmt::time::SystemTime;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::{SubscriberInitExt as _, TryInitError};
-use tracing_subscriber::{EnvFilter, Layer};
 
 /// The namespace of all metrics in CloudWatch.
 pub const NAMESPACE: &str = "Catena";
@@ -28,10 +29,12 @@ where
     layer
 }
 
-/// The log filter: `RUST_LOG`, or [`gateway::telemetry::FILTER`].
+/// The log filter: `RUST_LOG` (levels by target; filters of spans and fields would need regular expressions in every cold start),
+/// or [`gateway::telemetry::FILTER`].
 #[must_use]
-pub fn filter() -> EnvFilter {
-    EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(gateway::telemetry::FILTER))
+pub fn filter() -> Targets {
+    let chosen = env::var("RUST_LOG").ok().and_then(|text| text.parse().ok());
+    chosen.or_else(|| gateway::telemetry::FILTER.parse().ok()).unwrap_or_default()
 }
 
 /// Starts logging to standard output.
@@ -62,5 +65,18 @@ impl Metrics {
         if let Err(error) = self.0.flush(writer) {
             tracing::error!(cause = %error, "failed to write metrics");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tracing::Level;
+    use tracing_subscriber::filter::Targets;
+
+    #[test]
+    fn the_default_filter_is_read() {
+        let filter: Targets = gateway::telemetry::FILTER.parse().unwrap();
+        assert!(filter.would_enable("ingestion", &Level::INFO) && !filter.would_enable("ingestion", &Level::DEBUG));
+        assert!(filter.would_enable("hyper::client", &Level::WARN) && !filter.would_enable("hyper::client", &Level::INFO));
     }
 }
