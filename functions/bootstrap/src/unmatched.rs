@@ -99,7 +99,7 @@ mod tests {
     fn a_path_answers_its_methods() {
         let fleets = Some("GET, HEAD, OPTIONS");
         check(Method::OPTIONS, "/v2/orgs/fleets", (204, fleets));
-        check(Method::DELETE, "/v2/orgs/fleets/1", (405, fleets));
+        check(Method::DELETE, "/v2/orgs/fleets", (405, fleets));
         check(Method::OPTIONS, "/v2/orgs/invitations", (204, Some("GET, HEAD, POST, OPTIONS")));
         check(Method::PUT, "/v2/orgs/share_agreements/1", (405, Some("DELETE, GET, HEAD, PATCH, OPTIONS")));
         check(Method::HEAD, "/realms/other/protocol/openid-connect/token", (405, Some("POST, OPTIONS")));

@@ -150,7 +150,8 @@ fn made(rows: &[Row]) -> Vec<(String, usize)> {
 #[test]
 fn a_large_service_gets_a_second_stack() {
     let name = |number: usize| -> &'static str { format!("a.b_{number}").leak() };
-    let rows: Vec<Row> = (0..=40).map(|number| route(name(number), "GET", &["/x", "/y"], RouteAuth::None)).collect();
+    let rows: Vec<Row> =
+        (0..=placement::MAX_FUNCTIONS).map(|number| route(name(number), "GET", &["/x", "/y"], RouteAuth::None)).collect();
     let names = made(&rows);
     assert_eq!(
         names.iter().map(|(path, _)| path.as_str()).collect::<Vec<_>>(),
