@@ -29,12 +29,13 @@ async fn every_function_serves() {
     visitor.all(tour::farewell()).await;
     visitor.all(tour::connect()).await;
     visitor.all(tour::telematics()).await;
+    visitor.all(tour::scheduled()).await;
+    the_scheduler_fires(&world, visitor.knows("scheduled")).await;
     let operator = catena::admin::create_admin(crate::world::context(&world.cloud).store(), "operator").await.unwrap();
     visitor.know("operator_secret", &operator.client_secret.unwrap());
     visitor.all(tour::operator()).await;
     visitor.all(tour::fleet()).await;
     visitor.all(tour::partner()).await;
-    the_scheduler_fires(&world, visitor.knows("schedule")).await;
     the_clock_ticks(&world).await;
 
     print_starts(&world);

@@ -247,6 +247,15 @@ pub(crate) fn linked() -> Vec<Visit> {
     ]
 }
 
+/// A schedule in force.
+pub(crate) fn scheduled() -> Vec<Visit> {
+    use Role::Partner;
+    vec![
+        get(Partner, "/v2/integrations/connections?fleet_refs=tour", &[("timed", "/items/0/id")]),
+        get(Partner, "/v2/integrations/connections/{timed}/schedules", &[("scheduled", "/items/0/id")]),
+    ]
+}
+
 /// A subscription to vehicles at a place of its own.
 pub(crate) fn subscribed() -> Vec<Visit> {
     let subscription = json!({ "url": "https://hooks.example.com/{place}", "event_name": "vehicle.added" });
