@@ -6,7 +6,7 @@ use gateway::{Context, WorkerError, metrics};
 use model::events::SCHEMA_VERSION;
 use model::health::Attempt;
 use model::webhook::{DeliveryLog, Encoding, LogStatus, Webhook, WebhookStatus};
-use model::{MessageId, Timestamp, WebhookId};
+use model::{MessageId, Timestamp, TraceId, WebhookId};
 use serde::Serialize;
 use serde_json::Value;
 use store::control::{DeadLetter, Key, Packed, Write};
@@ -14,6 +14,7 @@ use url::Url;
 use webhooks::guarded::{HttpResponse, Limits, OverLimit, SendError};
 use webhooks::{Delivery, SigningSecrets, Verdict, outcome, retry};
 
+use crate::breaker::{self, Load};
 use crate::message::{Message, Part, is_false};
 use crate::secrets::Secrets;
 use crate::unresponsive::UNRESPONSIVE;
@@ -46,8 +47,17 @@ pub(crate) struct Ended {
     pub(crate) message: Message,
     /// What becomes of it.
     pub(crate) verdict: Verdict,
-    /// The attempt, as the subscription's health counts it.
-    pub(crate) attempt: Attempt,
+    /// The attempt.
+    pub(crate) attempt: Attempted,
+}
+
+/// What is kept of an attempt.
+pub(crate) struct Attempted {
+    /// As the subscription's health counts it.
+    pub(crate) counted: Attempt,
+    /// As its owner reads of it.
+    row: DeliveryLog,
+    trace: Option<TraceId>,
 }
 
 /// Why a message is kept as a dead letter.
@@ -95,7 +105,7 @@ pub(crate) async fn attempt(
     webhook: &Webhook,
     secrets: &Secrets,
     mut message: Message,
-) -> Result<Option<Attempt>, WorkerError> {
+) -> Result<Option<Attempted>, WorkerError> {
     message.step = message.step.saturating_add(1);
     if let Some(until) = UNRESPONSIVE.held_until(webhook.id, context.now()) {
         metrics::delivery_held();
@@ -126,7 +136,7 @@ async fn retry_later(context: &Context, mut message: Message, not_before: Option
     wait(context, message).await
 }
 
-/// One attempt, classified and logged.
+/// One attempt, classified. It is to be noted.
 ///
 /// # Errors
 /// [`WorkerError`] if there can be none; failures of the receiver are not errors.
@@ -142,10 +152,26 @@ pub(crate) async fn attempt_once(
     UNRESPONSIVE.record(webhook.id, !matches!(result, Err(SendError::Timeout)), now);
     let verdict = outcome::judge(&result, now);
     let row = log_row(&message, &result, now);
-    let attempt =
+    tell(&message, (&row, result.as_ref().err()), outcome_of(&verdict), now);
+    let counted =
         Attempt { success: verdict == Verdict::Delivered, first: message.attempts == 1, response_ms: row.response_time_ms };
-    log(context, &message, (row, result.as_ref().err()), outcome_of(&verdict), now).await;
+    let attempt = Attempted { counted, row, trace: message.trace };
     Ok(Ended { message, verdict, attempt })
+}
+
+/// Notes one attempt: its log row, and the subscription's counts.
+pub(crate) async fn note(context: &Context, webhook: &Webhook, attempt: Attempted) {
+    let counted = vec![attempt.counted];
+    write_logs(context, vec![attempt]).await;
+    breaker::count_one(context, webhook, counted, Load::Light).await;
+}
+
+/// Writes the log rows of attempts. Failing to write them does not justify a second delivery.
+pub(crate) async fn write_logs(context: &Context, attempts: Vec<Attempted>) {
+    let rows = attempts.into_iter().map(|attempt| (attempt.row, attempt.trace));
+    if let Err(error) = context.store().overwrite_each(rows).await {
+        tracing::error!(cause = %error, "failed to write the delivery log");
+    }
 }
 
 /// One signed request.
@@ -201,14 +227,8 @@ const fn outcome_of(verdict: &Verdict) -> &'static str {
     }
 }
 
-/// Counts the attempt and writes its log row. Failing to write the row does not justify a second delivery.
-async fn log(
-    context: &Context,
-    message: &Message,
-    (row, error): (DeliveryLog, Option<&SendError>),
-    outcome: &'static str,
-    now: Timestamp,
-) {
+/// Counts the attempt, and tells the platform's log of it.
+fn tell(message: &Message, (row, error): (&DeliveryLog, Option<&SendError>), outcome: &'static str, now: Timestamp) {
     let duration_ms = row.response_time_ms.unwrap_or_default();
     let age_seconds = now.seconds_since(message.timestamp);
     let cause = error.map(tracing::field::display);
@@ -222,13 +242,6 @@ async fn log(
         "delivery attempt"
     );
     metrics::delivery_attempt(outcome, message.timestamp, now);
-    let written = match Write::overwrite(&row) {
-        Ok(write) => context.store().commit(vec![write]).await,
-        Err(error) => Err(error),
-    };
-    if let Err(error) = written {
-        tracing::error!(cause = %error, "failed to write the delivery log");
-    }
 }
 
 fn log_row(message: &Message, result: &Result<HttpResponse, SendError>, now: Timestamp) -> DeliveryLog {

@@ -8,7 +8,7 @@ use store::{Page, StoreError};
 use webhooks::Verdict;
 
 use crate::attempts::{self, Ended, Reason};
-use crate::breaker::{self, Load};
+use crate::breaker;
 use crate::message::Message;
 use crate::permitted::Permitted;
 use crate::{claims, orders, secrets, snapshot};
@@ -47,7 +47,7 @@ async fn probe(context: &Context, webhook: &Webhook) -> Result<(), WorkerError> 
     let Some(message) = candidate(context, webhook).await? else { return breaker::probe_later(context, webhook).await };
     let secrets = secrets::of(context, webhook, context.now()).await?;
     let Ended { message, verdict, attempt } = attempts::attempt_once(context, webhook, &secrets, message).await?;
-    breaker::count_one(context, webhook, vec![attempt], Load::Light).await;
+    attempts::note(context, webhook, attempt).await;
     match verdict {
         Verdict::Delivered => {
             context.store().commit(vec![Write::delete(Key::dead_letter(webhook.id, message.message_id))]).await?;

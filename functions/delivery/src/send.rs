@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use store::control::Key;
 use tracing::{Instrument as _, Span};
 
-use crate::attempts::{self, Reason};
+use crate::attempts::{self, Attempted, Reason};
 use crate::breaker::{self, Load};
 use crate::message::{Message, Part};
 use crate::permitted::Permitted;
@@ -92,15 +92,18 @@ async fn deliver_all(context: &Context, messages: Vec<(String, Message)>) -> Res
         .buffer_unordered(MAX_CONCURRENT)
         .collect()
         .await;
-    let mut attempts = HashMap::<WebhookId, Vec<Attempt>>::new();
+    let (mut counted, mut made) = (HashMap::<WebhookId, Vec<Attempt>>::new(), Vec::with_capacity(done.len()));
     for (id, webhook, delivered) in done {
         match delivered {
-            Ok(attempt) => attempts.entry(webhook).or_default().extend(attempt),
+            Ok(Some(attempt)) => {
+                counted.entry(webhook).or_default().push(attempt.counted);
+                made.push(attempt);
+            }
+            Ok(None) => {}
             Err(_) => failed.push(id),
         }
     }
-    attempts.retain(|_, attempts| !attempts.is_empty());
-    breaker::count(context, &data.webhooks, attempts, load).await;
+    futures::join!(attempts::write_logs(context, made), breaker::count(context, &data.webhooks, counted, load));
     Ok(failed)
 }
 
@@ -161,7 +164,12 @@ impl BatchData {
     }
 }
 
-async fn deliver(context: &Context, data: &BatchData, message: Message, now: Timestamp) -> Result<Option<Attempt>, WorkerError> {
+async fn deliver(
+    context: &Context,
+    data: &BatchData,
+    message: Message,
+    now: Timestamp,
+) -> Result<Option<Attempted>, WorkerError> {
     if !message.is_due(now) {
         return attempts::wait(context, message).await.map(|()| None);
     }
@@ -186,11 +194,11 @@ async fn deliver(context: &Context, data: &BatchData, message: Message, now: Tim
     attempts::attempt(context, webhook, secrets, message).await
 }
 
-async fn dropped(context: &Context, message: &Message, reason: &str) -> Result<Option<Attempt>, WorkerError> {
+async fn dropped(context: &Context, message: &Message, reason: &str) -> Result<Option<Attempted>, WorkerError> {
     tracing::debug!(reason, "message dropped");
     Ok(claims::settle(context, message).await.map(|()| None)?)
 }
 
-async fn kept(context: &Context, message: Message, reason: Reason) -> Result<Option<Attempt>, WorkerError> {
+async fn kept(context: &Context, message: Message, reason: Reason) -> Result<Option<Attempted>, WorkerError> {
     attempts::move_to_dead_letters(context, message, reason).await.map(|()| None)
 }

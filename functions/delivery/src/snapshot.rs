@@ -19,7 +19,7 @@ use store::{Grant, GrantedConnection, Page, StoreError};
 use webhooks::{Verdict, retry};
 
 use crate::attempts::{self, Ended, Reason};
-use crate::breaker::{self, Load};
+use crate::breaker;
 use crate::message::{self, MAX_RECORDS, Message, Part};
 use crate::secrets::{self, Secrets};
 use crate::unresponsive::UNRESPONSIVE;
@@ -192,7 +192,7 @@ async fn send(
         }
         let message = Message { attempts: place.step, ..message };
         let Ended { message, verdict, attempt } = attempts::attempt_once(context, webhook, secrets, message).await?;
-        breaker::count_one(context, webhook, vec![attempt], Load::Light).await;
+        attempts::note(context, webhook, attempt).await;
         match verdict {
             Verdict::Delivered => {}
             Verdict::Rejected => attempts::move_to_dead_letters(context, message, Reason::Rejected).await?,

@@ -4,9 +4,9 @@
 //! subscriptions), [`telematics`] what the TSPs report. No Scan anywhere; every query names its partition.
 
 mod attempts;
+mod batch;
 pub mod control;
 pub mod cursor;
-mod erase;
 mod error;
 pub mod grants;
 pub mod page;

@@ -52,7 +52,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use model::{AgreementId, ConnectionId, FleetId, InvitationId, PartnerId, Resource, ScheduleId, Timestamp, WebhookId};
 
 /// Partition and sort key of one item.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key {
     /// Partition.
     pub pk: String,

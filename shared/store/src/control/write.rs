@@ -1,6 +1,6 @@
 //! Writes: each names what it expects to find, and several of them happen together or not at all.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem};
 
@@ -178,6 +178,22 @@ impl Store {
         let items = writes.into_iter().map(|write| write.into_transact(&self.control)).collect::<Result<Vec<_>, _>>()?;
         let sent = self.client.transact_write_items().set_transact_items(Some(items)).send().await;
         sent.map(drop).map_err(|error| StoreError::sdk("write", error))
+    }
+
+    /// Puts entities, each for itself, whatever was there, as a part of its own trace. Of several with one key, the last one counts.
+    ///
+    /// # Errors
+    /// [`StoreError`]; some may have been put.
+    pub async fn overwrite_each<T: Keyed>(
+        &self,
+        entities: impl IntoIterator<Item = (T, Option<TraceId>)>,
+    ) -> Result<(), StoreError> {
+        let mut items = BTreeMap::new();
+        for (entity, trace) in entities {
+            let write = Write::overwrite(&entity)?.traced(trace.or(self.trace));
+            items.insert(write.key, write.item);
+        }
+        self.put_all(&self.control, items.into_values().collect()).await
     }
 
     /// One write alone needs no transaction, which would cost twice the units.
