@@ -33,6 +33,7 @@ pub(crate) async fn follow(context: &Context, order: Order) -> Result<(), Worker
         (Command::Probe, WebhookStatus::Stale) => probe(context, &webhook).await,
         (Command::Snapshot, WebhookStatus::Active) => snapshot::advance(context, &webhook).await,
         (Command::Snapshot, WebhookStatus::Deleted) => snapshot::end(context, &webhook).await,
+        (Command::Watch, WebhookStatus::Active | WebhookStatus::Deleted) => snapshot::watch(context, &webhook).await,
         (Command::Release, WebhookStatus::Active) => resend(context, &order, |dead_letter| dead_letter.waits).await,
         (Command::Replay, WebhookStatus::Active) => resend(context, &order, |_| true).await,
         _ => {

@@ -16,6 +16,7 @@ use serde_json::{Map, Value};
 use store::control::{Key, Keyed as _, Snapshot, Write};
 use store::telematics::{Query, Row};
 use store::{Grant, GrantedConnection, Page, StoreError};
+use uuid::Uuid;
 use webhooks::{Verdict, retry};
 
 use crate::attempts::{self, Ended, Reason};
@@ -29,6 +30,9 @@ use crate::{orders, parking, stream};
 const TURN: f64 = 5.0;
 /// Seconds until a subscription that was made stale is looked at again.
 const AGAIN_SECONDS: i64 = 60;
+/// An order that fails again and again ends in the dead-letter queue. So a snapshot is looked at about so often, in seconds, and if what comes
+/// next is overdue by as much, its order was lost.
+const WATCH_SECONDS: i64 = 900;
 /// Seconds until the first page is read: by then, whatever changes finds the subscription.
 pub(crate) const LEAD_SECONDS: i32 = 2;
 
@@ -69,6 +73,7 @@ enum Step {
 /// [`WorkerError`]; the queue then brings the order again.
 pub(crate) async fn advance(context: &Context, webhook: &Webhook) -> Result<(), WorkerError> {
     let begun = context.now();
+    watch_later(context, webhook).await?;
     let secrets = secrets::of(context, webhook, begun).await?;
     loop {
         let due = match step(context, webhook, &secrets).await? {
@@ -80,6 +85,30 @@ pub(crate) async fn advance(context: &Context, webhook: &Webhook) -> Result<(), 
         };
         return go_on(context, webhook, due).await;
     }
+}
+
+/// Gives an order for what comes next if the one that there was is lost. A subscription that is paused or stale asks for its snapshot when it
+/// is active again.
+///
+/// # Errors
+/// [`WorkerError`].
+pub(crate) async fn watch(context: &Context, webhook: &Webhook) -> Result<(), WorkerError> {
+    let Some(place) = context.store().get::<Snapshot>(Key::snapshot(webhook.id)).await? else { return Ok(()) };
+    watch_later(context, webhook).await?;
+    let now = context.now();
+    if !place.is_overdue(now, WATCH_SECONDS) {
+        return Ok(());
+    }
+    tracing::warn!(webhook.id = %webhook.id, partner.id = %webhook.partner_id, "the order for a snapshot was lost, and is given again");
+    orders::send(context, &orders::order(webhook, Command::Snapshot, now), 0).await
+}
+
+/// Has a snapshot looked at. Whoever says so within the same quarter of an hour parks the same item.
+async fn watch_later(context: &Context, webhook: &Webhook) -> Result<(), WorkerError> {
+    let due = Timestamp::from_millis((context.now().seconds() / WATCH_SECONDS + 2) * WATCH_SECONDS * 1_000);
+    let id = Uuid::new_v5(&webhook.id.uuid(), b"watch");
+    let parked = parking::parked(due, id, webhook.id, &orders::order(webhook, Command::Watch, due))?;
+    Ok(context.store().commit(vec![Write::overwrite(&parked)?]).await?)
 }
 
 /// Tries a stale subscription with the next page of its snapshot. One that waits for another's snapshot has nothing to be tried with.
@@ -142,7 +171,7 @@ async fn step(context: &Context, webhook: &Webhook, secrets: &Secrets) -> Result
     match send(context, (webhook, secrets), &place, messages).await? {
         Verdict::Delivered | Verdict::Rejected => {
             let done = if next.is_complete { Step::Complete } else { Step::Sent };
-            Ok(if save(context, &place, &next).await? { done } else { Step::Stopped })
+            Ok(if save(context, &place, &next.due(context.now())).await? { done } else { Step::Stopped })
         }
         Verdict::Gone => attempts::pause(context, webhook).await.map(|()| Step::Stopped),
         Verdict::Retry { not_before } => failed(context, webhook, &place, not_before).await,
@@ -161,6 +190,7 @@ async fn failed(
     let jitter = rand::random_range(-1.0..=1.0);
     let delay = retry::next_delay(next.step, next.first_try_at.unwrap_or(now), now, not_before, jitter);
     let next = if delay.is_some() { next } else { place.restarted() };
+    let next = next.due(delay.map_or(now.plus_seconds(AGAIN_SECONDS), |delay| attempts::after(now, delay)));
     if !save(context, place, &next).await? {
         return Ok(Step::Stopped);
     }

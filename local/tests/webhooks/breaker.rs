@@ -1,8 +1,8 @@
 //! A receiver that fails too much is left alone, and gets what was kept for it when it has recovered.
 
 use model::health::{Attempt, Health};
-use model::webhook::{Command, Order, Webhook};
-use model::{PartnerId, Timestamp, WebhookId};
+use model::webhook::{Command, Webhook};
+use model::{Timestamp, WebhookId};
 use serde_json::{Value, json};
 use store::control::{Key, Packed, Parked, Write};
 
@@ -15,7 +15,7 @@ const HOUR: i64 = 3_600;
 async fn has_failed(world: &World, id: WebhookId) {
     let context = world.platform.context();
     let (store, now) = (context.store(), context.now());
-    let partner = demo_partner(world).await;
+    let partner = world.partner_id().await;
     let seen: Webhook = store.get(Key::webhook(partner, id)).await.unwrap().unwrap();
     let old = Webhook { updated_at: now.plus_seconds(-HOUR), ..seen.clone() };
     let bad = Attempt { success: false, first: true, response_ms: Some(5) };
@@ -24,22 +24,8 @@ async fn has_failed(world: &World, id: WebhookId) {
     store.commit(writes).await.unwrap();
 }
 
-async fn demo_partner(world: &World) -> PartnerId {
-    let invitation = world.partner.invite("whose", "A Fleet").await.unwrap();
-    text(&invitation, "/partner_id").parse().unwrap()
-}
-
 async fn status(world: &World, id: &str) -> String {
     text(&world.get(&format!("{WEBHOOKS}/{id}")).await, "/status")
-}
-
-/// Has a stale subscription tried now, and not in half an hour.
-async fn try_again(world: &World, id: WebhookId) {
-    let (partner_id, before) = (demo_partner(world).await, world.platform.context().now());
-    let order = Order { command: Command::Probe, partner_id, webhook_id: id, before };
-    let record = json!({ "messageId": "1", "body": serde_json::to_string(&order).unwrap() });
-    let done = world.work("deliveries.send", json!({ "Records": [record] })).await;
-    assert_eq!(done, json!({ "batchItemFailures": [] }));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -67,12 +53,12 @@ async fn a_receiver_that_fails_too_much_is_left_alone_until_it_takes_a_message()
     until("what is kept", async || metrics(&world, &webhook).await["dlq_count"].as_u64() >= Some(3)).await;
     assert_eq!(endpoint.seen().len(), tried, "nothing is sent to a stale subscription");
 
-    try_again(&world, id).await;
+    world.order(Command::Probe, id, world.platform.context().now()).await;
     assert_eq!(status(&world, &webhook).await, "stale", "it failed again");
     endpoint.answer(200);
     let refused = endpoint.seen().len();
     assert!(refused > tried);
-    try_again(&world, id).await;
+    world.order(Command::Probe, id, world.platform.context().now()).await;
     until("the recovery", async || status(&world, &webhook).await == "active").await;
     until("what was kept", async || endpoint.seen().len() >= refused + 4).await;
     let mut refs: Vec<String> =
@@ -95,14 +81,12 @@ async fn a_replay_is_of_what_was_kept_before_it() {
     let world = World::start().await;
     let endpoint = Endpoint::answering(400).await;
     let webhook = text(&world.subscribe("invitation.created", &endpoint.url).await, "/id");
-    let partner_id = demo_partner(&world).await;
+    world.partner_id().await;
     let is_kept = async || metrics(&world, &webhook).await["dlq_count"] == 1;
     until("what is kept", is_kept).await;
     let kept_at = world.platform.context().now();
     for (before, requests) in [(kept_at.plus_seconds(-60), 1), (kept_at.plus_seconds(1), 2)] {
-        let order = Order { command: Command::Replay, partner_id, webhook_id: webhook.parse().unwrap(), before };
-        let record = json!({ "messageId": "1", "body": serde_json::to_string(&order).unwrap() });
-        world.work("deliveries.send", json!({ "Records": [record] })).await;
+        world.order(Command::Replay, webhook.parse().unwrap(), before).await;
         until("the requests", async || endpoint.seen().len() == requests).await;
         until("what is kept", is_kept).await;
     }
@@ -118,7 +102,7 @@ async fn what_waits_for_hours_is_parked_and_sent_on_when_it_is_due() {
     let world = World::start().await;
     let endpoint = Endpoint::answering(200).await;
     let webhook: WebhookId = text(&world.subscribe("invitation.created", &endpoint.url).await, "/id").parse().unwrap();
-    let partner = demo_partner(&world).await;
+    let partner = world.partner_id().await;
     until("the first message", async || endpoint.seen().len() == 1).await;
     let invitation = endpoint.seen()[0].envelope["data"][0].clone();
 

@@ -7,14 +7,16 @@ use std::process::Stdio;
 
 use catena::api::Api;
 use catena::demo;
+use model::webhook::Webhook;
 use reqwest::Method;
 use serde_json::{Map, Value, json};
+use store::control::{Key, Snapshot, Write};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::net::TcpListener;
 use tokio::process::{Child, Command};
 
 use crate::endpoint::{Endpoint, Seen};
-use crate::world::{WEBHOOKS, text, until};
+use crate::world::{WEBHOOKS, World, text, until};
 
 /// What is mirrored, and where the API has it.
 const MIRRORED: [(&str, &str); 3] = [("vehicle", "vehicles"), ("user", "users"), ("trailer", "trailers")];
@@ -175,11 +177,32 @@ async fn free_port() -> u16 {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_subscription_without_records_has_no_snapshot() {
-    let world = crate::world::World::start().await;
+    let world = World::start().await;
     for event in ["vehicle.modified", "invitation.*", "tsp.created"] {
         let body = json!({ "url": "http://127.0.0.1:9/in", "event_name": event, "snapshot": true });
         let refused = world.partner.send_json(Method::POST, WEBHOOKS, &body).await.unwrap().expect(&[422]).unwrap();
         assert!(refused.to_string().contains("body.snapshot"), "{refused}");
     }
+    a_lost_order_is_given_again(&world).await;
     world.stop().await;
+}
+
+/// A snapshot whose order was given up, as it is stored an hour later.
+async fn a_lost_order_is_given_again(world: &World) {
+    let endpoint = Endpoint::answering(200).await;
+    let subscription =
+        world.subscribe_with(json!({ "url": endpoint.url, "event_name": "vehicle.added", "snapshot": true })).await;
+    let (id, context) = (text(&subscription, "/id").parse().unwrap(), world.platform.context());
+    let (store, key) = (context.store(), Key::webhook(world.partner_id().await, id));
+    let ends = || endpoint.seen().iter().filter(|seen| seen.envelope["snapshot_complete"] == true).count();
+    let awaits = async || store.get::<Webhook>(key.clone()).await.unwrap().unwrap().awaits;
+    until("the end", async || ends() == 1 && awaits().await.is_none()).await;
+
+    let now = context.now();
+    let waiting = |seen: &Webhook| Some(Webhook { awaits: Some(id), updated_at: now, ..seen.clone() });
+    store.update(key.clone(), waiting).await.unwrap();
+    let abandoned = Snapshot::begin(id, vec![id], now.plus_seconds(-3_600));
+    store.commit(vec![Write::create(&abandoned).unwrap()]).await.unwrap();
+    world.order(model::webhook::Command::Watch, id, now).await;
+    until("the other end", async || ends() == 2 && awaits().await.is_none()).await;
 }

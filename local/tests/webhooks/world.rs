@@ -4,6 +4,8 @@ use std::time::{Duration, Instant};
 
 use catena::api::{Api, ApiResponse};
 use catena::{Options, Platform, demo};
+use model::webhook::{Command, Order};
+use model::{PartnerId, Timestamp, WebhookId};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -53,6 +55,20 @@ impl World {
     /// The agreement with a fleet.
     pub(crate) async fn agreement(&self, fleet_ref: &str) -> String {
         text(&self.get(&format!("/v2/orgs/share-agreements?fleet_ref={fleet_ref}")).await, "/items/0/id")
+    }
+
+    /// The demo partner's id.
+    pub(crate) async fn partner_id(&self) -> PartnerId {
+        let invitation = self.partner.invite("whose", "A Fleet").await.unwrap();
+        text(&invitation, "/partner_id").parse().unwrap()
+    }
+
+    /// Has a subscription's order carried out, as the queue would.
+    pub(crate) async fn order(&self, command: Command, webhook_id: WebhookId, before: Timestamp) {
+        let partner_id = self.partner_id().await;
+        let order = Order { command, partner_id, webhook_id, before };
+        let record = json!({ "messageId": "1", "body": serde_json::to_string(&order).unwrap() });
+        assert_eq!(self.work("deliveries.send", json!({ "Records": [record] })).await, json!({ "batchItemFailures": [] }));
     }
 
     /// Has a worker process an event, as Lambda would.

@@ -157,6 +157,8 @@ pub enum Command {
     Replay,
     /// Send what its owner may see already.
     Snapshot,
+    /// Have that go on if the order for it was lost.
+    Watch,
 }
 
 /// How many days logs and dead letters are kept.

@@ -178,7 +178,7 @@ impl Operation for Create {
         rules::check_url(context, &request.url)?;
         let secret = request.secret.clone().unwrap_or_else(rules::fresh_secret);
         let webhooks = webhooks(&request, partner, call.now);
-        let mut writes = snapshot(&webhooks)?;
+        let mut writes = snapshot(&webhooks, call.now)?;
         let (mut created, mut claims) = (Vec::new(), Vec::new());
         for webhook in webhooks {
             let digest = rules::digest(&webhook.event_name, &webhook.url, webhook.filters.as_ref());
@@ -216,9 +216,10 @@ fn webhooks(request: &Request, partner: PartnerId, now: Timestamp) -> Vec<Webhoo
 }
 
 /// What the snapshot begins with, if there is one.
-fn snapshot(webhooks: &[Webhook]) -> Result<Vec<Write>, StoreError> {
+fn snapshot(webhooks: &[Webhook], now: Timestamp) -> Result<Vec<Write>, StoreError> {
     let first = webhooks.iter().find_map(|webhook| webhook.awaits);
-    let begin = |first| Write::create(&Snapshot::begin(first, webhooks.iter().map(|webhook| webhook.id).collect()));
+    let waiting = || webhooks.iter().map(|webhook| webhook.id).collect();
+    let begin = |first| Write::create(&Snapshot::begin(first, waiting(), now));
     first.map(begin).into_iter().collect()
 }
 
@@ -282,9 +283,9 @@ mod tests {
         let made = webhooks(&request("vehicle.*", Some(true)), PartnerId::at(now), now);
         let added = made.iter().find(|webhook| webhook.event_name == "vehicle.added").unwrap().id;
         assert!(made.len() == 3 && made.iter().all(|webhook| webhook.awaits == Some(added)));
-        assert_eq!(snapshot(&made).unwrap().len(), 1);
+        assert_eq!(snapshot(&made, now).unwrap().len(), 1);
         let made = webhooks(&request("vehicle.*", None), PartnerId::at(now), now);
-        assert!(made.iter().all(|webhook| webhook.awaits.is_none()) && snapshot(&made).unwrap().is_empty());
+        assert!(made.iter().all(|webhook| webhook.awaits.is_none()) && snapshot(&made, now).unwrap().is_empty());
     }
 
     #[test]

@@ -26,6 +26,9 @@ pub struct Snapshot {
     pub step: u32,
     /// The first of them.
     pub first_try_at: Option<Timestamp>,
+    /// When the order for what comes next is due; absent from what an earlier build began.
+    #[serde(default)]
+    pub next_at: Option<Timestamp>,
     /// Grows with every change.
     pub revision: u64,
 }
@@ -33,7 +36,7 @@ pub struct Snapshot {
 impl Snapshot {
     /// One of which nothing has been sent.
     #[must_use]
-    pub fn begin(webhook_id: WebhookId, waiting: Vec<WebhookId>) -> Self {
+    pub fn begin(webhook_id: WebhookId, waiting: Vec<WebhookId>, now: Timestamp) -> Self {
         Self {
             webhook_id,
             waiting,
@@ -43,8 +46,21 @@ impl Snapshot {
             is_complete: false,
             step: 0,
             first_try_at: None,
+            next_at: Some(now),
             revision: 0,
         }
+    }
+
+    /// The same place; what comes next is due then.
+    #[must_use]
+    pub fn due(self, at: Timestamp) -> Self {
+        Self { next_at: Some(at), ..self }
+    }
+
+    /// Whether what comes next has been due for so long.
+    #[must_use]
+    pub fn is_overdue(&self, now: Timestamp, seconds: i64) -> bool {
+        self.next_at.is_none_or(|due| due.plus_seconds(seconds) < now)
     }
 
     /// Whether records of a fleet are still to be sent. Fleets come in the order of their ids.
@@ -110,13 +126,15 @@ mod tests {
         let at = Timestamp::from_millis(1_790_000_000_000);
         let fleet = |number: u128| FleetId::from_uuid(uuid::Uuid::from_u128(number));
         let id = WebhookId::at(at);
-        let begun = Snapshot::begin(id, vec![id]);
+        let begun = Snapshot::begin(id, vec![id], at);
         let lacks = |place: &Snapshot| [1, 2, 3].map(|number| place.lacks(fleet(number)));
         assert_eq!(lacks(&begun), [true; 3]);
         let page = begun.failed(at).past(fleet(2), Some(&json!(["x", 1])));
         assert_eq!((lacks(&page), page.step, page.first_try_at), ([false, true, true], 0, None));
         assert_eq!(page.bookmark(fleet(2)), Some(json!(["x", 1])));
         assert_eq!(page.bookmark(fleet(3)), None);
+        let overdue = |place: &Snapshot| place.is_overdue(at.plus_seconds(901), 900);
+        assert_eq!([&begun, &page, &begun.clone().due(at.plus_seconds(2))].map(overdue), [true, true, false]);
         let done = page.past(fleet(2), None);
         assert_eq!(lacks(&done), [false, false, true]);
         assert!(done.completed().is_complete && done.completed().revision == 4);
