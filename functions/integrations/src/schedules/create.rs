@@ -10,6 +10,9 @@ use store::{Attempts, StoreError};
 use super::restart::Restart;
 use super::{INTERVAL, MOST_AT_ONCE, MOST_ERRORS, ScheduleRead, managed};
 
+/// Seconds between two executions unless the request says otherwise, whatever is usual for the resource.
+const DEFAULT_INTERVAL: u32 = 600;
+
 /// Makes the schedule of a resource that has none, or whose schedule was deleted.
 pub struct Create;
 
@@ -17,7 +20,7 @@ pub struct Create;
 pub struct Request {
     connection_id: ConnectionId,
     resource: Option<Resource>,
-    execution_interval_seconds: Option<u32>,
+    execution_interval_seconds: u32,
     consecutive_error_threshold: u32,
     max_concurrent_executions: u32,
     status: ScheduleStatus,
@@ -31,9 +34,8 @@ impl Input for Request {
     fn read(reader: &mut Reader) -> Self {
         let resource =
             reader.body("resource").required().about("The resource, which the TSP must offer.").example("vehicle").code();
-        let interval = reader.body("execution_interval_seconds");
-        let interval = interval.about("Seconds between two executions; by default what is usual for the resource.");
-        let interval = interval.whole(INTERVAL.0, INTERVAL.1);
+        let interval = reader.body("execution_interval_seconds").about("Seconds between two executions.");
+        let interval = interval.whole_or(INTERVAL.0, INTERVAL.1, DEFAULT_INTERVAL);
         let threshold =
             reader.body("consecutive_error_threshold").about("The number of consecutive failures that deactivates it.");
         let threshold = threshold.whole_or(1, MOST_ERRORS, 15);
@@ -102,7 +104,7 @@ impl Request {
         })?;
         let usual = Schedule::new(connection.id, resource, &connection.source_name, now);
         Ok(Schedule {
-            execution_interval_seconds: self.execution_interval_seconds.unwrap_or(usual.execution_interval_seconds),
+            execution_interval_seconds: self.execution_interval_seconds,
             consecutive_error_threshold: self.consecutive_error_threshold,
             max_concurrent_executions: self.max_concurrent_executions,
             status: self.status,

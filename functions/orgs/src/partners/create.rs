@@ -4,6 +4,7 @@ use gateway::{ApiError, Body, Call, Context, Created, Input, Operation, Reader};
 use model::PartnerId;
 use model::partner::{Partner, PartnerCategory, slug};
 use model::property;
+use serde_json::json;
 use store::StoreError;
 use store::control::{Key, Write};
 use uuid::Uuid;
@@ -38,7 +39,12 @@ impl Input for Request {
             name: name.unwrap_or_default(),
             description: reader.body("description").about("A description.").paragraph(1, 2_000),
             websites: reader.body("websites").about("Its websites.").urls(20, WEB_SCHEMES),
-            categories: reader.body("categories").about("What it does with the data.").codes(11).unwrap_or_default(),
+            categories: reader
+                .body("categories")
+                .about("What it does with the data.")
+                .documented_default(json!([]))
+                .codes(11)
+                .unwrap_or_default(),
             is_sandbox: reader.body("is_sandbox").about("Whether it is there to try things out.").flag_or(false),
             parent_partner_id: reader.body("parent_partner_id").about("The partner with which it is billed.").id(),
             properties: properties.unwrap_or_default(),
