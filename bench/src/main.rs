@@ -7,6 +7,7 @@ mod api;
 mod cold_start;
 mod deliver;
 mod figures;
+mod fleets;
 mod ingest;
 mod lambda;
 mod map;
@@ -33,6 +34,8 @@ enum Name {
     Ingest,
     /// Webhook messages at fixed rates.
     Deliver,
+    /// Requests of partners with few and with many fleets.
+    Fleets,
 }
 
 /// Measures the platform.
@@ -68,5 +71,6 @@ fn main() -> anyhow::Result<()> {
         Name::Map => map::run(&runtimes, &mut print),
         Name::Ingest => ingest::run(&runtimes, &Artifact::Workers.program(&arguments.artifacts), &mut print),
         Name::Deliver => deliver::run(&runtimes, &mut print),
+        Name::Fleets => fleets::run(&runtimes, &mut print),
     }
 }

@@ -41,6 +41,8 @@ enum Bench {
     Ingest,
     /// Webhook messages at fixed rates.
     Deliver,
+    /// Requests of partners with few and with many fleets.
+    Fleets,
 }
 
 impl Bench {

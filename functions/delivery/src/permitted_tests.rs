@@ -1,4 +1,4 @@
-use model::agreement::{AgreementStatus, Linked, Party};
+use model::agreement::{Agreement, AgreementStatus, Linked, Party};
 use model::{AgreementId, ConnectionId, FleetId, MessageId, Resource, TspId, WebhookId};
 use serde_json::json;
 
@@ -65,7 +65,10 @@ fn message(event: &str, resource: Option<Resource>, data: Vec<Value>) -> Message
 }
 
 fn sent(agreements: Vec<Agreement>, message: &Message) -> usize {
-    let permitted = Permitted { agreements: HashMap::from([(message.partner_id, agreements)]), invitations: HashMap::new() };
+    let permitted = Permitted {
+        agreements: HashMap::from([(message.partner_id, Arc::new(Agreed::new(agreements)))]),
+        invitations: HashMap::new(),
+    };
     permitted.records(message, at(HOUR)).len()
 }
 

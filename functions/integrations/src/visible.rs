@@ -139,9 +139,8 @@ pub(crate) fn missing() -> ApiError {
 }
 
 async fn shared(context: &Context, call: &Call) -> Result<Vec<Visible>, ApiError> {
-    let agreements = context.store().agreements(call.caller.partner()?).await?;
-    let open = agreements.iter().filter(|agreement| agreement.opens_at(call.now));
-    let links = open.flat_map(|agreement| agreement.connections.iter().map(move |link| (agreement, link)));
+    let agreed = context.store().agreed(call.caller.partner()?, call.now).await?;
+    let links = agreed.open_at(call.now).flat_map(|agreement| agreement.connections.iter().map(move |link| (agreement, link)));
     Ok(links.filter(|(_, link)| link.is_open()).map(|(agreement, link)| Visible::through(agreement, link)).collect())
 }
 

@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 
 use crate::page::{Bookmark, Page};
 
-const VERSION: u8 = 4;
+const VERSION: u8 = 5;
 /// Bytes of the binding's digest in front of a cursor. It is compared, not a secret: what signs it is the tag over both.
 const BINDING: usize = 16;
 const LIFE_SECONDS: i64 = 24 * 3_600;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use model::agreement::{Agreement, Linked};
 use model::telematics::RecordType;
@@ -55,29 +56,101 @@ impl GrantedConnection {
     }
 }
 
-/// What a partner may read at one instant, of any record type: its agreements that are in force, read once.
+/// How many grants are kept beside the agreements they were made from.
+const GRANTS_KEPT: usize = 4;
+
+/// A partner's agreements as they were read, and the last grants that were made from them.
+#[derive(Debug)]
+pub struct Agreed {
+    agreements: Vec<Agreement>,
+    grants: Mutex<Vec<Made>>,
+}
+
+/// What an agreement opens changes at its dates only, so a grant holds from one date of any of them to the next.
+#[derive(Debug)]
+struct Made {
+    record: &'static RecordType,
+    since: Option<Timestamp>,
+    until: Option<Timestamp>,
+    opened: Arc<Opened>,
+}
+
+impl Made {
+    fn holds(&self, record: &RecordType, now: Timestamp) -> bool {
+        self.record.resource == record.resource
+            && self.since.is_none_or(|since| since <= now)
+            && self.until.is_none_or(|until| now < until)
+    }
+}
+
+impl Agreed {
+    /// Agreements that were read. Grants come from [`crate::Store::view`] alone.
+    #[must_use]
+    pub fn new(agreements: Vec<Agreement>) -> Self {
+        Self { agreements, grants: Mutex::default() }
+    }
+
+    /// All of them, by id.
+    #[must_use]
+    pub fn all(&self) -> &[Agreement] {
+        &self.agreements
+    }
+
+    /// Those in force.
+    pub fn open_at(&self, now: Timestamp) -> impl Iterator<Item = &Agreement> {
+        self.agreements.iter().filter(move |agreement| agreement.opens_at(now))
+    }
+
+    fn opened(&self, record: &'static RecordType, now: Timestamp) -> Arc<Opened> {
+        let mut grants = self.grants.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(made) = grants.iter().find(|made| made.holds(record, now)) {
+            return Arc::clone(&made.opened);
+        }
+        let covering = self.agreements.iter().filter(|agreement| agreement.covers(record.resource, now));
+        let opened = Arc::new(Opened::of(Grant::links(covering)));
+        let dates = || self.agreements.iter().flat_map(|agreement| [Some(agreement.effective_date), agreement.expiration_date]);
+        let (since, until) =
+            (dates().flatten().filter(|date| *date <= now).max(), dates().flatten().filter(|date| *date > now).min());
+        grants.insert(0, Made { record, since, until, opened: Arc::clone(&opened) });
+        grants.truncate(GRANTS_KEPT);
+        opened
+    }
+}
+
+/// What a partner may read at one instant, of any record type: its agreements that are in force.
 #[derive(Clone, Debug)]
 pub struct View {
-    agreements: Vec<Agreement>,
+    agreed: Arc<Agreed>,
     now: Timestamp,
 }
 
 impl View {
-    pub(crate) fn new(mut agreements: Vec<Agreement>, now: Timestamp) -> Self {
-        agreements.retain(|agreement| agreement.opens_at(now));
-        Self { agreements, now }
+    pub(crate) fn new(agreed: Arc<Agreed>, now: Timestamp) -> Self {
+        Self { agreed, now }
     }
 
     /// The agreements.
-    #[must_use]
-    pub fn agreements(&self) -> &[Agreement] {
-        &self.agreements
+    pub fn agreements(&self) -> impl Iterator<Item = &Agreement> {
+        self.agreed.open_at(self.now)
     }
 
     /// What may be read of a record type.
     #[must_use]
     pub fn grant(&self, record: &'static RecordType) -> Grant {
-        Grant::of(record, self.agreements.iter().filter(|agreement| agreement.covers(record.resource, self.now)))
+        Grant { record, opened: self.agreed.opened(record, self.now) }
+    }
+}
+
+/// Connections, by connection and fleet.
+#[derive(Debug)]
+struct Opened {
+    connections: Vec<GrantedConnection>,
+    mark: OnceLock<u64>,
+}
+
+impl Opened {
+    fn of(connections: Vec<GrantedConnection>) -> Self {
+        Self { connections, mark: OnceLock::new() }
     }
 }
 
@@ -85,13 +158,15 @@ impl View {
 #[derive(Clone, Debug)]
 pub struct Grant {
     record: &'static RecordType,
-    connections: Vec<GrantedConnection>,
+    opened: Arc<Opened>,
 }
 
 impl Grant {
-    /// Only for this crate: a grant is made from agreements, never from a request.
-    pub(crate) fn new(record: &'static RecordType, connections: Vec<GrantedConnection>) -> Self {
-        Self { record, connections }
+    /// Only for tests: a grant is made from agreements, never from a request. By connection and fleet.
+    #[cfg(test)]
+    pub(crate) fn new(record: &'static RecordType, mut connections: Vec<GrantedConnection>) -> Self {
+        connections.sort_by_key(|granted| (granted.connection, granted.fleet));
+        Self { record, opened: Arc::new(Opened::of(connections)) }
     }
 
     /// What it opens.
@@ -101,7 +176,7 @@ impl Grant {
     }
 
     /// The links of these agreements, each connection once per fleet.
-    pub(crate) fn of<'a>(record: &'static RecordType, agreements: impl Iterator<Item = &'a Agreement>) -> Self {
+    fn links<'a>(agreements: impl Iterator<Item = &'a Agreement>) -> Vec<GrantedConnection> {
         let mut found: BTreeMap<(ConnectionId, FleetId), GrantedConnection> = BTreeMap::new();
         for agreement in agreements {
             for link in &agreement.connections {
@@ -113,7 +188,7 @@ impl Grant {
                 }
             }
         }
-        Self::new(record, found.into_values().collect())
+        found.into_values().collect()
     }
 
     /// The resource it opens.
@@ -125,28 +200,40 @@ impl Grant {
     /// The connections it opens, by connection and fleet, each once per fleet.
     #[must_use]
     pub fn connections(&self) -> &[GrantedConnection] {
-        &self.connections
+        &self.opened.connections
     }
 
     /// A number that differs where what it opens differs. It holds for days, not for ever: another build may give another one.
     #[must_use]
     pub fn mark(&self) -> u64 {
-        let mut hasher = DefaultHasher::new();
-        for granted in &self.connections {
-            (granted.connection, granted.fleet, granted.until).hash(&mut hasher);
-        }
-        hasher.finish()
+        *self.opened.mark.get_or_init(|| {
+            let mut hasher = DefaultHasher::new();
+            for granted in self.connections() {
+                (granted.connection, granted.fleet, granted.until).hash(&mut hasher);
+            }
+            hasher.finish()
+        })
     }
 
     /// How it opens one connection: once per fleet.
     pub(crate) fn fleets_of(&self, connection: ConnectionId) -> impl Iterator<Item = &GrantedConnection> {
-        self.connections.iter().filter(move |granted| granted.connection == connection)
+        let all = self.connections();
+        let first = all.partition_point(|granted| granted.connection < connection);
+        all.iter().skip(first).take_while(move |granted| granted.connection == connection)
+    }
+
+    /// Some of the connections that it opens.
+    pub(crate) fn part(&self, connections: &[GrantedConnection]) -> Self {
+        Self { record: self.record, opened: Arc::new(Opened::of(connections.to_vec())) }
     }
 
     /// The same grant, narrowed to the connections that `keep` admits.
     #[must_use]
-    pub fn narrowed(mut self, keep: impl Fn(&GrantedConnection) -> bool) -> Self {
-        self.connections.retain(keep);
-        self
+    pub fn narrowed(self, keep: impl Fn(&GrantedConnection) -> bool) -> Self {
+        if self.connections().iter().all(&keep) {
+            return self;
+        }
+        let kept = self.connections().iter().filter(|granted| keep(granted)).cloned().collect();
+        Self { record: self.record, opened: Arc::new(Opened::of(kept)) }
     }
 }

@@ -20,7 +20,7 @@ use model::TraceId;
 
 pub use attempts::Attempts;
 pub use error::StoreError;
-pub use grants::{Grant, GrantedConnection, View};
+pub use grants::{Agreed, Grant, GrantedConnection, View};
 pub use page::{Bookmark, Page, Slice};
 pub use telematics::Retention;
 pub use throttling::THROTTLED;
@@ -33,6 +33,7 @@ pub struct Store {
     telematics: Arc<str>,
     trace: Option<TraceId>,
     retention: Arc<Retention>,
+    kept: Arc<control::Kept>,
 }
 
 /// The attribute that names the trace behind an item's last change. Readers of the streams continue it; the
@@ -43,7 +44,14 @@ impl Store {
     /// A store over existing tables.
     #[must_use]
     pub fn new(client: Client, control: &str, telematics: &str) -> Self {
-        Self { client, control: control.into(), telematics: telematics.into(), trace: None, retention: Arc::default() }
+        Self {
+            client,
+            control: control.into(),
+            telematics: telematics.into(),
+            trace: None,
+            retention: Arc::default(),
+            kept: Arc::default(),
+        }
     }
 
     /// The same store, which keeps records for so long.

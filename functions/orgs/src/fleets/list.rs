@@ -39,8 +39,9 @@ impl Operation for List {
     async fn run(context: &Context, call: Call, filters: Filters) -> Result<Self::Output, ApiError> {
         let partner = call.caller.partner()?;
         let cursor = filters.paging.open(context, &call).await?;
-        let mut open = context.store().agreements(partner).await?;
-        open.retain(|agreement| agreement.opens_at(call.now) && matches(filters.fleet_refs.as_deref(), agreement));
+        let agreed = context.store().agreed(partner, call.now).await?;
+        let refs = filters.fleet_refs.as_deref();
+        let open: Vec<&Agreement> = agreed.open_at(call.now).filter(|agreement| matches(refs, agreement)).collect();
         let total = open.len() as u64;
         let slice = Slice::from_unsorted(open, &cursor.page(), |agreement| agreement.fleet_id.to_string().into(), page::by_text);
         let keys: Vec<Key> = slice.rows.iter().map(|(agreement, _)| Key::fleet(agreement.fleet_id)).collect();
@@ -48,7 +49,7 @@ impl Operation for List {
         let by_id: HashMap<_, _> = fleets.into_iter().map(|fleet| (fleet.id, fleet)).collect();
         let rows = slice.rows.into_iter();
         let rows = rows.filter_map(|(agreement, mark)| {
-            Some((FleetRead::of(by_id.get(&agreement.fleet_id)?.clone(), agreement.fleet_ref), mark))
+            Some((FleetRead::of(by_id.get(&agreement.fleet_id)?.clone(), agreement.fleet_ref.clone()), mark))
         });
         let slice = Slice { rows: rows.collect(), before: slice.before, after: slice.after };
         Listing::of(&cursor, &slice, Some(total))

@@ -112,9 +112,9 @@ async fn find(context: &Context, call: &Call, id: FleetId) -> Result<(Fleet, Opt
             agreement.and_then(|agreement| agreement.fleet_ref)
         }
         _ => {
-            let agreements = context.store().agreements(call.caller.partner()?).await?;
-            let open = agreements.into_iter().find(|agreement| agreement.fleet_id == id && agreement.opens_at(call.now));
-            open.ok_or_else(missing)?.fleet_ref
+            let agreed = context.store().agreed(call.caller.partner()?, call.now).await?;
+            let open = agreed.open_at(call.now).find(|agreement| agreement.fleet_id == id);
+            open.ok_or_else(missing)?.fleet_ref.clone()
         }
     };
     let fleet: Option<Fleet> = context.store().get(Key::fleet(id)).await?;

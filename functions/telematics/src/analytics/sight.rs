@@ -31,7 +31,7 @@ impl<'a> Sight<'a> {
 
     /// The agreements of the fleets.
     pub(crate) fn agreements(&self) -> impl Iterator<Item = &Agreement> {
-        self.view.agreements().iter().filter(|agreement| self.scope.admits_agreement(agreement))
+        self.view.agreements().filter(|agreement| self.scope.admits_agreement(agreement))
     }
 
     /// The connections of an agreement's fleet.

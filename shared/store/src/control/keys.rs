@@ -9,6 +9,7 @@
 //! | one invitation per fleet_ref | `PARTNER#id` | `INVITATION_REF#fleet_ref` | | |
 //! | fleet | `FLEET#id` | `FLEET` | | |
 //! | agreement | `PARTNER#id` | `AGREEMENT#id` | `FLEET#id#AGREEMENTS` | |
+//! | revision of a partner's agreements | `PARTNER#id` | `REVISION#last digit of their ids` | | |
 //! | fleet's tie to a connection | `FLEET#id` | `CONNECTION#id` | `CONNECTION#id#FLEETS` | |
 //! | fleet's request for a provider | `FLEET#id` | `TSP_REQUEST#provider` | `PARTNER#id#TSP_REQUESTS` | |
 //! | connection | `CONNECTION#id` | `CONNECTION` | | |
@@ -112,6 +113,13 @@ impl Key {
     #[must_use]
     pub fn agreement(partner_id: PartnerId, id: AgreementId) -> Self {
         Self::new(partner(partner_id), format!("AGREEMENT#{id}"))
+    }
+
+    /// The revision that every write of the item at this key moves: only agreements have one. It is in sixteen parts, so that writes of
+    /// a partner's agreements seldom wait for each other.
+    pub(super) fn revision(&self) -> Option<Self> {
+        let part = self.sk.strip_prefix("AGREEMENT#")?.chars().next_back()?;
+        Some(Self::new(self.pk.clone(), format!("{REVISION}{part}")))
     }
 
     /// A fleet's tie to a connection.
@@ -324,6 +332,9 @@ impl Key {
         Self::new("PLATFORM", format!("ROOT#{tsp}"))
     }
 }
+
+/// How the sort keys of revisions begin.
+pub(super) const REVISION: &str = "REVISION#";
 
 /// The partitions of index 1 over which the schedules are spread.
 pub(super) const SCHEDULE_SHARDS: u8 = 16;

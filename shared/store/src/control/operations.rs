@@ -1,20 +1,18 @@
-//! Reads and writes that the services share: grants, invitations, the TSP catalogue, fleets of a connection.
+//! Reads and writes that the services share: agreements of fleets, invitations, the TSP catalogue, fleets of a connection.
 
-use model::agreement::{Agreement, AgreementStatus};
+use model::agreement::Agreement;
 use model::connection::FleetConnection;
 use model::integration_request::IntegrationRequest;
 use model::invitation::Invitation;
 use model::partner::Partner;
 use model::schedule::Schedule;
-use model::telematics::RecordType;
 use model::tsp::{Tsp, TspStatus};
 use model::webhook::Webhook;
-use model::{AgreementId, ConnectionId, FleetId, InvitationId, PartnerId, Timestamp, TspId};
+use model::{AgreementId, ConnectionId, FleetId, InvitationId, PartnerId, TspId};
 
 use super::items::{InvitationClaim, Keyed};
 use super::keys::{self, Key};
 use super::query::Range;
-use crate::grants::{Grant, View};
 use crate::{Attempts, Store, StoreError};
 
 impl Store {
@@ -39,16 +37,6 @@ impl Store {
             Err(StoreError::Conflict) => Ok(()),
             done => done,
         }
-    }
-
-    /// A partner's agreements, deleted ones left out, by id.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn agreements(&self, partner: PartnerId) -> Result<Vec<Agreement>, StoreError> {
-        let mut found: Vec<Agreement> = self.all(&Range::table(keys::partner(partner), "AGREEMENT#")).await?;
-        found.retain(|agreement| agreement.status != AgreementStatus::Deleted);
-        Ok(found)
     }
 
     /// A fleet's agreements with all partners (from an index: may lag a write by moments).
@@ -85,22 +73,6 @@ impl Store {
         let mut found = self.agreements_of_fleet(fleet).await?;
         found.retain(|agreement| is_it(agreement) && agreement.invitation_id == invitation);
         Ok(found.pop())
-    }
-
-    /// What a partner may read of a record type at `now`. Each connection stands in it once per fleet.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn grant(&self, partner: PartnerId, record: &'static RecordType, now: Timestamp) -> Result<Grant, StoreError> {
-        Ok(self.view(partner, now).await?.grant(record))
-    }
-
-    /// What a partner may read at `now`, of any record type.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn view(&self, partner: PartnerId, now: Timestamp) -> Result<View, StoreError> {
-        Ok(View::new(self.agreements(partner).await?, now))
     }
 
     /// The fleets tied to a connection.

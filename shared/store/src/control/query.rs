@@ -176,7 +176,7 @@ impl Store {
         }
     }
 
-    async fn step(
+    pub(super) async fn step(
         &self,
         range: &Range,
         page: Option<&Page>,

@@ -1,11 +1,12 @@
 //! Writes: each names what it expects to find, and several of them happen together or not at all.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem};
 
 use model::TraceId;
 
+use super::agreed;
 use super::items::Keyed;
 use super::keys::Key;
 use crate::{Store, StoreError, TRACE};
@@ -166,16 +167,19 @@ fn item<T: Keyed>(entity: &T) -> Result<HashMap<String, AttributeValue>, StoreEr
 }
 
 impl Store {
-    /// Does all the writes, or none of them. At most 100.
+    /// Does all the writes, or none of them. At most 100, and the revisions of agreements among them count.
     ///
     /// # Errors
     /// [`StoreError::Conflict`] if any of them found something else than it expected.
     pub async fn commit(&self, writes: Vec<Write>) -> Result<(), StoreError> {
         let writes: Vec<Write> = writes.into_iter().map(|write| write.traced(self.trace)).collect();
-        if writes.len() == 1 {
+        let revisions: BTreeSet<Key> = writes.iter().filter_map(|write| write.key.revision()).collect();
+        if writes.len() == 1 && revisions.is_empty() {
             return self.write_one(writes).await;
         }
-        let items = writes.into_iter().map(|write| write.into_transact(&self.control)).collect::<Result<Vec<_>, _>>()?;
+        let writes = writes.into_iter().map(|write| write.into_transact(&self.control));
+        let revisions = revisions.iter().map(|revision| agreed::moved(revision, &self.control));
+        let items = writes.chain(revisions).collect::<Result<Vec<_>, _>>()?;
         let sent = self.client.transact_write_items().set_transact_items(Some(items)).send().await;
         sent.map(drop).map_err(|error| StoreError::sdk("write", error))
     }

@@ -48,6 +48,7 @@ mod stored;
 mod table;
 mod tombstones;
 mod upsert;
+mod walk;
 mod window;
 mod withdrawn;
 
@@ -151,11 +152,12 @@ impl Store {
         page: &Page,
         include_source: bool,
     ) -> Result<Slice<Row>, StoreError> {
+        if query.is_by_subject() {
+            return self.list_by_subject(grant, query, page, include_source).await;
+        }
         match grant.record().storage {
             Storage::Entity { .. } => self.list_entities(grant, query, page, include_source).await,
-            Storage::Event(_) if query.latest => self.list_newest(grant, query, page, include_source).await,
             Storage::Event(_) => self.list_events(grant, query, page, include_source).await,
-            Storage::Series(..) if query.latest => self.list_latest(grant, query, page, include_source).await,
             Storage::Series(..) => self.list_history(grant, query, page, include_source).await,
         }
     }

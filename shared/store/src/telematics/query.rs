@@ -28,9 +28,9 @@ pub struct Query {
     pub active_from: Option<Timestamp>,
     /// Started before this.
     pub active_to: Option<Timestamp>,
-    /// Only the newest row of each subject. The conditions look at that row alone, and the order is by subject.
+    /// Only the newest row of each subject. The conditions look at that row alone, and the order is by connection and subject.
     pub latest: bool,
-    /// Only entities that the TSP lists now, by id; with `latest`, only readings of such.
+    /// Only entities that the TSP lists now, by connection and id; with `latest`, only readings of such.
     pub listed: bool,
     /// The order of the other lists.
     pub order: Order,
@@ -80,6 +80,11 @@ impl Query {
     /// Whether rows are named by their ids.
     pub(super) fn names_rows(&self) -> bool {
         self.ids.is_some() || self.source_ids.is_some()
+    }
+
+    /// Whether its rows are in the order of connections and, in each, of subjects.
+    pub(super) fn is_by_subject(&self) -> bool {
+        self.latest || (self.listed && !self.names_rows())
     }
 
     /// The conditions on stored text, ready to be compared.

@@ -1,6 +1,6 @@
 //! Reads of newest readings.
 //!
-//! A page reads all newest readings of the grant, 64 to an item, and cuts them: their order is by subject, theirs in the table
+//! A page reads all newest readings of a connection, 64 to an item, and cuts them: their order is by subject, theirs in the table
 //! is by group. Rows are made of what is on the page only.
 
 use std::collections::{HashMap, HashSet};

@@ -193,7 +193,7 @@ async fn the_newest_position_stays_the_newest() {
     let list = |page: Page| async move { sendable(store.list_rows(grant, all, &page, true)).await.map(rows) };
     let rows = walk(13, list).await;
     assert_eq!((rows.len(), store.count_rows(grant, all).await.unwrap()), (79, 79));
-    assert!(rows.iter().map(|row| text(row, "vehicle_id")).is_sorted());
+    assert!(rows.iter().map(|row| (text(row, "connection_id"), text(row, "vehicle_id"))).is_sorted());
     for row in &rows {
         assert_eq!(row["source_data"]["time"], row["occurred_at"]);
         assert_eq!(text(row, "source_data_hash"), source_hash(&row["source_data"], &[]));

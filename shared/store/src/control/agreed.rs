@@ -1,0 +1,138 @@
+//! What partners may read, kept between requests.
+//!
+//! A partner may have tens of thousands of agreements, and everything that it reads or is sent depends on them. So each write of an
+//! agreement also moves a revision of its partner, in the same transaction; what a sandbox has read of a partner holds as long as the
+//! revision is the same. Asking for that costs one read unit, however many agreements there are, and nothing is seen a moment longer
+//! than it is shared.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem, Update};
+use model::agreement::{Agreement, AgreementStatus};
+use model::telematics::RecordType;
+use model::{PartnerId, Timestamp};
+
+use super::keys::{self, Key};
+use super::query::Range;
+use crate::grants::{Agreed, Grant, View};
+use crate::{Store, StoreError};
+
+/// How long what was read is kept even if its revision stays: while a release is rolled out, functions of the former one write
+/// agreements, too, and know no revisions.
+const KEPT_SECONDS: i64 = 60;
+/// How many agreements are kept, over all partners; the newest read ones stay.
+const MOST_KEPT: usize = 50_000;
+/// The kind of the items that hold revisions.
+const KIND: &str = "agreements_revision";
+
+/// The items that hold a partner's revision, as they are.
+type Revision = Vec<HashMap<String, AttributeValue>>;
+
+/// The agreements of the partners that were read last.
+#[derive(Debug, Default)]
+pub(crate) struct Kept(Mutex<Vec<Entry>>);
+
+#[derive(Debug)]
+struct Entry {
+    partner: PartnerId,
+    revision: Revision,
+    read_at: Timestamp,
+    agreed: Arc<Agreed>,
+}
+
+impl Entry {
+    fn holds(&self, partner: PartnerId, revision: &Revision, now: Timestamp) -> bool {
+        let is_young = self.read_at <= now && now < self.read_at.plus_seconds(KEPT_SECONDS);
+        self.partner == partner && is_young && self.revision == *revision
+    }
+}
+
+impl Kept {
+    fn find(&self, partner: PartnerId, revision: &Revision, now: Timestamp) -> Option<Arc<Agreed>> {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let place = kept.iter().position(|entry| entry.holds(partner, revision, now))?;
+        let entry = kept.remove(place);
+        let agreed = Arc::clone(&entry.agreed);
+        kept.insert(0, entry);
+        Some(agreed)
+    }
+
+    fn keep(&self, entry: Entry) {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.retain(|other| other.partner != entry.partner);
+        kept.insert(0, entry);
+        let mut room = MOST_KEPT;
+        kept.retain(|entry| match room.checked_sub(entry.agreed.all().len().max(1)) {
+            Some(left) => {
+                room = left;
+                true
+            }
+            None => false,
+        });
+    }
+}
+
+impl Store {
+    /// A partner's agreements, deleted ones left out, by id: as they are in the table now, though most often they are not read again.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn agreed(&self, partner: PartnerId, now: Timestamp) -> Result<Arc<Agreed>, StoreError> {
+        // In this order: a change after the first read makes another revision.
+        let revision = self.revision(partner).await?;
+        if let Some(agreed) = self.kept.find(partner, &revision, now) {
+            return Ok(agreed);
+        }
+        let agreed = Arc::new(Agreed::new(self.agreements(partner).await?));
+        self.kept.keep(Entry { partner, revision, read_at: now, agreed: Arc::clone(&agreed) });
+        Ok(agreed)
+    }
+
+    /// A partner's agreements, deleted ones left out, by id, read from the table.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn agreements(&self, partner: PartnerId) -> Result<Vec<Agreement>, StoreError> {
+        let mut found: Vec<Agreement> = self.all(&Range::table(keys::partner(partner), "AGREEMENT#")).await?;
+        found.retain(|agreement| agreement.status != AgreementStatus::Deleted);
+        Ok(found)
+    }
+
+    /// What a partner may read of a record type at `now`. Each connection stands in it once per fleet.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn grant(&self, partner: PartnerId, record: &'static RecordType, now: Timestamp) -> Result<Grant, StoreError> {
+        Ok(self.view(partner, now).await?.grant(record))
+    }
+
+    /// What a partner may read at `now`, of any record type.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn view(&self, partner: PartnerId, now: Timestamp) -> Result<View, StoreError> {
+        Ok(View::new(self.agreed(partner, now).await?, now))
+    }
+
+    async fn revision(&self, partner: PartnerId) -> Result<Revision, StoreError> {
+        Ok(self.step(&Range::table(keys::partner(partner), keys::REVISION), None, false, None, None).await?.0)
+    }
+}
+
+/// The part of a transaction that moves a revision.
+pub(super) fn moved(revision: &Key, table: &str) -> Result<TransactWriteItem, StoreError> {
+    let update = Update::builder()
+        .table_name(table)
+        .set_key(Some(revision.attributes()))
+        .update_expression("SET kind = :kind ADD revision :one")
+        .expression_attribute_values(":kind", AttributeValue::S(KIND.into()))
+        .expression_attribute_values(":one", AttributeValue::N("1".into()))
+        .build()
+        .map_err(|error| StoreError::Unstorable(error.to_string()))?;
+    Ok(TransactWriteItem::builder().update(update).build())
+}
+
+#[cfg(test)]
+#[path = "agreed_tests.rs"]
+mod tests;

@@ -1,0 +1,123 @@
+//! Lists in the order of subjects. They go through connections one after the other, so a page reads what it shows, however many
+//! connections there are.
+
+use futures::future::try_join_all;
+use model::telematics::Storage;
+
+use super::query::Query;
+use super::row::Row;
+use crate::{Bookmark, Grant, GrantedConnection, Page, Slice, Store, StoreError};
+
+/// Connections that are read at once.
+const PARALLEL: usize = 16;
+
+/// The grants of one connection, one for each fleet.
+type Part<'a> = &'a [GrantedConnection];
+
+impl Store {
+    /// One page of the rows that a query admits, by connection, then by subject id, then fleet.
+    pub(super) async fn list_by_subject(
+        &self,
+        grant: &Grant,
+        query: &Query,
+        page: &Page,
+        include_source: bool,
+    ) -> Result<Slice<Row>, StoreError> {
+        let parts = parts(grant, page);
+        let wanted = page.size.saturating_add(1);
+        let (mut rows, mut read) = (Vec::new(), 0);
+        while rows.len() < wanted {
+            let next: Vec<Part<'_>> = parts.iter().skip(read).take(at_once(rows.len(), read, wanted)).copied().collect();
+            if next.is_empty() {
+                break;
+            }
+            read += next.len();
+            let left = wanted - rows.len();
+            let asked = next.iter().map(|part| self.part(grant, part, query, within(page, part, left), include_source));
+            for (part, slice) in next.iter().zip(try_join_all(asked).await?) {
+                let found = slice.rows.into_iter().map(|(row, mark)| (row, mark_of(part, &mark)));
+                if page.backwards { rows.extend(found.rev()) } else { rows.extend(found) }
+            }
+        }
+        rows.truncate(wanted);
+        Ok(Slice::from_sorted(rows, page))
+    }
+
+    async fn part(
+        &self,
+        grant: &Grant,
+        part: Part<'_>,
+        query: &Query,
+        page: Page,
+        include_source: bool,
+    ) -> Result<Slice<Row>, StoreError> {
+        let grant = grant.part(part);
+        match grant.record().storage {
+            Storage::Entity { .. } => self.list_entities(&grant, query, &page, include_source).await,
+            Storage::Event(_) => self.list_newest(&grant, query, &page, include_source).await,
+            Storage::Series(..) => self.list_latest(&grant, query, &page, include_source).await,
+        }
+    }
+}
+
+/// The connections that the page may show, in reading direction.
+fn parts<'a>(grant: &'a Grant, page: &Page) -> Vec<Part<'a>> {
+    let all = grant.connections().chunk_by(|one, other| one.connection == other.connection);
+    let start = start(page).map(|(connection, _)| connection);
+    let is_ahead = |part: &Part<'_>| {
+        start.is_none_or(|start| if page.backwards { name(part).as_str() <= start } else { name(part).as_str() >= start })
+    };
+    let mut parts: Vec<Part<'a>> = all.filter(is_ahead).collect();
+    if page.backwards {
+        parts.reverse();
+    }
+    parts
+}
+
+/// How many connections to read next: as many as fill the page if they have as many rows as those before.
+fn at_once(found: usize, read: usize, wanted: usize) -> usize {
+    let guess = match (found, read) {
+        (_, 0) => 1,
+        (0, read) => read.saturating_mul(4),
+        (found, read) => (wanted - found).saturating_mul(read).div_ceil(found),
+    };
+    guess.clamp(1, PARALLEL)
+}
+
+/// The page within one connection.
+fn within(page: &Page, part: Part<'_>, size: usize) -> Page {
+    let mark = start(page).filter(|(connection, _)| *connection == name(part)).map(|(_, mark)| Bookmark::from(mark));
+    Page { inclusive: page.inclusive && mark.is_some(), bookmark: mark, backwards: page.backwards, size }
+}
+
+/// The connection and the place in it where a page starts.
+fn start(page: &Page) -> Option<(&str, &str)> {
+    page.bookmark.as_ref()?.as_str()?.split_once('/')
+}
+
+fn mark_of(part: Part<'_>, mark: &Bookmark) -> Bookmark {
+    format!("{}/{}", name(part), mark.as_str().unwrap_or_default()).into()
+}
+
+/// The connection's id.
+fn name(part: Part<'_>) -> String {
+    part.first().map_or_else(String::new, |granted| granted.connection.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn as_many_connections_are_read_as_the_page_needs() {
+        let check = |found, read, wanted, expected| assert_eq!(at_once(found, read, wanted), expected, "{found} {read} {wanted}");
+        check(0, 0, 301, 1);
+        check(0, 1, 301, 4);
+        check(0, 20, 301, 16);
+        check(5, 1, 301, 16);
+        check(299, 1, 301, 1);
+        check(100, 1, 301, 3);
+        check(300, 60, 301, 1);
+        check(1, 1, usize::MAX, 16);
+    }
+}
