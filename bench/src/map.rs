@@ -72,8 +72,15 @@ impl Http for Recorded {
         self.answer(Method::GET, (url, Bytes::new()), headers)
     }
 
-    fn post(&self, url: Url, headers: HeaderMap, body: Bytes, _: Duration) -> BoxFuture<'_, Result<HttpResponse, HttpFailure>> {
-        self.answer(Method::POST, (url, body), headers)
+    fn send(
+        &self,
+        method: Method,
+        url: Url,
+        headers: HeaderMap,
+        body: Bytes,
+        _: Duration,
+    ) -> BoxFuture<'_, Result<HttpResponse, HttpFailure>> {
+        self.answer(method, (url, body), headers)
     }
 }
 

@@ -9,6 +9,7 @@ use crate::faults::FaultBoard;
 use crate::limiter::Limiter;
 use crate::options::Options;
 use crate::world::{Layout, Millis, Reporting, TraceError, World};
+use crate::written::Written;
 
 /// Requests per route and status.
 pub(crate) type Counts = BTreeMap<String, BTreeMap<u16, u64>>;
@@ -22,6 +23,7 @@ pub(crate) struct App {
     board: Mutex<FaultBoard>,
     counts: Mutex<Counts>,
     requests: AtomicU64,
+    written: Mutex<Written>,
 }
 
 impl App {
@@ -41,6 +43,7 @@ impl App {
             board: Mutex::default(),
             counts: Mutex::default(),
             requests: AtomicU64::new(0),
+            written: Mutex::default(),
         })
     }
 
@@ -58,6 +61,11 @@ impl App {
 
     pub(crate) fn counts(&self) -> Counts {
         locked(&self.counts).clone()
+    }
+
+    /// What clients wrote.
+    pub(crate) fn written(&self) -> MutexGuard<'_, Written> {
+        locked(&self.written)
     }
 
     /// Adds a reply to the statistics.

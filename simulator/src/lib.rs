@@ -2,8 +2,8 @@
 //!
 //! Each provider lives below its own prefix; `/samsara` speaks the Samsara API, so that a client works with the base URL
 //! `http://127.0.0.1:4600/samsara`, `/motive` that of Motive, and `/geotab` that of MyGeotab. Below `/_sim` are the statistics and the
-//! fault controls. Nothing is stored: every response is a function of the options, the time and the request, so a restart changes
-//! nothing.
+//! fault controls. What clients write is kept in memory; every other response is a function of the options, the time and the request, so a
+//! restart changes nothing else.
 
 mod app;
 mod clock;
@@ -20,6 +20,7 @@ mod router;
 mod samsara;
 mod server;
 pub mod world;
+mod written;
 
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use faults::{Faults, LatePoints};

@@ -32,7 +32,9 @@ from catena_notifications import models as messages
 from catena_notifications.models import WebhookCreate, WebhookEventNameEnum, WebhookFilters, WebhookUpdate
 from catena_orgs.models import InvitationCreate, InvitationDecline, InvitationRead, ShareAgreementUpdate, TspRead
 from catena_orgs.models import FleetPropertyCreate, FleetUpdate, IntegrationRequestBody, PartnerCreate, PartnerPropertyCreate
-from catena_orgs.models import PartnerUpdate, ShareAgreementBackfill, TspCreate, TspUpdate
+from catena_orgs.models import PartnerUpdate, Permissions, ShareAgreementBackfill, TspCreate, TspUpdate
+from catena_telematics.models import DvirLogCreate, FuelTransactionCreate, FuelVolumeUnitEnum, MessageCreate, ResourceOperation
+from catena_telematics.models import TrailerCreate, TrailerUpdate, UserCreate, UserUpdate, VehicleCreate, VehicleUpdate
 from standardwebhooks import Webhook as StandardWebhook
 from svix.webhooks import Webhook as SvixWebhook
 
@@ -322,6 +324,42 @@ def records(api, partner, fleet_ref):
     assert refused.detail[0].path == "query.only_latest", refused
 
 
+def writes(api, partner):
+    """A driver is made at the provider and changed; what nobody shares is not written."""
+    fleet_ref = f"python-writes-{uuid.uuid4()}"
+    shared = Permissions.from_dict({"user": "read_write"})
+    made = api.call("invitations_create", body=InvitationCreate(fleet_ref=fleet_ref, permissions=shared), token=partner, expect=201)
+    fleet = api.call("invitations_accept", made.id).pre_registration_access_token
+    [tsp] = api.call("tsps_list", slug="samsara")
+    account = ConnectionCreate(tsp_id=tsp.id, credentials=TokenCredsInput(token=TSP_TOKEN))
+    connection_id = api.call("connections_create", body=account, token=fleet).id
+    driver = UserCreate(connection_id=connection_id, first_name="Ann", last_name="Lee", username=f"ann-{uuid.uuid4()}")
+    done = api.call("users_create", body=driver, token=partner, is_sync=True)
+    assert isinstance(done, ResourceOperation) and done.status == "success" and done.logs[0].response_status_code == 200, done
+    refused = api.call("users_create", body=driver, token=partner, is_sync=True, expect=502)
+    assert refused.logs[0].error_type == "validation" and refused.logs[0].error_details, refused
+    change = UserUpdate(connection_id=connection_id, last_name="Moss")
+    asked = api.call("users_update", str(done.resource_id), body=change, token=partner, expect=202)
+    ended = lambda operation: operation.status != "pending"
+    found = api.until(ended, "resource_operations_get", connection_id, asked.id, token=partner)
+    assert found.status == "success" and found.resource_id == done.resource_id and found.fleet_ref == fleet_ref, found
+    listed = api.call("resource_operations_list", token=partner, fleet_refs=[fleet_ref])
+    assert [one.id for one in listed.items] == [done.id, refused.id, asked.id], listed
+    nobody = {"connection_id": uuid.UUID(int=0)}
+    user = uuid.UUID(int=0)
+    fuel = {"driver_id": user, "vehicle_id": user, "fuel_volume": 9.5, "fuel_volume_unit": FuelVolumeUnitEnum.LITER}
+    for operation, body in [
+        ("vehicles_create", VehicleCreate(**nobody)),
+        ("trailers_create", TrailerCreate(**nobody)),
+        ("dvir_logs_create", DvirLogCreate(driver_id=user, **nobody)),
+        ("fuel_transactions_create", FuelTransactionCreate(**fuel, **nobody)),
+        ("messages_create", MessageCreate(sender_id=user, recipient_id=user, **nobody)),
+    ]:
+        assert api.call(operation, body=body, token=partner, expect=404).error_type == "connection_not_found"
+    for operation, body in [("vehicles_update", VehicleUpdate(**nobody)), ("trailers_update", TrailerUpdate(**nobody))]:
+        assert api.call(operation, "5", body=body, token=partner, expect=404).error_type == "connection_not_found"
+
+
 def agreement(api, partner, fleet_ref):
     fleets = api.call("fleets_list", token=partner, fleet_refs=[fleet_ref])
     api.call("fleets_get", fleets.items[0].id, token=partner)
@@ -362,6 +400,7 @@ def main(url):
     administration(api, tokens(api, "clients-operator", os.environ["OPERATOR_SECRET"]), connection_id)
     record(api, partner)
     records(api, partner, fleet_ref)
+    writes(api, partner)
     agreement(api, partner, fleet_ref)
     deliveries(api, partner, receiver, ids)
     revoked = RevocationRequest(token=partner, client_id=CLIENT_ID, client_secret=CLIENT_SECRET)

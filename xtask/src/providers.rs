@@ -1,7 +1,8 @@
 //! `cargo xtask providers`: what each adapter can fetch, out of the adapters' tables, into docs/providers.md.
 
 use anyhow::Result;
-use providers::{Adapter, Capability};
+use model::resource_operation::OperationType;
+use providers::{Adapter, Capability, Writable};
 
 use crate::files::{self, Mode, Section};
 
@@ -32,7 +33,19 @@ pub fn document() -> Result<(&'static str, String)> {
 fn table(adapter: &dyn Adapter) -> String {
     let head = "| resource | read as | every | page | limit of the provider |\n| --- | --- | ---: | ---: | --- |\n";
     let rows: String = adapter.capabilities().iter().map(row).collect();
-    format!("### `{}`\n\n{head}{rows}", adapter.source_name())
+    let writes: String = adapter.writes().iter().map(written).collect();
+    let head_of_writes = "\n| written | how | members |\n| --- | --- | --- |\n";
+    let writes = if writes.is_empty() { "\nNothing is written.\n".to_owned() } else { format!("{head_of_writes}{writes}") };
+    format!("### `{}`\n\n{head}{rows}{writes}", adapter.source_name())
+}
+
+fn written(writable: &Writable) -> String {
+    let how = match writable.operation {
+        OperationType::Create => "made",
+        OperationType::Update => "changed",
+    };
+    let members: Vec<String> = writable.members.iter().map(|member| format!("`{member}`")).collect();
+    format!("| `{}` | {how} | {} |\n", writable.record.resource, members.join(", "))
 }
 
 fn row(capability: &Capability) -> String {

@@ -7,8 +7,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::Value;
 
 use crate::payloads::{
-    AgreementEvent, ConnectionEvent, ExecutionEvent, FleetConnectionEvent, InvitationEvent, ScheduleEvent, TspEvent,
-    TspRequestedEvent, WebhookEvent,
+    AgreementEvent, ConnectionEvent, ExecutionEvent, FleetConnectionEvent, InvitationEvent, ResourceOperationEvent,
+    ScheduleEvent, TspEvent, TspRequestedEvent, WebhookEvent,
 };
 
 /// The members that all record events share, and the only ones of `.removed` events (contract section 13.8).
@@ -54,6 +54,10 @@ pub fn events() -> Vec<Event> {
         (&["fleet_connection.created", "fleet_connection.deleted"], of::<FleetConnectionEvent>),
         (&["execution.created", "execution.failed", "execution.staled"], of::<ExecutionEvent>),
         (&["schedule.deactivated"], of::<ScheduleEvent>),
+        (
+            &["resource_operation.created", "resource_operation.succeeded", "resource_operation.failed"],
+            of::<ResourceOperationEvent>,
+        ),
         (&["tsp.created"], of::<TspEvent>),
         (&["tsp.requested"], of::<TspRequestedEvent>),
         (

@@ -6,6 +6,7 @@ use model::connection::{Connection, ConnectionStatus, FleetConnection};
 use model::execution::{Execution, ExecutionStatus};
 use model::integration_request::IntegrationRequest;
 use model::invitation::{Invitation, InvitationStatus};
+use model::resource_operation::{OperationStatus, ResourceOperation};
 use model::schedule::{Schedule, ScheduleStatus};
 use model::tsp::{Tsp, TspStatus};
 use model::webhook::{Webhook, WebhookStatus};
@@ -17,8 +18,8 @@ use serde_json::Value;
 use store::control::Keyed;
 
 use crate::payloads::{
-    AgreementEvent, ConnectionEvent, ExecutionEvent, FleetConnectionEvent, InvitationEvent, ScheduleEvent, TspEvent,
-    TspRequestedEvent, WebhookEvent,
+    AgreementEvent, ConnectionEvent, ExecutionEvent, FleetConnectionEvent, InvitationEvent, ResourceOperationEvent,
+    ScheduleEvent, TspEvent, TspRequestedEvent, WebhookEvent,
 };
 use crate::stream;
 
@@ -57,7 +58,7 @@ pub enum Audience {
 
 /// The changes that cause events. An execution writes its schedule and itself several times; most of that says nothing to partners.
 pub(crate) const WANTED: &[Wanted] = &[
-    Wanted::Written(&[Invitation::KIND, Agreement::KIND, Webhook::KIND, Tsp::KIND]),
+    Wanted::Written(&[Invitation::KIND, Agreement::KIND, Webhook::KIND, Tsp::KIND, ResourceOperation::KIND]),
     Wanted::Created(&[FleetConnection::KIND, Execution::KIND, IntegrationRequest::KIND]),
     Wanted::WrittenAs(&[Connection::KIND, Execution::KIND, Schedule::KIND], &["stale", "failed", "inactive"]),
     Wanted::Removed(&[FleetConnection::KIND]),
@@ -81,6 +82,7 @@ pub fn of_control(old: &Item, new: &Item, connect_url: &str) -> Result<Vec<Contr
         Some(Schedule::KIND) => pair(old, new, |old, new| schedule(old, &new)),
         Some(Tsp::KIND) => pair(old, new, tsp),
         Some(IntegrationRequest::KIND) => pair(old, new, integration_request),
+        Some(ResourceOperation::KIND) => pair(old, new, |old, new| resource_operation(old, &new)),
         // Kinds without events.
         _ => Ok(Vec::new()),
     }
@@ -208,6 +210,21 @@ fn integration_request(old: Option<&IntegrationRequest>, new: IntegrationRequest
         subject: None,
     };
     one(old.is_none().then_some("tsp.requested"), audience, TspRequestedEvent::of(new))
+}
+
+/// Whoever waits for the result hears of it in the answer.
+fn resource_operation(old: Option<&ResourceOperation>, new: &ResourceOperation) -> Found {
+    use OperationStatus::{Failed, Pending, Success};
+    let name = match (old.map(|old| old.status), new.status) {
+        _ if new.is_sync => None,
+        (None, _) => Some("resource_operation.created"),
+        (Some(Pending), Success) => Some("resource_operation.succeeded"),
+        (Some(Pending), Failed) => Some("resource_operation.failed"),
+        _ => None,
+    };
+    let audience =
+        Audience::Owner { partner: new.partner_id, fleet: Some(new.fleet_id), fleet_ref: new.fleet_ref.clone(), subject: None };
+    one(name, audience, ResourceOperationEvent::of(new))
 }
 
 #[cfg(test)]

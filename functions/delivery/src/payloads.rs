@@ -5,15 +5,17 @@ use model::connection::{Connection, ConnectionStatus, FleetConnection};
 use model::execution::{Execution, ExecutionStatus};
 use model::integration_request::IntegrationRequest;
 use model::invitation::{Invitation, InvitationStatus};
+use model::resource_operation::{LogRead, OperationStatus, OperationType, ResourceOperation};
 use model::schedule::{Schedule, ScheduleStatus};
 use model::tsp::Tsp;
 use model::webhook::{Filters, Webhook, WebhookStatus};
 use model::{
-    AgreementId, ConnectionId, ExecutionId, FleetId, InvitationId, PartnerId, Resource, ScheduleId, Scopes, Timestamp, TspId,
-    WebhookId,
+    AgreementId, ConnectionId, ExecutionId, FleetId, InvitationId, OperationId, PartnerId, RecordId, Resource, ScheduleId,
+    Scopes, Timestamp, TspId, WebhookId,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::{Map, Value};
 use uuid::Uuid;
 
 /// An invitation.
@@ -361,6 +363,66 @@ impl TspRequestedEvent {
             fleet_id: request.fleet_id,
             fleet_ref: request.fleet_ref,
             invitation_id: request.invitation_id,
+        }
+    }
+}
+
+/// A write to a TSP that you asked for.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "BaseResourceOperationEvent")]
+pub struct ResourceOperationEvent {
+    /// The operation's id.
+    id: OperationId,
+    /// When it was asked for.
+    created_at: Timestamp,
+    /// When it was last changed.
+    updated_at: Timestamp,
+    /// Your id.
+    partner_id: PartnerId,
+    /// The connection that is written through.
+    connection_id: ConnectionId,
+    /// Your own id of the fleet.
+    #[schemars(example = &"FLEET-12345")]
+    fleet_ref: Option<String>,
+    /// The adapter.
+    #[schemars(schema_with = "model::schema::source_name")]
+    source_name: String,
+    /// The resource.
+    resource: Resource,
+    /// The record's id, once it is written.
+    resource_id: Option<RecordId>,
+    /// The TSP's id of the record, once it is written.
+    source_id: Option<String>,
+    /// Whether a record is made or changed.
+    operation_type: OperationType,
+    /// Its state after the event.
+    status: OperationStatus,
+    /// What is written.
+    #[schemars(schema_with = "model::schema::object")]
+    payload: Map<String, Value>,
+    /// The attempts so far.
+    logs: Vec<LogRead>,
+}
+
+impl ResourceOperationEvent {
+    /// The payload for an operation.
+    #[must_use]
+    pub fn of(operation: &ResourceOperation) -> Self {
+        Self {
+            id: operation.id,
+            created_at: operation.created_at,
+            updated_at: operation.updated_at,
+            partner_id: operation.partner_id,
+            connection_id: operation.connection_id,
+            fleet_ref: operation.fleet_ref.clone(),
+            source_name: operation.source_name.clone(),
+            resource: operation.resource,
+            resource_id: operation.resource_id,
+            source_id: operation.source_id.clone(),
+            operation_type: operation.operation_type,
+            status: operation.status,
+            payload: operation.payload.clone(),
+            logs: operation.published_logs(),
         }
     }
 }

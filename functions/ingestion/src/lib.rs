@@ -1,7 +1,7 @@
 //! Ingestion: schedules fire runs, runs fetch from the TSPs and store what they bring, and changes of schedules and
 //! agreements keep EventBridge Scheduler in step.
 //!
-//! [`run`] is one run of one schedule; [`maintain`] follows the control table's stream and brings lost timers back; [`deadlines`] ends what ends by date. All
+//! [`run`] is one run of one schedule; [`writes`] is one attempt at a write to a TSP; [`maintain`] follows the control table's stream and brings lost timers back; [`deadlines`] ends what ends by date. All
 //! are idempotent: their triggers deliver at least once.
 
 pub mod deadlines;
@@ -10,16 +10,19 @@ pub mod maintain;
 pub mod run;
 #[cfg(test)]
 mod testing;
+pub mod writes;
 
 use gateway::Permission::{ManageSchedules, Open, ReadControl, ReadTelematics, SendExecutions, WriteControl, WriteTelematics};
 use gateway::{Context, FailedRecord, Permission, Secrets, Stream, Trigger, Worker, WorkerError};
-use serde::Deserialize as _;
+use serde::Deserialize;
 use serde_json::{Value, json};
 use tracing::field::{Empty, display};
 use tracing::{Instrument as _, Span};
 
 use events::{Messages, StreamEvent, StreamRecord};
+use model::TraceId;
 use run::RunRequest;
+use writes::WriteRequest;
 
 const RUN: &[Permission] =
     &[ReadControl, WriteControl, ReadTelematics, WriteTelematics, Open(Secrets::Credentials), SendExecutions];
@@ -38,7 +41,7 @@ pub fn workers() -> Vec<Worker> {
         },
         Worker {
             handler: "executions.resume",
-            summary: "Run schedules at once: first runs, long fetches that go on, consent that returned",
+            summary: "Run schedules at once (first runs, long fetches that go on, consent that returned), and write to TSPs",
             trigger: Trigger::Queue("ExecutionsQueue"),
             permissions: RUN,
             call: |context, event| Box::pin(resumed(context, event)),
@@ -67,6 +70,23 @@ pub fn workers() -> Vec<Worker> {
     ]
 }
 
+/// What a message asks for.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Asked {
+    Write(WriteRequest),
+    Run(RunRequest),
+}
+
+impl Asked {
+    fn trace(&self) -> Option<TraceId> {
+        match self {
+            Self::Write(request) => request.trace,
+            Self::Run(request) => request.trace,
+        }
+    }
+}
+
 async fn fired(context: &Context, event: Value) -> Result<Value, WorkerError> {
     let request: RunRequest = serde_json::from_value(event)?;
     let outcome = run::run_schedule(context, &request).await?;
@@ -92,10 +112,14 @@ async fn resumed(context: &Context, event: Value) -> Result<Value, WorkerError> 
 }
 
 async fn resumed_one(context: &Context, body: &str) -> Result<(), WorkerError> {
-    let request: RunRequest = serde_json::from_str(body)?;
-    let Some(trace) = request.trace else { return run::run_schedule(context, &request).await.map(drop) };
-    Span::current().record("trace.id", display(trace));
-    run::run_schedule(&context.traced(trace), &request).await.map(drop)
+    let asked: Asked = serde_json::from_str(body)?;
+    let traced = asked.trace().map(|trace| context.traced(trace));
+    Span::current().record("trace.id", asked.trace().map(display));
+    let context = traced.as_ref().unwrap_or(context);
+    match asked {
+        Asked::Write(request) => writes::attempt(context, &request).await,
+        Asked::Run(request) => run::run_schedule(context, &request).await.map(drop),
+    }
 }
 
 /// In stream order. A record that is itself at fault is set aside; any other that fails, and all after it, are redelivered for as long

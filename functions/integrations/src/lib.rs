@@ -2,6 +2,7 @@
 
 pub mod connections;
 pub mod executions;
+pub mod resource_operations;
 pub mod schedules;
 pub mod tsps;
 mod visible;
@@ -28,6 +29,11 @@ const TAGS: &[Tag] = &[
     },
     Tag { name: "TSP Integrations", handlers: "tsp_integrations", description: "What can be fetched from each TSP." },
     Tag { name: "Executions", handlers: "executions", description: "The executions of a schedule, kept for seven days." },
+    Tag {
+        name: "Resource Operations",
+        handlers: "resource_operations",
+        description: "What partners have written to accounts at TSPs, kept for 90 days.",
+    },
 ];
 
 const READ: &[Permission] = &[ReadControl, VerifyTokens];
@@ -207,6 +213,24 @@ fn endpoints() -> Vec<Endpoint> {
         )
         .summary("List the executions of a schedule, newest first")
         .description("Lists the executions of the last seven days, newest first."),
+        Endpoint::new::<resource_operations::list::List>(
+            Method::GET,
+            "/v2/integrations/connections/resource-operations",
+            "resource_operations.list",
+            Scope("resource_operation:read"),
+            LIST,
+        )
+        .summary("List your writes to TSPs")
+        .description("Lists the writes that you asked for, by age, as long as the fleet shares their resource with you."),
+        Endpoint::new::<resource_operations::get::Get>(
+            Method::GET,
+            "/v2/integrations/connections/{connection_id}/resource-operations/{resource_operation_id}",
+            "resource_operations.get",
+            Scope("resource_operation:read"),
+            READ,
+        )
+        .summary("Read a write to a TSP")
+        .description("Returns a write that you asked for, with its attempts."),
         Endpoint::new::<tsps::list::List>(Method::GET, "/v2/integrations/tsps", "tsp_integrations.list", Public, PUBLIC_LIST)
             .summary("List what can be fetched from each TSP")
             .description("Lists all providers by slug, each with every resource and whether it is fetched."),

@@ -50,9 +50,14 @@ pub(crate) struct FleetFilter {
 impl FleetFilter {
     pub(crate) fn read(reader: &mut Reader) -> Self {
         let ids = reader.query("fleet_ids").about("Only these fleets.").ids(100);
+        Self { ids, ..Self::of_refs(reader) }
+    }
+
+    /// `fleet_refs` alone.
+    pub(crate) fn of_refs(reader: &mut Reader) -> Self {
         let refs =
             reader.query("fleet_refs").about("Only these fleets, by your own ids.").example(r#"["FLEET-12345"]"#).texts(100, 200);
-        Self { ids, refs }
+        Self { ids: None, refs }
     }
 
     fn matches(&self, seen: &Visible) -> bool {

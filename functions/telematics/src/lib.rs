@@ -10,6 +10,7 @@ mod order;
 pub mod scope;
 pub mod tables;
 pub mod window;
+pub mod writes;
 
 use gateway::Permission::{Open, ReadControl, ReadTelematics, Seal, VerifyTokens, WriteControl};
 use gateway::{Access, Endpoint, Permission, Secrets, Service, Tag};
@@ -26,6 +27,7 @@ use filter::Filter::{Codes, Flag, Ids, Texts};
 use get::Get;
 use list::List;
 use tables::Table;
+use writes::Writing;
 
 /// The service and its endpoints.
 pub const SERVICE: Service = Service {
@@ -65,6 +67,8 @@ const TAGS: &[Tag] = &[
 ];
 
 const READ: Access = Access::Scope("telematics:read");
+const WRITE_SCOPE: Access = Access::Scope("telematics:write");
+const WRITE: &[Permission] = &[ReadControl, WriteControl, ReadTelematics, VerifyTokens];
 const GET: &[Permission] = &[ReadControl, ReadTelematics, VerifyTokens];
 /// Lists also open the platform secret that signs cursors, and the very first one makes it.
 const LIST: &[Permission] =
@@ -133,6 +137,15 @@ static ENDPOINTS: &[Endpoint] = &[
     growth("/v2/telematics/analytics/vehicles/time-series", "analytics.vehicle_growth", "Count vehicles by day", &Growth::Of(Vehicle::TYPE)),
     growth("/v2/telematics/analytics/drivers/time-series", "analytics.driver_growth", "Count drivers by day", &Growth::Of(User::TYPE)),
     growth("/v2/telematics/analytics/trailers/time-series", "analytics.trailer_growth", "Count trailers by day", &Growth::Of(Trailer::TYPE)),
+    write(Method::POST, "/v2/telematics/users", "users.create", "Make a user at the provider", &writes::CREATE_USER),
+    write(Method::PATCH, "/v2/telematics/users/{user_id}", "users.update", "Change a user at the provider", &writes::UPDATE_USER),
+    write(Method::POST, "/v2/telematics/vehicles", "vehicles.create", "Make a vehicle at the provider", &writes::CREATE_VEHICLE),
+    write(Method::PATCH, "/v2/telematics/vehicles/{vehicle_id}", "vehicles.update", "Change a vehicle at the provider", &writes::UPDATE_VEHICLE),
+    write(Method::POST, "/v2/telematics/trailers", "trailers.create", "Make a trailer at the provider", &writes::CREATE_TRAILER),
+    write(Method::PATCH, "/v2/telematics/trailers/{trailer_id}", "trailers.update", "Change a trailer at the provider", &writes::UPDATE_TRAILER),
+    write(Method::POST, "/v2/telematics/dvir-logs", "dvir_logs.create", "File an inspection report at the provider", &writes::CREATE_DVIR_LOG),
+    write(Method::POST, "/v2/telematics/fuel-transactions", "fuel_transactions.create", "File a purchase of fuel at the provider", &writes::CREATE_FUEL_TRANSACTION),
+    write(Method::POST, "/v2/telematics/messages", "messages.create", "Send a message to a driver", &writes::CREATE_MESSAGE),
     table("/v2/telematics/ref-hos-event-codes", "tables.hos_event_codes", "List types and codes of duty log entries", &Table::EventCodes),
     table("/v2/telematics/ref-hos-malfunction-codes", "tables.hos_malfunction_codes", "List malfunctions of logging devices", &Table::Malfunctions),
     table("/v2/telematics/ref-hos-record-origins", "tables.hos_record_origins", "List origins of duty log entries", &Table::RecordOrigins),
@@ -169,6 +182,16 @@ const fn summary(path: &'static str, handler: &'static str, summary: &'static st
 
 const fn growth(path: &'static str, handler: &'static str, summary: &'static str, growth: &'static Growth) -> Endpoint {
     Endpoint::serving(Method::GET, path, handler, READ, GET, growth).summary(summary)
+}
+
+const fn write(
+    method: Method,
+    path: &'static str,
+    handler: &'static str,
+    summary: &'static str,
+    writing: &'static Writing,
+) -> Endpoint {
+    Endpoint::serving(method, path, handler, WRITE_SCOPE, WRITE, writing).summary(summary)
 }
 
 const fn table(path: &'static str, handler: &'static str, summary: &'static str, table: &'static Table) -> Endpoint {

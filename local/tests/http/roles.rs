@@ -15,7 +15,7 @@ use crate::{World, answer};
 /// Operation; the statuses for an anonymous caller, and for a partner without the scope; for a partner that has this scope only, upon its
 /// own, another partner's and nobody's; the same for a fleet; for an administrator of the platform, upon what is there and nobody's.
 /// All scenes of a partner share one account, so 409 is what a fleet hears that changes its schedules, and whoever activates or makes a
-/// schedule that runs already; a partner in use is not deleted (409), and no scene has properties to delete (404). The operations of the Telematics API follow one rule: see [`telematics`].
+/// schedule that runs already; a partner in use is not deleted (409), and no scene has properties to delete or writes to read (404). The operations of the Telematics API follow one rule: see [`telematics`].
 const TABLE: &str = "
     invitations.list             401 403   200   -   -   403   -   -   403   -
     invitations.create           401 403   201   -   -   403   -   -   403   -
@@ -67,6 +67,8 @@ const TABLE: &str = "
     schedules.activate_all       401 403   403 403 403   200 404 404   200 404
     schedules.activate           401 403   403 403 403   409 404 404   409 404
     executions.list              401 403   200 404 404   403 403 403   403 403
+    resource_operations.list     401 403   200   -   -   403   -   -   403   -
+    resource_operations.get      401 403   404 404 404   403 403 403   403 403
     tsp_integrations.list        200 200   200   -   -   200   -   -   200   -
     tsp_integrations.get         200 200   200   - 404   200   - 404   200 404
     webhooks.list                401 403   200   -   -   403   -   -   403   -
@@ -198,7 +200,10 @@ async fn telematics(stage: &mut Stage<'_>, shared: &[Scene; 2], wrong: &mut Vec<
     for endpoint in &endpoints {
         let list = endpoints.iter().find(|list| endpoint.path.split_once("/{").is_some_and(|(path, _)| path == list.path));
         let is_nested = list.is_some() && !endpoint.path.ends_with('}');
+        let writes = endpoint.method != Method::GET;
         let expected: &[u16] = match list {
+            // A body without members is refused to those who may write.
+            _ if writes => &[401, 403, 422, 422, 422, 403, 403, 403, 403, 403],
             None => &[401, 403, 200, 0, 0, 403, 0, 0, 403, 0],
             // A list within another one's row is empty.
             Some(_) if is_nested => &[401, 403, 200, 200, 200, 403, 403, 403, 403, 403],
@@ -210,7 +215,7 @@ async fn telematics(stage: &mut Stage<'_>, shared: &[Scene; 2], wrong: &mut Vec<
         };
         let mut found = Vec::new();
         for (column, expected) in COLUMNS.into_iter().zip(expected) {
-            let is_there = id.is_some() || column.2 != Whose::Own || list.is_none();
+            let is_there = id.is_some() || column.2 != Whose::Own || list.is_none() || writes;
             if *expected == 0 || !is_there {
                 found.push("  -".to_owned());
                 continue;
@@ -229,7 +234,8 @@ async fn telematics(stage: &mut Stage<'_>, shared: &[Scene; 2], wrong: &mut Vec<
                 (Role::Partner, Whose::Foreign) => stage.other.api.clone(),
                 _ => stage.caller(endpoint, (role, has_scope), &shared[0]).await,
             };
-            let status = send(&caller, endpoint.method.clone(), &path, &Value::Null).await;
+            let body = if writes { json!({}) } else { Value::Null };
+            let status = send(&caller, endpoint.method.clone(), &path, &body).await;
             if is_nested && status == 200 && whose != Whose::Own {
                 assert_eq!(caller.get(&path).await.unwrap()["items"], json!([]), "{path} as {column:?}");
             }
@@ -310,6 +316,7 @@ impl<'a> Stage<'a> {
             ("webhook_id", id(&webhook)),
             ("partner_id", agreements["items"][0]["partner_id"].as_str().unwrap().to_owned()),
             ("property_id", uuid::Uuid::nil().to_string()),
+            ("resource_operation_id", uuid::Uuid::nil().to_string()),
             ("ext_tsp_id", self.ext_tsp.clone()),
             ("tsp_id", self.tsp.as_str().unwrap().to_owned()),
             ("event_name", "webhook.created".to_owned()),

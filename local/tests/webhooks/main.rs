@@ -9,3 +9,4 @@ mod mirror;
 mod sequence;
 mod visibility;
 mod world;
+mod writes;

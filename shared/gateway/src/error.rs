@@ -130,6 +130,11 @@ impl ApiError {
         Self { cause: Some(cause.to_string()), ..error }
     }
 
+    /// 501: the TSP cannot do this.
+    pub fn not_supported(detail: impl Into<String>) -> Self {
+        Self::with(StatusCode::NOT_IMPLEMENTED, "not_supported", Value::String(detail.into()))
+    }
+
     /// 504: the TSP timed out.
     pub fn gateway_timeout(detail: impl Into<String>) -> Self {
         Self::with(StatusCode::GATEWAY_TIMEOUT, "timeout", Value::String(detail.into()))

@@ -95,6 +95,8 @@ ids! {
     ScheduleId;
     /// An execution of a schedule.
     ExecutionId;
+    /// A write to a TSP.
+    OperationId;
     /// A webhook subscription.
     WebhookId;
     /// A property of an organization.
@@ -129,6 +131,15 @@ impl RecordIds {
     }
 }
 
+/// What the texts of all ids begin with that were made in the millisecond of an instant.
+#[must_use]
+pub fn start_of(instant: Timestamp) -> String {
+    v7(instant).to_string().chars().take(MILLISECONDS).collect()
+}
+
+/// Of the text of an id, the part that tells the millisecond: twelve digits and a hyphen.
+const MILLISECONDS: usize = 13;
+
 fn v7(now: Timestamp) -> Uuid {
     let micros = now.micros();
     let seconds = u64::try_from(micros.div_euclid(1_000_000)).unwrap_or(0);
@@ -153,5 +164,7 @@ mod tests {
         let late = Timestamp::parse("2026-01-01T00:00:00.002Z").unwrap();
         assert!(FleetId::at(early) < FleetId::at(late));
         assert_eq!(FleetId::at(early).uuid().get_version_num(), 7);
+        let begins = |instant: Timestamp| FleetId::at(early).to_string().starts_with(&start_of(instant));
+        assert!(begins(early) && begins(early.plus_seconds(0)) && !begins(late));
     }
 }

@@ -17,6 +17,7 @@ pub mod invitation;
 pub mod partner;
 pub mod property;
 pub mod resource;
+pub mod resource_operation;
 pub mod schedule;
 pub mod schema;
 pub mod telematics;
@@ -28,8 +29,8 @@ pub mod webhook;
 
 pub use hex::hex;
 pub use ids::{
-    AgreementId, ConnectionId, ExecutionId, FleetId, InvitationId, MessageId, PartnerId, PropertyId, RecordId, RecordIds,
-    ScheduleId, TspId, WebhookId,
+    AgreementId, ConnectionId, ExecutionId, FleetId, InvitationId, MessageId, OperationId, PartnerId, PropertyId, RecordId,
+    RecordIds, ScheduleId, TspId, WebhookId,
 };
 pub use resource::{Resource, Scopes, ShareLevel};
 pub use time::Timestamp;

@@ -5,11 +5,12 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use model::credentials::Credentials;
+use model::resource_operation::OperationType;
 use model::telematics::Batch;
 use model::{ConnectionId, Resource, Timestamp};
 use url::Url;
 
-use crate::{Capability, Http, ProviderError};
+use crate::{Capability, Change, Http, ProviderError, Writable, Written};
 
 /// A boxed future, so that `dyn Adapter` and `dyn Http` work.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -162,6 +163,11 @@ pub trait Accounts: Send + Sync {
         self.capabilities().iter().map(|capability| capability.record.resource).collect()
     }
 
+    /// What can be written to an account.
+    fn writes(&self) -> Vec<Writable> {
+        Vec::new()
+    }
+
     /// What the provider does not have, by its own documents.
     fn lacks(&self) -> &'static [Resource] {
         &[]
@@ -191,4 +197,17 @@ pub trait Adapter: Accounts {
         resource: Resource,
         fetch: Fetch<'a>,
     ) -> BoxFuture<'a, Result<Fetched, ProviderError>>;
+
+    /// Makes or changes a record. Nothing is repeated here.
+    ///
+    /// # Errors
+    /// What the provider answered instead; [`ProviderError::Unsupported`] for what it has no place for.
+    fn write<'a>(
+        &'a self,
+        _http: &'a dyn Http,
+        (resource, _): (Resource, OperationType),
+        _change: Change<'a>,
+    ) -> BoxFuture<'a, Result<Written, ProviderError>> {
+        Box::pin(async move { Err(ProviderError::Unsupported { what: format!("writing a {resource}") }) })
+    }
 }

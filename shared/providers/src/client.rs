@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use http::header::{ACCEPT, USER_AGENT};
-use http::{HeaderMap, HeaderName, HeaderValue};
+use bytes::Bytes;
+use http::header::{ACCEPT, CONTENT_TYPE, USER_AGENT};
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use model::credentials::Credentials;
 use model::telematics::source_hash;
 use serde::Deserialize;
@@ -96,6 +97,36 @@ impl<P: Provider<Session = Session>> Api<'_, P> {
         }
         let response = self.http.get(url, headers.clone(), deadline).await.map_err(|failure| transport_error(&failure))?;
         classify(response, &[&self.session.key], self.session.reason)
+    }
+}
+
+impl<P: Provider<Session = Session>> Api<'_, P> {
+    /// The body of a 2xx response to a request with this JSON body. A body that cannot be read is none: the request was taken all the
+    /// same. `secret` is struck out of what is kept of a response.
+    ///
+    /// # Errors
+    /// [`ProviderError`] for every other status, and where there is no response before the deadline.
+    pub(crate) async fn write(
+        &self,
+        method: Method,
+        path: &str,
+        body: Bytes,
+        secret: &str,
+        deadline: Duration,
+    ) -> Result<OkResponse, ProviderError> {
+        let Session { base, headers, .. } = &self.session;
+        let mut url = base.clone();
+        url.set_path(&format!("{}{path}", base.path().trim_end_matches('/')));
+        url.set_query(None);
+        let mut headers = headers.clone();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        let response = self.http.send(method, url, headers, body, deadline).await.map_err(|failure| transport_error(&failure))?;
+        let secrets = [self.session.key.as_str(), secret];
+        if response.status.is_success() {
+            let body = readable(response.body).unwrap_or_default();
+            return Ok(OkResponse { body, secrets: secrets.iter().map(|secret| (*secret).to_owned()).collect() });
+        }
+        classify(response, &secrets, self.session.reason)
     }
 }
 

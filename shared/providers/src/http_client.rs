@@ -1,4 +1,4 @@
-//! How adapters reach providers: a GET, or a POST where that is how a provider is asked. The platform's guarded client implements it, and canned responses do in tests.
+//! How adapters reach providers: a GET, a POST where that is how a provider is asked, and what a write takes. The platform's guarded client implements it, and canned responses do in tests.
 
 use std::time::Duration;
 
@@ -36,12 +36,28 @@ pub trait Http: Send + Sync {
     /// Where there is no complete response before the deadline.
     fn get(&self, url: Url, headers: HeaderMap, deadline: Duration) -> BoxFuture<'_, Result<HttpResponse, HttpFailure>>;
 
-    /// Sends a POST and reads the whole response, whatever its status. Implementations must not log the body: it holds credentials.
+    /// Sends a POST and reads the whole response, whatever its status.
     ///
     /// # Errors
     /// Where there is no complete response before the deadline.
     fn post(
         &self,
+        url: Url,
+        headers: HeaderMap,
+        body: Bytes,
+        deadline: Duration,
+    ) -> BoxFuture<'_, Result<HttpResponse, HttpFailure>> {
+        self.send(Method::POST, url, headers, body, deadline)
+    }
+
+    /// Sends a request with a body and reads the whole response, whatever its status. Implementations must not log the body: it may hold
+    /// credentials.
+    ///
+    /// # Errors
+    /// Where there is no complete response before the deadline.
+    fn send(
+        &self,
+        method: Method,
         url: Url,
         headers: HeaderMap,
         body: Bytes,
@@ -54,14 +70,15 @@ impl Http for GuardedClient {
         sent(self, Request { method: Method::GET, url, headers, body: Bytes::new() }, deadline)
     }
 
-    fn post(
+    fn send(
         &self,
+        method: Method,
         url: Url,
         headers: HeaderMap,
         body: Bytes,
         deadline: Duration,
     ) -> BoxFuture<'_, Result<HttpResponse, HttpFailure>> {
-        sent(self, Request { method: Method::POST, url, headers, body }, deadline)
+        sent(self, Request { method, url, headers, body }, deadline)
     }
 }
 

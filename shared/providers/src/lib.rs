@@ -22,6 +22,7 @@ mod samsara;
 mod testing;
 mod units;
 mod wire;
+mod write;
 mod zones;
 
 pub use adapter::{Account, Accounts, Adapter, BoxFuture, Brand, Fetch, Fetched, Pause, Spread, Subjects, WindowPart};
@@ -32,6 +33,8 @@ pub use motive::Motive;
 use provider::{Api, PAGE_DEADLINE, Page, Plan, Provider, Source};
 pub use provider::{Capability, Rate, after_loss};
 pub use samsara::Samsara;
+pub use write::{Change, Writable, Written};
+use write::{Writables, WritePlan};
 
 /// The registry, once for the API and once for the workers: a program carries only what the list that it reads names.
 macro_rules! providers {

@@ -4,13 +4,17 @@ use std::marker::PhantomData;
 use std::time::Duration;
 
 use model::credentials::Credentials;
+use model::resource_operation::OperationType;
 use model::telematics::{RecordType, Rows};
 use model::{RecordIds, Resource, Timestamp};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::cursor::{Cursor, Gap};
-use crate::{Account, Accounts, Adapter, BoxFuture, Brand, Fetch, Fetched, Http, Pause, ProviderError, WindowPart};
+use crate::{
+    Account, Accounts, Adapter, BoxFuture, Brand, Change, Fetch, Fetched, Http, Pause, ProviderError, WindowPart, Writable,
+    Writables, WritePlan, Written,
+};
 
 /// The longest a data page may take.
 pub(crate) const PAGE_DEADLINE: Duration = Duration::from_secs(30);
@@ -28,6 +32,8 @@ pub(crate) trait Provider: Send + Sync + Sized + 'static {
     const DEFAULT_BASE_URL: &'static str;
     /// What can be fetched, a line each.
     const PLANS: &'static [Plan<Self>];
+    /// What can be written, a line each.
+    const WRITES: &'static [WritePlan<Self>] = &[];
     /// What it does not have, by its own documents.
     const LACKS: &'static [Resource] = &[];
 
@@ -269,6 +275,10 @@ impl<P: Provider> Accounts for P {
         Capabilities::<P>::ALL.into_iter().flatten().collect()
     }
 
+    fn writes(&self) -> Vec<Writable> {
+        Writables::<P>::ALL.into_iter().flatten().collect()
+    }
+
     fn validate<'a>(
         &'a self,
         http: &'a dyn Http,
@@ -294,6 +304,21 @@ impl<P: Provider> Adapter for P {
             let plan = plan.ok_or_else(|| ProviderError::Unsupported { what: resource.to_string() })?;
             let api = Api { http, session: P::session(fetch.base_url, fetch.credentials)?, pause: Some(fetch.pause) };
             (plan.fetch)(&api, fetch).await
+        })
+    }
+
+    fn write<'a>(
+        &'a self,
+        http: &'a dyn Http,
+        (resource, operation): (Resource, OperationType),
+        change: Change<'a>,
+    ) -> BoxFuture<'a, Result<Written, ProviderError>> {
+        Box::pin(async move {
+            let is_it = |writable: &Writable| writable.record.resource == resource && writable.operation == operation;
+            let plan = P::WRITES.iter().find(|plan| is_it(&plan.writable));
+            let plan = plan.ok_or_else(|| ProviderError::Unsupported { what: format!("writing a {resource}") })?;
+            let api = Api { http, session: P::session(change.base_url, change.credentials)?, pause: Some(change.pause) };
+            (plan.send)(&api, &change).await
         })
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, Method, StatusCode};
 use model::credentials::{Credentials, Form};
 use model::telematics::{Batch, Fields, Observation};
 use model::{ConnectionId, Resource, Timestamp};
@@ -85,7 +85,7 @@ impl Http for Canned {
         Box::pin(async { next })
     }
 
-    fn post(&self, url: Url, headers: HeaderMap, body: Bytes, _: Duration) -> BoxFuture<'_, Answer> {
+    fn send(&self, _: Method, url: Url, headers: HeaderMap, body: Bytes, _: Duration) -> BoxFuture<'_, Answer> {
         self.asked.lock().unwrap().push((url.to_string(), headers));
         self.posted.lock().unwrap().push(serde_json::from_slice(&body).unwrap());
         let next = self.responses.lock().unwrap().pop().expect("no response left");

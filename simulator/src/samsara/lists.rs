@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
+use serde_json::{Value, json};
 
 use super::cursor::Cursor;
 use super::query::is_vehicle;
 use super::refusal::Refusal;
 use super::wire::{Page, Pagination, Reference, Single, external_ids, time, time_s};
-use super::{Answer, Request};
+use super::{Answer, Request, writes};
 use crate::http::Reply;
 use crate::world::{Account, Driver, Employment, Vehicle, VehicleBuild};
 
@@ -164,15 +165,24 @@ pub(super) fn vehicles(request: &Request<'_>) -> Answer {
     let mut all = request.query.vehicles(&request.account.vehicles);
     all.retain(|vehicle| since.is_none_or(|since| vehicle.created_ms > since));
     let (page, pagination) = slice(request, &all)?;
-    let data: Vec<_> = page.iter().map(|vehicle| vehicle_body(request.account, vehicle)).collect();
+    let data: Vec<_> = page.iter().map(|vehicle| current_vehicle(request, vehicle)).collect();
     Ok(Reply::json(200, &Page { data, pagination }))
 }
 
 /// `GET /fleet/vehicles/{id}`, by id or by an external id.
 pub(super) fn vehicle(request: &Request<'_>) -> Answer {
-    let found = request.account.vehicles.iter().find(|vehicle| is_vehicle(vehicle, request.id));
-    let data = vehicle_body(request.account, found.ok_or(Refusal::NotFound)?);
+    let data = one_vehicle(request).ok_or(Refusal::NotFound)?;
     Ok(Reply::json(200, &Single { data }))
+}
+
+/// The vehicle that a path names.
+pub(super) fn one_vehicle(request: &Request<'_>) -> Option<Value> {
+    let found = request.account.vehicles.iter().find(|vehicle| is_vehicle(vehicle, request.id))?;
+    Some(current_vehicle(request, found))
+}
+
+fn current_vehicle(request: &Request<'_>, vehicle: &Vehicle) -> Value {
+    request.app.written().current(writes::VEHICLES, json!(vehicle_body(request.account, vehicle)))
 }
 
 #[derive(Debug, Serialize)]
@@ -261,16 +271,25 @@ fn driver_body<'a>(account: &'a Account, driver: &'a Driver) -> DriverBody<'a> {
 /// `GET /fleet/drivers`: the active ones unless `driverActivationStatus` says otherwise.
 pub(super) fn drivers(request: &Request<'_>) -> Answer {
     let wanted = request.query.employment()?;
-    let all: Vec<_> = request.account.drivers.iter().filter(|driver| driver.employment == wanted).collect();
-    let (page, pagination) = slice(request, &all)?;
-    let data: Vec<_> = page.iter().map(|driver| driver_body(request.account, driver)).collect();
+    let wanted = json!(if wanted == Employment::Deactivated { "deactivated" } else { "active" });
+    let drivers = all_drivers(request);
+    let all: Vec<&Value> = drivers.iter().filter(|driver| driver.get("driverActivationStatus") == Some(&wanted)).collect();
+    let (data, pagination) = slice(request, &all)?;
     Ok(Reply::json(200, &Page { data, pagination }))
+}
+
+/// All drivers as they are now, those that were made at the end.
+pub(super) fn all_drivers(request: &Request<'_>) -> Vec<Value> {
+    let written = request.app.written();
+    let own = request.account.drivers.iter().map(|driver| json!(driver_body(request.account, driver)));
+    let own = own.map(|driver| written.current(writes::DRIVERS, driver));
+    own.chain(written.made(writes::DRIVERS, request.account.login)).collect()
 }
 
 /// `GET /fleet/drivers/{id}`.
 pub(super) fn driver(request: &Request<'_>) -> Answer {
-    let found = request.account.drivers.iter().find(|driver| driver.id.to_string() == request.id);
-    let data = driver_body(request.account, found.ok_or(Refusal::NotFound)?);
+    let found = all_drivers(request).into_iter().find(|driver| driver.get("id") == Some(&json!(request.id)));
+    let data = found.ok_or(Refusal::NotFound)?;
     Ok(Reply::json(200, &Single { data }))
 }
 
@@ -300,17 +319,27 @@ const OFFICE: [(&str, &str, &str); 2] = [("Dana Whitfield", "dana", "Full Admin"
 
 /// `GET /users`: the office staff. Their ids are from another sequence than those of drivers, and may be equal to one.
 pub(super) fn users(request: &Request<'_>) -> Answer {
-    let numbers: Vec<usize> = (0..OFFICE.len()).collect();
-    let (page, pagination) = slice(request, &numbers)?;
-    let user = |number: &usize| {
-        let (name, login, role) = OFFICE.get(*number)?;
-        Some(OfficeUser {
-            id: (7_100_001 + number).to_string(),
-            name,
-            email: format!("{login}@{}.example.com", request.account.org_id),
-            auth_type: "default",
-            roles: [RoleAssignment { role: Role { id: "23", name: role } }],
-        })
+    let all = all_staff(request);
+    let all: Vec<&Value> = all.iter().collect();
+    let (data, pagination) = slice(request, &all)?;
+    Ok(Reply::json(200, &Page { data, pagination }))
+}
+
+/// `GET /users/{id}`.
+pub(super) fn user(request: &Request<'_>) -> Answer {
+    let found = all_staff(request).into_iter().find(|user| user.get("id") == Some(&json!(request.id)));
+    Ok(Reply::json(200, &Single { data: found.ok_or(Refusal::NotFound)? }))
+}
+
+/// The office staff as it is now.
+pub(super) fn all_staff(request: &Request<'_>) -> Vec<Value> {
+    let written = request.app.written();
+    let user = |(number, (name, login, role)): (usize, &(&'static str, &str, &'static str))| OfficeUser {
+        id: (7_100_001 + number).to_string(),
+        name,
+        email: format!("{login}@{}.example.com", request.account.org_id),
+        auth_type: "default",
+        roles: [RoleAssignment { role: Role { id: "23", name: role } }],
     };
-    Ok(Reply::json(200, &Page { data: page.iter().filter_map(user).collect::<Vec<_>>(), pagination }))
+    OFFICE.iter().enumerate().map(|member| written.current(writes::STAFF, json!(user(member)))).collect()
 }

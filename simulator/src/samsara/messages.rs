@@ -1,8 +1,9 @@
 //! Messages between dispatchers and drivers, in the older API: numbers for ids, milliseconds for times, no pages, errors in plain text.
 
 use serde::Serialize;
+use serde_json::{Value, json};
 
-use super::{Answer, Request};
+use super::{Answer, Request, writes};
 use crate::http::Reply;
 use crate::world::{Assignment, Millis};
 
@@ -16,7 +17,7 @@ const TEXTS: &[(&str, &str, Millis, Millis)] = &[
 
 #[derive(Debug, Serialize)]
 struct Body {
-    data: Vec<Message>,
+    data: Vec<Value>,
 }
 
 #[derive(Debug, Serialize)]
@@ -48,7 +49,17 @@ pub(super) fn list(request: &Request<'_>) -> Answer {
     let mut data: Vec<Message> = own.flat_map(|shift| messages(request, shift)).collect();
     data.retain(|message| (start..end).contains(&message.sent_at_ms));
     data.sort_by_key(|message| std::cmp::Reverse(message.sent_at_ms));
+    let sent = request.app.written().made(writes::MESSAGES, request.account.login);
+    let sent_at = |message: &Value| message.get("sentAtMs").and_then(Value::as_i64).unwrap_or_default();
+    let sent = sent.into_iter().rev().filter(|message| (start..=end).contains(&sent_at(message)));
+    let data = sent.chain(data.iter().map(|message| json!(message))).collect();
     Ok(Reply::json(200, &Body { data }))
+}
+
+/// A message that a client sent.
+pub(super) fn dispatched(driver_id: u64, text: &str, sent_at_ms: Millis) -> Value {
+    let sender = json!({ "name": "API", "type": "dispatch" });
+    json!({ "driverId": driver_id, "isRead": false, "sender": sender, "sentAtMs": sent_at_ms, "text": text })
 }
 
 fn messages<'a>(request: &'a Request<'_>, shift: &'a Assignment<'_>) -> impl Iterator<Item = Message> + 'a {

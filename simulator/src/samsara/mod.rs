@@ -20,6 +20,7 @@ mod trailer_stats;
 mod trailers;
 mod violations;
 mod wire;
+mod writes;
 
 use crate::app::App;
 use crate::faults::Delivery;
@@ -33,12 +34,14 @@ use refusal::Refusal;
 /// What every handler works on.
 #[derive(Debug)]
 struct Request<'a> {
+    app: &'a App,
     account: &'a Account,
     /// The route that answers.
     route: &'static str,
     /// What stands in the place of the path's `{id}`.
     id: &'a str,
     query: Query,
+    body: &'a [u8],
     delivery: Delivery,
     now: Millis,
 }
@@ -63,6 +66,7 @@ struct Route {
 const ROUTES: &[Route] = &[
     Route { path: "/me", answer: lists::me },
     Route { path: "/users", answer: lists::users },
+    Route { path: "/users/{id}", answer: lists::user },
     Route { path: "/fleet/vehicles", answer: lists::vehicles },
     Route { path: "/fleet/vehicles/locations", answer: positions::latest },
     Route { path: "/fleet/vehicles/locations/feed", answer: positions::feed },
@@ -91,7 +95,23 @@ const ROUTES: &[Route] = &[
     Route { path: "/beta/fleet/hos/drivers/eld-events", answer: eld::events },
 ];
 
+/// What is written, by method.
+#[rustfmt::skip]
+const WRITES: &[(&str, Route)] = &[
+    ("POST", Route { path: "/fleet/drivers", answer: writes::make_driver }),
+    ("PATCH", Route { path: "/fleet/drivers/{id}", answer: writes::change_driver }),
+    ("PATCH", Route { path: "/fleet/vehicles/{id}", answer: writes::change_vehicle }),
+    ("PATCH", Route { path: "/users/{id}", answer: writes::change_staff }),
+    ("POST", Route { path: "/v1/fleet/messages", answer: writes::send_message }),
+];
+
 impl Route {
+    /// The route of a write.
+    fn of_write<'a>(method: &str, segments: &[&'a str]) -> Option<(&'static Self, &'a str)> {
+        let of_method = WRITES.iter().filter(|(own, _)| *own == method);
+        of_method.map(|(_, route)| route).find_map(|route| Some((route, provider::id_in(route.path, segments)?)))
+    }
+
     fn find<'a>(segments: &[&'a str]) -> Option<(&'static Self, &'a str)> {
         ROUTES.iter().find_map(|route| Some((route, provider::id_in(route.path, segments)?)))
     }
@@ -103,8 +123,10 @@ pub(crate) const SAMSARA: Provider =
 
 fn serve(app: &App, call: &Call<'_>) -> Reply {
     let segments = call.segments();
-    let route = Route::find(&segments);
-    let mut reply = match answer(app, call, route) {
+    let is_read = call.method == "GET";
+    let written = if is_read { None } else { Route::of_write(call.method, &segments) };
+    let route = written.or_else(|| Route::find(&segments));
+    let mut reply = match answer(app, call, route, is_read || written.is_some()) {
         Ok(reply) => reply,
         Err(refusal) => refusal.reply(app.request_number()),
     };
@@ -113,10 +135,10 @@ fn serve(app: &App, call: &Call<'_>) -> Reply {
     reply
 }
 
-fn answer(app: &App, call: &Call<'_>, route: Option<(&'static Route, &str)>) -> Answer {
+fn answer(app: &App, call: &Call<'_>, route: Option<(&'static Route, &str)>, is_served: bool) -> Answer {
     let account = SAMSARA.admit(app, call.bearer)?;
     let (route, id) = route.ok_or(Refusal::NotFound)?;
-    if call.method != "GET" {
+    if !is_served {
         return Err(Refusal::Method);
     }
     let query = Query::parse(call.query)?;
@@ -124,7 +146,7 @@ fn answer(app: &App, call: &Call<'_>, route: Option<(&'static Route, &str)>) -> 
         return Err(Refusal::Cursor);
     }
     let delivery = app.board().delivery();
-    (route.answer)(&Request { account, route: route.path, id, query, delivery, now: app.now() })
+    (route.answer)(&Request { app, account, route: route.path, id, query, body: call.body, delivery, now: app.now() })
 }
 
 #[cfg(test)]

@@ -26,6 +26,10 @@ pub(super) enum Refusal {
     LimitTooLarge { max: usize, got: u64 },
     #[error("Invalid value for {0}")]
     Value(&'static str),
+    #[error("Unknown field: {0}")]
+    Unknown(String),
+    #[error("{0} is already in use")]
+    Taken(&'static str),
     #[error("Missing required parameter: {0}")]
     Missing(&'static str),
     #[error("Invalid value for driverActivationStatus. Can only be 'active' or 'deactivated'")]
@@ -68,6 +72,8 @@ impl Refusal {
             Self::LimitTooLarge { .. }
             | Self::Value(_)
             | Self::Missing(_)
+            | Self::Unknown(_)
+            | Self::Taken(_)
             | Self::ActivationStatus
             | Self::StatType(_)
             | Self::TooManyNames { .. }

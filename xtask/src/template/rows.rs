@@ -94,6 +94,8 @@ impl Row {
             // These wait for a TSP's response; the API itself times out after 30 s.
             (Cause::Http { .. }, "connections.create" | "connections.update") => Some(29),
             (Cause::Http { method, .. }, handler) if handler.starts_with("connect.") && method == "POST" => Some(29),
+            // These may wait for the result of a write.
+            (Cause::Http { method, .. }, _) if self.service == "telematics" && method != "GET" => Some(29),
             (Cause::Http { .. }, _) => None,
             (Cause::Trigger(Trigger::Scheduler | Trigger::Queue("ExecutionsQueue")), _) => Some(120),
             (Cause::Trigger(_), _) => Some(60),

@@ -35,6 +35,7 @@ async fn every_function_serves() {
     visitor.know("operator_secret", &operator.client_secret.unwrap());
     visitor.all(tour::operator()).await;
     visitor.all(tour::fleet()).await;
+    visitor.all(tour::writes()).await;
     visitor.all(tour::partner()).await;
     the_clock_ticks(&world).await;
 

@@ -401,7 +401,9 @@ pub(crate) fn fleet() -> Vec<Visit> {
 /// Every list and get of the Telematics API, as its table has them: where something is read by a row's id, it is the
 /// id of the first one listed.
 pub(crate) fn telematics() -> Vec<Visit> {
-    let endpoints: Vec<&str> = (telematics::SERVICE.endpoints)().iter().map(|endpoint| endpoint.path).collect();
+    let endpoints = (telematics::SERVICE.endpoints)();
+    let endpoints: Vec<&str> =
+        endpoints.iter().filter(|endpoint| endpoint.method == Method::GET).map(|endpoint| endpoint.path).collect();
     let visit = |path: &&'static str| match path.split_once("/{") {
         Some(_) => get(Role::Partner, path, &[]),
         None if path.contains("/ref-") => get(Role::Partner, path, &[]),
@@ -415,6 +417,37 @@ pub(crate) fn telematics() -> Vec<Visit> {
     visits.push(get(Role::Partner, "/v2/telematics/vehicle-locations", &[("reports", "/items/0/vehicle_id")]));
     visits.push(get(Role::Partner, "/v2/telematics/vehicle-locations?only_latest=false&vehicle_ids={reports}&size=1", &[]));
     visits
+}
+
+/// A driver that is made, and what is asked of nobody's connection.
+pub(crate) fn writes() -> Vec<Visit> {
+    use Role::{Anonymous, Fleet, Partner};
+    const NOBODY: &str = "00000000-0000-0000-0000-000000000000";
+    let account = json!({ "tsp_id": "{tsp}", "credentials": { "token": "{tsp_token}" } });
+    let shared = json!({ "fleet_ref": "written", "permissions": { "user": "read_write" } });
+    let driver = json!({ "connection_id": "{written}", "first_name": "Tour", "username": "tour" });
+    let nobodys = json!({ "connection_id": NOBODY });
+    let purchase = json!({ "connection_id": NOBODY, "driver_id": NOBODY, "vehicle_id": NOBODY, "fuel_volume": 1,
+        "fuel_volume_unit": "LITER" });
+    let message = json!({ "connection_id": NOBODY, "sender_id": NOBODY, "recipient_id": NOBODY });
+    let unknown = |method, path, body| send_json(Partner, method, path, body, 404, &[]);
+    vec![
+        send_json(Partner, Method::POST, "/v2/orgs/invitations", shared, 201, &[("writes", "/id")]),
+        Visit { keep: FLEET, ..act(Anonymous, Method::POST, "/v2/orgs/invitations/{writes}/accept", 200) },
+        get(Anonymous, "/v2/orgs/tsps?slug=samsara", &[("tsp", "/0/id")]),
+        send_json(Fleet, Method::POST, "/v2/integrations/connections", account, 200, &[("written", "/id")]),
+        send_json(Partner, Method::POST, "/v2/telematics/users?is_sync=true", driver, 200, &[("operation", "/id")]),
+        get(Partner, "/v2/integrations/connections/resource-operations", &[("operation", "/items/0/id")]),
+        get(Partner, "/v2/integrations/connections/{written}/resource-operations/{operation}", &[]),
+        unknown(Method::PATCH, "/v2/telematics/users/5", json!({ "connection_id": "{written}" })),
+        unknown(Method::POST, "/v2/telematics/vehicles", nobodys.clone()),
+        unknown(Method::PATCH, "/v2/telematics/vehicles/5", nobodys.clone()),
+        unknown(Method::POST, "/v2/telematics/trailers", nobodys.clone()),
+        unknown(Method::PATCH, "/v2/telematics/trailers/5", nobodys),
+        unknown(Method::POST, "/v2/telematics/dvir-logs", json!({ "connection_id": NOBODY, "driver_id": NOBODY })),
+        unknown(Method::POST, "/v2/telematics/fuel-transactions", purchase),
+        unknown(Method::POST, "/v2/telematics/messages", message),
+    ]
 }
 
 const FLEET: Keep = &[("fleet", "/pre_registration_access_token")];

@@ -17,16 +17,21 @@ use gateway::{Context, Wanted, WorkerError};
 use model::Timestamp;
 use model::agreement::Agreement;
 use model::invitation::Invitation;
+use model::resource_operation::ResourceOperation;
 use model::schedule::{Schedule, ScheduleStatus};
 use store::control::{Deadline, Key, Keyed};
 
 use crate::deadlines;
 use crate::events::{Change, StreamRecord};
 use crate::run::{self, Reason};
+use crate::writes;
 
 /// The changes that are followed. Which members of a schedule changed no filter can tell.
-pub(crate) const WANTED: &[Wanted] =
-    &[Wanted::Written(&[Schedule::KIND, Agreement::KIND, Invitation::KIND]), Wanted::Removed(&[Schedule::KIND, Agreement::KIND])];
+pub(crate) const WANTED: &[Wanted] = &[
+    Wanted::Written(&[Schedule::KIND, Agreement::KIND, Invitation::KIND]),
+    Wanted::Removed(&[Schedule::KIND, Agreement::KIND]),
+    Wanted::Created(&[ResourceOperation::KIND]),
+];
 
 /// Handles one change of the control table.
 ///
@@ -39,6 +44,7 @@ pub async fn handle_change(context: &Context, record: &StreamRecord) -> Result<(
         Some(Schedule::KIND) => schedule_changed(context, &images(change)?).await,
         Some(Agreement::KIND) => agreement_changed(context, &images(change)?).await,
         Some(Invitation::KIND) => invitation_changed(context, &images(change)?).await,
+        Some(ResourceOperation::KIND) => operation_changed(context, &images(change)?).await,
         _ => Ok(()),
     }
 }
@@ -111,6 +117,14 @@ async fn invitation_changed(context: &Context, (old, new): &Images<Invitation>) 
         Some(new) if old.as_ref().map(expires_at) != Some(new.expires_at) => {
             Ok(deadlines::store_deadlines(context.store(), vec![Deadline::of_invitation(new)], context.now()).await?)
         }
+        _ => Ok(()),
+    }
+}
+
+/// What was asked for is attempted.
+async fn operation_changed(context: &Context, (old, new): &Images<ResourceOperation>) -> Result<(), WorkerError> {
+    match (old, new) {
+        (None, Some(new)) => writes::enqueue(context, new, 0).await,
         _ => Ok(()),
     }
 }

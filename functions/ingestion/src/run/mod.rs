@@ -264,7 +264,7 @@ fn report(run: &Run<'_>, leased: &Schedule, progress: &Progress, committed: &Res
     metrics::Execution { tsp: &run.connection.source_name, outcome: status, stored, lag_seconds }.count();
 }
 
-async fn credentials_of(context: &Context, connection: &Connection) -> Result<Credentials, WorkerError> {
+pub(crate) async fn credentials_of(context: &Context, connection: &Connection) -> Result<Credentials, WorkerError> {
     let kept = context.store().get::<SealedCredentials>(Key::credentials(connection.id)).await?;
     let kept = kept.ok_or_else(|| WorkerError::Other("connection has no credentials".into()))?;
     let secret = context.open_credentials(kept, &connection.source_name).await?;
@@ -272,7 +272,7 @@ async fn credentials_of(context: &Context, connection: &Connection) -> Result<Cr
     Credentials::from_json(text).map_err(|error| WorkerError::Other(error.to_string()))
 }
 
-async fn base_of(store: &Store, connection: &Connection, adapter: &dyn Adapter) -> Result<Url, WorkerError> {
+pub(crate) async fn base_of(store: &Store, connection: &Connection, adapter: &dyn Adapter) -> Result<Url, WorkerError> {
     let tsp = store.get::<Tsp>(Key::tsp(&connection.tsp_slug)).await?;
     let named = tsp.and_then(|tsp| tsp.base_url);
     let base = named.as_deref().unwrap_or_else(|| adapter.default_base_url());

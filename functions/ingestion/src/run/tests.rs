@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::HeaderMap;
+use http::{HeaderMap, Method};
 use model::credentials::Form;
 use model::execution::{Execution, ExecutionStatus};
 use model::schedule::ScheduleStatus;
@@ -66,7 +66,7 @@ impl Http for Canned {
         Box::pin(async { Err(HttpFailure::Timeout) })
     }
 
-    fn post(&self, _: Url, _: HeaderMap, _: Bytes, _: Duration) -> BoxFuture<'_, Result<HttpResponse, HttpFailure>> {
+    fn send(&self, _: Method, _: Url, _: HeaderMap, _: Bytes, _: Duration) -> BoxFuture<'_, Result<HttpResponse, HttpFailure>> {
         Box::pin(async { Err(HttpFailure::Timeout) })
     }
 }

@@ -159,6 +159,61 @@ impl Member<'_> {
         }
     }
 
+    /// A number within bounds.
+    pub fn number(self, bounds: RangeInclusive<f64>) -> Option<f64> {
+        let path = self.problem_path();
+        let (least, most) = (*bounds.start(), *bounds.end());
+        let (reader, raw) = self.raw(|| json_schema!({ "type": "number", "minimum": least, "maximum": most }));
+        match raw {
+            Raw::Absent | Raw::Null => None,
+            Raw::Other(Value::Number(number)) => {
+                let found = number.as_f64().filter(|number| bounds.contains(number));
+                if found.is_none() {
+                    reader.problems.push(&path, &number.to_string(), "range", format!("must be between {least} and {most}"));
+                }
+                found
+            }
+            raw => {
+                reader.problems.push(&path, &raw.as_query_text().unwrap_or_default(), "type", "must be a number");
+                None
+            }
+        }
+    }
+
+    /// A decimal number, or the text of one.
+    pub fn decimal(self) -> Option<String> {
+        const PATTERN: &str = r"^[+-]?\d{1,15}(\.\d{1,6})?$";
+        let path = self.problem_path();
+        let schema = || json_schema!({ "anyOf": [{ "type": "number" }, { "type": "string", "pattern": PATTERN }] });
+        let (reader, raw) = self.raw(schema);
+        let text = match raw {
+            Raw::Absent | Raw::Null => return None,
+            Raw::Text(text) => text,
+            Raw::Other(Value::Number(number)) => number.to_string(),
+            Raw::Many(_) | Raw::Other(_) => String::new(),
+        };
+        let digits = text.strip_prefix(['+', '-']).unwrap_or(&text);
+        let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
+        let counts = |part: &str, most: usize| (1..=most).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit());
+        if counts(whole, 15) && counts(fraction, 6) {
+            return Some(text);
+        }
+        reader.problems.push(&path, &text, "format", "must be a decimal number of at most 15 digits and 6 decimals");
+        None
+    }
+
+    /// A day.
+    pub fn date(self) -> Option<String> {
+        self.parsed(
+            || json_schema!({ "type": "string", "format": "date" }),
+            "format",
+            |text| {
+                let is_day = text.len() == 10 && Timestamp::parse(&format!("{text}T00:00:00Z")).is_some();
+                is_day.then(|| text.to_owned()).ok_or_else(|| "must be a day, such as 2026-11-21".to_owned())
+            },
+        )
+    }
+
     /// An integer within bounds; `default` if none is sent.
     pub fn whole_or(self, min: u32, max: u32, default: u32) -> u32 {
         self.detailed(|details| details.default = Some(default.into())).whole(min, max).unwrap_or(default)

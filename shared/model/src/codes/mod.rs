@@ -3,6 +3,7 @@
 mod events;
 mod hos;
 mod vehicle;
+mod writes;
 
 pub use events::{CATCH_ALL_EVENTS, EVENT_NAMES, SILENT_EVENTS};
 pub use hos::{
@@ -10,6 +11,10 @@ pub use hos::{
     HOS_RULESETS, HOS_VIOLATION_CATEGORIES, HOS_VIOLATIONS,
 };
 pub use vehicle::{DVIR_DEFECTS, ENGINE_STATUSES, FUEL_TYPES, SAFETY_EVENTS};
+pub use writes::{
+    DISTANCE_UNITS_SENT, DVIR_LOG_TYPES, FUEL_VOLUME_UNITS, HOS_COMPLIANCE_TYPES, HOS_TRACKING_METHODS, MESSAGE_PRIORITIES,
+    USER_STATUSES, VEHICLE_STATUSES,
+};
 
 /// The lists that have a name: the name, what they list, the values.
 pub const NAMED: &[(&str, &str, &[&str])] = &[
@@ -30,6 +35,14 @@ pub const NAMED: &[(&str, &str, &[&str])] = &[
     ("EngineType", "What a vehicle burns.", FUEL_TYPES),
     ("DvirDefectEnum", "A part that is inspected.", DVIR_DEFECTS),
     ("DriverSafetyEventEnum", "What a driver did, or what happened to them.", SAFETY_EVENTS),
+    ("DvirLogTypeEnum", "The occasion of an inspection.", DVIR_LOG_TYPES),
+    ("DistanceUnitEnum", "A unit of distances.", DISTANCE_UNITS_SENT),
+    ("FuelVolumeUnitEnum", "A unit of volumes of fuel.", FUEL_VOLUME_UNITS),
+    ("HosComplianceTypeEnum", "Whether a driver is exempt from logging.", HOS_COMPLIANCE_TYPES),
+    ("HosTrackingMethodEnum", "How hours of service are logged.", HOS_TRACKING_METHODS),
+    ("MessagePriorityEnum", "How urgent a message is.", MESSAGE_PRIORITIES),
+    ("UserStatusEnum", "Whether a user works for the fleet.", USER_STATUSES),
+    ("VehicleStatusEnum", "What a vehicle is doing.", VEHICLE_STATUSES),
     ("MessageStatusEnum", "How far a message came.", MESSAGE_STATUSES),
     ("WebhookEventNameEnum", "An event.", EVENT_NAMES),
     ("WebhookCatchAllEvents", "All events of a subject: one subscription for each of them.", CATCH_ALL_EVENTS),

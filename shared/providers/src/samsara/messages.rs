@@ -25,16 +25,24 @@ impl Source for Messages {
     type Cursor = Window<DAY, { 8 * DAY }>;
 
     async fn page(api: &Api<'_, Samsara>, window: Self::Cursor) -> Result<Page<Self::Rows, Self::Cursor>, ProviderError> {
-        let (end, span) = (window.to.millis(), window.to.millis() - window.from.millis());
-        let (end, span) = (end.to_string(), span.to_string());
-        let response = api.get("/v1/fleet/messages", &[("endMs", &end), ("durationMs", &span)], PAGE_DEADLINE).await?;
-        let body = Members::of(response.parse()?);
-        if body.raw("data").is_none_or(|list| !list.get().starts_with('[')) {
-            return Err(response.malformed("no list of messages"));
-        }
-        let rows = body.list("data").into_iter().filter_map(observation).collect();
+        let rows = listed(api, window.from, window.to).await?;
         Ok(Page::of(rows, Some(window), false))
     }
+}
+
+/// The messages of a window of time.
+pub(super) async fn listed(
+    api: &Api<'_, Samsara>,
+    from: Timestamp,
+    to: Timestamp,
+) -> Result<Vec<Observation<Message>>, ProviderError> {
+    let (end, span) = (to.millis().to_string(), (to.millis() - from.millis()).to_string());
+    let response = api.get("/v1/fleet/messages", &[("endMs", &end), ("durationMs", &span)], PAGE_DEADLINE).await?;
+    let body = Members::of(response.parse()?);
+    if body.raw("data").is_none_or(|list| !list.get().starts_with('[')) {
+        return Err(response.malformed("no list of messages"));
+    }
+    Ok(body.list("data").into_iter().filter_map(observation).collect())
 }
 
 /// A message has no id: `message:<driver>:<time>:<start of the text's hash>`. `None` (and a warning) where one of them is missing.

@@ -29,6 +29,7 @@ mod users;
 mod vehicle_locations;
 mod vehicle_sensors;
 mod vehicles;
+mod writes;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -41,7 +42,7 @@ use url::Url;
 
 use crate::client::{Access, OkResponse, Session, key_of, unknown_account};
 use crate::wire::Members;
-use crate::{Account, Api, Brand, Plan, Provider, ProviderError, Rate};
+use crate::{Account, Api, Brand, Plan, Provider, ProviderError, Rate, WritePlan};
 
 /// The adapter of Samsara (api.samsara.com, and its EU and Canadian twins by the TSP's or the credentials' URL).
 ///
@@ -83,6 +84,12 @@ impl Provider for Samsara {
         Plan::of::<ifta_summaries::IftaSummaries>(POSITIONS, None),
         Plan::of::<messages::Messages>(LISTS, None),
         Plan::of::<hos_availabilities::HosAvailabilities>(HOS, Some(200)),
+    ];
+    const WRITES: &'static [WritePlan<Self>] = &[
+        WritePlan::of::<writes::MakeDriver>(),
+        WritePlan::of::<writes::ChangeUser>(),
+        WritePlan::of::<writes::ChangeVehicle>(),
+        WritePlan::of::<writes::SendMessage>(),
     ];
     /// Purchases of fuel are written and not listed.
     const LACKS: &'static [Resource] = &[Resource::FuelTransaction, Resource::GroupMessage, Resource::HosEventAttachment];

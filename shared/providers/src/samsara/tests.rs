@@ -31,7 +31,7 @@ fn now() -> Timestamp {
     Timestamp::parse("2026-11-21T12:00:00Z").unwrap()
 }
 
-fn asker() -> Asker<'static> {
+pub(super) fn asker() -> Asker<'static> {
     let credentials = credentials("token", &json!({ "token": TOKEN }));
     Asker { adapter: &Samsara, base: base(), credentials, now: now(), newest: None }
 }

@@ -138,7 +138,7 @@ fn fields(wire: &Members<'_>) -> User {
 }
 
 /// Samsara has one name: `First Last`, or `Last, First` where it has a comma. Of more words, the first is the first name.
-fn names(name: Option<String>) -> (Option<String>, Option<String>) {
+pub(super) fn names(name: Option<String>) -> (Option<String>, Option<String>) {
     let name = name.unwrap_or_default();
     let name = name.trim();
     let (first, last) = match name.split_once(',') {

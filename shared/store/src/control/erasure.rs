@@ -9,6 +9,7 @@ use model::agreement::{Agreement, AgreementStatus};
 use model::fleet::Fleet;
 use model::hex;
 use model::invitation::Invitation;
+use model::resource_operation::ResourceOperation;
 use model::webhook::{DeliveryLog, Webhook};
 use model::{ConnectionId, FleetId, InvitationId, PartnerId, Timestamp, WebhookId};
 use serde::{Deserialize, Serialize};
@@ -32,7 +33,8 @@ const MINUTE: i64 = 60;
 pub struct Erased {
     /// Items of the telematics table.
     pub records: u64,
-    /// Items of connections that no other fleet has: credentials, schedules, executions, rows that were set aside.
+    /// Items of connections that no other fleet has: credentials, schedules, executions, rows that were set aside, writes; of the others,
+    /// writes for the fleet.
     pub connections: u64,
     /// Messages about the fleet: numbered, given up, waiting, and the logs of their deliveries.
     pub deliveries: u64,
@@ -139,6 +141,9 @@ impl Store {
             erasure.erased.connections += self.erase_connection(id).await?;
             self.commit(vec![Write::overwrite(&erasure)?]).await?;
         }
+        for id in erasure.shared.clone() {
+            erasure.erased.connections += self.erase_operations(id, fleet).await?;
+        }
         for partner in erasure.partners.clone() {
             for webhook in self.all::<Webhook>(&Range::table(keys::partner(partner), "WEBHOOK#")).await? {
                 erasure.erased.deliveries += self.erase_deliveries(webhook.id, fleet).await?;
@@ -157,6 +162,12 @@ impl Store {
             erased += self.erase_partition(keys::executions(schedule.id)).await?;
         }
         Ok(erased + self.erase_partition(keys::connection(id)).await?)
+    }
+
+    /// What was written for a fleet to a connection that other fleets have, too.
+    async fn erase_operations(&self, id: ConnectionId, fleet: FleetId) -> Result<u64, StoreError> {
+        let written: Vec<ResourceOperation> = self.all(&Range::table(keys::connection(id), keys::OPERATION)).await?;
+        self.remove_keys(written.iter().filter(|one| one.fleet_id == fleet).map(Keyed::key).collect()).await
     }
 
     /// What is kept of a subscription's messages about a fleet.

@@ -7,6 +7,7 @@ use model::fleet::Fleet;
 use model::integration_request::IntegrationRequest;
 use model::invitation::{Invitation, InvitationStatus};
 use model::partner::{Client, Partner};
+use model::resource_operation::{self, ResourceOperation};
 use model::schedule::Schedule;
 use model::tsp::Tsp;
 use model::webhook::{DeliveryLog, Webhook, WebhookStatus};
@@ -242,6 +243,23 @@ impl Keyed for Execution {
 
     fn expires(&self) -> Option<Timestamp> {
         Some(self.created_at.plus_seconds(model::execution::RETENTION_DAYS * 86_400))
+    }
+}
+
+impl Keyed for ResourceOperation {
+    const KIND: &'static str = "resource_operation";
+    const VERSION: &'static str = "revision";
+
+    fn key(&self) -> Key {
+        Key::operation(self.connection_id, self.id)
+    }
+
+    fn index_1(&self) -> Option<Key> {
+        place(keys::operations_of(self.partner_id), self.id)
+    }
+
+    fn expires(&self) -> Option<Timestamp> {
+        Some(self.created_at.plus_seconds(resource_operation::RETENTION_DAYS * 86_400))
     }
 }
 

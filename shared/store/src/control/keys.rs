@@ -17,6 +17,7 @@
 //! | one connection per TSP account | `ACCOUNT#tsp#account` | `ACCOUNT` | | |
 //! | schedule | `CONNECTION#id` | `SCHEDULE#id` | | |
 //! | one schedule per resource | `CONNECTION#id` | `SCHEDULE_FOR#resource` | `SCHEDULES#shard` | |
+//! | write to a TSP | `CONNECTION#id` | `OPERATION#id` | `PARTNER#id#OPERATIONS` | |
 //! | execution | `SCHEDULE#id` | `EXECUTION#id` | | |
 //! | row that was set aside | `SCHEDULE#id` | `ASIDE#record id` | | |
 //! | TSP | `TSPS` | `slug` | | |
@@ -50,7 +51,9 @@ use std::collections::HashMap;
 use std::fmt::Display;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use model::{AgreementId, ConnectionId, FleetId, InvitationId, PartnerId, Resource, ScheduleId, Timestamp, WebhookId};
+use model::{
+    AgreementId, ConnectionId, FleetId, InvitationId, OperationId, PartnerId, Resource, ScheduleId, Timestamp, WebhookId,
+};
 
 /// Partition and sort key of one item.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -162,6 +165,12 @@ impl Key {
     #[must_use]
     pub fn schedule_for(connection_id: ConnectionId, resource: Resource) -> Self {
         Self::new(connection(connection_id), format!("SCHEDULE_FOR#{resource}"))
+    }
+
+    /// A write to a TSP, under its connection.
+    #[must_use]
+    pub fn operation(connection_id: ConnectionId, id: OperationId) -> Self {
+        Self::new(connection(connection_id), format!("{OPERATION}{id}"))
     }
 
     /// A run, under its schedule.
@@ -350,6 +359,9 @@ pub fn schedules_in(shard: u8) -> String {
     format!("SCHEDULES#{shard}")
 }
 
+/// Start of the places of writes to a TSP under their connection.
+pub(super) const OPERATION: &str = "OPERATION#";
+
 /// Index 1: all partners, by id.
 pub const PARTNERS: &str = "PARTNERS";
 
@@ -426,6 +438,12 @@ pub fn invitations_of(id: PartnerId) -> String {
 #[must_use]
 pub fn invitations_for(id: PartnerId, fleet_ref: &str) -> String {
     format!("PARTNER#{id}#INVITATIONS#{fleet_ref}")
+}
+
+/// Index 1: the writes to TSPs that a partner asked for, by age.
+#[must_use]
+pub fn operations_of(id: PartnerId) -> String {
+    format!("PARTNER#{id}#OPERATIONS")
 }
 
 /// Index 1: a fleet's agreements.

@@ -4,6 +4,8 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, Select};
 
+use model::{Timestamp, ids};
+
 use super::items::Keyed;
 use super::keys::Key;
 use crate::page::{Bookmark, Page, Slice};
@@ -18,6 +20,8 @@ pub struct Range {
     index: Option<&'static str>,
     pk: String,
     prefix: String,
+    /// The sort keys that it is narrowed to.
+    bounds: Option<(String, String)>,
     newest_first: bool,
 }
 
@@ -25,19 +29,27 @@ impl Range {
     /// Items of a partition of the table whose sort key starts with `prefix`.
     #[must_use]
     pub fn table(pk: String, prefix: &str) -> Self {
-        Self { index: None, pk, prefix: prefix.into(), newest_first: false }
+        Self { index: None, pk, prefix: prefix.into(), bounds: None, newest_first: false }
     }
 
     /// Items of a partition of index 1 or 2.
     #[must_use]
     pub fn index_1(pk: String) -> Self {
-        Self { index: Some("index_1"), pk, prefix: String::new(), newest_first: false }
+        Self { index: Some("index_1"), pk, prefix: String::new(), bounds: None, newest_first: false }
     }
 
     /// Items of a partition of index 2.
     #[must_use]
     pub fn index_2(pk: String) -> Self {
-        Self { index: Some("index_2"), pk, prefix: String::new(), newest_first: false }
+        Self { index: Some("index_2"), pk, prefix: String::new(), bounds: None, newest_first: false }
+    }
+
+    /// The same, narrowed to items whose sort keys are ids that were made from one instant to another one, both included.
+    #[must_use]
+    pub fn made_between(self, from: Timestamp, to: Timestamp) -> Self {
+        let bounds =
+            (format!("{}{}", self.prefix, ids::start_of(from)), format!("{}{}\u{10ffff}", self.prefix, ids::start_of(to)));
+        Self { bounds: Some(bounds), ..self }
     }
 
     /// The same, in falling order of the sort key.
@@ -48,11 +60,11 @@ impl Range {
 
     /// Sort keys from a bookmark to the end of the range in reading direction, the bookmark included.
     fn between(&self, mark: &str, forward: bool) -> (String, String) {
-        if forward {
-            return (mark.to_owned(), format!("{}\u{10ffff}", self.prefix));
-        }
-        let low = if self.prefix.is_empty() { " ".to_owned() } else { self.prefix.clone() };
-        (low, mark.to_owned())
+        let (low, high) = self.bounds.clone().unwrap_or_else(|| {
+            let low = if self.prefix.is_empty() { " ".to_owned() } else { self.prefix.clone() };
+            (low, format!("{}\u{10ffff}", self.prefix))
+        });
+        if forward { (mark.to_owned(), high) } else { (low, mark.to_owned()) }
     }
 
     fn names(&self) -> (&'static str, &'static str) {
@@ -207,15 +219,13 @@ impl Store {
             .expression_attribute_names("#pk", pk)
             .expression_attribute_values(":pk", AttributeValue::S(range.pk.clone()));
         let bookmark = page.and_then(|page| page.bookmark.as_ref()?.as_str());
-        match bookmark {
-            Some(mark) => {
-                let (low, high) = range.between(mark, forward);
-                request
-                    .key_condition_expression("#pk = :pk AND #sk BETWEEN :low AND :high")
-                    .expression_attribute_names("#sk", sk)
-                    .expression_attribute_values(":low", AttributeValue::S(low))
-                    .expression_attribute_values(":high", AttributeValue::S(high))
-            }
+        let between = bookmark.map(|mark| range.between(mark, forward)).or_else(|| range.bounds.clone());
+        match between {
+            Some((low, high)) => request
+                .key_condition_expression("#pk = :pk AND #sk BETWEEN :low AND :high")
+                .expression_attribute_names("#sk", sk)
+                .expression_attribute_values(":low", AttributeValue::S(low))
+                .expression_attribute_values(":high", AttributeValue::S(high)),
             None if range.prefix.is_empty() => request.key_condition_expression("#pk = :pk"),
             None => request
                 .key_condition_expression("#pk = :pk AND begins_with(#sk, :prefix)")

@@ -2,6 +2,7 @@
 
 mod faults;
 mod reading;
+mod writing;
 
 use std::collections::HashSet;
 

@@ -1,0 +1,217 @@
+//! Writes to TSPs: one attempt at one operation.
+//!
+//! An attempt is claimed before the TSP is asked and its result is kept after, so that an operation is never attempted twice at once. A
+//! claim without a result counts as a failure: what the lost attempt did nobody knows.
+
+mod answer;
+
+use std::time::Duration;
+
+use gateway::{Context, Outgoing, Queue, WorkerError};
+use model::connection::{Connection, ConnectionStatus};
+use model::resource_operation::{AttemptError, ErrorKind, Next, OperationStatus, ResourceOperation, TspAnswer, WrittenRecord};
+use model::{ConnectionId, ExecutionId, OperationId, RecordId, ScheduleId, ShareLevel, TraceId};
+use providers::{BoxFuture, Change, Pause, ProviderError, Written};
+use serde::{Deserialize, Serialize};
+use store::StoreError;
+use store::control::{Key, ScheduleClaim, Write};
+use store::telematics::Origin;
+use tracing::Instrument as _;
+
+use crate::run;
+use answer::Listening;
+
+/// A message that asks for an attempt.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WriteRequest {
+    /// The connection.
+    pub connection_id: ConnectionId,
+    /// The operation.
+    pub operation_id: OperationId,
+    /// How many attempts there were before.
+    pub attempt: usize,
+    /// The trace that asks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace: Option<TraceId>,
+}
+
+/// Asks for the next attempt at an operation, in so many seconds.
+///
+/// # Errors
+/// The queue's.
+pub(crate) async fn enqueue(context: &Context, operation: &ResourceOperation, delay_seconds: i64) -> Result<(), WorkerError> {
+    let ResourceOperation { connection_id, id: operation_id, .. } = *operation;
+    let request = WriteRequest { connection_id, operation_id, attempt: operation.logs.len(), trace: context.trace() };
+    let message = Outgoing { group: Some(connection_id.to_string()), body: request, trace: context.trace() };
+    Ok(context.send(Queue::Executions, &[message], i32::try_from(delay_seconds).unwrap_or(0)).await?)
+}
+
+/// Attempts an operation, if it is its turn.
+///
+/// # Errors
+/// Internal errors; a TSP's failures are results.
+pub async fn attempt(context: &Context, request: &WriteRequest) -> Result<(), WorkerError> {
+    let key = Key::operation(request.connection_id, request.operation_id);
+    let Some(seen) = context.store().get::<ResourceOperation>(key).await? else { return Ok(()) };
+    if seen.logs.len() != request.attempt {
+        return ask_again(context, request, &seen).await;
+    }
+    let Some(begun) = seen.begin(context.now()) else { return Ok(()) };
+    match context.store().commit(vec![Write::replace(&seen, &begun)?]).await {
+        Err(StoreError::Conflict) => return Ok(()),
+        done => done?,
+    }
+    if begun.status != OperationStatus::Pending {
+        return Ok(());
+    }
+    let span = tracing::error_span!(
+        "write", operation.id = %begun.id, connection.id = %begun.connection_id, source.name = %begun.source_name,
+        resource = begun.resource.name(),
+    );
+    claimed(context, &begun).instrument(span).await
+}
+
+/// An attempt whose result was kept, while its next one was not asked for.
+async fn ask_again(context: &Context, request: &WriteRequest, seen: &ResourceOperation) -> Result<(), WorkerError> {
+    let is_forgotten = request.attempt.saturating_add(1) == seen.logs.len();
+    let waits = seen.status == OperationStatus::Pending && seen.attempting_since.is_none();
+    if is_forgotten && waits { enqueue(context, seen, RETRIED_LATE).await } else { Ok(()) }
+}
+
+/// Seconds until an attempt that was not asked for in time.
+const RETRIED_LATE: i64 = 60;
+
+async fn claimed(context: &Context, begun: &ResourceOperation) -> Result<(), WorkerError> {
+    let (result, answer) = send(context, begun).await?;
+    let wait = result.as_ref().err().and_then(|failure| failure.wait);
+    let result = result.map_err(|failure| failure.error);
+    let outcome = result.as_ref().map_or_else(|error| outcome_of(error.kind), |_| "success");
+    let (next, then) = begun.after(result, answer, wait, context.now());
+    tracing::info!(attempt = next.logs.len(), status = outcome, "write");
+    context.store().commit(vec![Write::replace(begun, &next)?]).await?;
+    match then {
+        Next::Retry(seconds) => enqueue(context, &next, seconds).await,
+        Next::Nothing => Ok(()),
+    }
+}
+
+/// The name of a failure in logs.
+const fn outcome_of(kind: ErrorKind) -> &'static str {
+    match kind {
+        ErrorKind::Auth => "auth",
+        ErrorKind::Validation => "validation",
+        ErrorKind::Network => "network",
+        ErrorKind::Tsp => "tsp",
+    }
+}
+
+/// Why an attempt failed, and for how many seconds the TSP asks to wait.
+struct Failure {
+    error: AttemptError,
+    wait: Option<i64>,
+}
+
+impl Failure {
+    fn of(kind: ErrorKind, details: impl Into<String>) -> Self {
+        Self { error: AttemptError { kind, details: details.into() }, wait: None }
+    }
+}
+
+impl From<ProviderError> for Failure {
+    fn from(error: ProviderError) -> Self {
+        let wait =
+            error.retry_after().and_then(|wait| i64::try_from(wait.as_secs()).ok()).map(|seconds| seconds.saturating_add(1));
+        let (kind, details) = match error {
+            ProviderError::Refused { message, .. } => (ErrorKind::Auth, message),
+            ProviderError::Rejected { message, .. } => (ErrorKind::Validation, message),
+            ProviderError::Unsupported { .. } => (ErrorKind::Validation, error.to_string()),
+            ProviderError::Unavailable { status: None, message, .. } => (ErrorKind::Network, message),
+            ProviderError::Unavailable { message, .. } => (ErrorKind::Tsp, message),
+            ProviderError::Timeout => (ErrorKind::Network, error.to_string()),
+            ProviderError::RateLimited { .. } | ProviderError::Malformed { .. } => (ErrorKind::Tsp, error.to_string()),
+        };
+        Self { wait, ..Self::of(kind, details) }
+    }
+}
+
+type Sent = (Result<WrittenRecord, Failure>, TspAnswer);
+
+/// Sends the write to the TSP, if the fleet still allows it, and stores the record that comes back.
+async fn send(context: &Context, begun: &ResourceOperation) -> Result<Sent, WorkerError> {
+    let store = context.store();
+    if !is_allowed(context, begun).await? {
+        let failure = Failure::of(ErrorKind::Validation, "the fleet does not share this for writing any more");
+        return Ok((Err(failure), TspAnswer::default()));
+    }
+    let connection = store.get::<Connection>(Key::connection(begun.connection_id)).await?;
+    let Some(connection) = connection.filter(|connection| connection.status == ConnectionStatus::Active) else {
+        return Ok((Err(Failure::of(ErrorKind::Auth, "the connection is not active")), TspAnswer::default()));
+    };
+    let Some(adapter) = providers::adapter(&connection.source_name) else {
+        return Err(WorkerError::Other(format!("no adapter for {}", connection.source_name)));
+    };
+    let credentials = run::credentials_of(context, &connection).await?;
+    let base = run::base_of(store, &connection, adapter).await?;
+    let pause = |wait: Duration| -> BoxFuture<'static, ()> { Box::pin(tokio::time::sleep(wait)) };
+    let generated = vault::random_secret();
+    let change = Change {
+        connection: connection.id,
+        credentials: &credentials,
+        base_url: &base,
+        now: context.now(),
+        target: begun.target.as_deref(),
+        payload: &begun.payload,
+        generated: &generated,
+        pause: Pause(&pause),
+    };
+    let http = Listening::to(context.guarded()?);
+    let written = adapter.write(&http, (begun.resource, begun.operation_type), change).await;
+    let record = match written {
+        Ok(written) => Ok(kept(context, begun, &connection, written).await),
+        Err(error) => Err(error.into()),
+    };
+    Ok((record, http.answer()))
+}
+
+/// Whether an agreement in force lets the partner write.
+async fn is_allowed(context: &Context, begun: &ResourceOperation) -> Result<bool, WorkerError> {
+    let agreements = context.store().agreements(begun.partner_id).await?;
+    Ok(agreements.iter().any(|agreement| {
+        agreement.fleet_id == begun.fleet_id
+            && agreement.shares(begun.connection_id, begun.resource, context.now())
+            && agreement.scopes.get(&begun.resource) == Some(&ShareLevel::ReadWrite)
+    }))
+}
+
+/// Stores the record that was written. The TSP has it, so a failure here is none of the operation's: the next fetch brings it.
+async fn kept(context: &Context, begun: &ResourceOperation, connection: &Connection, written: Written) -> WrittenRecord {
+    let resource_id = written.source_id.as_deref().map(|id| RecordId::of(id, connection.id));
+    if let Some(batch) = &written.batch
+        && let Err(cause) = store_row(context, begun, connection, batch).await
+    {
+        tracing::warn!(%cause, "failed to store what was written, the next fetch brings it");
+    }
+    WrittenRecord { source_id: written.source_id, resource_id }
+}
+
+async fn store_row(
+    context: &Context,
+    begun: &ResourceOperation,
+    connection: &Connection,
+    batch: &model::telematics::Batch,
+) -> Result<(), WorkerError> {
+    let store = context.store();
+    let claim = store.get::<ScheduleClaim>(Key::schedule_for(connection.id, begun.resource)).await?;
+    let record = begun.resource.record_type().ok_or_else(|| WorkerError::Other(format!("{} is not served", begun.resource)))?;
+    let origin = Origin {
+        connection: connection.id,
+        record,
+        tsp: connection.tsp_id,
+        tsp_slug: connection.tsp_slug.clone(),
+        source_name: connection.source_name.clone(),
+        execution: ExecutionId::from_uuid(begun.id.uuid()),
+        schedule: claim.map_or_else(|| ScheduleId::from_uuid(begun.id.uuid()), |claim| claim.schedule_id),
+        now: context.now(),
+    };
+    Ok(store.store_rows(&origin, batch).await.map(drop)?)
+}

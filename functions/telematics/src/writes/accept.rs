@@ -1,0 +1,162 @@
+//! Whether a write may be done, and what it names.
+
+use gateway::{ApiError, Call, Context, Problem};
+use model::agreement::{Agreement, Linked};
+use model::connection::{Connection, ConnectionStatus};
+use model::resource_operation::{OperationStatus, ResourceOperation};
+use model::telematics::RecordType;
+use model::{ConnectionId, OperationId, RecordId, Resource, ShareLevel};
+use providers::Writable;
+use serde_json::Value;
+use store::View;
+use store::control::{Key, Write};
+use uuid::Uuid;
+
+use super::field::{Link, Named};
+use super::{Asked, Writing};
+
+/// Stores the operation that a request asks for; the worker does it.
+///
+/// # Errors
+/// 404 for a connection or a record that the caller does not see; 403 without an agreement that lets it write; 409 for a connection
+/// that is not active; 501 for what the TSP cannot do; 422 for members that it has no place for, and for unknown records.
+pub(super) async fn accept(
+    context: &Context,
+    call: &Call,
+    writing: &Writing,
+    asked: Asked,
+) -> Result<ResourceOperation, ApiError> {
+    let partner_id = call.caller.partner()?;
+    let resource = writing.record.resource;
+    let view = context.store().view(partner_id, call.now).await?;
+    let agreement = agreement(&view, &asked, resource)?;
+    let connection = connection(context, asked.connection).await?;
+    check_members(&writable(writing, &connection)?, &connection, &asked)?;
+    let records = Records { context, view: &view, agreement, connection: asked.connection };
+    let target = match &asked.target {
+        Some(id) => Some(records.target(writing.record, id).await?),
+        None => None,
+    };
+    let mut payload = asked.payload;
+    payload.insert("connection_id".into(), asked.connection.to_string().into());
+    for link in &asked.links {
+        let source_id = records.linked(link).await?;
+        if let Named::Here(id) = link.name {
+            payload.insert(link.member.into(), id.to_string().into());
+        }
+        payload.insert(link.source_member.into(), source_id.into());
+    }
+    let operation = ResourceOperation {
+        id: OperationId::at(call.now),
+        created_at: call.now,
+        updated_at: call.now,
+        revision: 0,
+        partner_id,
+        connection_id: asked.connection,
+        fleet_id: agreement.fleet_id,
+        fleet_ref: agreement.fleet_ref.clone(),
+        source_name: connection.source_name,
+        resource,
+        operation_type: writing.operation,
+        target,
+        payload,
+        status: OperationStatus::Pending,
+        is_sync: asked.is_sync,
+        resource_id: None,
+        source_id: None,
+        logs: Vec::new(),
+        attempting_since: None,
+    };
+    context.store().commit(vec![Write::create(&operation)?]).await?;
+    Ok(operation)
+}
+
+/// The agreement that lets the caller write.
+fn agreement<'v>(view: &'v View, asked: &Asked, resource: Resource) -> Result<&'v Agreement, ApiError> {
+    let links = |agreement: &Agreement| agreement.link(asked.connection).is_some_and(Linked::is_open);
+    let seen: Vec<&Agreement> = view.agreements().filter(|agreement| links(agreement)).collect();
+    if seen.is_empty() {
+        return Err(ApiError::not_found("connection"));
+    }
+    let is_named = |agreement: &&Agreement| asked.fleet_ref.is_none() || agreement.fleet_ref == asked.fleet_ref;
+    let named: Vec<&Agreement> = seen.into_iter().filter(is_named).collect();
+    if named.is_empty() {
+        let name = asked.fleet_ref.as_deref().unwrap_or_default();
+        return Err(ApiError::invalid_member("body.fleet_ref", name, "unknown_record", "is not the fleet of the connection"));
+    }
+    let lets = |agreement: &&Agreement| agreement.scopes.get(&resource) == Some(&ShareLevel::ReadWrite);
+    named.into_iter().find(lets).ok_or_else(|| {
+        ApiError::forbidden("not_writable", format!("no share agreement in force shares `{resource}` as `read_write`"))
+    })
+}
+
+async fn connection(context: &Context, id: ConnectionId) -> Result<Connection, ApiError> {
+    let found = context.store().get::<Connection>(Key::connection(id)).await?;
+    let found = found.filter(|connection| connection.status != ConnectionStatus::Deleted);
+    let found = found.ok_or_else(|| ApiError::not_found("connection"))?;
+    match found.status {
+        ConnectionStatus::Active => Ok(found),
+        _ => Err(ApiError::conflict("connection_not_active", "the connection is not active")),
+    }
+}
+
+fn writable(writing: &Writing, connection: &Connection) -> Result<Writable, ApiError> {
+    let writes = providers::accounts(&connection.source_name).map(|accounts| accounts.writes()).unwrap_or_default();
+    let is_it =
+        |writable: &Writable| writable.record.resource == writing.record.resource && writable.operation == writing.operation;
+    let resource = writing.record.resource;
+    let cannot =
+        || ApiError::not_supported(format!("this write of `{resource}` is not supported for {}", connection.source_name));
+    writes.into_iter().find(is_it).ok_or_else(cannot)
+}
+
+/// What would be lost on the way is refused.
+fn check_members(writable: &Writable, connection: &Connection, asked: &Asked) -> Result<(), ApiError> {
+    let sent = asked.payload.iter().map(|(name, value)| (name.as_str(), value.to_string()));
+    let linked = asked.links.iter().map(|link| (link.member, String::new()));
+    let lost = sent.chain(linked).filter(|(name, _)| !writable.members.contains(name));
+    let problem = |(name, input): (&str, String)| {
+        let message = format!("has no place at {}", connection.source_name);
+        Problem::new(&format!("body.{name}"), &input, "not_supported", message)
+    };
+    let problems: Vec<Problem> = lost.map(problem).collect();
+    if problems.is_empty() { Ok(()) } else { Err(ApiError::invalid(problems)) }
+}
+
+/// The records that a write may name: those of its connection that the caller sees.
+struct Records<'a> {
+    context: &'a Context,
+    view: &'a View,
+    agreement: &'a Agreement,
+    connection: ConnectionId,
+}
+
+impl Records<'_> {
+    /// The TSP's id of a record; `None` if the caller does not see it.
+    async fn source_id(&self, record: &'static RecordType, id: RecordId) -> Result<Option<String>, ApiError> {
+        let (connection, fleet) = (self.connection, self.agreement.fleet_id);
+        let grant = self.view.grant(record).narrowed(|granted| granted.connection == connection && granted.fleet == fleet);
+        let Some(row) = self.context.store().get_row(&grant, id, false).await? else { return Ok(None) };
+        Ok(row.members()?.get("source_id").and_then(Value::as_str).map(str::to_owned))
+    }
+
+    /// The TSP's id of the record to change.
+    async fn target(&self, record: &'static RecordType, id: &str) -> Result<String, ApiError> {
+        let id = Uuid::parse_str(id).map_or_else(|_| RecordId::of(id, self.connection), RecordId::from_uuid);
+        self.source_id(record, id).await?.ok_or_else(|| ApiError::not_found(record.resource.name()))
+    }
+
+    /// The TSP's id of a record that the body names.
+    async fn linked(&self, link: &Link) -> Result<String, ApiError> {
+        let (id, member, text) = match &link.name {
+            Named::Here(id) => (RecordId::from_uuid(*id), link.member, id.to_string()),
+            Named::There(id) => (RecordId::of(id, self.connection), link.source_member, id.clone()),
+        };
+        let resource = link.record.resource;
+        let unknown = || {
+            let message = format!("names no `{resource}` of the connection that is shared with you");
+            ApiError::invalid_member(&format!("body.{member}"), &text, "unknown_record", message)
+        };
+        self.source_id(link.record, id).await?.ok_or_else(unknown)
+    }
+}

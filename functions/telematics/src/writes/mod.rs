@@ -1,0 +1,147 @@
+//! Writes: what is asked for is stored as an operation, and a worker sends it to the TSP.
+
+mod accept;
+mod bodies;
+mod field;
+mod published;
+
+use gateway::{
+    ApiError, Body, BoxFuture, Call, Context, Describe, Incoming, MemberSpec, Reader, Response, ResponseSchemas, Serve,
+};
+use http::StatusCode;
+use model::ConnectionId;
+use model::resource_operation::{OperationStatus, OperationType, ResourceOperation};
+use model::telematics::{DvirLog, FuelTransaction, Message, Record as _, RecordType, Trailer, User, Vehicle};
+use schemars::SchemaGenerator;
+use serde_json::{Map, Value};
+use std::time::{Duration, Instant};
+use store::control::Key;
+
+use field::{Field, Link};
+use published::OperationRead;
+
+/// A write of a resource: its body, and the parameter that names the record to change.
+#[derive(Debug)]
+pub struct Writing {
+    record: &'static RecordType,
+    operation: OperationType,
+    body: &'static str,
+    /// The path's parameter, and its description.
+    parameter: Option<(&'static str, &'static str)>,
+    fields: &'static [Field],
+}
+
+/// What a request asks for.
+struct Asked {
+    connection: ConnectionId,
+    fleet_ref: Option<String>,
+    target: Option<String>,
+    payload: Map<String, Value>,
+    links: Vec<Link>,
+    is_sync: bool,
+}
+
+macro_rules! writings {
+    ($($name:ident = $record:ident $operation:ident $body:literal $parameter:expr, $fields:ident;)*) => {$(
+        #[doc = concat!("The body `", $body, "`.")]
+        pub static $name: Writing = Writing {
+            record: $record::TYPE,
+            operation: OperationType::$operation,
+            body: $body,
+            parameter: $parameter,
+            fields: bodies::$fields,
+        };
+    )*};
+}
+
+writings! {
+    CREATE_USER = User Create "UserCreate" None, USER;
+    CREATE_VEHICLE = Vehicle Create "VehicleCreate" None, VEHICLE;
+    CREATE_TRAILER = Trailer Create "TrailerCreate" None, TRAILER;
+    CREATE_DVIR_LOG = DvirLog Create "DvirLogCreate" None, DVIR_LOG;
+    CREATE_FUEL_TRANSACTION = FuelTransaction Create "FuelTransactionCreate" None, FUEL_TRANSACTION;
+    CREATE_MESSAGE = Message Create "MessageCreate" None, MESSAGE;
+    UPDATE_USER = User Update "UserUpdate" Some(("user_id", "The user's id, or the TSP's id of it.")), USER;
+    UPDATE_VEHICLE = Vehicle Update "VehicleUpdate" Some(("vehicle_id", "The vehicle's id, or the TSP's id of it.")), VEHICLE;
+    UPDATE_TRAILER = Trailer Update "TrailerUpdate" Some(("trailer_id", "The trailer's id, or the TSP's id of it.")), TRAILER;
+}
+
+/// How long a caller is kept waiting for its result. API Gateway gives up after 30 s.
+const PATIENCE: Duration = Duration::from_secs(22);
+/// The first and the longest pause between two looks for the result.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+
+impl Writing {
+    fn read(&self, reader: &mut Reader) -> Asked {
+        let target = self.parameter.map(|(name, about)| reader.path_name(name, about, "0192f0c4-7b1e-7cc3-98c4-dc0c0c07398f"));
+        let about = "Whether to wait for the TSP's answer: 200 if it takes the write, 502 if it does not. It is tried once.";
+        let is_sync = reader.query("is_sync").about(about).flag_or(false);
+        let connection: Option<ConnectionId> =
+            reader.body("connection_id").about("The connection to write through.").required().id();
+        let fleet_ref =
+            reader.body("fleet_ref").about("Your own id of the fleet, which the connection tells.").deprecated().text(1, 200);
+        let (mut payload, mut links) = (Map::new(), Vec::new());
+        let clears = self.operation == OperationType::Update;
+        for field in self.fields {
+            field.read(reader, clears, &mut payload, &mut links);
+        }
+        let connection = connection.unwrap_or_else(|| ConnectionId::from_uuid(uuid::Uuid::nil()));
+        Asked { connection, fleet_ref, target, payload, links, is_sync }
+    }
+}
+
+impl Describe for Writing {
+    fn body(&self) -> Body {
+        Body::Json(self.body)
+    }
+
+    fn description(&self) -> String {
+        "Answers an operation that is still to be done, and that `resource_operation.succeeded` or `.failed` tell the end of. It \
+         needs an agreement that shares the resource as `read_write`. Of the members, those that the provider has no place for are \
+         refused (422)."
+            .to_owned()
+    }
+
+    fn members(&self) -> Vec<MemberSpec> {
+        Reader::members(|reader| self.read(reader))
+    }
+
+    fn responses(&self, generator: &mut SchemaGenerator) -> ResponseSchemas {
+        let schema = generator.subschema_for::<OperationRead>();
+        [200, 202, 502].map(|status| (status, Some(schema.clone()))).into()
+    }
+}
+
+impl Serve for Writing {
+    fn call<'a>(&'a self, context: &'a Context, call: Call, incoming: &'a Incoming) -> BoxFuture<'a, Result<Response, ApiError>> {
+        Box::pin(async move {
+            call.caller.partner()?;
+            let asked = Reader::read(incoming, Body::Json(self.body), |reader| self.read(reader))?;
+            let operation = accept::accept(context, &call, self, asked).await?;
+            let operation = if operation.is_sync { awaited(context, operation).await? } else { operation };
+            Ok(answer(&operation))
+        })
+    }
+}
+
+/// The operation as soon as it has ended, or as it is when the caller has waited long enough.
+async fn awaited(context: &Context, mut operation: ResourceOperation) -> Result<ResourceOperation, ApiError> {
+    let (begun, mut pause) = (Instant::now(), FIRST_PAUSE);
+    while operation.status == OperationStatus::Pending && begun.elapsed() < PATIENCE {
+        tokio::time::sleep(pause).await;
+        pause = pause.mul_f64(1.5).min(LONGEST_PAUSE);
+        let key = Key::operation(operation.connection_id, operation.id);
+        operation = context.store().get(key).await?.unwrap_or(operation);
+    }
+    Ok(operation)
+}
+
+fn answer(operation: &ResourceOperation) -> Response {
+    let status = match operation.status {
+        OperationStatus::Pending => StatusCode::ACCEPTED,
+        OperationStatus::Success => StatusCode::OK,
+        OperationStatus::Failed => StatusCode::BAD_GATEWAY,
+    };
+    Response::json(status, &OperationRead::of(operation))
+}

@@ -1,0 +1,109 @@
+//! What is sent, and what comes back.
+
+use model::Resource;
+use model::resource_operation::OperationType;
+use model::telematics::Batch;
+use serde_json::{Value, json};
+
+use super::super::tests::{Canned, asker, fields, response};
+use crate::testing::{connection, run};
+use crate::{Change, Pause, ProviderError, Written};
+
+fn write(
+    http: &Canned,
+    what: (Resource, OperationType),
+    target: Option<&str>,
+    payload: &Value,
+) -> Result<Written, ProviderError> {
+    let asker = asker();
+    let change = Change {
+        connection: connection(),
+        credentials: &asker.credentials,
+        base_url: &asker.base,
+        now: asker.now,
+        target,
+        payload: payload.as_object().unwrap(),
+        generated: "random-password",
+        pause: Pause(&|_| Box::pin(async {})),
+    };
+    run(asker.adapter.write(http, what, change))
+}
+
+fn row(written: &Written) -> Value {
+    let Some(Batch::Records(rows)) = &written.batch else { panic!("{written:?}") };
+    fields(&rows[0])
+}
+
+const MAKE_USER: (Resource, OperationType) = (Resource::User, OperationType::Create);
+const CHANGE_USER: (Resource, OperationType) = (Resource::User, OperationType::Update);
+
+#[test]
+fn a_driver_is_made_with_a_password_that_nothing_shows() {
+    let made = json!({ "data": { "id": "77", "name": "Ann Lee", "username": "ann", "driverActivationStatus": "active" } });
+    let http = Canned::new(vec![response(200, &made.to_string())]);
+    let sent = json!({ "connection_id": "c", "first_name": "Ann", "last_name": "Lee", "username": "ann", "status": "ACTIVE",
+        "phone_number": "+1 555 0100", "allow_yard_move": true, "hos_compliance_type": "exempt", "notes": null });
+    let written = write(&http, MAKE_USER, None, &sent).unwrap();
+    assert_eq!(http.asked(), ["http://simulator.local/samsara/fleet/drivers"]);
+    let expected = json!({ "name": "Ann Lee", "username": "ann", "phone": "+1 555 0100", "eldYmEnabled": true, "eldExempt": true,
+        "driverActivationStatus": "active", "notes": "", "password": "random-password" });
+    assert_eq!(http.posted(), [expected]);
+    assert_eq!((written.source_id.as_deref(), &row(&written)["first_name"]), (Some("77"), &json!("Ann")));
+    assert!(!format!("{written:?}").contains("random-password"));
+}
+
+#[test]
+fn a_refusal_says_why_without_the_password() {
+    let body = r#"{"message":"password random-password is too short"}"#;
+    let refused = write(&Canned::new(vec![response(400, body)]), MAKE_USER, None, &json!({})).unwrap_err();
+    assert_eq!(refused.to_string(), "provider rejected the request: password ***** is too short");
+}
+
+#[test]
+fn the_part_of_a_name_that_is_not_sent_stays() {
+    let held = json!({ "data": { "id": "77", "name": "Ann Lee" } });
+    let changed = json!({ "data": { "id": "77", "name": "Ann Moss" } });
+    let http = Canned::new(vec![response(200, &held.to_string()), response(200, &changed.to_string())]);
+    let written = write(&http, CHANGE_USER, Some("77"), &json!({ "last_name": "Moss" })).unwrap();
+    assert_eq!(http.posted(), [json!({ "name": "Ann Moss" })]);
+    assert_eq!(row(&written)["last_name"], "Moss");
+    let office = json!({ "data": { "id": "5", "name": "Dana Reyes", "email": "d@example.com" } });
+    let http = Canned::new(vec![response(200, &office.to_string())]);
+    let written = write(&http, CHANGE_USER, Some("user:5"), &json!({ "first_name": "Dana", "last_name": "Reyes" })).unwrap();
+    assert_eq!(http.asked(), ["http://simulator.local/samsara/users/5"]);
+    assert_eq!(written.source_id.as_deref(), Some("user:5"));
+    for (target, payload) in [("user:5", json!({ "notes": "x" })), ("77", json!({ "is_driver": false }))] {
+        let refused = write(&Canned::new(Vec::new()), CHANGE_USER, Some(target), &payload).unwrap_err();
+        assert!(matches!(refused, ProviderError::Unsupported { .. }), "{refused}");
+    }
+}
+
+#[test]
+fn a_vehicle_is_changed_and_a_response_without_a_record_is_a_success() {
+    let http = Canned::new(vec![response(200, "")]);
+    let sent = json!({ "connection_id": "c", "vehicle_name": "T-9", "license_plate_number": "ABC", "vin": null });
+    let written = write(&http, (Resource::Vehicle, OperationType::Update), Some("5"), &sent).unwrap();
+    assert_eq!(http.posted(), [json!({ "name": "T-9", "licensePlate": "ABC", "vin": "" })]);
+    assert!(written.batch.is_none() && written.source_id.as_deref() == Some("5"));
+    let made = write(&Canned::new(Vec::new()), (Resource::Vehicle, OperationType::Create), None, &sent).unwrap_err();
+    assert!(matches!(made, ProviderError::Unsupported { .. }), "{made}");
+}
+
+#[test]
+fn a_message_is_found_in_the_list_after_it_was_sent() {
+    let listed = |text: &str, at: i64| json!({ "driverId": 555, "isRead": false, "sender": { "name": "API", "type": "dispatch" }, "sentAtMs": at, "text": text });
+    let lists = [
+        json!({ "data": [listed("Other", 1_795_262_400_000)] }),
+        json!({ "data": [listed("Dock 4", 1_795_262_300_000), listed("Dock 4", 1_795_262_400_007)] }),
+    ];
+    let answers = [json!({ "data": [] })].iter().chain(&lists).map(|body| response(200, &body.to_string())).collect();
+    let http = Canned::new(answers);
+    let make = (Resource::Message, OperationType::Create);
+    let written = write(&http, make, None, &json!({ "source_recipient_id": "555", "message_text": "Dock 4" })).unwrap();
+    assert_eq!(http.posted(), [json!({ "driverIds": [555], "text": "Dock 4" })]);
+    assert!(written.source_id.as_deref().unwrap().starts_with("message:555:2026-11-21T12:00:00.007"), "{written:?}");
+    assert!(http.is_empty());
+    for payload in [json!({ "source_recipient_id": "user:5", "message_text": "x" }), json!({ "source_recipient_id": "5" })] {
+        assert!(write(&Canned::new(Vec::new()), make, None, &payload).is_err(), "{payload}");
+    }
+}
