@@ -44,7 +44,7 @@ pub async fn handle_change(context: &Context, record: &StreamRecord) -> Result<(
         Some(Schedule::KIND) => schedule_changed(context, &images(change)?).await,
         Some(Agreement::KIND) => agreement_changed(context, &images(change)?).await,
         Some(Invitation::KIND) => invitation_changed(context, &images(change)?).await,
-        Some(ResourceOperation::KIND) => operation_changed(context, &images(change)?).await,
+        Some(ResourceOperation::KIND) if change.is_creation() => operation_created(context, &images(change)?).await,
         _ => Ok(()),
     }
 }
@@ -122,10 +122,10 @@ async fn invitation_changed(context: &Context, (old, new): &Images<Invitation>) 
 }
 
 /// What was asked for is attempted.
-async fn operation_changed(context: &Context, (old, new): &Images<ResourceOperation>) -> Result<(), WorkerError> {
-    match (old, new) {
-        (None, Some(new)) => writes::enqueue(context, new, 0).await,
-        _ => Ok(()),
+async fn operation_created(context: &Context, (_, new): &Images<ResourceOperation>) -> Result<(), WorkerError> {
+    match new {
+        Some(new) => writes::enqueue(context, new, 0).await,
+        None => Ok(()),
     }
 }
 
