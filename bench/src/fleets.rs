@@ -1,4 +1,4 @@
-//! `fleets`: what a request costs a partner with 20, 1,000, 5,000 and 20,000 fleets, each with an account of its own. The first hundred have
+//! `fleets`: what a request costs a partner with 20, 1,000 and 5,000 fleets, each with an account of its own. The first hundred have
 //! two vehicles each; the others report nothing, which costs a request as much as a little.
 
 use std::time::{Duration, Instant};
@@ -21,7 +21,8 @@ use crate::Runtimes;
 use crate::figures::{Figure, figure, median, micros, thread_cpu};
 use crate::rig::{self, Ask, Rig};
 
-const SIZES: [usize; 4] = [20, 1_000, 5_000, 20_000];
+/// The embedded database takes half an hour to store 20,000.
+const SIZES: [usize; 3] = [20, 1_000, 5_000];
 /// Fleets that have vehicles.
 const REPORTING: usize = 100;
 /// Fleets that are written at once.
