@@ -26,7 +26,7 @@ fn drivers_are_made_and_changed() {
     let gone = bench.ok("/fleet/drivers?driverActivationStatus=deactivated");
     assert!(gone["data"].as_array().unwrap().contains(&changed["data"]), "{gone}");
     for (body, message) in [
-        (driver.clone(), "username is already in use"),
+        (driver, "username is already in use"),
         (json!({ "name": "Bo" }), "Missing required parameter: username"),
         (json!({ "name": "Bo", "username": "bo", "password": "short" }), "Invalid value for password"),
         (json!({ "nickname": "Bo" }), "Unknown field: nickname"),
