@@ -3,8 +3,7 @@
 use serde_json::{Value, json};
 
 use super::Request;
-use super::feed;
-use super::records::{Record, Window};
+use super::record::{Record, Window, version, version_text};
 use super::wire::{NOBODY, driver as named, reference, time, time_span, vehicle_id};
 use crate::world::{DutyStatus, Millis, Reading, Signal, mix};
 
@@ -40,7 +39,7 @@ pub(super) fn exceptions(request: &Request<'_>, window: Window) -> Vec<Record> {
             "duration": time_span(incident.end_ms - incident.start_ms), "rule": reference(rule), "driver": driver,
             "device": reference(&vehicle_id(vehicle)), "diagnostic": "NoDiagnosticId", "state": state,
             "createdDateTime": time(incident.end_ms), "lastModifiedDateTime": time(arrived),
-            "version": feed::text(feed::version(arrived, tie)), "id": format!("a{:X}", incident.id),
+            "version": version_text(version(arrived, tie)), "id": format!("a{:X}", incident.id),
         });
         found.push(Record::new(arrived, tie, body));
     }
@@ -71,7 +70,7 @@ pub(super) fn purchases(request: &Request<'_>, window: Window) -> Vec<Record> {
                 "driver": named(driver), "productType": "Diesel", "volume": gallons * LITERS_PER_GALLON,
                 "cost": (gallons * 410.0).round() / 100.0, "currencyCode": "USD", "siteName": "Open Road Fuel", "provider": "Wex",
                 "odometer": at.as_ref().map_or(Value::from(0), |at| (at.odometer_m / 1_000.0).into()), "location": place,
-                "version": feed::text(feed::version(span.end_ms, draw)),
+                "version": version_text(version(span.end_ms, draw)),
             });
             found.push(Record::new(span.end_ms, draw, body));
         }

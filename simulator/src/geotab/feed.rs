@@ -2,26 +2,15 @@
 
 use serde_json::{Value, json};
 
-use super::kinds::{Kind, Search, Source, limit};
-use super::records::Window;
+use super::kinds::{Kind, Source};
+use super::record::{TIE_BITS, Window, version, version_text};
 use super::rpc::Fault;
+use super::search::{Search, limit};
 use super::{Answer, Request};
 use crate::world::Millis;
 
 /// The most records of a page.
 const MOST: usize = 50_000;
-/// Bits of a version behind the time of arrival: they tell records apart that arrive together.
-pub(super) const TIE_BITS: u32 = 20;
-
-/// The version of a record that arrives at a time.
-pub(super) fn version(arrived: Millis, tie: u64) -> u64 {
-    arrived.max(0).cast_unsigned() << TIE_BITS | tie & ((1 << TIE_BITS) - 1)
-}
-
-/// Versions are written with 16 digits.
-pub(super) fn text(version: u64) -> String {
-    format!("{version:016x}")
-}
 
 /// A page: what is newer than a version, or what happened since a date. Without either, nothing, and where the feed is now.
 pub(super) fn page(kind: &Kind, request: &Request<'_>) -> Answer {
@@ -50,5 +39,5 @@ pub(super) fn page(kind: &Kind, request: &Request<'_>) -> Answer {
     found.truncate(most);
     let last = found.last().map(|(version, _)| *version).filter(|_| is_full);
     let data: Vec<Value> = found.into_iter().map(|(_, body)| body).collect();
-    Ok(json!({ "data": data, "toVersion": text(last.unwrap_or(now.max(since))) }))
+    Ok(json!({ "data": data, "toVersion": version_text(last.unwrap_or(now.max(since))) }))
 }

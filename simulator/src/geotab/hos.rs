@@ -3,9 +3,8 @@
 use serde_json::{Value, json};
 
 use super::Request;
-use super::feed;
-use super::kinds::Search;
-use super::records::{Record, Window};
+use super::record::{Record, Window, version, version_text};
+use super::search::Search;
 use super::wire::{driver as named, reference, time, time_span, user_id, vehicle_id, without_nulls};
 use crate::world::{Driver, DutySpan, DutyStatus, Millis, Signal, key, mix, share};
 
@@ -68,7 +67,7 @@ impl Entry<'_> {
 
     fn record(&self, what: u64, arrived: Millis, body: Value) -> Record {
         let tie = self.number << 4 | what;
-        let version = json!({ "version": feed::text(feed::version(arrived, tie)) });
+        let version = json!({ "version": version_text(version(arrived, tie)) });
         Record::new(arrived, tie, with(body, version))
     }
 

@@ -2,10 +2,11 @@
 
 use serde_json::Value;
 
-use super::records::{self, Record, Window};
+use super::record::{Record, Window};
 use super::rpc::Fault;
-use super::wire::{millis, number};
-use super::{Request, devices, drives, hos, users};
+use super::search::{Search, limit};
+use super::wire::number;
+use super::{Request, devices, drives, hos, telemetry, users};
 use crate::world::Millis;
 
 /// What a list is cut at, silently.
@@ -36,14 +37,14 @@ const KINDS: &[Kind] = &[
     Kind { name: "Device", source: Source::List(devices::list) },
     Kind { name: "User", source: Source::List(users::list) },
     Kind { name: "Group", source: Source::List(devices::groups) },
-    Kind { name: "LogRecord", source: Source::Events(10 * MINUTE_MS, records::positions) },
-    Kind { name: "StatusData", source: Source::Events(10 * MINUTE_MS, records::readings) },
+    Kind { name: "LogRecord", source: Source::Events(10 * MINUTE_MS, telemetry::positions) },
+    Kind { name: "StatusData", source: Source::Events(10 * MINUTE_MS, telemetry::readings) },
     Kind { name: "DutyStatusLog", source: Source::Events(DAY_MS, hos::logs) },
     Kind { name: "AnnotationLog", source: Source::Events(DAY_MS, hos::remarks) },
     Kind { name: "DutyStatusAvailability", source: Source::List(hos::clocks) },
     Kind { name: "ExceptionEvent", source: Source::Events(DAY_MS, drives::exceptions) },
     Kind { name: "FuelTransaction", source: Source::Events(DAY_MS, drives::purchases) },
-    Kind { name: "DriverChange", source: Source::Events(DAY_MS, records::driver_changes) },
+    Kind { name: "DriverChange", source: Source::Events(DAY_MS, telemetry::driver_changes) },
 ];
 
 impl Kind {
@@ -91,64 +92,5 @@ impl Kind {
     /// `GetCountOf`.
     pub(super) fn count(&self, request: &Request<'_>) -> usize {
         self.found(request).len()
-    }
-}
-
-/// How many records a call asks for.
-pub(super) fn limit(request: &Request<'_>, most: usize) -> usize {
-    let asked = request.params.get("resultsLimit").and_then(Value::as_u64).and_then(|limit| usize::try_from(limit).ok());
-    asked.unwrap_or(most).min(most)
-}
-
-/// The `search` of a call.
-#[derive(Clone, Copy)]
-pub(super) struct Search<'a> {
-    pub(super) request: &'a Request<'a>,
-}
-
-impl<'a> Search<'a> {
-    fn member(self, name: &str) -> Option<&'a Value> {
-        self.request.params.get("search")?.get(name)
-    }
-
-    fn text(self, name: &str) -> Option<&'a str> {
-        self.member(name)?.as_str()
-    }
-
-    pub(super) fn time(self, name: &str) -> Option<Millis> {
-        millis(self.text(name)?)
-    }
-
-    /// Whether a record is of the device, diagnostic and user that are asked for.
-    fn fits(self, body: &Value) -> bool {
-        let of = |search: &str, member: &str| {
-            let wanted = self.member(search).and_then(|search| search.get("id")?.as_str());
-            wanted.is_none_or(|wanted| body.get(member).and_then(|member| member.get("id")?.as_str()) == Some(wanted))
-        };
-        of("deviceSearch", "device") && of("diagnosticSearch", "diagnostic") && of("userSearch", "driver")
-    }
-
-    /// Whether readings of a diagnostic are asked for.
-    pub(super) fn wants(self, diagnostic: &str) -> bool {
-        self.wants_one("diagnosticSearch", diagnostic)
-    }
-
-    /// Whether something of a device is asked for.
-    pub(super) fn wants_device(self, id: &str) -> bool {
-        self.wants_one("deviceSearch", id)
-    }
-
-    /// Whether something of a user is asked for.
-    pub(super) fn wants_user(self, id: &str) -> bool {
-        self.wants_one("userSearch", id)
-    }
-
-    fn wants_one(self, search: &str, id: &str) -> bool {
-        self.member(search).and_then(|search| search.get("id")?.as_str()).is_none_or(|wanted| wanted == id)
-    }
-
-    /// Whether a switch of the search is on.
-    pub(super) fn is_set(self, name: &str) -> bool {
-        self.member(name).and_then(Value::as_bool) == Some(true)
     }
 }

@@ -5,8 +5,10 @@ mod drives;
 mod feed;
 mod hos;
 mod kinds;
-mod records;
+mod record;
 mod rpc;
+mod search;
+mod telemetry;
 #[cfg(test)]
 mod tests;
 mod users;

@@ -9,7 +9,7 @@ use super::cursor::Cursor;
 use super::query::is_vehicle;
 use super::refusal::Refusal;
 use super::wire::{Page, Pagination, Reference, Single, external_ids, time, time_s};
-use super::{Answer, Request, writes};
+use super::{Answer, Request, kinds};
 use crate::http::Reply;
 use crate::world::{Account, Driver, Employment, Vehicle, VehicleBuild};
 
@@ -182,7 +182,7 @@ pub(super) fn one_vehicle(request: &Request<'_>) -> Option<Value> {
 }
 
 fn current_vehicle(request: &Request<'_>, vehicle: &Vehicle) -> Value {
-    request.app.written().current(writes::VEHICLES, json!(vehicle_body(request.account, vehicle)))
+    request.app.written().current(kinds::VEHICLES, json!(vehicle_body(request.account, vehicle)))
 }
 
 #[derive(Debug, Serialize)]
@@ -282,8 +282,8 @@ pub(super) fn drivers(request: &Request<'_>) -> Answer {
 pub(super) fn all_drivers(request: &Request<'_>) -> Vec<Value> {
     let written = request.app.written();
     let own = request.account.drivers.iter().map(|driver| json!(driver_body(request.account, driver)));
-    let own = own.map(|driver| written.current(writes::DRIVERS, driver));
-    own.chain(written.made(writes::DRIVERS, request.account.login)).collect()
+    let own = own.map(|driver| written.current(kinds::DRIVERS, driver));
+    own.chain(written.made(kinds::DRIVERS, request.account.login)).collect()
 }
 
 /// `GET /fleet/drivers/{id}`.
@@ -341,5 +341,5 @@ pub(super) fn all_staff(request: &Request<'_>) -> Vec<Value> {
         auth_type: "default",
         roles: [RoleAssignment { role: Role { id: "23", name: role } }],
     };
-    OFFICE.iter().enumerate().map(|member| written.current(writes::STAFF, json!(user(member)))).collect()
+    OFFICE.iter().enumerate().map(|member| written.current(kinds::STAFF, json!(user(member)))).collect()
 }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{Answer, Request, writes};
+use super::{Answer, Request, kinds};
 use crate::http::Reply;
 use crate::world::{Assignment, Millis};
 
@@ -49,7 +49,7 @@ pub(super) fn list(request: &Request<'_>) -> Answer {
     let mut data: Vec<Message> = own.flat_map(|shift| messages(request, shift)).collect();
     data.retain(|message| (start..end).contains(&message.sent_at_ms));
     data.sort_by_key(|message| std::cmp::Reverse(message.sent_at_ms));
-    let sent = request.app.written().made(writes::MESSAGES, request.account.login);
+    let sent = request.app.written().made(kinds::MESSAGES, request.account.login);
     let sent_at = |message: &Value| message.get("sentAtMs").and_then(Value::as_i64).unwrap_or_default();
     let sent = sent.into_iter().rev().filter(|message| (start..=end).contains(&sent_at(message)));
     let data = sent.chain(data.iter().map(|message| json!(message))).collect();

@@ -7,6 +7,7 @@ mod dvirs;
 mod eld;
 mod hos;
 mod ifta;
+mod kinds;
 mod lists;
 mod messages;
 mod positions;

@@ -2,16 +2,11 @@
 
 use serde_json::{Map, Value, json};
 
+use super::kinds::{DRIVERS, MESSAGES, STAFF, VEHICLES};
 use super::refusal::Refusal;
 use super::wire::{Single, time};
 use super::{Answer, Request, lists, messages};
 use crate::http::Reply;
-
-/// The kinds of records that are written.
-pub(super) const DRIVERS: &str = "samsara/drivers";
-pub(super) const VEHICLES: &str = "samsara/vehicles";
-pub(super) const STAFF: &str = "samsara/users";
-pub(super) const MESSAGES: &str = "samsara/messages";
 
 /// The members of a driver that can be written.
 const DRIVER: &[&str] = &[

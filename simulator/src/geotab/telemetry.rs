@@ -1,47 +1,13 @@
 //! What happened: positions, readings of diagnostics, changes of drivers.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::Request;
-use super::feed;
-use super::kinds::Search;
+use super::record::{Record, Window, version, version_text};
+use super::search::Search;
 use super::wire::{NOBODY, driver, reference, time, vehicle_id};
 use crate::faults::Arrival;
 use crate::world::{EngineState, Millis, Reading, Signal, Vehicle, key, mix, whole};
-
-/// A span of time `[from, to)`, of arrival or of what happened.
-#[derive(Clone, Copy)]
-pub(super) struct Window {
-    pub(super) from: Millis,
-    pub(super) to: Millis,
-    pub(super) by_arrival: bool,
-}
-
-/// A record, and when it arrived.
-pub(super) struct Record {
-    arrived: Millis,
-    /// Tells records apart that arrive together.
-    tie: u64,
-    pub(super) body: Value,
-}
-
-impl Window {
-    /// Whether a record arrives in it, where that is what it is about.
-    pub(super) fn holds(self, record: &Record) -> bool {
-        !self.by_arrival || (self.from..self.to).contains(&record.arrived)
-    }
-}
-
-impl Record {
-    pub(super) fn new(arrived: Millis, tie: u64, body: Value) -> Self {
-        Self { arrived, tie, body }
-    }
-
-    /// Where it stands in a feed.
-    pub(super) fn version(&self) -> u64 {
-        feed::version(self.arrived, self.tie)
-    }
-}
 
 /// 0 °C in kelvins.
 const ZERO_C_K: f64 = 273.15;
@@ -68,13 +34,12 @@ fn id(vehicle: &Vehicle, at: Millis, what: u64) -> String {
 
 /// `LogRecord`: speed in whole km/h, and neither heading nor version.
 pub(super) fn positions(request: &Request<'_>, window: Window) -> Vec<Record> {
-    let record = |(number, vehicle, Arrival { at_ms, reading }): (u64, &Vehicle, Arrival)| Record {
-        arrived: at_ms,
-        tie: number << 4,
-        body: json!({
+    let record = |(number, vehicle, Arrival { at_ms, reading }): (u64, &Vehicle, Arrival)| {
+        let body = json!({
             "dateTime": time(reading.at_ms), "device": reference(&vehicle_id(vehicle)), "id": id(vehicle, reading.at_ms, 1),
             "latitude": reading.latitude, "longitude": reading.longitude, "speed": whole(reading.speed_mps * 3.6),
-        }),
+        });
+        Record::new(at_ms, number << 4, body)
     };
     arrived(request, window).map(record).collect()
 }
@@ -110,9 +75,9 @@ pub(super) fn readings(request: &Request<'_>, window: Window) -> Vec<Record> {
             let body = json!({
                 "controller": "ControllerNoneId", "data": data, "dateTime": time(reading.at_ms),
                 "device": reference(&vehicle_id(vehicle)), "diagnostic": reference(diagnostic),
-                "id": id(vehicle, reading.at_ms, 10 + what), "version": feed::text(feed::version(at_ms, tie)),
+                "id": id(vehicle, reading.at_ms, 10 + what), "version": version_text(version(at_ms, tie)),
             });
-            found.push(Record { arrived: at_ms, tie, body });
+            found.push(Record::new(at_ms, tie, body));
         }
     }
     found
@@ -135,9 +100,9 @@ pub(super) fn driver_changes(request: &Request<'_>, window: Window) -> Vec<Recor
             let tie = u64::try_from(shift.vehicle).unwrap_or_default() << 4;
             let body = json!({
                 "dateTime": time(at), "device": reference(&vehicle_id(vehicle)), "driver": driver, "id": id(vehicle, at, 2),
-                "type": kind, "version": feed::text(feed::version(at, tie)),
+                "type": kind, "version": version_text(version(at, tie)),
             });
-            found.push(Record { arrived: at, tie, body });
+            found.push(Record::new(at, tie, body));
         }
     }
     found
