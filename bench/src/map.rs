@@ -57,21 +57,9 @@ impl Recorded {
         }
         Ok(body)
     }
-
-    fn answer(&self, method: Method, question: Question, headers: HeaderMap) -> BoxFuture<'_, Result<HttpResponse, HttpFailure>> {
-        let answer = |body| HttpResponse { status: StatusCode::OK, headers: HeaderMap::new(), body, elapsed: Duration::ZERO };
-        match self.known(&question) {
-            Some(body) => Box::pin(std::future::ready(Ok(answer(body)))),
-            None => Box::pin(async move { Ok(answer(self.ask(method, question, headers).await?)) }),
-        }
-    }
 }
 
 impl Http for Recorded {
-    fn get(&self, url: Url, headers: HeaderMap, _: Duration) -> BoxFuture<'_, Result<HttpResponse, HttpFailure>> {
-        self.answer(Method::GET, (url, Bytes::new()), headers)
-    }
-
     fn send(
         &self,
         method: Method,
@@ -80,7 +68,12 @@ impl Http for Recorded {
         body: Bytes,
         _: Duration,
     ) -> BoxFuture<'_, Result<HttpResponse, HttpFailure>> {
-        self.answer(method, (url, body), headers)
+        let question = (url, body);
+        let answer = |body| HttpResponse { status: StatusCode::OK, headers: HeaderMap::new(), body, elapsed: Duration::ZERO };
+        match self.known(&question) {
+            Some(body) => Box::pin(std::future::ready(Ok(answer(body)))),
+            None => Box::pin(async move { Ok(answer(self.ask(method, question, headers).await?)) }),
+        }
     }
 }
 

@@ -34,7 +34,9 @@ pub trait Http: Send + Sync {
     ///
     /// # Errors
     /// Where there is no complete response before the deadline.
-    fn get(&self, url: Url, headers: HeaderMap, deadline: Duration) -> BoxFuture<'_, Result<HttpResponse, HttpFailure>>;
+    fn get(&self, url: Url, headers: HeaderMap, deadline: Duration) -> BoxFuture<'_, Result<HttpResponse, HttpFailure>> {
+        self.send(Method::GET, url, headers, Bytes::new(), deadline)
+    }
 
     /// Sends a POST and reads the whole response, whatever its status.
     ///
@@ -50,7 +52,7 @@ pub trait Http: Send + Sync {
         self.send(Method::POST, url, headers, body, deadline)
     }
 
-    /// Sends a request with a body and reads the whole response, whatever its status. Implementations must not log the body: it may hold
+    /// Sends a request and reads the whole response, whatever its status. Implementations must not log the body: it may hold
     /// credentials.
     ///
     /// # Errors
@@ -66,10 +68,6 @@ pub trait Http: Send + Sync {
 }
 
 impl Http for GuardedClient {
-    fn get(&self, url: Url, headers: HeaderMap, deadline: Duration) -> BoxFuture<'_, Result<HttpResponse, HttpFailure>> {
-        sent(self, Request { method: Method::GET, url, headers, body: Bytes::new() }, deadline)
-    }
-
     fn send(
         &self,
         method: Method,
@@ -78,13 +76,10 @@ impl Http for GuardedClient {
         body: Bytes,
         deadline: Duration,
     ) -> BoxFuture<'_, Result<HttpResponse, HttpFailure>> {
-        sent(self, Request { method, url, headers, body }, deadline)
+        let limits = Limits { deadline, max_body: MAX_BODY, over: OverLimit::Refuse };
+        let request = Request { method, url, headers, body };
+        Box::pin(async move { Self::send(self, request, limits).await.map_err(failure) })
     }
-}
-
-fn sent(client: &GuardedClient, request: Request, deadline: Duration) -> BoxFuture<'_, Result<HttpResponse, HttpFailure>> {
-    let limits = Limits { deadline, max_body: MAX_BODY, over: OverLimit::Refuse };
-    Box::pin(async move { client.send(request, limits).await.map_err(failure) })
 }
 
 fn failure(error: SendError) -> HttpFailure {

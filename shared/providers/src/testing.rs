@@ -72,7 +72,7 @@ impl Canned {
 }
 
 impl Http for Canned {
-    fn get(&self, url: Url, headers: HeaderMap, _: Duration) -> BoxFuture<'_, Answer> {
+    fn send(&self, method: Method, url: Url, headers: HeaderMap, body: Bytes, _: Duration) -> BoxFuture<'_, Answer> {
         if self.refused.is_some_and(|part| url.query().is_some_and(|query| query.contains(part))) {
             return Box::pin(async { response(403, r#"{"message":"Permission Denied"}"#) });
         }
@@ -81,13 +81,9 @@ impl Http for Canned {
             return Box::pin(async { answer });
         }
         self.asked.lock().unwrap().push((url.to_string(), headers));
-        let next = self.responses.lock().unwrap().pop().expect("no response left");
-        Box::pin(async { next })
-    }
-
-    fn send(&self, _: Method, url: Url, headers: HeaderMap, body: Bytes, _: Duration) -> BoxFuture<'_, Answer> {
-        self.asked.lock().unwrap().push((url.to_string(), headers));
-        self.posted.lock().unwrap().push(serde_json::from_slice(&body).unwrap());
+        if method != Method::GET {
+            self.posted.lock().unwrap().push(serde_json::from_slice(&body).unwrap());
+        }
         let next = self.responses.lock().unwrap().pop().expect("no response left");
         Box::pin(async { next })
     }

@@ -62,10 +62,6 @@ impl Adapter for Canned {
 }
 
 impl Http for Canned {
-    fn get(&self, _: Url, _: HeaderMap, _: Duration) -> BoxFuture<'_, Result<HttpResponse, HttpFailure>> {
-        Box::pin(async { Err(HttpFailure::Timeout) })
-    }
-
     fn send(&self, _: Method, _: Url, _: HeaderMap, _: Bytes, _: Duration) -> BoxFuture<'_, Result<HttpResponse, HttpFailure>> {
         Box::pin(async { Err(HttpFailure::Timeout) })
     }

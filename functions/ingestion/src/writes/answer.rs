@@ -17,12 +17,12 @@ const PREFIXES: &[&str] = &["x-ratelimit-", "ratelimit-"];
 const LONGEST: usize = 200;
 
 /// A client that remembers the last answer.
-pub(super) struct Listening<'a> {
+pub(super) struct ResponseRecorder<'a> {
     http: &'a dyn Http,
     last: Mutex<TspAnswer>,
 }
 
-impl<'a> Listening<'a> {
+impl<'a> ResponseRecorder<'a> {
     pub(super) fn to(http: &'a dyn Http) -> Self {
         Self { http, last: Mutex::default() }
     }
@@ -46,15 +46,7 @@ fn kept(response: &HttpResponse) -> TspAnswer {
     TspAnswer { status: Some(response.status.as_u16()), headers: headers.collect() }
 }
 
-impl Http for Listening<'_> {
-    fn get(&self, url: Url, headers: HeaderMap, deadline: Duration) -> BoxFuture<'_, Result<HttpResponse, HttpFailure>> {
-        Box::pin(async move {
-            let answer = self.http.get(url, headers, deadline).await;
-            self.note(&answer);
-            answer
-        })
-    }
-
+impl Http for ResponseRecorder<'_> {
     fn send(
         &self,
         method: Method,

@@ -19,7 +19,7 @@ use store::telematics::Origin;
 use tracing::Instrument as _;
 
 use crate::run;
-use answer::Listening;
+use answer::ResponseRecorder;
 
 /// A message that asks for an attempt.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -164,7 +164,7 @@ async fn send(context: &Context, begun: &ResourceOperation) -> Result<Sent, Work
         generated: &generated,
         pause: Pause(&pause),
     };
-    let http = Listening::to(context.guarded()?);
+    let http = ResponseRecorder::to(context.guarded()?);
     let written = adapter.write(&http, (begun.resource, begun.operation_type), change).await;
     let record = match written {
         Ok(written) => Ok(kept(context, begun, &connection, written).await),
@@ -175,8 +175,8 @@ async fn send(context: &Context, begun: &ResourceOperation) -> Result<Sent, Work
 
 /// Whether an agreement in force lets the partner write.
 async fn is_allowed(context: &Context, begun: &ResourceOperation) -> Result<bool, WorkerError> {
-    let agreements = context.store().agreements(begun.partner_id).await?;
-    Ok(agreements.iter().any(|agreement| {
+    let view = context.store().view(begun.partner_id, context.now()).await?;
+    Ok(view.agreements().any(|agreement| {
         agreement.fleet_id == begun.fleet_id
             && agreement.shares(begun.connection_id, begun.resource, context.now())
             && agreement.scopes.get(&begun.resource) == Some(&ShareLevel::ReadWrite)
