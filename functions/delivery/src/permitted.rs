@@ -8,7 +8,7 @@ use model::invitation::{Invitation, InvitationStatus};
 use model::visibility::{Basis, Holdings, invitations_in};
 use model::{InvitationId, PartnerId, Timestamp};
 use serde_json::Value;
-use store::Agreed;
+use store::Agreements;
 use store::control::Key;
 
 use crate::message::Message;
@@ -16,7 +16,7 @@ use crate::message::Message;
 /// What the owners of messages may see: their agreements, and the invitations that the messages tell of.
 #[derive(Default)]
 pub(crate) struct Permitted {
-    agreements: HashMap<PartnerId, Arc<Agreed>>,
+    agreements: HashMap<PartnerId, Arc<Agreements>>,
     invitations: HashMap<InvitationId, InvitationStatus>,
 }
 
@@ -35,7 +35,7 @@ impl Permitted {
         }
         let mut found = Self::default();
         for partner in partners {
-            found.agreements.insert(partner, context.store().agreed(partner, context.now()).await?);
+            found.agreements.insert(partner, context.store().cached_agreements(partner, context.now()).await?);
         }
         let keys: Vec<Key> = wanted.into_iter().map(Key::invitation).collect();
         let invitations: Vec<Invitation> = context.store().get_many(&keys).await?;
@@ -45,7 +45,7 @@ impl Permitted {
 
     /// The records of a message that its owner may see now.
     pub(crate) fn records(&self, message: &Message, now: Timestamp) -> Vec<Value> {
-        let agreements = self.agreements.get(&message.partner_id).map_or(&[][..], |agreed| agreed.all());
+        let agreements = self.agreements.get(&message.partner_id).map_or(&[][..], |agreements| agreements.all());
         let holdings = Holdings { agreements, invitations: &self.invitations };
         message.data.iter().filter(|record| message.told().permits(holdings, record, now)).cloned().collect()
     }

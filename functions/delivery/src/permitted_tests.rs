@@ -66,7 +66,7 @@ fn message(event: &str, resource: Option<Resource>, data: Vec<Value>) -> Message
 
 fn sent(agreements: Vec<Agreement>, message: &Message) -> usize {
     let permitted = Permitted {
-        agreements: HashMap::from([(message.partner_id, Arc::new(Agreed::new(agreements)))]),
+        agreements: HashMap::from([(message.partner_id, Arc::new(Agreements::new(agreements)))]),
         invitations: HashMap::new(),
     };
     permitted.records(message, at(HOUR)).len()

@@ -144,8 +144,9 @@ pub(crate) fn missing() -> ApiError {
 }
 
 async fn shared(context: &Context, call: &Call) -> Result<Vec<Visible>, ApiError> {
-    let agreed = context.store().agreed(call.caller.partner()?, call.now).await?;
-    let links = agreed.open_at(call.now).flat_map(|agreement| agreement.connections.iter().map(move |link| (agreement, link)));
+    let agreements = context.store().cached_agreements(call.caller.partner()?, call.now).await?;
+    let links =
+        agreements.open_at(call.now).flat_map(|agreement| agreement.connections.iter().map(move |link| (agreement, link)));
     Ok(links.filter(|(_, link)| link.is_open()).map(|(agreement, link)| Visible::through(agreement, link)).collect())
 }
 

@@ -61,21 +61,21 @@ const GRANTS_KEPT: usize = 4;
 
 /// A partner's agreements as they were read, and the last grants that were made from them.
 #[derive(Debug)]
-pub struct Agreed {
+pub struct Agreements {
     agreements: Vec<Agreement>,
-    grants: Mutex<Vec<Made>>,
+    grants: Mutex<Vec<CachedGrant>>,
 }
 
 /// What an agreement opens changes at its dates only, so a grant holds from one date of any of them to the next.
 #[derive(Debug)]
-struct Made {
+struct CachedGrant {
     record: &'static RecordType,
     since: Option<Timestamp>,
     until: Option<Timestamp>,
-    opened: Arc<Opened>,
+    set: Arc<ConnectionSet>,
 }
 
-impl Made {
+impl CachedGrant {
     fn holds(&self, record: &RecordType, now: Timestamp) -> bool {
         self.record.resource == record.resource
             && self.since.is_none_or(|since| since <= now)
@@ -83,7 +83,7 @@ impl Made {
     }
 }
 
-impl Agreed {
+impl Agreements {
     /// Agreements that were read. Grants come from [`crate::Store::view`] alone.
     #[must_use]
     pub fn new(agreements: Vec<Agreement>) -> Self {
@@ -101,54 +101,54 @@ impl Agreed {
         self.agreements.iter().filter(move |agreement| agreement.opens_at(now))
     }
 
-    fn opened(&self, record: &'static RecordType, now: Timestamp) -> Arc<Opened> {
+    fn connection_set(&self, record: &'static RecordType, now: Timestamp) -> Arc<ConnectionSet> {
         let mut grants = self.grants.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(made) = grants.iter().find(|made| made.holds(record, now)) {
-            return Arc::clone(&made.opened);
+        if let Some(cached) = grants.iter().find(|cached| cached.holds(record, now)) {
+            return Arc::clone(&cached.set);
         }
         let covering = self.agreements.iter().filter(|agreement| agreement.covers(record.resource, now));
-        let opened = Arc::new(Opened::of(Grant::links(covering)));
+        let set = Arc::new(ConnectionSet::of(Grant::links(covering)));
         let dates = || self.agreements.iter().flat_map(|agreement| [Some(agreement.effective_date), agreement.expiration_date]);
         let (since, until) =
             (dates().flatten().filter(|date| *date <= now).max(), dates().flatten().filter(|date| *date > now).min());
-        grants.insert(0, Made { record, since, until, opened: Arc::clone(&opened) });
+        grants.insert(0, CachedGrant { record, since, until, set: Arc::clone(&set) });
         grants.truncate(GRANTS_KEPT);
-        opened
+        set
     }
 }
 
 /// What a partner may read at one instant, of any record type: its agreements that are in force.
 #[derive(Clone, Debug)]
 pub struct View {
-    agreed: Arc<Agreed>,
+    agreements: Arc<Agreements>,
     now: Timestamp,
 }
 
 impl View {
-    pub(crate) fn new(agreed: Arc<Agreed>, now: Timestamp) -> Self {
-        Self { agreed, now }
+    pub(crate) fn new(agreements: Arc<Agreements>, now: Timestamp) -> Self {
+        Self { agreements, now }
     }
 
     /// The agreements.
     pub fn agreements(&self) -> impl Iterator<Item = &Agreement> {
-        self.agreed.open_at(self.now)
+        self.agreements.open_at(self.now)
     }
 
     /// What may be read of a record type.
     #[must_use]
     pub fn grant(&self, record: &'static RecordType) -> Grant {
-        Grant { record, opened: self.agreed.opened(record, self.now) }
+        Grant { record, set: self.agreements.connection_set(record, self.now) }
     }
 }
 
 /// Connections, by connection and fleet.
 #[derive(Debug)]
-struct Opened {
+struct ConnectionSet {
     connections: Vec<GrantedConnection>,
     mark: OnceLock<u64>,
 }
 
-impl Opened {
+impl ConnectionSet {
     fn of(connections: Vec<GrantedConnection>) -> Self {
         Self { connections, mark: OnceLock::new() }
     }
@@ -158,7 +158,7 @@ impl Opened {
 #[derive(Clone, Debug)]
 pub struct Grant {
     record: &'static RecordType,
-    opened: Arc<Opened>,
+    set: Arc<ConnectionSet>,
 }
 
 impl Grant {
@@ -166,7 +166,7 @@ impl Grant {
     #[cfg(test)]
     pub(crate) fn new(record: &'static RecordType, mut connections: Vec<GrantedConnection>) -> Self {
         connections.sort_by_key(|granted| (granted.connection, granted.fleet));
-        Self { record, opened: Arc::new(Opened::of(connections)) }
+        Self { record, set: Arc::new(ConnectionSet::of(connections)) }
     }
 
     /// What it opens.
@@ -200,13 +200,13 @@ impl Grant {
     /// The connections it opens, by connection and fleet, each once per fleet.
     #[must_use]
     pub fn connections(&self) -> &[GrantedConnection] {
-        &self.opened.connections
+        &self.set.connections
     }
 
     /// A number that differs where what it opens differs. It holds for days, not for ever: another build may give another one.
     #[must_use]
     pub fn mark(&self) -> u64 {
-        *self.opened.mark.get_or_init(|| {
+        *self.set.mark.get_or_init(|| {
             let mut hasher = DefaultHasher::new();
             for granted in self.connections() {
                 (granted.connection, granted.fleet, granted.until).hash(&mut hasher);
@@ -224,7 +224,7 @@ impl Grant {
 
     /// Some of the connections that it opens.
     pub(crate) fn part(&self, connections: &[GrantedConnection]) -> Self {
-        Self { record: self.record, opened: Arc::new(Opened::of(connections.to_vec())) }
+        Self { record: self.record, set: Arc::new(ConnectionSet::of(connections.to_vec())) }
     }
 
     /// The same grant, narrowed to the connections that `keep` admits.
@@ -234,6 +234,6 @@ impl Grant {
             return self;
         }
         let kept = self.connections().iter().filter(|granted| keep(granted)).cloned().collect();
-        Self { record: self.record, opened: Arc::new(Opened::of(kept)) }
+        Self { record: self.record, set: Arc::new(ConnectionSet::of(kept)) }
     }
 }

@@ -20,7 +20,7 @@ use model::TraceId;
 
 pub use attempts::Attempts;
 pub use error::StoreError;
-pub use grants::{Agreed, Grant, GrantedConnection, View};
+pub use grants::{Agreements, Grant, GrantedConnection, View};
 pub use page::{Bookmark, Page, Slice};
 pub use telematics::Retention;
 pub use throttling::THROTTLED;
@@ -33,7 +33,7 @@ pub struct Store {
     telematics: Arc<str>,
     trace: Option<TraceId>,
     retention: Arc<Retention>,
-    kept: Arc<control::Kept>,
+    agreement_cache: Arc<control::AgreementCache>,
 }
 
 /// The attribute that names the trace behind an item's last change. Readers of the streams continue it; the
@@ -50,7 +50,7 @@ impl Store {
             telematics: telematics.into(),
             trace: None,
             retention: Arc::default(),
-            kept: Arc::default(),
+            agreement_cache: Arc::default(),
         }
     }
 

@@ -116,9 +116,9 @@ async fn told(
         let kept: Kept = serde_json::from_str(&text).map_err(ApiError::internal)?;
         read.push((numbered, kept));
     }
-    let agreed = context.store().agreed(partner, now).await?;
+    let agreements = context.store().cached_agreements(partner, now).await?;
     let invitations = invitations(context, &read).await?;
-    let holdings = Holdings { agreements: agreed.all(), invitations: &invitations };
+    let holdings = Holdings { agreements: agreements.all(), invitations: &invitations };
     let event = |(numbered, kept): (Numbered, Kept)| {
         let told = Told { event: &kept.event_name, fleet: numbered.fleet_id, resource: kept.resource };
         let data = kept.data.iter().filter(|record| told.permits(holdings, record, now)).cloned().collect();

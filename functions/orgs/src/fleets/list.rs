@@ -39,9 +39,9 @@ impl Operation for List {
     async fn run(context: &Context, call: Call, filters: Filters) -> Result<Self::Output, ApiError> {
         let partner = call.caller.partner()?;
         let cursor = filters.paging.open(context, &call).await?;
-        let agreed = context.store().agreed(partner, call.now).await?;
+        let agreements = context.store().cached_agreements(partner, call.now).await?;
         let refs = filters.fleet_refs.as_deref();
-        let open: Vec<&Agreement> = agreed.open_at(call.now).filter(|agreement| matches(refs, agreement)).collect();
+        let open: Vec<&Agreement> = agreements.open_at(call.now).filter(|agreement| matches(refs, agreement)).collect();
         let total = open.len() as u64;
         let slice = Slice::from_unsorted(open, &cursor.page(), |agreement| agreement.fleet_id.to_string().into(), page::by_text);
         let keys: Vec<Key> = slice.rows.iter().map(|(agreement, _)| Key::fleet(agreement.fleet_id)).collect();

@@ -112,8 +112,8 @@ async fn find(context: &Context, call: &Call, id: FleetId) -> Result<(Fleet, Opt
             agreement.and_then(|agreement| agreement.fleet_ref)
         }
         _ => {
-            let agreed = context.store().agreed(call.caller.partner()?, call.now).await?;
-            let open = agreed.open_at(call.now).find(|agreement| agreement.fleet_id == id);
+            let agreements = context.store().cached_agreements(call.caller.partner()?, call.now).await?;
+            let open = agreements.open_at(call.now).find(|agreement| agreement.fleet_id == id);
             open.ok_or_else(missing)?.fleet_ref.clone()
         }
     };

@@ -1,6 +1,6 @@
 //! The control table: what the platform decides. One item per entity, its key says what it is; see [`keys`].
 
-mod agreed;
+mod agreement_cache;
 mod connect;
 mod deadlines;
 mod erasure;
@@ -23,7 +23,7 @@ mod trials;
 mod walk;
 mod write;
 
-pub(crate) use agreed::Kept;
+pub(crate) use agreement_cache::AgreementCache;
 pub use connect::{ConnectBrowser, ConnectSession, Consent};
 pub use deadlines::{Deadline, Enforced, Subject};
 pub use erasure::{Erased, Erasure};

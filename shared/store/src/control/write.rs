@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem};
 
 use model::TraceId;
 
-use super::agreed;
+use super::agreement_cache;
 use super::items::Keyed;
 use super::keys::Key;
 use crate::{Store, StoreError, TRACE};
@@ -178,7 +178,7 @@ impl Store {
             return self.write_one(writes).await;
         }
         let writes = writes.into_iter().map(|write| write.into_transact(&self.control));
-        let revisions = revisions.iter().map(|revision| agreed::moved(revision, &self.control));
+        let revisions = revisions.iter().map(|revision| agreement_cache::bump(revision, &self.control));
         let items = writes.chain(revisions).collect::<Result<Vec<_>, _>>()?;
         let sent = self.client.transact_write_items().set_transact_items(Some(items)).send().await;
         sent.map(drop).map_err(|error| StoreError::sdk("write", error))

@@ -46,7 +46,7 @@ fn record() -> &'static RecordType {
 
 /// The same tables, seen by another sandbox.
 fn elsewhere(store: &Store) -> Store {
-    Store { kept: Arc::default(), ..store.clone() }
+    Store { agreement_cache: Arc::default(), ..store.clone() }
 }
 
 async fn write(store: &Store, writes: Vec<Write>) {
@@ -94,7 +94,7 @@ async fn a_write_that_is_refused_moves_no_revision() {
 async fn what_did_not_change_is_not_read_again_for_a_minute() {
     let store = database().await;
     write(&store, vec![Write::create(&agreement(1, 0x10)).unwrap(), Write::create(&agreement(2, 0x20)).unwrap()]).await;
-    let read = async |owner, now| store.agreed(partner(owner), now).await.unwrap();
+    let read = async |owner, now| store.cached_agreements(partner(owner), now).await.unwrap();
     let (first, neighbour) = (read(1, at(1)).await, read(2, at(1)).await);
     assert!(Arc::ptr_eq(&first, &read(1, at(60)).await));
     assert!(!Arc::ptr_eq(&first, &read(1, at(61)).await), "functions of an earlier release know no revisions");
@@ -104,12 +104,12 @@ async fn what_did_not_change_is_not_read_again_for_a_minute() {
 
 #[tokio::test]
 async fn what_is_kept_has_a_bound() {
-    let kept = Kept::default();
+    let kept = AgreementCache::default();
     let entry = |owner, agreements: usize| Entry {
         partner: partner(owner),
         revision: Revision::new(),
         read_at: at(0),
-        agreed: Arc::new(Agreed::new(vec![agreement(owner, 1); agreements])),
+        agreements: Arc::new(Agreements::new(vec![agreement(owner, 1); agreements])),
     };
     let is_kept = |owner| kept.find(partner(owner), &Revision::new(), at(1)).is_some();
     for owner in 1..=3 {

@@ -1,4 +1,4 @@
-//! What partners may read, kept between requests.
+//! A cache of partners' agreements.
 //!
 //! A partner may have tens of thousands of agreements, and everything that it reads or is sent depends on them. So each write of an
 //! agreement also moves a revision of its partner, in the same transaction; what a sandbox has read of a partner holds as long as the
@@ -15,7 +15,7 @@ use model::{PartnerId, Timestamp};
 
 use super::keys::{self, Key};
 use super::query::Range;
-use crate::grants::{Agreed, Grant, View};
+use crate::grants::{Agreements, Grant, View};
 use crate::{Store, StoreError};
 
 /// How long what was read is kept even if its revision stays: while a release is rolled out, functions of the former one write
@@ -31,14 +31,14 @@ type Revision = Vec<HashMap<String, AttributeValue>>;
 
 /// The agreements of the partners that were read last.
 #[derive(Debug, Default)]
-pub(crate) struct Kept(Mutex<Vec<Entry>>);
+pub(crate) struct AgreementCache(Mutex<Vec<Entry>>);
 
 #[derive(Debug)]
 struct Entry {
     partner: PartnerId,
     revision: Revision,
     read_at: Timestamp,
-    agreed: Arc<Agreed>,
+    agreements: Arc<Agreements>,
 }
 
 impl Entry {
@@ -48,14 +48,14 @@ impl Entry {
     }
 }
 
-impl Kept {
-    fn find(&self, partner: PartnerId, revision: &Revision, now: Timestamp) -> Option<Arc<Agreed>> {
+impl AgreementCache {
+    fn find(&self, partner: PartnerId, revision: &Revision, now: Timestamp) -> Option<Arc<Agreements>> {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let place = kept.iter().position(|entry| entry.holds(partner, revision, now))?;
         let entry = kept.remove(place);
-        let agreed = Arc::clone(&entry.agreed);
+        let agreements = Arc::clone(&entry.agreements);
         kept.insert(0, entry);
-        Some(agreed)
+        Some(agreements)
     }
 
     fn keep(&self, entry: Entry) {
@@ -63,7 +63,7 @@ impl Kept {
         kept.retain(|other| other.partner != entry.partner);
         kept.insert(0, entry);
         let mut room = MOST_KEPT;
-        kept.retain(|entry| match room.checked_sub(entry.agreed.all().len().max(1)) {
+        kept.retain(|entry| match room.checked_sub(entry.agreements.all().len().max(1)) {
             Some(left) => {
                 room = left;
                 true
@@ -78,15 +78,15 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn agreed(&self, partner: PartnerId, now: Timestamp) -> Result<Arc<Agreed>, StoreError> {
+    pub async fn cached_agreements(&self, partner: PartnerId, now: Timestamp) -> Result<Arc<Agreements>, StoreError> {
         // In this order: a change after the first read makes another revision.
         let revision = self.revision(partner).await?;
-        if let Some(agreed) = self.kept.find(partner, &revision, now) {
-            return Ok(agreed);
+        if let Some(agreements) = self.agreement_cache.find(partner, &revision, now) {
+            return Ok(agreements);
         }
-        let agreed = Arc::new(Agreed::new(self.agreements(partner).await?));
-        self.kept.keep(Entry { partner, revision, read_at: now, agreed: Arc::clone(&agreed) });
-        Ok(agreed)
+        let agreements = Arc::new(Agreements::new(self.agreements(partner).await?));
+        self.agreement_cache.keep(Entry { partner, revision, read_at: now, agreements: Arc::clone(&agreements) });
+        Ok(agreements)
     }
 
     /// A partner's agreements, deleted ones left out, by id, read from the table.
@@ -112,7 +112,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn view(&self, partner: PartnerId, now: Timestamp) -> Result<View, StoreError> {
-        Ok(View::new(self.agreed(partner, now).await?, now))
+        Ok(View::new(self.cached_agreements(partner, now).await?, now))
     }
 
     async fn revision(&self, partner: PartnerId) -> Result<Revision, StoreError> {
@@ -121,7 +121,7 @@ impl Store {
 }
 
 /// The part of a transaction that moves a revision.
-pub(super) fn moved(revision: &Key, table: &str) -> Result<TransactWriteItem, StoreError> {
+pub(super) fn bump(revision: &Key, table: &str) -> Result<TransactWriteItem, StoreError> {
     let update = Update::builder()
         .table_name(table)
         .set_key(Some(revision.attributes()))
@@ -134,5 +134,5 @@ pub(super) fn moved(revision: &Key, table: &str) -> Result<TransactWriteItem, St
 }
 
 #[cfg(test)]
-#[path = "agreed_tests.rs"]
+#[path = "agreement_cache_tests.rs"]
 mod tests;
