@@ -201,7 +201,7 @@ pub trait Adapter: Accounts {
     /// Makes or changes a record. Nothing is repeated here.
     ///
     /// # Errors
-    /// What the provider answered instead; [`ProviderError::Unsupported`] for what it has no place for.
+    /// What the provider answered instead; [`ProviderError::Unsupported`] for what it does not support.
     fn write<'a>(
         &'a self,
         _http: &'a dyn Http,

@@ -21,7 +21,7 @@ pub struct Writable {
     pub record: &'static RecordType,
     /// Whether a record is made or changed.
     pub operation: OperationType,
-    /// The members of a request that the provider has a place for.
+    /// The members of a request that the provider supports.
     pub members: &'static [&'static str],
 }
 

@@ -19,7 +19,7 @@ use super::{Asked, Writing};
 ///
 /// # Errors
 /// 404 for a connection or a record that the caller does not see; 403 without an agreement that lets it write; 409 for a connection
-/// that is not active; 501 for what the TSP cannot do; 422 for members that it has no place for, and for unknown records.
+/// that is not active; 501 for what the TSP cannot do; 422 for members that it does not support, and for unknown records.
 pub(super) async fn accept(
     context: &Context,
     call: &Call,
@@ -105,8 +105,7 @@ fn writable(writing: &Writing, connection: &Connection) -> Result<Writable, ApiE
     let is_it =
         |writable: &Writable| writable.record.resource == writing.record.resource && writable.operation == writing.operation;
     let resource = writing.record.resource;
-    let cannot =
-        || ApiError::not_supported(format!("this write of `{resource}` is not supported for {}", connection.source_name));
+    let cannot = || ApiError::not_supported(format!("{} does not support this write of `{resource}`", connection.source_name));
     writes.into_iter().find(is_it).ok_or_else(cannot)
 }
 
@@ -116,7 +115,7 @@ fn check_members(writable: &Writable, connection: &Connection, asked: &Asked) ->
     let linked = asked.links.iter().map(|link| (link.member, String::new()));
     let lost = sent.chain(linked).filter(|(name, _)| !writable.members.contains(name));
     let problem = |(name, input): (&str, String)| {
-        let message = format!("has no place at {}", connection.source_name);
+        let message = format!("is not supported by {}", connection.source_name);
         Problem::new(&format!("body.{name}"), &input, "not_supported", message)
     };
     let problems: Vec<Problem> = lost.map(problem).collect();

@@ -97,9 +97,8 @@ impl Describe for Writing {
     }
 
     fn description(&self) -> String {
-        "Answers an operation that is still to be done, and that `resource_operation.succeeded` or `.failed` tell the end of. It \
-         needs an agreement that shares the resource as `read_write`. Of the members, those that the provider has no place for are \
-         refused (422)."
+        "Returns the pending operation; `resource_operation.succeeded` or `.failed` tells how it ended. Needs a share agreement that \
+         shares the resource as `read_write`. Members that the provider does not support are refused (422)."
             .to_owned()
     }
 
