@@ -16,6 +16,13 @@ STAT_SETS = [
     ["engineOilPressureKPa", "engineCoolantTemperatureMilliC", "gpsOdometerMeters"],
 ]
 
+REEFER_SETS = [
+    ["carrierReeferState", "reeferStateZone1", "reeferRunMode"],
+    ["reeferAlarms", "reeferAmbientAirTemperatureMilliC", "reeferFuelPercent"],
+    ["reeferObdEngineSeconds", "reeferDoorStateZone1", "reeferSetPointTemperatureMilliCZone1"],
+    ["reeferReturnAirTemperatureMilliCZone2", "reeferSupplyAirTemperatureMilliCZone2", "reeferStateZone2"],
+]
+
 
 def rfc3339(moment):
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
@@ -237,6 +244,17 @@ class Run:
         later, _ = walk(lambda after: feed(types="gps", after=after or cursor))
         return len(first) + len(later)
 
+    def trailer_stats(self):
+        latest = self.client.trailers.get_trailer_stats_snapshot
+        total = 0
+        for types in REEFER_SETS:
+            found, _ = walk(lambda after: latest(types=",".join(types), after=after))
+            expect({t.id for t in found} <= self.trailer_ids, "readings are of listed trailers")
+            total += len(found)
+        wanted = sorted(self.trailer_ids)[:2]
+        expect([t.id for t in latest(types="gps", trailer_ids=",".join(wanted)).data] == wanted, "only the wanted trailers")
+        return total
+
     def refusals(self):
         calls = [
             (400, lambda: self.client.vehicles.list(limit=513)),
@@ -298,6 +316,7 @@ CHECKS = [
     Run.messages,
     Run.trailers,
     Run.trailer_stats_feed,
+    Run.trailer_stats,
     Run.refusals,
 ]
 

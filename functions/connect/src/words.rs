@@ -51,6 +51,8 @@ const fn words(
 #[cfg(test)]
 const TECHNICAL: &[&str] = &[
     "additional_driver_ids",
+    "ambient_temperature_unit",
+    "battery_voltage_unit",
     "co_driver_id",
     "coolant_temperature_unit",
     "distance_unit",
@@ -68,6 +70,7 @@ const TECHNICAL: &[&str] = &[
     "oil_pressure_unit",
     "recipient_id",
     "recipient_ids",
+    "remote_probe_statuses_temperature_unit",
     "reply_to_message_id",
     "sender_id",
     "sensor_unit",
@@ -90,6 +93,7 @@ const TECHNICAL: &[&str] = &[
     "trailer_id",
     "vehicle_id",
     "version",
+    "zones_temperature_unit",
 ];
 
 const EQUIPMENT: &[&str] = &["eld_id", "eld_serial_number", "eld_device_type", "eld_product_id"];
@@ -442,7 +446,33 @@ const WORDS: &[Words] = &[
         &[("where each trailer is and has been", &["location", "inferred_address"])],
         "change trailer positions",
     ),
-    words("trailer_status", Group::More, "Trailer state", &[("doors, cargo, cooling, battery", &[])], "change trailer states"),
+    words(
+        "trailer_status",
+        Group::More,
+        "Trailer state",
+        &[
+            (
+                "whether the cooling unit runs, how, and its alarms",
+                &[
+                    "power_on",
+                    "power_source",
+                    "reefer_operational_status",
+                    "operation_mode",
+                    "control_mode",
+                    "reefer_engine_hours",
+                    "suction_pressure_kpa",
+                    "discharge_pressure_kpa",
+                    "pre_trip_status",
+                    "active_alarms",
+                ],
+            ),
+            ("battery and fuel level", &["battery_voltage", "battery_percent", "battery_status", "fuel_level"]),
+            ("doors and cargo", &["door_open", "cargo_status"]),
+            ("temperatures and humidity", &["ambient_temperature", "zones", "remote_probe_statuses", "humidity_percent"]),
+            ("where the trailer was then", &["location"]),
+        ],
+        "change trailer states",
+    ),
     words("trailer_association", Group::More, "Trailer links", &[("what each trailer is coupled to", &[])], "couple trailers"),
     words(
         "trailer_vehicle_association",

@@ -18,8 +18,8 @@ use http::Method;
 use model::codes::HOS_EVENT_TYPES;
 use model::telematics::{
     DriverSafetyEvent, DriverVehicleAssociation, DvirLog, DvirLogDefect, EngineStatus, FuelTransaction, HosAvailability,
-    HosDailySnapshot, HosEvent, HosViolation, IftaSummary, Message, Record, Trailer, TrailerLocation, TrailerVehicleAssociation,
-    User, Vehicle, VehicleLocation, VehicleSensor,
+    HosDailySnapshot, HosEvent, HosViolation, IftaSummary, Message, Record, Trailer, TrailerLocation, TrailerStatus,
+    TrailerVehicleAssociation, User, Vehicle, VehicleLocation, VehicleSensor,
 };
 
 use analytics::{Growth, Summary, fleets, overview, summaries};
@@ -46,6 +46,8 @@ const TAGS: &[Tag] = &[
         description: "Positions: the newest of every vehicle, or the history of one vehicle or driver." },
     Tag { name: "Trailers", handlers: "trailers", description: "Trailers, as the provider knows them." },
     Tag { name: "Trailer Locations", handlers: "trailer_locations", description: "Positions of trailers: the newest of each, or their history." },
+    Tag { name: "Trailer Statuses", handlers: "trailer_statuses",
+        description: "Doors, temperatures and alarms of cooled trailers: the newest status of each, or the history of one." },
     Tag { name: "Hours of Service", handlers: "hos_events", description: "Entries of electronic logs." },
     Tag { name: "HOS Availability", handlers: "hos_availabilities", description: "What is left of drivers' hours, a row per driver." },
     Tag { name: "HOS Violations", handlers: "hos_violations", description: "Violations of hours of service rules." },
@@ -88,6 +90,8 @@ static ENDPOINTS: &[Endpoint] = &[
         &Get::of(Trailer::TYPE, "trailer_id")),
     list("/v2/telematics/trailer-locations", "trailer_locations.list", "List trailers' newest positions, or their history",
         &List::of(TrailerLocation::TYPE).by(&[Ids("trailer_ids"), Ids("vehicle_ids")]).latest_or_history(&[])),
+    list("/v2/telematics/trailer-statuses", "trailer_statuses.list", "List cooled trailers' newest statuses, or the history of one",
+        &List::of(TrailerStatus::TYPE).by(&[Ids("trailer_ids")]).latest_or_history(&["trailer_ids"])),
     list("/v2/telematics/users", "users.list", "List drivers and staff",
         &List::of(User::TYPE).by(&[Ids("user_ids"), Texts("source_ids"), Flag("is_driver")]).sorted()),
     get("/v2/telematics/users/{user_id}", "users.get", "Read a user",

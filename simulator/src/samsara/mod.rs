@@ -79,6 +79,7 @@ const ROUTES: &[Route] = &[
     Route { path: "/fleet/drivers", answer: lists::drivers },
     Route { path: "/fleet/drivers/{id}", answer: lists::driver },
     Route { path: "/fleet/trailers", answer: trailers::list },
+    Route { path: "/fleet/trailers/stats", answer: trailer_stats::latest },
     Route { path: "/fleet/trailers/stats/feed", answer: trailer_stats::feed },
     Route { path: "/fleet/trailers/stats/history", answer: trailer_stats::history },
     Route { path: "/fleet/driver-vehicle-assignments", answer: assignments::list },

@@ -13,6 +13,7 @@ mod geo;
 mod inspection;
 mod names;
 mod random;
+mod reefer;
 mod replay;
 mod road;
 mod route;
@@ -29,6 +30,7 @@ pub use duty::{DutySpan, DutyStatus};
 pub(crate) use geo::whole;
 pub use inspection::{Incident, Inspection};
 pub(crate) use random::{key, mix, share};
+pub use reefer::{Reefer, Zone, milli_c};
 pub use rows::TraceError;
 pub use trajectory::{EngineState, Millis, Reading, Signal};
 

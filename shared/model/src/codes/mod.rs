@@ -10,7 +10,11 @@ pub use hos::{
     DUTY_STATUSES, HOS_EVENT_CODES, HOS_EVENT_TYPES, HOS_MALFUNCTIONS, HOS_RECORD_ORIGINS, HOS_RECORD_STATUSES, HOS_REGIONS,
     HOS_RULESETS, HOS_VIOLATION_CATEGORIES, HOS_VIOLATIONS,
 };
-pub use vehicle::{DVIR_DEFECTS, ENGINE_STATUSES, FUEL_TYPES, SAFETY_EVENTS};
+pub use vehicle::{
+    DVIR_DEFECTS, ENGINE_STATUSES, FUEL_TYPES, REEFER_ALARMS, REEFER_BATTERY_STATUSES, REEFER_CARGO_STATUSES,
+    REEFER_CONTROL_MODES, REEFER_CONTROL_SENSORS, REEFER_OPERATION_MODES, REEFER_OPERATIONAL_STATUSES, REEFER_POWER_SOURCES,
+    SAFETY_EVENTS,
+};
 pub use writes::{
     DISTANCE_UNITS_SENT, DVIR_LOG_TYPES, FUEL_VOLUME_UNITS, HOS_COMPLIANCE_TYPES, HOS_TRACKING_METHODS, MESSAGE_PRIORITIES,
     USER_STATUSES, VEHICLE_STATUSES,
@@ -33,6 +37,14 @@ pub const NAMED: &[(&str, &str, &[&str])] = &[
     ("HosRegionCodeEnum", "A state or province: ISO 3166-2.", HOS_REGIONS),
     ("EngineStatusEnum", "What an engine does.", ENGINE_STATUSES),
     ("EngineType", "What a vehicle burns.", FUEL_TYPES),
+    ("ReeferPowerSourceEnum", "What drives the unit that cools a trailer.", REEFER_POWER_SOURCES),
+    ("ReeferBatteryStatusEnum", "How full the battery of such a unit is.", REEFER_BATTERY_STATUSES),
+    ("ReeferOperationalStatusEnum", "What such a unit does.", REEFER_OPERATIONAL_STATUSES),
+    ("ReeferOperationModeEnum", "Whether such a unit runs all the time.", REEFER_OPERATION_MODES),
+    ("ReeferControlModeEnum", "How such a unit is controlled.", REEFER_CONTROL_MODES),
+    ("ReeferControlSensorEnum", "What such a unit goes by.", REEFER_CONTROL_SENSORS),
+    ("ReeferCargoStatusEnum", "Whether there is cargo in a trailer.", REEFER_CARGO_STATUSES),
+    ("ReeferAlarmCodeEnum", "What is wrong with a unit that cools a trailer, or with what it cools.", REEFER_ALARMS),
     ("DvirDefectEnum", "A part that is inspected.", DVIR_DEFECTS),
     ("DriverSafetyEventEnum", "What a driver did, or what happened to them.", SAFETY_EVENTS),
     ("DvirLogTypeEnum", "The occasion of an inspection.", DVIR_LOG_TYPES),
@@ -54,6 +66,7 @@ pub const NAMED: &[(&str, &str, &[&str])] = &[
     ("SpeedUnit", "The unit of speeds: meters per second.", SPEED_UNITS),
     ("TemperatureUnit", "The unit of temperatures: kelvins.", TEMPERATURE_UNITS),
     ("VolumeUnit", "The unit of volumes: cubic meters.", VOLUME_UNITS),
+    ("VoltageUnit", "The unit of voltages: volts.", VOLTAGE_UNITS),
 ];
 
 /// Adapter names (`source_name`) of TSPs; the union over the services.
@@ -450,6 +463,9 @@ pub const SPEED_UNITS: &[&str] = &["m/s"];
 
 /// The unit of temperatures.
 pub const TEMPERATURE_UNITS: &[&str] = &["K"];
+
+/// The unit of voltages.
+pub const VOLTAGE_UNITS: &[&str] = &["V"];
 
 /// The unit of volumes.
 pub const VOLUME_UNITS: &[&str] = &["m3"];

@@ -1,4 +1,4 @@
-//! Codes of vehicles, their engines and what their drivers do.
+//! Codes of vehicles and trailers, their engines and what their drivers do.
 
 /// What an engine does.
 pub const ENGINE_STATUSES: &[&str] = &["OFF", "ON", "IDLE", "TOWING", "UNKNOWN"];
@@ -101,4 +101,47 @@ pub const SAFETY_EVENTS: &[&str] = &[
     "camera_obstructed",
     "manual_event",
     "idling",
+];
+
+/// What drives the unit that cools a trailer.
+pub const REEFER_POWER_SOURCES: &[&str] = &["GASOLINE", "DIESEL", "ELECTRICITY", "HYBRID", "UNKNOWN"];
+
+/// How full the battery of such a unit is.
+pub const REEFER_BATTERY_STATUSES: &[&str] = &["NORMAL", "LOW", "CRITICAL", "UNKNOWN"];
+
+/// What such a unit does.
+pub const REEFER_OPERATIONAL_STATUSES: &[&str] = &["ON", "OFF", "STANDBY", "UNKNOWN"];
+
+/// Whether it runs all the time.
+pub const REEFER_OPERATION_MODES: &[&str] = &["CONTINUOUS", "START_STOP", "UNKNOWN"];
+
+/// How it is controlled.
+pub const REEFER_CONTROL_MODES: &[&str] = &["INTELLIGENT", "OPTISET", "UNKNOWN"];
+
+/// Whether there is cargo in a trailer.
+pub const REEFER_CARGO_STATUSES: &[&str] = &["LOADED", "EMPTY", "UNKNOWN"];
+
+/// The sensor that the unit goes by.
+pub const REEFER_CONTROL_SENSORS: &[&str] = &["RETURN_AIR", "DISCHARGE_AIR", "CARGO_PROBE", "REMOTE_PROBE", "AMBIENT", "UNKNOWN"];
+
+/// What is wrong with a unit that cools a trailer, or with what it cools.
+pub const REEFER_ALARMS: &[&str] = &[
+    "temperature_out_of_range",
+    "setpoint_deviation",
+    "sensor_failure",
+    "power_loss",
+    "battery_low",
+    "battery_critical",
+    "electrical_fault",
+    "fuel_low",
+    "engine_fault",
+    "engine_shutdown",
+    "door_open_while_running",
+    "unexpected_door_open",
+    "refrigeration_fault",
+    "pressure_out_of_range",
+    "cooling_ineffective",
+    "pretrip_failed",
+    "pretrip_not_performed",
+    "unknown",
 ];

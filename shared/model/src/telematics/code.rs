@@ -127,6 +127,22 @@ code_lists! {
     FuelType = "EngineType" FUEL_TYPES;
     /// How far messages came.
     MessageStatus = "MessageStatusEnum" MESSAGE_STATUSES;
+    /// What drives the units that cool trailers.
+    ReeferPowerSource = "ReeferPowerSourceEnum" REEFER_POWER_SOURCES;
+    /// How full their batteries are.
+    ReeferBatteryStatus = "ReeferBatteryStatusEnum" REEFER_BATTERY_STATUSES;
+    /// What they do.
+    ReeferOperationalStatus = "ReeferOperationalStatusEnum" REEFER_OPERATIONAL_STATUSES;
+    /// Whether they run all the time.
+    ReeferOperationMode = "ReeferOperationModeEnum" REEFER_OPERATION_MODES;
+    /// How they are controlled.
+    ReeferControlMode = "ReeferControlModeEnum" REEFER_CONTROL_MODES;
+    /// The sensors that they go by.
+    ReeferControlSensor = "ReeferControlSensorEnum" REEFER_CONTROL_SENSORS;
+    /// Whether there is cargo in trailers.
+    ReeferCargoStatus = "ReeferCargoStatusEnum" REEFER_CARGO_STATUSES;
+    /// What is wrong with them.
+    ReeferAlarm = "ReeferAlarmCodeEnum" REEFER_ALARMS;
     /// Time zones.
     Timezone = "TimezoneCodeEnum" TIMEZONES;
     /// The unit of distances and odometers.
@@ -137,6 +153,8 @@ code_lists! {
     SpeedUnit = "SpeedUnit" SPEED_UNITS;
     /// The unit of temperatures.
     TemperatureUnit = "TemperatureUnit" TEMPERATURE_UNITS;
+    /// The unit of voltages.
+    VoltageUnit = "VoltageUnit" VOLTAGE_UNITS;
     /// The unit of volumes.
     VolumeUnit = "VolumeUnit" VOLUME_UNITS;
 }

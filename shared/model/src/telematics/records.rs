@@ -2,7 +2,7 @@
 
 use super::{
     DriverSafetyEvent, DriverVehicleAssociation, DvirLog, DvirLogDefect, EngineStatus, FuelTransaction, HosAvailability,
-    HosDailySnapshot, HosEvent, HosViolation, IftaSummary, Message, Record, RecordType, Trailer, TrailerLocation,
+    HosDailySnapshot, HosEvent, HosViolation, IftaSummary, Message, Record, RecordType, Trailer, TrailerLocation, TrailerStatus,
     TrailerVehicleAssociation, User, Vehicle, VehicleLocation, VehicleSensor,
 };
 use crate::Resource;
@@ -50,6 +50,7 @@ records! {
     Message,
     Trailer,
     TrailerLocation<'static>,
+    TrailerStatus,
     TrailerVehicleAssociation,
     User,
     Vehicle,

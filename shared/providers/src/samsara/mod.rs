@@ -23,6 +23,7 @@ mod rulesets;
 #[cfg(test)]
 mod tests;
 mod trailer_locations;
+mod trailer_statuses;
 mod trailer_vehicle_associations;
 mod trailers;
 mod users;
@@ -71,6 +72,7 @@ impl Provider for Samsara {
         Plan::of::<trailers::Trailers>(LISTS, Some(512)),
         Plan::of::<vehicle_locations::VehicleLocations>(POSITIONS, None),
         Plan::of::<trailer_locations::TrailerLocations>(POSITIONS, None),
+        Plan::of::<trailer_statuses::TrailerStatuses>(POSITIONS, None),
         Plan::of::<engine_statuses::EngineStatuses>(POSITIONS, None),
         Plan::of::<vehicle_sensors::VehicleSensors>(POSITIONS, None),
         Plan::of::<hos_events::HosEvents>(HOS, None),

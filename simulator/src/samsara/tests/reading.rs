@@ -357,3 +357,27 @@ fn months_for_fuel_tax_are_told_by_state_and_grow() {
         assert_eq!(bench.get(&format!("/fleet/reports/ifta/vehicle?{query}")).status, 400, "{query}");
     }
 }
+
+#[test]
+fn cooled_trailers_report_what_their_units_measure() {
+    let bench = Bench::new(24);
+    let stats = |types: &str| bench.walk(&format!("/fleet/trailers/stats?types={types}"), None).0;
+    let (all, states) = (stats("gps"), stats("reeferStateZone1,reeferRunMode,carrierReeferState"));
+    assert!(states.len() > 3 && states.len() < all.len(), "some trailers have no unit");
+    let ids: Vec<&str> = states.iter().map(|row| row["id"].as_str().unwrap()).collect();
+    let two = bench.ok(&format!("/fleet/trailers/stats?types=reeferFuelPercent&trailerIds={},{}", ids[0], ids[1]));
+    assert_eq!(two["data"].as_array().unwrap().len(), 2);
+    assert!(states.iter().all(|row| ["On", "Off"].contains(&row["reeferStateZone1"]["value"].as_str().unwrap())));
+    let second = stats("reeferSetPointTemperatureMilliCZone2,reeferReturnAirTemperatureMilliCZone2,reeferDoorStateZone2");
+    assert!(second.len() > 1 && second.len() < states.len(), "some units have one zone");
+    let value = |row: &Value, kind: &str| row[kind]["value"].as_i64().unwrap();
+    assert!(second.iter().all(|row| value(row, "reeferSetPointTemperatureMilliCZone2") == 3_000));
+    assert!(stats("reeferAlarms").iter().all(|row| row["reeferAlarms"]["alarms"].is_array()));
+    let (first, cursor) = bench.walk("/fleet/trailers/stats/feed?types=reeferFuelPercent,gps", None);
+    bench.clock.advance(600_000);
+    let (later, _) = bench.walk("/fleet/trailers/stats/feed?types=reeferFuelPercent,gps", Some(&cursor));
+    assert!(first.iter().chain(&later).any(|row| row["reeferFuelPercent"][0]["value"].is_i64()));
+    for bad in ["types=reeferDoorStateZone4", "types=", "types=gps,reeferAlarms,reeferRunMode,reeferFuelPercent"] {
+        assert_eq!(bench.get(&format!("/fleet/trailers/stats?{bad}")).status, 400, "{bad}");
+    }
+}
