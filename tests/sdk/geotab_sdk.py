@@ -82,7 +82,10 @@ class Run:
         search = {"fromDate": self.now - timedelta(hours=4), "toDate": self.now, "diagnosticSearch": {"id": "DiagnosticFuelLevelId"}}
         found = self.api.get("StatusData", search=search)
         expect(all(0 <= row["data"] <= 100 for row in found), "fuel is told in percent")
-        return len(found)
+        search = {**search, "fromDate": self.now - timedelta(days=1), "diagnosticSearch": {"id": "DiagnosticIgnitionId"}}
+        switched = self.api.get("StatusData", search=search)
+        expect(switched and all(row["data"] in (0, 1) for row in switched), "an ignition is on or off")
+        return len(found) + len(switched)
 
     def hours(self):
         drivers = [user for user in self.api.get("User", isDriver=True) if user["isDriver"]]

@@ -1,5 +1,5 @@
-//! What stands beside positions, which name neither driver nor what the engine measures: readings of a few diagnostics, and changes of
-//! drivers, for the subjects and times of a page.
+//! What stands beside positions and readings, which name neither driver nor what else was measured then: readings of a few diagnostics,
+//! places, and changes of drivers, for the subjects and times of a page.
 //!
 //! The provider has no question for "the readings of these positions". Where few devices report (as when one uploads what it kept for a
 //! day) each is asked for by itself, else a time is asked for as a whole.
@@ -7,12 +7,14 @@
 use std::collections::{BTreeSet, HashMap};
 
 use model::Timestamp;
+use model::telematics::Point;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use super::Geotab;
-use super::values::Reference;
+use super::rpc::with;
+use super::values::{Reference, somewhere};
 use crate::gauge::{Gauge, is_amount};
 use crate::wire::{Lenient, from_json};
 use crate::{Api, ProviderError};
@@ -35,6 +37,8 @@ const SPANS: usize = 3;
 const PAUSE: f64 = 3_600.0;
 /// How long before a position something may have been measured, and a bit.
 const EARLY: i64 = 61;
+/// How far from a reading, in seconds, a place may have been told that is the reading's.
+const NEAR: f64 = 60.0;
 /// How long before a position its driver may have signed in.
 const SHIFT: i64 = 2 * 86_400;
 
@@ -53,6 +57,7 @@ impl Engine {
 #[derive(Default)]
 pub(super) struct Beside {
     engines: HashMap<String, Engine>,
+    places: HashMap<String, Vec<(Timestamp, Point)>>,
     /// Who drove from when on; nobody where that is absent.
     drivers: HashMap<String, Vec<(Timestamp, Option<String>)>>,
 }
@@ -65,6 +70,8 @@ struct Reading {
     device: Lenient<Reference>,
     date_time: Lenient<Timestamp>,
     data: Lenient<f64>,
+    longitude: Lenient<f64>,
+    latitude: Lenient<f64>,
     driver: Lenient<Reference>,
 }
 
@@ -99,46 +106,73 @@ fn spans(positions: &[(&str, Timestamp)]) -> Vec<Span> {
     spans
 }
 
-/// Which of the lists beside positions an answer is.
-#[derive(Clone, Copy)]
-enum Told {
+/// A list that can stand beside a page.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Told {
+    /// Readings of one of [`DIAGNOSTICS`].
     Diagnostic(usize),
+    /// Where devices were.
+    Places,
+    /// Who drove.
     Drivers,
 }
 
-/// The calls that ask for a span, and what each answers.
-fn questions(span: &Span) -> Vec<(Told, Value)> {
-    let of = |device: Option<&String>| {
-        let search = |from: Timestamp| {
-            let mut search = json!({ "fromDate": from.to_string(), "toDate": span.to.plus_seconds(1).to_string() });
-            if let (Some(device), Some(members)) = (device, search.as_object_mut()) {
-                members.insert("deviceSearch".into(), json!({ "id": device }));
-            }
-            search
+/// What positions go with.
+pub(super) const WITH_ENGINES: &[Told] =
+    &[Told::Diagnostic(0), Told::Diagnostic(1), Told::Diagnostic(2), Told::Diagnostic(3), Told::Diagnostic(4), Told::Drivers];
+/// What readings go with.
+pub(super) const WITH_PLACES: &[Told] = &[Told::Places, Told::Drivers];
+
+impl Told {
+    fn kind(self) -> &'static str {
+        match self {
+            Self::Diagnostic(_) => "StatusData",
+            Self::Places => "LogRecord",
+            Self::Drivers => "DriverChange",
+        }
+    }
+
+    /// The search for it, of one device or of all.
+    fn search(self, span: &Span, device: Option<&String>) -> Value {
+        let (early, late) = match self {
+            Self::Diagnostic(_) => (EARLY, 1),
+            Self::Places => (EARLY, EARLY),
+            Self::Drivers => (SHIFT, 1),
         };
-        let diagnostics = DIAGNOSTICS.iter().enumerate().map(move |(number, diagnostic)| {
-            let search =
-                super::rpc::with(search(span.from.plus_seconds(-EARLY)), "diagnosticSearch", json!({ "id": diagnostic }));
-            (Told::Diagnostic(number), json!({ "search": search, "resultsLimit": MOST }))
-        });
-        let drivers = json!({ "search": search(span.from.plus_seconds(-SHIFT)), "resultsLimit": MOST });
-        diagnostics.chain([(Told::Drivers, drivers)]).collect::<Vec<_>>()
-    };
+        let (from, to) = (span.from.plus_seconds(-early), span.to.plus_seconds(late));
+        let mut search = json!({ "fromDate": from.to_string(), "toDate": to.to_string() });
+        if let Some(device) = device {
+            search = with(search, "deviceSearch", json!({ "id": device }));
+        }
+        if let Self::Diagnostic(number) = self {
+            search = with(search, "diagnosticSearch", json!({ "id": DIAGNOSTICS.get(number) }));
+        }
+        search
+    }
+}
+
+/// The calls that ask for a span, and what each answers.
+fn questions(span: &Span, wanted: &[Told]) -> Vec<(Told, Value)> {
     let one_by_one = span.devices.len() <= FEW;
-    if one_by_one { span.devices.iter().flat_map(|device| of(Some(device))).collect() } else { of(None) }
+    let devices: Vec<Option<&String>> = if one_by_one { span.devices.iter().map(Some).collect() } else { vec![None] };
+    let call = |device, told: &Told| (*told, json!({ "search": told.search(span, device), "resultsLimit": MOST }));
+    devices.into_iter().flat_map(|device| wanted.iter().map(move |told| call(device, told))).collect()
 }
 
 impl Beside {
-    /// Asks for what stands beside positions. Where the provider does not tell, they go without; where it asks to wait, they wait, since
-    /// a stored position never changes.
-    pub(super) async fn ask(api: &Api<'_, Geotab>, positions: &[(&str, Timestamp)]) -> Result<Self, ProviderError> {
-        let asked: Vec<(Told, Value)> = spans(positions).iter().flat_map(questions).collect();
+    /// Asks for what stands beside positions or readings. Where the provider does not tell, they go without; where it asks to wait, they
+    /// wait, since what is stored of them never changes.
+    pub(super) async fn ask(
+        api: &Api<'_, Geotab>,
+        wanted: &[Told],
+        positions: &[(&str, Timestamp)],
+    ) -> Result<Self, ProviderError> {
+        let asked: Vec<(Told, Value)> = spans(positions).iter().flat_map(|span| questions(span, wanted)).collect();
         if asked.is_empty() {
             return Ok(Self::default());
         }
         let (told, hows): (Vec<Told>, Vec<Value>) = asked.into_iter().unzip();
-        let kind = |told: &Told| if matches!(told, Told::Drivers) { "DriverChange" } else { "StatusData" };
-        let calls = told.iter().zip(hows).map(|(told, how)| ("Get", kind(told), how)).collect();
+        let calls = told.iter().zip(hows).map(|(told, how)| ("Get", told.kind(), how)).collect();
         let beside = match api.calls(calls).await {
             Ok(response) => response.parse::<Vec<&RawValue>>().map(|lists| Self::of(&told, &lists)),
             Err(error) => Err(error),
@@ -164,6 +198,7 @@ impl Beside {
             readings.into_iter().filter_map(|reading| reading.0).for_each(|reading| _ = beside.add(*told, reading));
         }
         beside.engines.values_mut().flat_map(|engine| engine.0.iter_mut()).for_each(Gauge::sort);
+        beside.places.values_mut().for_each(|places| places.sort_by_key(|(time, _)| *time));
         beside.drivers.values_mut().for_each(|changes| changes.sort_by_key(|(time, _)| *time));
         beside
     }
@@ -172,6 +207,10 @@ impl Beside {
         let (Reference(device), time, _) = (reading.device.0?, reading.date_time.0?, reading.id.0?);
         match told {
             Told::Drivers => self.drivers.entry(device).or_default().push((time, reading.driver.0.map(|Reference(id)| id))),
+            Told::Places => {
+                let place = somewhere(reading.longitude.0, reading.latitude.0)?;
+                self.places.entry(device).or_default().push((time, place));
+            }
             Told::Diagnostic(number) => {
                 let value = reading.data.0.filter(|value| fits(number, *value))?;
                 self.engines.entry(device).or_default().0.get_mut(number)?.push(time, value);
@@ -183,6 +222,15 @@ impl Beside {
     /// What the engine of a device measured.
     pub(super) fn engine(&self, device: &str) -> Option<&Engine> {
         self.engines.get(device)
+    }
+
+    /// Where a device was at a time: the place that was told nearest to it, the earlier one of two.
+    pub(super) fn place(&self, device: &str, time: Timestamp) -> Option<&Point> {
+        let places = self.places.get(device)?;
+        let until = places.partition_point(|(told, _)| *told <= time);
+        let near = [until.checked_sub(1), Some(until)].into_iter().flatten().filter_map(|index| places.get(index));
+        let near = near.map(|(told, place)| (told.seconds_since(time).abs(), place)).filter(|(far, _)| *far <= NEAR);
+        near.min_by(|(one, _), (other, _)| one.total_cmp(other)).map(|(_, place)| place)
     }
 
     /// Who drove a device at a time, as far as it is known.

@@ -5,6 +5,7 @@
 mod beside;
 mod driver_safety_events;
 mod driver_vehicle_associations;
+mod engine_statuses;
 mod feed;
 mod fuel_transactions;
 mod hos_availabilities;
@@ -54,6 +55,7 @@ impl Provider for Geotab {
         Plan::of::<users::Users>(LISTS, Some(seek::PAGE_SIZE)),
         Plan::of::<trailers::Trailers>(LISTS, Some(seek::PAGE_SIZE)),
         Plan::of::<vehicle_locations::VehicleLocations>(FEEDS, Some(vehicle_locations::PAGE_SIZE)),
+        Plan::of::<engine_statuses::EngineStatuses>(FEEDS, Some(engine_statuses::PAGE_SIZE)),
         Plan::of::<hos_events::HosEvents>(HOS, None),
         Plan::of::<driver_vehicle_associations::DriverVehicleAssociations>(FEEDS, Some(driver_vehicle_associations::PAGE_SIZE)),
         Plan::of::<driver_safety_events::DriverSafetyEvents>(FEEDS, Some(driver_safety_events::PAGE_SIZE)),

@@ -1,6 +1,7 @@
 //! Values as Geotab writes them: references, times with sentinels, spans of time.
 
 use model::Timestamp;
+use model::telematics::Point;
 
 use crate::wire::{FromRaw, Members};
 
@@ -51,6 +52,11 @@ impl FromRaw for TimeSpan {
         let all = ((number(days)? * 24 + number(hours)?) * 60 + number(minutes)?) * 60 + seconds;
         parts.next().is_none().then_some(Self(sign * all))
     }
+}
+
+/// A place on the globe. A device that never had a fix is said to be where the equator meets the meridian of Greenwich.
+pub(super) fn somewhere(longitude: Option<f64>, latitude: Option<f64>) -> Option<Point> {
+    Point::new(longitude?, latitude?).filter(|point| point.coordinates != [0.0, 0.0])
 }
 
 impl Members<'_> {

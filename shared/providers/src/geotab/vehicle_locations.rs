@@ -5,14 +5,14 @@
 
 use model::Timestamp;
 use model::telematics::series::ReadingsOf;
-use model::telematics::{Point, VehicleLocation, VehiclePosition};
+use model::telematics::{VehicleLocation, VehiclePosition};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::Geotab;
-use super::beside::{Beside, Engine};
+use super::beside::{Beside, Engine, WITH_ENGINES};
 use super::feed::Versions;
-use super::values::Reference;
+use super::values::{Reference, somewhere};
 use crate::units::KPH;
 use crate::wire::{Amount, Lenient};
 use crate::{Api, Page, ProviderError, Source};
@@ -35,7 +35,7 @@ impl Source for VehicleLocations {
         let records = fed.records.parse()?;
         let positions = positions(records);
         let times: Vec<(&str, Timestamp)> = positions.iter().map(|position| (position.device.as_str(), position.time)).collect();
-        let beside = Beside::ask(api, &times).await?;
+        let beside = Beside::ask(api, WITH_ENGINES, &times).await?;
         let mut rows = ReadingsOf::default();
         positions.iter().for_each(|position| push(&mut rows, position, &beside));
         Ok(fed.page(at, rows))
@@ -66,12 +66,10 @@ struct Position<'a> {
 impl<'a> Position<'a> {
     fn of(raw: &'a RawValue) -> Option<Self> {
         let wire: Wire = serde_json::from_str(raw.get()).ok()?;
-        let [longitude, latitude] = Point::new(wire.longitude.0?, wire.latitude.0?)?.coordinates;
-        // A device that never had a fix is said to be where the equator meets the meridian of Greenwich.
-        let is_somewhere = longitude != 0.0 || latitude != 0.0;
+        let [longitude, latitude] = somewhere(wire.longitude.0, wire.latitude.0)?.coordinates;
         let speed = wire.speed.0.map(|Amount(kph)| kph * KPH);
         let Reference(device) = wire.device.0?;
-        is_somewhere.then_some(Self { device, time: wire.date_time.0?, longitude, latitude, speed, source: raw.get() })
+        Some(Self { device, time: wire.date_time.0?, longitude, latitude, speed, source: raw.get() })
     }
 }
 

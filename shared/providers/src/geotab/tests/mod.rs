@@ -14,6 +14,7 @@ use crate::testing::{Answer, Asker, Canned, check_fields, credentials, fields, r
 use crate::{Accounts as _, Fetched, HttpFailure};
 
 mod calls;
+mod engines;
 mod hours;
 mod lists;
 mod positions;

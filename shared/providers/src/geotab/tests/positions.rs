@@ -7,7 +7,7 @@ fn log(device: &str, time: &str, speed: &Value) -> Value {
     json!({ "id": "b14", "device": { "id": device }, "dateTime": time, "latitude": 40.1, "longitude": -100.2, "speed": speed })
 }
 
-fn feed(data: &[Value], version: &str) -> Answer {
+pub(super) fn feed(data: &[Value], version: &str) -> Answer {
     result(&json!({ "data": data, "toVersion": version }))
 }
 
@@ -16,7 +16,7 @@ fn nothing(devices: usize) -> Answer {
     result(&json!(vec![json!([]); devices * 6]))
 }
 
-fn readings(page: &Fetched) -> &Readings {
+pub(super) fn readings(page: &Fetched) -> &Readings {
     let Batch::Readings(rows) = &page.batch else { panic!("not readings") };
     rows
 }
