@@ -17,9 +17,9 @@ use gateway::{Access, Endpoint, Permission, Secrets, Service, Tag};
 use http::Method;
 use model::codes::HOS_EVENT_TYPES;
 use model::telematics::{
-    DriverSafetyEvent, DriverVehicleAssociation, DvirLog, DvirLogDefect, EngineStatus, FuelTransaction, HosAvailability,
-    HosDailySnapshot, HosEvent, HosViolation, IftaSummary, Message, Record, Trailer, TrailerLocation, TrailerStatus,
-    TrailerVehicleAssociation, User, Vehicle, VehicleLocation, VehicleSensor,
+    DriverSafetyEvent, DriverVehicleAssociation, DvirLog, DvirLogDefect, EngineLog, EngineStatus, FuelTransaction,
+    HosAvailability, HosDailySnapshot, HosEvent, HosViolation, IftaSummary, Message, Record, Trailer, TrailerLocation,
+    TrailerStatus, TrailerVehicleAssociation, User, Vehicle, VehicleLocation, VehicleSensor,
 };
 
 use analytics::{Growth, Summary, fleets, overview, summaries};
@@ -53,6 +53,7 @@ const TAGS: &[Tag] = &[
     Tag { name: "HOS Violations", handlers: "hos_violations", description: "Violations of hours of service rules." },
     Tag { name: "HOS Daily Snapshots", handlers: "hos_daily_snapshots", description: "How drivers spent their days, by duty status." },
     Tag { name: "Engine Statuses", handlers: "engine_statuses", description: "Whether engines run: the newest status of every vehicle, or the history of one vehicle or driver." },
+    Tag { name: "Faults", handlers: "engine_logs", description: "Faults that vehicles report, such as those of their engines, and whether they are still there." },
     Tag { name: "Sensors", handlers: "vehicle_sensors", description: "What inputs and sensors of vehicles report, such as the driver's seat belt." },
     Tag { name: "Inspections", handlers: "dvir_logs", description: "Driver vehicle inspection reports." },
     Tag { name: "Defects", handlers: "dvir_log_defects", description: "Defects in inspection reports." },
@@ -109,6 +110,8 @@ static ENDPOINTS: &[Endpoint] = &[
         &List::of(HosDailySnapshot::TYPE).by(&[Ids("driver_ids")]).windowed().sorted()),
     list("/v2/telematics/engine-statuses", "engine_statuses.list", "List whether vehicles' engines run, or the history of one",
         &List::of(EngineStatus::TYPE).by(&[Ids("driver_ids"), Ids("vehicle_ids")]).latest_or_history(&["vehicle_ids", "driver_ids"])),
+    list("/v2/telematics/engine-logs", "engine_logs.list", "List faults of vehicles",
+        &List::of(EngineLog::TYPE).by(&[Ids("driver_ids"), Ids("vehicle_ids")]).windowed().sorted()),
     list("/v2/telematics/vehicle-sensor-events", "vehicle_sensors.list", "List what sensors of vehicles report",
         &List::of(VehicleSensor::TYPE).by(&[Ids("vehicle_ids")]).windowed().sorted()),
     list("/v2/telematics/dvir-logs", "dvir_logs.list", "List inspection reports",

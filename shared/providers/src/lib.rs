@@ -8,6 +8,7 @@ mod client;
 mod cursor;
 mod eld;
 mod error;
+mod faults;
 mod gauge;
 mod geotab;
 mod http_client;

@@ -3,6 +3,7 @@
 mod assets;
 mod days;
 mod drives;
+mod fault_codes;
 mod lists;
 mod logs;
 mod positions;
@@ -57,6 +58,7 @@ const ROUTES: &[Route] = &[
     Route { path: "/v1/logs", answer: logs::list },
     Route { path: "/v2/logs", answer: logs::list },
     Route { path: "/v1/driving_periods", answer: drives::list },
+    Route { path: "/v1/fault_codes", answer: fault_codes::list },
     Route { path: "/v1/fuel_purchases", answer: drives::purchases },
 ];
 

@@ -199,3 +199,25 @@ fn fuel_is_told_in_the_units_of_its_vehicle() {
     }
     assert!(bought.iter().any(|one| one["fuel_unit"] == "ltr") && bought.iter().any(|one| one["fuel_unit"] == "gal"));
 }
+
+#[test]
+fn faults_stay_one_record_until_they_are_gone() {
+    let clock = std::sync::Arc::new(ManualClock::at(NOW));
+    let app = App::new(&Options { vehicles: 12, clock: clock.clone(), ..Options::default() }).unwrap();
+    let url = "/v1/fault_codes?start_date=2026-11-14&end_date=2026-11-25&";
+    let listed = || walk(&app, url, "fault_codes", "fault_code");
+    let before = listed();
+    let of = |status: &str| before.iter().filter(|fault| fault["status"] == status).collect::<Vec<_>>();
+    assert!(of("open").len() > 3 && of("closed").len() > 10, "{} {}", of("open").len(), of("closed").len());
+    assert!(before.iter().any(|fault| fault["network"] == "obdii" && fault["fmi"].is_null()));
+    assert!(before.iter().any(|fault| fault["network"] == "j1939" && fault["fmi"].is_u64()));
+    let open = walk(&app, &format!("{url}status=open&"), "fault_codes", "fault_code");
+    assert_eq!(open.len(), of("open").len());
+    clock.advance(3 * 86_400_000);
+    let after = listed();
+    for fault in of("open") {
+        let later = after.iter().find(|later| later["id"] == fault["id"]).unwrap();
+        assert_eq!((&later["status"], &later["first_observed_at"]), (&json!("closed"), &fault["first_observed_at"]));
+        assert!(later["last_observed_at"].as_str() >= fault["last_observed_at"].as_str());
+    }
+}

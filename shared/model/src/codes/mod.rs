@@ -1,11 +1,13 @@
 //! Closed value lists of the wire contract, as it publishes them.
 
 mod events;
+mod faults;
 mod hos;
 mod vehicle;
 mod writes;
 
 pub use events::{CATCH_ALL_EVENTS, EVENT_NAMES, SILENT_EVENTS};
+pub use faults::{CANONICAL_FAULT_CODES, FAULT_CODE_SOURCES};
 pub use hos::{
     DUTY_STATUSES, HOS_EVENT_CODES, HOS_EVENT_TYPES, HOS_MALFUNCTIONS, HOS_RECORD_ORIGINS, HOS_RECORD_STATUSES, HOS_REGIONS,
     HOS_RULESETS, HOS_VIOLATION_CATEGORIES, HOS_VIOLATIONS,
@@ -45,6 +47,8 @@ pub const NAMED: &[(&str, &str, &[&str])] = &[
     ("ReeferControlSensorEnum", "What such a unit goes by.", REEFER_CONTROL_SENSORS),
     ("ReeferCargoStatusEnum", "Whether there is cargo in a trailer.", REEFER_CARGO_STATUSES),
     ("ReeferAlarmCodeEnum", "What is wrong with a unit that cools a trailer, or with what it cools.", REEFER_ALARMS),
+    ("FaultCodeSourceEnum", "The family of a fault code.", FAULT_CODE_SOURCES),
+    ("CanonicalFaultCodeEnum", "A fault, under one name for all families of codes.", CANONICAL_FAULT_CODES),
     ("DvirDefectEnum", "A part that is inspected.", DVIR_DEFECTS),
     ("DriverSafetyEventEnum", "What a driver did, or what happened to them.", SAFETY_EVENTS),
     ("DvirLogTypeEnum", "The occasion of an inspection.", DVIR_LOG_TYPES),

@@ -105,6 +105,12 @@ code_lists! {
     SafetyEvent = "DriverSafetyEventEnum" SAFETY_EVENTS;
     /// What engines do.
     EngineState = "EngineStatusEnum" ENGINE_STATUSES;
+    /// Families of fault codes.
+    FaultCodeSource = "FaultCodeSourceEnum" FAULT_CODE_SOURCES;
+    /// Faults under one name.
+    CanonicalFault = "CanonicalFaultCodeEnum" CANONICAL_FAULT_CODES;
+    /// States of records.
+    RecordState = "StatusEnum" EVENT_STATUSES;
     /// Codes of duty log entries.
     HosEventCode = "HosEventCodeEnum" HOS_EVENT_CODES;
     /// Types of duty log entries.

@@ -1,9 +1,9 @@
 //! The one list of all record types.
 
 use super::{
-    DriverSafetyEvent, DriverVehicleAssociation, DvirLog, DvirLogDefect, EngineStatus, FuelTransaction, HosAvailability,
-    HosDailySnapshot, HosEvent, HosViolation, IftaSummary, Message, Record, RecordType, Trailer, TrailerLocation, TrailerStatus,
-    TrailerVehicleAssociation, User, Vehicle, VehicleLocation, VehicleSensor,
+    DriverSafetyEvent, DriverVehicleAssociation, DvirLog, DvirLogDefect, EngineLog, EngineStatus, FuelTransaction,
+    HosAvailability, HosDailySnapshot, HosEvent, HosViolation, IftaSummary, Message, Record, RecordType, Trailer,
+    TrailerLocation, TrailerStatus, TrailerVehicleAssociation, User, Vehicle, VehicleLocation, VehicleSensor,
 };
 use crate::Resource;
 
@@ -40,6 +40,7 @@ records! {
     DriverVehicleAssociation,
     DvirLog,
     DvirLogDefect,
+    EngineLog,
     EngineStatus<'static>,
     FuelTransaction,
     HosAvailability,

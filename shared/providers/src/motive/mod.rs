@@ -5,6 +5,7 @@
 mod client;
 mod days;
 mod driver_vehicle_associations;
+mod engine_logs;
 mod fuel_transactions;
 mod histories;
 mod hos_events;
@@ -61,6 +62,7 @@ impl Provider for Motive {
         Plan::of::<trailer_locations::TrailerLocations>(ALL, Some(100)),
         Plan::of::<hos_events::HosEvents>(ALL, Some(100)),
         Plan::of::<driver_vehicle_associations::DriverVehicleAssociations>(ALL, Some(100)),
+        Plan::of::<engine_logs::EngineLogs>(ALL, Some(100)),
         Plan::of::<fuel_transactions::FuelTransactions>(ALL, Some(100)),
     ];
     /// Group messages are sent and not listed.
