@@ -11,7 +11,7 @@ from datetime import datetime, timedelta, timezone
 import mygeotab
 from mygeotab.exceptions import AuthenticationException, MyGeotabException
 
-FEEDS = ["LogRecord", "StatusData", "DriverChange", "DutyStatusLog", "AnnotationLog", "ExceptionEvent", "FuelTransaction"]
+FEEDS = ["LogRecord", "StatusData", "DriverChange", "DutyStatusLog", "AnnotationLog", "ExceptionEvent", "FuelTransaction", "DVIRLog"]
 
 
 def expect(condition, what):
@@ -87,6 +87,18 @@ class Run:
         expect(switched and all(row["data"] in (0, 1) for row in switched), "an ignition is on or off")
         return len(found) + len(switched)
 
+    def inspections(self):
+        """Reports of a week: of a vehicle or a trailer, with defects whose names are told elsewhere."""
+        logs = self.api.get("DVIRLog", search={"fromDate": self.now - timedelta(days=7), "toDate": self.now})
+        trailers = {device.get("tmpTrailerId") for device in self.api.get("Device")}
+        expect(all("device" in log or log["trailer"]["id"] in trailers for log in logs), "a report is of a device or of a trailer that one is")
+        names = {group["id"] for group in self.api.get("Group")}
+        severity = {defect["id"]: defect["severity"] for defect in self.api.get("Defect")}
+        found = [defect for log in logs for defect in log.get("dvirDefects", [])]
+        expect(found and all(defect["part"]["id"] in names and defect["defect"]["id"] in severity for defect in found), "defects have names")
+        expect(self.api.get("DVIRDefect", id=found[0]["id"]) == [found[0]], "a defect is found by its id")
+        return len(logs)
+
     def hours(self):
         drivers = [user for user in self.api.get("User", isDriver=True) if user["isDriver"]]
         calls = [("Get", {"typeName": "DutyStatusAvailability", "search": {"userSearch": {"id": user["id"]}}}) for user in drivers]
@@ -109,7 +121,7 @@ class Run:
         return 3
 
 
-CHECKS = [Run.login, Run.lists, Run.groups, Run.feeds, Run.diagnostics, Run.hours, Run.refusals]
+CHECKS = [Run.login, Run.lists, Run.groups, Run.feeds, Run.diagnostics, Run.inspections, Run.hours, Run.refusals]
 
 
 def main():

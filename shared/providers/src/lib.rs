@@ -15,6 +15,7 @@ mod http_client;
 mod list;
 mod motive;
 mod numbered;
+mod parts;
 mod place;
 mod provider;
 mod retry_after;

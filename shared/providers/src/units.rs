@@ -12,3 +12,5 @@ pub(crate) const KPH: f64 = 1.0 / 3.6;
 pub(crate) const CUBIC_METERS_IN_GALLON: f64 = 0.003_785_411_784;
 /// Liters in a m³.
 pub(crate) const LITERS_IN_CUBIC_METER: f64 = 1_000.0;
+/// Seconds in an hour.
+pub(crate) const SECONDS_IN_HOUR: f64 = 3_600.0;

@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use super::Request;
-use super::wire::{NEVER, reference, time, trailer_id, vehicle_id, without_nulls};
+use super::dvirs;
+use super::wire::{NEVER, reference, time, trailer_id, trailer_own_id, vehicle_id, without_nulls};
 use crate::world::{Trailer, Vehicle};
 
 /// Groups that every database has.
@@ -32,7 +33,7 @@ pub(super) fn groups(request: &Request<'_>) -> Vec<Value> {
     named.sort();
     named.dedup();
     let built_in = BUILT_IN.map(|(id, name)| (id.to_owned(), name));
-    let all = built_in.into_iter().chain(named);
+    let all = built_in.into_iter().chain(named).chain(dvirs::groups());
     all.map(|(id, name)| json!({ "id": id, "name": name, "children": [], "color": { "r": 0, "g": 0, "b": 255, "a": 1 } }))
         .collect()
 }
@@ -78,7 +79,7 @@ fn trailer_body(request: &Request<'_>, trailer: &Trailer) -> Value {
     let group = group_id(trailer.tag.0);
     let created = request.account.vehicles.get(trailer.vehicle).map(|vehicle| time(vehicle.created_ms));
     let more = json!({
-        "activeFrom": created, "tmpTrailerId": format!("a{:X}", trailer.id), "serialNumber": trailer.trailer_serial,
+        "activeFrom": created, "tmpTrailerId": trailer_own_id(trailer), "serialNumber": trailer.trailer_serial,
         "licensePlate": trailer.plate,
     });
     with(common(&trailer_id(trailer), &trailer.name, "None", ["GroupTrailerId", &group]), more)

@@ -6,7 +6,7 @@ use super::record::{Record, Window};
 use super::rpc::Fault;
 use super::search::{Search, limit};
 use super::wire::number;
-use super::{Request, devices, drives, hos, telemetry, users};
+use super::{Request, devices, drives, dvirs, hos, telemetry, users};
 use crate::world::Millis;
 
 /// What a list is cut at, silently.
@@ -44,6 +44,9 @@ const KINDS: &[Kind] = &[
     Kind { name: "DutyStatusAvailability", source: Source::List(hos::clocks) },
     Kind { name: "ExceptionEvent", source: Source::Events(DAY_MS, drives::exceptions) },
     Kind { name: "FuelTransaction", source: Source::Events(DAY_MS, drives::purchases) },
+    Kind { name: "DVIRLog", source: Source::Events(DAY_MS, dvirs::reports) },
+    Kind { name: "DVIRDefect", source: Source::List(dvirs::found) },
+    Kind { name: "Defect", source: Source::List(dvirs::defects) },
     Kind { name: "DriverChange", source: Source::Events(DAY_MS, telemetry::driver_changes) },
 ];
 

@@ -2,6 +2,7 @@
 
 mod devices;
 mod drives;
+mod dvirs;
 mod feed;
 mod hos;
 mod kinds;

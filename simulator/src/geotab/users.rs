@@ -7,6 +7,8 @@ use super::{Request, user_name};
 use crate::world::{Account, Driver, Millis};
 
 const HOUR_MS: Millis = 3_600_000;
+/// The user that programs sign in as, who is also who repairs.
+pub(super) const OFFICE_ID: &str = "b1C9C380";
 
 /// `User`: those who left stay listed.
 pub(super) fn list(request: &Request<'_>) -> Vec<Value> {
@@ -57,5 +59,5 @@ fn office_body(request: &Request<'_>) -> Value {
         "activeFrom": created, "firstName": "Integration", "lastName": "User", "timeZoneId": "US/Pacific",
         "lastAccessDate": time(request.now),
     });
-    with(common(account, "b1C9C380", &user_name(account.login), "GroupEverythingSecurityId"), more)
+    with(common(account, OFFICE_ID, &user_name(account.login), "GroupEverythingSecurityId"), more)
 }

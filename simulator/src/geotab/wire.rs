@@ -38,6 +38,11 @@ pub(super) fn trailer_id(trailer: &Trailer) -> String {
     format!("b{:X}", 10_000_000 + trailer.id)
 }
 
+/// The id of the `Trailer` that a trailer's device belongs to.
+pub(super) fn trailer_own_id(trailer: &Trailer) -> String {
+    format!("a{:X}", trailer.id)
+}
+
 pub(super) fn user_id(driver: &Driver) -> String {
     format!("b{:X}", 20_000_000 + driver.id)
 }

@@ -5,6 +5,8 @@
 mod beside;
 mod driver_safety_events;
 mod driver_vehicle_associations;
+mod dvir_log_defects;
+mod dvir_logs;
 mod engine_statuses;
 mod feed;
 mod fuel_transactions;
@@ -17,6 +19,7 @@ mod seek;
 mod sessions;
 #[cfg(test)]
 mod tests;
+mod trailer_devices;
 mod trailers;
 mod users;
 mod values;
@@ -59,6 +62,8 @@ impl Provider for Geotab {
         Plan::of::<hos_events::HosEvents>(HOS, None),
         Plan::of::<driver_vehicle_associations::DriverVehicleAssociations>(FEEDS, Some(driver_vehicle_associations::PAGE_SIZE)),
         Plan::of::<driver_safety_events::DriverSafetyEvents>(FEEDS, Some(driver_safety_events::PAGE_SIZE)),
+        Plan::of::<dvir_logs::DvirLogs>(FEEDS, Some(dvir_logs::PAGE_SIZE)),
+        Plan::of::<dvir_log_defects::DvirLogDefects>(FEEDS, Some(dvir_log_defects::PAGE_SIZE)),
         Plan::of::<fuel_transactions::FuelTransactions>(FEEDS, Some(fuel_transactions::PAGE_SIZE)),
         Plan::of::<hos_availabilities::HosAvailabilities>(HOS, Some(hos_availabilities::PAGE_SIZE)),
     ];

@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 use super::Geotab;
 use super::rpc::with;
 use super::values::Reference;
+use crate::client::OkResponse;
 use crate::wire::{FromRaw as _, Members, SourceRules};
 use crate::{Api, ProviderError};
 
@@ -19,26 +20,38 @@ const MOST: u32 = 5_000;
 /// Groups, by id; `None` where they cannot be read now.
 pub(super) struct Groups(Option<BTreeMap<String, String>>);
 
+/// Why a list that stands beside records is missing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Missing {
+    /// The account may not read it, or does not have it.
+    Lacks,
+    /// It cannot be read now.
+    Down,
+}
+
 impl Api<'_, Geotab> {
+    /// A list that stands beside records, which are worth having without it.
+    pub(super) async fn beside(&self, kind: &'static str) -> Result<Result<OkResponse, Missing>, ProviderError> {
+        let missing = match self.get(kind, json!({ "resultsLimit": MOST })).await {
+            Ok(response) => return Ok(Ok(response)),
+            Err(cause) if cause.is_forbidden() || matches!(cause, ProviderError::Rejected { .. }) => (Missing::Lacks, cause),
+            Err(error @ (ProviderError::RateLimited { .. } | ProviderError::Refused { .. })) => return Err(error),
+            Err(cause) => (Missing::Down, cause),
+        };
+        let (missing, cause) = missing;
+        tracing::warn!(provider = "geotab", kind, %cause, "failed to read a list beside records, going without it");
+        Ok(Err(missing))
+    }
+
     /// The names of all groups.
     pub(super) async fn groups(&self) -> Result<Groups, ProviderError> {
-        match self.get("Group", json!({ "resultsLimit": MOST })).await {
-            Ok(response) => {
-                let rows: Vec<&RawValue> = response.parse()?;
-                let named = rows.into_iter().filter_map(|raw| {
-                    let group = Members::of(raw);
-                    Some((group.get("id")?, group.get("name")?))
-                });
-                Ok(Groups(Some(named.collect())))
-            }
-            Err(error @ (ProviderError::RateLimited { .. } | ProviderError::Refused { .. })) if !error.is_forbidden() => {
-                Err(error)
-            }
-            Err(cause) => {
-                tracing::warn!(provider = "geotab", %cause, "failed to read the names of groups, going without them");
-                Ok(Groups(None))
-            }
-        }
+        let Ok(response) = self.beside("Group").await? else { return Ok(Groups(None)) };
+        let rows: Vec<&RawValue> = response.parse()?;
+        let named = rows.into_iter().filter_map(|raw| {
+            let group = Members::of(raw);
+            Some((group.get("id")?, group.get("name")?))
+        });
+        Ok(Groups(Some(named.collect())))
     }
 }
 

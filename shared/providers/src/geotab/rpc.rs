@@ -35,8 +35,8 @@ pub(crate) struct Login {
     database: String,
     user_name: String,
     password: String,
-    /// What its session is remembered by.
-    key: String,
+    /// What is remembered of the account is remembered by it.
+    pub(super) key: String,
     /// A session that was given with the credentials.
     given: Option<String>,
 }

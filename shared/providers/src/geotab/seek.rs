@@ -102,6 +102,18 @@ impl Sought {
 }
 
 impl Api<'_, Geotab> {
+    /// Reads a list to its end.
+    pub(super) async fn walk(&self, list: List, mut read: impl FnMut(&Members<'_>) + Send) -> Result<(), ProviderError> {
+        // What was in use when it began is for those to say who ask for pages.
+        let mut seek = Some(Seek::begin(None, Timestamp::from_micros(0)));
+        while let Some(at) = seek {
+            let sought = self.seek(list, at).await?;
+            sought.response.parse::<Vec<&RawValue>>()?.into_iter().for_each(|raw| read(&Members::of(raw)));
+            seek = sought.next;
+        }
+        Ok(())
+    }
+
     /// A page of a list.
     pub(super) async fn seek(&self, list: List, seek: Seek) -> Result<Sought, ProviderError> {
         let sort = json!({ "sortBy": "id", "sortDirection": "asc", "offset": seek.after });

@@ -13,13 +13,12 @@ use super::Geotab;
 use super::beside::{Beside, Engine, WITH_ENGINES};
 use super::feed::Versions;
 use super::values::{Reference, somewhere};
-use crate::units::KPH;
+use crate::units::{KPH, SECONDS_IN_HOUR};
 use crate::wire::{Amount, Lenient};
 use crate::{Api, Page, ProviderError, Source};
 
 /// Positions of a page. The provider allows 50,000; what stands beside so many would not fit into memory.
 pub(super) const PAGE_SIZE: u32 = 2_000;
-const SECONDS_IN_HOUR: f64 = 3_600.0;
 /// 0 °C in K.
 const KELVIN_OFFSET: f64 = 273.15;
 

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use model::Timestamp;
-use model::codes::DVIR_DEFECTS;
 use model::telematics::{DvirLogDefect, Observation};
 use serde_json::json;
 use serde_json::value::RawValue;
@@ -11,6 +10,7 @@ use serde_json::value::RawValue;
 use super::Samsara;
 use super::client::{Beside, Missing};
 use crate::cursor::Stream;
+use crate::parts::part;
 use crate::wire::{Members, SourceRules, source_of};
 use crate::{Api, Page, ProviderError, Source};
 
@@ -100,14 +100,6 @@ fn observation(raw: &RawValue, types: &Types) -> Option<Observation<DvirLogDefec
     let mut row = RULES.observation(source_id, occurred_at, source, fields);
     row.is_partial = known.is_none() && types.are_partial;
     Some(row)
-}
-
-/// The contract's word for a part: that which differs by blanks, case and punctuation only.
-fn part(label: &str) -> &'static str {
-    let letters =
-        |text: &str| text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect::<String>();
-    let wanted = letters(label);
-    DVIR_DEFECTS.iter().find(|part| letters(part) == wanted).copied().unwrap_or("other")
 }
 
 #[cfg(test)]

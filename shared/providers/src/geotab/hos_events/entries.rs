@@ -15,7 +15,7 @@ use crate::geotab::rpc::with;
 use crate::geotab::rulesets;
 use crate::geotab::values::Reference;
 use crate::place::{place, region};
-use crate::units::METERS_IN_KM;
+use crate::units::{METERS_IN_KM, SECONDS_IN_HOUR};
 use crate::wire::{Amount, FromRaw as _, Members, SourceRules, source_of};
 use crate::zones::time_zone;
 
@@ -24,7 +24,6 @@ const RULES: SourceRules = SourceRules {
     extras: &["status", "origin", "state", "malfunction", "parentId"],
     references: &["driver", "device", "coDrivers"],
 };
-const SECONDS_IN_HOUR: f64 = 3_600.0;
 
 /// Geotab's word and the duty status, with the type and code of the ELD rule where the entry itself has none.
 type Status = (&'static str, Code<DutyStatus>, Option<(Code<HosEventType>, Code<HosEventCode>)>);

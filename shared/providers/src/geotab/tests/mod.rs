@@ -16,6 +16,7 @@ use crate::{Accounts as _, Fetched, HttpFailure};
 mod calls;
 mod engines;
 mod hours;
+mod inspections;
 mod lists;
 mod positions;
 

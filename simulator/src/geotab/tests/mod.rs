@@ -11,6 +11,8 @@ use crate::http::{Call, Reply};
 use crate::options::Options;
 use crate::router;
 
+mod records;
+
 /// 2026-11-21T18:30:00Z.
 const NOW: i64 = 1_795_285_800_000;
 
