@@ -11,7 +11,17 @@ from datetime import datetime, timedelta, timezone
 import mygeotab
 from mygeotab.exceptions import AuthenticationException, MyGeotabException
 
-FEEDS = ["LogRecord", "StatusData", "DriverChange", "DutyStatusLog", "AnnotationLog", "ExceptionEvent", "FuelTransaction", "DVIRLog"]
+FEEDS = [
+    "LogRecord",
+    "StatusData",
+    "DriverChange",
+    "DutyStatusLog",
+    "AnnotationLog",
+    "ExceptionEvent",
+    "FuelTransaction",
+    "FaultData",
+    "DVIRLog",
+]
 
 
 def expect(condition, what):
@@ -99,6 +109,19 @@ class Run:
         expect(self.api.get("DVIRDefect", id=found[0]["id"]) == [found[0]], "a defect is found by its id")
         return len(logs)
 
+    def faults(self):
+        """What faults name is listed, each by its id."""
+        told = self.api.call("GetFeed", typeName="FaultData", search={"fromDate": self.now - timedelta(days=7)})["data"]
+        expect({row["faultState"] for row in told} == {"Active", "Inactive"}, "faults come and go")
+        total = 0
+        for member, kind in [("diagnostic", "Diagnostic"), ("failureMode", "FailureMode"), ("controller", "Controller")]:
+            named = {row[member]["id"] for row in told if isinstance(row[member], dict)}
+            calls = [("Get", {"typeName": kind, "search": {"id": id}}) for id in sorted(named)]
+            found = [rows[0] for rows in self.api.multi_call(calls)]
+            expect(all(row["name"] and isinstance(row["code"], int) for row in found), f"a {kind} has name and code")
+            total += len(found)
+        return len(told) + total
+
     def hours(self):
         drivers = [user for user in self.api.get("User", isDriver=True) if user["isDriver"]]
         calls = [("Get", {"typeName": "DutyStatusAvailability", "search": {"userSearch": {"id": user["id"]}}}) for user in drivers]
@@ -121,7 +144,17 @@ class Run:
         return 3
 
 
-CHECKS = [Run.login, Run.lists, Run.groups, Run.feeds, Run.diagnostics, Run.inspections, Run.hours, Run.refusals]
+CHECKS = [
+    Run.login,
+    Run.lists,
+    Run.groups,
+    Run.feeds,
+    Run.diagnostics,
+    Run.inspections,
+    Run.faults,
+    Run.hours,
+    Run.refusals,
+]
 
 
 def main():

@@ -6,7 +6,7 @@ use super::record::{Record, Window};
 use super::rpc::Fault;
 use super::search::{Search, limit};
 use super::wire::number;
-use super::{Request, devices, drives, dvirs, hos, telemetry, users};
+use super::{Request, devices, drives, dvirs, fault_data, hos, telemetry, users};
 use crate::world::Millis;
 
 /// What a list is cut at, silently.
@@ -47,6 +47,10 @@ const KINDS: &[Kind] = &[
     Kind { name: "DVIRLog", source: Source::Events(DAY_MS, dvirs::reports) },
     Kind { name: "DVIRDefect", source: Source::List(dvirs::found) },
     Kind { name: "Defect", source: Source::List(dvirs::defects) },
+    Kind { name: "FaultData", source: Source::Events(DAY_MS, fault_data::observations) },
+    Kind { name: "Diagnostic", source: Source::List(fault_data::diagnostics) },
+    Kind { name: "FailureMode", source: Source::List(fault_data::failure_modes) },
+    Kind { name: "Controller", source: Source::List(fault_data::controllers) },
     Kind { name: "DriverChange", source: Source::Events(DAY_MS, telemetry::driver_changes) },
 ];
 

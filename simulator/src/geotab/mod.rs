@@ -3,6 +3,7 @@
 mod devices;
 mod drives;
 mod dvirs;
+mod fault_data;
 mod feed;
 mod hos;
 mod kinds;

@@ -59,6 +59,7 @@ const fn heavy(spn: u32, fmi: (u8, &'static str), source_address: u8, text: &'st
     FaultKind { code: FaultCode::J1939 { spn, fmi, source_address }, text }
 }
 
+/// What can be wrong.
 const KINDS: &[FaultKind] = &[
     heavy(110, ABOVE, 0, "Engine Coolant Temperature"),
     heavy(100, BELOW, 0, "Engine Oil Pressure"),
@@ -69,6 +70,11 @@ const KINDS: &[FaultKind] = &[
     FaultKind { code: FaultCode::Obd2("P0128"), text: "Coolant temperature below thermostat regulating temperature" },
     FaultKind { code: FaultCode::Obd2("P203F"), text: "Reductant Level Too Low" },
 ];
+
+impl FaultKind {
+    /// Every kind.
+    pub const ALL: &'static [Self] = KINDS;
+}
 
 impl Fault {
     /// Whether it is there.

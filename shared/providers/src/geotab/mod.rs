@@ -7,11 +7,13 @@ mod driver_safety_events;
 mod driver_vehicle_associations;
 mod dvir_log_defects;
 mod dvir_logs;
+mod engine_logs;
 mod engine_statuses;
 mod feed;
 mod fuel_transactions;
 mod hos_availabilities;
 mod hos_events;
+mod lookups;
 mod names;
 mod rpc;
 mod rulesets;
@@ -59,6 +61,7 @@ impl Provider for Geotab {
         Plan::of::<trailers::Trailers>(LISTS, Some(seek::PAGE_SIZE)),
         Plan::of::<vehicle_locations::VehicleLocations>(FEEDS, Some(vehicle_locations::PAGE_SIZE)),
         Plan::of::<engine_statuses::EngineStatuses>(FEEDS, Some(engine_statuses::PAGE_SIZE)),
+        Plan::of::<engine_logs::EngineLogs>(FEEDS, Some(engine_logs::PAGE_SIZE)),
         Plan::of::<hos_events::HosEvents>(HOS, None),
         Plan::of::<driver_vehicle_associations::DriverVehicleAssociations>(FEEDS, Some(driver_vehicle_associations::PAGE_SIZE)),
         Plan::of::<driver_safety_events::DriverSafetyEvents>(FEEDS, Some(driver_safety_events::PAGE_SIZE)),

@@ -6,7 +6,10 @@ use model::telematics::Point;
 use crate::wire::{FromRaw, Members};
 
 /// Ids that stand for nobody and nothing.
-const NOBODY: &[&str] = &["UnknownDriverId", "NoDriverId", "NoUserId", "NoDeviceId", "NoTrailerId", "NoDiagnosticId"];
+#[rustfmt::skip]
+const NOBODY: &[&str] = &[
+    "UnknownDriverId", "NoDriverId", "NoUserId", "NoDeviceId", "NoTrailerId", "NoDiagnosticId", "NoFailureModeId", "ControllerNoneId",
+];
 
 /// The id of another record, as `{"id"}` or as a bare text; one that stands for nobody reads as absent.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -294,3 +294,25 @@ fn clocks_are_spans_of_time() {
     let search = json!({ "userSearch": { "id": user }, "fromDate": "2026-11-21T18:30:00.000Z", "includeBoundaryLogs": true });
     assert_eq!(bench.get("DutyStatusLog", &search).len(), 1, "what they do now");
 }
+
+#[test]
+fn faults_are_told_when_they_come_and_when_they_go() {
+    let bench = Bench::new(20);
+    let since = json!({ "search": { "fromDate": "2026-11-07T00:00:00Z" } });
+    let (told, version) = bench.feed("FaultData", &since, 40);
+    let of = |state: &str| told.iter().filter(|one| one["faultState"] == state).count();
+    assert!(of("Active") > 20 && of("Inactive") > 20, "{} {}", of("Active"), of("Inactive"));
+    let ids: BTreeSet<String> = told.iter().map(|one| one["id"].to_string()).collect();
+    assert_eq!(ids.len(), told.len());
+    for (member, kind) in [("diagnostic", "Diagnostic"), ("failureMode", "FailureMode"), ("controller", "Controller")] {
+        let named: BTreeSet<&str> = told.iter().filter_map(|one| one[member]["id"].as_str()).collect();
+        assert!(named.len() > 2, "{named:?}");
+        for id in named {
+            assert_eq!(bench.get(kind, &json!({ "id": id }))[0]["id"], id);
+        }
+    }
+    assert!(told.iter().any(|one| one["failureMode"] == "NoFailureModeId" && one.get("sourceAddress").is_none()));
+    bench.clock.advance(48 * 3_600_000);
+    let (later, _) = bench.feed("FaultData", &json!({ "fromVersion": version }), 40);
+    assert!(!later.is_empty() && later.iter().all(|one| !ids.contains(&one["id"].to_string())), "none comes again");
+}

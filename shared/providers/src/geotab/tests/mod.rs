@@ -15,6 +15,7 @@ use crate::{Accounts as _, Fetched, HttpFailure};
 
 mod calls;
 mod engines;
+mod faults;
 mod hours;
 mod inspections;
 mod lists;
