@@ -129,6 +129,15 @@ class Run:
         expect(all(clock["driver"]["id"] in {user["id"] for user in drivers} for clock in clocks), "a clock is somebody's")
         return len(clocks)
 
+    def violations(self):
+        drivers = [user for user in self.api.get("User", isDriver=True) if user["isDriver"]]
+        span = {"fromDate": self.now - timedelta(days=8), "toDate": self.now}
+        calls = [("Get", {"typeName": "DutyStatusViolation", "search": {"userSearch": {"id": user["id"]}, **span}}) for user in drivers]
+        found = list(zip(drivers, self.api.multi_call(calls)))
+        expect(all(row["driver"]["id"] == user["id"] for user, rows in found for row in rows), "a violation is the driver's")
+        expect(all(isinstance(row["fromDate"], datetime) for _, rows in found for row in rows), "dates are dates")
+        return sum(len(rows) for _, rows in found)
+
     def refusals(self):
         try:
             self.client("wrong").authenticate()
@@ -153,6 +162,7 @@ CHECKS = [
     Run.inspections,
     Run.faults,
     Run.hours,
+    Run.violations,
     Run.refusals,
 ]
 

@@ -139,6 +139,42 @@ pub(super) fn remarks(request: &Request<'_>, window: Window) -> Vec<Record> {
     entries(request, window).iter().filter_map(remark).filter(|record| window.holds(record)).collect()
 }
 
+/// Violations that drives can end in: type, limit in hours, and what is said.
+const VIOLATIONS: [(&str, u32, &str); 6] = [
+    ("Driving", 11, "Drove for more than 11 hours since the last rest"),
+    ("Workday", 14, "Drove after 14 hours since the start of work"),
+    ("Rest", 8, "Drove for 8 hours without a break of 30 minutes"),
+    ("Cycle", 70, ""),
+    ("DailyOff", 10, ""),
+    ("Duty", 14, ""),
+];
+/// How many drives break a rule.
+const BROKEN: f64 = 0.06;
+
+/// `DutyStatusViolation` of a user and a time: what is not true any more once somebody edited the log is not listed any more.
+pub(super) fn violations(request: &Request<'_>) -> Vec<Value> {
+    let search = Search { request };
+    let from = search.time("fromDate").unwrap_or(request.now - 24 * HOUR_MS);
+    let to = search.time("toDate").unwrap_or(request.now).min(request.now);
+    let all = entries(request, Window { from, to: to + 1, by_arrival: false });
+    let drives = all.iter().filter(|entry| entry.span.status == DutyStatus::Driving && !entry.is_edited());
+    drives.filter(|entry| share(mix(entry.draw(), 4)) < BROKEN).map(Entry::violation).collect()
+}
+
+impl Entry<'_> {
+    fn violation(&self) -> Value {
+        let kind = usize::try_from(mix(self.draw(), 5) % 6).ok().and_then(|kind| VIOLATIONS.get(kind));
+        let (kind, hours, reason) = kind.copied().unwrap_or_default();
+        let ended = self.span.end_ms <= self.now;
+        let to = if ended { time(self.span.end_ms) } else { "9999-12-31T23:59:59.999Z".into() };
+        json!({
+            "type": kind, "driver": named(self.driver), "fromDate": time(self.span.start_ms), "toDate": to, "logId": self.id(1),
+            "hoursLimit": hours, "daysLimit": 0, "reason": reason,
+            "drivingDuration": time_span(self.span.end_ms.min(self.now) - self.span.start_ms),
+        })
+    }
+}
+
 /// `DutyStatusAvailability`: the clocks of those who drive; a search names one of them.
 pub(super) fn clocks(request: &Request<'_>) -> Vec<Value> {
     let search = Search { request };

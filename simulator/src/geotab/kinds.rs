@@ -40,6 +40,7 @@ const KINDS: &[Kind] = &[
     Kind { name: "LogRecord", source: Source::Events(10 * MINUTE_MS, telemetry::positions) },
     Kind { name: "StatusData", source: Source::Events(10 * MINUTE_MS, telemetry::readings) },
     Kind { name: "DutyStatusLog", source: Source::Events(DAY_MS, hos::logs) },
+    Kind { name: "DutyStatusViolation", source: Source::List(hos::violations) },
     Kind { name: "AnnotationLog", source: Source::Events(DAY_MS, hos::remarks) },
     Kind { name: "DutyStatusAvailability", source: Source::List(hos::clocks) },
     Kind { name: "ExceptionEvent", source: Source::Events(DAY_MS, drives::exceptions) },

@@ -5,6 +5,7 @@
 mod beside;
 mod driver_safety_events;
 mod driver_vehicle_associations;
+mod drivers;
 mod dvir_log_defects;
 mod dvir_logs;
 mod engine_logs;
@@ -13,6 +14,7 @@ mod feed;
 mod fuel_transactions;
 mod hos_availabilities;
 mod hos_events;
+mod hos_violations;
 mod lookups;
 mod names;
 mod rpc;
@@ -63,6 +65,7 @@ impl Provider for Geotab {
         Plan::of::<engine_statuses::EngineStatuses>(FEEDS, Some(engine_statuses::PAGE_SIZE)),
         Plan::of::<engine_logs::EngineLogs>(FEEDS, Some(engine_logs::PAGE_SIZE)),
         Plan::of::<hos_events::HosEvents>(HOS, None),
+        Plan::of::<hos_violations::HosViolations>(HOS, None),
         Plan::of::<driver_vehicle_associations::DriverVehicleAssociations>(FEEDS, Some(driver_vehicle_associations::PAGE_SIZE)),
         Plan::of::<driver_safety_events::DriverSafetyEvents>(FEEDS, Some(driver_safety_events::PAGE_SIZE)),
         Plan::of::<dvir_logs::DvirLogs>(FEEDS, Some(dvir_logs::PAGE_SIZE)),

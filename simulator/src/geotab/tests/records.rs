@@ -3,6 +3,22 @@
 use super::*;
 
 #[test]
+fn violations_are_of_a_user_and_a_time_and_have_no_feed() {
+    let bench = Bench::new(20);
+    let span = json!({ "fromDate": "2026-11-14T00:00:00Z", "toDate": "2026-11-21T18:30:00Z" });
+    let all = bench.get("DutyStatusViolation", &span);
+    assert!(all.len() > 5 && all.iter().all(|one| one.get("id").is_none()), "{}", all.len());
+    let user = &all[0]["driver"]["id"];
+    let mut search = span;
+    search["userSearch"] = json!({ "id": user });
+    let own = bench.get("DutyStatusViolation", &search);
+    assert!(!own.is_empty() && own.len() < all.len() && own.iter().all(|one| one["driver"]["id"] == *user));
+    let logs = bench.get("DutyStatusLog", &search);
+    assert!(own.iter().all(|one| logs.iter().any(|log| log["id"] == one["logId"] && log["dateTime"] == one["fromDate"])));
+    assert_eq!(fault(&bench.reply("GetFeed", &json!({ "typeName": "DutyStatusViolation" }))), "ArgumentException");
+}
+
+#[test]
 fn reports_come_again_when_they_are_repaired() {
     let bench = Bench::new(20);
     let since = json!({ "search": { "fromDate": "2026-11-14T00:00:00Z" } });

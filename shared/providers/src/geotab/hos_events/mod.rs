@@ -141,18 +141,10 @@ impl Logs {
 
     /// Reads the logs of the next drivers of all.
     async fn next_of_all(&mut self, api: &Api<'_, Geotab>, pass: Pass) -> Result<(Read, WindowPart), ProviderError> {
-        let sort = json!({ "sortBy": "id", "sortDirection": "asc", "offset": pass.after });
-        let users = api.get("User", json!({ "search": { "isDriver": true }, "resultsLimit": DRIVERS, "sort": sort })).await?;
-        let listed: Vec<Members<'_>> = users.parse::<Vec<&RawValue>>()?.into_iter().map(Members::of).collect();
-        let last: Option<String> = listed.last().and_then(|user| user.get("id"));
-        if last.is_some() && last == pass.after {
-            return Err(users.malformed("a list does not move on"));
-        }
+        let next = api.drivers(pass.after.as_deref(), DRIVERS).await?;
         // Who left before the window has no logs in it.
-        let is_wanted = |user: &&Members<'_>| {
-            user.get("isDriver") == Some(true) && user.moment("activeTo").is_none_or(|left| left >= pass.from)
-        };
-        let drivers: BTreeSet<String> = listed.iter().filter(is_wanted).filter_map(|user| user.get("id")).collect();
+        let drivers: BTreeSet<String> = next.since(pass.from)?.into_iter().map(|(id, _)| id).collect();
+        let last = next.last;
         let read = read(api, &drivers, pass.from, self.deep).await?;
         let (begins, ends) = (pass.after.is_none(), last.is_none());
         let window = WindowPart { from: pass.from, to: self.deep, begins, ends, subjects: Subjects::default() };
