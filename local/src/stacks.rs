@@ -15,6 +15,7 @@ const STACKS: &[(&str, &str)] = stacks![
     "orgs",
     "integrations",
     "telematics",
+    "telematics-2",
     "notifications",
     "connect",
     "routes",

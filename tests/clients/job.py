@@ -33,7 +33,8 @@ from catena_notifications.models import WebhookCreate, WebhookEventNameEnum, Web
 from catena_orgs.models import InvitationCreate, InvitationDecline, InvitationRead, ShareAgreementUpdate, TspRead
 from catena_orgs.models import FleetPropertyCreate, FleetUpdate, IntegrationRequestBody, PartnerCreate, PartnerPropertyCreate
 from catena_orgs.models import PartnerUpdate, Permissions, ShareAgreementBackfill, TspCreate, TspUpdate
-from catena_telematics.models import DvirLogCreate, FuelTransactionCreate, FuelVolumeUnitEnum, MessageCreate, ResourceOperation
+from catena_telematics.models import DvirLogCreate, FuelTransactionCreate, FuelVolumeUnitEnum, GroupMessageCreate, MessageCreate
+from catena_telematics.models import ResourceOperation
 from catena_telematics.models import TrailerCreate, TrailerUpdate, UserCreate, UserUpdate, VehicleCreate, VehicleUpdate
 from standardwebhooks import Webhook as StandardWebhook
 from svix.webhooks import Webhook as SvixWebhook
@@ -52,7 +53,9 @@ EVENTS = [
     "hos_event.added",
 ]
 # What happens to the simulated drivers now and then, what is dated long ago, and what the linked provider does not have.
-MAY_BE_EMPTY = {"hos_violations_list", "ifta_summaries_list", "fuel_transactions_list"}
+MAY_BE_EMPTY = {
+    "engine_logs_list", "fuel_transactions_list", "group_messages_list", "hos_violations_list", "ifta_summaries_list",
+}
 CLIENT_ID, CLIENT_SECRET, TSP_TOKEN = "demo", "local-demo-secret", "samsara_api_demo2"
 WEBHOOK_SECRET = "whsec_" + base64.b64encode(b"secret of the check of all clients").decode()
 SECONDS = 40
@@ -317,6 +320,8 @@ def records(api, partner, fleet_ref):
     analytics(api, partner, [fleet_ref])
     report = api.call("dvir_logs_list", token=partner, fleet_refs=[fleet_ref]).items[0]
     api.call("dvir_log_defects_of_log", report.id, token=partner)
+    entry = api.call("hos_events_list", token=partner, fleet_refs=[fleet_ref]).items[0]
+    assert not api.call("hos_event_attachments_of_event", entry.id, token=partner).items
     newest = api.call("vehicle_locations_list", token=partner, fleet_refs=[fleet_ref]).items[0]
     history = api.call("vehicle_locations_list", token=partner, only_latest=False, vehicle_ids=[newest.vehicle_id], size=1)
     assert len(history.items) == 1, history
@@ -354,6 +359,7 @@ def writes(api, partner):
         ("dvir_logs_create", DvirLogCreate(driver_id=user, **nobody)),
         ("fuel_transactions_create", FuelTransactionCreate(**fuel, **nobody)),
         ("messages_create", MessageCreate(sender_id=user, recipient_id=user, **nobody)),
+        ("group_messages_create", GroupMessageCreate(sender_id=user, recipient_ids=[user], **nobody)),
     ]:
         assert api.call(operation, body=body, token=partner, expect=404).error_type == "connection_not_found"
     for operation, body in [("vehicles_update", VehicleUpdate(**nobody)), ("trailers_update", TrailerUpdate(**nobody))]:

@@ -17,9 +17,9 @@ use gateway::{Access, Endpoint, Permission, Secrets, Service, Tag};
 use http::Method;
 use model::codes::HOS_EVENT_TYPES;
 use model::telematics::{
-    DriverSafetyEvent, DriverVehicleAssociation, DvirLog, DvirLogDefect, EngineLog, EngineStatus, FuelTransaction,
-    HosAvailability, HosDailySnapshot, HosEvent, HosViolation, IftaSummary, Message, Record, Trailer, TrailerLocation,
-    TrailerStatus, TrailerVehicleAssociation, User, Vehicle, VehicleLocation, VehicleSensor,
+    DriverSafetyEvent, DriverVehicleAssociation, DvirLog, DvirLogDefect, EngineLog, EngineStatus, FuelTransaction, GroupMessage,
+    HosAvailability, HosDailySnapshot, HosEvent, HosEventAttachment, HosViolation, IftaSummary, Message, Record, Trailer,
+    TrailerLocation, TrailerStatus, TrailerVehicleAssociation, User, Vehicle, VehicleLocation, VehicleSensor,
 };
 
 use analytics::{Growth, Summary, fleets, overview, summaries};
@@ -49,6 +49,7 @@ const TAGS: &[Tag] = &[
     Tag { name: "Trailer Statuses", handlers: "trailer_statuses",
         description: "Doors, temperatures and alarms of cooled trailers: the newest status of each, or the history of one." },
     Tag { name: "Hours of Service", handlers: "hos_events", description: "Entries of electronic logs." },
+    Tag { name: "HOS Attachments", handlers: "hos_event_attachments", description: "Files of entries of electronic logs." },
     Tag { name: "HOS Availability", handlers: "hos_availabilities", description: "What is left of drivers' hours, a row per driver." },
     Tag { name: "HOS Violations", handlers: "hos_violations", description: "Violations of hours of service rules." },
     Tag { name: "HOS Daily Snapshots", handlers: "hos_daily_snapshots", description: "How drivers spent their days, by duty status." },
@@ -59,6 +60,7 @@ const TAGS: &[Tag] = &[
     Tag { name: "Defects", handlers: "dvir_log_defects", description: "Defects in inspection reports." },
     Tag { name: "Safety Events", handlers: "driver_safety_events", description: "What drivers did, or what happened to them." },
     Tag { name: "Messages", handlers: "messages", description: "Messages between drivers and their dispatchers." },
+    Tag { name: "Group Messages", handlers: "group_messages", description: "Messages to several recipients." },
     Tag { name: "Driver Vehicle Associations", handlers: "driver_vehicle_associations",
         description: "Who drives which vehicle: the newest association of every driver, or the history of one driver or vehicle." },
     Tag { name: "Trailer Vehicle Associations", handlers: "trailer_vehicle_associations",
@@ -102,6 +104,8 @@ static ENDPOINTS: &[Endpoint] = &[
     list("/v2/telematics/hos-events", "hos_events.list", "List duty log entries",
         &List::of(HosEvent::TYPE).by(&[Ids("driver_ids"), Ids("vehicle_ids"), Codes("event_type_codes", 5, HOS_EVENT_TYPES)])
             .windowed().active_window().pages_of(500)),
+    list("/v2/telematics/hos-events/{hos_event_id}/attachments", "hos_event_attachments.of_event", "List the files of a duty log entry",
+        &List::of(HosEventAttachment::TYPE).of_parent("hos_event_id")),
     list("/v2/telematics/hos-availabilities", "hos_availabilities.list", "List what is left of drivers' hours",
         &List::of(HosAvailability::TYPE).by(&[Ids("driver_ids"), Ids("vehicle_ids")]).sorted()),
     list("/v2/telematics/hos-violations", "hos_violations.list", "List violations of hours of service rules",
@@ -124,6 +128,9 @@ static ENDPOINTS: &[Endpoint] = &[
         &List::of(DriverSafetyEvent::TYPE).by(&[Ids("driver_ids"), Ids("vehicle_ids")]).windowed().sorted()),
     list("/v2/telematics/messages", "messages.list", "List messages to and from drivers",
         &List::of(Message::TYPE).by(&[Ids("sender_ids"), Ids("recipient_ids"), Texts("source_sender_ids"), Texts("source_recipient_ids")])
+            .windowed().sorted()),
+    list("/v2/telematics/group-messages", "group_messages.list", "List messages to several recipients",
+        &List::of(GroupMessage::TYPE).by(&[Ids("sender_ids"), Ids("group_ids"), Texts("source_sender_ids"), Texts("source_group_ids")])
             .windowed().sorted()),
     list("/v2/telematics/driver-vehicle-associations", "driver_vehicle_associations.list", "List drivers' newest vehicles, or the history of one",
         &List::of(DriverVehicleAssociation::TYPE).by(&[Ids("driver_ids"), Ids("vehicle_ids")]).latest_or_history(&["vehicle_ids", "driver_ids"])),
@@ -153,6 +160,7 @@ static ENDPOINTS: &[Endpoint] = &[
     write(Method::POST, "/v2/telematics/dvir-logs", "dvir_logs.create", "File an inspection report at the provider", &writes::CREATE_DVIR_LOG),
     write(Method::POST, "/v2/telematics/fuel-transactions", "fuel_transactions.create", "File a purchase of fuel at the provider", &writes::CREATE_FUEL_TRANSACTION),
     write(Method::POST, "/v2/telematics/messages", "messages.create", "Send a message to a driver", &writes::CREATE_MESSAGE),
+    write(Method::POST, "/v2/telematics/group-messages", "group_messages.create", "Send a message to several drivers", &writes::CREATE_GROUP_MESSAGE),
     table("/v2/telematics/ref-hos-event-codes", "tables.hos_event_codes", "List types and codes of duty log entries", &Table::EventCodes),
     table("/v2/telematics/ref-hos-malfunction-codes", "tables.hos_malfunction_codes", "List malfunctions of logging devices", &Table::Malfunctions),
     table("/v2/telematics/ref-hos-record-origins", "tables.hos_record_origins", "List origins of duty log entries", &Table::RecordOrigins),

@@ -145,6 +145,12 @@ impl Change<'_> {
         }
     }
 
+    /// Texts of the payload.
+    pub(crate) fn texts(&self, name: &str) -> Vec<String> {
+        let list = self.payload.get(name).and_then(Value::as_array);
+        list.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
+    }
+
     /// A flag of the payload.
     pub(crate) fn flag(&self, name: &str) -> Option<bool> {
         self.payload.get(name)?.as_bool()

@@ -1,5 +1,8 @@
 //! Whether a write may be done, and what it names.
 
+use std::collections::HashMap;
+use std::iter;
+
 use gateway::{ApiError, Call, Context, Problem};
 use model::agreement::{Agreement, Linked};
 use model::connection::{Connection, ConnectionStatus};
@@ -40,11 +43,8 @@ pub(super) async fn accept(
     let mut payload = asked.payload;
     payload.insert("connection_id".into(), asked.connection.to_string().into());
     for link in &asked.links {
-        let source_id = records.linked(link).await?;
-        if let Named::Here(id) = link.name {
-            payload.insert(link.member.into(), id.to_string().into());
-        }
-        payload.insert(link.source_member.into(), source_id.into());
+        let source_ids = records.linked(link).await?;
+        payload.extend(link.members(source_ids));
     }
     let operation = ResourceOperation {
         id: OperationId::at(call.now),
@@ -131,31 +131,51 @@ struct Records<'a> {
 }
 
 impl Records<'_> {
-    /// The TSP's id of a record; `None` if the caller does not see it.
-    async fn source_id(&self, record: &'static RecordType, id: RecordId) -> Result<Option<String>, ApiError> {
+    /// The TSP's ids of records, all in one read; those that the caller does not see are missing.
+    async fn source_ids(
+        &self,
+        record: &'static RecordType,
+        ids: impl Iterator<Item = RecordId>,
+    ) -> Result<HashMap<RecordId, String>, ApiError> {
         let (connection, fleet) = (self.connection, self.agreement.fleet_id);
         let grant = self.view.grant(record).narrowed(|granted| granted.connection == connection && granted.fleet == fleet);
-        let Some(row) = self.context.store().get_row(&grant, id, false).await? else { return Ok(None) };
-        Ok(row.members()?.get("source_id").and_then(Value::as_str).map(str::to_owned))
+        let rows = self.context.store().rows_of(&grant, &ids.map(|id| (connection, id)).collect()).await?;
+        let mut found = HashMap::new();
+        for row in rows {
+            let members = row.members()?;
+            let text = |name: &str| members.get(name).and_then(Value::as_str);
+            let id = text("id").and_then(|id| Uuid::parse_str(id).ok()).map(RecordId::from_uuid);
+            found.extend(id.zip(text("source_id").map(str::to_owned)));
+        }
+        Ok(found)
     }
 
     /// The TSP's id of the record to change.
     async fn target(&self, record: &'static RecordType, id: &str) -> Result<String, ApiError> {
         let id = Uuid::parse_str(id).map_or_else(|_| RecordId::of(id, self.connection), RecordId::from_uuid);
-        self.source_id(record, id).await?.ok_or_else(|| ApiError::not_found(record.resource.name()))
+        let found = self.source_ids(record, iter::once(id)).await?.remove(&id);
+        found.ok_or_else(|| ApiError::not_found(record.resource.name()))
     }
 
-    /// The TSP's id of a record that the body names.
-    async fn linked(&self, link: &Link) -> Result<String, ApiError> {
-        let (id, member, text) = match &link.name {
-            Named::Here(id) => (RecordId::from_uuid(*id), link.member, id.to_string()),
-            Named::There(id) => (RecordId::of(id, self.connection), link.source_member, id.clone()),
+    /// The TSP's ids of the records that a member of the body names, in its order.
+    async fn linked(&self, link: &Link) -> Result<Vec<String>, ApiError> {
+        let id = |name: &Named| match name {
+            Named::Here(id) => RecordId::from_uuid(*id),
+            Named::There(id) => RecordId::of(id, self.connection),
         };
-        let resource = link.record.resource;
-        let unknown = || {
-            let message = format!("names no `{resource}` of the connection that is shared with you");
-            ApiError::invalid_member(&format!("body.{member}"), &text, "unknown_record", message)
+        let mut found = self.source_ids(link.record, link.names.iter().map(id)).await?;
+        let unknown = |place: usize| {
+            let message = format!("names no `{}` of the connection that is shared with you", link.record.resource);
+            let (path, input) = link.path(place);
+            Problem::new(&path, &input, "unknown_record", message)
         };
-        self.source_id(link.record, id).await?.ok_or_else(unknown)
+        let (mut source_ids, mut problems) = (Vec::new(), Vec::new());
+        for (place, name) in link.names.iter().enumerate() {
+            match found.remove(&id(name)) {
+                Some(source_id) => source_ids.push(source_id),
+                None => problems.push(unknown(place)),
+            }
+        }
+        if problems.is_empty() { Ok(source_ids) } else { Err(ApiError::invalid(problems)) }
     }
 }

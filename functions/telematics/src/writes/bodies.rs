@@ -7,7 +7,8 @@ use model::codes::{
 use model::telematics::{Record as _, Trailer, User, Vehicle};
 
 use super::field::Kind::{
-    Country, Date, Decimal, Flag, Id, Instant, Listed, ListedMany, ListedOr, Notes, Number, Record, ShortCountry, Text, Whole,
+    Country, Date, Decimal, Flag, Id, Instant, Listed, ListedMany, ListedOr, Notes, Number, Point, Record, Records, ShortCountry,
+    Text, Whole,
 };
 use super::field::{Field, field};
 
@@ -118,6 +119,7 @@ pub(crate) const FUEL_TRANSACTION: &[Field] = &[
     field("co_driver_id", Record(User::TYPE, "source_co_driver_id"), "The co-driver."),
     field("latitude", Number(-90.0, 90.0), "Latitude, in degrees."),
     field("longitude", Number(-180.0, 180.0), "Longitude, in degrees."),
+    field("location", Point, "The place, as builds before ours took it."),
     field("location_string", Text, "The place in words."),
     field("odometer", Number(0.0, FAR), "Odometer, in `odometer_unit`."),
     field("odometer_unit", Listed(DISTANCE_UNITS_SENT), "Unit of `odometer`."),
@@ -134,8 +136,16 @@ pub(crate) const FUEL_TRANSACTION: &[Field] = &[
 #[rustfmt::skip]
 pub(crate) const MESSAGE: &[Field] = &[
     field("sender_id", Record(User::TYPE, "source_sender_id"), "Who writes.").required(),
-    field("recipient_id", Record(User::TYPE, "source_recipient_id"), "Who reads.").required(),
+    field("recipient_id", Record(User::TYPE, "source_recipient_id"), "Who reads.").required().formerly_listed_in("source_recipient_ids"),
     field("message_text", Notes, "What is written."),
     field("priority", Listed(MESSAGE_PRIORITIES), "How urgent it is."),
     field("reply_to_message_id", Id, "The message that it answers."),
+];
+
+#[rustfmt::skip]
+pub(crate) const GROUP_MESSAGE: &[Field] = &[
+    field("sender_id", Record(User::TYPE, "source_sender_id"), "Who writes.").required(),
+    field("recipient_ids", Records(User::TYPE, "source_recipient_ids"), "Who read it: at most 100.").required(),
+    field("message_text", Notes, "What is written."),
+    field("priority", Listed(MESSAGE_PRIORITIES), "How urgent it is."),
 ];

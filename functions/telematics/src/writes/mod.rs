@@ -11,7 +11,7 @@ use gateway::{
 use http::StatusCode;
 use model::ConnectionId;
 use model::resource_operation::{OperationStatus, OperationType, ResourceOperation};
-use model::telematics::{DvirLog, FuelTransaction, Message, Record as _, RecordType, Trailer, User, Vehicle};
+use model::telematics::{DvirLog, FuelTransaction, GroupMessage, Message, Record as _, RecordType, Trailer, User, Vehicle};
 use schemars::SchemaGenerator;
 use serde_json::{Map, Value};
 use std::time::{Duration, Instant};
@@ -29,6 +29,8 @@ pub struct Writing {
     /// The path's parameter, and its description.
     parameter: Option<(&'static str, &'static str)>,
     fields: &'static [Field],
+    /// The member in which former bodies name several recipients, and the write that such a body asks for.
+    group: Option<(&'static str, &'static Self)>,
 }
 
 /// What a request asks for.
@@ -42,7 +44,7 @@ struct Asked {
 }
 
 macro_rules! writings {
-    ($($name:ident = $record:ident $operation:ident $body:literal $parameter:expr, $fields:ident;)*) => {$(
+    ($($name:ident = $record:ident $operation:ident $body:literal $parameter:expr, $fields:ident $(, $several:literal => $group:ident)?;)*) => {$(
         #[doc = concat!("The body `", $body, "`.")]
         pub static $name: Writing = Writing {
             record: $record::TYPE,
@@ -50,8 +52,11 @@ macro_rules! writings {
             body: $body,
             parameter: $parameter,
             fields: bodies::$fields,
+            group: writings!(@group $($several $group)?),
         };
     )*};
+    (@group) => { None };
+    (@group $several:literal $group:ident) => { Some(($several, &$group)) };
 }
 
 writings! {
@@ -60,7 +65,8 @@ writings! {
     CREATE_TRAILER = Trailer Create "TrailerCreate" None, TRAILER;
     CREATE_DVIR_LOG = DvirLog Create "DvirLogCreate" None, DVIR_LOG;
     CREATE_FUEL_TRANSACTION = FuelTransaction Create "FuelTransactionCreate" None, FUEL_TRANSACTION;
-    CREATE_MESSAGE = Message Create "MessageCreate" None, MESSAGE;
+    CREATE_MESSAGE = Message Create "MessageCreate" None, MESSAGE, "source_recipient_ids" => CREATE_GROUP_MESSAGE;
+    CREATE_GROUP_MESSAGE = GroupMessage Create "GroupMessageCreate" None, GROUP_MESSAGE;
     UPDATE_USER = User Update "UserUpdate" Some(("user_id", "The user's id, or the TSP's id of it.")), USER;
     UPDATE_VEHICLE = Vehicle Update "VehicleUpdate" Some(("vehicle_id", "The vehicle's id, or the TSP's id of it.")), VEHICLE;
     UPDATE_TRAILER = Trailer Update "TrailerUpdate" Some(("trailer_id", "The trailer's id, or the TSP's id of it.")), TRAILER;
@@ -73,6 +79,14 @@ const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
 impl Writing {
+    /// The write that a body asks for: this one, or that to a group where it names several recipients.
+    fn asked_by<'a>(&'a self, incoming: &Incoming) -> &'a Self {
+        let Some((member, group)) = self.group else { return self };
+        let body: Option<Value> = serde_json::from_slice(&incoming.body).ok();
+        let named = body.as_ref().and_then(|body| body.get(member)).and_then(Value::as_array).map_or(0, Vec::len);
+        if named > 1 { group } else { self }
+    }
+
     fn read(&self, reader: &mut Reader) -> Asked {
         let target = self.parameter.map(|(name, about)| reader.path_name(name, about, "0192f0c4-7b1e-7cc3-98c4-dc0c0c07398f"));
         let about = "Whether to wait for the TSP's answer: 200 if it takes the write, 502 if it does not. It is tried once.";
@@ -116,8 +130,9 @@ impl Serve for Writing {
     fn call<'a>(&'a self, context: &'a Context, call: Call, incoming: &'a Incoming) -> BoxFuture<'a, Result<Response, ApiError>> {
         Box::pin(async move {
             call.caller.partner()?;
-            let asked = Reader::read(incoming, Body::Json(self.body), |reader| self.read(reader))?;
-            let operation = accept::accept(context, &call, self, asked).await?;
+            let writing = self.asked_by(incoming);
+            let asked = Reader::read(incoming, Body::Json(writing.body), |reader| writing.read(reader))?;
+            let operation = accept::accept(context, &call, writing, asked).await?;
             let operation = if operation.is_sync { awaited(context, operation).await? } else { operation };
             Ok(answer(&operation))
         })

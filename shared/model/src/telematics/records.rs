@@ -1,9 +1,9 @@
 //! The one list of all record types.
 
 use super::{
-    DriverSafetyEvent, DriverVehicleAssociation, DvirLog, DvirLogDefect, EngineLog, EngineStatus, FuelTransaction,
-    HosAvailability, HosDailySnapshot, HosEvent, HosViolation, IftaSummary, Message, Record, RecordType, Trailer,
-    TrailerLocation, TrailerStatus, TrailerVehicleAssociation, User, Vehicle, VehicleLocation, VehicleSensor,
+    DriverSafetyEvent, DriverVehicleAssociation, DvirLog, DvirLogDefect, EngineLog, EngineStatus, FuelTransaction, GroupMessage,
+    HosAvailability, HosDailySnapshot, HosEvent, HosEventAttachment, HosViolation, IftaSummary, Message, Record, RecordType,
+    Trailer, TrailerLocation, TrailerStatus, TrailerVehicleAssociation, User, Vehicle, VehicleLocation, VehicleSensor,
 };
 use crate::Resource;
 
@@ -43,9 +43,11 @@ records! {
     EngineLog,
     EngineStatus<'static>,
     FuelTransaction,
+    GroupMessage,
     HosAvailability,
     HosDailySnapshot,
     HosEvent,
+    HosEventAttachment,
     HosViolation,
     IftaSummary,
     Message,

@@ -13,9 +13,9 @@ use crate::wire::{Members, SourceRules, source_of};
 use crate::{Api, PAGE_DEADLINE, Page, ProviderError, Source};
 
 /// How much of a text's hash tells messages of one instant apart.
-const HASH_LENGTH: usize = 16;
+pub(super) const HASH_LENGTH: usize = 16;
 
-const RULES: SourceRules = SourceRules { volatile: &[], extras: &[], references: &[] };
+pub(super) const RULES: SourceRules = SourceRules { volatile: &[], extras: &[], references: &[] };
 
 pub(super) struct Messages;
 
@@ -74,7 +74,7 @@ fn observation(raw: &RawValue) -> Option<Observation<Message>> {
 }
 
 const READ: Code<MessageStatus> = Code::of("read");
-const SENT: Code<MessageStatus> = Code::of("sent");
+pub(super) const SENT: Code<MessageStatus> = Code::of("sent");
 
 #[cfg(test)]
 mod tests {

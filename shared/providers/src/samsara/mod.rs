@@ -92,8 +92,9 @@ impl Provider for Samsara {
         WritePlan::of::<writes::ChangeUser>(),
         WritePlan::of::<writes::ChangeVehicle>(),
         WritePlan::of::<writes::SendMessage>(),
+        WritePlan::of::<writes::SendGroupMessage>(),
     ];
-    /// Purchases of fuel are written and not listed.
+    /// Purchases of fuel and messages to groups are written and not listed.
     const LACKS: &'static [Resource] = &[Resource::FuelTransaction, Resource::GroupMessage, Resource::HosEventAttachment];
 
     fn session(base: &Url, credentials: &Credentials) -> Result<Session, ProviderError> {

@@ -1,13 +1,15 @@
 //! Messages to drivers: `POST /v1/fleet/messages`, which answers neither an id nor a time. So the message is looked for in the list.
 
+use std::slice;
 use std::time::Duration;
 
 use http::Method;
 use model::resource_operation::OperationType;
-use model::telematics::{Message, Observation};
+use model::telematics::{GroupMessage, Message, Observation, source_hash};
 use serde_json::{Map, json};
 
-use super::super::{Samsara, messages};
+use super::super::Samsara;
+use super::super::messages::{self, HASH_LENGTH, RULES, SENT};
 use crate::cursor::DAY;
 use crate::write::{Writer, impossible};
 use crate::{Api, Change, ProviderError};
@@ -30,13 +32,58 @@ impl Writer for SendMessage {
 
     async fn write(api: &Api<'_, Samsara>, change: &Change<'_>) -> Result<Option<Observation<Message>>, ProviderError> {
         let recipient = change.text("source_recipient_id").unwrap_or_default();
-        let driver: u64 = recipient.parse().map_err(|_| impossible("a message to somebody who is no driver"))?;
-        let text = change.text("message_text").filter(|text| !text.trim().is_empty());
-        let text = text.ok_or_else(|| impossible("a message without `message_text`"))?;
-        let body: Map<_, _> = [("driverIds".to_owned(), json!([driver])), ("text".to_owned(), json!(text))].into_iter().collect();
-        api.send(Method::POST, "/v1/fleet/messages", &body, "").await?;
+        let text = text(change)?;
+        send(api, slice::from_ref(&recipient), &text).await?;
         Ok(find(api, change, &recipient, &text).await)
     }
+}
+
+/// A message to several drivers. Samsara makes one to each of them, which are listed as such, and knows no group.
+pub(crate) struct SendGroupMessage;
+
+impl Writer for SendGroupMessage {
+    type Provider = Samsara;
+    type Row = GroupMessage;
+
+    const OPERATION: OperationType = OperationType::Create;
+    const MEMBERS: &'static [&'static str] = &["sender_id", "recipient_ids", "message_text"];
+
+    async fn write(api: &Api<'_, Samsara>, change: &Change<'_>) -> Result<Option<Observation<GroupMessage>>, ProviderError> {
+        let recipients = change.texts("source_recipient_ids");
+        let text = text(change)?;
+        send(api, &recipients, &text).await?;
+        Ok(Some(sent(change, recipients, text)))
+    }
+}
+
+/// What was sent, under an id of ours: `group_message:<time>:<start of the hash>`.
+fn sent(change: &Change<'_>, recipients: Vec<String>, text: String) -> Observation<GroupMessage> {
+    let sender = change.text("source_sender_id");
+    let source = json!({ "driverIds": recipients, "text": text });
+    let digest = source_hash(&source, &[]);
+    let source_id = format!("group_message:{}:{}", change.now, digest.get(..HASH_LENGTH).unwrap_or_default());
+    let fields = GroupMessage {
+        message_hash: Some(source_hash(&json!([sender, text, change.now]), &[])),
+        source_sender_id: sender,
+        source_recipient_ids: Some(recipients),
+        message_text: Some(text),
+        status: Some(SENT),
+        sent_by_driver: Some(false),
+        ..GroupMessage::default()
+    };
+    RULES.observation(source_id, Some(change.now), source, fields)
+}
+
+fn text(change: &Change<'_>) -> Result<String, ProviderError> {
+    let text = change.text("message_text").filter(|text| !text.trim().is_empty());
+    text.ok_or_else(|| impossible("a message without `message_text`"))
+}
+
+async fn send(api: &Api<'_, Samsara>, recipients: &[String], text: &str) -> Result<(), ProviderError> {
+    let drivers: Result<Vec<u64>, _> = recipients.iter().map(|id| id.parse()).collect();
+    let drivers = drivers.map_err(|_| impossible("a message to somebody who is no driver"))?;
+    let body: Map<_, _> = [("driverIds".to_owned(), json!(drivers)), ("text".to_owned(), json!(text))].into_iter().collect();
+    api.send(Method::POST, "/v1/fleet/messages", &body, "").await.map(drop)
 }
 
 /// The newest message with this text to the driver. The message is sent, so that it cannot be found is no failure.

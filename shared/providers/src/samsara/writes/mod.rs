@@ -7,7 +7,7 @@ mod tests;
 mod vehicles;
 
 pub(super) use drivers::{ChangeUser, MakeDriver};
-pub(super) use messages::SendMessage;
+pub(super) use messages::{SendGroupMessage, SendMessage};
 pub(super) use vehicles::ChangeVehicle;
 
 use serde_json::value::RawValue;

@@ -107,3 +107,18 @@ fn a_message_is_found_in_the_list_after_it_was_sent() {
         assert!(write(&Canned::new(Vec::new()), make, None, &payload).is_err(), "{payload}");
     }
 }
+
+#[test]
+fn a_message_to_a_group_is_sent_once_and_told_with_all_its_recipients() {
+    let http = Canned::new(vec![response(200, r#"{"data":[]}"#)]);
+    let make = (Resource::GroupMessage, OperationType::Create);
+    let sent = json!({ "source_sender_id": "user:5", "source_recipient_ids": ["555", "556"], "message_text": "Dock 4" });
+    let written = write(&http, make, None, &sent).unwrap();
+    assert_eq!(http.posted(), [json!({ "driverIds": [555, 556], "text": "Dock 4" })]);
+    assert!(written.source_id.as_deref().unwrap().starts_with("group_message:2026-11-21T12:00:00"), "{written:?}");
+    let row = row(&written);
+    assert_eq!((row["source_recipient_ids"].clone(), &row["status"]), (json!(["555", "556"]), &json!("sent")));
+    assert_eq!(row["recipient_ids"].as_array().unwrap().len(), 2);
+    let office = json!({ "source_recipient_ids": ["555", "user:5"], "message_text": "x" });
+    assert!(write(&Canned::new(Vec::new()), make, None, &office).is_err());
+}
