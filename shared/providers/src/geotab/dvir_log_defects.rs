@@ -1,7 +1,7 @@
 //! Defects in inspection reports: the `dvirDefects` of each report in the feed of `DVIRLog`. What is defective, and how severe that is, they
 //! name by ids, which two lists know: defects and groups.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use model::telematics::{DvirLogDefect, Observation};
 use serde_json::value::RawValue;
@@ -10,17 +10,16 @@ use serde_json::{Value, json};
 use super::Geotab;
 use super::dvir_logs::KIND;
 use super::feed::Versions;
+use super::lookups::Found;
 use super::names::Missing;
 use super::rpc::with;
-use crate::client::OkResponse;
 use crate::parts::part;
 use crate::wire::{Members, SourceRules, source_of};
 use crate::{Api, Page, ProviderError, Source};
 
 /// Reports of a page.
 pub(super) const PAGE_SIZE: u32 = 500;
-/// The most defects that are asked for at once.
-const MOST: usize = 100;
+const DEFECT: &str = "DVIRDefect";
 
 const RULES: SourceRules = SourceRules {
     volatile: &["version"],
@@ -43,41 +42,27 @@ impl Source for DvirLogDefects {
         if found.is_empty() {
             return Ok(fed.page(at, Vec::new()));
         }
-        let asked = wholes(api, found.iter().map(|(_, raw)| Members::of(raw))).await?;
-        let mut whole: HashMap<String, &RawValue> = HashMap::new();
-        for lists in &asked {
-            let defects = lists.parse::<Vec<Vec<&RawValue>>>()?.into_iter().flatten();
-            whole.extend(defects.filter_map(|raw| Some((Members::of(raw).get("id")?, raw))));
-        }
+        let bare = found.iter().map(|(_, raw)| Members::of(raw)).filter(is_bare).filter_map(|wire| wire.get("id"));
+        let whole = match api.look_up(&bare.map(|id| (DEFECT, id)).collect()).await {
+            Err(cause @ ProviderError::Rejected { .. }) => {
+                tracing::warn!(provider = "geotab", %cause, "defects go without what they are");
+                Found::default()
+            }
+            whole => whole?,
+        };
         let names = Names::ask(api).await?;
         let rows = found.into_iter().filter_map(|(log, raw)| {
             let id: String = Members::of(raw).id("defect", "geotab")?;
-            observation(log, whole.get(&id).copied().unwrap_or(raw), id, &names)
+            observation(log, whole.raw(DEFECT, &id).unwrap_or(raw), id, &names)
         });
         let rows = rows.collect();
         Ok(fed.page(at, rows))
     }
 }
 
-/// Asks for those defects of which a report has but the id: how much it has of them is not documented.
-async fn wholes(
-    api: &Api<'_, Geotab>,
-    defects: impl Iterator<Item = Members<'_>> + Send,
-) -> Result<Vec<OkResponse>, ProviderError> {
-    let bare = defects.filter(|wire| ["defect", "part", "repairStatus"].iter().all(|name| wire.raw(name).is_none()));
-    let ids: Vec<String> = bare.filter_map(|wire| wire.get("id")).collect();
-    let mut asked = Vec::new();
-    for some in ids.chunks(MOST) {
-        let call = |id| ("Get", "DVIRDefect", json!({ "search": { "id": id } }));
-        match api.calls(some.iter().map(call).collect()).await {
-            Ok(response) => asked.push(response),
-            Err(cause) if cause.is_forbidden() || matches!(cause, ProviderError::Rejected { .. }) => {
-                tracing::warn!(provider = "geotab", defects = some.len(), %cause, "defects go without what they are");
-            }
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(asked)
+/// Whether a report has but the id of a defect: how much it has of them is not documented.
+fn is_bare(defect: &Members<'_>) -> bool {
+    ["defect", "part", "repairStatus"].iter().all(|name| defect.raw(name).is_none())
 }
 
 /// What defects and parts are called, and how severe they are, by id.

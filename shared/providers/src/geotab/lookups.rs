@@ -20,10 +20,14 @@ type Name = (&'static str, String);
 pub(super) struct Found(HashMap<Name, Box<RawValue>>);
 
 impl Found {
+    /// A record.
+    pub(super) fn raw(&self, kind: &'static str, id: &str) -> Option<&RawValue> {
+        self.0.get(&(kind, id.to_owned())).map(Box::as_ref)
+    }
+
     /// The members of a record; none of one that is not there.
     pub(super) fn members(&self, kind: &'static str, id: Option<&String>) -> Members<'_> {
-        let found = id.and_then(|id| self.0.get(&(kind, id.clone())));
-        found.map(|raw| Members::of(raw)).unwrap_or_default()
+        id.and_then(|id| self.raw(kind, id)).map(Members::of).unwrap_or_default()
     }
 }
 
