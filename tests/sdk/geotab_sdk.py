@@ -129,6 +129,16 @@ class Run:
         expect(all(clock["driver"]["id"] in {user["id"] for user in drivers} for clock in clocks), "a clock is somebody's")
         return len(clocks)
 
+    def attachments(self):
+        """Those that last, and the feed of those that began or ended."""
+        lasting = self.api.get("TrailerAttachment", search={"activeFrom": self.now, "activeTo": self.now})
+        trailers = {device["tmpTrailerId"]: device["id"] for device in self.api.get("Device") if "tmpTrailerId" in device}
+        expect(lasting and all(row["trailer"]["id"] in trailers and row["activeTo"].year >= 2050 for row in lasting), "they last")
+        search = {"activeFrom": self.now - timedelta(days=8)}
+        page = self.api.call("GetFeed", typeName="TrailerAttachment", search=search)
+        expect(all(row["activeFrom"] < row["activeTo"] for row in page["data"]), "they begin before they end")
+        return len(lasting) + len(page["data"])
+
     def violations(self):
         drivers = [user for user in self.api.get("User", isDriver=True) if user["isDriver"]]
         span = {"fromDate": self.now - timedelta(days=8), "toDate": self.now}
@@ -163,6 +173,7 @@ CHECKS = [
     Run.faults,
     Run.hours,
     Run.violations,
+    Run.attachments,
     Run.refusals,
 ]
 

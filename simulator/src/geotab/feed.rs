@@ -14,13 +14,15 @@ const MOST: usize = 50_000;
 
 /// A page: what is newer than a version, or what happened since a date. Without either, nothing, and where the feed is now.
 pub(super) fn page(kind: &Kind, request: &Request<'_>) -> Answer {
-    let Source::Events(step, events) = kind.source else { return Err(Fault::Argument("typeName")) };
+    let (Source::Events(step, events) | Source::Spans(step, events)) = kind.source else {
+        return Err(Fault::Argument("typeName"));
+    };
     let end = request.now + 1;
     let since = match request.params.get("fromVersion").filter(|version| !version.is_null()) {
         Some(sent) => {
             Some(sent.as_str().and_then(|text| u64::from_str_radix(text, 16).ok()).ok_or(Fault::Argument("fromVersion"))?)
         }
-        None => Search { request }.time("fromDate").map(|from| version(from, 0).saturating_sub(1)),
+        None => Search { request }.time(kind.source.bounds()[0]).map(|from| version(from, 0).saturating_sub(1)),
     };
     let now = version(end, 0).saturating_sub(1);
     let (since, most) = (since.unwrap_or(now), limit(request, MOST));

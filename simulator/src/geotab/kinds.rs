@@ -6,7 +6,7 @@ use super::record::{Record, Window};
 use super::rpc::Fault;
 use super::search::{Search, limit};
 use super::wire::number;
-use super::{Request, devices, drives, dvirs, fault_data, hos, telemetry, users};
+use super::{Request, attachments, devices, drives, dvirs, fault_data, hos, telemetry, users};
 use crate::world::Millis;
 
 /// What a list is cut at, silently.
@@ -27,6 +27,8 @@ pub(super) enum Source {
     List(fn(&Request<'_>) -> Vec<Value>),
     /// What happened; found in steps of so many milliseconds.
     Events(Millis, fn(&Request<'_>, Window) -> Vec<Record>),
+    /// What lasted, found in the same way: it is searched for by other names, and begins a feed with all there was.
+    Spans(Millis, fn(&Request<'_>, Window) -> Vec<Record>),
 }
 
 const MINUTE_MS: Millis = 60_000;
@@ -52,8 +54,19 @@ const KINDS: &[Kind] = &[
     Kind { name: "Diagnostic", source: Source::List(fault_data::diagnostics) },
     Kind { name: "FailureMode", source: Source::List(fault_data::failure_modes) },
     Kind { name: "Controller", source: Source::List(fault_data::controllers) },
+    Kind { name: "TrailerAttachment", source: Source::Spans(DAY_MS, attachments::list) },
     Kind { name: "DriverChange", source: Source::Events(DAY_MS, telemetry::driver_changes) },
 ];
+
+impl Source {
+    /// What the bounds of a search in time are called.
+    pub(super) const fn bounds(&self) -> [&'static str; 2] {
+        match self {
+            Self::Spans(..) => ["activeFrom", "activeTo"],
+            Self::List(_) | Self::Events(..) => ["fromDate", "toDate"],
+        }
+    }
+}
 
 impl Kind {
     /// The kind that a call names. Of one that there is not, the error is that of a method.
@@ -72,9 +85,10 @@ impl Kind {
                 all.retain(|body| is(body, "id") && is(body, "isDriver"));
                 all
             }
-            Source::Events(_, events) => {
+            Source::Events(_, events) | Source::Spans(_, events) => {
+                let [from, to] = self.source.bounds();
                 let day_ago = request.now - DAY_MS;
-                let (from, to) = (search.time("fromDate").unwrap_or(day_ago), search.time("toDate").unwrap_or(request.now));
+                let (from, to) = (search.time(from).unwrap_or(day_ago), search.time(to).unwrap_or(request.now));
                 let window = Window { from, to: to.min(request.now) + 1, by_arrival: false };
                 let mut found = events(request, window);
                 found.retain(|record| search.fits(&record.body));

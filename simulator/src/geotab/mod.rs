@@ -1,5 +1,6 @@
 //! The simulated MyGeotab: JSON-RPC at one address, a login before everything else, errors with status 200.
 
+mod attachments;
 mod devices;
 mod drives;
 mod dvirs;

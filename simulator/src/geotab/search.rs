@@ -39,7 +39,10 @@ impl<'a> Search<'a> {
             let wanted = self.member(search).and_then(|search| search.get("id")?.as_str());
             wanted.is_none_or(|wanted| body.get(member).and_then(|member| member.get("id")?.as_str()) == Some(wanted))
         };
-        of("deviceSearch", "device") && of("diagnosticSearch", "diagnostic") && of("userSearch", "driver")
+        of("deviceSearch", "device")
+            && of("diagnosticSearch", "diagnostic")
+            && of("trailerSearch", "trailer")
+            && of("userSearch", "driver")
     }
 
     /// Whether readings of a diagnostic are asked for.

@@ -50,7 +50,7 @@ impl Source for DvirLogs {
             fed.records.parse::<Vec<&RawValue>>()?.into_iter().map(|raw| (raw, Members::of(raw))).collect();
         let trailers: Vec<String> = logs.iter().filter_map(|(_, log)| log.reference("trailer")).collect();
         let named: Vec<&str> = trailers.iter().map(String::as_str).collect();
-        let devices = if named.is_empty() { None } else { api.trailer_devices(&named).await? };
+        let devices = if named.is_empty() { None } else { api.trailer_devices_beside(&named).await? };
         let rows = logs.iter().filter_map(|(raw, log)| observation(raw, log, devices.as_deref())).collect();
         Ok(fed.page(at, rows))
     }

@@ -24,6 +24,8 @@ mod sessions;
 #[cfg(test)]
 mod tests;
 mod trailer_devices;
+mod trailer_locations;
+mod trailer_vehicle_associations;
 mod trailers;
 mod users;
 mod values;
@@ -62,11 +64,16 @@ impl Provider for Geotab {
         Plan::of::<users::Users>(LISTS, Some(seek::PAGE_SIZE)),
         Plan::of::<trailers::Trailers>(LISTS, Some(seek::PAGE_SIZE)),
         Plan::of::<vehicle_locations::VehicleLocations>(FEEDS, Some(vehicle_locations::PAGE_SIZE)),
+        Plan::of::<trailer_locations::TrailerLocations>(FEEDS, Some(trailer_locations::PAGE_SIZE)),
         Plan::of::<engine_statuses::EngineStatuses>(FEEDS, Some(engine_statuses::PAGE_SIZE)),
         Plan::of::<engine_logs::EngineLogs>(FEEDS, Some(engine_logs::PAGE_SIZE)),
         Plan::of::<hos_events::HosEvents>(HOS, None),
         Plan::of::<hos_violations::HosViolations>(HOS, None),
         Plan::of::<driver_vehicle_associations::DriverVehicleAssociations>(FEEDS, Some(driver_vehicle_associations::PAGE_SIZE)),
+        Plan::of::<trailer_vehicle_associations::TrailerVehicleAssociations>(
+            FEEDS,
+            Some(trailer_vehicle_associations::PAGE_SIZE),
+        ),
         Plan::of::<driver_safety_events::DriverSafetyEvents>(FEEDS, Some(driver_safety_events::PAGE_SIZE)),
         Plan::of::<dvir_logs::DvirLogs>(FEEDS, Some(dvir_logs::PAGE_SIZE)),
         Plan::of::<dvir_log_defects::DvirLogDefects>(FEEDS, Some(dvir_log_defects::PAGE_SIZE)),

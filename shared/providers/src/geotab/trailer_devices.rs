@@ -4,12 +4,13 @@
 //! Nothing can be asked for by the id of a `Trailer`, so all devices are read: once an hour in each process, and again when a trailer is
 //! named that was not there.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::Geotab;
 use super::seek::List;
+use super::vehicles::is_trailer;
 use crate::{Api, ProviderError};
 
 /// How long it is remembered which trailers there are.
@@ -23,6 +24,8 @@ const MOST: usize = 64;
 #[derive(Debug, Default)]
 pub(super) struct TrailerDevices {
     by_trailer: HashMap<String, String>,
+    /// Those with hardware of their own, which tell where they are.
+    tracked: HashSet<String>,
 }
 
 struct Read {
@@ -33,9 +36,24 @@ struct Read {
 static READ: Mutex<BTreeMap<String, Read>> = Mutex::new(BTreeMap::new());
 
 impl TrailerDevices {
+    /// Whether there is none.
+    pub(super) fn is_empty(&self) -> bool {
+        self.by_trailer.is_empty() && self.tracked.is_empty()
+    }
+
+    /// Whether a device is a trailer with hardware of its own.
+    pub(super) fn is_tracked(&self, device: &str) -> bool {
+        self.tracked.contains(device)
+    }
+
+    /// The device of a trailer, where there is one.
+    pub(super) fn known(&self, trailer: &str) -> Option<&str> {
+        self.by_trailer.get(trailer).map(String::as_str)
+    }
+
     /// The id of a trailer as it is listed. One that no device says to be is left as it is named.
     pub(super) fn device<'a>(&'a self, trailer: &'a str) -> &'a str {
-        self.by_trailer.get(trailer).map_or(trailer, String::as_str)
+        self.known(trailer).unwrap_or(trailer)
     }
 }
 
@@ -58,23 +76,31 @@ fn remember(account: &str, devices: Arc<TrailerDevices>) {
 }
 
 impl Api<'_, Geotab> {
-    /// The devices that are trailers, where some trailers are named; `None` where they cannot be read now.
-    pub(super) async fn trailer_devices(&self, named: &[&str]) -> Result<Option<Arc<TrailerDevices>>, ProviderError> {
+    /// The devices that are trailers, where some trailers are named.
+    pub(super) async fn trailer_devices(&self, named: &[&str]) -> Result<Arc<TrailerDevices>, ProviderError> {
         if let Some(devices) = known(&self.session.key, named) {
-            return Ok(Some(devices));
+            return Ok(devices);
         }
         let mut devices = TrailerDevices::default();
         let walked = self.walk(List::of("Device"), |device| {
-            if let (Some(id), Some(trailer)) = (device.get("id"), device.reference("tmpTrailerId")) {
+            let Some(id) = device.get::<String>("id").filter(|_| is_trailer(device)) else { return };
+            if device.get::<String>("deviceType").is_some_and(|kind| kind != "None") {
+                devices.tracked.insert(id.clone());
+            }
+            if let Some(trailer) = device.reference("tmpTrailerId") {
                 devices.by_trailer.insert(trailer, id);
             }
         });
-        match walked.await {
-            Ok(()) => {
-                let devices = Arc::new(devices);
-                remember(&self.session.key, devices.clone());
-                Ok(Some(devices))
-            }
+        walked.await?;
+        let devices = Arc::new(devices);
+        remember(&self.session.key, devices.clone());
+        Ok(devices)
+    }
+
+    /// The same, where records are worth having without them; `None` where they cannot be read now.
+    pub(super) async fn trailer_devices_beside(&self, named: &[&str]) -> Result<Option<Arc<TrailerDevices>>, ProviderError> {
+        match self.trailer_devices(named).await {
+            Ok(devices) => Ok(Some(devices)),
             Err(error @ (ProviderError::RateLimited { .. } | ProviderError::Refused { .. })) if !error.is_forbidden() => {
                 Err(error)
             }

@@ -22,6 +22,8 @@ pub(super) const PAGE_SIZE: u32 = 2_000;
 /// 0 °C in K.
 const KELVIN_OFFSET: f64 = 273.15;
 
+pub(super) const KIND: &str = "LogRecord";
+
 pub(super) struct VehicleLocations;
 
 impl Source for VehicleLocations {
@@ -30,7 +32,7 @@ impl Source for VehicleLocations {
     type Cursor = Versions<1>;
 
     async fn page(api: &Api<'_, Geotab>, at: Versions<1>) -> Result<Page<Self::Rows, Versions<1>>, ProviderError> {
-        let fed = api.feed("LogRecord", &at, PAGE_SIZE).await?;
+        let fed = api.feed(KIND, &at, PAGE_SIZE).await?;
         let records = fed.records.parse()?;
         let positions = positions(records);
         let times: Vec<(&str, Timestamp)> = positions.iter().map(|position| (position.device.as_str(), position.time)).collect();
@@ -52,14 +54,14 @@ struct Wire {
 }
 
 /// A record that has a device, a time and a place.
-struct Position<'a> {
-    device: String,
-    time: Timestamp,
-    longitude: f64,
-    latitude: f64,
+pub(super) struct Position<'a> {
+    pub(super) device: String,
+    pub(super) time: Timestamp,
+    pub(super) longitude: f64,
+    pub(super) latitude: f64,
     /// m/s.
     speed: Option<f64>,
-    source: &'a str,
+    pub(super) source: &'a str,
 }
 
 impl<'a> Position<'a> {
@@ -72,7 +74,8 @@ impl<'a> Position<'a> {
     }
 }
 
-fn positions(records: Vec<&RawValue>) -> Vec<Position<'_>> {
+/// The records of a page that are positions.
+pub(super) fn positions(records: Vec<&RawValue>) -> Vec<Position<'_>> {
     let all = records.len();
     let positions: Vec<Position<'_>> = records.into_iter().filter_map(Position::of).collect();
     if positions.len() < all {

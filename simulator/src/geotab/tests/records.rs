@@ -42,3 +42,27 @@ fn reports_come_again_when_they_are_repaired() {
         assert_eq!(bench.get("DVIRDefect", &json!({ "id": defect["id"] })), std::slice::from_ref(defect));
     }
 }
+
+#[test]
+fn trailers_are_hitched_for_some_days_and_that_ends() {
+    let bench = Bench::new(20);
+    let lasting =
+        bench.get("TrailerAttachment", &json!({ "activeFrom": "2026-11-21T18:30:00Z", "activeTo": "2026-11-21T18:30:00Z" }));
+    let trailers = bench.get("Device", &json!({})).iter().filter(|device| device.get("tmpTrailerId").is_some()).count();
+    assert!(lasting.len() > trailers / 2 && lasting.len() <= trailers, "{}", lasting.len());
+    assert!(lasting.iter().all(|one| one["activeTo"] == "2050-01-01T00:00:00.000Z"));
+    let bare = bench.call("GetFeed", &json!({ "typeName": "TrailerAttachment" }));
+    assert_eq!(bare["data"], json!([]));
+    bench.clock.advance(72 * 3_600_000);
+    let (changes, _) = bench.feed("TrailerAttachment", &json!({ "fromVersion": bare["toVersion"] }), 50);
+    for one in &lasting {
+        let ended = changes.iter().find(|change| change["id"] == one["id"]).unwrap();
+        assert_eq!((&ended["activeFrom"], &ended["device"]), (&one["activeFrom"], &one["device"]));
+        assert!(ended["activeTo"].as_str() < Some("2026-11-24T18:30:00.000Z"));
+    }
+    let of = bench.get(
+        "TrailerAttachment",
+        &json!({ "activeFrom": "2026-11-10T00:00:00Z", "trailerSearch": { "id": lasting[0]["trailer"]["id"] } }),
+    );
+    assert!(of.len() >= 4 && of.iter().all(|one| one["trailer"] == lasting[0]["trailer"]));
+}

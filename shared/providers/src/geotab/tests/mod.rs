@@ -20,6 +20,7 @@ mod hours;
 mod inspections;
 mod lists;
 mod positions;
+mod trailers;
 mod violations;
 
 pub(super) const BASE: &str = "https://my.geotab.com/";

@@ -3,7 +3,7 @@
 use super::*;
 use crate::ProviderError;
 
-fn log(device: &str, time: &str, speed: &Value) -> Value {
+pub(super) fn log(device: &str, time: &str, speed: &Value) -> Value {
     json!({ "id": "b14", "device": { "id": device }, "dateTime": time, "latitude": 40.1, "longitude": -100.2, "speed": speed })
 }
 

@@ -1,0 +1,97 @@
+//! Positions of trailers, from the feed of positions of all devices: those of trailers with hardware of their own, and those of vehicles, for
+//! the trailers that are attached to them then and have none.
+
+use std::collections::{BTreeSet, HashMap};
+
+use model::Timestamp;
+use model::telematics::series::ReadingsOf;
+use model::telematics::{TrailerLocation, TrailerPosition};
+use serde_json::value::RawValue;
+
+use super::Geotab;
+use super::feed::Versions;
+use super::trailer_devices::TrailerDevices;
+use super::trailer_vehicle_associations::Attachment;
+use super::vehicle_locations::{KIND, Position, positions};
+use crate::wire::Members;
+use crate::{Api, Page, ProviderError, Source};
+
+/// Positions of a page, of devices of all sorts.
+pub(super) const PAGE_SIZE: u32 = 5_000;
+
+pub(super) struct TrailerLocations;
+
+impl Source for TrailerLocations {
+    type Provider = Geotab;
+    type Rows = ReadingsOf<TrailerLocation<'static>>;
+    type Cursor = Versions<1>;
+
+    /// A stored position never changes: while it cannot be told which trailer it is of, it is not stored, and asked for again.
+    async fn page(api: &Api<'_, Geotab>, at: Versions<1>) -> Result<Page<Self::Rows, Versions<1>>, ProviderError> {
+        let mut rows = ReadingsOf::default();
+        let devices = api.trailer_devices(&[]).await?;
+        if devices.is_empty() {
+            let after = Some(api.newest_version(KIND).await?);
+            return Ok(Page::of(rows, Some(Versions { after, ..at }), false));
+        }
+        let fed = api.feed(KIND, &at, PAGE_SIZE).await?;
+        let positions = positions(fed.records.parse()?);
+        if let Some((from, to)) = span(&positions) {
+            let listed = api.attachments(from, Some(to)).await?;
+            let listed: Vec<&RawValue> = listed.parse()?;
+            let attached = Attached::of(listed.into_iter().filter_map(|raw| Attachment::of(&Members::of(raw))), &devices);
+            positions.iter().for_each(|position| attached.push(&mut rows, position, &devices));
+        }
+        Ok(fed.page(at, rows))
+    }
+}
+
+/// The first and the last time of some positions.
+fn span(positions: &[Position<'_>]) -> Option<(Timestamp, Timestamp)> {
+    let times = || positions.iter().map(|position| position.time);
+    times().min().zip(times().max())
+}
+
+/// Attachments of trailers that are listed, by the trailer's device and by the vehicle.
+#[derive(Default)]
+struct Attached<'a> {
+    by_trailer: HashMap<&'a str, Vec<Attachment>>,
+    by_vehicle: HashMap<String, BTreeSet<&'a str>>,
+}
+
+impl<'a> Attached<'a> {
+    fn of(attachments: impl Iterator<Item = Attachment>, devices: &'a TrailerDevices) -> Self {
+        let mut attached = Self::default();
+        for attachment in attachments {
+            let Some(trailer) = devices.known(&attachment.trailer) else { continue };
+            attached.by_vehicle.entry(attachment.device.clone()).or_default().insert(trailer);
+            attached.by_trailer.entry(trailer).or_default().push(attachment);
+        }
+        attached
+    }
+
+    /// The vehicle that pulls a trailer at a time; none where there are two of which nobody can tell which one does.
+    fn vehicle(&self, trailer: &str, time: Timestamp) -> Option<&str> {
+        let mut lasting = self.by_trailer.get(trailer)?.iter().filter(|attachment| attachment.lasts_at(time));
+        let vehicle = lasting.next()?.device.as_str();
+        lasting.all(|other| other.device == vehicle).then_some(vehicle)
+    }
+
+    /// The position of a trailer, or those of the trailers behind a vehicle.
+    fn push(&self, rows: &mut ReadingsOf<TrailerLocation<'static>>, position: &Position<'_>, devices: &TrailerDevices) {
+        let Position { device, time, longitude, latitude, source, .. } = position;
+        let mut add = |trailer: &str, vehicle: Option<&str>| {
+            let cells = TrailerPosition { longitude: *longitude, latitude: *latitude, vehicle, ..TrailerPosition::default() };
+            rows.push(trailer, *time, &cells, source);
+        };
+        if devices.is_tracked(device) {
+            return add(device, self.vehicle(device, *time));
+        }
+        for trailer in self.by_vehicle.get(device).into_iter().flatten() {
+            let vehicle = self.vehicle(trailer, *time);
+            if vehicle == Some(device) && !devices.is_tracked(trailer) {
+                add(trailer, vehicle);
+            }
+        }
+    }
+}
