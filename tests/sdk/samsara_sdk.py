@@ -142,6 +142,18 @@ class Run:
             total += sum(len(getattr(v, name) or []) for v in found for name in snake(types))
         return total
 
+    def fault_codes(self):
+        """A reading lists what is wrong with a vehicle at its time."""
+        history = self.client.vehicle_stats.get_vehicle_stats_history
+        found, _ = walk(lambda after: history(types=["faultCodes"], after=after, **self.window))
+        readings = [reading for vehicle in found for reading in vehicle.fault_codes]
+        heavy = [code for reading in readings if reading.j1939 for code in reading.j1939.diagnostic_trouble_codes]
+        light = [codes for reading in readings if reading.obdii for codes in reading.obdii.diagnostic_trouble_codes]
+        expect(any(not reading.j1939 and not reading.obdii for reading in readings), "some have nothing wrong")
+        expect(all(code.spn_id and code.fmi_id is not None and code.spn_description for code in heavy), "faults have codes")
+        expect(all(codes.confirmed_dtcs[0].dtc_short_code for codes in light), "short ones on light buses")
+        return len(heavy) and len(readings)
+
     def hos_logs(self):
         found, _ = walk(lambda after: self.client.hours_of_service.get_hos_logs(after=after, **self.window))
         logs = [log for driver in found for log in driver.hos_logs]
@@ -302,6 +314,7 @@ CHECKS = [
     Run.stats_latest,
     Run.stats_feed,
     Run.stats_history,
+    Run.fault_codes,
     Run.hos_logs,
     Run.hos_clocks,
     Run.eld_events,

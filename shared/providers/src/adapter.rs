@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use model::credentials::Credentials;
 use model::resource_operation::OperationType;
-use model::telematics::Batch;
+use model::telematics::{Batch, Fields, Observation};
 use model::{ConnectionId, Resource, Timestamp};
 use url::Url;
 
@@ -72,6 +72,28 @@ pub struct Fetched {
     pub withdrawn: Vec<String>,
     /// The window of time that the page is part of, where the resource is read by windows.
     pub window: Option<WindowPart>,
+    /// What is true of some subjects at some times, where the provider tells that: rows that a state does not list any more are over.
+    pub states: Vec<SubjectState>,
+}
+
+/// Everything of a resource that a subject has at a time, such as the faults that a vehicle reports.
+#[derive(Clone, Debug)]
+pub struct SubjectState {
+    /// The provider's id of the subject.
+    pub subject: String,
+    /// The time.
+    pub at: Timestamp,
+    /// What it has. When that began is not told; the caller knows what the subject had before.
+    pub rows: Vec<StandingRow>,
+}
+
+/// A row that is there until a later state does not list it.
+#[derive(Clone, Debug)]
+pub struct StandingRow {
+    /// The row. Its `source_id` is the same in each state that lists it; whenever it comes anew, that is another record.
+    pub row: Observation<Fields>,
+    /// Its fields once it is over.
+    pub ended: Fields,
 }
 
 /// Part of a window of time that the provider states anew each time it is asked: what the window does not hold any more was

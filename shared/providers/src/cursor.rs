@@ -64,6 +64,7 @@ impl Walk {
             withdrawn: Vec::new(),
             next,
             window: None,
+            states: Vec::new(),
         }
     }
 }

@@ -27,7 +27,9 @@ mod wire;
 mod write;
 mod zones;
 
-pub use adapter::{Account, Accounts, Adapter, BoxFuture, Brand, Fetch, Fetched, Pause, Spread, Subjects, WindowPart};
+pub use adapter::{
+    Account, Accounts, Adapter, BoxFuture, Brand, Fetch, Fetched, Pause, Spread, StandingRow, SubjectState, Subjects, WindowPart,
+};
 pub use error::{ErrorResponse, ProviderError};
 pub use geotab::Geotab;
 pub use http_client::{Http, HttpFailure, HttpResponse};

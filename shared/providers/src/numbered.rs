@@ -102,7 +102,16 @@ impl Numbered {
         let is_incomplete = rows.len() < said.listed;
         let next = next.map(|next| Self { is_incomplete: next.is_incomplete || is_incomplete, ..next });
         let complete_scan = next.is_none() && !is_incomplete && read.is_whole();
-        Ok(Page { rows, more: next.is_some(), next, complete_scan, scan_total: read.total, withdrawn: Vec::new(), window: None })
+        Ok(Page {
+            rows,
+            more: next.is_some(),
+            next,
+            complete_scan,
+            scan_total: read.total,
+            withdrawn: Vec::new(),
+            window: None,
+            states: Vec::new(),
+        })
     }
 }
 

@@ -5,15 +5,15 @@ use std::time::Duration;
 
 use model::credentials::Credentials;
 use model::resource_operation::OperationType;
-use model::telematics::{RecordType, Rows};
+use model::telematics::{Batch, RecordType, Rows};
 use model::{RecordIds, Resource, Timestamp};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::cursor::{Cursor, Gap};
 use crate::{
-    Account, Accounts, Adapter, BoxFuture, Brand, Change, Fetch, Fetched, Http, Pause, ProviderError, WindowPart, Writable,
-    Writables, WritePlan, Written,
+    Account, Accounts, Adapter, BoxFuture, Brand, Change, Fetch, Fetched, Http, Pause, ProviderError, StandingRow, SubjectState,
+    WindowPart, Writable, Writables, WritePlan, Written,
 };
 
 /// The longest a data page may take.
@@ -95,12 +95,37 @@ pub(crate) struct Page<R, C> {
     pub(crate) withdrawn: Vec<String>,
     /// The window that this page is part of.
     pub(crate) window: Option<WindowPart>,
+    /// What is true of subjects at some times.
+    pub(crate) states: Vec<State<R>>,
+}
+
+/// Everything of a resource that a subject has at a time.
+#[derive(Debug)]
+pub(crate) struct State<R> {
+    /// The provider's id of the subject.
+    pub(crate) subject: String,
+    /// The time.
+    pub(crate) at: Timestamp,
+    /// What it has.
+    pub(crate) rows: R,
+    /// The same rows as they read once they are over.
+    pub(crate) ended: R,
+}
+
+impl<R: Rows> State<R> {
+    fn erase(self, ids: RecordIds) -> Result<SubjectState, serde_json::Error> {
+        let (Batch::Records(rows), Batch::Records(ended)) = (self.rows.erase(ids)?, self.ended.erase(ids)?) else {
+            return Err(serde::ser::Error::custom("readings do not stand"));
+        };
+        let rows = rows.into_iter().zip(ended).map(|(row, ended)| StandingRow { row, ended: ended.fields }).collect();
+        Ok(SubjectState { subject: self.subject, at: self.at, rows })
+    }
 }
 
 impl<R, C> Page<R, C> {
     /// A page that proves nothing about what it does not list.
     pub(crate) fn of(rows: R, next: Option<C>, more: bool) -> Self {
-        Self { rows, next, more, complete_scan: false, scan_total: None, withdrawn: Vec::new(), window: None }
+        Self { rows, next, more, complete_scan: false, scan_total: None, withdrawn: Vec::new(), window: None, states: Vec::new() }
     }
 }
 
@@ -210,8 +235,11 @@ fn fetch<'a, S: Source>(api: &'a Api<'a, S::Provider>, fetch: Fetch<'a>) -> BoxF
         let lost = || S::Cursor::recovered(fetch.last_data_at?, fetch.now);
         let page = S::page(api, S::Cursor::begin(at.or_else(lost), fetch.now)).await?;
         let fills = gap.as_ref().is_some_and(|gap| gap.is_due(fetch.now)) && !page.more && !has_failed;
+        let ids = RecordIds(fetch.connection);
+        let states = page.states.into_iter().map(|state| state.erase(ids));
         Ok(Fetched {
-            batch: page.rows.erase(RecordIds(fetch.connection)).map_err(unwritable)?,
+            states: states.collect::<Result<_, _>>().map_err(unwritable)?,
+            batch: page.rows.erase(ids).map_err(unwritable)?,
             cursor: Versioned::new(page.next, gap, fills).encode()?,
             more: page.more || fills,
             complete_scan: page.complete_scan,
@@ -232,6 +260,7 @@ fn filled<S: Source>(rows: S::Rows, fetch: Fetch<'_>, next: Versioned<S::Cursor>
         scan_total: None,
         withdrawn: Vec::new(),
         window: None,
+        states: Vec::new(),
     })
 }
 

@@ -5,6 +5,7 @@ mod changes;
 mod cursor;
 mod dvirs;
 mod eld;
+mod fault_codes;
 mod hos;
 mod ifta;
 mod kinds;

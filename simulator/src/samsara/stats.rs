@@ -29,7 +29,6 @@ const UNMEASURED: &[&str] = &[
     "engineImmobilizer",
     "engineLoadPercent",
     "engineRpm",
-    "faultCodes",
     "fuelConsumedMilliliters",
     "gpsDistanceMeters",
     "idlingDurationMilliseconds",
@@ -53,6 +52,7 @@ enum StatType {
     SyntheticEngineSeconds,
     Seatbelt,
     AuxInput1,
+    FaultCodes,
 }
 
 impl StatType {
@@ -70,6 +70,7 @@ impl StatType {
             "syntheticEngineSeconds" => Self::SyntheticEngineSeconds,
             "seatbeltDriver" => Self::Seatbelt,
             "auxInput1" => Self::AuxInput1,
+            "faultCodes" => Self::FaultCodes,
             other if UNMEASURED.contains(&other) => return Ok(None),
             other if UNMEASURED_PREFIXES.iter().any(|prefix| other.starts_with(prefix)) => return Ok(None),
             _ => return Err(()),
@@ -89,6 +90,7 @@ impl StatType {
             Self::SyntheticEngineSeconds => "syntheticEngineSeconds",
             Self::Seatbelt => "seatbeltDriver",
             Self::AuxInput1 => "auxInput1",
+            Self::FaultCodes => "faultCodes",
         }
     }
 
@@ -110,7 +112,8 @@ impl StatType {
             | Self::OilPressure
             | Self::CoolantTemperature
             | Self::GpsOdometerMeters
-            | Self::SyntheticEngineSeconds => Signal::Meters,
+            | Self::SyntheticEngineSeconds
+            | Self::FaultCodes => Signal::Meters,
         }
     }
 
@@ -125,6 +128,7 @@ impl StatType {
         let value = match self {
             Self::EngineStates => StatValue::Word(engine),
             Self::Gps => return Some(Value::gps(reading)),
+            Self::FaultCodes => return Some(Value::faults(vehicle, reading)),
             Self::Seatbelt => StatValue::Word(if reading.engine == EngineState::On { "Buckled" } else { "Unbuckled" }),
             // What is driven by the engine works where the vehicle stands.
             Self::AuxInput1 => {

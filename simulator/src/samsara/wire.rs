@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, SecondsFormat};
 use serde::{Serialize, Serializer};
 
+use super::fault_codes::Faults;
 use crate::world::{Driver, EngineState, Millis, Reading, Vehicle, VehicleBuild};
 
 const MPS_PER_MPH: f64 = 0.447_04;
@@ -202,6 +203,7 @@ pub(super) enum StatValue {
 #[serde(untagged)]
 pub(super) enum Value {
     Gps(Box<Gps>),
+    Faults(Box<Faults>),
     Stat(Stat),
 }
 
@@ -219,6 +221,10 @@ impl Value {
         }))
     }
 
+    pub(super) fn faults(vehicle: &Vehicle, reading: &Reading) -> Self {
+        Self::Faults(Box::new(Faults::of(vehicle, reading)))
+    }
+
     pub(super) fn stat(reading: &Reading, value: StatValue) -> Self {
         Self::Stat(Stat { time: Some(time(reading.at_ms)), name: None, value, decorations: BTreeMap::new() })
     }
@@ -232,6 +238,7 @@ impl Value {
     pub(super) fn without_time(mut self) -> Self {
         match &mut self {
             Self::Gps(gps) => gps.time = None,
+            Self::Faults(faults) => faults.time = None,
             Self::Stat(stat) => stat.time = None,
         }
         self
@@ -240,6 +247,7 @@ impl Value {
     pub(super) fn decorated(mut self, with: BTreeMap<&'static str, Value>) -> Self {
         match &mut self {
             Self::Gps(gps) => gps.decorations = with,
+            Self::Faults(faults) => faults.decorations = with,
             Self::Stat(stat) => stat.decorations = with,
         }
         self

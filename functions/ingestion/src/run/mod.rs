@@ -12,6 +12,9 @@ mod lease_tests;
 pub mod outcome;
 mod pages;
 mod progress;
+mod standing;
+#[cfg(test)]
+mod standing_tests;
 mod stated;
 #[cfg(test)]
 mod tests;

@@ -14,8 +14,9 @@ use store::telematics::Origin;
 
 use super::commit::{self, Committed};
 use super::progress::Progress;
+use super::standing::Standing;
 use super::stated::{Stated, removed_by};
-use super::{Run, Source, aside, lease, validation};
+use super::{Run, Source, aside, lease, standing, validation};
 
 /// Pages of one run; what is left is for the next.
 const MAX_PAGES: u32 = 50;
@@ -146,21 +147,25 @@ pub(super) async fn store_page(
 ) -> Result<(), FetchError> {
     must_hold_lease(run, schedule).await?;
     let origin = origin(run, schedule)?;
-    progress.records += fetched.batch.len();
+    let Standing { rows, notes } = standing::apply(run.store, &origin, fetched.states).await?;
+    let batch = standing::join(fetched.batch, rows);
+    progress.records += batch.len();
     if let Some(seen) = &mut progress.seen {
         // What is set aside below exists all the same.
-        seen.extend(ids(&fetched.batch, schedule.connection_id));
+        seen.extend(ids(&batch, schedule.connection_id));
     }
     if let Some(part) = fetched.window {
-        let ids = ids(&fetched.batch, schedule.connection_id);
+        let ids = ids(&batch, schedule.connection_id);
         match &mut progress.stated {
             Some(stated) if !part.begins => stated.extend(part, ids),
             stated => *stated = Some(Stated::begin(part, ids)),
         }
     }
-    let (batch, rejected) = validation::validated(origin.record, fetched.batch, origin.now);
+    let (batch, rejected) = validation::validated(origin.record, batch, origin.now);
     aside::keep(run, schedule, progress, rejected).await?;
     let stored = run.store.store_rows(&origin, &batch).await?;
+    // After the rows: until then, a page that is read again finds what was before it.
+    run.store.note_states(&origin, &notes).await?;
     progress.pages += 1;
     progress.added += stored.added;
     progress.modified += stored.modified;

@@ -87,7 +87,7 @@ impl Fixture {
         Self::of(Resource::Vehicle).await
     }
 
-    async fn of(resource: Resource) -> Self {
+    pub(super) async fn of(resource: Resource) -> Self {
         let store = database().await;
         let id = ConnectionId::at(at(0));
         let connection = Connection {
@@ -163,6 +163,7 @@ pub(super) fn page(names: &[&str], cursor: Option<&str>, more: bool) -> Result<F
         scan_total: None,
         withdrawn: Vec::new(),
         window: None,
+        states: Vec::new(),
     })
 }
 
@@ -444,6 +445,7 @@ fn logs(
         scan_total: None,
         withdrawn: Vec::new(),
         window,
+        states: Vec::new(),
     })
 }
 

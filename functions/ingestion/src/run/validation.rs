@@ -40,6 +40,11 @@ pub(super) fn validated(record: &RecordType, batch: Batch, now: Timestamp) -> (B
     }
 }
 
+/// Whether a time is believed.
+pub(super) fn is_plausible(time: Timestamp, now: Timestamp) -> bool {
+    Plausible::at(now).objection(time).is_none()
+}
+
 /// The span of times that are believed.
 #[derive(Clone, Copy)]
 struct Plausible {

@@ -8,6 +8,7 @@ mod driver_safety_events;
 mod driver_vehicle_associations;
 mod dvir_log_defects;
 mod dvir_logs;
+mod engine_logs;
 mod engine_statuses;
 mod engines;
 mod gps;
@@ -74,6 +75,7 @@ impl Provider for Samsara {
         Plan::of::<trailer_locations::TrailerLocations>(POSITIONS, None),
         Plan::of::<trailer_statuses::TrailerStatuses>(POSITIONS, None),
         Plan::of::<engine_statuses::EngineStatuses>(POSITIONS, None),
+        Plan::of::<engine_logs::EngineLogs>(POSITIONS, None),
         Plan::of::<vehicle_sensors::VehicleSensors>(POSITIONS, None),
         Plan::of::<hos_events::HosEvents>(HOS, None),
         Plan::of::<hos_violations::HosViolations>(HOS, None),

@@ -31,7 +31,8 @@ impl Store {
                     let newest = keys::newest(connection, record.resource);
                     let newest = if timeline.latest { self.erase_items_at(newest).await? } else { 0 };
                     let counts = keys::subject_days(connection, record.resource);
-                    rows + newest + if timeline.counted { self.erase_items_at(counts).await? } else { 0 }
+                    let standing = self.erase_items_at(keys::standing(connection, record.resource)).await?;
+                    rows + newest + standing + if timeline.counted { self.erase_items_at(counts).await? } else { 0 }
                 }
                 Storage::Series(_, packing) => self.erase_series(connection, record, packing.tag).await?,
             };

@@ -25,6 +25,11 @@ pub(super) fn newest(connection: ConnectionId, resource: Resource) -> String {
     format!("W#{connection}#{resource}")
 }
 
+/// What a connection's subjects have, where their TSP tells states.
+pub(super) fn standing(connection: ConnectionId, resource: Resource) -> String {
+    format!("M#{connection}#{resource}")
+}
+
 /// Sort key of a record's place.
 pub(super) const PLACE: &str = "I";
 

@@ -6,6 +6,7 @@
 //! | event (duty log entry) | `C#connection#resource#date` | `time#record id` | when its content hash changes |
 //! | where a record is | `I#resource#record id` | `I` | with the first write of the record (events: with each) |
 //! | where a subject's newest events are | `W#connection#resource` | subject id | before a newer event is stored |
+//! | what a subject has, by its last state | `M#connection#resource` | subject id | after the rows of a state that differs |
 //! | exact totals of events | `N#connection#resource` | date | in the transaction of the inserts |
 //! | of entities: all, those that are listed, those of a day | `N#connection#resource` | `total`, `listed`, date of creation | in the transaction of the change |
 //! | an entity that the TSP lists no more | `R#connection#resource` | record id | in the transaction of its removal |
@@ -44,6 +45,7 @@ mod query;
 mod retention;
 mod row;
 mod series;
+mod standing;
 mod stored;
 mod table;
 mod tombstones;
@@ -63,6 +65,7 @@ pub use order::compare;
 pub use query::{MemberFilter, Order, Query, Values};
 pub use retention::{InvalidRetention, Retention};
 pub use row::Row;
+pub use standing::StateNote;
 pub use window::{Answers, HasTime, StatedWindow};
 
 use self::upsert::Shape;

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{Bench, NOW, TOKEN, points_of, set, window};
 
@@ -380,4 +380,33 @@ fn cooled_trailers_report_what_their_units_measure() {
     for bad in ["types=reeferDoorStateZone4", "types=", "types=gps,reeferAlarms,reeferRunMode,reeferFuelPercent"] {
         assert_eq!(bench.get(&format!("/fleet/trailers/stats?{bad}")).status, 400, "{bad}");
     }
+}
+
+#[test]
+fn faults_are_listed_while_they_are_there() {
+    let bench = Bench::new(12);
+    let window = "startTime=2026-11-17T00:00:00Z&endTime=2026-11-21T00:00:00Z";
+    let (mut come, mut gone, mut after) = (0, 0, String::new());
+    loop {
+        let page = bench.ok(&format!("/fleet/vehicles/stats/history?types=faultCodes&{window}&after={after}"));
+        for vehicle in page["data"].as_array().unwrap() {
+            let mut before: Option<Vec<Value>> = None;
+            for reading in vehicle["faultCodes"].as_array().unwrap() {
+                let listed = |list: &Value| list["diagnosticTroubleCodes"].as_array().cloned().unwrap_or_default();
+                let heavy = listed(&reading["j1939"]).into_iter().map(|code| json!([code["spnId"], code["fmiId"], code["txId"]]));
+                let light = listed(&reading["obdii"]).into_iter().map(|codes| codes["confirmedDtcs"][0]["dtcShortCode"].clone());
+                let codes: Vec<Value> = heavy.chain(light).collect();
+                assert!(reading.get("j1939").is_none_or(|bus| bus["checkEngineLights"]["warningIsOn"] == true));
+                if let Some(before) = before.replace(codes.clone()) {
+                    come += codes.iter().filter(|code| !before.contains(code)).count();
+                    gone += before.iter().filter(|code| !codes.contains(code)).count();
+                }
+            }
+        }
+        after = page["pagination"]["endCursor"].as_str().unwrap().to_owned();
+        if page["pagination"]["hasNextPage"] != true {
+            break;
+        }
+    }
+    assert!(come > 5 && gone > 5, "{come} {gone}");
 }
