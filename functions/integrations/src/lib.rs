@@ -41,6 +41,7 @@ const READ: &[Permission] = &[ReadControl, VerifyTokens];
 const LIST: &[Permission] = &[ReadControl, WriteControl, VerifyTokens, Open(Secrets::Platform), Seal(Secrets::Platform)];
 const PUBLIC_LIST: &[Permission] = &[ReadControl, WriteControl, Open(Secrets::Platform), Seal(Secrets::Platform)];
 const LINK: &[Permission] = &[ReadControl, WriteControl, VerifyTokens, Open(Secrets::Credentials), Seal(Secrets::Credentials)];
+const PREPARE: &[Permission] = &[ReadControl, WriteControl, VerifyTokens, Open(Secrets::Credentials), Seal(Secrets::Credentials)];
 const WRITE: &[Permission] = &[ReadControl, WriteControl, VerifyTokens];
 
 fn endpoints() -> Vec<Endpoint> {
@@ -70,6 +71,18 @@ fn endpoints() -> Vec<Endpoint> {
             "For fleets. The credentials are tried at the provider first; if it rejects them, nothing is stored and \
              the answer is 422 with `credentials_rejected`. An account that is connected already is shared instead of \
              connected twice.",
+        ),
+        Endpoint::new::<connections::pre_auth::Create>(
+            Method::POST,
+            "/v2/integrations/connection-pre-auths",
+            "connections.create_pre_auth",
+            Scope("connection:create"),
+            PREPARE,
+        )
+        .summary("Keep a user name and a password for a link that follows")
+        .description(
+            "For fleets. What is given is encrypted, kept for 15 minutes, and used once: by a request of the same fleet that links \
+             an account at the same provider and names the id that is answered.",
         ),
         Endpoint::new::<connections::freshness::Freshness>(
             Method::GET,

@@ -4,7 +4,7 @@ use catena::demo;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::{World, schedules};
+use crate::{World, pre_auths, schedules};
 
 const CONNECTIONS: &str = "/v2/integrations/connections";
 
@@ -49,5 +49,6 @@ async fn a_fleet_changes_its_connection() {
         let answer = caller.send_json(Method::PATCH, &path, &json!({ "description": "Foreign" })).await.unwrap();
         assert_eq!(answer.status, expected, "{}", answer.body);
     }
+    pre_auths::are_used_once(&world, &fleet, &second).await;
     world.stop().await;
 }

@@ -13,6 +13,7 @@ mod methods;
 mod organizations;
 mod pages;
 mod parameters;
+mod pre_auths;
 mod proof;
 mod races;
 mod roles;

@@ -55,6 +55,7 @@ const TABLE: &str = "
     tsps.update                  401 403   403   - 403   403   - 403   200 404
     connections.list             401 403   200   -   -   200   -   -   403   -
     connections.create           401 403   403   -   -   200   -   -   403   -
+    connections.create_pre_auth  401 403   403   -   -   201   -   -   403   -
     connections.data_freshness   401 403   200   -   -   200   -   -   403   -
     connections.get              401 403   200 404 404   200 404 404   403 403
     connections.update           401 403   403 403 403   200 404 404   403 403
@@ -394,6 +395,9 @@ impl<'a> Stage<'a> {
             "invitations.create" => json!({ "fleet_ref": format!("made {}", self.scenes) }),
             "share_agreements.update" => json!({ "expiration_date": "2099-01-01T00:00:00Z" }),
             "connections.create" => json!({ "tsp_id": self.tsp, "credentials": { "token": self.one.tsp_token } }),
+            "connections.create_pre_auth" => {
+                json!({ "tsp_id": self.tsp, "pre_auth_credentials": { "username": "dispatch", "password": "s3cret" } })
+            }
             "schedules.backfill" | "schedules.create" | "share_agreements.backfill" => json!({ "resource": "vehicle" }),
             "schedules.update" => json!({ "execution_interval_seconds": 700 }),
             "fleets.update" | "partners.update" | "tsps.update" => json!({ "description": "Described" }),

@@ -3,9 +3,11 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use model::ConnectionId;
+use model::{ConnectionId, FleetId};
+use serde_json::Value;
 use store::StoreError;
 use store::control::{Key, RootKey, SealedCredentials, Write};
+use uuid::Uuid;
 use vault::{Sealed, Secret};
 
 use crate::{ApiError, Context};
@@ -34,6 +36,29 @@ impl Context {
         let sealed: Sealed = serde_json::from_value(kept.sealed).map_err(ApiError::internal)?;
         let bound = kept.connection_id.to_string();
         Ok(self.vault().open(&bound_to(&bound, tsp), &sealed).await?)
+    }
+
+    /// Encrypts what a fleet gives before it signs in at a provider. It can be opened for this pre-auth of this fleet alone.
+    ///
+    /// # Errors
+    /// As [`Context::seal_credentials`].
+    pub async fn seal_pre_auth(&self, (id, fleet): (Uuid, FleetId), tsp: &str, plaintext: &str) -> Result<Value, ApiError> {
+        let root = self.root_key(tsp).await?;
+        let (id, fleet) = (id.to_string(), fleet.to_string());
+        let bound = [("pre_auth_id", id.as_str()), ("fleet_id", fleet.as_str()), ("tsp", tsp)];
+        let sealed = self.vault().seal_under(&root, &bound, plaintext.as_bytes()).await?;
+        serde_json::to_value(sealed).map_err(ApiError::internal)
+    }
+
+    /// Decrypts what a fleet gave before it signed in at a provider.
+    ///
+    /// # Errors
+    /// As [`Context::open_credentials`].
+    pub async fn open_pre_auth(&self, (id, fleet): (Uuid, FleetId), tsp: &str, sealed: Value) -> Result<Secret, ApiError> {
+        let sealed: Sealed = serde_json::from_value(sealed).map_err(ApiError::internal)?;
+        let (id, fleet) = (id.to_string(), fleet.to_string());
+        let bound = [("pre_auth_id", id.as_str()), ("fleet_id", fleet.as_str()), ("tsp", tsp)];
+        Ok(self.vault().open(&bound, &sealed).await?)
     }
 
     /// The root key under which values of a TSP are sealed now, as KMS wrapped it.

@@ -5,11 +5,12 @@ use model::TspId;
 use model::credentials::Form;
 use model::tsp::{Tsp, TspStatus};
 use serde_json::{Map, Value};
+use uuid::Uuid;
 
 use super::link::{LinkRequest, link};
 use super::trials::{self, Trier};
 use super::validation::{ProviderEndpoint, invalid_tsp};
-use super::{ConnectionRead, credentials};
+use super::{ConnectionRead, credentials, pre_auth};
 
 /// Links a TSP account to the calling fleet. The credentials are validated first; if they are invalid, nothing is stored.
 pub struct Create;
@@ -22,11 +23,16 @@ pub struct Request {
     pub credentials: Map<String, Value>,
     /// Distinguishes several accounts at one TSP.
     pub description: Option<String>,
+    /// What was given before.
+    pub pre_auth_id: Option<Uuid>,
 }
 
 const TSP: &str = "0192f0c4-7b1e-7cc3-98c4-dc0c0c07398f";
 const CREDENTIALS: &str =
     "The account's credentials, in the form that the TSP's `conn_type` names: `token` is `TokenCreds`, and so on.";
+
+const PRE_AUTH: &str = "A pre-auth of the same fleet and TSP; see `POST /v2/integrations/connection-pre-auths`. What it holds fills \
+                        in what `credentials` lacks, and it is used up.";
 
 impl Input for Request {
     const BODY: Body = Body::Json("ConnectionCreate");
@@ -36,13 +42,14 @@ impl Input for Request {
         let credentials = reader.body("credentials").required().about(CREDENTIALS).example(r#"{ "token": "samsara_api_..." }"#);
         let credentials = credentials.raw_object(credentials::request_schema);
         Self {
-            tsp_id: tsp_id.unwrap_or_else(|| TspId::from_uuid(uuid::Uuid::nil())),
+            tsp_id: tsp_id.unwrap_or_else(|| TspId::from_uuid(Uuid::nil())),
             credentials: credentials.unwrap_or_default(),
             description: reader
                 .body("description")
                 .about("Distinguishes several accounts at one TSP.")
                 .example("East yard")
                 .text(1, 500),
+            pre_auth_id: reader.body("pre_auth_id").about(PRE_AUTH).id(),
         }
     }
 }
@@ -56,7 +63,11 @@ impl Operation for Create {
         let tsp = linkable(context, request.tsp_id).await?;
         let endpoint = ProviderEndpoint::of(&tsp)?;
         let form = Form::of(&tsp.conn_type).ok_or_else(|| ApiError::internal(format!("unknown conn_type {}", tsp.conn_type)))?;
-        let credentials = credentials::checked(form, &request.credentials)?;
+        let given = match request.pre_auth_id {
+            None => request.credentials,
+            Some(id) => pre_auth::filled_in(context, (id, trier.fleet, call.now), (&tsp, form), request.credentials).await?,
+        };
+        let credentials = credentials::checked(form, &given)?;
         let account = trials::account(context, trier, (&tsp, &endpoint), &credentials).await?;
         let link_request = LinkRequest {
             caller: &call.caller,
@@ -74,7 +85,11 @@ impl Operation for Create {
     }
 }
 
-async fn linkable(context: &Context, id: TspId) -> Result<Tsp, ApiError> {
+/// The TSP, if fleets may link it now.
+///
+/// # Errors
+/// 422 if not.
+pub(super) async fn linkable(context: &Context, id: TspId) -> Result<Tsp, ApiError> {
     let tsp = context.store().tsp(id).await?.ok_or_else(|| invalid_tsp(id, "unknown provider"))?;
     match tsp.status {
         TspStatus::Active => Ok(tsp),

@@ -10,10 +10,19 @@ use serde_json::{Map, Value, json};
 /// # Errors
 /// 422 with every invalid field, by path `body.credentials.<field>`; values are never echoed.
 pub(super) fn checked(form: &'static Form, given: &Map<String, Value>) -> Result<Credentials, ApiError> {
-    Credentials::check(form, given).map_err(|problems| ApiError::invalid(problems.iter().map(described).collect()))
+    checked_in("body.credentials", form, given)
 }
 
-fn described(problem: &FieldProblem) -> Problem {
+/// The credentials of a form, in another member of the body.
+///
+/// # Errors
+/// 422 with every invalid field, by path; values are never echoed.
+pub(super) fn checked_in(path: &str, form: &'static Form, given: &Map<String, Value>) -> Result<Credentials, ApiError> {
+    let problems = |problems: Vec<FieldProblem>| problems.iter().map(|problem| described(path, problem)).collect();
+    Credentials::check(form, given).map_err(|found| ApiError::invalid(problems(found)))
+}
+
+fn described(path: &str, problem: &FieldProblem) -> Problem {
     let (error_type, message) = match problem.problem {
         FieldFault::Missing => ("missing", "is required by this provider"),
         FieldFault::Unknown => ("unknown_field", "unknown member"),
@@ -22,7 +31,7 @@ fn described(problem: &FieldProblem) -> Problem {
         FieldFault::Length => ("range", "is too long"),
         FieldFault::Choice => ("enum", "must be one of the allowed values"),
     };
-    Problem::new(&format!("body.credentials.{}", problem.field), "", error_type, message)
+    Problem::new(&format!("{path}.{}", problem.field), "", error_type, message)
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -34,6 +43,11 @@ enum Direction {
 /// The schemas of credentials in requests; the TSP's `conn_type` determines which one applies.
 pub(super) fn request_schema() -> Schema {
     union(Direction::Input)
+}
+
+/// The schema of a form in requests.
+pub(super) fn schema_of_form(form: &'static Form) -> Schema {
+    Schema::try_from(schema_of(form.schema_name(), form, Direction::Input)).unwrap_or_default()
 }
 
 /// The schemas of masked credentials in responses.

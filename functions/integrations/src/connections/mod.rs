@@ -7,6 +7,7 @@ pub mod freshness;
 pub mod get;
 mod link;
 pub mod list;
+pub mod pre_auth;
 mod recheck;
 mod trials;
 pub mod update;

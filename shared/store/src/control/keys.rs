@@ -40,6 +40,7 @@
 //! | how far deadlines were enforced | `DEADLINES` | `ENFORCED` | | |
 //! | Connect session | `SESSION#digest` | `SESSION` | | |
 //! | browser that opens a used link | `SESSION#digest` | `BROWSER` | | |
+//! | what a fleet gave before a sign-in | `PRE_AUTH#id` | `PRE_AUTH` | | |
 //! | refused credentials | `TRIALS#subject` | `TRIALS` | | |
 //! | revoked token | `REVOKED#jti` | `REVOKED` | | |
 //! | request with an idempotency key | `REQUEST#digest` | `REQUEST` | | |
@@ -297,6 +298,12 @@ impl Key {
     #[must_use]
     pub fn browser(digest: &str) -> Self {
         Self::new(format!("SESSION#{digest}"), "BROWSER")
+    }
+
+    /// What a fleet gave before it signs in at a provider.
+    #[must_use]
+    pub fn pre_auth(id: impl Display) -> Self {
+        Self::new(format!("PRE_AUTH#{id}"), "PRE_AUTH")
     }
 
     /// The refused credentials of a subject.

@@ -12,6 +12,7 @@ mod links;
 mod operations;
 mod packed;
 mod parked;
+mod pre_auths;
 mod query;
 mod secrets;
 mod sequence;
@@ -35,6 +36,7 @@ pub use items::{
 pub use keys::Key;
 pub use packed::{Packed, Unpackable};
 pub use parked::{Parked, SHARDS, Woken, minute_of};
+pub use pre_auths::{PRE_AUTH_SECONDS, PreAuth};
 pub use query::Range;
 pub use secrets::{PlatformSecrets, RootKey};
 pub use sequence::{Numbered, Sequence};
