@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use crate::clock::Clock;
 use crate::faults::FaultBoard;
 use crate::limiter::Limiter;
+use crate::oauth::Grants;
 use crate::options::Options;
 use crate::world::{Layout, Millis, Reporting, TraceError, World};
 use crate::written::Written;
@@ -24,6 +25,7 @@ pub(crate) struct App {
     counts: Mutex<Counts>,
     requests: AtomicU64,
     written: Mutex<Written>,
+    grants: Mutex<Grants>,
 }
 
 impl App {
@@ -44,6 +46,7 @@ impl App {
             counts: Mutex::default(),
             requests: AtomicU64::new(0),
             written: Mutex::default(),
+            grants: Mutex::default(),
         })
     }
 
@@ -66,6 +69,11 @@ impl App {
     /// What clients wrote.
     pub(crate) fn written(&self) -> MutexGuard<'_, Written> {
         locked(&self.written)
+    }
+
+    /// What customers granted.
+    pub(crate) fn grants(&self) -> MutexGuard<'_, Grants> {
+        locked(&self.grants)
     }
 
     /// Adds a reply to the statistics.

@@ -39,6 +39,14 @@ pub struct Faults {
     pub revoked_tokens: HashSet<String>,
     /// Tell this many requests that their session has ended, where a provider has sessions.
     pub end_session_next: u32,
+    /// Respond to this many requests for tokens with 500, before anything is done.
+    pub token_error_next: u32,
+    /// Lose the answers to this many requests for tokens: what was sent is used up, and the answer is 502.
+    pub token_lost_next: u32,
+    /// Delay answers to requests for tokens by this many milliseconds.
+    pub token_slow_ms: u64,
+    /// Access tokens hold for this many seconds, where they usually hold longer.
+    pub token_seconds: Option<u32>,
 }
 
 /// An odd way to write a body.
@@ -187,6 +195,14 @@ impl FaultBoard {
 
     pub(crate) fn ends_session(&mut self) -> bool {
         take(&mut self.faults.end_session_next)
+    }
+
+    pub(crate) fn breaks_token(&mut self) -> bool {
+        take(&mut self.faults.token_error_next)
+    }
+
+    pub(crate) fn loses_token(&mut self) -> bool {
+        take(&mut self.faults.token_lost_next)
     }
 
     pub(crate) fn truncates(&mut self) -> bool {

@@ -15,6 +15,8 @@ pub(crate) struct Call<'a> {
     pub(crate) bearer: Option<&'a str>,
     /// The key of an `X-Api-Key` header.
     pub(crate) api_key: Option<&'a str>,
+    /// The text of an `Authorization: Basic` header, as sent.
+    pub(crate) basic: Option<&'a str>,
     pub(crate) body: &'a [u8],
 }
 
@@ -30,6 +32,7 @@ impl Call<'_> {
 pub(crate) enum Content {
     Json,
     Text,
+    Html,
 }
 
 /// A reply.
@@ -37,6 +40,8 @@ pub(crate) enum Content {
 pub(crate) struct Reply {
     pub(crate) status: u16,
     pub(crate) content: Content,
+    /// The `Location` header.
+    pub(crate) location: Option<String>,
     /// The `Retry-After` header.
     pub(crate) retry_after: Option<String>,
     pub(crate) body: Vec<u8>,
@@ -55,8 +60,26 @@ impl Reply {
         }
     }
 
+    /// A page.
+    pub(crate) fn html(status: u16, body: String) -> Self {
+        Self { content: Content::Html, ..Self::text(status, body) }
+    }
+
+    /// Sends the browser elsewhere.
+    pub(crate) fn redirect(location: String) -> Self {
+        Self { location: Some(location), ..Self::text(303, "") }
+    }
+
     /// A plain text reply.
     pub(crate) fn text(status: u16, body: impl Into<Vec<u8>>) -> Self {
-        Self { status, content: Content::Text, retry_after: None, body: body.into(), delay: Duration::ZERO, route: "unmatched" }
+        Self {
+            status,
+            content: Content::Text,
+            location: None,
+            retry_after: None,
+            body: body.into(),
+            delay: Duration::ZERO,
+            route: "unmatched",
+        }
     }
 }

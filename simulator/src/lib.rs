@@ -2,7 +2,7 @@
 //!
 //! Each provider lives below its own prefix; `/samsara` speaks the Samsara API, so that a client works with the base URL
 //! `http://127.0.0.1:4600/samsara`, `/motive` that of Motive, and `/geotab` that of MyGeotab. Below `/_sim` are the statistics and the
-//! fault controls. What clients write is kept in memory; every other response is a function of the options, the time and the request, so a
+//! fault controls. What clients write and customers grant is kept in memory; every other response is a function of the options, the time and the request, so a
 //! restart changes nothing else.
 
 mod app;
@@ -13,6 +13,7 @@ mod geotab;
 mod http;
 mod limiter;
 mod motive;
+mod oauth;
 mod options;
 mod provider;
 mod providers;
@@ -24,6 +25,7 @@ mod written;
 
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use faults::{Faults, LatePoints};
+pub use oauth::CLIENT as OAUTH_CLIENT;
 pub use options::Options;
 pub use providers::credentials;
 pub use server::{Provided, Simulator, bind};

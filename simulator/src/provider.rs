@@ -3,6 +3,7 @@
 use crate::app::App;
 use crate::faults::Verdict;
 use crate::http::{Call, Reply};
+use crate::oauth;
 use crate::world::Account;
 
 /// A simulated provider.
@@ -14,6 +15,8 @@ pub(crate) struct Provider {
     pub(crate) key_prefix: &'static str,
     /// What its clients send to open an account: each member of the credentials by its name.
     pub(crate) credentials: fn(&str) -> Vec<(&'static str, String)>,
+    /// Its authorization server, where it has one.
+    pub(crate) oauth: Option<oauth::Server>,
     /// Answers a request below its prefix.
     pub(crate) serve: fn(&App, &Call<'_>) -> Reply,
 }
@@ -40,7 +43,10 @@ impl Provider {
     /// The account that a key opens, if it is one's turn.
     pub(crate) fn admit<'a>(&self, app: &'a App, key: Option<&str>) -> Result<&'a Account, Denied> {
         let key = key.ok_or(Denied::Key)?;
-        let login = key.strip_prefix(self.key_prefix).ok_or(Denied::Key)?;
+        let login = match key.strip_prefix(self.key_prefix) {
+            Some(login) => login,
+            None => app.grants().login(self.name, key, app.now()).ok_or(Denied::Key)?,
+        };
         let account = app.world.account(login).ok_or(Denied::Key)?;
         if app.board().faults().revoked_tokens.contains(key) {
             return Err(Denied::Key);

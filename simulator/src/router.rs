@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::app::App;
 use crate::control;
 use crate::http::{Call, Reply};
+use crate::oauth;
 use crate::providers::PROVIDERS;
 
 /// Handles one request; `call.path` is the whole path.
@@ -14,11 +15,11 @@ pub(crate) fn answer(app: &App, call: &Call<'_>) -> Reply {
     let mut reply = match prefix {
         "_sim" => return control::serve(app, &below),
         name => match PROVIDERS.iter().find(|provider| provider.name == name) {
-            Some(provider) => (provider.serve)(app, &below),
+            Some(provider) => oauth::serve(app, provider, &below).unwrap_or_else(|| (provider.serve)(app, &below)),
             None => Reply::text(404, "unknown provider; try /samsara, /motive, /geotab or /_sim/state\n"),
         },
     };
-    reply.delay = Duration::from_millis(app.board().faults().slow_ms);
+    reply.delay += Duration::from_millis(app.board().faults().slow_ms);
     app.count(format!("{} /{prefix}{}", call.method, reply.route), reply.status);
     reply
 }

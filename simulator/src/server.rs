@@ -102,6 +102,7 @@ async fn handle(State(app): State<Arc<App>>, method: Method, uri: Uri, headers: 
         query: uri.query().unwrap_or_default(),
         bearer: authorization.and_then(|value| value.strip_prefix("Bearer ")),
         api_key: headers.get("x-api-key").and_then(|value| value.to_str().ok()),
+        basic: authorization.and_then(|value| value.strip_prefix("Basic ")),
         body: &body,
     };
     let reply = router::answer(&app, &call);
@@ -115,10 +116,15 @@ fn into_response(reply: Reply) -> Response {
     let content_type = match reply.content {
         Content::Json => "application/json",
         Content::Text => "text/plain; charset=utf-8",
+        Content::Html => "text/html; charset=utf-8",
     };
     let mut response = Response::new(Body::from(reply.body));
     *response.status_mut() = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     response.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static(content_type));
+    let location = reply.location.and_then(|value| header::HeaderValue::try_from(value).ok());
+    if let Some(value) = location {
+        response.headers_mut().insert(header::LOCATION, value);
+    }
     let retry_after = reply.retry_after.and_then(|value| header::HeaderValue::try_from(value).ok());
     if let Some(value) = retry_after {
         response.headers_mut().insert(header::RETRY_AFTER, value);

@@ -41,7 +41,7 @@ const KEY_PREFIX: &str = "geotab_password_";
 const PATH: &str = "/apiv1";
 
 /// The simulated MyGeotab. The password of a database is its key.
-pub(crate) const GEOTAB: Provider = Provider { name: "geotab", key_prefix: KEY_PREFIX, credentials, serve };
+pub(crate) const GEOTAB: Provider = Provider { name: "geotab", key_prefix: KEY_PREFIX, credentials, oauth: None, serve };
 
 /// The user that programs sign in as.
 fn user_name(database: &str) -> String {

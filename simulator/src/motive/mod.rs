@@ -17,6 +17,7 @@ mod wire;
 use crate::app::App;
 use crate::faults::Delivery;
 use crate::http::{Call, Reply};
+use crate::oauth;
 use crate::provider::{self, Provider};
 use crate::world::{Account, Millis};
 
@@ -63,8 +64,44 @@ const ROUTES: &[Route] = &[
 ];
 
 /// The simulated Motive.
-pub(crate) const MOTIVE: Provider =
-    Provider { name: "motive", key_prefix: "motive_key_", credentials: |key| vec![("api_key", key.to_owned())], serve };
+pub(crate) const MOTIVE: Provider = Provider {
+    name: "motive",
+    key_prefix: "motive_key_",
+    credentials: |key| vec![("api_key", key.to_owned())],
+    oauth: Some(OAUTH),
+    serve,
+};
+
+/// As of "OAuth 2.0" in its developer documentation, which knows no challenges: the parameters are passed over.
+const OAUTH: oauth::Server = oauth::Server {
+    authorize: "/oauth/authorize",
+    token: "/oauth/token",
+    proof: oauth::Proof::Form,
+    challenges: false,
+    token_prefix: "motive_oauth_",
+    token_seconds: 7_200,
+    scopes: &[
+        "companies.read",
+        "vehicles.read",
+        "users.read",
+        "hos_logs.logs",
+        "hos_logs.available_time",
+        "hos_logs.hours_of_service",
+        "hos_logs.hos_violation",
+        "locations.vehicle_locations_list",
+        "locations.vehicle_locations_single",
+        "locations.driver_locations",
+        "locations.asset_locations",
+        "inspection_reports.read",
+        "driver_performance_events.read",
+        "fault_codes.read",
+        "fuel_purchases.read",
+        "assets.read",
+        "geofences.read",
+        "company_webhooks.manage",
+    ],
+    tells_creation: true,
+};
 
 fn serve(app: &App, call: &Call<'_>) -> Reply {
     let segments = call.segments();

@@ -23,7 +23,7 @@ fn bench() -> App {
 fn call(app: &App, method: &str, url: &str, key: Option<&str>) -> Reply {
     let (path, query) = url.split_once('?').unwrap_or((url, ""));
     let path = format!("/motive{path}");
-    router::answer(app, &Call { method, path: &path, query, bearer: None, api_key: key, body: b"" })
+    router::answer(app, &Call { method, path: &path, query, bearer: None, api_key: key, basic: None, body: b"" })
 }
 
 fn get(app: &App, url: &str) -> Value {

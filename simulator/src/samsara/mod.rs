@@ -27,6 +27,7 @@ mod writes;
 use crate::app::App;
 use crate::faults::Delivery;
 use crate::http::{Call, Reply};
+use crate::oauth;
 use crate::provider::{self, Provider};
 use crate::world::{Account, Millis, Vehicle};
 
@@ -121,8 +122,26 @@ impl Route {
 }
 
 /// The simulated Samsara.
-pub(crate) const SAMSARA: Provider =
-    Provider { name: "samsara", key_prefix: "samsara_api_", credentials: |key| vec![("token", key.to_owned())], serve };
+pub(crate) const SAMSARA: Provider = Provider {
+    name: "samsara",
+    key_prefix: "samsara_api_",
+    credentials: |key| vec![("token", key.to_owned())],
+    oauth: Some(OAUTH),
+    serve,
+};
+
+/// As of "OAuth 2.0" in its developer guide. What an application may read is set where it is registered, so requests name no scopes.
+/// Whether it knows challenges is not documented; one that does not would pass over them, and this one is the stricter of both.
+const OAUTH: oauth::Server = oauth::Server {
+    authorize: "/oauth2/authorize",
+    token: "/oauth2/token",
+    proof: oauth::Proof::Basic,
+    challenges: true,
+    token_prefix: "samsara_oauth_",
+    token_seconds: 3_600,
+    scopes: &[],
+    tells_creation: false,
+};
 
 fn serve(app: &App, call: &Call<'_>) -> Reply {
     let segments = call.segments();

@@ -24,7 +24,15 @@ struct Bench {
 
 fn post(app: &App, body: &Value) -> Reply {
     let body = body.to_string();
-    let call = Call { method: "POST", path: "/geotab/apiv1", query: "", bearer: None, api_key: None, body: body.as_bytes() };
+    let call = Call {
+        method: "POST",
+        path: "/geotab/apiv1",
+        query: "",
+        bearer: None,
+        api_key: None,
+        basic: None,
+        body: body.as_bytes(),
+    };
     router::answer(app, &call)
 }
 
@@ -119,7 +127,7 @@ fn errors_come_with_status_200() {
     bench.faults(Faults { rate_limit_next: 1, ..Faults::default() });
     let busy = bench.reply("Get", &json!({ "typeName": "Device" }));
     assert_eq!((fault(&busy), busy.retry_after.as_deref()), ("OverLimitException".into(), Some("1")));
-    let call = Call { method: "GET", path: "/geotab/apiv1", query: "", bearer: None, api_key: None, body: b"" };
+    let call = Call { method: "GET", path: "/geotab/apiv1", query: "", bearer: None, api_key: None, basic: None, body: b"" };
     assert_eq!(router::answer(&bench.app, &call).status, 404);
 }
 

@@ -40,7 +40,7 @@ impl Bench {
 
     fn call(&self, method: &str, url: &str, token: Option<&str>, body: &str) -> Reply {
         let (path, query) = url.split_once('?').unwrap_or((url, ""));
-        router::answer(&self.app, &Call { method, path, query, bearer: token, api_key: None, body: body.as_bytes() })
+        router::answer(&self.app, &Call { method, path, query, bearer: token, api_key: None, basic: None, body: body.as_bytes() })
     }
 
     fn get(&self, url: &str) -> Reply {
