@@ -21,6 +21,7 @@ FEEDS = [
     "FuelTransaction",
     "FaultData",
     "DVIRLog",
+    "TextMessage",
 ]
 
 

@@ -8,6 +8,7 @@ mod fault_data;
 mod feed;
 mod hos;
 mod kinds;
+mod messages;
 mod record;
 mod rpc;
 mod search;

@@ -16,6 +16,7 @@ mod hos_availabilities;
 mod hos_events;
 mod hos_violations;
 mod lookups;
+mod messages;
 mod names;
 mod rpc;
 mod rulesets;
@@ -78,6 +79,7 @@ impl Provider for Geotab {
         Plan::of::<dvir_logs::DvirLogs>(FEEDS, Some(dvir_logs::PAGE_SIZE)),
         Plan::of::<dvir_log_defects::DvirLogDefects>(FEEDS, Some(dvir_log_defects::PAGE_SIZE)),
         Plan::of::<fuel_transactions::FuelTransactions>(FEEDS, Some(fuel_transactions::PAGE_SIZE)),
+        Plan::of::<messages::Messages>(LISTS, Some(messages::PAGE_SIZE)),
         Plan::of::<hos_availabilities::HosAvailabilities>(HOS, Some(hos_availabilities::PAGE_SIZE)),
     ];
     const LACKS: &'static [Resource] = &[Resource::HosEventAttachment];

@@ -66,3 +66,22 @@ fn trailers_are_hitched_for_some_days_and_that_ends() {
     );
     assert!(of.len() >= 4 && of.iter().all(|one| one["trailer"] == lasting[0]["trailer"]));
 }
+
+#[test]
+fn messages_are_read_some_time_after_they_were_sent() {
+    let bench = Bench::new(20);
+    let (all, _) = bench.feed("TextMessage", &json!({ "search": { "fromDate": "2026-11-14T00:00:00Z" } }), 50);
+    let to_vehicle = all.iter().filter(|one| one["isDirectionToVehicle"] == true).count();
+    assert!(to_vehicle > 20 && all.len() > to_vehicle + 20, "{to_vehicle} of {}", all.len());
+    assert!(
+        all.iter().any(|one| one["messageContent"].get("message").is_none())
+            && all.iter().all(|one| one.get("version").is_none())
+    );
+    let last = all.last().unwrap();
+    let sent: &str = last["sent"].as_str().unwrap();
+    let got = bench.get("TextMessage", &json!({ "fromDate": sent }));
+    assert!(got.contains(last));
+    bench.clock.advance(3_600_000);
+    let later = bench.get("TextMessage", &json!({ "fromDate": sent }));
+    assert!(later.iter().find(|one| one["id"] == last["id"]).unwrap().get("read").is_some());
+}

@@ -19,6 +19,7 @@ mod faults;
 mod hours;
 mod inspections;
 mod lists;
+mod messages;
 mod positions;
 mod trailers;
 mod violations;
