@@ -22,6 +22,7 @@ FEEDS = [
     "FaultData",
     "DVIRLog",
     "TextMessage",
+    "FuelTaxDetail",
 ]
 
 

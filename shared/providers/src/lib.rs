@@ -13,6 +13,7 @@ mod gauge;
 mod geotab;
 mod http_client;
 mod list;
+mod months;
 mod motive;
 mod numbered;
 mod parts;

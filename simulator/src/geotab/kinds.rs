@@ -6,7 +6,7 @@ use super::record::{Record, Window};
 use super::rpc::Fault;
 use super::search::{Search, limit};
 use super::wire::number;
-use super::{Request, attachments, devices, drives, dvirs, fault_data, hos, messages, telemetry, users};
+use super::{Request, attachments, devices, drives, dvirs, fault_data, fuel_tax, hos, messages, telemetry, users};
 use crate::world::Millis;
 
 /// What a list is cut at, silently.
@@ -56,6 +56,7 @@ const KINDS: &[Kind] = &[
     Kind { name: "Controller", source: Source::List(fault_data::controllers) },
     Kind { name: "TrailerAttachment", source: Source::Spans(DAY_MS, attachments::list) },
     Kind { name: "TextMessage", source: Source::Events(DAY_MS, messages::list) },
+    Kind { name: "FuelTaxDetail", source: Source::Events(DAY_MS, fuel_tax::list) },
     Kind { name: "DriverChange", source: Source::Events(DAY_MS, telemetry::driver_changes) },
 ];
 

@@ -6,6 +6,7 @@ mod drives;
 mod dvirs;
 mod fault_data;
 mod feed;
+mod fuel_tax;
 mod hos;
 mod kinds;
 mod messages;

@@ -52,7 +52,7 @@ impl Source for HosViolations {
 
     async fn page(api: &Api<'_, Geotab>, window: Self::Cursor) -> Result<Page<Self::Rows, Self::Cursor>, ProviderError> {
         let next = api.drivers(window.after.as_deref(), DRIVERS).await?;
-        let drivers = next.since(window.from)?;
+        let drivers = next.drivers_since(window.from)?;
         let (mut rows, mut subjects) = (Vec::new(), Subjects::default());
         if !drivers.is_empty() {
             let calls = drivers.iter().flat_map(|(driver, _)| questions(driver, &window));

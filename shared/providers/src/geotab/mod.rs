@@ -2,10 +2,10 @@
 //!
 //! A value that the provider does not have is absent, or a sentinel. Records name others as `{"id"}` or as a bare id.
 
+mod batches;
 mod beside;
 mod driver_safety_events;
 mod driver_vehicle_associations;
-mod drivers;
 mod dvir_log_defects;
 mod dvir_logs;
 mod engine_logs;
@@ -15,6 +15,7 @@ mod fuel_transactions;
 mod hos_availabilities;
 mod hos_events;
 mod hos_violations;
+mod ifta_summaries;
 mod lookups;
 mod messages;
 mod names;
@@ -79,6 +80,7 @@ impl Provider for Geotab {
         Plan::of::<dvir_logs::DvirLogs>(FEEDS, Some(dvir_logs::PAGE_SIZE)),
         Plan::of::<dvir_log_defects::DvirLogDefects>(FEEDS, Some(dvir_log_defects::PAGE_SIZE)),
         Plan::of::<fuel_transactions::FuelTransactions>(FEEDS, Some(fuel_transactions::PAGE_SIZE)),
+        Plan::of::<ifta_summaries::IftaSummaries>(LISTS, None),
         Plan::of::<messages::Messages>(LISTS, Some(messages::PAGE_SIZE)),
         Plan::of::<hos_availabilities::HosAvailabilities>(HOS, Some(hos_availabilities::PAGE_SIZE)),
     ];

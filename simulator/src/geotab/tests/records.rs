@@ -85,3 +85,23 @@ fn messages_are_read_some_time_after_they_were_sent() {
     let later = bench.get("TextMessage", &json!({ "fromDate": sent }));
     assert!(later.iter().find(|one| one["id"] == last["id"]).unwrap().get("read").is_some());
 }
+
+#[test]
+fn ways_for_fuel_tax_are_cut_at_the_bounds_of_a_search() {
+    let bench = Bench::new(8);
+    let span = |from: &str, to: &str| bench.get("FuelTaxDetail", &json!({ "fromDate": from, "toDate": to }));
+    let km = |rows: &[Value]| {
+        let way = |row: &Value| row["exitOdometer"].as_f64().unwrap() - row["enterOdometer"].as_f64().unwrap();
+        rows.iter().map(way).sum::<f64>()
+    };
+    let (whole, first) =
+        (span("2026-11-10T06:00:00Z", "2026-11-13T00:00:00Z"), span("2026-11-10T06:00:00Z", "2026-11-11T12:00:00Z"));
+    let rest = span("2026-11-11T12:00:00Z", "2026-11-13T00:00:00Z");
+    assert!((km(&whole) - km(&first) - km(&rest)).abs() < 1e-6 && km(&first) > 100.0, "{} {}", km(&whole), km(&first));
+    assert!(
+        first.iter().all(|row| row["enterTime"].as_str() >= Some("2026-11-10T06:00:00.000Z")
+            && row["jurisdiction"].as_str().unwrap().len() == 2)
+    );
+    let (told, _) = bench.feed("FuelTaxDetail", &json!({ "search": { "fromDate": "2026-11-14T00:00:00Z" } }), 20);
+    assert!(told.len() > 20 && told.iter().all(|row| row["versions"].is_array()));
+}

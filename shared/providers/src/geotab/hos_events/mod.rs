@@ -143,7 +143,7 @@ impl Logs {
     async fn next_of_all(&mut self, api: &Api<'_, Geotab>, pass: Pass) -> Result<(Read, WindowPart), ProviderError> {
         let next = api.drivers(pass.after.as_deref(), DRIVERS).await?;
         // Who left before the window has no logs in it.
-        let drivers: BTreeSet<String> = next.since(pass.from)?.into_iter().map(|(id, _)| id).collect();
+        let drivers: BTreeSet<String> = next.drivers_since(pass.from)?.into_iter().map(|(id, _)| id).collect();
         let last = next.last;
         let read = read(api, &drivers, pass.from, self.deep).await?;
         let (begins, ends) = (pass.after.is_none(), last.is_none());

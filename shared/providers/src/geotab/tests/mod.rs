@@ -20,6 +20,7 @@ mod hours;
 mod inspections;
 mod lists;
 mod messages;
+mod months;
 mod positions;
 mod trailers;
 mod violations;
