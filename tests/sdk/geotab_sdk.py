@@ -150,6 +150,19 @@ class Run:
         expect(all(isinstance(row["fromDate"], datetime) for _, rows in found for row in rows), "dates are dates")
         return sum(len(rows) for _, rows in found)
 
+    def writing(self):
+        """A record is sent back whole; a message is found by its id."""
+        device = self.api.get("Device")[0]
+        changed = {**device, "comment": "Written by the SDK"}
+        self.api.set("Device", changed)
+        expect(self.api.get("Device", id=device["id"]) == [changed], "a device is as it was sent")
+        driver = next(user for user in self.api.get("User") if user["isDriver"])
+        content = {"contentType": "Normal", "message": "Hello"}
+        entity = {"recipient": {"id": driver["id"]}, "isDirectionToVehicle": True, "messageContent": content}
+        message = self.api.add("TextMessage", entity)
+        expect(self.api.get("TextMessage", id=message)[0]["messageContent"] == content, "a message is as it was sent")
+        return 2
+
     def refusals(self):
         try:
             self.client("wrong").authenticate()
@@ -176,6 +189,7 @@ CHECKS = [
     Run.hours,
     Run.violations,
     Run.attachments,
+    Run.writing,
     Run.refusals,
 ]
 

@@ -6,7 +6,7 @@ use super::record::{Record, Window};
 use super::rpc::Fault;
 use super::search::{Search, limit};
 use super::wire::number;
-use super::{Request, attachments, devices, drives, dvirs, fault_data, fuel_tax, hos, messages, telemetry, users};
+use super::{Request, attachments, devices, drives, dvirs, fault_data, fuel_tax, hos, messages, telemetry, users, writes};
 use crate::world::Millis;
 
 /// What a list is cut at, silently.
@@ -82,7 +82,7 @@ impl Kind {
         let search = Search { request };
         match self.source {
             Source::List(list) => {
-                let mut all = list(request);
+                let mut all = writes::current(request, self.name, list(request));
                 let is = |body: &Value, member: &str| search.member(member).is_none_or(|wanted| body.get(member) == Some(wanted));
                 all.retain(|body| is(body, "id") && is(body, "isDriver"));
                 all
@@ -93,7 +93,8 @@ impl Kind {
                 let (from, to) = (search.time(from).unwrap_or(day_ago), search.time(to).unwrap_or(request.now));
                 let window = Window { from, to: to.min(request.now) + 1, by_arrival: false };
                 let mut found = events(request, window);
-                found.retain(|record| search.fits(&record.body));
+                let wanted = search.member("id");
+                found.retain(|record| search.fits(&record.body) && wanted.is_none_or(|id| record.body.get("id") == Some(id)));
                 found.into_iter().map(|record| record.body).collect()
             }
         }

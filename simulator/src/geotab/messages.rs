@@ -1,13 +1,15 @@
 //! `TextMessage`: between dispatchers and vehicles. What is delivered and read later is told then.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::Request;
 use super::record::{Record, Window};
 use super::users::OFFICE_ID;
-use super::wire::{driver as named, reference, time, vehicle_id, without_nulls};
+use super::wire::{driver as named, millis, number, reference, time, vehicle_id, without_nulls};
 use crate::world::{Assignment, Millis, Vehicle, key, mix};
 
+/// Those that clients added, as `Written` keeps them.
+pub(super) const MESSAGES: &str = "geotab/messages";
 const MINUTE_MS: Millis = 60_000;
 const DAY_MS: Millis = 1_440 * MINUTE_MS;
 /// Text, whether it goes to the vehicle, when after the beginning of work, and how long after that it is read.
@@ -29,7 +31,22 @@ pub(super) fn list(request: &Request<'_>, window: Window) -> Vec<Record> {
             }
         }
     }
+    let made = request.app.written().made(MESSAGES, request.account.login).into_iter();
+    found.extend(made.filter_map(|message| {
+        let text = |name: &str| message.get(name).and_then(Value::as_str);
+        let (sent, tie) = (millis(text("sent")?)?, number(text("id")?));
+        (window.from..to).contains(&sent).then(|| Record::new(sent, tie, message))
+    }));
     found
+}
+
+/// A message that a client added.
+pub(super) fn added(id: &str, content: &Value, sent: &Map<String, Value>, now: Millis) -> Value {
+    let member = |name: &str| sent.get(name).cloned();
+    without_nulls(json!({
+        "id": id, "isDirectionToVehicle": true, "messageContent": content, "activeFrom": time(now), "activeTo": time(now + 30 * DAY_MS),
+        "sent": time(now), "user": member("user"), "recipient": member("recipient"), "device": member("device"),
+    }))
 }
 
 /// A message. Of some, the text stands elsewhere.

@@ -18,6 +18,7 @@ mod telemetry;
 mod tests;
 mod users;
 mod wire;
+mod writes;
 
 use serde_json::{Map, Value, json};
 
@@ -31,6 +32,7 @@ use rpc::Fault;
 
 /// What every method works on.
 struct Request<'a> {
+    app: &'a App,
     account: &'a Account,
     params: &'a Map<String, Value>,
     delivery: Delivery,
@@ -80,7 +82,7 @@ fn answer(app: &App, call: &Call<'_>, is_known: bool) -> Answer {
     }
     let account = session(app, params)?;
     let delivery = app.board().delivery();
-    dispatch(method, &Request { account, params, delivery, now: app.now() })
+    dispatch(method, &Request { app, account, params, delivery, now: app.now() })
 }
 
 /// `Authenticate`: a session, and where calls go from here on.
@@ -131,6 +133,8 @@ fn dispatch(method: &str, request: &Request<'_>) -> Answer {
         "Get" => Ok(Kind::of(request)?.get(request)),
         "GetCountOf" => Ok(Kind::of(request)?.count(request).into()),
         "GetFeed" => feed::page(Kind::of(request)?, request),
+        "Set" => writes::set(request),
+        "Add" => writes::add(request),
         "ExecuteMultiCall" => multi_call(request),
         other => Err(Fault::Method(other.to_owned())),
     }

@@ -40,7 +40,7 @@ impl Source for Messages {
 
 /// A message; `None` (and a warning) where it has no id. The contract knows people: the vehicle that one was sent to or from is in its
 /// extras.
-fn observation(raw: &RawValue) -> Option<Observation<Message>> {
+pub(super) fn observation(raw: &RawValue) -> Option<Observation<Message>> {
     let wire = Members::of(raw);
     let source_id = wire.id("message", "geotab")?;
     // One that waits to be sent has no time of its own.

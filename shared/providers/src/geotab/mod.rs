@@ -33,6 +33,7 @@ mod users;
 mod values;
 mod vehicle_locations;
 mod vehicles;
+mod writes;
 
 use std::time::Duration;
 
@@ -42,7 +43,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use self::rpc::Login;
-use crate::{Account, Api, Brand, Plan, Provider, ProviderError, Rate};
+use crate::{Account, Api, Brand, Plan, Provider, ProviderError, Rate, WritePlan};
 
 /// The adapter of MyGeotab (my.geotab.com, and the server that it sends a database's users to).
 ///
@@ -83,6 +84,11 @@ impl Provider for Geotab {
         Plan::of::<ifta_summaries::IftaSummaries>(LISTS, None),
         Plan::of::<messages::Messages>(LISTS, Some(messages::PAGE_SIZE)),
         Plan::of::<hos_availabilities::HosAvailabilities>(HOS, Some(hos_availabilities::PAGE_SIZE)),
+    ];
+    const WRITES: &'static [WritePlan<Self>] = &[
+        WritePlan::of::<writes::ChangeUser>(),
+        WritePlan::of::<writes::ChangeVehicle>(),
+        WritePlan::of::<writes::SendMessage>(),
     ];
     const LACKS: &'static [Resource] = &[Resource::HosEventAttachment];
 

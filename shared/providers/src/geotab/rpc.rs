@@ -10,8 +10,6 @@ use http::header::{ACCEPT, CONTENT_TYPE, USER_AGENT};
 use http::{HeaderMap, HeaderValue};
 use model::credentials::Credentials;
 use model::telematics::source_hash;
-use serde::Deserialize;
-use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 use url::Url;
 
@@ -186,7 +184,7 @@ impl Api<'_, Geotab> {
 }
 
 /// Parameters with the kind of records that they are about.
-fn of_kind(kind: &str, how: Value) -> Value {
+pub(super) fn of_kind(kind: &str, how: Value) -> Value {
     with(how, "typeName", kind.into())
 }
 
@@ -197,20 +195,12 @@ pub(super) fn with(object: Value, name: &str, value: Value) -> Value {
     Value::Object(members)
 }
 
-#[derive(Deserialize)]
-struct Envelope<'a> {
-    #[serde(borrow)]
-    result: Option<&'a RawValue>,
-    #[serde(borrow)]
-    error: Option<&'a RawValue>,
-}
-
-/// The result in an answer, or the error in its place.
+/// The result in an answer, which is null where there is nothing to tell, or the error in its place.
 fn result_of(response: &OkResponse, wait: Option<Duration>) -> Result<OkResponse, Failed> {
-    let envelope: Envelope<'_> = response.parse()?;
-    match envelope {
-        Envelope { error: Some(error), .. } => Err(failed(response, &Members::of(error), wait)),
-        Envelope { result: Some(result), .. } => Ok(response.part(result)),
+    let envelope = Members::of(response.parse()?);
+    match (envelope.raw("error").filter(|error| error.get() != "null"), envelope.raw("result")) {
+        (Some(error), _) => Err(failed(response, &Members::of(error), wait)),
+        (None, Some(result)) => Ok(response.part(result)),
         _ => Err(response.malformed("an answer with neither a result nor an error").into()),
     }
 }
@@ -236,6 +226,7 @@ fn failed(response: &OkResponse, error: &Members<'_>, wait: Option<Duration>) ->
         | "ArgumentException"
         | "ArgumentNullException"
         | "ArgumentOutOfRangeException"
+        | "DuplicateException"
         | "JsonSerializerException" => ProviderError::Rejected { status: 200, message, response: response.told(200) }.into(),
         _ => unavailable(message).into(),
     }

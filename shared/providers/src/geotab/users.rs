@@ -52,7 +52,7 @@ impl Source for Users {
     }
 }
 
-fn listed(raw: &RawValue, groups: &Groups, now: Timestamp) -> Listed<User> {
+pub(super) fn listed(raw: &RawValue, groups: &Groups, now: Timestamp) -> Listed<User> {
     let wire = Members::of(raw);
     let Some(source_id) = wire.id("user", "geotab") else { return Listed::Unreadable };
     let in_groups =

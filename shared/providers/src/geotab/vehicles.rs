@@ -48,7 +48,7 @@ pub(super) fn is_active(wire: &Members<'_>, now: Timestamp) -> Option<bool> {
     (from.is_some() || to.is_some()).then(|| from.is_none_or(|from| from <= now) && to.is_none_or(|to| now < to))
 }
 
-fn listed(raw: &RawValue, groups: &Groups, now: Timestamp) -> Listed<Vehicle> {
+pub(super) fn listed(raw: &RawValue, groups: &Groups, now: Timestamp) -> Listed<Vehicle> {
     let wire = Members::of(raw);
     let Some(source_id) = wire.id("device", "geotab") else { return Listed::Unreadable };
     if is_trailer(&wire) {

@@ -105,3 +105,27 @@ fn ways_for_fuel_tax_are_cut_at_the_bounds_of_a_search() {
     let (told, _) = bench.feed("FuelTaxDetail", &json!({ "search": { "fromDate": "2026-11-14T00:00:00Z" } }), 20);
     assert!(told.len() > 20 && told.iter().all(|row| row["versions"].is_array()));
 }
+
+#[test]
+fn a_record_is_set_whole_and_messages_are_added() {
+    let bench = Bench::new(8);
+    let device = bench.get("Device", &json!({})).remove(0);
+    let mut sent = device.clone();
+    sent["comment"] = json!("changed");
+    sent.as_object_mut().unwrap().remove("licensePlate");
+    assert_eq!(bench.call("Set", &json!({ "typeName": "Device", "entity": sent })), Value::Null);
+    assert_eq!(bench.get("Device", &json!({ "id": device["id"] })), std::slice::from_ref(&sent), "what is not sent is reset");
+    for entity in [json!({ "id": "typo", "name": "x" }), json!({ "id": device["id"] })] {
+        assert_eq!(fault(&bench.reply("Set", &json!({ "typeName": "Device", "entity": entity }))), "ArgumentException");
+    }
+    let user = bench.get("User", &json!({})).remove(0);
+    let message = |recipient: &Value| {
+        json!({ "typeName": "TextMessage", "entity": {
+            "recipient": { "id": recipient }, "isDirectionToVehicle": true, "messageContent": { "contentType": "Normal", "message": "Hello" },
+        } })
+    };
+    let id = bench.call("Add", &message(&user["id"]));
+    let found = bench.get("TextMessage", &json!({ "id": id }));
+    assert_eq!((found.len(), &found[0]["recipient"]["id"]), (1, &user["id"]));
+    assert_eq!(fault(&bench.reply("Add", &message(&json!("typo")))), "ArgumentException");
+}

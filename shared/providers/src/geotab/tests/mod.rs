@@ -24,6 +24,7 @@ mod months;
 mod positions;
 mod trailers;
 mod violations;
+mod writes;
 
 pub(super) const BASE: &str = "https://my.geotab.com/";
 const PASSWORD: &str = "hidden-password";
