@@ -6,6 +6,7 @@ use std::collections::{BTreeSet, HashMap};
 use model::Timestamp;
 use model::telematics::series::ReadingsOf;
 use model::telematics::{TrailerLocation, TrailerPosition};
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::Geotab;
@@ -13,28 +14,63 @@ use super::feed::Versions;
 use super::trailer_devices::TrailerDevices;
 use super::trailer_vehicle_associations::Attachment;
 use super::vehicle_locations::{KIND, Position, positions};
+use crate::cursor::Cursor;
 use crate::wire::Members;
 use crate::{Api, Page, ProviderError, Source};
 
 /// Positions of a page, of devices of all sorts.
 pub(super) const PAGE_SIZE: u32 = 5_000;
 
+/// How long a fleet without trailers is asked for nothing.
+const IDLE: i64 = 3_600;
+
+/// Where reading stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Positions {
+    feed: Versions<1>,
+    /// Until when the fleet is taken to have no trailers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    none_until: Option<Timestamp>,
+    /// The time of the run.
+    #[serde(skip)]
+    now: Option<Timestamp>,
+}
+
+impl Cursor for Positions {
+    const KIND: &'static str = Versions::<1>::KIND;
+
+    fn begin(kept: Option<Self>, now: Timestamp) -> Self {
+        match kept {
+            Some(kept) => Self { now: Some(now), ..kept },
+            None => Self { feed: Versions::begin(None, now), none_until: None, now: Some(now) },
+        }
+    }
+
+    fn recovered(newest: Timestamp, now: Timestamp) -> Option<Self> {
+        Versions::recovered(newest, now).map(|feed| Self { feed, none_until: None, now: None })
+    }
+}
+
 pub(super) struct TrailerLocations;
 
 impl Source for TrailerLocations {
     type Provider = Geotab;
     type Rows = ReadingsOf<TrailerLocation<'static>>;
-    type Cursor = Versions<1>;
+    type Cursor = Positions;
 
     /// A stored position never changes: while it cannot be told which trailer it is of, it is not stored, and asked for again.
-    async fn page(api: &Api<'_, Geotab>, at: Versions<1>) -> Result<Page<Self::Rows, Versions<1>>, ProviderError> {
+    async fn page(api: &Api<'_, Geotab>, at: Positions) -> Result<Page<Self::Rows, Positions>, ProviderError> {
         let mut rows = ReadingsOf::default();
+        let now = at.now.unwrap_or(at.feed.since);
+        if at.none_until.is_some_and(|until| now < until) {
+            return Ok(Page::of(rows, Some(at), false));
+        }
         let devices = api.trailer_devices(&[]).await?;
         if devices.is_empty() {
-            let after = Some(api.newest_version(KIND).await?);
-            return Ok(Page::of(rows, Some(Versions { after, ..at }), false));
+            let feed = Versions { since: now, after: None };
+            return Ok(Page::of(rows, Some(Positions { feed, none_until: Some(now.plus_seconds(IDLE)), now: None }), false));
         }
-        let fed = api.feed(KIND, &at, PAGE_SIZE).await?;
+        let fed = api.feed(KIND, &at.feed, PAGE_SIZE).await?;
         let positions = positions(fed.records.parse()?);
         if let Some((from, to)) = span(&positions) {
             let listed = api.attachments(from, Some(to)).await?;
@@ -42,7 +78,8 @@ impl Source for TrailerLocations {
             let attached = Attached::of(listed.into_iter().filter_map(|raw| Attachment::of(&Members::of(raw))), &devices);
             positions.iter().for_each(|position| attached.push(&mut rows, position, &devices));
         }
-        Ok(fed.page(at, rows))
+        let Page { next, more, .. } = fed.page(at.feed, ());
+        Ok(Page::of(rows, next.map(|feed| Positions { feed, none_until: None, now: None }), more))
     }
 }
 

@@ -105,15 +105,20 @@ fn check_positions_of_trailers() {
 }
 
 #[test]
-fn a_fleet_without_trailers_is_asked_for_no_positions() {
+fn a_fleet_without_trailers_is_asked_for_nothing_for_an_hour() {
     let asker = asker();
-    let devices = vec![result(&json!([{ "id": "b8A1", "deviceType": "GO9" }])), count(1)];
-    let http = signed_in([devices, vec![feed(&[], "0a"), feed(&[], "0b")]].concat());
-    let page = asker.ask(&http, Resource::TrailerLocation, None).unwrap();
-    assert!(readings(&page).is_empty() && !page.more);
-    let next = asker.ask(&http, Resource::TrailerLocation, page.cursor.as_deref()).unwrap();
-    assert!(next.cursor.unwrap().contains("\"after\":\"0b\"") && http.is_empty());
-    assert_eq!(http.posted()[4]["params"]["resultsLimit"], 1);
+    let http = signed_in(vec![result(&json!([{ "id": "b8A1", "deviceType": "GO9" }])), count(1)]);
+    let first = asker.ask(&http, Resource::TrailerLocation, None).unwrap();
+    assert!(readings(&first).is_empty() && !first.more && http.is_empty());
+    let soon = Asker { now: at("2026-11-21T12:59:59Z"), ..asker };
+    let next = soon.ask(&Canned::new(Vec::new()), Resource::TrailerLocation, first.cursor.as_deref()).unwrap();
+    assert_eq!((next.cursor.as_deref(), next.more), (first.cursor.as_deref(), false));
+    // Another process, which does not remember that there was none.
+    let later = Asker { now: at("2026-11-21T13:00:00Z"), ..at_base(BASE) };
+    let http = signed_in([trailers(), vec![feed(&[], "0a")]].concat());
+    let page = later.ask(&http, Resource::TrailerLocation, next.cursor.as_deref()).unwrap();
+    assert_eq!(http.posted()[3]["params"]["search"]["fromDate"], "2026-11-21T12:00:00.000000Z", "what they did meanwhile");
+    assert!(page.cursor.unwrap().contains("\"after\":\"0a\""));
 }
 
 #[test]
