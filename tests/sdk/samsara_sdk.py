@@ -147,9 +147,9 @@ class Run:
         history = self.client.vehicle_stats.get_vehicle_stats_history
         found, _ = walk(lambda after: history(types=["faultCodes"], after=after, **self.window))
         readings = [reading for vehicle in found for reading in vehicle.fault_codes]
-        heavy = [code for reading in readings if reading.j1939 for code in reading.j1939.diagnostic_trouble_codes]
+        heavy = [code for reading in readings if reading.j_1939 for code in reading.j_1939.diagnostic_trouble_codes]
         light = [codes for reading in readings if reading.obdii for codes in reading.obdii.diagnostic_trouble_codes]
-        expect(any(not reading.j1939 and not reading.obdii for reading in readings), "some have nothing wrong")
+        expect(any(not reading.j_1939 and not reading.obdii for reading in readings), "some have nothing wrong")
         expect(all(code.spn_id and code.fmi_id is not None and code.spn_description for code in heavy), "faults have codes")
         expect(all(codes.confirmed_dtcs[0].dtc_short_code for codes in light), "short ones on light buses")
         return len(heavy) and len(readings)

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::positions::span;
 use super::refusal::Refusal;
 use super::wire::{city, distance, driver_ref, is_metric, time, vehicle_ref, with};
+use super::writes::PURCHASES;
 use super::{Answer, Request};
 use crate::world::{Driver, DutyStatus, Millis, Signal, Vehicle, mix};
 
@@ -93,5 +94,14 @@ pub(super) fn purchases(request: &Request<'_>) -> Answer {
             "driver": driver_ref(drive.driver), "vehicle": vehicle_of(vehicle),
         })
     };
-    Ok(request.query.page("fuel_purchases", "fuel_purchase", &filled, body))
+    let mut all: Vec<Value> = filled.iter().map(body).collect();
+    let written = request.app.written().made(PURCHASES, request.account.login);
+    all.extend(written.into_iter().filter(|purchase| bought_ms(purchase).is_some_and(|at| (from..to).contains(&at))));
+    Ok(request.query.page("fuel_purchases", "fuel_purchase", &all, Value::clone))
+}
+
+/// When a purchase was that somebody filed.
+fn bought_ms(purchase: &Value) -> Option<Millis> {
+    let text = purchase.get("purchased_at")?.as_str()?;
+    DateTime::parse_from_rfc3339(text).ok().map(|time| time.timestamp_millis())
 }

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::refusal::Refusal;
 use super::wire::{device, driver_of, is_metric, number, time};
+use super::writes::VEHICLES;
 use super::{Answer, Request};
 use crate::world::{Account, Vehicle};
 
@@ -40,9 +41,21 @@ pub(super) fn vehicles(request: &Request<'_>) -> Answer {
         DateTime::parse_from_rfc3339(text).map(|time| time.timestamp_millis()).map_err(|_| Refusal::Value("updated_after"))
     });
     let since = since.transpose()?;
-    let all = request.account.vehicles.iter().filter(|vehicle| since.is_none_or(|since| vehicle.created_ms > since));
-    let all: Vec<&Vehicle> = all.collect();
-    Ok(request.query.page("vehicles", "vehicle", &all, |vehicle| body(request.account, vehicle)))
+    let mut all = all_vehicles(request);
+    all.retain(|vehicle| since.is_none_or(|since| saved_ms(vehicle).is_none_or(|saved| saved > since)));
+    Ok(request.query.page("vehicles", "vehicle", &all, Value::clone))
+}
+
+fn saved_ms(record: &Value) -> Option<i64> {
+    let text = record.get("updated_at")?.as_str()?;
+    DateTime::parse_from_rfc3339(text).ok().map(|time| time.timestamp_millis())
+}
+
+/// The vehicles as they are now, those that were made among them.
+pub(super) fn all_vehicles(request: &Request<'_>) -> Vec<Value> {
+    let written = request.app.written();
+    let own = request.account.vehicles.iter().map(|vehicle| written.current(VEHICLES, body(request.account, vehicle)));
+    own.chain(written.made(VEHICLES, request.account.login)).collect()
 }
 
 fn body(account: &Account, vehicle: &Vehicle) -> Value {

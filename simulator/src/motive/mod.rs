@@ -13,6 +13,7 @@ mod refusal;
 mod tests;
 mod users;
 mod wire;
+mod writes;
 
 use crate::app::App;
 use crate::faults::Delivery;
@@ -31,6 +32,8 @@ struct Request<'a> {
     /// What stands in the place of the path's `{id}`.
     id: &'a str,
     query: Query,
+    body: &'a [u8],
+    app: &'a App,
     delivery: Delivery,
     now: Millis,
 }
@@ -61,6 +64,17 @@ const ROUTES: &[Route] = &[
     Route { path: "/v1/driving_periods", answer: drives::list },
     Route { path: "/v1/fault_codes", answer: fault_codes::list },
     Route { path: "/v1/fuel_purchases", answer: drives::purchases },
+];
+
+/// What is written, by method.
+#[rustfmt::skip]
+const WRITES: &[(&str, Route)] = &[
+    ("POST", Route { path: "/v1/users", answer: writes::make_user }),
+    ("PUT", Route { path: "/v1/users/{id}", answer: writes::change_user }),
+    ("POST", Route { path: "/v1/vehicles", answer: writes::make_vehicle }),
+    ("PUT", Route { path: "/v1/vehicles/{id}", answer: writes::change_vehicle }),
+    ("POST", Route { path: "/v1/fuel_purchases", answer: writes::file_purchase }),
+    ("POST", Route { path: "/v2/messages", answer: writes::send_message }),
 ];
 
 /// The simulated Motive.
@@ -105,8 +119,11 @@ const OAUTH: oauth::Server = oauth::Server {
 
 fn serve(app: &App, call: &Call<'_>) -> Reply {
     let segments = call.segments();
-    let route = ROUTES.iter().find_map(|route| Some((route, provider::id_in(route.path, &segments)?)));
-    let mut reply = match answer(app, call, route) {
+    let at = |route: &'static Route| Some((route, provider::id_in(route.path, &segments)?));
+    let written = WRITES.iter().filter(|(method, _)| *method == call.method).find_map(|(_, route)| at(route));
+    let is_write = written.is_some();
+    let route = written.or_else(|| ROUTES.iter().find_map(at));
+    let mut reply = match answer(app, call, route, is_write) {
         Ok(reply) => reply,
         Err(refusal) => refusal.reply(),
     };
@@ -115,13 +132,13 @@ fn serve(app: &App, call: &Call<'_>) -> Reply {
     reply
 }
 
-fn answer(app: &App, call: &Call<'_>, route: Option<(&'static Route, &str)>) -> Answer {
+fn answer(app: &App, call: &Call<'_>, route: Option<(&'static Route, &str)>, is_write: bool) -> Answer {
     let account = MOTIVE.admit(app, call.api_key.or(call.bearer))?;
     let (route, id) = route.ok_or(Refusal::NotFound)?;
-    if call.method != "GET" {
+    if call.method != "GET" && !is_write {
         return Err(Refusal::Method);
     }
     let query = Query::parse(call.query)?;
     let delivery = app.board().delivery();
-    (route.answer)(&Request { account, id, query, delivery, now: app.now() })
+    (route.answer)(&Request { account, id, query, body: call.body, app, delivery, now: app.now() })
 }

@@ -21,6 +21,10 @@ pub(super) enum Refusal {
     Broken,
     #[error("invalid value for {0}")]
     Value(&'static str),
+    #[error("{0} can't be blank")]
+    Blank(&'static str),
+    #[error("{0} has already been taken")]
+    Taken(&'static str),
     #[error("Date range cannot be greater than {0}")]
     Range(&'static str),
 }
@@ -45,6 +49,7 @@ impl Refusal {
             Self::TooMany(_) => 429,
             Self::Broken => 500,
             Self::Value(_) | Self::Range(_) => 400,
+            Self::Blank(_) | Self::Taken(_) => 422,
         }
     }
 

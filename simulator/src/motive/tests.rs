@@ -81,7 +81,7 @@ fn refusals_have_the_shapes_of_the_real_api() {
     assert_eq!((refused.status, refused.body.as_slice()), (401, br#"{"error_message":"invalid API key"}"#.as_slice()));
     assert_eq!(call(&app, "GET", "/v1/companies", None).status, 401);
     assert_eq!(call(&app, "GET", "/v1/moons", Some(KEY)).status, 404);
-    assert_eq!(call(&app, "POST", "/v1/vehicles", Some(KEY)).status, 405);
+    assert_eq!(call(&app, "DELETE", "/v1/vehicles", Some(KEY)).status, 405);
     let long = call(&app, "GET", "/v3/vehicle_locations/500001?start_date=2026-01-01&end_date=2026-11-20", Some(KEY));
     assert_eq!(long.body, br#"{"error_message":"Date range cannot be greater than 3 months"}"#);
     assert_eq!(call(&app, "GET", "/v1/companies", Some(KEY)).status, 200);
@@ -220,4 +220,44 @@ fn faults_stay_one_record_until_they_are_gone() {
         assert_eq!((&later["status"], &later["first_observed_at"]), (&json!("closed"), &fault["first_observed_at"]));
         assert!(later["last_observed_at"].as_str() >= fault["last_observed_at"].as_str());
     }
+}
+
+fn send(app: &App, method: &str, path: &str, body: &Value) -> (u16, Value) {
+    let (path, body) = (format!("/motive{path}"), body.to_string());
+    let call = Call { method, path: &path, query: "", bearer: None, api_key: Some(KEY), basic: None, body: body.as_bytes() };
+    let reply = router::answer(app, &call);
+    (reply.status, serde_json::from_slice(&reply.body).unwrap())
+}
+
+#[test]
+fn what_is_written_is_listed() {
+    let app = bench();
+    let (status, made) = send(&app, "POST", "/v1/vehicles", &json!({ "number": "N-1", "status": "active", "vin": "" }));
+    assert_eq!((status, &made["vehicle"]["number"]), (201, &json!("N-1")));
+    let path = format!("/v1/vehicles/{}", made["vehicle"]["id"]);
+    assert_eq!(send(&app, "PUT", &path, &json!({ "status": "inactive" })).1["vehicle"]["status"], "inactive");
+    let vehicles = walk(&app, "/v1/vehicles?", "vehicles", "vehicle");
+    assert!(vehicles.iter().any(|vehicle| vehicle["number"] == "N-1" && vehicle["status"] == "inactive"));
+    assert_eq!(send(&app, "PUT", "/v1/vehicles/1", &json!({})).0, 404);
+    assert_eq!(send(&app, "PUT", &path, &json!({ "vin": "short" })).1["error_message"], "invalid value for vin");
+    let driver = json!({ "first_name": "Ann", "last_name": "Lee", "role": "driver", "username": "ann", "password": "secret-1" });
+    let (status, made) = send(&app, "POST", "/v1/users", &driver);
+    assert!(status == 201 && made["user"].get("password").is_none(), "{made}");
+    assert_eq!(send(&app, "POST", "/v1/users", &driver).1["error_message"], "username has already been taken");
+    let users = walk(&app, "/v1/users?", "users", "user");
+    let office = users.iter().find(|user| user["role"] == "admin").unwrap();
+    let message = |from: &Value| json!({ "sender_id": from, "receiver_ids": [made["user"]["id"]], "body": "Hello" });
+    let (status, echo) = send(&app, "POST", "/v2/messages", &message(&office["id"]));
+    assert_eq!((status, &echo["message"]["body"]), (201, &json!("Hello")));
+    assert_eq!(send(&app, "POST", "/v2/messages", &message(&made["user"]["id"])).0, 400, "the office writes");
+    let bought = json!({
+        "vehicle_id": vehicles[0]["id"], "driver_id": made["user"]["id"], "purchased_at": "2026-11-20T10:00:00Z", "jurisdiction": "TX",
+        "fuel_type": "diesel", "fuel": 12, "fuel_unit": "gal",
+    });
+    let (status, filed) = send(&app, "POST", "/v1/fuel_purchases", &bought);
+    assert_eq!((status, &filed["fuel_purchase"]["driver"]["first_name"]), (201, &json!("Ann")));
+    let url = "/v1/fuel_purchases?start_date=2026-11-19&end_date=2026-11-21&";
+    assert!(walk(&app, url, "fuel_purchases", "fuel_purchase").iter().any(|one| one["id"] == filed["fuel_purchase"]["id"]));
+    let blank = send(&app, "POST", "/v1/fuel_purchases", &json!({ "vehicle_id": vehicles[0]["id"] }));
+    assert_eq!((blank.0, &blank.1["error_message"]), (422, &json!("driver_id can't be blank")));
 }

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::days::Zone;
 use super::wire::{names, number, status, time, with};
+use super::writes::USERS;
 use super::{Answer, Request};
 use crate::world::{Account, Driver, Employment, Millis, Seat};
 
@@ -18,21 +19,22 @@ enum Person<'a> {
 
 /// `GET /v1/users`: all, those who left too, unless `role` or `status` say otherwise.
 pub(super) fn list(request: &Request<'_>) -> Answer {
-    let drivers = request.account.drivers.iter().map(Person::Driver);
-    let office = (0..OFFICE.len()).map(Person::Office);
-    let mut all: Vec<(Person<'_>, Value)> = drivers
-        .chain(office)
-        .map(|person| {
-            let body = body(request, &person);
-            (person, body)
-        })
-        .collect();
+    let mut all = all(request);
     for name in ["role", "status"] {
         if let Some(wanted) = request.query.one(name) {
-            all.retain(|(_, body)| body.get(name).and_then(Value::as_str) == Some(wanted));
+            all.retain(|body| body.get(name).and_then(Value::as_str) == Some(wanted));
         }
     }
-    Ok(request.query.page("users", "user", &all, |(_, body)| body.clone()))
+    Ok(request.query.page("users", "user", &all, Value::clone))
+}
+
+/// The users as they are now, those that were made among them.
+pub(super) fn all(request: &Request<'_>) -> Vec<Value> {
+    let written = request.app.written();
+    let drivers = request.account.drivers.iter().map(Person::Driver);
+    let people = drivers.chain((0..OFFICE.len()).map(Person::Office));
+    let own = people.map(|person| written.current(USERS, body(request, &person)));
+    own.chain(written.made(USERS, request.account.login)).collect()
 }
 
 fn body(request: &Request<'_>, person: &Person<'_>) -> Value {

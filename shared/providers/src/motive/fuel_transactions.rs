@@ -15,7 +15,7 @@ use crate::{Api, Page, ProviderError, Source};
 
 /// The provider names no limit.
 const LONGEST_DAYS: i64 = 90;
-const LIST: List = List { path: "/v1/fuel_purchases", rows: "fuel_purchases", row: "fuel_purchase" };
+pub(super) const LIST: List = List { path: "/v1/fuel_purchases", rows: "fuel_purchases", row: "fuel_purchase" };
 
 /// Of vehicle and driver the content is the id; addresses of receipts are new in each answer.
 const RULES: SourceRules = SourceRules {
@@ -46,7 +46,7 @@ impl Source for FuelTransactions {
 }
 
 /// A purchase; `None` (and a warning) where it has no id.
-fn observation(raw: &RawValue) -> Option<Observation<FuelTransaction>> {
+pub(super) fn observation(raw: &RawValue) -> Option<Observation<FuelTransaction>> {
     let wire = Members::of(raw);
     let source_id = wire.id("fuel purchase", "motive")?;
     let kind: Option<String> = wire.get("fuel_type");
@@ -62,6 +62,11 @@ fn observation(raw: &RawValue) -> Option<Observation<FuelTransaction>> {
         ..FuelTransaction::default()
     };
     Some(RULES.observation(source_id, wire.get("purchased_at"), source_of(raw), fields))
+}
+
+/// What Motive calls a fuel, by its code.
+pub(super) fn word_of(code: &str) -> Option<&'static str> {
+    FUELS.iter().find(|(_, known)| known.as_str() == code).map(|(word, _)| *word)
 }
 
 /// A number in the unit beside it; none where the unit is not known.

@@ -22,6 +22,7 @@ mod units;
 mod users;
 mod vehicle_locations;
 mod vehicles;
+mod writes;
 
 use std::time::Duration;
 
@@ -34,7 +35,7 @@ use url::Url;
 use self::client::List;
 use crate::client::{Access, OkResponse, Session, key_of, unknown_account};
 use crate::wire::Members;
-use crate::{Account, Api, Brand, Plan, Provider, ProviderError, Rate};
+use crate::{Account, Api, Brand, Plan, Provider, ProviderError, Rate, WritePlan};
 
 /// The adapter of Motive (api.gomotive.com).
 ///
@@ -64,6 +65,15 @@ impl Provider for Motive {
         Plan::of::<driver_vehicle_associations::DriverVehicleAssociations>(ALL, Some(100)),
         Plan::of::<engine_logs::EngineLogs>(ALL, Some(100)),
         Plan::of::<fuel_transactions::FuelTransactions>(ALL, Some(100)),
+    ];
+    const WRITES: &'static [WritePlan<Self>] = &[
+        WritePlan::of::<writes::MakeUser>(),
+        WritePlan::of::<writes::ChangeUser>(),
+        WritePlan::of::<writes::MakeVehicle>(),
+        WritePlan::of::<writes::ChangeVehicle>(),
+        WritePlan::of::<writes::FilePurchase>(),
+        WritePlan::of::<writes::SendMessage>(),
+        WritePlan::of::<writes::SendGroupMessage>(),
     ];
     /// Group messages are sent and not listed.
     const LACKS: &'static [Resource] = &[Resource::DriverEventLog, Resource::GroupMessage, Resource::HosEventAttachment];

@@ -15,7 +15,7 @@ use crate::{Api, Page, ProviderError, Source};
 pub(super) const LIST: List = List { path: "/v1/users", rows: "users", row: "user" };
 
 /// What users do from minute to minute does not change who they are.
-const RULES: SourceRules = SourceRules {
+pub(super) const RULES: SourceRules = SourceRules {
     volatile: &["updated_at", "duty_status", "mobile_last_active_at", "web_last_active_at"],
     extras: &[
         "created_at",

@@ -13,7 +13,7 @@ use crate::{Api, Page, ProviderError, Source};
 pub(super) const LIST: List = List { path: "/v1/vehicles", rows: "vehicles", row: "vehicle" };
 
 /// Who drives it now is no part of a vehicle, and its time changes with every save.
-const RULES: SourceRules = SourceRules {
+pub(super) const RULES: SourceRules = SourceRules {
     volatile: &["updated_at", "current_driver"],
     extras: &["company_id", "created_at", "ifta", "permanent_driver", "registration_expiry_date", "external_ids"],
     references: &["permanent_driver"],

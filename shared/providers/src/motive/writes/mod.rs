@@ -1,0 +1,51 @@
+//! What partners write to Motive. Inspection reports can only be changed there, not filed, and assets are not written by us.
+//!
+//! `PUT` is documented as taking the members that are to be changed.
+
+mod fuel;
+mod messages;
+#[cfg(test)]
+mod tests;
+mod users;
+mod vehicles;
+
+pub(super) use fuel::FilePurchase;
+pub(super) use messages::{SendGroupMessage, SendMessage};
+pub(super) use users::{ChangeUser, MakeUser};
+pub(super) use vehicles::{ChangeVehicle, MakeVehicle};
+
+use model::telematics::Observation;
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use super::client::unwrapped;
+use super::{Motive, names};
+use crate::client::OkResponse;
+use crate::write::impossible;
+use crate::{Api, Page, ProviderError};
+
+/// The record in a response, which stands in its wrapper; `None` where that cannot be read.
+fn record<'a>(response: &'a OkResponse, wrapper: &str) -> Option<&'a RawValue> {
+    Some(unwrapped(response.parse().ok()?, wrapper))
+}
+
+/// A record with the names of its groups, as its list has it. While those cannot be read, what is stored stays until the next fetch.
+async fn grouped<T: Clone>(
+    api: &Api<'_, Motive>,
+    row: Option<Observation<T>>,
+    hash: impl Fn(&Value) -> String,
+    set: impl Fn(&mut T, Value),
+) -> Option<Observation<T>> {
+    let row = row?;
+    let page: Page<_, ()> = Page::of(vec![row.clone()], None, false);
+    match names::with_groups(api, page, hash, set).await {
+        Ok(mut page) => page.rows.pop(),
+        Err(_) => Some(Observation { is_partial: true, ..row }),
+    }
+}
+
+/// Ids are numbers.
+fn number(id: &str, what: &str) -> Result<Value, ProviderError> {
+    let id: u64 = id.parse().map_err(|_| impossible(format!("naming a {what} that Motive does not have")))?;
+    Ok(id.into())
+}
