@@ -3,6 +3,7 @@
 use ::gateway::Context;
 use anyhow::{Context as _, bail};
 use model::partner::Partner;
+use model::tsp::Tsp;
 use model::{PartnerId, Timestamp};
 use reqwest::Method;
 use serde_json::{Map, Value, json};
@@ -49,7 +50,20 @@ pub async fn create_demo(context: &Context, url: &str, simulated: Vec<Provided>,
     let client = admin::client(partner.id, CLIENT_ID, CLIENT_SECRET);
     context.store().commit(vec![Write::overwrite(&partner)?, Write::overwrite(&client)?]).await?;
     admin::refresh(context.store(), &simulated, now).await?;
+    let (client_id, secret) = simulator::OAUTH_CLIENT;
+    for tsp in context.store().tsps().await?.iter().filter(|tsp| has_sign_in(tsp, &simulated)) {
+        context
+            .set_sign_in_client((&tsp.slug, &tsp.source_name), client_id, secret)
+            .await
+            .map_err(|error| anyhow::anyhow!("{}", error.cause().unwrap_or("failed to keep an application")))?;
+    }
     Ok(Demo { url: url.into(), simulated, receiver: receiver.into() })
+}
+
+/// Whether customers sign in at a TSP that is simulated.
+fn has_sign_in(tsp: &Tsp, simulated: &[Provided]) -> bool {
+    let here = simulated.iter().any(|provided| Some(provided.url.as_str()) == tsp.base_url.as_deref());
+    here && providers::accounts(&tsp.source_name).is_some_and(|accounts| accounts.oauth().is_some())
 }
 
 fn partner(now: Timestamp) -> Partner {

@@ -259,6 +259,43 @@ def link_account(visitor):
     visitor.press("Connect")
 
 
+def sign_in(visitor, partner):
+    """A sign-in at the provider has a window of its own; with scripts it closes itself, and the first one goes on."""
+    page = visitor.page
+    page.goto(partner.invite(f"browser-{visitor.name}", fleet_name="Signed In Freight"))
+    visitor.press("Agree and continue")
+    with page.expect_navigation():
+        page.locator("a.row", has_text="Samsara").first.click()
+    visitor.look("50-sign-in")
+    window = sign_in_window(visitor)
+    window.screenshot(path=visitor.options.shots / f"{visitor.name}-51-provider.png")
+    window.get_by_role("button", name="Deny").click()
+    expect(window.get_by_role("alert")).to_contain_text("not allowed at Samsara")
+    visitor.page = window
+    visitor.look("52-denied")
+    window.close()
+    visitor.page = page
+    window = sign_in_window(visitor)
+    window.get_by_role("button", name="Allow").click()
+    if visitor.scripts:
+        page.wait_for_url("**/accounts")
+        window.wait_for_event("close") if not window.is_closed() else None
+    else:
+        expect(window.get_by_role("heading", name="Samsara is connected")).to_be_visible()
+        visitor.page = window
+        visitor.look("53-signed-in")
+        visitor.press("Go on here")
+    expect(visitor.page.get_by_role("heading", name="You are connected")).to_be_visible()
+    visitor.look("54-connected")
+
+
+def sign_in_window(visitor):
+    with visitor.context.expect_page() as opened:
+        visitor.page.locator("a", has_text="Sign in with Samsara").click()
+    opened.value.wait_for_load_state()
+    return opened.value
+
+
 def hostile(visitor, partner):
     """Names are text, whatever is in them, and fit."""
     visitor.page.goto(partner.invite("browser-hostile", fleet_name="W" * 200))
@@ -288,6 +325,9 @@ def main():
             ("keyboard", [keyboard], {"viewport": desk}),
             ("tabs", [two_tabs], {"viewport": desk}),
             ("proof", [proof], {"viewport": phone}),
+            ("sign-in", [sign_in], {"viewport": desk}),
+            ("sign-in-phone", [sign_in], {"viewport": phone, "color_scheme": "dark"}),
+            ("sign-in-no-scripts", [sign_in], {"viewport": phone, "java_script_enabled": False}),
             ("hostile", [hostile], {"viewport": phone}),
         ]
         for name, walks, settings in visits:

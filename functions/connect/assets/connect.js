@@ -84,5 +84,13 @@ if ($("[data-live]")) {
   setTimeout(look, 3000);
 }
 
+// A sign-in at a provider has a window of its own: it tells the one that opened it, and closes.
+const signIn = $("[data-sign-in]"), signedIn = $("[data-signed-in]");
+if (signIn) new BroadcastChannel(`sign-in ${signIn.dataset.signIn}`).onmessage = () => location.assign(signIn.dataset.accounts);
+if (signedIn) {
+  new BroadcastChannel(`sign-in ${signedIn.dataset.signedIn}`).postMessage("done");
+  setTimeout(() => window.close(), 300);
+}
+
 const problem = $(".problem");
 if (problem) problem.focus();

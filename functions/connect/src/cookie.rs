@@ -53,6 +53,11 @@ impl Held {
         hashed(&format!("form {} {}", self.invitation, self.secret))
     }
 
+    /// A secret of this visit for a purpose, which tells nothing of the cookie.
+    pub(crate) fn derived(&self, purpose: &str) -> String {
+        hashed(&format!("{purpose} {} {}", self.invitation, self.secret))
+    }
+
     /// The `Set-Cookie` header.
     pub(crate) fn header(&self, context: &Context, seconds: i64) -> String {
         let name = cookie_name(context, &name_of(self.invitation));

@@ -16,7 +16,7 @@ use crate::page::{self, Page, Step};
 use crate::screen::Screen;
 use crate::visit::{Stop, Visit};
 use crate::visit_request::VisitRequest;
-use crate::{dead_ends, help, proof, providers, trial};
+use crate::{dead_ends, help, proof, providers, sign_in, trial};
 
 /// The form.
 pub(crate) struct Ask;
@@ -45,8 +45,18 @@ impl Input for Post {
     }
 }
 
+impl Choice {
+    pub(crate) const fn request(&self) -> &VisitRequest {
+        &self.0
+    }
+
+    pub(crate) fn slug(&self) -> &str {
+        &self.1
+    }
+}
+
 /// The provider, if this fleet may link it now.
-async fn choice(context: &Context, visit: &Visit, slug: &str) -> Result<Option<(Tsp, &'static Form)>, ApiError> {
+pub(crate) async fn choice(context: &Context, visit: &Visit, slug: &str) -> Result<Option<(Tsp, &'static Form)>, ApiError> {
     let tsp: Option<Tsp> = context.store().get(Key::tsp(slug)).await?;
     let tsp = tsp.filter(|tsp| tsp.status == TspStatus::Active && providers::allowed(visit, tsp));
     Ok(tsp.and_then(|tsp| Form::of(&tsp.conn_type).map(|form| (tsp, form))))
@@ -61,7 +71,7 @@ impl Screen for Ask {
         let Some((tsp, form)) = choice(context, &visit, &slug).await? else {
             return Ok(page::redirect(context, &visit.path("providers")));
         };
-        Ok(show(context, &visit, (&tsp, form), &BTreeMap::new(), &Problems::default()))
+        show(context, &visit, (&tsp, form), &BTreeMap::new(), &Problems::default()).await
     }
 }
 
@@ -95,25 +105,28 @@ impl Screen for Link {
                 _ => found = problems(&response, &tsp),
             }
         }
-        Ok(show(context, visit, (&tsp, form), &filled, &found))
+        show(context, visit, (&tsp, form), &filled, &found).await
     }
 }
 
-fn show(
+/// The page that asks, with what was wrong.
+pub(crate) async fn show(
     context: &Context,
     visit: &Visit,
     (tsp, form): (&Tsp, &Form),
     filled: &BTreeMap<String, String>,
     problems: &Problems,
-) -> Html {
+) -> Result<Html, Stop> {
+    let can_sign_in = sign_in::way(context, tsp).await?.is_some();
     let title = format!("Connect {}", tsp.name);
     let steps = help::steps(&tsp.source_name);
     let content = html! {
         div.brand { (page::mark(&tsp.name, tsp.logo_url.as_deref(), tsp.logo_dark_url.as_deref())) h1 { (title) } }
-        p.soft { (help::lead(&tsp.source_name)) }
         (summary(tsp, form, problems))
+        @if can_sign_in { (sign_in::button(visit, tsp)) p.or { "or" } }
+        p.soft { (help::lead(&tsp.source_name)) }
         @if !steps.is_empty() {
-            details.help open[problems.are_none()] {
+            details.help open[problems.are_none() && !can_sign_in] {
                 summary { "Where do I find this?" }
                 ol { @for step in steps { li { (step) } } }
                 p.hint { "Not an administrator? Send these steps to somebody who is." }
@@ -126,14 +139,14 @@ fn show(
             p.hint.lock { "Checked with " (tsp.name) " now, and encrypted before it is stored. " bdi { (visit.partner.name) } " cannot see it." }
             p #progress role="status" {}
             div.actions {
-                button.main type="submit" data-busy={ "Asking " (tsp.name) "…" } { "Connect" }
+                button.main[!can_sign_in] type="submit" data-busy={ "Asking " (tsp.name) "…" } { "Connect" }
                 a.button href=(visit.path("providers")) { "Back" }
             }
         }
     };
     let page = Page::titled(title).of(visit).step(Step::Connect);
     let page = if problems.are_none() { page } else { page.refused() };
-    page.show(context, &content)
+    Ok(page.show(context, &content))
 }
 
 fn description(filled: &BTreeMap<String, String>, problem: Option<&String>) -> Markup {

@@ -1,7 +1,8 @@
 //! Connect: the fleet's pages, from the magic link to what it shares. They are rendered on the server and work without scripts.
 //!
 //! Connect is a client of the platform's own API. It issues a short-lived token for each request; none of them is stored or
-//! reaches a page. What a fleet agrees to is its own to write: consents, and the agreement where one asks for more. A browser
+//! reaches a page. What a fleet agrees to is its own to write: consents, and the agreement where one asks for more; so are sign-ins at providers
+//! (`sign_in.rs`), until the API takes their codes. A browser
 //! holds one cookie per link (`cookie.rs`); each page of a visit stands under the visit's name, so links that are open side by side
 //! do not mix. Embedding and white labeling belong in `page` (one layout for every page) and in the variables of the style sheet.
 
@@ -22,6 +23,7 @@ mod proof;
 mod providers;
 mod screen;
 mod sharing;
+mod sign_in;
 #[cfg(test)]
 mod testing;
 
@@ -73,6 +75,9 @@ fn endpoints() -> Vec<Endpoint> {
             .summary("Ask for a provider's credentials"),
         post::<credentials::Link>("/connect/s/{visit}/providers/{slug}", "connect.link", TRY)
             .summary("Validate credentials and link the account"),
+        get::<sign_in::Begin>("/connect/s/{visit}/providers/{slug}/sign-in", "connect.sign_in", WRITE)
+            .summary("Go to a provider to sign in there"),
+        get::<sign_in::Return>(sign_in::RETURN_PATH, "connect.signed_in", TRY).summary("Come back from a provider"),
         get::<proof::Ask>("/connect/s/{visit}/proof", "connect.ask_proof", LOOK)
             .summary("Ask for credentials of a linked account, as a proof"),
         post::<proof::Submit>("/connect/s/{visit}/proof/{connection_id}", "connect.give_proof", TRY)

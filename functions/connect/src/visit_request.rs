@@ -20,9 +20,17 @@ pub(crate) struct VisitRequest {
 
 impl Input for VisitRequest {
     fn read(reader: &mut Reader) -> Self {
+        let name = reader.path_text("visit");
+        Self { name, ..Self::unnamed(reader) }
+    }
+}
+
+impl VisitRequest {
+    /// A request whose path names no visit; see [`VisitRequest::named`].
+    pub(crate) fn unnamed(reader: &mut Reader) -> Self {
         reader.accept_unknown_parameters();
         Self {
-            name: reader.path_text("visit"),
+            name: String::new(),
             cookies: reader.header("cookie").unwrap_or_default().to_owned(),
             site: reader.header("sec-fetch-site").map(str::to_owned),
             csrf: reader.form().remove("csrf"),
@@ -36,6 +44,11 @@ pub(crate) fn is_cross_site(site: Option<&str>) -> bool {
 }
 
 impl VisitRequest {
+    /// The same request as one of the visit `name`.
+    pub(crate) fn named(self, name: &str) -> Self {
+        Self { name: name.to_owned(), ..self }
+    }
+
     /// The visit, or the page that says why there is none.
     pub(crate) async fn visit(&self, context: &Context, now: Timestamp) -> Result<Visit, Stop> {
         let visit = self.find(context, now).await?;

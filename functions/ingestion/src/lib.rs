@@ -1,18 +1,21 @@
 //! Ingestion: schedules fire runs, runs fetch from the TSPs and store what they bring, and changes of schedules and
 //! agreements keep EventBridge Scheduler in step.
 //!
-//! [`run`] is one run of one schedule; [`writes`] is one attempt at a write to a TSP; [`maintain`] follows the control table's stream and brings lost timers back; [`deadlines`] ends what ends by date. All
+//! [`run`] is one run of one schedule; [`writes`] is one attempt at a write to a TSP; [`sign_in`] keeps the tokens of accounts that customers signed in to; [`maintain`] follows the control table's stream and brings lost timers back; [`deadlines`] ends what ends by date. All
 //! are idempotent: their triggers deliver at least once.
 
 pub mod deadlines;
 mod events;
 pub mod maintain;
 pub mod run;
+pub mod sign_in;
 #[cfg(test)]
 mod testing;
 pub mod writes;
 
-use gateway::Permission::{ManageSchedules, Open, ReadControl, ReadTelematics, SendExecutions, WriteControl, WriteTelematics};
+use gateway::Permission::{
+    ManageSchedules, Open, ReadControl, ReadTelematics, Seal, SendExecutions, WriteControl, WriteTelematics,
+};
 use gateway::{Context, FailedRecord, Permission, Secrets, Stream, Trigger, Worker, WorkerError};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -24,8 +27,15 @@ use model::TraceId;
 use run::RunRequest;
 use writes::WriteRequest;
 
-const RUN: &[Permission] =
-    &[ReadControl, WriteControl, ReadTelematics, WriteTelematics, Open(Secrets::Credentials), SendExecutions];
+const RUN: &[Permission] = &[
+    ReadControl,
+    WriteControl,
+    ReadTelematics,
+    WriteTelematics,
+    Open(Secrets::Credentials),
+    Seal(Secrets::Credentials),
+    SendExecutions,
+];
 const MAINTAIN: &[Permission] = &[ReadControl, WriteControl, ManageSchedules, SendExecutions];
 
 /// The workers of ingestion.

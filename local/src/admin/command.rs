@@ -11,7 +11,7 @@ use store::Store;
 use super::partners::{self, CreatedClient, NewPartner};
 use super::replay::Replayed;
 use super::report::Report;
-use super::{aside, erase, timers};
+use super::{aside, erase, sign_in, timers};
 
 /// Options of the administration.
 #[derive(Clone, Debug, Args)]
@@ -94,6 +94,25 @@ enum TspTask {
         #[arg(long)]
         base_url: String,
     },
+    /// Let its customers sign in there, by the application that is registered for this platform. The application's secret is read from
+    /// SIGN_IN_SECRET, or else from standard input.
+    SignIn {
+        /// The TSP.
+        #[arg(long)]
+        slug: String,
+        /// The application's client id.
+        #[arg(long)]
+        client_id: String,
+        /// The key that wraps credentials: the stack's output `CredentialsKeyArn`.
+        #[arg(long, env = "CREDENTIALS_KEY")]
+        credentials_key: String,
+    },
+    /// Let nobody sign in there any more. Accounts that were connected so need new credentials when their tokens run out.
+    NoSignIn {
+        /// The TSP.
+        #[arg(long)]
+        slug: String,
+    },
     /// Ask it where the catalogue says, again.
     Reset {
         /// The TSP.
@@ -158,6 +177,11 @@ impl AdminArgs {
         let aws = aws_config::load_defaults(aws_config::BehaviorVersion::latest()).await;
         let table = self.control_table.context("missing --control-table");
         let told = match self.task {
+            Task::Table(TableTask::Tsp(TspTask::SignIn { slug, client_id, credentials_key })) => {
+                let secret = sign_in::secret()?;
+                let context = sign_in::context(aws, &table?, credentials_key);
+                tsp_report(&[sign_in::set(&context, &slug, &client_id, &secret).await?])
+            }
             Task::Table(task) => {
                 // The telematics table is not used, so it has no name here.
                 task.run(&Store::from_config(&aws, &table?, "")).await?
@@ -219,12 +243,18 @@ async fn tsp(store: &Store, task: TspTask) -> anyhow::Result<Report> {
         TspTask::List => store.tsps().await?,
         TspTask::Set { slug, base_url } => vec![super::set_base_url(store, &slug, &base_url, now).await?],
         TspTask::Reset { slug } => vec![super::reset_base_url(store, &slug, now).await?],
+        TspTask::NoSignIn { slug } => vec![sign_in::remove(store, &slug).await?],
+        TspTask::SignIn { .. } => anyhow::bail!("a sign-in is set with the key of credentials"),
     };
+    Ok(tsp_report(&tsps))
+}
+
+fn tsp_report(tsps: &[Tsp]) -> Report {
     let lines: Vec<String> = tsps.iter().map(tsp_line).collect();
     let json = tsps.iter().map(
         |tsp| json!({ "slug": tsp.slug, "status": tsp.status, "base_url": tsp.base_url, "base_url_is_set": tsp.base_url_is_set }),
     );
-    Ok(Report { lines: lines.join("\n"), json: json!({ "tsps": json.collect::<Vec<_>>() }) })
+    Report { lines: lines.join("\n"), json: json!({ "tsps": json.collect::<Vec<_>>() }) }
 }
 
 fn tsp_line(tsp: &Tsp) -> String {

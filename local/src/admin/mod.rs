@@ -7,6 +7,7 @@ mod erase;
 mod partners;
 mod replay;
 mod report;
+mod sign_in;
 mod timers;
 
 mod tsps;

@@ -4,7 +4,7 @@ use catena::demo;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::{World, answer};
+use crate::{World, answer, sign_in};
 
 /// A browser: it keeps cookies, and follows redirects within Connect.
 pub(crate) struct Browser<'a> {
@@ -110,6 +110,7 @@ async fn a_fleet_is_asked_connects_and_manages() {
     a_no_is_never_lost(&world).await;
     accounts_are_shown_as_they_are(&world).await;
     a_fleet_pauses_removes_and_stops(&world).await;
+    sign_in::customers_sign_in_at_their_provider(&world).await;
     world.stop().await;
 }
 

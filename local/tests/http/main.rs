@@ -18,6 +18,7 @@ mod proof;
 mod races;
 mod roles;
 mod schedules;
+mod sign_in;
 mod tables;
 mod tokens;
 

@@ -6,7 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 use model::{ConnectionId, FleetId};
 use serde_json::Value;
 use store::StoreError;
-use store::control::{Key, RootKey, SealedCredentials, Write};
+use store::control::{Key, RootKey, SealedCredentials, SignInClient, Write};
 use uuid::Uuid;
 use vault::{Sealed, Secret};
 
@@ -61,6 +61,28 @@ impl Context {
         Ok(self.vault().open(&bound, &sealed).await?)
     }
 
+    /// The platform's application at a TSP: its id and its secret; `None` where no operator has registered one.
+    ///
+    /// # Errors
+    /// 503 if DynamoDB or KMS does not answer, 500 if one refuses.
+    pub async fn sign_in_client(&self, slug: &str, tsp: &str) -> Result<Option<(String, Secret)>, ApiError> {
+        let Some(kept) = self.store().get::<SignInClient>(Key::sign_in_client(slug)).await? else { return Ok(None) };
+        let sealed: Sealed = serde_json::from_value(kept.sealed).map_err(ApiError::internal)?;
+        let secret = self.vault().open(&client_of(slug, tsp), &sealed).await?;
+        Ok(Some((kept.client_id, secret)))
+    }
+
+    /// Registers the platform's application at a TSP, in place of any other.
+    ///
+    /// # Errors
+    /// As [`Context::sign_in_client`].
+    pub async fn set_sign_in_client(&self, (slug, tsp): (&str, &str), client_id: &str, secret: &str) -> Result<(), ApiError> {
+        let sealed = self.vault().seal(&client_of(slug, tsp), secret.as_bytes()).await?;
+        let sealed = serde_json::to_value(sealed).map_err(ApiError::internal)?;
+        let kept = SignInClient { slug: slug.to_owned(), client_id: client_id.to_owned(), sealed, updated_at: self.now() };
+        Ok(self.store().commit(vec![Write::overwrite(&kept)?]).await?)
+    }
+
     /// The root key under which values of a TSP are sealed now, as KMS wrapped it.
     async fn root_key(&self, tsp: &str) -> Result<Vec<u8>, ApiError> {
         let seen: Option<RootKey> = self.store().get(Key::root_key(tsp)).await?;
@@ -90,6 +112,10 @@ impl Context {
 /// The bytes that KMS made.
 fn wrapped_bytes(key: &RootKey) -> Result<Vec<u8>, ApiError> {
     STANDARD.decode(&key.wrapped).map_err(ApiError::internal)
+}
+
+fn client_of<'a>(slug: &'a str, tsp: &'a str) -> [(&'static str, &'a str); 2] {
+    [("sign_in_client", slug), ("tsp", tsp)]
 }
 
 fn bound_to<'a>(connection: &'a str, tsp: &'a str) -> [(&'static str, &'a str); 2] {

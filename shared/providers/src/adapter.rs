@@ -10,7 +10,7 @@ use model::telematics::{Batch, Fields, Observation};
 use model::{ConnectionId, Resource, Timestamp};
 use url::Url;
 
-use crate::{Capability, Change, Http, ProviderError, Writable, Written};
+use crate::{Capability, Change, Http, OAuth, ProviderError, Writable, Written};
 
 /// A boxed future, so that `dyn Adapter` and `dyn Http` work.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -188,6 +188,11 @@ pub trait Accounts: Send + Sync {
     /// What can be written to an account.
     fn writes(&self) -> Vec<Writable> {
         Vec::new()
+    }
+
+    /// How customers sign in, where the provider has that.
+    fn oauth(&self) -> Option<&'static OAuth> {
+        None
     }
 
     /// What the provider does not have, by its own documents.

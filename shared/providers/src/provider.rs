@@ -12,8 +12,8 @@ use url::Url;
 
 use crate::cursor::{Cursor, Gap};
 use crate::{
-    Account, Accounts, Adapter, BoxFuture, Brand, Change, Fetch, Fetched, Http, Pause, ProviderError, StandingRow, SubjectState,
-    WindowPart, Writable, Writables, WritePlan, Written,
+    Account, Accounts, Adapter, BoxFuture, Brand, Change, Fetch, Fetched, Http, OAuth, Pause, ProviderError, StandingRow,
+    SubjectState, WindowPart, Writable, Writables, WritePlan, Written,
 };
 
 /// The longest a data page may take.
@@ -36,6 +36,8 @@ pub(crate) trait Provider: Send + Sync + Sized + 'static {
     const WRITES: &'static [WritePlan<Self>] = &[];
     /// What it does not have, by its own documents.
     const LACKS: &'static [Resource] = &[];
+    /// How customers sign in, where it has that.
+    const OAUTH: Option<&'static OAuth> = None;
 
     /// Opens a session; asks nothing yet.
     fn session(base: &Url, credentials: &Credentials) -> Result<Self::Session, ProviderError>;
@@ -298,6 +300,10 @@ impl<P: Provider> Accounts for P {
 
     fn lacks(&self) -> &'static [Resource] {
         P::LACKS
+    }
+
+    fn oauth(&self) -> Option<&'static OAuth> {
+        P::OAUTH
     }
 
     fn capabilities(&self) -> Vec<Capability> {

@@ -55,7 +55,8 @@ async fn run(tsp: Slow, clock: &(dyn Fn() -> Timestamp + Sync), renewal: Duratio
     let given = json!({ "token": "t" });
     let credentials = Credentials::check(Form::of("token").unwrap(), given.as_object().unwrap()).unwrap();
     let base = Url::parse("https://tsp.test/").unwrap();
-    let source = Source { adapter: &tsp, http: &http, credentials: &credentials, base: &base, pause: &at_once, renewal };
+    let source =
+        Source { adapter: &tsp, http: &http, credentials: &credentials, refused: None, base: &base, pause: &at_once, renewal };
     let (connection, schedule) = (fixture.connection().await, fixture.schedule().await);
     run_with(&fixture.store, clock, &connection, &schedule, &source).await.unwrap()
 }

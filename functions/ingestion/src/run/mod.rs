@@ -29,13 +29,14 @@ use model::schedule::Schedule;
 use model::telematics::Storage;
 use model::tsp::Tsp;
 use model::{ConnectionId, ExecutionId, ScheduleId, Timestamp, TraceId};
-use providers::{Adapter, BoxFuture, Http};
+use providers::{Adapter, BoxFuture, Http, ProviderError};
 use serde::{Deserialize, Serialize};
 use store::Store;
-use store::control::{Key, SealedCredentials};
+use store::control::Key;
 use tracing::Instrument as _;
 use url::Url;
 
+use crate::sign_in;
 use outcome::is_due;
 use pages::FetchError;
 pub use progress::Progress;
@@ -115,6 +116,8 @@ pub(crate) struct Source<'a> {
     pub(crate) adapter: &'a dyn Adapter,
     pub(crate) http: &'a dyn Http,
     pub(crate) credentials: &'a Credentials,
+    /// What the provider said where the credentials should have been replaced and were not.
+    pub(crate) refused: Option<ProviderError>,
     pub(crate) base: &'a Url,
     /// Waits.
     pub(crate) pause: &'a (dyn Fn(Duration) -> BoxFuture<'static, ()> + Sync),
@@ -165,11 +168,11 @@ pub async fn run_schedule(context: &Context, request: &RunRequest) -> Result<Out
     let Some(adapter) = providers::adapter(&connection.source_name) else {
         return Err(WorkerError::Other(format!("no adapter for {}", connection.source_name)));
     };
-    let credentials = credentials_of(context, &connection).await?;
     let base = base_of(store, &connection, adapter).await?;
+    let (credentials, refused) = sign_in::credentials_of(context, &connection, adapter, &base).await?;
     let pause = |wait: Duration| -> BoxFuture<'static, ()> { Box::pin(tokio::time::sleep(wait)) };
     let (http, renewal) = (context.guarded()?, lease::RENEWAL);
-    let source = Source { adapter, http, credentials: &credentials, base: &base, pause: &pause, renewal };
+    let source = Source { adapter, http, credentials: &credentials, refused, base: &base, pause: &pause, renewal };
     let outcome = run_with(store, &|| context.now(), &connection, &schedule, &source).await?;
     match outcome {
         Outcome::Continues => enqueue(context, &schedule, Reason::Continuation, 0).await?,
@@ -220,10 +223,13 @@ pub(crate) async fn run_with(
 
 async fn leased_run(run: &Run<'_>, source: &Source<'_>, leased: &Schedule) -> Result<Outcome, WorkerError> {
     let mut progress = Progress::starting_at(leased);
-    let fetched = tokio::select! {
-        biased;
-        fetched = pages::fetch_all(run, source, leased, &mut progress) => fetched,
-        () = lease::keep(run, leased, source.renewal) => Err(FetchError::Superseded),
+    let fetched = match source.refused.clone() {
+        Some(error) => Err(FetchError::Provider(error)),
+        None => tokio::select! {
+            biased;
+            fetched = pages::fetch_all(run, source, leased, &mut progress) => fetched,
+            () = lease::keep(run, leased, source.renewal) => Err(FetchError::Superseded),
+        },
     };
     let committed = match fetched {
         Ok(()) => commit::success(run, leased, &progress).await,
@@ -265,14 +271,6 @@ fn report(run: &Run<'_>, leased: &Schedule, progress: &Progress, committed: &Res
     );
     let stored = progress.added + progress.modified;
     metrics::Execution { tsp: &run.connection.source_name, outcome: status, stored, lag_seconds }.count();
-}
-
-pub(crate) async fn credentials_of(context: &Context, connection: &Connection) -> Result<Credentials, WorkerError> {
-    let kept = context.store().get::<SealedCredentials>(Key::credentials(connection.id)).await?;
-    let kept = kept.ok_or_else(|| WorkerError::Other("connection has no credentials".into()))?;
-    let secret = context.open_credentials(kept, &connection.source_name).await?;
-    let text = secret.expose_text().ok_or_else(|| WorkerError::Other("credentials are not text".into()))?;
-    Credentials::from_json(text).map_err(|error| WorkerError::Other(error.to_string()))
 }
 
 pub(crate) async fn base_of(store: &Store, connection: &Connection, adapter: &dyn Adapter) -> Result<Url, WorkerError> {

@@ -132,6 +132,7 @@ impl Fixture {
             adapter: &tsp,
             http: &tsp,
             credentials: &credentials,
+            refused: None,
             base: &base,
             pause: &at_once,
             renewal: lease::RENEWAL,
@@ -215,8 +216,15 @@ async fn a_scan_without_a_record_removes_it() {
     let given = json!({ "token": "t" });
     let credentials = Credentials::check(Form::of("token").unwrap(), given.as_object().unwrap()).unwrap();
     let base = Url::parse("https://tsp.test/").unwrap();
-    let source =
-        Source { adapter: &tsp, http: &tsp, credentials: &credentials, base: &base, pause: &at_once, renewal: lease::RENEWAL };
+    let source = Source {
+        adapter: &tsp,
+        http: &tsp,
+        credentials: &credentials,
+        refused: None,
+        base: &base,
+        pause: &at_once,
+        renewal: lease::RENEWAL,
+    };
     let mut progress = Progress::starting_at(&leased);
     pages::fetch_all(&run, &source, &leased, &mut progress).await.ok().unwrap();
     assert_eq!((progress.removed, progress.added), (1, 0));

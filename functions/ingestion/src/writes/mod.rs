@@ -18,7 +18,7 @@ use store::control::{Key, ScheduleClaim, Write};
 use store::telematics::Origin;
 use tracing::Instrument as _;
 
-use crate::run;
+use crate::{run, sign_in};
 use answer::ResponseRecorder;
 
 /// A message that asks for an attempt.
@@ -150,8 +150,11 @@ async fn send(context: &Context, begun: &ResourceOperation) -> Result<Sent, Work
     let Some(adapter) = providers::adapter(&connection.source_name) else {
         return Err(WorkerError::Other(format!("no adapter for {}", connection.source_name)));
     };
-    let credentials = run::credentials_of(context, &connection).await?;
     let base = run::base_of(store, &connection, adapter).await?;
+    let (credentials, refused) = sign_in::credentials_of(context, &connection, adapter, &base).await?;
+    if let Some(error) = refused {
+        return Ok((Err(error.into()), TspAnswer::default()));
+    }
     let pause = |wait: Duration| -> BoxFuture<'static, ()> { Box::pin(tokio::time::sleep(wait)) };
     let generated = vault::random_secret();
     let change = Change {

@@ -9,6 +9,7 @@ mod link;
 pub mod list;
 pub mod pre_auth;
 mod recheck;
+mod sign_in;
 mod trials;
 pub mod update;
 mod validation;

@@ -1,9 +1,9 @@
 //! `POST /v2/integrations/connection-pre-auths`: what a fleet gives before it links an account.
 
 use gateway::{ApiError, Body, Call, Context, Created, Input, Operation, Reader};
+use model::TspId;
 use model::credentials::{Credentials, Form};
 use model::tsp::Tsp;
-use model::{FleetId, Timestamp, TspId};
 use serde_json::{Map, Value};
 use store::control::{PreAuth, Write};
 use uuid::Uuid;
@@ -52,24 +52,32 @@ impl Operation for Create {
         let given = credentials::checked_in(PATH, form()?, &request.credentials)?;
         let id = Uuid::new_v4();
         let sealed = context.seal_pre_auth((id, trier.fleet), &tsp.source_name, &given.to_sealed_json()).await?;
-        let kept = PreAuth::new(id, trier.fleet, tsp.id, sealed, call.now);
+        let kept = PreAuth::new(id, (trier.fleet, tsp.id), sealed, call.now);
         context.store().commit(vec![Write::create(&kept)?]).await?;
         Ok(Created(id))
     }
 }
 
-/// The credentials for a form, of what was given now and, where that lacks a member, before. The pre-auth is used up.
+/// The pre-auth of a request, which is used up.
 ///
 /// # Errors
 /// 422 if it is unknown, used, over, of another fleet, or for another TSP.
+pub(super) async fn taken(context: &Context, id: Uuid, trier: Trier, tsp: &Tsp) -> Result<PreAuth, ApiError> {
+    context.store().take_pre_auth(id, (trier.fleet, tsp.id), trier.now).await?.ok_or_else(|| unknown(id))
+}
+
+/// The credentials for a form, of what was given now and, where that lacks a member, before.
+///
+/// # Errors
+/// 500 if what was given before cannot be read.
 pub(super) async fn filled_in(
     context: &Context,
-    (id, fleet, now): (Uuid, FleetId, Timestamp),
+    taken: PreAuth,
     (tsp, form): (&Tsp, &Form),
     mut given: Map<String, Value>,
 ) -> Result<Map<String, Value>, ApiError> {
-    let sealed = context.store().take_pre_auth(id, (fleet, tsp.id), now).await?.ok_or_else(|| unknown(id))?;
-    let opened = context.open_pre_auth((id, fleet), &tsp.source_name, sealed).await?;
+    let sealed = taken.sealed.unwrap_or_default();
+    let opened = context.open_pre_auth((taken.id, taken.fleet_id), &tsp.source_name, sealed).await?;
     let kept = opened.expose_text().and_then(|text| Credentials::from_json(text).ok());
     let kept = kept.ok_or_else(|| ApiError::internal("a pre-auth holds no credentials"))?;
     for field in form.fields {

@@ -41,6 +41,8 @@ impl Recheck {
         }
         let works = match opened(context, connection, stored).await? {
             Some(old) if old == *given => true,
+            // The customer signed in anew, and a provider may have ended the former sign-in by that.
+            Some(old) if is_sign_in(&old) && is_sign_in(given) => false,
             // The TSP has refused them again and again.
             _ if connection.status == ConnectionStatus::Stale => false,
             Some(old) => !endpoint.validate(context, &old, TIMEOUT).await?.as_ref().is_err_and(is_refusal),
@@ -49,6 +51,11 @@ impl Recheck {
         self.0 = Some((given_at, works));
         Ok(works)
     }
+}
+
+/// Whether these are tokens that are replaced from time to time.
+fn is_sign_in(credentials: &Credentials) -> bool {
+    credentials.get("refresh_token").is_some()
 }
 
 fn is_refusal(error: &ProviderError) -> bool {

@@ -32,6 +32,11 @@ impl ProviderEndpoint {
         Ok(Self { accounts, base: Url::parse(base).map_err(ApiError::internal)? })
     }
 
+    /// The root of its API.
+    pub(super) const fn base(&self) -> &Url {
+        &self.base
+    }
+
     /// Validates credentials; returns the account that they belong to.
     ///
     /// # Errors

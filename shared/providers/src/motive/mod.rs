@@ -34,8 +34,9 @@ use url::Url;
 
 use self::client::List;
 use crate::client::{Access, OkResponse, Session, key_of, unknown_account};
+use crate::oauth::Proof;
 use crate::wire::Members;
-use crate::{Account, Api, Brand, Plan, Provider, ProviderError, Rate, WritePlan};
+use crate::{Account, Api, Brand, OAuth, Plan, Provider, ProviderError, Rate, WritePlan};
 
 /// The adapter of Motive (api.gomotive.com).
 ///
@@ -45,6 +46,10 @@ pub struct Motive;
 
 const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 const ACCESS: Access = Access { domains: &["gomotive.com", "keeptruckin.com"], reason: "error_message" };
+
+/// What is fetched, and no more: one scope that an application was not given ends the sign-in. Those that write are not documented.
+const SCOPE: &str = "companies.read vehicles.read users.read assets.read hos_logs.logs locations.vehicle_locations_list \
+                     locations.vehicle_locations_single locations.asset_locations fuel_purchases.read fault_codes.read";
 
 /// The provider publishes no limits but "10 simultaneous requests" for histories, so this is ours.
 const ALL: Rate = Rate { class: "all, assumed", per_second: 10 };
@@ -77,6 +82,15 @@ impl Provider for Motive {
     ];
     /// Group messages are sent and not listed.
     const LACKS: &'static [Resource] = &[Resource::DriverEventLog, Resource::GroupMessage, Resource::HosEventAttachment];
+
+    /// The documents name this address, that of the API and an older one; this one is named most.
+    const OAUTH: Option<&'static OAuth> = Some(&OAuth {
+        authorize: "/oauth/authorize",
+        token: "/oauth/token",
+        elsewhere: Some((ACCESS.domains, "https://gomotive.com")),
+        proof: Proof::Form,
+        scope: SCOPE,
+    });
 
     fn session(base: &Url, credentials: &Credentials) -> Result<Session, ProviderError> {
         let (name, key) = key_of(credentials, &["api_key", "access_token", "token"])?;

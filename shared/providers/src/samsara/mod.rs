@@ -43,8 +43,9 @@ use serde_json::value::RawValue;
 use url::Url;
 
 use crate::client::{Access, OkResponse, Session, key_of, unknown_account};
+use crate::oauth::Proof;
 use crate::wire::Members;
-use crate::{Account, Api, Brand, Plan, Provider, ProviderError, Rate, WritePlan};
+use crate::{Account, Api, Brand, OAuth, Plan, Provider, ProviderError, Rate, WritePlan};
 
 /// The adapter of Samsara (api.samsara.com, and its EU and Canadian twins by the TSP's or the credentials' URL).
 ///
@@ -98,6 +99,10 @@ impl Provider for Samsara {
     ];
     /// Purchases of fuel and messages to groups are written and not listed.
     const LACKS: &'static [Resource] = &[Resource::FuelTransaction, Resource::GroupMessage, Resource::HosEventAttachment];
+
+    /// Challenges are not documented; a server that does not know them passes over them (RFC 6749, 3.1).
+    const OAUTH: Option<&'static OAuth> =
+        Some(&OAuth { authorize: "/oauth2/authorize", token: "/oauth2/token", elsewhere: None, proof: Proof::Basic, scope: "" });
 
     fn session(base: &Url, credentials: &Credentials) -> Result<Session, ProviderError> {
         let (_, token) = key_of(credentials, &["token", "access_token", "api_key"])?;

@@ -14,6 +14,7 @@
 //! | fleet's request for a provider | `FLEET#id` | `TSP_REQUEST#provider` | `PARTNER#id#TSP_REQUESTS` | |
 //! | connection | `CONNECTION#id` | `CONNECTION` | | |
 //! | its sealed credentials | `CONNECTION#id` | `CREDENTIALS` | | |
+//! | which run replaces its tokens | `CONNECTION#id` | `REFRESHING` | | |
 //! | one connection per TSP account | `ACCOUNT#tsp#account` | `ACCOUNT` | | |
 //! | schedule | `CONNECTION#id` | `SCHEDULE#id` | | |
 //! | one schedule per resource | `CONNECTION#id` | `SCHEDULE_FOR#resource` | `SCHEDULES#shard` | |
@@ -46,6 +47,7 @@
 //! | request with an idempotency key | `REQUEST#digest` | `REQUEST` | | |
 //! | what was erased of a fleet | `ERASURE#digest` | `ERASURE` | | |
 //! | platform secrets | `PLATFORM` | `SECRETS` | | |
+//! | the platform's application at a TSP | `PLATFORM` | `SIGN_IN#slug` | | |
 //! | root key of a TSP's credentials | `PLATFORM` | `ROOT#tsp` | | |
 
 use std::collections::HashMap;
@@ -148,6 +150,12 @@ impl Key {
     #[must_use]
     pub fn credentials(id: ConnectionId) -> Self {
         Self::new(connection(id), "CREDENTIALS")
+    }
+
+    /// Which run replaces the tokens of a connection.
+    #[must_use]
+    pub fn refreshing(id: ConnectionId) -> Self {
+        Self::new(connection(id), "REFRESHING")
     }
 
     /// The claim of a TSP account by a connection.
@@ -340,6 +348,12 @@ impl Key {
     #[must_use]
     pub fn platform_secrets() -> Self {
         Self::new("PLATFORM", "SECRETS")
+    }
+
+    /// The platform's application at a TSP.
+    #[must_use]
+    pub fn sign_in_client(slug: &str) -> Self {
+        Self::new("PLATFORM", format!("SIGN_IN#{slug}"))
     }
 
     /// The root key under which credentials of a TSP (by its source name) are sealed.

@@ -17,6 +17,7 @@ mod query;
 mod secrets;
 mod sequence;
 mod set_aside;
+mod sign_ins;
 mod snapshot;
 #[cfg(test)]
 mod testing;
@@ -36,11 +37,12 @@ pub use items::{
 pub use keys::Key;
 pub use packed::{Packed, Unpackable};
 pub use parked::{Parked, SHARDS, Woken, minute_of};
-pub use pre_auths::{PRE_AUTH_SECONDS, PreAuth};
+pub use pre_auths::{PRE_AUTH_SECONDS, PreAuth, SignInVisit};
 pub use query::Range;
 pub use secrets::{PlatformSecrets, RootKey};
 pub use sequence::{Numbered, Sequence};
 pub use set_aside::{SET_ASIDE_DAYS, SetAside, SetAsideReason};
+pub use sign_ins::{Refreshing, SignInClient};
 pub use snapshot::Snapshot;
 pub use trials::{TrialLimit, Trials};
 pub use walk::{Place, Walk};

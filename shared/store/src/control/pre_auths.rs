@@ -1,4 +1,4 @@
-//! What a fleet gives before a provider asks it, and keeps until the provider has answered.
+//! What a fleet gives before it links an account, and its sign-ins at providers: kept for a while, and used once.
 
 use model::{FleetId, Timestamp, TspId};
 use serde::{Deserialize, Serialize};
@@ -22,12 +22,30 @@ pub struct PreAuth {
     pub fleet_id: FleetId,
     /// The provider that it is for.
     pub tsp_id: TspId,
-    /// The vault's envelope; none once it was used.
+    /// The vault's envelope; none in a sign-in, and none once it was used.
+    #[serde(default)]
     pub sealed: Option<Value>,
+    /// The visit to Connect that a sign-in belongs to.
+    #[serde(default)]
+    pub visit: Option<SignInVisit>,
+    /// Whether it was used.
+    #[serde(default)]
+    pub is_used: bool,
     /// Counts the changes.
     pub revision: u64,
     /// When it ends.
     pub expires_at: Timestamp,
+}
+
+/// The visit to Connect from which a customer went to sign in. None of it opens anything.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SignInVisit {
+    /// Its name, as in the paths of its pages.
+    pub name: String,
+    /// The digest of its cookie.
+    pub digest: String,
+    /// The provider that was chosen.
+    pub slug: String,
 }
 
 impl Keyed for PreAuth {
@@ -44,31 +62,38 @@ impl Keyed for PreAuth {
 }
 
 impl PreAuth {
-    /// One that begins now.
+    /// What was given, from now on.
     #[must_use]
-    pub fn new(id: Uuid, fleet_id: FleetId, tsp_id: TspId, sealed: Value, now: Timestamp) -> Self {
-        Self { id, fleet_id, tsp_id, sealed: Some(sealed), revision: 0, expires_at: now.plus_seconds(PRE_AUTH_SECONDS) }
+    pub fn new(id: Uuid, (fleet_id, tsp_id): (FleetId, TspId), sealed: Value, now: Timestamp) -> Self {
+        let expires_at = now.plus_seconds(PRE_AUTH_SECONDS);
+        Self { id, fleet_id, tsp_id, sealed: Some(sealed), visit: None, is_used: false, revision: 0, expires_at }
     }
 
-    /// What it holds, and the state after it was taken; `None` where it may not be taken.
-    fn taken(&self, (fleet, tsp): (FleetId, TspId), now: Timestamp) -> Option<(Value, Self)> {
+    /// A sign-in that begins now.
+    #[must_use]
+    pub fn of_sign_in(id: Uuid, owner: (FleetId, TspId), visit: SignInVisit, now: Timestamp) -> Self {
+        Self { sealed: None, visit: Some(visit), ..Self::new(id, owner, Value::Null, now) }
+    }
+
+    /// The state after it was taken; `None` where it may not be taken.
+    fn taken(&self, (fleet, tsp): (FleetId, TspId), now: Timestamp) -> Option<Self> {
         let is_theirs = self.fleet_id == fleet && self.tsp_id == tsp;
-        let sealed = self.sealed.clone().filter(|_| is_theirs && now < self.expires_at)?;
-        Some((sealed, Self { sealed: None, revision: self.revision.wrapping_add(1), ..self.clone() }))
+        let may = is_theirs && !self.is_used && now < self.expires_at;
+        may.then(|| Self { sealed: None, is_used: true, revision: self.revision.wrapping_add(1), ..self.clone() })
     }
 }
 
 impl Store {
-    /// What a pre-auth of this fleet for this provider holds, which nobody gets again. `None` for one that is unknown, used, over, of
+    /// A pre-auth of this fleet for this provider as it was, which nobody gets again. `None` for one that is unknown, used, over, of
     /// another fleet or for another provider; such a try does not use it up.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn take_pre_auth(&self, id: Uuid, owner: (FleetId, TspId), now: Timestamp) -> Result<Option<Value>, StoreError> {
+    pub async fn take_pre_auth(&self, id: Uuid, owner: (FleetId, TspId), now: Timestamp) -> Result<Option<PreAuth>, StoreError> {
         let Some(seen) = self.get::<PreAuth>(Key::pre_auth(id)).await? else { return Ok(None) };
-        let Some((sealed, next)) = seen.taken(owner, now) else { return Ok(None) };
+        let Some(next) = seen.taken(owner, now) else { return Ok(None) };
         match self.commit(vec![Write::replace(&seen, &next)?]).await {
-            Ok(()) => Ok(Some(sealed)),
+            Ok(()) => Ok(Some(seen)),
             Err(StoreError::Conflict) => Ok(None),
             Err(other) => Err(other),
         }
@@ -83,12 +108,15 @@ mod tests {
     fn a_pre_auth_is_taken_once_in_time_by_its_fleet_for_its_provider() {
         let now = Timestamp::from_millis(1_790_000_000_000);
         let (fleet, tsp) = (FleetId::at(now), TspId::at(now));
-        let made = PreAuth::new(Uuid::nil(), fleet, tsp, Value::from("sealed"), now);
-        let (held, used) = made.taken((fleet, tsp), now.plus_seconds(899)).unwrap();
-        assert_eq!((held, &used.sealed), (Value::from("sealed"), &None));
-        assert!(used.revision != made.revision && used.taken((fleet, tsp), now).is_none(), "used");
-        assert_eq!(made.taken((fleet, tsp), now.plus_seconds(900)), None, "over");
-        assert_eq!(made.taken((FleetId::at(now.plus_seconds(1)), tsp), now), None, "another fleet");
-        assert_eq!(made.taken((fleet, TspId::at(now.plus_seconds(1))), now), None, "another provider");
+        let visit = SignInVisit { name: "name".into(), digest: "digest".into(), slug: "samsara".into() };
+        let signing = PreAuth::of_sign_in(Uuid::nil(), (fleet, tsp), visit, now);
+        for made in [PreAuth::new(Uuid::nil(), (fleet, tsp), Value::from("sealed"), now), signing] {
+            let used = made.taken((fleet, tsp), now.plus_seconds(899)).unwrap();
+            assert!(used.sealed.is_none() && used.revision != made.revision);
+            assert_eq!(used.taken((fleet, tsp), now), None, "used");
+            assert_eq!(made.taken((fleet, tsp), now.plus_seconds(900)), None, "over");
+            assert_eq!(made.taken((FleetId::at(now.plus_seconds(1)), tsp), now), None, "another fleet");
+            assert_eq!(made.taken((fleet, TspId::at(now.plus_seconds(1))), now), None, "another provider");
+        }
     }
 }

@@ -1,0 +1,231 @@
+//! Signing in at a provider, in a window of its own, instead of copying a key.
+//!
+//! The provider sends the browser back to one address for all visits, with a `state`: the id of a pre-auth, which names the visit that it
+//! belongs to. What proves the code (RFC 7636) follows from the visit's cookie and is stored nowhere, so a code is of no use in another
+//! browser, nor to whoever reads it on the way.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use gateway::{ApiError, Call, Context, Html, Input, Reader};
+use http::StatusCode;
+use maud::{Markup, html};
+use model::tsp::Tsp;
+use providers::OAuth;
+use reqwest::Method;
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+use store::control::{Key, PreAuth, SignInClient, SignInVisit, Write};
+use url::Url;
+use uuid::Uuid;
+
+use crate::credentials::{self, Choice};
+use crate::fields::{Problems, problems};
+use crate::page::{self, Page, Step};
+use crate::screen::Screen;
+use crate::visit::{Agreed, Stop, Visit};
+use crate::visit_request::VisitRequest;
+use crate::{dead_ends, proof, trial};
+
+/// Sends the browser to the provider.
+pub(crate) struct Begin;
+/// Takes it back.
+pub(crate) struct Return;
+
+/// Where providers send browsers back to: a part of what operators register there.
+pub(crate) const RETURN_PATH: &str = "/connect/sign-in";
+
+/// What a provider sends back.
+pub(crate) struct Answer {
+    request: VisitRequest,
+    state: Option<Uuid>,
+    code: Option<String>,
+    error: Option<String>,
+}
+
+impl Input for Answer {
+    fn read(reader: &mut Reader) -> Self {
+        let text = |name: &str| reader.first(name).filter(|text| !text.is_empty());
+        let (state, code, error) = (text("state"), text("code"), text("error"));
+        Self { request: VisitRequest::unnamed(reader), state: state.and_then(|text| text.parse().ok()), code, error }
+    }
+}
+
+/// How a customer of a TSP can sign in: the provider's server, its address, and our application there; `None` where it cannot.
+pub(crate) async fn way(context: &Context, tsp: &Tsp) -> Result<Option<(&'static OAuth, Url, String)>, ApiError> {
+    let Some(accounts) = providers::accounts(&tsp.source_name) else { return Ok(None) };
+    let Some(oauth) = accounts.oauth() else { return Ok(None) };
+    let Some(client) = context.store().get::<SignInClient>(Key::sign_in_client(&tsp.slug)).await? else { return Ok(None) };
+    let base = Url::parse(tsp.base_url.as_deref().unwrap_or_else(|| accounts.default_base_url())).map_err(ApiError::internal)?;
+    Ok(Some((oauth, base, client.client_id)))
+}
+
+/// What proves the code of a sign-in: 43 characters that only this browser's visit can tell.
+fn verifier(visit: &Visit, id: Uuid) -> String {
+    visit.held.derived(&format!("sign-in {id}"))
+}
+
+fn challenge(verifier: &str) -> String {
+    URL_SAFE_NO_PAD.encode(Sha256::digest(verifier.as_bytes()))
+}
+
+impl Screen for Begin {
+    type Input = Choice;
+
+    async fn show(context: &Context, call: &Call, choice: Choice) -> Result<Html, Stop> {
+        let agreed = choice.request().agreed(context, call.now).await?;
+        let visit = &agreed.visit;
+        visit.check_reviewed(context)?;
+        let Some((tsp, _)) = credentials::choice(context, visit, choice.slug()).await? else {
+            return Ok(page::redirect(context, &visit.path("providers")));
+        };
+        let Some((oauth, base, client)) = way(context, &tsp).await? else {
+            return Ok(page::redirect(context, &visit.path(&format!("providers/{}", tsp.slug))));
+        };
+        // Nobody follows where a HEAD leads.
+        if call.is_head {
+            return Ok(page::redirect(context, base.as_str()));
+        }
+        let id = Uuid::new_v4();
+        let of = SignInVisit { name: visit.name.clone(), digest: visit.held.digest(), slug: tsp.slug.clone() };
+        let begun = PreAuth::of_sign_in(id, (agreed.fleet.id, tsp.id), of, call.now);
+        context.store().commit(vec![Write::create(&begun)?]).await?;
+        let back = format!("{}{RETURN_PATH}", context.config().connect_url);
+        let page = oauth.page(&base, &client, (&back, &id.to_string()), &challenge(&verifier(visit, id)));
+        Ok(page::redirect(context, page.as_str()))
+    }
+}
+
+impl Screen for Return {
+    type Input = Answer;
+
+    async fn show(context: &Context, call: &Call, answer: Answer) -> Result<Html, Stop> {
+        // A code is used up by the browser that asks for the page, not by what only looks whether there is one.
+        let state = answer.state.filter(|_| !call.is_head);
+        let id = state.ok_or_else(|| over(context, None))?;
+        let begun = context.store().get::<PreAuth>(Key::pre_auth(id)).await?;
+        let begun = begun.filter(|begun| call.now < begun.expires_at);
+        let Some((of, begun)) = begun.and_then(|begun| Some((begun.visit.clone()?, begun))) else {
+            return Err(over(context, None));
+        };
+        let agreed = answer.request.named(&of.name).agreed(context, call.now).await?;
+        let visit = &agreed.visit;
+        if of.digest != visit.held.digest() || begun.fleet_id != agreed.fleet.id {
+            return Err(dead_ends::reopen(context));
+        }
+        visit.check_reviewed(context)?;
+        let Some((tsp, form)) = credentials::choice(context, visit, &of.slug).await? else {
+            return Ok(page::redirect(context, &visit.path("providers")));
+        };
+        if begun.is_used {
+            return Err(over(context, Some(visit)));
+        }
+        let found = match &answer.code {
+            Some(code) => match link(context, call, &agreed, (&tsp, id), code).await? {
+                None => return Ok(done(context, visit, &tsp)),
+                Some(found) => found,
+            },
+            None => {
+                let _held = context.store().take_pre_auth(id, (begun.fleet_id, begun.tsp_id), call.now).await?;
+                declined(&tsp, answer.error.as_deref())
+            }
+        };
+        credentials::show(context, visit, (&tsp, form), &Default::default(), &found).await
+    }
+}
+
+/// Has the API take the code; what is wrong where it does not.
+async fn link(
+    context: &Context,
+    call: &Call,
+    agreed: &Agreed,
+    (tsp, id): (&Tsp, Uuid),
+    code: &str,
+) -> Result<Option<Problems>, Stop> {
+    let visit = &agreed.visit;
+    let body = json!({
+        "tsp_id": tsp.id, "credentials": { "code": code }, "pre_auth_id": id, "code_verifier": verifier(visit, id),
+    });
+    let response = trial::of(context, agreed, (Method::POST, "/v2/integrations/connections"), &body, call.now).await?;
+    match response.status {
+        StatusCode::OK => {
+            let id = response.body.get("id").and_then(Value::as_str).and_then(|id| id.parse().ok());
+            if let Some(id) = id {
+                proof::note(context, agreed, id, call.now).await?;
+            }
+            Ok(None)
+        }
+        StatusCode::UNAUTHORIZED => Err(dead_ends::ended(context, visit)),
+        _ if response.is_consent_changed() => Err(visit.elsewhere(context, "consent")),
+        _ if response.problems().iter().any(|(path, ..)| path == "body.pre_auth_id") => Err(over(context, Some(visit))),
+        _ if response.problems().iter().any(|(_, kind, _)| kind == "credentials_rejected") => {
+            Ok(Some(told(format!("{} did not confirm the sign-in. Please sign in again.", tsp.name))))
+        }
+        _ => Ok(Some(problems(&response, tsp))),
+    }
+}
+
+fn told(whole: String) -> Problems {
+    Problems { whole: Some(whole), ..Problems::default() }
+}
+
+/// The provider's own words are for programs, so they are not shown.
+fn declined(tsp: &Tsp, error: Option<&str>) -> Problems {
+    told(match error {
+        Some("access_denied") => format!("Access was not allowed at {}. Nothing was connected.", tsp.name),
+        _ => format!("{} ended the sign-in with an error. Nothing was connected. Please try again.", tsp.name),
+    })
+}
+
+/// The way in on a provider's page; it opens a window of its own.
+pub(crate) fn button(visit: &Visit, tsp: &Tsp) -> Markup {
+    html! {
+        div.sign-in {
+            a.button.main href=(visit.path(&format!("providers/{}/sign-in", tsp.slug))) target="_blank" rel="noopener" data-sign-in=(visit.name) data-accounts=(visit.path("accounts")) {
+                "Sign in with " (tsp.name) span.away { " (opens a new window)" }
+            }
+            p.hint { "You sign in at " (tsp.name) ", in a new window, and allow reading there. No key is needed." }
+        }
+    }
+}
+
+/// In the window of the sign-in, which closes itself where it may.
+fn done(context: &Context, visit: &Visit, tsp: &Tsp) -> Html {
+    let title = format!("{} is connected", tsp.name);
+    let content = html! {
+        h1 { (title) }
+        p.soft { "You can close this window." }
+        div.actions data-signed-in=(visit.name) { a.button.main href=(visit.path("accounts")) { "Go on here" } }
+    };
+    Page::titled(title).of(visit).step(Step::Done).show(context, &content)
+}
+
+/// The sign-in is unknown, was used, or is over.
+fn over(context: &Context, visit: Option<&Visit>) -> Stop {
+    let title = "This sign-in is over";
+    let content = html! {
+        h1 { (title) }
+        p.soft { "It was used already, took longer than 15 minutes, or was not begun here. Nothing was changed by it." }
+        @match visit {
+            Some(visit) => div.actions { a.button.main href=(visit.path("accounts")) { "See your accounts" } },
+            None => p { "Go back to the window in which you chose the provider, and sign in again." },
+        }
+    };
+    let page = Page::titled(title).status(StatusCode::GONE);
+    let page = match visit {
+        Some(visit) => page.of(visit),
+        None => page,
+    };
+    Stop::Page(Box::new(page.show(context, &content)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn challenges_are_those_of_the_rfc() {
+        // RFC 7636, appendix B.
+        let verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+        assert_eq!(challenge(verifier), "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
+    }
+}
