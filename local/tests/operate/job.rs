@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::canaries::{Canary, ForbiddenPlaces};
 use crate::recorder;
 use crate::running::Running;
+use crate::sign_in;
 
 const WRONG_TSP_TOKEN: &str = "canary-wrong-tsp-token-5b1f";
 /// The simulator's second account.
@@ -34,6 +35,7 @@ pub(crate) async fn drive(running: &Running) -> Vec<Canary> {
     let api = partner(running, &mut canaries).await;
     subscribe(&api, &mut canaries).await;
     let fleet = fleet(running, &api, &mut canaries).await;
+    sign_in::signs_in(running, &api, &mut canaries).await;
     refusals(running, &fleet).await;
     connected(running, &api, &fleet).await;
     canaries

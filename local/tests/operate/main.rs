@@ -8,6 +8,7 @@ mod job;
 mod logs;
 mod recorder;
 mod running;
+mod sign_in;
 mod throttle;
 mod throttled;
 mod timers;
