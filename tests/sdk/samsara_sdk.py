@@ -9,6 +9,7 @@ from datetime import datetime, timedelta, timezone
 
 from samsara import Samsara
 from samsara.core.api_error import ApiError
+from samsara.types import PostFuelPurchaseRequestBodyPriceRequestBody
 
 STAT_SETS = [
     ["engineStates", "fuelPercents", "gps"],
@@ -241,6 +242,18 @@ class Run:
         expect(all(m.driver_id and m.text and m.sender.type in ("driver", "dispatch") for m in found), "a message has text and sender")
         return len(found)
 
+    def fuel_purchase(self):
+        """A purchase that is filed has an id."""
+        price = PostFuelPurchaseRequestBodyPriceRequestBody(amount="480.50", currency="usd")
+        filed = self.client.fuel_and_energy.post_fuel_purchase(
+            fuel_quantity_liters="378.5",
+            transaction_location="1 Main St, Dallas",
+            transaction_price=price,
+            transaction_reference="R-1",
+            transaction_time=rfc3339(self.now),
+        )
+        return len(filed.data.uuid_) == 36
+
     def trailers(self):
         found, _ = walk(lambda after: self.client.trailers.list_trailers(limit=3, after=after))
         expect(len({t.id for t in found}) == len(found), "pages do not overlap")
@@ -327,6 +340,7 @@ CHECKS = [
     Run.defects,
     Run.safety_events,
     Run.messages,
+    Run.fuel_purchase,
     Run.trailers,
     Run.trailer_stats_feed,
     Run.trailer_stats,

@@ -107,6 +107,7 @@ const WRITES: &[(&str, Route)] = &[
     ("PATCH", Route { path: "/fleet/vehicles/{id}", answer: writes::change_vehicle }),
     ("PATCH", Route { path: "/users/{id}", answer: writes::change_staff }),
     ("POST", Route { path: "/v1/fleet/messages", answer: writes::send_message }),
+    ("POST", Route { path: "/fuel-purchase", answer: writes::file_purchase }),
 ];
 
 impl Route {

@@ -29,6 +29,23 @@ const STAFF_MEMBERS: &[&str] = &["name"];
 const VIN_LENGTH: usize = 17;
 const PASSWORD_LENGTH: usize = 8;
 
+/// The members of a purchase of fuel: those that it must have, and others.
+const PURCHASE: &[&str] = &[
+    "fuelQuantityLiters",
+    "transactionLocation",
+    "transactionReference",
+    "transactionTime",
+    "transactionPrice",
+    "driverId",
+    "vehicleId",
+    "iftaFuelType",
+    "fuelGrade",
+    "merchantName",
+    "discount",
+    "source",
+];
+const CURRENCIES: &[&str] = &["usd", "gbp", "cad", "eur", "chf", "mxn"];
+
 /// The members of a body, all of which have to be known.
 fn members(request: &Request<'_>, known: &[&str]) -> Result<Map<String, Value>, Refusal> {
     let members: Map<String, Value> = serde_json::from_slice(request.body).map_err(|_| Refusal::Value("the body"))?;
@@ -125,4 +142,25 @@ pub(super) fn send_message(request: &Request<'_>) -> Answer {
     }
     let data: Vec<Value> = ids.iter().map(|id| json!({ "driverId": id, "text": text })).collect();
     reply(json!(data))
+}
+
+/// `POST /fuel-purchase`: answers an id. Purchases are not listed.
+pub(super) fn file_purchase(request: &Request<'_>) -> Answer {
+    let sent = members(request, PURCHASE)?;
+    for name in ["fuelQuantityLiters", "transactionLocation", "transactionReference", "transactionTime"] {
+        text(&sent, name)?;
+    }
+    if text(&sent, "fuelQuantityLiters")?.parse::<f64>().is_err() {
+        return Err(Refusal::Value("fuelQuantityLiters"));
+    }
+    let price = sent.get("transactionPrice").and_then(Value::as_object).ok_or(Refusal::Missing("transactionPrice"))?;
+    text(price, "amount")?;
+    if !CURRENCIES.contains(&text(price, "currency")?) {
+        return Err(Refusal::Value("currency"));
+    }
+    let is_driver = |id: &Value| lists::all_drivers(request).iter().any(|driver| driver.get("id") == Some(id));
+    if sent.get("driverId").is_some_and(|id| !is_driver(id)) {
+        return Err(Refusal::Value("driverId"));
+    }
+    reply(json!({ "uuid": format!("00000000-0000-4000-8000-{:012}", request.app.written().next_id()) }))
 }

@@ -94,6 +94,7 @@ impl Provider for Samsara {
         WritePlan::of::<writes::MakeDriver>(),
         WritePlan::of::<writes::ChangeUser>(),
         WritePlan::of::<writes::ChangeVehicle>(),
+        WritePlan::of::<writes::FilePurchase>(),
         WritePlan::of::<writes::SendMessage>(),
         WritePlan::of::<writes::SendGroupMessage>(),
     ];

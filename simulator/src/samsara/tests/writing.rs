@@ -56,3 +56,28 @@ fn vehicles_staff_and_messages_are_written() {
     assert_eq!((&listed["data"][0]["text"], &listed["data"][0]["driverId"]), (&json!("Dock 4"), &json!(driver)));
     assert_eq!(bench.send("POST", "/v1/fleet/messages", &json!({ "driverIds": [5], "text": "x" })).0, 400);
 }
+
+#[test]
+fn purchases_of_fuel_are_taken_with_all_that_is_wanted() {
+    let bench = Bench::new(3);
+    let driver = bench.ok("/fleet/drivers")["data"][0]["id"].clone();
+    let purchase = |more: Value| {
+        let mut sent = json!({
+            "fuelQuantityLiters": "378.5", "transactionLocation": "1 Main St, Dallas", "transactionReference": "R-1", "driverId": driver,
+            "transactionTime": "2026-11-20T10:00:00Z", "transactionPrice": { "amount": "480.50", "currency": "usd" },
+        });
+        sent.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        bench.send("POST", "/fuel-purchase", &sent)
+    };
+    let (status, filed) = purchase(json!({}));
+    assert!(status == 200 && filed["data"]["uuid"].as_str().is_some_and(|id| id.len() == 36), "{filed}");
+    for (odd, message) in [
+        (json!({ "transactionReference": "" }), "Missing required parameter: transactionReference"),
+        (json!({ "transactionPrice": { "amount": "1", "currency": "xyz" } }), "Invalid value for currency"),
+        (json!({ "driverId": "5" }), "Invalid value for driverId"),
+        (json!({ "fuelQuantityLiters": "much" }), "Invalid value for fuelQuantityLiters"),
+    ] {
+        let (status, refused) = purchase(odd);
+        assert_eq!((status, &refused["message"]), (400, &json!(message)));
+    }
+}

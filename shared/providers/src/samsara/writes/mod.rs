@@ -1,12 +1,14 @@
 //! What partners write to Samsara. Vehicles cannot be made: they appear with their gateways.
 
 mod drivers;
+mod fuel;
 mod messages;
 #[cfg(test)]
 mod tests;
 mod vehicles;
 
 pub(super) use drivers::{ChangeUser, MakeDriver};
+pub(super) use fuel::FilePurchase;
 pub(super) use messages::{SendGroupMessage, SendMessage};
 pub(super) use vehicles::ChangeVehicle;
 

@@ -122,3 +122,44 @@ fn a_message_to_a_group_is_sent_once_and_told_with_all_its_recipients() {
     let office = json!({ "source_recipient_ids": ["555", "user:5"], "message_text": "x" });
     assert!(write(&Canned::new(Vec::new()), make, None, &office).is_err());
 }
+
+#[test]
+fn a_purchase_of_fuel_is_filed_and_known_by_what_was_sent() {
+    let make = (Resource::FuelTransaction, OperationType::Create);
+    let purchase = |more: Value| {
+        let mut sent = json!({
+            "connection_id": "c", "source_driver_id": "555", "source_vehicle_id": "7", "fuel_volume": 100, "fuel_volume_unit": "US_GALLON",
+            "fuel_type": "DIESEL", "total_cost": "480.50", "currency": "USD", "transaction_time": "2026-11-20T10:00:00Z",
+            "latitude": 32.7, "longitude": -96.8, "fuel_vendor": "Pilot",
+        });
+        sent.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        sent
+    };
+    let http = Canned::new(vec![response(200, r#"{"data":{"uuid":"f-1"}}"#), response(200, r#"{"data":{"uuid":"f-1"}}"#)]);
+    let written = write(&http, make, None, &purchase(json!({}))).unwrap();
+    assert_eq!(http.asked(), ["http://simulator.local/samsara/fuel-purchase"]);
+    let mut sent = http.posted()[0].clone();
+    let reference = sent.as_object_mut().unwrap().remove("transactionReference").unwrap();
+    let expected = json!({
+        "fuelQuantityLiters": "378.541", "transactionLocation": "32.7, -96.8", "transactionTime": "2026-11-20T10:00:00.000000Z",
+        "transactionPrice": { "amount": "480.50", "currency": "usd" }, "iftaFuelType": "Diesel", "merchantName": "Pilot",
+        "driverId": "555", "vehicleId": "7",
+    });
+    assert_eq!((sent, reference.as_str().map(str::len)), (expected, Some(16)));
+    let one = row(&written);
+    assert_eq!(
+        (written.source_id.as_deref(), &one["fuel_type"], &one["total_cost"]),
+        (Some("f-1"), &json!("DIESEL"), &json!("480.50"))
+    );
+    assert!((one["fuel_volume"].as_f64().unwrap() - 0.378_541_178).abs() < 1e-6 && one["vehicle_id"].is_string(), "{one}");
+    let elsewhere = purchase(json!({ "location_string": "1 Main St, Dallas", "fuel_type": "LPG", "total_cost": 5 }));
+    write(&http, make, None, &elsewhere).unwrap();
+    let sent = &http.posted()[1];
+    assert_eq!((&sent["transactionLocation"], &sent["iftaFuelType"]), (&json!("1 Main St, Dallas"), &json!("Other")));
+    assert_eq!(sent["transactionPrice"]["amount"], "5");
+    assert_ne!(sent["transactionReference"], reference);
+    for lacking in [json!({ "total_cost": null }), json!({ "currency": null }), json!({ "latitude": null })] {
+        let refused = write(&Canned::new(Vec::new()), make, None, &purchase(lacking)).unwrap_err();
+        assert!(matches!(refused, ProviderError::Unsupported { .. }), "{refused}");
+    }
+}
