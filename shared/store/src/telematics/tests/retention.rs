@@ -6,13 +6,14 @@ use super::events::events;
 use super::positions::{drive, store_positions};
 use super::*;
 use crate::telematics::table::{Item, read_text};
-use crate::telematics::{Retention, keys};
+use crate::telematics::{Retention, StateNote, keys};
 
 async fn items(client: &Client) -> Vec<Item> {
     client.scan().table_name(TABLE).into_paginator().items().send().collect::<Result<_, _>>().await.unwrap()
 }
 
-/// Entities, some of them removed since, events of several days, some of them counted by their subjects, and positions of two days.
+/// Entities, some of them removed since, events of several days, some of them counted by their subjects, positions of two days,
+/// and what a subject has.
 async fn fill(store: &Store, number: u128) {
     let origin = |resource| origin(number, resource, "2026-11-21T03:00:00Z");
     let vehicles = fleet(30);
@@ -22,6 +23,8 @@ async fn fill(store: &Store, number: u128) {
     store_all(store, &origin(Resource::HosViolation), &[violation(1, "a", "2026-11-20T01:00:00Z")]).await;
     store_all(store, &origin(Resource::HosEvent), &events(40)).await;
     store_positions(store, &origin(Resource::VehicleLocation), &drive()).await;
+    let note = StateNote { subject: "v-1".into(), at: at("2026-11-20T00:00:00Z"), text: "{}".into() };
+    store.note_states(&origin(Resource::EngineLog), &[note]).await.unwrap();
 }
 
 #[tokio::test]
