@@ -4,6 +4,10 @@
 //! agreement also moves a revision of its partner, in the same transaction; what a sandbox has read of a partner holds as long as the
 //! revision is the same. Asking for that costs one read unit, however many agreements there are, and nothing is seen a moment longer
 //! than it is shared.
+//!
+//! A transaction does not appear at one instant to those who read several of its items: for moments they may find the moved revision
+//! beside the agreement as it was. So agreements that were read within moments of the first sight of their revision serve the request
+//! that read them, as every plain read would, and no other one; what is kept was read when the revision had been there for a while.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -21,6 +25,8 @@ use crate::{Store, StoreError};
 /// How long what was read is kept even if its revision stays: while a release is rolled out, functions of the former one write
 /// agreements, too, and know no revisions.
 const KEPT_SECONDS: i64 = 60;
+/// For how long after the first sight of a revision agreements are read by each request. Transactions appear within milliseconds.
+const SETTLING_SECONDS: i64 = 2;
 /// How many agreements are kept, over all partners; the newest read ones stay.
 const MOST_KEPT: usize = 50_000;
 /// The kind of the items that hold revisions.
@@ -37,6 +43,8 @@ pub(crate) struct AgreementCache(Mutex<Vec<Entry>>);
 struct Entry {
     partner: PartnerId,
     revision: Revision,
+    /// When the revision was first seen.
+    seen_at: Timestamp,
     read_at: Timestamp,
     agreements: Arc<Agreements>,
 }
@@ -44,7 +52,8 @@ struct Entry {
 impl Entry {
     fn holds(&self, partner: PartnerId, revision: &Revision, now: Timestamp) -> bool {
         let is_young = self.read_at <= now && now < self.read_at.plus_seconds(KEPT_SECONDS);
-        self.partner == partner && is_young && self.revision == *revision
+        let is_settled = self.read_at >= self.seen_at.plus_seconds(SETTLING_SECONDS);
+        self.partner == partner && is_young && is_settled && self.revision == *revision
     }
 }
 
@@ -60,6 +69,9 @@ impl AgreementCache {
 
     fn keep(&self, entry: Entry) {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = kept.iter().find(|other| other.partner == entry.partner && other.revision == entry.revision);
+        let seen_at = before.map_or(entry.seen_at, |before| before.seen_at);
+        let entry = Entry { seen_at, ..entry };
         kept.retain(|other| other.partner != entry.partner);
         kept.insert(0, entry);
         let mut room = MOST_KEPT;
@@ -74,7 +86,8 @@ impl AgreementCache {
 }
 
 impl Store {
-    /// A partner's agreements, deleted ones left out, by id: as they are in the table now, though most often they are not read again.
+    /// A partner's agreements, deleted ones left out, by id: as a read of the table would find them now, though most often they are not
+    /// read again.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -85,7 +98,7 @@ impl Store {
             return Ok(agreements);
         }
         let agreements = Arc::new(Agreements::new(self.agreements(partner).await?));
-        self.agreement_cache.keep(Entry { partner, revision, read_at: now, agreements: Arc::clone(&agreements) });
+        self.agreement_cache.keep(Entry { partner, revision, seen_at: now, read_at: now, agreements: Arc::clone(&agreements) });
         Ok(agreements)
     }
 

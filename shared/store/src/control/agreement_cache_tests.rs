@@ -90,14 +90,33 @@ async fn a_write_that_is_refused_moves_no_revision() {
     assert_eq!(store.revision(partner(1)).await.unwrap(), before);
 }
 
+/// DynamoDB shows the items of a transaction one by one: a reader may see the moved revision and the agreement as it was.
+#[tokio::test]
+async fn what_was_read_in_the_midst_of_a_transaction_is_not_kept() {
+    let (store, open) = (database().await, agreement(1, 0x10));
+    let paused = open.after(Action::Pause, Party::Partner, at(0)).unwrap();
+    write(&store, vec![Write::create(&paused).unwrap()]).await;
+    let revision = store.revision(partner(1)).await.unwrap();
+    let agreements = Arc::new(Agreements::new(vec![open]));
+    store.agreement_cache.keep(Entry { partner: partner(1), revision, seen_at: at(1), read_at: at(1), agreements });
+    for seconds in [1, 2, 3, 4, 61] {
+        assert_eq!(opened(&store, at(seconds)).await, 0, "{seconds}");
+    }
+}
+
 #[tokio::test]
 async fn what_did_not_change_is_not_read_again_for_a_minute() {
     let store = database().await;
     write(&store, vec![Write::create(&agreement(1, 0x10)).unwrap(), Write::create(&agreement(2, 0x20)).unwrap()]).await;
     let read = async |owner, now| store.cached_agreements(partner(owner), now).await.unwrap();
+    let unsettled = read(1, at(-1)).await;
+    read(2, at(-1)).await;
     let (first, neighbour) = (read(1, at(1)).await, read(2, at(1)).await);
+    assert!(!Arc::ptr_eq(&unsettled, &first), "the revision was new");
     assert!(Arc::ptr_eq(&first, &read(1, at(60)).await));
-    assert!(!Arc::ptr_eq(&first, &read(1, at(61)).await), "functions of an earlier release know no revisions");
+    let second = read(1, at(61)).await;
+    assert!(!Arc::ptr_eq(&first, &second), "functions of an earlier release know no revisions");
+    assert!(Arc::ptr_eq(&second, &read(1, at(62)).await), "the revision has been there for long");
     write(&store, vec![Write::create(&agreement(1, 0x12)).unwrap()]).await;
     assert!(Arc::ptr_eq(&neighbour, &read(2, at(2)).await), "another partner's changes are not its own");
 }
@@ -108,6 +127,7 @@ async fn what_is_kept_has_a_bound() {
     let entry = |owner, agreements: usize| Entry {
         partner: partner(owner),
         revision: Revision::new(),
+        seen_at: at(-SETTLING_SECONDS),
         read_at: at(0),
         agreements: Arc::new(Agreements::new(vec![agreement(owner, 1); agreements])),
     };
