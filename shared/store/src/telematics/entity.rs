@@ -158,7 +158,7 @@ impl Store {
     }
 
     /// The connections of the records that exist among these.
-    async fn places(&self, resource: Resource, ids: &[RecordId]) -> Result<Vec<(ConnectionId, RecordId)>, StoreError> {
+    pub(super) async fn places(&self, resource: Resource, ids: &[RecordId]) -> Result<Vec<(ConnectionId, RecordId)>, StoreError> {
         let ids: HashSet<RecordId> = ids.iter().copied().collect();
         let keys = ids.into_iter().map(|id| place_key(resource, id)).collect();
         let items = self.telematics_table().get_many(keys, None).await?;

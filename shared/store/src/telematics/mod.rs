@@ -156,7 +156,8 @@ impl Store {
         include_source: bool,
     ) -> Result<Slice<Row>, StoreError> {
         if query.is_by_subject() {
-            return self.list_by_subject(grant, query, page, include_source).await;
+            let grant = self.of_subjects(grant, query).await?;
+            return self.list_by_subject(&grant, query, page, include_source).await;
         }
         match grant.record().storage {
             Storage::Entity { .. } => self.list_entities(grant, query, page, include_source).await,
@@ -170,6 +171,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`] if storage fails or an item is not readable.
     pub async fn count_rows(&self, grant: &Grant, query: &Query) -> Result<u64, StoreError> {
+        let grant = &self.of_subjects(grant, query).await?;
         match grant.record().storage {
             Storage::Entity { .. } => self.count_entities(grant, query).await,
             Storage::Event(_) if query.latest => self.count_newest(grant, query).await,

@@ -1,10 +1,13 @@
 //! Lists in the order of subjects. They go through connections one after the other, so a page reads what it shows, however many
 //! connections there are.
 
+use std::collections::HashSet;
+
 use futures::future::try_join_all;
 use model::telematics::Storage;
+use model::{ConnectionId, RecordId, Resource};
 
-use super::query::Query;
+use super::query::{Query, Values};
 use super::row::Row;
 use crate::{Bookmark, Grant, GrantedConnection, Page, Slice, Store, StoreError};
 
@@ -43,6 +46,19 @@ impl Store {
         Ok(Slice::from_sorted(rows, page))
     }
 
+    /// What there is to read for newest rows of subjects that the query names: their connections alone, rather than all. The places of
+    /// records tell them. Where one is not known, all are read: its rows may be there before its own record is.
+    pub(super) async fn of_subjects(&self, grant: &Grant, query: &Query) -> Result<Grant, StoreError> {
+        let Some((resource, subjects)) = named_subjects(grant, query) else { return Ok(grant.clone()) };
+        let places = self.places(resource, subjects).await?;
+        let known: HashSet<RecordId> = places.iter().map(|(_, subject)| *subject).collect();
+        if !subjects.iter().all(|subject| known.contains(subject)) {
+            return Ok(grant.clone());
+        }
+        let connections: HashSet<ConnectionId> = places.into_iter().map(|(connection, _)| connection).collect();
+        Ok(grant.clone().narrowed(|granted| connections.contains(&granted.connection)))
+    }
+
     async fn part(
         &self,
         grant: &Grant,
@@ -58,6 +74,16 @@ impl Store {
             Storage::Series(..) => self.list_latest(&grant, query, &page, include_source).await,
         }
     }
+}
+
+/// The records whose newest rows a query asks for.
+fn named_subjects<'a>(grant: &Grant, query: &'a Query) -> Option<(Resource, &'a [RecordId])> {
+    let subject = grant.record().storage.timeline().filter(|_| query.latest)?.subject;
+    let resource = Resource::parse(subject.strip_suffix("_id")?)?;
+    query.members.iter().find_map(|filter| match &filter.any_of {
+        Values::Ids(ids) if filter.member == subject => Some((resource, ids.as_slice())),
+        _ => None,
+    })
 }
 
 /// The connections that the page may show, in reading direction.

@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use model::telematics::series::ReadingsOf;
-use model::telematics::{VehicleLocation, VehiclePosition};
+use model::telematics::{Vehicle, VehicleLocation, VehiclePosition};
 
 use super::super::change;
 use super::*;
@@ -175,6 +175,29 @@ fn expected(connections: &[u128]) -> BTreeMap<(Timestamp, String), (Timestamp, R
         }
     }
     points
+}
+
+/// However many connections are shared, the newest positions of a vehicle are read in its own, unless the vehicle is not known yet.
+#[tokio::test]
+async fn newest_positions_of_a_vehicle_are_looked_for_in_its_connection() {
+    let Fixture { store, .. } = open().await;
+    for number in [1, 2, 3] {
+        let positions = [position(1, 60), position(2, 60)];
+        store_positions(&store, &origin(number, Resource::VehicleLocation, "2026-11-21T03:00:00Z"), &positions).await;
+    }
+    let grant = grant(Resource::VehicleLocation, &[1, 2, 3]);
+    let query = |number| latest(Some(vehicle_id(1, number)), None);
+    let check = async |number, connections| {
+        assert_eq!(store.of_subjects(&grant, &query(number)).await.unwrap().connections().len(), connections);
+        let found = store.list_rows(&grant, &query(number), &Page::first(5), false).await.unwrap().rows;
+        assert_eq!((found.len(), store.count_rows(&grant, &query(number)).await.unwrap()), (1, 1));
+    };
+    check(2, 3).await;
+    let vehicle = observation(&position(1, 0).vehicle, None, Value::Null, Vehicle::default());
+    store_all(&store, &origin(2, Resource::Vehicle, "2026-11-21T03:00:00Z"), &[vehicle]).await;
+    check(2, 1).await;
+    check(3, 3).await;
+    assert_eq!(store.of_subjects(&grant, &latest(None, None)).await.unwrap().connections().len(), 3);
 }
 
 #[tokio::test]
