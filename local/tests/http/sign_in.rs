@@ -190,7 +190,10 @@ async fn opened(world: &World, connection: &Connection) -> (String, Option<Provi
 async fn tokens_are_replaced_once_for_all(world: &World) {
     let (connection, ..) = short_lived(world, "refreshes").await;
     let before = tokens_given(world).await;
+    // Slow enough for all to look again and again meanwhile.
+    faults(world, json!({ "token_slow_ms": 900 })).await;
     let all = join_all((0..50).map(|_| opened(world, &connection))).await;
+    faults(world, json!({})).await;
     let tokens: BTreeSet<&String> = all.iter().map(|(token, _)| token).collect();
     assert!(all.iter().all(|(_, refused)| refused.is_none()) && tokens.len() == 1, "{all:?}");
     assert_eq!(tokens_given(world).await - before, 1, "one refresh for fifty runs");
