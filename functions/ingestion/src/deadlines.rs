@@ -1,4 +1,4 @@
-//! `deadlines.enforce`: once a minute, invitations and agreements whose date has come begin or end.
+//! `deadlines.enforce`: once a minute, invitations and agreements whose date has come begin or end, and writes that got lost fail.
 //!
 //! Readers treat an expired invitation or agreement as ended at once. This makes the end a stored fact, so that partners
 //! are notified and schedules stop.
@@ -7,6 +7,7 @@ use gateway::{Context, WorkerError};
 use model::Timestamp;
 use model::agreement::{Agreement, AgreementStatus};
 use model::invitation::{Invitation, InvitationStatus};
+use model::resource_operation::ResourceOperation;
 use serde_json::{Value, json};
 use store::control::{Deadline, Enforced, Key, Keyed as _, Subject, Write};
 use store::{Store, StoreError};
@@ -20,7 +21,7 @@ pub(crate) async fn enforce(context: &Context) -> Result<Value, WorkerError> {
     Ok(json!({ "deadlines": ended }))
 }
 
-/// Stores when an invitation or agreement must be re-evaluated; a deadline in the past is enforced with the next run.
+/// Stores when something must be re-evaluated; a deadline in the past is enforced with the next run.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -54,6 +55,10 @@ async fn enforce_due(store: &Store, now: Timestamp) -> Result<usize, StoreError>
 async fn apply(store: &Store, subject: Subject, now: Timestamp) -> Result<(), StoreError> {
     match subject {
         Subject::Invitation(id) => store.update(Key::invitation(id), |seen| expired(seen, now)).await.map(drop),
+        Subject::Operation(connection, id) => {
+            let key = Key::operation(connection, id);
+            store.update(key, |seen: &ResourceOperation| seen.given_up(now)).await.map(drop)
+        }
         Subject::Agreement(partner, id) => {
             let agreement = store.update(Key::agreement(partner, id), |seen| ended(seen, now)).await?;
             // An agreement that begins is not written to, so no stream record would activate its schedules.

@@ -1,5 +1,6 @@
 use model::invitation::Prefill;
-use model::{InvitationId, PartnerId, resource};
+use model::resource_operation::{LONGEST_OPERATION, OperationStatus, OperationType};
+use model::{ConnectionId, FleetId, InvitationId, OperationId, PartnerId, Resource, resource};
 
 use super::*;
 use crate::testing::database;
@@ -73,4 +74,39 @@ async fn hours_missed_while_the_worker_was_down_are_made_up() {
     store_deadlines(&store, vec![Deadline::of_invitation(&open)], at(0)).await.unwrap();
     assert_eq!(enforce_due(&store, at(5 * 86_400)).await.unwrap(), 1);
     assert_eq!(status(&store, open.id).await, InvitationStatus::Expired);
+}
+
+#[tokio::test]
+async fn a_write_whose_messages_got_lost_fails_when_all_its_attempts_would_be_over() {
+    let store = database().await;
+    let lost = ResourceOperation {
+        id: OperationId::at(at(0)),
+        created_at: at(0),
+        updated_at: at(9),
+        revision: 1,
+        partner_id: PartnerId::at(at(0)),
+        connection_id: ConnectionId::at(at(0)),
+        fleet_id: FleetId::at(at(0)),
+        fleet_ref: None,
+        source_name: "samsara".into(),
+        resource: Resource::User,
+        operation_type: OperationType::Create,
+        target: None,
+        payload: serde_json::Map::new(),
+        status: OperationStatus::Pending,
+        is_sync: false,
+        resource_id: None,
+        source_id: None,
+        logs: Vec::new(),
+        attempting_since: Some(at(9)),
+    };
+    store.commit(vec![Write::create(&lost).unwrap()]).await.unwrap();
+    store_deadlines(&store, vec![Deadline::of_operation(&lost)], at(0)).await.unwrap();
+    assert_eq!(enforce_due(&store, at(LONGEST_OPERATION - 1)).await.unwrap(), 0);
+    assert_eq!(enforce_due(&store, at(LONGEST_OPERATION + 1)).await.unwrap(), 1);
+    let ended: ResourceOperation = store.get(Key::operation(lost.connection_id, lost.id)).await.unwrap().unwrap();
+    assert_eq!((ended.status, ended.logs.len(), ended.attempting_since), (OperationStatus::Failed, 1, None));
+    store_deadlines(&store, vec![Deadline::of_operation(&lost)], at(0)).await.unwrap();
+    enforce_due(&store, at(LONGEST_OPERATION + 61)).await.unwrap();
+    assert_eq!(store.get::<ResourceOperation>(Key::operation(lost.connection_id, lost.id)).await.unwrap(), Some(ended));
 }

@@ -100,6 +100,9 @@ async fn at_once(world: &World, connection: &str, made: &Value) {
     let by_source = format!("{USERS}/{}?is_sync=true", text(made, "/source_id"));
     write(world, Method::PATCH, &by_source, &cleared, 200).await;
     assert_eq!(world.get(&path).await["notes"], Value::Null);
+    let unset = json!({ "connection_id": connection, "first_name": "Ann", "status": null, "is_active": null, "hos_compliance_type": null });
+    write(world, Method::PATCH, &by_source, &unset, 200).await;
+    assert_eq!(world.get(&path).await["is_active"], true, "null changes no member that cannot be empty");
     let twice = json!({ "connection_id": connection, "first_name": "Bo", "username": "ann.lee" });
     let failed = write(world, Method::POST, &format!("{USERS}?is_sync=true"), &twice, 502).await;
     assert_eq!((&failed["status"], &failed["resource_id"]), (&json!("failed"), &Value::Null));
@@ -244,25 +247,25 @@ impl Pipe for Value {
 async fn operations(world: &World, connection: &str, made: &Value) {
     let all = world.get(OPERATIONS).await;
     let rows = all["items"].as_array().unwrap();
-    assert_eq!((rows.len(), &rows[0]), (10, made), "{all}");
+    assert_eq!((rows.len(), &rows[0]), (11, made), "{all}");
     let times: Vec<&str> = rows.iter().map(|row| row["created_at"].as_str().unwrap()).collect();
     assert!(times.is_sorted(), "{times:?}");
     let count = async |query: &str| world.get(&format!("{OPERATIONS}?{query}")).await["items"].as_array().unwrap().len();
     let source = text(made, "/source_id");
     for (query, expected) in [
-        (format!("connection_id={connection}&fleet_refs=writes"), 10),
+        (format!("connection_id={connection}&fleet_refs=writes"), 11),
         ("fleet_refs=other".to_owned(), 0),
         ("resource=message".to_owned(), 2),
         ("resource=group_message".to_owned(), 2),
-        ("operation=update".to_owned(), 3),
+        ("operation=update".to_owned(), 4),
         ("source_name=motive".to_owned(), 0),
-        (format!("resource=user&source_id={source}"), 3),
+        (format!("resource=user&source_id={source}"), 4),
         ("to_datetime=2026-01-02T00:00:00Z".to_owned(), 0),
     ] {
         assert_eq!(count(&query).await, expected, "{query}");
     }
     let first = world.get(&format!("{OPERATIONS}?size=3")).await;
-    let second = world.get(&format!("{OPERATIONS}?size=7&cursor={}", text(&first, "/next_page"))).await;
+    let second = world.get(&format!("{OPERATIONS}?size=8&cursor={}", text(&first, "/next_page"))).await;
     assert_eq!((&second["items"][0], &second["next_page"]), (&rows[3], &Value::Null));
     let back = world.get(&format!("{OPERATIONS}?size=2&cursor={}", text(&second, "/previous_page"))).await;
     assert_eq!(back["items"].as_array().unwrap(), &rows[1..3]);

@@ -169,6 +169,9 @@ pub const RETENTION_DAYS: i64 = 90;
 /// The longest that an attempt takes, in seconds: one that has not ended by then was lost.
 pub const LONGEST_ATTEMPT: i64 = 120;
 
+/// Seconds within which all attempts are over, lost ones and waits included.
+pub const LONGEST_OPERATION: i64 = 7_200;
+
 /// Seconds between attempts: six of them within an hour.
 const DELAYS: [i64; 5] = [60, 240, 720, 890, 890];
 
@@ -197,7 +200,7 @@ impl ResourceOperation {
     /// The operation with its next attempt begun; `None` if it has ended or is being attempted.
     #[must_use]
     pub fn begin(&self, now: Timestamp) -> Option<Self> {
-        let is_free = self.attempting_since.is_none_or(|since| since.plus_seconds(LONGEST_ATTEMPT) <= now);
+        let is_free = self.attempting_since.is_none() || self.is_lost(now);
         let mut next = (self.status == OperationStatus::Pending && is_free).then(|| self.changed(now))?;
         if let Some(since) = self.attempting_since {
             let details = "the attempt was interrupted; what it did is not known".to_owned();
@@ -213,6 +216,38 @@ impl ResourceOperation {
             }
         }
         Some(Self { attempting_since: Some(now), ..next })
+    }
+
+    /// Whether an attempt began so long ago that nobody is at it any more.
+    #[must_use]
+    pub fn is_lost(&self, now: Timestamp) -> bool {
+        let is_old = |since: Timestamp| since.plus_seconds(LONGEST_ATTEMPT) <= now;
+        self.status == OperationStatus::Pending && self.attempting_since.is_some_and(is_old)
+    }
+
+    /// The operation after its time, where its messages got lost: it has failed. `None` if it has ended.
+    #[must_use]
+    pub fn given_up(&self, now: Timestamp) -> Option<Self> {
+        let mut next = (self.status == OperationStatus::Pending).then(|| self.changed(now))?;
+        let details = "no attempt ended in time; whether the provider did it is not known".to_owned();
+        next.logs.push(Attempt {
+            id: OperationId::at(now).uuid(),
+            created_at: self.attempting_since.unwrap_or(now),
+            updated_at: now,
+            error: Some(AttemptError { kind: ErrorKind::Network, details }),
+            answer: TspAnswer::default(),
+        });
+        Some(Self { status: OperationStatus::Failed, attempting_since: None, ..next })
+    }
+
+    /// When the first attempt began of which nobody knows whether the TSP did it: there was no answer, or one of a server at fault.
+    #[must_use]
+    pub fn unclear_since(&self) -> Option<Timestamp> {
+        let is_unclear = |attempt: &&Attempt| {
+            let is_unanswered = attempt.error.as_ref().is_some_and(|error| error.kind == ErrorKind::Network);
+            is_unanswered || attempt.answer.status.is_some_and(|status| status >= 500)
+        };
+        self.logs.iter().find(is_unclear).map(|attempt| attempt.created_at)
     }
 
     /// The operation after an attempt, and what becomes of it. `wait` is how long the TSP asks to wait.
@@ -349,6 +384,24 @@ mod tests {
         assert_eq!(again.logs[0].error.as_ref().unwrap().kind, ErrorKind::Network);
         let lost = operation(true).begin(now).unwrap().begin(now.plus_seconds(LONGEST_ATTEMPT)).unwrap();
         assert_eq!((lost.status, lost.attempting_since), (OperationStatus::Failed, None));
+    }
+
+    #[test]
+    fn an_attempt_without_an_answer_may_have_been_done() {
+        let now = at("2026-11-21T12:00:00Z");
+        let answered = |status| TspAnswer { status: Some(status), ..TspAnswer::default() };
+        for (kind, answer, is_unclear) in [
+            (ErrorKind::Network, TspAnswer::default(), true),
+            (ErrorKind::Tsp, answered(503), true),
+            (ErrorKind::Tsp, answered(429), false),
+            (ErrorKind::Auth, answered(401), false),
+        ] {
+            let begun = operation(false).begin(now).unwrap();
+            let (after, _) = begun.after(failure(kind), answer, None, now.plus_seconds(9));
+            assert_eq!(after.unclear_since(), is_unclear.then_some(now), "{kind:?}");
+        }
+        let lost = operation(false).begin(now).unwrap().begin(now.plus_seconds(LONGEST_ATTEMPT)).unwrap();
+        assert_eq!(lost.unclear_since(), Some(now));
     }
 
     #[test]

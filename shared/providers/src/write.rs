@@ -36,6 +36,8 @@ pub struct Change<'a> {
     pub base_url: &'a Url,
     /// The time of the write.
     pub now: Timestamp,
+    /// When an earlier attempt began of which nobody knows whether the provider did it.
+    pub unclear_since: Option<Timestamp>,
     /// The provider's id of the record to change.
     pub target: Option<&'a str>,
     /// The members to write, with the provider's ids of the records that they name (`source_*_id`).
@@ -67,6 +69,16 @@ pub(crate) trait Writer: 'static {
     /// The members of a request that it sends.
     const MEMBERS: &'static [&'static str];
 
+    /// Looks for what an earlier attempt made that began at `since` and had no answer; `None` where it is not there, or the provider
+    /// has nothing to know it by: then it is sent again.
+    fn made(
+        _api: &Api<'_, Self::Provider>,
+        _change: &Change<'_>,
+        _since: Timestamp,
+    ) -> impl Future<Output = Result<Option<Observation<Self::Row>>, ProviderError>> + Send {
+        async { Ok(None) }
+    }
+
     /// Sends the write, and maps what comes back; `None` where that tells nothing of the record. Nothing is repeated here.
     fn write(
         api: &Api<'_, Self::Provider>,
@@ -91,7 +103,14 @@ impl<P: Provider> WritePlan<P> {
 
 fn send<'a, W: Writer>(api: &'a Api<'a, W::Provider>, change: &'a Change<'a>) -> BoxFuture<'a, Result<Written, ProviderError>> {
     Box::pin(async move {
-        let row = W::write(api, change).await?;
+        let made = match change.unclear_since {
+            Some(since) => W::made(api, change, since).await?,
+            None => None,
+        };
+        let row = match made {
+            None => W::write(api, change).await?,
+            made => made,
+        };
         let source_id = row.as_ref().map(|row| row.source_id.clone()).or_else(|| change.target.map(str::to_owned));
         // The provider has it; a row that cannot be kept comes with the next fetch.
         let batch = row.and_then(|row| vec![row].erase(RecordIds(change.connection)).ok());

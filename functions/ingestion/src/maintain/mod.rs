@@ -121,12 +121,11 @@ async fn invitation_changed(context: &Context, (old, new): &Images<Invitation>) 
     }
 }
 
-/// What was asked for is attempted.
+/// What was asked for is attempted, and has an end even if its messages get lost.
 async fn operation_created(context: &Context, (_, new): &Images<ResourceOperation>) -> Result<(), WorkerError> {
-    match new {
-        Some(new) => writes::enqueue(context, new, 0).await,
-        None => Ok(()),
-    }
+    let Some(new) = new else { return Ok(()) };
+    writes::enqueue(context, new, 0).await?;
+    Ok(deadlines::store_deadlines(context.store(), vec![Deadline::of_operation(new)], context.now()).await?)
 }
 
 fn dates(agreement: &Agreement) -> (Timestamp, Option<Timestamp>) {

@@ -16,7 +16,7 @@ const PREFIXES: &[&str] = &["x-ratelimit-", "ratelimit-"];
 /// The longest value that is kept.
 const LONGEST: usize = 200;
 
-/// A client that remembers the last answer.
+/// A client that remembers the last answer to a write; what is only looked up says nothing of it.
 pub(super) struct ResponseRecorder<'a> {
     http: &'a dyn Http,
     last: Mutex<TspAnswer>,
@@ -56,8 +56,11 @@ impl Http for ResponseRecorder<'_> {
         deadline: Duration,
     ) -> BoxFuture<'_, Result<HttpResponse, HttpFailure>> {
         Box::pin(async move {
+            let is_write = method != Method::GET;
             let answer = self.http.send(method, url, headers, body, deadline).await;
-            self.note(&answer);
+            if is_write {
+                self.note(&answer);
+            }
             answer
         })
     }

@@ -9,14 +9,18 @@ use std::time::Duration;
 
 use gateway::{Context, Outgoing, Queue, WorkerError};
 use model::connection::{Connection, ConnectionStatus};
-use model::resource_operation::{AttemptError, ErrorKind, Next, OperationStatus, ResourceOperation, TspAnswer, WrittenRecord};
+use model::credentials::Credentials;
+use model::resource_operation::{
+    AttemptError, ErrorKind, LONGEST_ATTEMPT, Next, OperationStatus, ResourceOperation, TspAnswer, WrittenRecord,
+};
 use model::{ConnectionId, ExecutionId, OperationId, RecordId, ScheduleId, ShareLevel, TraceId};
-use providers::{BoxFuture, Change, Pause, ProviderError, Written};
+use providers::{Adapter, BoxFuture, Change, Pause, ProviderError, Written};
 use serde::{Deserialize, Serialize};
 use store::StoreError;
 use store::control::{Key, ScheduleClaim, Write};
 use store::telematics::Origin;
 use tracing::Instrument as _;
+use url::Url;
 
 use crate::{run, sign_in};
 use answer::ResponseRecorder;
@@ -53,22 +57,34 @@ pub(crate) async fn enqueue(context: &Context, operation: &ResourceOperation, de
 pub async fn attempt(context: &Context, request: &WriteRequest) -> Result<(), WorkerError> {
     let key = Key::operation(request.connection_id, request.operation_id);
     let Some(seen) = context.store().get::<ResourceOperation>(key).await? else { return Ok(()) };
-    if seen.logs.len() != request.attempt {
+    if seen.logs.len() != request.attempt && !seen.is_lost(context.now()) {
         return ask_again(context, request, &seen).await;
     }
-    let Some(begun) = seen.begin(context.now()) else { return Ok(()) };
-    match context.store().commit(vec![Write::replace(&seen, &begun)?]).await {
-        Err(StoreError::Conflict) => return Ok(()),
-        done => done?,
+    if seen.status != OperationStatus::Pending {
+        return Ok(());
     }
-    if begun.status != OperationStatus::Pending {
+    // What fails here has sent nothing: the message comes again, and no attempt is counted.
+    let ready = prepare(context, &seen).await?;
+    let Some(begun) = seen.begin(context.now()) else { return enqueue(context, &seen, LONGEST_ATTEMPT).await };
+    if !claim(context, &seen, &begun).await? || begun.status != OperationStatus::Pending {
         return Ok(());
     }
     let span = tracing::error_span!(
         "write", operation.id = %begun.id, connection.id = %begun.connection_id, source.name = %begun.source_name,
         resource = begun.resource.name(),
     );
-    claimed(context, &begun).instrument(span).await
+    claimed(context, &begun, ready).instrument(span).await
+}
+
+/// Whether the attempt is ours. A claim that was stored while its answer was lost meets itself when it is repeated.
+async fn claim(context: &Context, seen: &ResourceOperation, begun: &ResourceOperation) -> Result<bool, WorkerError> {
+    match context.store().commit(vec![Write::replace(seen, begun)?]).await {
+        Err(StoreError::Conflict) => {
+            let key = Key::operation(begun.connection_id, begun.id);
+            Ok(context.store().get::<ResourceOperation>(key).await?.as_ref() == Some(begun))
+        }
+        done => Ok(done.map(|()| true)?),
+    }
 }
 
 /// An attempt whose result was kept, while its next one was not asked for.
@@ -81,8 +97,11 @@ async fn ask_again(context: &Context, request: &WriteRequest, seen: &ResourceOpe
 /// Seconds until an attempt that was not asked for in time.
 const RETRIED_LATE: i64 = 60;
 
-async fn claimed(context: &Context, begun: &ResourceOperation) -> Result<(), WorkerError> {
-    let (result, answer) = send(context, begun).await?;
+async fn claimed(context: &Context, begun: &ResourceOperation, ready: Result<Ready, Failure>) -> Result<(), WorkerError> {
+    let (result, answer) = match ready {
+        Ok(ready) => send(context, begun, &ready).await?,
+        Err(failure) => (Err(failure), TspAnswer::default()),
+    };
     let wait = result.as_ref().err().and_then(|failure| failure.wait);
     let result = result.map_err(|failure| failure.error);
     let outcome = result.as_ref().map_or_else(|error| outcome_of(error.kind), |_| "success");
@@ -136,32 +155,46 @@ impl From<ProviderError> for Failure {
 
 type Sent = (Result<WrittenRecord, Failure>, TspAnswer);
 
-/// Sends the write to the TSP, if the fleet still allows it, and stores the record that comes back.
-async fn send(context: &Context, begun: &ResourceOperation) -> Result<Sent, WorkerError> {
+/// What a write needs.
+struct Ready {
+    connection: Connection,
+    adapter: &'static dyn Adapter,
+    credentials: Credentials,
+    base: Url,
+}
+
+/// What the write needs, if the fleet still allows it.
+async fn prepare(context: &Context, seen: &ResourceOperation) -> Result<Result<Ready, Failure>, WorkerError> {
     let store = context.store();
-    if !is_allowed(context, begun).await? {
-        let failure = Failure::of(ErrorKind::Validation, "the fleet does not share this for writing any more");
-        return Ok((Err(failure), TspAnswer::default()));
+    if !is_allowed(context, seen).await? {
+        return Ok(Err(Failure::of(ErrorKind::Validation, "the fleet does not share this for writing any more")));
     }
-    let connection = store.get::<Connection>(Key::connection(begun.connection_id)).await?;
+    let connection = store.get::<Connection>(Key::connection(seen.connection_id)).await?;
     let Some(connection) = connection.filter(|connection| connection.status == ConnectionStatus::Active) else {
-        return Ok((Err(Failure::of(ErrorKind::Auth, "the connection is not active")), TspAnswer::default()));
+        return Ok(Err(Failure::of(ErrorKind::Auth, "the connection is not active")));
     };
     let Some(adapter) = providers::adapter(&connection.source_name) else {
         return Err(WorkerError::Other(format!("no adapter for {}", connection.source_name)));
     };
     let base = run::base_of(store, &connection, adapter).await?;
     let (credentials, refused) = sign_in::credentials_of(context, &connection, adapter, &base).await?;
-    if let Some(error) = refused {
-        return Ok((Err(error.into()), TspAnswer::default()));
+    match refused {
+        Some(error) => Ok(Err(error.into())),
+        None => Ok(Ok(Ready { connection, adapter, credentials, base })),
     }
+}
+
+/// Sends the write to the TSP, and stores the record that comes back.
+async fn send(context: &Context, begun: &ResourceOperation, ready: &Ready) -> Result<Sent, WorkerError> {
+    let Ready { connection, adapter, credentials, base } = ready;
     let pause = |wait: Duration| -> BoxFuture<'static, ()> { Box::pin(tokio::time::sleep(wait)) };
     let generated = vault::random_secret();
     let change = Change {
         connection: connection.id,
-        credentials: &credentials,
-        base_url: &base,
+        credentials,
+        base_url: base,
         now: context.now(),
+        unclear_since: begun.unclear_since(),
         target: begun.target.as_deref(),
         payload: &begun.payload,
         generated: &generated,
@@ -170,7 +203,7 @@ async fn send(context: &Context, begun: &ResourceOperation) -> Result<Sent, Work
     let http = ResponseRecorder::to(context.guarded()?);
     let written = adapter.write(&http, (begun.resource, begun.operation_type), change).await;
     let record = match written {
-        Ok(written) => Ok(kept(context, begun, &connection, written).await),
+        Ok(written) => Ok(kept(context, begun, connection, written).await),
         Err(error) => Err(error.into()),
     };
     Ok((record, http.answer()))

@@ -142,7 +142,7 @@ impl Field {
         let found = member.patch(|member| self.kind.value(member));
         let value = match found {
             Patch::Set(value) => Some(value),
-            Patch::Clear if clears => Some(Value::Null),
+            Patch::Clear if clears && self.kind.can_be_empty() => Some(Value::Null),
             Patch::Clear | Patch::Keep => None,
         };
         payload.extend(value.map(|value| (self.name.to_owned(), value)));
@@ -221,6 +221,11 @@ fn unique<T: PartialEq>(values: Vec<T>) -> Vec<T> {
 }
 
 impl Kind {
+    /// Whether null says something: that a text is to be empty. Of other members it is as if they were not sent.
+    const fn can_be_empty(self) -> bool {
+        matches!(self, Self::Text | Self::Notes)
+    }
+
     fn value(self, member: Member<'_>) -> Option<Value> {
         let country = |letters: usize, text: &str| text.len() == letters && text.bytes().all(|byte| byte.is_ascii_alphabetic());
         match self {

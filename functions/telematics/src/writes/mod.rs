@@ -133,22 +133,23 @@ impl Serve for Writing {
             let writing = self.asked_by(incoming);
             let asked = Reader::read(incoming, Body::Json(writing.body), |reader| writing.read(reader))?;
             let operation = accept::accept(context, &call, writing, asked).await?;
-            let operation = if operation.is_sync { awaited(context, operation).await? } else { operation };
+            let operation = if operation.is_sync { awaited(context, operation).await } else { operation };
             Ok(answer(&operation))
         })
     }
 }
 
 /// The operation as soon as it has ended, or as it is when the caller has waited long enough.
-async fn awaited(context: &Context, mut operation: ResourceOperation) -> Result<ResourceOperation, ApiError> {
+async fn awaited(context: &Context, mut operation: ResourceOperation) -> ResourceOperation {
     let (begun, mut pause) = (Instant::now(), FIRST_PAUSE);
     while operation.status == OperationStatus::Pending && begun.elapsed() < PATIENCE {
         tokio::time::sleep(pause).await;
         pause = pause.mul_f64(1.5).min(LONGEST_PAUSE);
         let key = Key::operation(operation.connection_id, operation.id);
-        operation = context.store().get(key).await?.unwrap_or(operation);
+        // The operation is stored: that it cannot be looked at for a while is no failure of it.
+        operation = context.store().get(key).await.unwrap_or_default().unwrap_or(operation);
     }
-    Ok(operation)
+    operation
 }
 
 fn answer(operation: &ResourceOperation) -> Response {

@@ -1,6 +1,8 @@
 //! Messages between drivers and dispatchers: `GET /v1/fleet/messages`, an older list that has neither pages nor ids. Each run reads
 //! again the last 24 h, for messages are read late, and once a day the last 8 days.
 
+use std::time::Duration;
+
 use model::Timestamp;
 use model::telematics::code::{Code, MessageStatus};
 use model::telematics::{Message, Observation, source_hash};
@@ -25,7 +27,7 @@ impl Source for Messages {
     type Cursor = Window<DAY, { 8 * DAY }>;
 
     async fn page(api: &Api<'_, Samsara>, window: Self::Cursor) -> Result<Page<Self::Rows, Self::Cursor>, ProviderError> {
-        let rows = listed(api, window.from, window.to).await?;
+        let rows = listed(api, window.from, window.to, PAGE_DEADLINE).await?;
         Ok(Page::of(rows, Some(window), false))
     }
 }
@@ -35,9 +37,10 @@ pub(super) async fn listed(
     api: &Api<'_, Samsara>,
     from: Timestamp,
     to: Timestamp,
+    deadline: Duration,
 ) -> Result<Vec<Observation<Message>>, ProviderError> {
     let (end, span) = (to.millis().to_string(), (to.millis() - from.millis()).to_string());
-    let response = api.get("/v1/fleet/messages", &[("endMs", &end), ("durationMs", &span)], PAGE_DEADLINE).await?;
+    let response = api.get("/v1/fleet/messages", &[("endMs", &end), ("durationMs", &span)], deadline).await?;
     let body = Members::of(response.parse()?);
     if body.raw("data").is_none_or(|list| !list.get().starts_with('[')) {
         return Err(response.malformed("no list of messages"));

@@ -3,7 +3,8 @@
 
 use model::agreement::Agreement;
 use model::invitation::Invitation;
-use model::{AgreementId, InvitationId, PartnerId, Timestamp};
+use model::resource_operation::{LONGEST_OPERATION, ResourceOperation};
+use model::{AgreementId, ConnectionId, InvitationId, OperationId, PartnerId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::items::Keyed;
@@ -32,6 +33,8 @@ pub enum Subject {
     Invitation(InvitationId),
     /// An agreement begins or ends.
     Agreement(PartnerId, AgreementId),
+    /// A write to a TSP has had the time for all its attempts.
+    Operation(ConnectionId, OperationId),
 }
 
 impl std::fmt::Display for Subject {
@@ -39,6 +42,7 @@ impl std::fmt::Display for Subject {
         match self {
             Self::Invitation(id) => write!(f, "INVITATION#{id}"),
             Self::Agreement(_, id) => write!(f, "AGREEMENT#{id}"),
+            Self::Operation(_, id) => write!(f, "OPERATION#{id}"),
         }
     }
 }
@@ -48,6 +52,13 @@ impl Deadline {
     #[must_use]
     pub fn of_invitation(invitation: &Invitation) -> Self {
         Self { at: invitation.expires_at, subject: Subject::Invitation(invitation.id) }
+    }
+
+    /// The deadline of a write to a TSP.
+    #[must_use]
+    pub fn of_operation(operation: &ResourceOperation) -> Self {
+        let subject = Subject::Operation(operation.connection_id, operation.id);
+        Self { at: operation.created_at.plus_seconds(LONGEST_OPERATION), subject }
     }
 
     /// The deadlines of an agreement: its beginning and, where it has one, its end.

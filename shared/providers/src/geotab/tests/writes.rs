@@ -18,6 +18,7 @@ fn write(
         credentials: &asker.credentials,
         base_url: &asker.base,
         now: asker.now,
+        unclear_since: None,
         target,
         payload: payload.as_object().unwrap(),
         generated: "random-password",

@@ -2,6 +2,7 @@
 //! /users/{id}`), for roles, which a new member needs, have no place in a request.
 
 use http::Method;
+use model::Timestamp;
 use model::resource_operation::OperationType;
 use model::telematics::{Observation, User};
 use serde_json::{Map, Value, json};
@@ -66,6 +67,24 @@ impl Writer for MakeDriver {
         let response = api.send(Method::POST, "/fleet/drivers", &body, change.generated).await?;
         Ok(data(&response).and_then(users::observation))
     }
+
+    /// Names to log in with are unique.
+    async fn made(api: &Api<'_, Samsara>, change: &Change<'_>, _: Timestamp) -> Result<Option<Observation<User>>, ProviderError> {
+        let Some(username) = change.text("username") else { return Ok(None) };
+        let mut after: Option<String> = None;
+        loop {
+            let response = api.page("/fleet/drivers", &[("limit", "512")], after.as_deref()).await?;
+            let (data, next) = response.page(after.as_deref())?;
+            let mut drivers = data.into_iter().filter_map(users::observation);
+            if let Some(made) = drivers.find(|driver| driver.fields.username.as_deref() == Some(username.as_str())) {
+                return Ok(Some(made));
+            }
+            after = next.after_more();
+            if after.is_none() {
+                return Ok(None);
+            }
+        }
+    }
 }
 
 impl Writer for ChangeUser {
@@ -124,7 +143,7 @@ async fn name(api: &Api<'_, Samsara>, change: &Change<'_>, path: &str) -> Result
     let sent = [change.text("first_name"), change.text("last_name")];
     match sent {
         [None, None] => Ok(None),
-        [Some(_), Some(_)] => Ok(joined(sent)),
+        [Some(_), Some(_)] => joined(sent).map(Some).ok_or_else(|| impossible("a user without a name")),
         [first, last] => {
             let response = api.get(path, &[], PAGE_DEADLINE).await?;
             let (old_first, old_last) = users::names(data(&response).and_then(|raw| Members::of(raw).get("name")));

@@ -4,6 +4,7 @@ use std::slice;
 use std::time::Duration;
 
 use http::Method;
+use model::Timestamp;
 use model::resource_operation::OperationType;
 use model::telematics::{GroupMessage, Message, Observation, source_hash};
 use serde_json::{Map, json};
@@ -20,6 +21,8 @@ pub(crate) struct SendMessage;
 /// How often the list is read for the new message, and how long apart.
 const LOOKS: u32 = 3;
 const BETWEEN: Duration = Duration::from_millis(500);
+/// The list is a short one.
+const LOOK_DEADLINE: Duration = Duration::from_secs(8);
 /// How far the provider's clock may be from ours.
 const SKEW_SECONDS: i64 = 120;
 
@@ -31,10 +34,22 @@ impl Writer for SendMessage {
     const MEMBERS: &'static [&'static str] = &["sender_id", "recipient_id", "message_text"];
 
     async fn write(api: &Api<'_, Samsara>, change: &Change<'_>) -> Result<Option<Observation<Message>>, ProviderError> {
-        let recipient = change.text("source_recipient_id").unwrap_or_default();
-        let text = text(change)?;
-        send(api, slice::from_ref(&recipient), &text).await?;
-        Ok(find(api, change, &recipient, &text).await)
+        let (recipient, text) = (change.text("source_recipient_id").unwrap_or_default(), text(change)?);
+        let drivers = drivers(slice::from_ref(&recipient))?;
+        // Another message with the same words may be there already.
+        let known = alike(api, change, change.now, &recipient, &text).await.unwrap_or_default();
+        send(api, &drivers, &text).await?;
+        Ok(find(api, change, &recipient, &text, &known).await)
+    }
+
+    async fn made(
+        api: &Api<'_, Samsara>,
+        change: &Change<'_>,
+        since: Timestamp,
+    ) -> Result<Option<Observation<Message>>, ProviderError> {
+        let (recipient, text) = (change.text("source_recipient_id").unwrap_or_default(), text(change)?);
+        let rows = alike(api, change, since, &recipient, &text).await?;
+        Ok(rows.into_iter().max_by_key(|row| row.occurred_at))
     }
 }
 
@@ -51,7 +66,7 @@ impl Writer for SendGroupMessage {
     async fn write(api: &Api<'_, Samsara>, change: &Change<'_>) -> Result<Option<Observation<GroupMessage>>, ProviderError> {
         let recipients = change.texts("source_recipient_ids");
         let text = text(change)?;
-        send(api, &recipients, &text).await?;
+        send(api, &drivers(&recipients)?, &text).await?;
         Ok(Some(sent(change, recipients, text)))
     }
 }
@@ -79,28 +94,52 @@ fn text(change: &Change<'_>) -> Result<String, ProviderError> {
     text.ok_or_else(|| impossible("a message without `message_text`"))
 }
 
-async fn send(api: &Api<'_, Samsara>, recipients: &[String], text: &str) -> Result<(), ProviderError> {
+/// Samsara's ids of recipients, all of whom have to be drivers.
+fn drivers(recipients: &[String]) -> Result<Vec<u64>, ProviderError> {
     let drivers: Result<Vec<u64>, _> = recipients.iter().map(|id| id.parse()).collect();
-    let drivers = drivers.map_err(|_| impossible("a message to somebody who is no driver"))?;
+    drivers.map_err(|_| impossible("a message to somebody who is no driver"))
+}
+
+async fn send(api: &Api<'_, Samsara>, drivers: &[u64], text: &str) -> Result<(), ProviderError> {
     let body: Map<_, _> = [("driverIds".to_owned(), json!(drivers)), ("text".to_owned(), json!(text))].into_iter().collect();
     api.send(Method::POST, "/v1/fleet/messages", &body, "").await.map(drop)
 }
 
-/// The newest message with this text to the driver. The message is sent, so that it cannot be found is no failure.
-async fn find(api: &Api<'_, Samsara>, change: &Change<'_>, driver: &str, text: &str) -> Option<Observation<Message>> {
-    let (from, to) = (change.now.plus_seconds(-SKEW_SECONDS), change.now.plus_seconds(DAY));
+/// The new message. It is sent, so that it cannot be found is no failure.
+async fn find(
+    api: &Api<'_, Samsara>,
+    change: &Change<'_>,
+    driver: &str,
+    text: &str,
+    known: &[Observation<Message>],
+) -> Option<Observation<Message>> {
     for look in 0..LOOKS {
         if look > 0 {
             change.pause.0(BETWEEN).await;
         }
-        let Ok(rows) = messages::listed(api, from, to).await else { continue };
-        let is_it = |row: &Observation<Message>| {
-            row.fields.source_recipient_id.as_deref() == Some(driver) && row.fields.message_text.as_deref() == Some(text)
-        };
-        let newest = rows.into_iter().filter(is_it).max_by_key(|row| row.occurred_at);
+        let Ok(rows) = alike(api, change, change.now, driver, text).await else { continue };
+        let newest = rows
+            .into_iter()
+            .filter(|row| known.iter().all(|known| known.source_id != row.source_id))
+            .max_by_key(|row| row.occurred_at);
         if newest.is_some() {
             return newest;
         }
     }
     None
+}
+
+/// The messages with this text to the driver, sent since an instant.
+async fn alike(
+    api: &Api<'_, Samsara>,
+    change: &Change<'_>,
+    since: Timestamp,
+    driver: &str,
+    text: &str,
+) -> Result<Vec<Observation<Message>>, ProviderError> {
+    let (from, to) = (since.plus_seconds(-SKEW_SECONDS), change.now.plus_seconds(DAY));
+    let mut rows = messages::listed(api, from, to, LOOK_DEADLINE).await?;
+    let is_to = |row: &Message| row.source_recipient_id.as_deref() == Some(driver);
+    rows.retain(|row| is_to(&row.fields) && row.fields.message_text.as_deref() == Some(text));
+    Ok(rows)
 }

@@ -1,8 +1,8 @@
 //! What is sent, and what comes back.
 
-use model::Resource;
 use model::resource_operation::OperationType;
 use model::telematics::Batch;
+use model::{Resource, Timestamp};
 use serde_json::{Value, json};
 
 use super::super::tests::{Canned, asker, fields, response};
@@ -15,12 +15,24 @@ fn write(
     target: Option<&str>,
     payload: &Value,
 ) -> Result<Written, ProviderError> {
+    again(http, what, target, payload, None)
+}
+
+/// A write of which an earlier attempt had no answer, where it says since when.
+fn again(
+    http: &Canned,
+    what: (Resource, OperationType),
+    target: Option<&str>,
+    payload: &Value,
+    unclear_since: Option<Timestamp>,
+) -> Result<Written, ProviderError> {
     let asker = asker();
     let change = Change {
         connection: connection(),
         credentials: &asker.credentials,
         base_url: &asker.base,
         now: asker.now,
+        unclear_since,
         target,
         payload: payload.as_object().unwrap(),
         generated: "random-password",
@@ -92,11 +104,14 @@ fn a_vehicle_is_changed_and_a_response_without_a_record_is_a_success() {
 #[test]
 fn a_message_is_found_in_the_list_after_it_was_sent() {
     let listed = |text: &str, at: i64| json!({ "driverId": 555, "isRead": false, "sender": { "name": "API", "type": "dispatch" }, "sentAtMs": at, "text": text });
-    let lists = [
-        json!({ "data": [listed("Other", 1_795_262_400_000)] }),
-        json!({ "data": [listed("Dock 4", 1_795_262_300_000), listed("Dock 4", 1_795_262_400_007)] }),
+    let old = listed("Dock 4", 1_795_262_300_000);
+    let answers = [
+        json!({ "data": [old] }),
+        json!({ "data": [] }),
+        json!({ "data": [listed("Other", 1_795_262_400_000), old] }),
+        json!({ "data": [old, listed("Dock 4", 1_795_262_400_007)] }),
     ];
-    let answers = [json!({ "data": [] })].iter().chain(&lists).map(|body| response(200, &body.to_string())).collect();
+    let answers = answers.iter().map(|body| response(200, &body.to_string())).collect();
     let http = Canned::new(answers);
     let make = (Resource::Message, OperationType::Create);
     let written = write(&http, make, None, &json!({ "source_recipient_id": "555", "message_text": "Dock 4" })).unwrap();
@@ -162,4 +177,33 @@ fn a_purchase_of_fuel_is_filed_and_known_by_what_was_sent() {
         let refused = write(&Canned::new(Vec::new()), make, None, &purchase(lacking)).unwrap_err();
         assert!(matches!(refused, ProviderError::Unsupported { .. }), "{refused}");
     }
+}
+
+#[test]
+fn what_an_attempt_without_an_answer_made_is_found_and_not_made_again() {
+    let since = Some(asker().now.plus_seconds(-60));
+    let one = json!({ "id": "76", "name": "Bo", "username": "bo" });
+    let two = json!({ "id": "77", "name": "Ann Lee", "username": "ann" });
+    let pages = [
+        json!({ "data": [one], "pagination": { "hasNextPage": true, "endCursor": "c" } }),
+        json!({ "data": [two], "pagination": { "hasNextPage": false, "endCursor": "" } }),
+    ];
+    let http = Canned::new(pages.iter().map(|body| response(200, &body.to_string())).collect());
+    let written = again(&http, MAKE_USER, None, &json!({ "username": "ann", "first_name": "Ann" }), since).unwrap();
+    assert_eq!((written.source_id.as_deref(), http.posted().len()), (Some("77"), 0));
+    let listed = json!({ "data": [{ "driverId": 555, "isRead": false, "sender": { "name": "API", "type": "dispatch" },
+        "sentAtMs": 1_795_262_350_000_i64, "text": "Dock 4" }] });
+    let http = Canned::new(vec![response(200, &listed.to_string())]);
+    let make = (Resource::Message, OperationType::Create);
+    let written = again(&http, make, None, &json!({ "source_recipient_id": "555", "message_text": "Dock 4" }), since).unwrap();
+    assert!(written.source_id.is_some() && http.posted().is_empty());
+    let http = Canned::new(vec![response(200, &pages[1].to_string()), response(200, &json!({ "data": one }).to_string())]);
+    let written = again(&http, MAKE_USER, None, &json!({ "username": "bo", "first_name": "Bo" }), since).unwrap();
+    assert_eq!((written.source_id.as_deref(), http.posted().len()), (Some("76"), 1), "what was not made is sent again");
+}
+
+#[test]
+fn a_name_cannot_be_cleared() {
+    let cleared = json!({ "first_name": null, "last_name": null });
+    assert!(write(&Canned::new(Vec::new()), CHANGE_USER, Some("77"), &cleared).is_err());
 }
