@@ -19,6 +19,7 @@ mod parking;
 pub mod payloads;
 mod permitted;
 mod secrets;
+mod seek;
 mod send;
 mod snapshot;
 mod stream;

@@ -15,7 +15,7 @@ use model::{FleetId, Timestamp};
 use serde_json::{Map, Value};
 use store::control::{Key, Keyed as _, Snapshot, Write};
 use store::telematics::{Query, Row};
-use store::{Grant, GrantedConnection, Page, StoreError};
+use store::{Bookmark, Grant, GrantedConnection, Page, StoreError};
 use uuid::Uuid;
 use webhooks::{Verdict, retry};
 
@@ -23,6 +23,7 @@ use crate::attempts::{self, Ended, Reason};
 use crate::breaker;
 use crate::message::{self, MAX_RECORDS, Message, Part};
 use crate::secrets::{self, Secrets};
+use crate::seek::{Sought, seek};
 use crate::unresponsive::UNRESPONSIVE;
 use crate::{orders, parking, stream};
 
@@ -55,10 +56,15 @@ pub(crate) fn asked(record: &EventRecord, now: Timestamp) -> Result<Option<Order
     Ok(new.filter(is_asked).map(|webhook| orders::order(&webhook, Command::Snapshot, now)))
 }
 
+/// The messages of a page of a fleet, and where its next page starts, if there is one.
+type Found = (Vec<Message>, Option<Bookmark>);
+
 /// What a step did.
 enum Step {
     /// A page was taken.
     Sent,
+    /// Fleets without records were passed.
+    Passed,
     /// The end was taken.
     Complete,
     /// The receiver failed; the same page is due then.
@@ -77,8 +83,8 @@ pub(crate) async fn advance(context: &Context, webhook: &Webhook) -> Result<(), 
     let secrets = secrets::of(context, webhook, begun).await?;
     loop {
         let due = match step(context, webhook, &secrets).await? {
-            Step::Sent if context.now().seconds_since(begun) < TURN => continue,
-            Step::Sent => context.now(),
+            Step::Sent | Step::Passed if context.now().seconds_since(begun) < TURN => continue,
+            Step::Sent | Step::Passed => context.now(),
             Step::Failed(due) => due,
             Step::Complete => return end(context, webhook).await,
             Step::Stopped => return Ok(()),
@@ -119,11 +125,16 @@ pub(crate) async fn probe(context: &Context, webhook: &Webhook) -> Result<(), Wo
     if webhook.awaits != Some(webhook.id) {
         return breaker::probe_later(context, webhook).await;
     }
-    let secrets = secrets::of(context, webhook, context.now()).await?;
-    match step(context, webhook, &secrets).await? {
-        // Being active again, it asks for the rest.
-        Step::Sent | Step::Complete => breaker::recover(context, webhook).await,
-        Step::Failed(_) | Step::Stopped => breaker::probe_later(context, webhook).await,
+    let begun = context.now();
+    let secrets = secrets::of(context, webhook, begun).await?;
+    loop {
+        return match step(context, webhook, &secrets).await? {
+            Step::Passed if context.now().seconds_since(begun) < TURN => continue,
+            Step::Passed => orders::send(context, &orders::order(webhook, Command::Probe, context.now()), 0).await,
+            // Being active again, it asks for the rest.
+            Step::Sent | Step::Complete => breaker::recover(context, webhook).await,
+            Step::Failed(_) | Step::Stopped => breaker::probe_later(context, webhook).await,
+        };
     }
 }
 
@@ -165,8 +176,12 @@ async fn step(context: &Context, webhook: &Webhook, secrets: &Secrets) -> Result
         return Ok(Step::Complete);
     }
     let (messages, next) = match page(context, webhook, &place).await? {
-        Some(page) => page,
-        None => (vec![message(webhook, "end", Part::End, context.now())], place.completed()),
+        Sought::Found(fleet, (messages, after)) => (messages, place.past(fleet, after.as_ref())),
+        Sought::Passed(fleet) => {
+            let next = place.past(fleet, None).due(context.now());
+            return Ok(if save(context, &place, &next).await? { Step::Passed } else { Step::Stopped });
+        }
+        Sought::End => (vec![message(webhook, "end", Part::End, context.now())], place.completed()),
     };
     match send(context, (webhook, secrets), &place, messages).await? {
         Verdict::Delivered | Verdict::Rejected => {
@@ -232,28 +247,34 @@ async fn send(
     Ok(Verdict::Delivered)
 }
 
-/// The next page, and the place after it. `None` at the end.
-async fn page(context: &Context, webhook: &Webhook, place: &Snapshot) -> Result<Option<(Vec<Message>, Snapshot)>, WorkerError> {
-    let Some(record) = snapshot_of(&webhook.event_name) else { return Ok(None) };
-    let now = context.now();
-    let grant = context.store().grant(webhook.partner_id, record, now).await?.narrowed(|granted| is_meant(webhook, granted));
+/// The next page: its messages, and where the fleet's next one starts.
+async fn page(context: &Context, webhook: &Webhook, place: &Snapshot) -> Result<Sought<Found>, WorkerError> {
+    let Some(record) = snapshot_of(&webhook.event_name) else { return Ok(Sought::End) };
+    let grant = context.store().grant(webhook.partner_id, record, context.now()).await?;
+    let grant = &grant.narrowed(|granted| place.lacks(granted.fleet) && is_meant(webhook, granted));
     let fleets: BTreeSet<FleetId> = grant.connections().iter().map(|granted| granted.fleet).collect();
-    for fleet in fleets.into_iter().filter(|fleet| place.lacks(*fleet)) {
-        let grant = grant.clone().narrowed(|granted| granted.fleet == fleet);
-        let (data, after) =
-            records(context, record, &grant, Page { bookmark: place.bookmark(fleet), ..Page::first(MAX_RECORDS) }).await?;
-        if data.is_empty() && after.is_none() {
-            continue;
-        }
-        let part = |data: Vec<Value>| {
-            let ids: Vec<&str> = data.iter().filter_map(|record| record.get("id")?.as_str()).collect();
-            let message = message(webhook, &format!("{fleet}|{}", ids.join("|")), Part::Records, now);
-            Message { data, fleet_id: Some(fleet), resource: Some(record.resource), ..message }
-        };
-        let messages = message::chunks(data).into_iter().map(part).collect();
-        return Ok(Some((messages, place.past(fleet, after.as_ref()))));
+    seek(fleets.into_iter(), |fleet| of_fleet(context, webhook, grant, (fleet, place.bookmark(fleet)))).await
+}
+
+/// A page of a fleet. `None` if nothing is left of it.
+async fn of_fleet(
+    context: &Context,
+    webhook: &Webhook,
+    grant: &Grant,
+    (fleet, bookmark): (FleetId, Option<Bookmark>),
+) -> Result<Option<Found>, WorkerError> {
+    let grant = grant.clone().narrowed(|granted| granted.fleet == fleet);
+    let record = grant.record();
+    let (data, after) = records(context, record, &grant, Page { bookmark, ..Page::first(MAX_RECORDS) }).await?;
+    if data.is_empty() && after.is_none() {
+        return Ok(None);
     }
-    Ok(None)
+    let part = |data: Vec<Value>| {
+        let ids: Vec<&str> = data.iter().filter_map(|record| record.get("id")?.as_str()).collect();
+        let message = message(webhook, &format!("{fleet}|{}", ids.join("|")), Part::Records, context.now());
+        Message { data, fleet_id: Some(fleet), resource: Some(record.resource), ..message }
+    };
+    Ok(Some((message::chunks(data).into_iter().map(part).collect(), after)))
 }
 
 fn is_meant(webhook: &Webhook, granted: &GrantedConnection) -> bool {
