@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 
 use aws_lambda_events::dynamodb::EventRecord;
-use gateway::{Context, WorkerError};
+use gateway::{Context, WorkerError, metrics};
 use model::events::snapshot_of;
 use model::telematics::RecordType;
 use model::webhook::{Command, Order, Webhook, WebhookStatus};
@@ -67,8 +67,8 @@ enum Step {
     Passed,
     /// The end was taken.
     Complete,
-    /// The receiver failed; the same page is due then.
-    Failed(Timestamp),
+    /// The receiver failed, or is held back; the same page is due then.
+    Later(Timestamp),
     /// Nothing is left to this order.
     Stopped,
 }
@@ -85,7 +85,7 @@ pub(crate) async fn advance(context: &Context, webhook: &Webhook) -> Result<(), 
         let due = match step(context, webhook, &secrets).await? {
             Step::Sent | Step::Passed if context.now().seconds_since(begun) < TURN => continue,
             Step::Sent | Step::Passed => context.now(),
-            Step::Failed(due) => due,
+            Step::Later(due) => due,
             Step::Complete => return end(context, webhook).await,
             Step::Stopped => return Ok(()),
         };
@@ -133,7 +133,7 @@ pub(crate) async fn probe(context: &Context, webhook: &Webhook) -> Result<(), Wo
             Step::Passed => orders::send(context, &orders::order(webhook, Command::Probe, context.now()), 0).await,
             // Being active again, it asks for the rest.
             Step::Sent | Step::Complete => breaker::recover(context, webhook).await,
-            Step::Failed(_) | Step::Stopped => breaker::probe_later(context, webhook).await,
+            Step::Later(_) | Step::Stopped => breaker::probe_later(context, webhook).await,
         };
     }
 }
@@ -183,7 +183,14 @@ async fn step(context: &Context, webhook: &Webhook, secrets: &Secrets) -> Result
         }
         Sought::End => (vec![message(webhook, "end", Part::End, context.now())], place.completed()),
     };
-    match send(context, (webhook, secrets), &place, messages).await? {
+    let verdict = match send(context, (webhook, secrets), &place, messages).await? {
+        Sent::Judged(verdict) => verdict,
+        Sent::Held(until) => {
+            let next = place.waited().due(until);
+            return Ok(if save(context, &place, &next).await? { Step::Later(until) } else { Step::Stopped });
+        }
+    };
+    match verdict {
         Verdict::Delivered | Verdict::Rejected => {
             let done = if next.is_complete { Step::Complete } else { Step::Sent };
             Ok(if save(context, &place, &next.due(context.now())).await? { done } else { Step::Stopped })
@@ -210,9 +217,9 @@ async fn failed(
         return Ok(Step::Stopped);
     }
     match delay {
-        Some(delay) => Ok(Step::Failed(attempts::after(now, delay))),
+        Some(delay) => Ok(Step::Later(attempts::after(now, delay))),
         // It asks again when it is active again; this is for the case that its owner changed it at this moment.
-        None => breaker::stop(context, webhook).await.map(|()| Step::Failed(now.plus_seconds(AGAIN_SECONDS))),
+        None => breaker::stop(context, webhook).await.map(|()| Step::Later(now.plus_seconds(AGAIN_SECONDS))),
     }
 }
 
@@ -224,16 +231,25 @@ async fn save(context: &Context, place: &Snapshot, next: &Snapshot) -> Result<bo
     }
 }
 
+/// How messages were sent.
+enum Sent {
+    /// How the receiver answered the last one that was attempted.
+    Judged(Verdict),
+    /// This sandbox attempts nothing until then. That is no failure of the receiver.
+    Held(Timestamp),
+}
+
 /// Sends messages, one after the other, until the receiver fails. What it refuses is kept for its owner.
 async fn send(
     context: &Context,
     (webhook, secrets): (&Webhook, &Secrets),
     place: &Snapshot,
     messages: Vec<Message>,
-) -> Result<Verdict, WorkerError> {
+) -> Result<Sent, WorkerError> {
     for message in messages {
         if let Some(until) = UNRESPONSIVE.held_until(webhook.id, context.now()) {
-            return Ok(Verdict::Retry { not_before: Some(until) });
+            metrics::delivery_held();
+            return Ok(Sent::Held(until));
         }
         let message = Message { attempts: place.step, ..message };
         let Ended { message, verdict, attempt } = attempts::attempt_once(context, webhook, secrets, message).await?;
@@ -241,10 +257,10 @@ async fn send(
         match verdict {
             Verdict::Delivered => {}
             Verdict::Rejected => attempts::move_to_dead_letters(context, message, Reason::Rejected).await?,
-            Verdict::Gone | Verdict::Retry { .. } => return Ok(verdict),
+            Verdict::Gone | Verdict::Retry { .. } => return Ok(Sent::Judged(verdict)),
         }
     }
-    Ok(Verdict::Delivered)
+    Ok(Sent::Judged(Verdict::Delivered))
 }
 
 /// The next page: its messages, and where the fleet's next one starts.
@@ -319,3 +335,7 @@ fn message(webhook: &Webhook, content: &str, part: Part, now: Timestamp) -> Mess
         not_before: None,
     }
 }
+
+#[cfg(test)]
+#[path = "snapshot_tests.rs"]
+mod tests;

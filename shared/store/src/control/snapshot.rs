@@ -95,6 +95,12 @@ impl Snapshot {
         Self { step, first_try_at: Some(first), revision: self.revision + 1, ..self.clone() }
     }
 
+    /// After nothing was attempted, as the receiver is held back.
+    #[must_use]
+    pub fn waited(&self) -> Self {
+        Self { revision: self.revision + 1, ..self.clone() }
+    }
+
     /// At the start of another round of attempts.
     #[must_use]
     pub fn restarted(&self) -> Self {
@@ -133,6 +139,8 @@ mod tests {
         assert_eq!((lacks(&page), page.step, page.first_try_at), ([false, true, true], 0, None));
         assert_eq!(page.bookmark(fleet(2)), Some(json!(["x", 1])));
         assert_eq!(page.bookmark(fleet(3)), None);
+        let waited = begun.failed(at).waited().due(at.plus_seconds(30));
+        assert_eq!((waited.step, waited.first_try_at, waited.revision), (1, Some(at), 2));
         let overdue = |place: &Snapshot| place.is_overdue(at.plus_seconds(901), 900);
         assert_eq!([&begun, &page, &begun.clone().due(at.plus_seconds(2))].map(overdue), [true, true, false]);
         let done = page.past(fleet(2), None);
