@@ -3,7 +3,7 @@
 use gateway::{ApiError, Call, Context, Input, Listing, Operation, Paging, Reader, Uncounted};
 use model::codes::TSP_SOURCE_NAMES;
 use model::resource_operation::{OperationType, ResourceOperation};
-use model::{ConnectionId, Resource, Timestamp};
+use model::{ConnectionId, PartnerId, Resource, Timestamp};
 use serde_json::json;
 use store::control::{Range, keys};
 
@@ -70,6 +70,12 @@ impl Chosen {
             && self.source_id.as_ref().is_none_or(|id| changed() == Some(id))
     }
 
+    /// Where they are read: of one connection, or of all.
+    fn range(&self, partner: PartnerId, (from, to): (Timestamp, Timestamp)) -> Range {
+        let all = || Range::index_1(keys::operations_of(partner));
+        self.connection.map_or_else(all, keys::operations_through).made_between(from, to)
+    }
+
     /// The times between which operations are listed; `end` stands for now.
     fn window(&self, end: Timestamp) -> Result<(Timestamp, Timestamp), ApiError> {
         let to = self.to.unwrap_or(end);
@@ -99,9 +105,10 @@ impl Operation for List {
         let end = cursor.remembered().and_then(|end| Timestamp::parse(end.as_str()?)).unwrap_or(usual);
         cursor.remember(json!(end));
         let window = chosen.window(end)?;
-        let range = Range::index_1(keys::operations_of(partner)).made_between(window.0, window.1);
-        let keep = |operation: &ResourceOperation| chosen.admits(operation, window) && is_seen(operation, &seen, call.now);
-        let slice = context.store().page(&range, &cursor.page(), keep).await?;
+        let keep = |operation: &ResourceOperation| {
+            operation.partner_id == partner && chosen.admits(operation, window) && is_seen(operation, &seen, call.now)
+        };
+        let slice = context.store().page(&chosen.range(partner, window), &cursor.page(), keep).await?;
         Listing::of(&cursor, &slice.map(|operation| ResourceOperationRead::of(operation, &seen)), None)
     }
 }

@@ -14,6 +14,10 @@ use crate::{Attempts, Store, StoreError};
 
 type Item = HashMap<String, AttributeValue>;
 
+/// How many items are read at once, at least, for what a page lacks after a filter left out some: about as many as an answer of
+/// DynamoDB holds.
+const MORE: i32 = 1_000;
+
 /// A run of items in one partition of the table or of an index.
 #[derive(Clone, Debug)]
 pub struct Range {
@@ -64,7 +68,9 @@ impl Range {
             let low = if self.prefix.is_empty() { " ".to_owned() } else { self.prefix.clone() };
             (low, format!("{}\u{10ffff}", self.prefix))
         });
-        if forward { (mark.to_owned(), high) } else { (low, mark.to_owned()) }
+        // A cursor of an earlier build may tell a place of another range.
+        let mark = mark.to_owned().max(low.clone()).min(high.clone());
+        if forward { (mark, high) } else { (low, mark) }
     }
 
     fn names(&self) -> (&'static str, &'static str) {
@@ -149,7 +155,7 @@ impl Store {
     pub async fn page<T: Keyed>(&self, range: &Range, page: &Page, keep: impl Fn(&T) -> bool) -> Result<Slice<T>, StoreError> {
         let mut rows = Vec::new();
         let mut start = None;
-        let limit = i32::try_from(page.size.saturating_add(2)).unwrap_or(i32::MAX);
+        let mut limit = first_limit(page);
         while rows.len() <= page.size {
             let (items, next) = self.step(range, Some(page), page.backwards, Some(limit), start).await?;
             for item in items {
@@ -162,7 +168,7 @@ impl Store {
                 }
             }
             match next {
-                Some(key) => start = Some(key),
+                Some(key) => (start, limit) = (Some(key), further_limit(page)),
                 None => break,
             }
         }
@@ -235,6 +241,16 @@ impl Store {
     }
 }
 
+/// How many items are read for a page at first: those that it shows, if no filter leaves any out.
+fn first_limit(page: &Page) -> i32 {
+    i32::try_from(page.size.saturating_add(2)).unwrap_or(i32::MAX)
+}
+
+/// How many are read at once for what it lacks then.
+fn further_limit(page: &Page) -> i32 {
+    first_limit(page).max(MORE)
+}
+
 /// The entity an item holds. Absent members are nulls.
 ///
 /// # Errors
@@ -243,4 +259,28 @@ pub(crate) fn decode<T: serde::de::DeserializeOwned>(item: Item) -> Result<T, St
     let key = |name: &str| item.get(name).and_then(|value| value.as_s().ok()).cloned().unwrap_or_default();
     let (pk, sk) = (key("pk"), key("sk"));
     serde_dynamo::from_item(item).map_err(|error| StoreError::Unreadable { key: format!("{pk} {sk}"), reason: error.to_string() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_filter_leaves_out_is_passed_in_large_steps() {
+        let limits = |size| (first_limit(&Page::first(size)), further_limit(&Page::first(size)));
+        assert_eq!(limits(1), (3, 1_000));
+        assert_eq!(limits(100), (102, 1_000));
+        assert_eq!(limits(5_000), (5_002, 5_002));
+    }
+
+    #[test]
+    fn a_bookmark_stays_within_its_range() {
+        let range = Range::table("A".into(), "B#");
+        let end = "B#\u{10ffff}".to_owned();
+        assert_eq!(range.between("B#5", true), ("B#5".into(), end.clone()));
+        assert_eq!(range.between("B#5", false), ("B#".into(), "B#5".into()));
+        assert_eq!(range.between("1", true), ("B#".into(), end.clone()));
+        assert_eq!(range.between("1", false), ("B#".into(), "B#".into()));
+        assert_eq!(range.between("C", true), (end.clone(), end));
+    }
 }
