@@ -1,6 +1,7 @@
 //! `Idempotency-Key`: a POST that is repeated with the same key has no effect and gets the first response again.
 //!
-//! Only successes are remembered: a failed request changed nothing, so it may be repeated. The stored response is encrypted
+//! What an operation answers is remembered, whatever its status: a write that the TSP refused has run. An [`ApiError`] is not: such a
+//! request changed nothing, so it may be repeated. The stored response is encrypted
 //! under a key derived from the caller and the idempotency key, of which the table holds only a digest.
 
 use http::{HeaderMap, Method, StatusCode};
@@ -77,14 +78,17 @@ async fn run_once(
         result => result?,
     }
     let outcome = endpoint.serve.call(context, call, incoming).await;
-    let write = match &outcome {
-        Ok(response) if response.status.is_success() => {
-            Write::overwrite(&KeyedRequest { answer: Some(sealed(&secret, response)?), ..claim })?
-        }
-        _ => Write::delete(Key::keyed_request(&id)),
+    let write = match lasting(&outcome) {
+        Some(response) => Write::overwrite(&KeyedRequest { answer: Some(sealed(&secret, response)?), ..claim })?,
+        None => Write::delete(Key::keyed_request(&id)),
     };
     context.store().commit(vec![write]).await?;
     outcome
+}
+
+/// The response that a repetition gets, too.
+fn lasting(outcome: &Result<Response, ApiError>) -> Option<&Response> {
+    outcome.as_ref().ok()
 }
 
 fn in_progress() -> ApiError {
@@ -134,4 +138,24 @@ fn digest(parts: &[&[u8]]) -> Vec<u8> {
 
 fn hex_digest(parts: &[&[u8]]) -> String {
     model::hex(&digest(parts))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_an_operation_answers_lasts_whatever_its_status() {
+        let secret = digest(&[b"a secret"]);
+        for status in [StatusCode::OK, StatusCode::ACCEPTED, StatusCode::BAD_GATEWAY] {
+            let outcome = Ok(Response::json(status, &json!({ "status": "failed" })));
+            let again = opened(&secret, &sealed(&secret, lasting(&outcome).unwrap()).unwrap()).unwrap();
+            assert_eq!((again.status, again.body), (status, outcome.unwrap().body));
+            assert_eq!(again.headers.get("idempotent-replayed").unwrap(), "true");
+        }
+        let refused = [ApiError::bad_request("no"), ApiError::not_found("user"), ApiError::internal("a fault"), in_progress()];
+        assert!(refused.into_iter().map(Err).all(|outcome| lasting(&outcome).is_none()));
+    }
 }
