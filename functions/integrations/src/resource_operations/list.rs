@@ -73,7 +73,7 @@ impl Chosen {
     /// Where they are read: of one connection, or of all.
     fn range(&self, partner: PartnerId, (from, to): (Timestamp, Timestamp)) -> Range {
         let all = || Range::index_1(keys::operations_of(partner));
-        self.connection.map_or_else(all, keys::operations_through).made_between(from, to)
+        self.connection.map_or_else(all, Range::operations_through).made_between(from, to)
     }
 
     /// The times between which operations are listed; `end` stands for now.

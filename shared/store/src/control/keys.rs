@@ -58,8 +58,6 @@ use model::{
     AgreementId, ConnectionId, FleetId, InvitationId, OperationId, PartnerId, Resource, ScheduleId, Timestamp, WebhookId,
 };
 
-use super::query::Range;
-
 /// Partition and sort key of one item.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key {
@@ -467,12 +465,6 @@ pub fn invitations_for(id: PartnerId, fleet_ref: &str) -> String {
 #[must_use]
 pub fn operations_of(id: PartnerId) -> String {
     format!("PARTNER#{id}#OPERATIONS")
-}
-
-/// The writes to a TSP through a connection, by age.
-#[must_use]
-pub fn operations_through(id: ConnectionId) -> Range {
-    Range::table(connection(id), OPERATION)
 }
 
 /// Index 1: a fleet's agreements.

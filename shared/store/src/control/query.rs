@@ -4,10 +4,10 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, Select};
 
-use model::{Timestamp, ids};
+use model::{ConnectionId, Timestamp, ids};
 
 use super::items::Keyed;
-use super::keys::Key;
+use super::keys::{self, Key};
 use crate::page::{Bookmark, Page, Slice};
 use crate::throttling::left_out;
 use crate::{Attempts, Store, StoreError};
@@ -30,6 +30,12 @@ pub struct Range {
 }
 
 impl Range {
+    /// The writes to a TSP through a connection, by age.
+    #[must_use]
+    pub fn operations_through(connection: ConnectionId) -> Self {
+        Self::table(keys::connection(connection), keys::OPERATION)
+    }
+
     /// Items of a partition of the table whose sort key starts with `prefix`.
     #[must_use]
     pub fn table(pk: String, prefix: &str) -> Self {
