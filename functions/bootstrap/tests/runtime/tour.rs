@@ -209,6 +209,9 @@ pub(crate) fn connect() -> Vec<Visit> {
         form("/connect/s/{visit}/accept", AGREE, 303, &[]),
         get(Role::Anonymous, "/connect/s/{visit}/providers", &[]),
         get(Role::Anonymous, "/connect/s/{visit}/providers/samsara", &[]),
+        act(Role::Anonymous, Method::GET, "/connect/s/{visit}/providers/samsara/sign-in", 303),
+        act(Role::Anonymous, Method::GET, "/connect/sign-in", 410),
+        get(Role::Anonymous, "/connect/s/{visit}/providers/samsara", &[]),
         form("/connect/s/{visit}/providers/samsara", LINK, 303, &[]),
         get(Role::Anonymous, "/connect/s/{visit}/accounts", &[]),
         get(Role::Anonymous, "/connect/s/{visit}/accounts/{account}/remove", &[]),
@@ -274,6 +277,8 @@ pub(crate) fn partner() -> Vec<Visit> {
     let subscription = json!({ "url": "{receiver}", "event_name": "vehicle.added" });
     let account = json!({ "tsp_id": "{tsp}", "credentials": { "token": "{tsp_token}" } });
     let dates = json!({ "expiration_date": "2099-01-01T00:00:00Z" });
+    let pre_auth =
+        json!({ "tsp_id": "{tsp}", "pre_auth_credentials": { "username": "tour", "password": "a secret of the tour" } });
     vec![
         get(Partner, "/v2/orgs/invitations?fleet_ref=tour", &[]),
         get(Anonymous, "/v2/orgs/invitations/{invitation}", &[]),
@@ -287,6 +292,7 @@ pub(crate) fn partner() -> Vec<Visit> {
         get(Anonymous, "/v2/integrations/tsps/{tsp}", &[]),
         send_json(Partner, Method::POST, "/v2/orgs/invitations", json!({ "fleet_ref": "api" }), 201, &[("api", "/id")]),
         Visit { keep: FLEET, ..act(Anonymous, Method::POST, "/v2/orgs/invitations/{api}/accept", 200) },
+        send_json(Fleet, Method::POST, "/v2/integrations/connection-pre-auths", pre_auth, 201, &[]),
         send_json(Fleet, Method::POST, "/v2/integrations/connections", account, 200, &[("link", "/id")]),
         send_json(Fleet, Method::PATCH, "/v2/integrations/connections/{link}", json!({ "description": "Yard" }), 200, &[]),
         get(Partner, "/v2/orgs/fleets?fleet_refs=tour", &[("tour", "/items/0/id")]),
@@ -430,6 +436,7 @@ pub(crate) fn writes() -> Vec<Visit> {
     let purchase = json!({ "connection_id": NOBODY, "driver_id": NOBODY, "vehicle_id": NOBODY, "fuel_volume": 1,
         "fuel_volume_unit": "LITER" });
     let message = json!({ "connection_id": NOBODY, "sender_id": NOBODY, "recipient_id": NOBODY });
+    let group_message = json!({ "connection_id": NOBODY, "sender_id": NOBODY, "recipient_ids": [NOBODY] });
     let unknown = |method, path, body| send_json(Partner, method, path, body, 404, &[]);
     vec![
         send_json(Partner, Method::POST, "/v2/orgs/invitations", shared, 201, &[("writes", "/id")]),
@@ -447,6 +454,7 @@ pub(crate) fn writes() -> Vec<Visit> {
         unknown(Method::POST, "/v2/telematics/dvir-logs", json!({ "connection_id": NOBODY, "driver_id": NOBODY })),
         unknown(Method::POST, "/v2/telematics/fuel-transactions", purchase),
         unknown(Method::POST, "/v2/telematics/messages", message),
+        unknown(Method::POST, "/v2/telematics/group-messages", group_message),
     ]
 }
 
