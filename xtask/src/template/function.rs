@@ -86,6 +86,9 @@ const SCHEDULED: &str = "      EventInvokeConfig:
           OnFailure: {Type: SQS, Destination: !Ref ScheduleDlqArn}
 ";
 
+/// The alarms of a service in a canary's list.
+pub(super) const SERVICE_ALARMS: &str = "!Ref FailuresAlarm, !Ref FailuresInARowAlarm, ";
+
 /// A new version gets a tenth of the requests for five minutes, and then all of them unless an alarm fires: of its service, whose
 /// requests fail or which has a sandbox that only fails, or of the API, which sees crashes.
 ///

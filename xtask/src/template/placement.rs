@@ -13,7 +13,7 @@ use super::rows::Row;
 /// The record.
 pub(super) const PATH: &str = "infra/placement.yaml";
 
-/// Functions per stack: each makes eight resources, a stack may have 500, and 450 leave room. A stack more has alarms of its own.
+/// Functions per stack: each makes eight resources, a stack may have 500, and 450 leave room.
 pub(super) const MAX_FUNCTIONS: usize = 54;
 
 const HEAD: &str = "\

@@ -163,9 +163,16 @@ fn of_functions(name: &str, rows: &[&Row]) -> Stack {
     let artifact = rows.first().map_or(Artifact::Api, |row| Artifact::of(row.handler));
     let service = rows.first().map_or("", |row| row.service);
     let has_endpoints = rows.iter().any(|row| matches!(row.cause, Cause::Http { .. }));
-    let alarms = if has_endpoints { alarms::of_endpoints(service) } else { alarms::of_workers(service) };
+    // Alarms watch the whole service, and stand in its first stack; the canaries of further ones watch the API's.
+    let alarms = match name == service {
+        true if has_endpoints => alarms::of_endpoints(service),
+        true => alarms::of_workers(service),
+        false => String::new(),
+    };
     let globals = GLOBALS.replace("ARTIFACT", artifact.name()).replace("SERVICE_NAME", service);
-    let body = format!("{globals}{}{alarms}", functions.join("\n"));
+    let functions = functions.join("\n");
+    let functions = if alarms.is_empty() { functions.replace(function::SERVICE_ALARMS, "") } else { functions };
+    let body = format!("{globals}{functions}{alarms}");
     let conditions = if body.contains(RESERVES) { CONDITIONS } else { "" };
     Stack {
         name: name.to_owned(),
