@@ -26,7 +26,8 @@ import catena_notifications.client
 import catena_orgs.client
 import catena_telematics.client
 from catena_auth.models import RevocationRequest, TokenRequest, TokenRequestGrantType, TokenResponse
-from catena_integrations.models import ConnectionCreate, ConnectionRead, ConnectionUpdate, DataFreshness, TokenCredsInput
+from catena_integrations.models import ApiBasicCredsInput, ConnectionCreate, ConnectionPreAuthCreate, ConnectionRead
+from catena_integrations.models import ConnectionUpdate, DataFreshness, TokenCredsInput
 from catena_integrations.models import ScheduleBackfillRequest, ScheduleCreate, ScheduleUpdate
 from catena_notifications import models as messages
 from catena_notifications.models import WebhookCreate, WebhookEventNameEnum, WebhookFilters, WebhookUpdate
@@ -213,6 +214,8 @@ def connection(api, partner, fleet, fleet_ref):
     wrong = ConnectionCreate(tsp_id=tsp.id, credentials=TokenCredsInput(token="wrong"))
     refused = api.call("connections_create", body=wrong, token=fleet, expect=422)
     assert refused.detail[0].error_type == "credentials_rejected", refused
+    kept = ConnectionPreAuthCreate(tsp_id=tsp.id, pre_auth_credentials=ApiBasicCredsInput(username="u", password="p"))
+    assert isinstance(api.call("connections_create_pre_auth", body=kept, token=fleet, expect=201), uuid.UUID)
     right = ConnectionCreate(tsp_id=tsp.id, credentials=TokenCredsInput(token=TSP_TOKEN), description="All trucks")
     made = api.call("connections_create", body=right, token=fleet)
     assert isinstance(made, ConnectionRead), made
