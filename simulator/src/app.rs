@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use crate::clock::Clock;
 use crate::faults::FaultBoard;
 use crate::limiter::Limiter;
-use crate::oauth::Grants;
+use crate::oauth::grants::Grants;
 use crate::options::Options;
 use crate::world::{Layout, Millis, Reporting, TraceError, World};
 use crate::written::Written;

@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::faults::Verdict;
 use crate::http::{Call, Reply};
-use crate::oauth;
+use crate::oauth::server::Server;
 use crate::world::Account;
 
 /// A simulated provider.
@@ -16,7 +16,7 @@ pub(crate) struct Provider {
     /// What its clients send to open an account: each member of the credentials by its name.
     pub(crate) credentials: fn(&str) -> Vec<(&'static str, String)>,
     /// Its authorization server, where it has one.
-    pub(crate) oauth: Option<oauth::Server>,
+    pub(crate) oauth: Option<Server>,
     /// Answers a request below its prefix.
     pub(crate) serve: fn(&App, &Call<'_>) -> Reply,
 }

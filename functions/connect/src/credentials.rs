@@ -16,7 +16,7 @@ use crate::page::{self, Page, Step};
 use crate::screen::Screen;
 use crate::visit::{Stop, Visit};
 use crate::visit_request::VisitRequest;
-use crate::{dead_ends, help, proof, providers, sign_in, trial};
+use crate::{dead_ends, help, proof, providers, sign_in_offer, trial};
 
 /// The form.
 pub(crate) struct Ask;
@@ -117,13 +117,13 @@ pub(crate) async fn show(
     filled: &BTreeMap<String, String>,
     problems: &Problems,
 ) -> Result<Html, Stop> {
-    let can_sign_in = sign_in::way(context, tsp).await?.is_some();
+    let can_sign_in = sign_in_offer::way(context, tsp).await?.is_some();
     let title = format!("Connect {}", tsp.name);
     let steps = help::steps(&tsp.source_name);
     let content = html! {
         div.brand { (page::mark(&tsp.name, tsp.logo_url.as_deref(), tsp.logo_dark_url.as_deref())) h1 { (title) } }
         (summary(tsp, form, problems))
-        @if can_sign_in { (sign_in::button(visit, tsp)) p.or { "or" } }
+        @if can_sign_in { (sign_in_offer::button(visit, tsp)) p.or { "or" } }
         p.soft { (help::lead(&tsp.source_name)) }
         @if !steps.is_empty() {
             details.help open[problems.are_none() && !can_sign_in] {

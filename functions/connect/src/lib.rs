@@ -24,6 +24,7 @@ mod providers;
 mod screen;
 mod sharing;
 mod sign_in;
+mod sign_in_offer;
 #[cfg(test)]
 mod testing;
 

@@ -6,22 +6,21 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use gateway::{ApiError, Call, Context, Html, Input, Reader};
+use gateway::{Call, Context, Html, Input, Reader};
 use http::StatusCode;
-use maud::{Markup, html};
+use maud::html;
 use model::tsp::Tsp;
-use providers::OAuth;
 use reqwest::Method;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
-use store::control::{Key, PreAuth, SignInClient, SignInVisit, Write};
-use url::Url;
+use store::control::{Key, PreAuth, SignInVisit, Write};
 use uuid::Uuid;
 
 use crate::credentials::{self, Choice};
 use crate::fields::{Problems, problems};
 use crate::page::{self, Page, Step};
 use crate::screen::Screen;
+use crate::sign_in_offer::way;
 use crate::visit::{Agreed, Stop, Visit};
 use crate::visit_request::VisitRequest;
 use crate::{dead_ends, proof, trial};
@@ -48,15 +47,6 @@ impl Input for Answer {
         let (state, code, error) = (text("state"), text("code"), text("error"));
         Self { request: VisitRequest::unnamed(reader), state: state.and_then(|text| text.parse().ok()), code, error }
     }
-}
-
-/// How a customer of a TSP can sign in: the provider's server, its address, and our application there; `None` where it cannot.
-pub(crate) async fn way(context: &Context, tsp: &Tsp) -> Result<Option<(&'static OAuth, Url, String)>, ApiError> {
-    let Some(accounts) = providers::accounts(&tsp.source_name) else { return Ok(None) };
-    let Some(oauth) = accounts.oauth() else { return Ok(None) };
-    let Some(client) = context.store().get::<SignInClient>(Key::sign_in_client(&tsp.slug)).await? else { return Ok(None) };
-    let base = Url::parse(tsp.base_url.as_deref().unwrap_or_else(|| accounts.default_base_url())).map_err(ApiError::internal)?;
-    Ok(Some((oauth, base, client.client_id)))
 }
 
 /// What proves the code of a sign-in: 43 characters that only this browser's visit can tell.
@@ -174,18 +164,6 @@ fn declined(tsp: &Tsp, error: Option<&str>) -> Problems {
         Some("access_denied") => format!("Access was not allowed at {}. Nothing was connected.", tsp.name),
         _ => format!("{} ended the sign-in with an error. Nothing was connected. Please try again.", tsp.name),
     })
-}
-
-/// The way in on a provider's page; it opens a window of its own.
-pub(crate) fn button(visit: &Visit, tsp: &Tsp) -> Markup {
-    html! {
-        div.sign-in {
-            a.button.main href=(visit.path(&format!("providers/{}/sign-in", tsp.slug))) target="_blank" rel="noopener" data-sign-in=(visit.name) data-accounts=(visit.path("accounts")) {
-                "Sign in with " (tsp.name) span.away { " (opens a new window)" }
-            }
-            p.hint { "You sign in at " (tsp.name) ", in a new window, and allow reading there. No key is needed." }
-        }
-    }
 }
 
 /// In the window of the sign-in, which closes itself where it may.

@@ -3,10 +3,10 @@
 use chrono::{DateTime, NaiveDate, NaiveTime};
 use serde_json::{Value, json};
 
+use super::kinds::PURCHASES;
 use super::positions::span;
 use super::refusal::Refusal;
 use super::wire::{city, distance, driver_ref, is_metric, time, vehicle_ref, with};
-use super::writes::PURCHASES;
 use super::{Answer, Request};
 use crate::world::{Driver, DutyStatus, Millis, Signal, Vehicle, mix};
 

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use chrono::DateTime;
 use serde_json::{Value, json};
 
+use super::kinds::VEHICLES;
 use super::refusal::Refusal;
 use super::wire::{device, driver_of, is_metric, number, time};
-use super::writes::VEHICLES;
 use super::{Answer, Request};
 use crate::world::{Account, Vehicle};
 

@@ -4,6 +4,7 @@ mod assets;
 mod days;
 mod drives;
 mod fault_codes;
+mod kinds;
 mod lists;
 mod logs;
 mod positions;
@@ -18,7 +19,7 @@ mod writes;
 use crate::app::App;
 use crate::faults::Delivery;
 use crate::http::{Call, Reply};
-use crate::oauth;
+use crate::oauth::server::{Proof, Server};
 use crate::provider::{self, Provider};
 use crate::world::{Account, Millis};
 
@@ -87,10 +88,10 @@ pub(crate) const MOTIVE: Provider = Provider {
 };
 
 /// As of "OAuth 2.0" in its developer documentation, which knows no challenges: the parameters are passed over.
-const OAUTH: oauth::Server = oauth::Server {
+const OAUTH: Server = Server {
     authorize: "/oauth/authorize",
     token: "/oauth/token",
-    proof: oauth::Proof::Form,
+    proof: Proof::Form,
     challenges: false,
     token_prefix: "motive_oauth_",
     token_seconds: 7_200,

@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::days::Zone;
+use super::kinds::USERS;
 use super::wire::{names, number, status, time, with};
-use super::writes::USERS;
 use super::{Answer, Request};
 use crate::world::{Account, Driver, Employment, Millis, Seat};
 

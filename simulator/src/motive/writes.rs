@@ -2,16 +2,11 @@
 
 use serde_json::{Map, Value, json};
 
+use super::kinds::{MESSAGES, PURCHASES, USERS, VEHICLES};
 use super::refusal::Refusal;
 use super::wire::{time, with};
 use super::{Answer, Request, lists, users};
 use crate::http::Reply;
-
-/// The kinds of what is written.
-pub(super) const USERS: &str = "motive/users";
-pub(super) const VEHICLES: &str = "motive/vehicles";
-pub(super) const PURCHASES: &str = "motive/fuel_purchases";
-pub(super) const MESSAGES: &str = "motive/messages";
 
 const VIN_LENGTH: usize = 17;
 const FUEL_UNITS: [&str; 2] = ["gal", "ltr"];

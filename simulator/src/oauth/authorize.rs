@@ -1,7 +1,8 @@
 //! The page on which a customer lets an application in, or does not.
 
 use super::grants::Code;
-use super::{CLIENT, Server, one, parameters};
+use super::server::Server;
+use super::{CLIENT, one, parameters};
 use crate::app::App;
 use crate::http::{Call, Reply};
 use crate::provider::Provider;

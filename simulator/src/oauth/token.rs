@@ -6,7 +6,8 @@ use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
 use super::grants::Grant;
-use super::{CLIENT, Proof, Server, one, parameters};
+use super::server::{Proof, Server};
+use super::{CLIENT, one, parameters};
 use crate::app::App;
 use crate::http::{Call, Reply};
 use crate::provider::Provider;

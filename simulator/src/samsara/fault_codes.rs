@@ -1,25 +1,18 @@
 //! The faults of a vehicle as a stat: those that are there at the time of a reading, by the bus that tells.
 
-use std::collections::BTreeMap;
-
 use serde::Serialize;
 
-use super::wire::{Value, time};
 use crate::world::{FaultCode, Reading, Vehicle};
 
-/// A reading of faults. A bus without any is left out.
+/// What a reading of faults tells. A bus without any is left out.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Faults {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) time: Option<String>,
     can_bus_type: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     j1939: Option<Heavy>,
     #[serde(skip_serializing_if = "Option::is_none")]
     obdii: Option<Light>,
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub(super) decorations: BTreeMap<&'static str, Value>,
 }
 
 #[derive(Debug, Serialize)]
@@ -111,12 +104,10 @@ impl Faults {
             tx_id: 0,
         };
         Self {
-            time: Some(time(at)),
             can_bus_type: "CANBUS_J1939_500",
             j1939: (!heavy.is_empty()).then_some(Heavy { check_engine_lights: lights, diagnostic_trouble_codes: heavy }),
             obdii: (!light.is_empty())
                 .then(|| Light { check_engine_light_is_on: true, diagnostic_trouble_codes: vec![codes(light)] }),
-            decorations: BTreeMap::new(),
         }
     }
 }

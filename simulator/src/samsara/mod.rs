@@ -27,7 +27,7 @@ mod writes;
 use crate::app::App;
 use crate::faults::Delivery;
 use crate::http::{Call, Reply};
-use crate::oauth;
+use crate::oauth::server::{Proof, Server};
 use crate::provider::{self, Provider};
 use crate::world::{Account, Millis, Vehicle};
 
@@ -133,10 +133,10 @@ pub(crate) const SAMSARA: Provider = Provider {
 
 /// As of "OAuth 2.0" in its developer guide. What an application may read is set where it is registered, so requests name no scopes.
 /// Whether it knows challenges is not documented; one that does not would pass over them, and this one is the stricter of both.
-const OAUTH: oauth::Server = oauth::Server {
+const OAUTH: Server = Server {
     authorize: "/oauth2/authorize",
     token: "/oauth2/token",
-    proof: oauth::Proof::Basic,
+    proof: Proof::Basic,
     challenges: true,
     token_prefix: "samsara_oauth_",
     token_seconds: 3_600,

@@ -198,12 +198,23 @@ pub(super) enum StatValue {
     Flag(bool),
 }
 
+/// The faults of a vehicle at a time.
+#[derive(Debug, Serialize)]
+pub(super) struct FaultStat {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    time: Option<String>,
+    #[serde(flatten)]
+    faults: Faults,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    decorations: BTreeMap<&'static str, Value>,
+}
+
 /// A stat of any type.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 pub(super) enum Value {
     Gps(Box<Gps>),
-    Faults(Box<Faults>),
+    Faults(Box<FaultStat>),
     Stat(Stat),
 }
 
@@ -222,7 +233,8 @@ impl Value {
     }
 
     pub(super) fn faults(vehicle: &Vehicle, reading: &Reading) -> Self {
-        Self::Faults(Box::new(Faults::of(vehicle, reading)))
+        let (time, faults) = (Some(time(reading.at_ms)), Faults::of(vehicle, reading));
+        Self::Faults(Box::new(FaultStat { time, faults, decorations: BTreeMap::new() }))
     }
 
     pub(super) fn stat(reading: &Reading, value: StatValue) -> Self {

@@ -3,13 +3,13 @@
 use gateway::{ApiError, Body, Call, Context, Input, Json, Operation, Reader};
 use model::TspId;
 use model::credentials::{Credentials, Form};
-use model::tsp::{Tsp, TspStatus};
+use model::tsp::Tsp;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::link::{LinkRequest, link};
 use super::trials::{self, Trier};
-use super::validation::{ProviderEndpoint, invalid_tsp};
+use super::validation::{ProviderEndpoint, linkable};
 use super::{ConnectionRead, credentials, pre_auth, sign_in};
 
 /// Links a TSP account to the calling fleet. The credentials are validated first; if they are invalid, nothing is stored.
@@ -101,16 +101,4 @@ async fn given(
     }
     let verifier = request.code_verifier.as_deref();
     sign_in::tokens(context, (tsp, endpoint), &request.credentials, verifier).await
-}
-
-/// The TSP, if fleets may link it now.
-///
-/// # Errors
-/// 422 if not.
-pub(super) async fn linkable(context: &Context, id: TspId) -> Result<Tsp, ApiError> {
-    let tsp = context.store().tsp(id).await?.ok_or_else(|| invalid_tsp(id, "unknown provider"))?;
-    match tsp.status {
-        TspStatus::Active => Ok(tsp),
-        TspStatus::Inactive | TspStatus::Deleted => Err(invalid_tsp(id, "this provider is currently not available")),
-    }
 }

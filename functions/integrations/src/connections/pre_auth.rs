@@ -8,9 +8,9 @@ use serde_json::{Map, Value};
 use store::control::{PreAuth, Write};
 use uuid::Uuid;
 
-use super::create::linkable;
 use super::credentials;
 use super::trials::Trier;
+use super::validation::linkable;
 
 /// Keeps a user name and a password until the same fleet links an account at the same TSP.
 pub struct Create;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use gateway::{ApiError, Context};
 use model::TspId;
 use model::credentials::Credentials;
-use model::tsp::Tsp;
+use model::tsp::{Tsp, TspStatus};
 use providers::{Account, Accounts, ProviderError};
 use url::Url;
 
@@ -49,6 +49,18 @@ impl ProviderEndpoint {
     ) -> Result<Result<Account, ProviderError>, ApiError> {
         let validation = self.accounts.validate(context.guarded()?, &self.base, credentials);
         Ok(tokio::time::timeout(limit, validation).await.unwrap_or(Err(ProviderError::Timeout)))
+    }
+}
+
+/// The TSP, if fleets may link it now.
+///
+/// # Errors
+/// 422 if not.
+pub(super) async fn linkable(context: &Context, id: TspId) -> Result<Tsp, ApiError> {
+    let tsp = context.store().tsp(id).await?.ok_or_else(|| invalid_tsp(id, "unknown provider"))?;
+    match tsp.status {
+        TspStatus::Active => Ok(tsp),
+        TspStatus::Inactive | TspStatus::Deleted => Err(invalid_tsp(id, "this provider is currently not available")),
     }
 }
 
