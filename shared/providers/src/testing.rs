@@ -6,12 +6,13 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode};
 use model::credentials::{Credentials, Form};
+use model::resource_operation::OperationType;
 use model::telematics::{Batch, Fields, Observation};
 use model::{ConnectionId, Resource, Timestamp};
 use serde_json::Value;
 use url::Url;
 
-use crate::{Adapter, BoxFuture, Fetch, Fetched, Http, HttpFailure, HttpResponse, Pause, ProviderError};
+use crate::{Adapter, BoxFuture, Change, Fetch, Fetched, Http, HttpFailure, HttpResponse, Pause, ProviderError, Written};
 
 pub(crate) type Answer = Result<HttpResponse, HttpFailure>;
 
@@ -137,6 +138,29 @@ impl Asker<'_> {
         run(self.adapter.fetch(http, resource, fetch))
     }
 
+    /// Writes; `unclear_since` is when an earlier attempt began that had no answer.
+    pub(crate) fn write(
+        &self,
+        http: &Canned,
+        what: (Resource, OperationType),
+        target: Option<&str>,
+        payload: &Value,
+        unclear_since: Option<Timestamp>,
+    ) -> Result<Written, ProviderError> {
+        let change = Change {
+            connection: connection(),
+            credentials: &self.credentials,
+            base_url: &self.base,
+            now: self.now,
+            unclear_since,
+            target,
+            payload: payload.as_object().unwrap(),
+            generated: "random-password",
+            pause: Pause(&|wait| http.wait(wait)),
+        };
+        run(self.adapter.write(http, what, change))
+    }
+
     /// Fetches until there is no more, and gives every page.
     pub(crate) fn walk(&self, http: &Canned, resource: Resource) -> Vec<Fetched> {
         let mut pages: Vec<Fetched> = Vec::new();
@@ -153,6 +177,12 @@ impl Asker<'_> {
 pub(crate) fn records(page: &Fetched) -> &[Observation<Fields>] {
     let Batch::Records(rows) = &page.batch else { panic!("not records") };
     rows
+}
+
+/// The mapped members of the record that was written.
+pub(crate) fn written_row(written: &Written) -> Value {
+    let Some(Batch::Records(rows)) = &written.batch else { panic!("{written:?}") };
+    fields(&rows[0])
 }
 
 /// The mapped members of a record.

@@ -10,6 +10,8 @@ pub(crate) const METERS_IN_MILE: f64 = 1_609.344;
 pub(crate) const KPH: f64 = 1.0 / 3.6;
 /// m³ in a US gallon.
 pub(crate) const CUBIC_METERS_IN_GALLON: f64 = 0.003_785_411_784;
+/// Liters in an imperial gallon.
+pub(crate) const LITERS_IN_IMPERIAL_GALLON: f64 = 4.546_09;
 /// Liters in a m³.
 pub(crate) const LITERS_IN_CUBIC_METER: f64 = 1_000.0;
 /// Seconds in an hour.

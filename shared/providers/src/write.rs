@@ -170,6 +170,20 @@ impl Change<'_> {
         list.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
     }
 
+    /// The text of a message.
+    ///
+    /// # Errors
+    /// Where there is none.
+    pub(crate) fn message_text(&self) -> Result<String, ProviderError> {
+        let text = self.text("message_text").filter(|text| !text.trim().is_empty());
+        text.ok_or_else(|| impossible("a message without `message_text`"))
+    }
+
+    /// Whether a user is to be active: `is_active`, or else `status`.
+    pub(crate) fn is_active(&self) -> Option<bool> {
+        self.flag("is_active").or_else(|| Some(self.text("status")? == "ACTIVE"))
+    }
+
     /// A flag of the payload.
     pub(crate) fn flag(&self, name: &str) -> Option<bool> {
         self.payload.get(name)?.as_bool()
@@ -191,6 +205,15 @@ impl Change<'_> {
     pub(crate) fn target(&self) -> Result<&str, ProviderError> {
         self.target.ok_or_else(|| ProviderError::Unsupported { what: "a change of nothing".into() })
     }
+}
+
+/// How far a provider's clock may be from ours, in seconds.
+pub(crate) const SKEW_SECONDS: i64 = 120;
+
+/// Whether a record may have been made by an attempt that began at `since`: its extras do not say that it is older.
+pub(crate) fn may_be_made_since<T>(row: &Observation<T>, created: &str, since: Timestamp) -> bool {
+    let told = row.extras.as_ref().and_then(|extras| Timestamp::parse(extras.get(created)?.as_str()?));
+    told.is_none_or(|told| told >= since.plus_seconds(-SKEW_SECONDS))
 }
 
 /// A refusal of ours, before anything is sent.

@@ -88,8 +88,7 @@ impl Writer for ChangeUser {
 
     async fn write(api: &Api<'_, Geotab>, change: &Change<'_>) -> Result<Option<Observation<User>>, ProviderError> {
         let mut sent = change.renamed(USER);
-        let status = change.text("status").map(|status| status == "ACTIVE");
-        let until = change.flag("is_active").or(status).map(|is_active| match is_active {
+        let until = change.is_active().map(|is_active| match is_active {
             true => NEVER.to_owned(),
             false => change.now.to_string(),
         });
@@ -112,7 +111,7 @@ impl Writer for SendMessage {
 
     async fn write(api: &Api<'_, Geotab>, change: &Change<'_>) -> Result<Option<Observation<Message>>, ProviderError> {
         let member = |name: &str| change.text(name).filter(|text| !text.trim().is_empty());
-        let text = member("message_text").ok_or_else(|| impossible("a message without `message_text`"))?;
+        let text = change.message_text()?;
         let recipient =
             member("source_recipient_id").ok_or_else(|| impossible("a message to somebody whom the provider does not know"))?;
         let mut entity = json!({

@@ -3,8 +3,8 @@
 use model::resource_operation::OperationType;
 
 use super::*;
-use crate::testing::connection;
-use crate::{Adapter as _, Change, Pause, ProviderError, Written};
+use crate::testing::written_row;
+use crate::{ProviderError, Written};
 
 fn write(
     http: &Canned,
@@ -12,24 +12,7 @@ fn write(
     target: Option<&str>,
     payload: &Value,
 ) -> Result<Written, ProviderError> {
-    let asker = asker();
-    let change = Change {
-        connection: connection(),
-        credentials: &asker.credentials,
-        base_url: &asker.base,
-        now: asker.now,
-        unclear_since: None,
-        target,
-        payload: payload.as_object().unwrap(),
-        generated: "random-password",
-        pause: Pause(&|_| Box::pin(async {})),
-    };
-    run(Geotab.write(http, what, change))
-}
-
-fn row(written: &Written) -> Value {
-    let Some(Batch::Records(rows)) = &written.batch else { panic!("{written:?}") };
-    fields(&rows[0])
+    asker().write(http, what, target, payload, None)
 }
 
 fn device(name: &str) -> Value {
@@ -54,7 +37,7 @@ fn a_change_sends_the_whole_record_back() {
     expected["licensePlate"] = json!("");
     expected["vehicleIdentificationNumber"] = json!("X");
     assert_eq!(http.posted()[2]["params"]["entity"], expected);
-    assert_eq!((written.source_id.as_deref(), &row(&written)["vehicle_name"]), (Some("b8A1"), &json!("T-9")));
+    assert_eq!((written.source_id.as_deref(), &written_row(&written)["vehicle_name"]), (Some("b8A1"), &json!("T-9")));
 }
 
 #[test]
@@ -79,7 +62,7 @@ fn a_user_who_leaves_leaves_now_and_may_come_back() {
         let answers = vec![result(&user("2050-01-01T00:00:00Z")), result(&Value::Null), result(&user(until)), result(&json!([]))];
         let http = signed_in(answers);
         let written = write(&http, CHANGE_USER, Some("b4C11"), payload).unwrap();
-        (http.posted()[2]["params"]["entity"].clone(), row(&written))
+        (http.posted()[2]["params"]["entity"].clone(), written_row(&written))
     };
     let (sent, row) = write_it(&json!({ "is_active": false, "allow_yard_move": true }), "2026-11-21T11:00:00Z");
     let expected = json!({
@@ -105,7 +88,7 @@ fn a_message_is_read_by_its_id_after_it_was_sent() {
         "messageContent": { "contentType": "Normal", "message": "Dock 4" },
     });
     assert_eq!(http.posted()[1]["params"]["entity"], entity);
-    assert_eq!((written.source_id.as_deref(), &row(&written)["status"]), (Some("bTM1"), &json!("sent")));
+    assert_eq!((written.source_id.as_deref(), &written_row(&written)["status"]), (Some("bTM1"), &json!("sent")));
     // That it cannot be read is no failure.
     let http = signed_in(vec![result(&json!("bTM1")), fault("GenericException", "down")]);
     assert!(write(&http, SEND, None, &sent).unwrap().batch.is_none());

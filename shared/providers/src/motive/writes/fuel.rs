@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::super::{Motive, fuel_transactions};
 use super::{number, record};
-use crate::units::{LITERS_IN_CUBIC_METER, METERS_IN_KM};
+use crate::units::{LITERS_IN_CUBIC_METER, LITERS_IN_IMPERIAL_GALLON, METERS_IN_KM};
 use crate::write::{Writer, impossible};
 use crate::{Api, Change, ProviderError};
 
@@ -16,7 +16,6 @@ pub(crate) struct FilePurchase;
 
 const NAMES: &[(&str, &str)] =
     &[("jurisdiction", "transaction_jurisdiction"), ("vendor", "fuel_vendor"), ("currency", "currency")];
-const LITERS_IN_IMPERIAL_GALLON: f64 = 4.546_09;
 /// What Motive calls the units, and how many of its are one of ours.
 const VOLUMES: &[(&str, &str, f64)] = &[
     ("US_GALLON", "gal", 1.0),

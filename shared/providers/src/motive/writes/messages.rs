@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use super::super::Motive;
 use super::{number, record};
 use crate::wire::{Members, SourceRules, source_of};
-use crate::write::{Writer, impossible};
+use crate::write::Writer;
 use crate::{Api, Change, ProviderError};
 
 /// A message to one recipient.
@@ -91,8 +91,7 @@ impl Sent {
 }
 
 async fn send(api: &Api<'_, Motive>, change: &Change<'_>, recipients: &[String]) -> Result<Sent, ProviderError> {
-    let text = change.text("message_text").filter(|text| !text.trim().is_empty());
-    let text = text.ok_or_else(|| impossible("a message without `message_text`"))?;
+    let text = change.message_text()?;
     let sender = change.text("source_sender_id").unwrap_or_default();
     let receivers: Vec<Value> = recipients.iter().map(|id| number(id, "recipient")).collect::<Result<_, _>>()?;
     let body: Map<String, Value> = [

@@ -14,19 +14,43 @@ pub(super) use messages::{SendGroupMessage, SendMessage};
 pub(super) use users::{ChangeUser, MakeUser};
 pub(super) use vehicles::{ChangeVehicle, MakeVehicle};
 
+use model::Timestamp;
 use model::telematics::Observation;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::client::unwrapped;
+use super::client::{List, unwrapped};
 use super::{Motive, names};
 use crate::client::OkResponse;
-use crate::write::impossible;
+use crate::numbered::Numbered;
+use crate::write::{impossible, may_be_made_since};
 use crate::{Api, Page, ProviderError};
 
 /// The record in a response, which stands in its wrapper; `None` where that cannot be read.
 fn record<'a>(response: &'a OkResponse, wrapper: &str) -> Option<&'a RawValue> {
     Some(unwrapped(response.parse().ok()?, wrapper))
+}
+
+/// The record of a list that an attempt made which began at `since` and had no answer.
+async fn find<T>(
+    api: &Api<'_, Motive>,
+    list: List,
+    row: fn(&RawValue) -> Option<Observation<T>>,
+    since: Timestamp,
+    is_it: impl Fn(&T) -> bool + Send,
+) -> Result<Option<Observation<T>>, ProviderError> {
+    let mut at = Numbered::first();
+    loop {
+        let page = api.walk(list, at, row).await?;
+        let made = |row: &Observation<T>| is_it(&row.fields) && may_be_made_since(row, "created_at", since);
+        if let Some(found) = page.rows.into_iter().find(made) {
+            return Ok(Some(found));
+        }
+        match page.next {
+            Some(next) => at = next,
+            None => return Ok(None),
+        }
+    }
 }
 
 /// A record with the names of its groups, as its list has it. While those cannot be read, what is stored stays until the next fetch.

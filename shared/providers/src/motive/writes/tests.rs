@@ -6,8 +6,8 @@ use model::telematics::Batch;
 use serde_json::{Value, json};
 
 use super::super::tests::{BASE, asker, at, page};
-use crate::testing::{Answer, Canned, connection, fields, response, run};
-use crate::{Change, Pause, ProviderError, Written};
+use crate::testing::{Answer, Canned, response, written_row};
+use crate::{ProviderError, Written};
 
 fn write(
     http: &Canned,
@@ -15,24 +15,7 @@ fn write(
     target: Option<&str>,
     payload: &Value,
 ) -> Result<Written, ProviderError> {
-    let asker = asker();
-    let change = Change {
-        connection: connection(),
-        credentials: &asker.credentials,
-        base_url: &asker.base,
-        now: asker.now,
-        unclear_since: None,
-        target,
-        payload: payload.as_object().unwrap(),
-        generated: "random-password",
-        pause: Pause(&|_| Box::pin(async {})),
-    };
-    run(asker.adapter.write(http, what, change))
-}
-
-fn row(written: &Written) -> Value {
-    let Some(Batch::Records(rows)) = &written.batch else { panic!("{written:?}") };
-    fields(&rows[0])
+    asker().write(http, what, target, payload, None)
 }
 
 fn wrapped(wrapper: &str, record: &Value) -> Answer {
@@ -55,7 +38,7 @@ fn a_driver_is_made_with_a_password_that_nothing_shows() {
         "yard_moves_enabled": true, "driver_company_id": "E-7", "role": "driver", "password": "random-password",
     });
     assert_eq!(http.posted(), [expected]);
-    assert_eq!((written.source_id.as_deref(), &row(&written)["is_driver"]), (Some("77"), &json!(true)));
+    assert_eq!((written.source_id.as_deref(), &written_row(&written)["is_driver"]), (Some("77"), &json!(true)));
     let http = Canned::new(vec![wrapped("user", &json!({ "id": 78, "role": "fleet_user" }))]);
     write(&http, (Resource::User, Create), None, &json!({ "is_driver": false, "user_email": "a@b.example" })).unwrap();
     assert_eq!(http.posted(), [json!({ "email": "a@b.example", "role": "fleet_user" })]);
@@ -71,7 +54,7 @@ fn a_user_and_a_vehicle_are_changed_by_the_members_that_are_sent() {
     assert!(http.asked()[0].ends_with("/v1/vehicles/7"), "{:?}", http.asked());
     let expected = json!({ "number": "T-9", "year": "2020", "status": "inactive", "fuel_type": "diesel", "notes": "" });
     assert_eq!(http.posted(), [expected]);
-    let vehicle = row(&written);
+    let vehicle = written_row(&written);
     assert_eq!((&vehicle["vehicle_name"], &vehicle["vehicle_groups"]["5"]), (&json!("T-9"), &json!("North")));
     // The names of groups are down: the record is the provider's all the same.
     let http = Canned::new(vec![wrapped("user", &json!({ "id": 8, "group_ids": [5] })), response(429, "{}")]);
@@ -109,7 +92,7 @@ fn fuel_is_filed_in_units_of_the_provider() {
         "fuel_unit": "gal", "odometer": 5.0, "odometer_unit": "km", "vendor": "Pilot", "total_cost": 480.5, "currency": "USD",
     });
     assert_eq!((http.posted(), written.source_id.as_deref()), (vec![expected], Some("5")));
-    assert_eq!(row(&written)["fuel_type"], "DIESEL");
+    assert_eq!(written_row(&written)["fuel_type"], "DIESEL");
     for (unit, volume) in [("LITER", 2.0), ("IMPERIAL_GALLON", 9.092_18), ("CUBIC_METER", 2_000.0)] {
         let http = Canned::new(vec![wrapped("fuel_purchase", &made)]);
         write(&http, (Resource::FuelTransaction, Create), None, &purchase(json!(2), unit, json!({}))).unwrap();
@@ -129,7 +112,7 @@ fn messages_are_sent_to_one_or_several() {
     let written = write(&http, (Resource::Message, Create), None, &sent).unwrap();
     assert_eq!(http.asked(), [format!("{BASE}/v2/messages")]);
     assert_eq!(http.posted(), [json!({ "sender_id": 1, "receiver_ids": [9], "body": "Hello" })]);
-    let message = row(&written);
+    let message = written_row(&written);
     assert_eq!((written.source_id.as_deref(), &message["source_recipient_id"]), (Some("m-1"), &json!("9")));
     assert_eq!((&message["status"], &message["message_text"]), (&json!("sent"), &json!("Hello")));
     // An answer that tells nothing.
@@ -149,4 +132,25 @@ fn a_refusal_says_why_without_the_password() {
     let body = r#"{"error_message":"password random-password is too short"}"#;
     let refused = write(&Canned::new(vec![response(422, body)]), (Resource::User, Create), None, &json!({})).unwrap_err();
     assert_eq!(refused.to_string(), "provider rejected the request: password ***** is too short");
+}
+
+#[test]
+fn what_an_attempt_without_an_answer_made_is_found_and_not_made_again() {
+    let since = at("2026-11-21T11:59:00Z");
+    let user = |id: u32, name: &str, created: &str| json!({ "id": id, "username": name, "role": "driver", "status": "active", "group_ids": [], "created_at": created });
+    let all = [user(76, "bo", "2024-01-01T00:00:00Z"), user(77, "ann", "2026-11-21T11:59:01Z")];
+    let sent = |name: &str| json!({ "username": name, "first_name": "Ann", "last_name": "Lee" });
+    let make = (Resource::User, Create);
+    let http = Canned::new(vec![page("users", "user", &all, 1, 2)]);
+    let written = asker().write(&http, make, None, &sent("ann"), Some(since)).unwrap();
+    assert_eq!((written.source_id.as_deref(), http.posted().len()), (Some("77"), 0));
+    let taken = response(422, r#"{"error_message":"Username has already been taken"}"#);
+    let http = Canned::new(vec![page("users", "user", &all, 1, 2), taken]);
+    let refused = asker().write(&http, make, None, &sent("bo"), Some(since)).unwrap_err();
+    assert!(refused.to_string().contains("already been taken"), "{refused}: one that is older was not made by the attempt");
+    let truck = json!({ "id": 9, "number": "T-9", "status": "active", "group_ids": [], "created_at": "2026-11-21T11:59:02Z" });
+    let http = Canned::new(vec![page("vehicles", "vehicle", &[truck], 1, 1)]);
+    let written =
+        asker().write(&http, (Resource::Vehicle, Create), None, &json!({ "vehicle_name": "T-9" }), Some(since)).unwrap();
+    assert_eq!((written.source_id.as_deref(), http.posted().len()), (Some("9"), 0));
 }

@@ -1,12 +1,13 @@
 //! Users: `POST /v1/users` and `PUT /v1/users/{id}`.
 
 use http::Method;
+use model::Timestamp;
 use model::resource_operation::OperationType;
 use model::telematics::{Observation, User};
 use serde_json::{Map, Value, json};
 
 use super::super::{Motive, users};
-use super::{grouped, record};
+use super::{find, grouped, record};
 use crate::client::OkResponse;
 use crate::write::Writer;
 use crate::{Api, Change, ProviderError};
@@ -67,6 +68,17 @@ impl Writer for MakeUser {
         let response = api.send(Method::POST, users::LIST.path, &body, change.generated).await?;
         Ok(row(api, &response).await)
     }
+
+    /// Names to log in with are unique, and so are addresses where there is no name.
+    async fn made(
+        api: &Api<'_, Motive>,
+        change: &Change<'_>,
+        since: Timestamp,
+    ) -> Result<Option<Observation<User>>, ProviderError> {
+        let login = ["username", "user_email"].iter().find_map(|name| change.text(name).filter(|text| !text.is_empty()));
+        let Some(login) = login else { return Ok(None) };
+        find(api, users::LIST, users::observation, since, |user| user.username.as_ref() == Some(&login)).await
+    }
 }
 
 impl Writer for ChangeUser {
@@ -85,8 +97,7 @@ impl Writer for ChangeUser {
 
 fn body(change: &Change<'_>) -> Map<String, Value> {
     let mut body = change.renamed(NAMES);
-    let status = change.text("status").map(|status| status == "ACTIVE");
-    let status = change.flag("is_active").or(status).map(|is_active| if is_active { "active" } else { "deactivated" });
+    let status = change.is_active().map(|is_active| if is_active { "active" } else { "deactivated" });
     body.extend(status.map(|status| ("status".to_owned(), json!(status))));
     body
 }

@@ -1,13 +1,14 @@
 //! Vehicles: `POST /v1/vehicles` and `PUT /v1/vehicles/{id}`.
 
 use http::Method;
+use model::Timestamp;
 use model::resource_operation::OperationType;
 use model::telematics::{Observation, Vehicle};
 use serde_json::{Map, Value, json};
 
 use super::super::fuel_transactions::word_of;
 use super::super::{Motive, vehicles};
-use super::{grouped, record};
+use super::{find, grouped, record};
 use crate::client::OkResponse;
 use crate::write::{Writer, impossible};
 use crate::{Api, Change, ProviderError};
@@ -55,6 +56,15 @@ impl Writer for MakeVehicle {
         body.entry("status").or_insert_with(|| "active".into());
         let response = api.send(Method::POST, vehicles::LIST.path, &body, "").await?;
         Ok(row(api, &response).await)
+    }
+
+    async fn made(
+        api: &Api<'_, Motive>,
+        change: &Change<'_>,
+        since: Timestamp,
+    ) -> Result<Option<Observation<Vehicle>>, ProviderError> {
+        let Some(name) = change.text("vehicle_name") else { return Ok(None) };
+        find(api, vehicles::LIST, vehicles::observation, since, |vehicle| vehicle.vehicle_name.as_ref() == Some(&name)).await
     }
 }
 

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use super::super::{Samsara, users};
 use super::data;
 use crate::wire::Members;
-use crate::write::{Writer, impossible};
+use crate::write::{Writer, impossible, may_be_made_since};
 use crate::{Api, Change, PAGE_DEADLINE, ProviderError};
 
 /// A new driver. Samsara wants a password with it: a random one, which nobody knows; an administrator of the fleet sets another.
@@ -69,7 +69,11 @@ impl Writer for MakeDriver {
     }
 
     /// Names to log in with are unique.
-    async fn made(api: &Api<'_, Samsara>, change: &Change<'_>, _: Timestamp) -> Result<Option<Observation<User>>, ProviderError> {
+    async fn made(
+        api: &Api<'_, Samsara>,
+        change: &Change<'_>,
+        since: Timestamp,
+    ) -> Result<Option<Observation<User>>, ProviderError> {
         let Some(username) = change.text("username") else { return Ok(None) };
         let mut after: Option<String> = None;
         loop {
@@ -77,7 +81,7 @@ impl Writer for MakeDriver {
             let (data, next) = response.page(after.as_deref())?;
             let mut drivers = data.into_iter().filter_map(users::observation);
             if let Some(made) = drivers.find(|driver| driver.fields.username.as_deref() == Some(username.as_str())) {
-                return Ok(Some(made));
+                return Ok(Some(made).filter(|made| may_be_made_since(made, "createdAtTime", since)));
             }
             after = next.after_more();
             if after.is_none() {
@@ -131,8 +135,7 @@ fn named(name: String) -> (String, Value) {
 
 fn body(change: &Change<'_>) -> Map<String, Value> {
     let mut body = change.renamed(NAMES);
-    let status = change.text("status").map(|status| status == "ACTIVE");
-    let activation = change.flag("is_active").or(status).map(|is_active| if is_active { "active" } else { "deactivated" });
+    let activation = change.is_active().map(|is_active| if is_active { "active" } else { "deactivated" });
     body.extend(activation.map(|status| ("driverActivationStatus".to_owned(), json!(status))));
     body.extend(change.text("hos_compliance_type").map(|kind| ("eldExempt".to_owned(), json!(kind == "exempt"))));
     body

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::super::Samsara;
 use super::data;
-use crate::units::{CUBIC_METERS_IN_GALLON, LITERS_IN_CUBIC_METER};
+use crate::units::{CUBIC_METERS_IN_GALLON, LITERS_IN_CUBIC_METER, LITERS_IN_IMPERIAL_GALLON};
 use crate::wire::{Members, SourceRules};
 use crate::write::{Writer, impossible};
 use crate::{Api, Change, ProviderError};
@@ -22,7 +22,7 @@ const RULES: SourceRules = SourceRules { volatile: &[], extras: &[], references:
 const VOLUMES: &[(&str, f64)] = &[
     ("LITER", 1.0 / LITERS_IN_CUBIC_METER),
     ("US_GALLON", CUBIC_METERS_IN_GALLON),
-    ("IMPERIAL_GALLON", 4.546_09 / LITERS_IN_CUBIC_METER),
+    ("IMPERIAL_GALLON", LITERS_IN_IMPERIAL_GALLON / LITERS_IN_CUBIC_METER),
     ("CUBIC_METER", 1.0),
 ];
 /// What Samsara calls fuels; it knows others by no name.

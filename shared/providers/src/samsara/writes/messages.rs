@@ -12,7 +12,7 @@ use serde_json::{Map, json};
 use super::super::Samsara;
 use super::super::messages::{self, HASH_LENGTH, RULES, SENT};
 use crate::cursor::DAY;
-use crate::write::{Writer, impossible};
+use crate::write::{SKEW_SECONDS, Writer, impossible};
 use crate::{Api, Change, ProviderError};
 
 /// A message to a driver. Samsara sends it in the name of the token's owner, whoever the sender is said to be.
@@ -23,8 +23,6 @@ const LOOKS: u32 = 3;
 const BETWEEN: Duration = Duration::from_millis(500);
 /// The list is a short one.
 const LOOK_DEADLINE: Duration = Duration::from_secs(8);
-/// How far the provider's clock may be from ours.
-const SKEW_SECONDS: i64 = 120;
 
 impl Writer for SendMessage {
     type Provider = Samsara;
@@ -34,7 +32,7 @@ impl Writer for SendMessage {
     const MEMBERS: &'static [&'static str] = &["sender_id", "recipient_id", "message_text"];
 
     async fn write(api: &Api<'_, Samsara>, change: &Change<'_>) -> Result<Option<Observation<Message>>, ProviderError> {
-        let (recipient, text) = (change.text("source_recipient_id").unwrap_or_default(), text(change)?);
+        let (recipient, text) = (change.text("source_recipient_id").unwrap_or_default(), change.message_text()?);
         let drivers = drivers(slice::from_ref(&recipient))?;
         // Another message with the same words may be there already.
         let known = alike(api, change, change.now, &recipient, &text).await.unwrap_or_default();
@@ -47,7 +45,7 @@ impl Writer for SendMessage {
         change: &Change<'_>,
         since: Timestamp,
     ) -> Result<Option<Observation<Message>>, ProviderError> {
-        let (recipient, text) = (change.text("source_recipient_id").unwrap_or_default(), text(change)?);
+        let (recipient, text) = (change.text("source_recipient_id").unwrap_or_default(), change.message_text()?);
         let rows = alike(api, change, since, &recipient, &text).await?;
         Ok(rows.into_iter().max_by_key(|row| row.occurred_at))
     }
@@ -65,7 +63,7 @@ impl Writer for SendGroupMessage {
 
     async fn write(api: &Api<'_, Samsara>, change: &Change<'_>) -> Result<Option<Observation<GroupMessage>>, ProviderError> {
         let recipients = change.texts("source_recipient_ids");
-        let text = text(change)?;
+        let text = change.message_text()?;
         send(api, &drivers(&recipients)?, &text).await?;
         Ok(Some(sent(change, recipients, text)))
     }
@@ -87,11 +85,6 @@ fn sent(change: &Change<'_>, recipients: Vec<String>, text: String) -> Observati
         ..GroupMessage::default()
     };
     RULES.observation(source_id, Some(change.now), source, fields)
-}
-
-fn text(change: &Change<'_>) -> Result<String, ProviderError> {
-    let text = change.text("message_text").filter(|text| !text.trim().is_empty());
-    text.ok_or_else(|| impossible("a message without `message_text`"))
 }
 
 /// Samsara's ids of recipients, all of whom have to be drivers.

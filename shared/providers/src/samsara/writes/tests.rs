@@ -1,13 +1,12 @@
 //! What is sent, and what comes back.
 
+use model::Resource;
 use model::resource_operation::OperationType;
-use model::telematics::Batch;
-use model::{Resource, Timestamp};
 use serde_json::{Value, json};
 
-use super::super::tests::{Canned, asker, fields, response};
-use crate::testing::{connection, run};
-use crate::{Change, Pause, ProviderError, Written};
+use super::super::tests::{Canned, asker, response};
+use crate::testing::written_row;
+use crate::{ProviderError, Written};
 
 fn write(
     http: &Canned,
@@ -15,35 +14,7 @@ fn write(
     target: Option<&str>,
     payload: &Value,
 ) -> Result<Written, ProviderError> {
-    again(http, what, target, payload, None)
-}
-
-/// A write of which an earlier attempt had no answer, where it says since when.
-fn again(
-    http: &Canned,
-    what: (Resource, OperationType),
-    target: Option<&str>,
-    payload: &Value,
-    unclear_since: Option<Timestamp>,
-) -> Result<Written, ProviderError> {
-    let asker = asker();
-    let change = Change {
-        connection: connection(),
-        credentials: &asker.credentials,
-        base_url: &asker.base,
-        now: asker.now,
-        unclear_since,
-        target,
-        payload: payload.as_object().unwrap(),
-        generated: "random-password",
-        pause: Pause(&|_| Box::pin(async {})),
-    };
-    run(asker.adapter.write(http, what, change))
-}
-
-fn row(written: &Written) -> Value {
-    let Some(Batch::Records(rows)) = &written.batch else { panic!("{written:?}") };
-    fields(&rows[0])
+    asker().write(http, what, target, payload, None)
 }
 
 const MAKE_USER: (Resource, OperationType) = (Resource::User, OperationType::Create);
@@ -60,7 +31,7 @@ fn a_driver_is_made_with_a_password_that_nothing_shows() {
     let expected = json!({ "name": "Ann Lee", "username": "ann", "phone": "+1 555 0100", "eldYmEnabled": true, "eldExempt": true,
         "driverActivationStatus": "active", "notes": "", "password": "random-password" });
     assert_eq!(http.posted(), [expected]);
-    assert_eq!((written.source_id.as_deref(), &row(&written)["first_name"]), (Some("77"), &json!("Ann")));
+    assert_eq!((written.source_id.as_deref(), &written_row(&written)["first_name"]), (Some("77"), &json!("Ann")));
     assert!(!format!("{written:?}").contains("random-password"));
 }
 
@@ -78,7 +49,7 @@ fn the_part_of_a_name_that_is_not_sent_stays() {
     let http = Canned::new(vec![response(200, &held.to_string()), response(200, &changed.to_string())]);
     let written = write(&http, CHANGE_USER, Some("77"), &json!({ "last_name": "Moss" })).unwrap();
     assert_eq!(http.posted(), [json!({ "name": "Ann Moss" })]);
-    assert_eq!(row(&written)["last_name"], "Moss");
+    assert_eq!(written_row(&written)["last_name"], "Moss");
     let office = json!({ "data": { "id": "5", "name": "Dana Reyes", "email": "d@example.com" } });
     let http = Canned::new(vec![response(200, &office.to_string())]);
     let written = write(&http, CHANGE_USER, Some("user:5"), &json!({ "first_name": "Dana", "last_name": "Reyes" })).unwrap();
@@ -131,7 +102,7 @@ fn a_message_to_a_group_is_sent_once_and_told_with_all_its_recipients() {
     let written = write(&http, make, None, &sent).unwrap();
     assert_eq!(http.posted(), [json!({ "driverIds": [555, 556], "text": "Dock 4" })]);
     assert!(written.source_id.as_deref().unwrap().starts_with("group_message:2026-11-21T12:00:00"), "{written:?}");
-    let row = row(&written);
+    let row = written_row(&written);
     assert_eq!((row["source_recipient_ids"].clone(), &row["status"]), (json!(["555", "556"]), &json!("sent")));
     assert_eq!(row["recipient_ids"].as_array().unwrap().len(), 2);
     let office = json!({ "source_recipient_ids": ["555", "user:5"], "message_text": "x" });
@@ -161,7 +132,7 @@ fn a_purchase_of_fuel_is_filed_and_known_by_what_was_sent() {
         "driverId": "555", "vehicleId": "7",
     });
     assert_eq!((sent, reference.as_str().map(str::len)), (expected, Some(16)));
-    let one = row(&written);
+    let one = written_row(&written);
     assert_eq!(
         (written.source_id.as_deref(), &one["fuel_type"], &one["total_cost"]),
         (Some("f-1"), &json!("DIESEL"), &json!("480.50"))
@@ -189,17 +160,24 @@ fn what_an_attempt_without_an_answer_made_is_found_and_not_made_again() {
         json!({ "data": [two], "pagination": { "hasNextPage": false, "endCursor": "" } }),
     ];
     let http = Canned::new(pages.iter().map(|body| response(200, &body.to_string())).collect());
-    let written = again(&http, MAKE_USER, None, &json!({ "username": "ann", "first_name": "Ann" }), since).unwrap();
+    let written = asker().write(&http, MAKE_USER, None, &json!({ "username": "ann", "first_name": "Ann" }), since).unwrap();
     assert_eq!((written.source_id.as_deref(), http.posted().len()), (Some("77"), 0));
     let listed = json!({ "data": [{ "driverId": 555, "isRead": false, "sender": { "name": "API", "type": "dispatch" },
         "sentAtMs": 1_795_262_350_000_i64, "text": "Dock 4" }] });
     let http = Canned::new(vec![response(200, &listed.to_string())]);
     let make = (Resource::Message, OperationType::Create);
-    let written = again(&http, make, None, &json!({ "source_recipient_id": "555", "message_text": "Dock 4" }), since).unwrap();
+    let written =
+        asker().write(&http, make, None, &json!({ "source_recipient_id": "555", "message_text": "Dock 4" }), since).unwrap();
     assert!(written.source_id.is_some() && http.posted().is_empty());
     let http = Canned::new(vec![response(200, &pages[1].to_string()), response(200, &json!({ "data": one }).to_string())]);
-    let written = again(&http, MAKE_USER, None, &json!({ "username": "bo", "first_name": "Bo" }), since).unwrap();
+    let written = asker().write(&http, MAKE_USER, None, &json!({ "username": "bo", "first_name": "Bo" }), since).unwrap();
     assert_eq!((written.source_id.as_deref(), http.posted().len()), (Some("76"), 1), "what was not made is sent again");
+    let old = json!({ "data": [{ "id": "5", "username": "bo", "createdAtTime": "2024-01-01T00:00:00Z" }] });
+    let http = Canned::new(vec![response(200, &old.to_string()), response(400, r#"{"message":"username is already in use"}"#)]);
+    assert!(
+        asker().write(&http, MAKE_USER, None, &json!({ "username": "bo" }), since).is_err(),
+        "one that is older was not made"
+    );
 }
 
 #[test]
