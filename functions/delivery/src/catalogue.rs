@@ -2,9 +2,9 @@
 
 use gateway::openapi::{Event, Sent};
 use model::codes::{EVENT_NAMES, SILENT_EVENTS};
-use model::telematics::{Action, RECORD_TYPES, RecordType, row_schema};
+use model::telematics::{Action, Documented, RECORD_TYPES, RecordType, row_schema};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::payloads::{
     AgreementEvent, ConnectionEvent, ExecutionEvent, FleetConnectionEvent, InvitationEvent, ResourceOperationEvent,
@@ -113,7 +113,27 @@ fn event_schema(record: &RecordType, row: Schema, generator: &SchemaGenerator) -
     if let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) {
         properties.extend(added.into_iter().map(|(name, schema)| (name.to_owned(), schema.to_value())));
     }
+    for (name, documented) in record.events.documented {
+        document(&mut schema, name, *documented);
+    }
     schema
+}
+
+/// Documents a member otherwise than in rows.
+fn document(schema: &mut Schema, name: &str, documented: Documented) {
+    if let Some(member) = schema.pointer_mut(&format!("/properties/{name}")).and_then(Value::as_object_mut) {
+        match documented {
+            Documented::Nullable => member.insert("type".into(), json!(["string", "null"])),
+            Documented::Required => member.insert("type".into(), json!("string")),
+            Documented::OneOf(values) => {
+                member.remove("type");
+                member.insert("anyOf".into(), model::schema::nullable_code(values).get("anyOf").cloned().unwrap_or_default())
+            }
+        };
+    }
+    if let (Documented::Required, Some(required)) = (documented, schema.get_mut("required").and_then(Value::as_array_mut)) {
+        required.push(name.into());
+    }
 }
 
 /// The schema of the value behind a JSON pointer into rows, which may be null there.

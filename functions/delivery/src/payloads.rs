@@ -210,6 +210,10 @@ impl FleetConnectionEvent {
 pub struct ExecutionEvent {
     /// The execution's id.
     id: ExecutionId,
+    /// When it was asked for.
+    created_at: Timestamp,
+    /// When it was last changed.
+    updated_at: Timestamp,
     /// The schedule.
     schedule_id: ScheduleId,
     /// The connection.
@@ -233,6 +237,8 @@ impl ExecutionEvent {
     pub fn of(execution: Execution) -> Self {
         Self {
             id: execution.id,
+            created_at: execution.created_at,
+            updated_at: execution.updated_at,
             schedule_id: execution.schedule_id,
             connection_id: execution.connection_id,
             fleet_id: None,

@@ -6,7 +6,8 @@ use serde_with::skip_serializing_none;
 use struct_field_names_as_array::FieldNamesAsSlice;
 
 use super::code::{Code, DvirDefect};
-use super::{Events, Point, Record, RecordType, Storage, Timeline};
+use super::{Documented, Events, Point, Record, RecordType, Storage, Timeline};
+use crate::codes::DVIR_LOG_TYPES;
 use crate::{RecordId, RecordIds, Resource};
 
 /// A driver vehicle inspection report (DVIR), of a vehicle or of a trailer.
@@ -66,7 +67,7 @@ impl Record for DvirLog {
         members: Self::FIELD_NAMES_AS_SLICE,
         nested: &["location", "defects"],
         storage: Storage::Event(Timeline { subject: "vehicle_id", latest: false, counted: false }),
-        events: Events::ALL,
+        events: Events { documented: &[("log_type", Documented::OneOf(DVIR_LOG_TYPES))], ..Events::ALL },
         interval_seconds: 600,
     };
 

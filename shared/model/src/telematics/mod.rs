@@ -42,7 +42,7 @@ pub use code::Code;
 pub use envelope::{Envelope, Row};
 pub use geo::{InferredAddress, Point};
 pub use observation::{Batch, Fields, Observation, Rows, source_digest, source_hash};
-pub use record::{Action, Events, Packing, Record, RecordType, Storage, Timeline};
+pub use record::{Action, Documented, Events, Packing, Record, RecordType, Storage, Timeline};
 pub use records::{RECORD_TYPES, row_schema};
 
 pub use driver_safety_event::DriverSafetyEvent;

@@ -111,11 +111,24 @@ pub struct Events {
     pub without: &'static [&'static str],
     /// Members that only the event has: name, and JSON pointer of the value in the row.
     pub with: &'static [(&'static str, &'static str)],
+    /// Members that are documented otherwise than in rows.
+    pub documented: &'static [(&'static str, Documented)],
+}
+
+/// How a member of events is documented.
+#[derive(Clone, Copy, Debug)]
+pub enum Documented {
+    /// It may be null.
+    Nullable,
+    /// It is always there, and never null.
+    Required,
+    /// It is one of these values, or null.
+    OneOf(&'static [&'static str]),
 }
 
 impl Events {
     /// No events.
-    pub const NONE: Self = Self { fire: &[], silent: &[], without: &[], with: &[] };
+    pub const NONE: Self = Self { fire: &[], silent: &[], without: &[], with: &[], documented: &[] };
     /// New rows fire.
     pub const ADDED: Self = Self { fire: &[Action::Added], ..Self::NONE };
     /// New and changed rows fire.
@@ -179,6 +192,7 @@ impl RecordType {
         assert!(is_part(self.events.without, self.members), "`without` names a member that the row does not have");
         assert!(!shares(self.members, Envelope::MEMBERS), "a member has the name of one that every row has");
         check_pointers(self.events.with, self.members);
+        check_documented(self.events.documented, self.members);
         if let Some(timeline) = self.storage.timeline() {
             assert!(self.has(timeline.subject), "`subject` is not a member of the row");
         }
@@ -247,6 +261,13 @@ const fn check_pointers(mut with: &[(&str, &str)], members: &[&str]) {
         }
         assert!(known, "`with` points to a member that the row does not have");
         with = rest;
+    }
+}
+
+const fn check_documented(mut documented: &[(&str, Documented)], members: &[&str]) {
+    while let [(name, _), rest @ ..] = documented {
+        assert!(contains(members, name), "`documented` names a member that the row does not have");
+        documented = rest;
     }
 }
 

@@ -6,7 +6,7 @@ use struct_field_names_as_array::FieldNamesAsSlice;
 
 use super::columns::{CellReader, CellWriter, Column};
 use super::series::{Cells, Series, write_row};
-use super::{Action, Events, InferredAddress, Packing, Point, Record, RecordType, Storage, Timeline};
+use super::{Action, Documented, Events, InferredAddress, Packing, Point, Record, RecordType, Storage, Timeline};
 use crate::{RecordId, RecordIds, Resource};
 
 /// The position of a trailer at one instant.
@@ -90,7 +90,12 @@ impl Record for TrailerLocation<'_> {
             },
         ),
         // Stored readings never change, so a correction fires nothing.
-        events: Events { silent: &[Action::Modified], without: &["source_vehicle_id", "vehicle_id"], ..Events::ADDED },
+        events: Events {
+            silent: &[Action::Modified],
+            without: &["source_vehicle_id", "vehicle_id"],
+            documented: &[("trailer_id", Documented::Nullable)],
+            ..Events::ADDED
+        },
         interval_seconds: 60,
     };
 }

@@ -9,7 +9,7 @@ use super::code::{
     Code, ReeferAlarm, ReeferBatteryStatus, ReeferCargoStatus, ReeferControlMode, ReeferControlSensor, ReeferOperationMode,
     ReeferOperationalStatus, ReeferPowerSource, TemperatureUnit, VoltageUnit,
 };
-use super::{Events, Point, Record, RecordType, Storage, Timeline};
+use super::{Documented, Events, Point, Record, RecordType, Storage, Timeline};
 use crate::{RecordId, RecordIds, Resource, Timestamp};
 
 /// What the cooling unit of a trailer (reefer) reported last, at one instant.
@@ -146,6 +146,7 @@ impl Record for TrailerStatus {
                 "zones_temperature_unit",
                 "remote_probe_statuses_temperature_unit",
             ],
+            documented: &[("source_trailer_id", Documented::Required)],
             ..Events::ADDED_MODIFIED
         },
         interval_seconds: 600,
