@@ -8,6 +8,7 @@ use model::resource_operation::OperationType;
 use model::telematics::{Batch, RecordType, Rows};
 use model::{RecordIds, Resource, Timestamp};
 use serde::{Deserialize, Serialize};
+use serde_json::value::{RawValue, to_raw_value};
 use url::Url;
 
 use crate::cursor::{Cursor, Gap};
@@ -115,9 +116,16 @@ pub(crate) struct State<R> {
 }
 
 impl<R: Rows> State<R> {
-    fn erase(self, ids: RecordIds) -> Result<SubjectState, serde_json::Error> {
-        let (Batch::Records(rows), Batch::Records(ended)) = (self.rows.erase(ids)?, self.ended.erase(ids)?) else {
-            return Err(serde::ser::Error::custom("readings do not stand"));
+    fn erase(self, ids: RecordIds) -> Result<State<Batch>, serde_json::Error> {
+        let Self { subject, at, rows, ended } = self;
+        Ok(State { subject, at, rows: rows.erase(ids)?, ended: ended.erase(ids)? })
+    }
+}
+
+impl State<Batch> {
+    fn rows(self) -> Result<SubjectState, ProviderError> {
+        let (Batch::Records(rows), Batch::Records(ended)) = (self.rows, self.ended) else {
+            return Err(unwritable(serde::ser::Error::custom("readings do not stand")));
         };
         let rows = rows.into_iter().zip(ended).map(|(row, ended)| StandingRow { row, ended: ended.fields }).collect();
         Ok(SubjectState { subject: self.subject, at: self.at, rows })
@@ -131,6 +139,21 @@ impl<R, C> Page<R, C> {
     }
 }
 
+impl<R: Rows, C: Cursor> Page<R, C> {
+    fn erase(self, ids: RecordIds) -> Result<ErasedPage, serde_json::Error> {
+        Ok(Page {
+            rows: self.rows.erase(ids)?,
+            next: self.next.map(|next| to_raw_value(&next)).transpose()?,
+            more: self.more,
+            complete_scan: self.complete_scan,
+            scan_total: self.scan_total,
+            withdrawn: self.withdrawn,
+            window: self.window,
+            states: self.states.into_iter().map(|state| state.erase(ids)).collect::<Result<_, _>>()?,
+        })
+    }
+}
+
 /// Requests that the provider counts against one limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rate {
@@ -140,12 +163,19 @@ pub struct Rate {
     pub per_second: u32,
 }
 
-type FetchPage<P> = for<'a> fn(&'a Api<'a, P>, Fetch<'a>) -> BoxFuture<'a, Result<Fetched, ProviderError>>;
+/// A page of any source.
+type ErasedPage = Page<Batch, Box<RawValue>>;
+type AskPage<P> =
+    for<'a> fn(&'a Api<'a, P>, Option<Box<RawValue>>, Fetch<'a>) -> BoxFuture<'a, Result<ErasedPage, ProviderError>>;
+type AskGap<P> = for<'a> fn(&'a Api<'a, P>, &'a Gap, RecordIds) -> BoxFuture<'a, Result<(Batch, Option<String>), ProviderError>>;
 
-/// A line of an adapter's table.
+/// A line of an adapter's table: a source without its types. What knows them is compiled once for each source, and therefore little.
 pub(crate) struct Plan<P: Provider> {
     capability: Capability,
-    fetch: FetchPage<P>,
+    page: AskPage<P>,
+    history: Option<AskGap<P>>,
+    /// Whether this is one of its cursors.
+    reads: fn(&RawValue) -> bool,
 }
 
 /// What an adapter can fetch, and how.
@@ -164,7 +194,8 @@ pub struct Capability {
 impl<P: Provider> Plan<P> {
     pub(crate) const fn of<S: Source<Provider = P>>(rate: Rate, page_size: Option<u32>) -> Self {
         let capability = Capability { record: <S::Rows as Rows>::TYPE, kind: S::Cursor::KIND, page_size, rate };
-        Self { capability, fetch: fetch::<S> }
+        let history = if S::HAS_HISTORY { Some(history::<S> as AskGap<P>) } else { None };
+        Self { capability, page: page::<S>, history, reads: reads::<S::Cursor> }
     }
 }
 
@@ -173,26 +204,27 @@ const VERSION: u8 = 2;
 
 /// A stored cursor.
 #[derive(Serialize, Deserialize)]
-struct Versioned<C> {
+struct Versioned {
     v: u8,
     /// Where the source goes on; none = at its beginning.
-    at: Option<C>,
+    at: Option<Box<RawValue>>,
     /// What a feed missed.
-    #[serde(default = "Option::default", skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     gap: Option<Gap>,
     /// Whether the next page is one of the gap.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     fills: bool,
 }
 
-impl<C: Cursor> Versioned<C> {
-    fn new(at: Option<C>, gap: Option<Gap>, fills: bool) -> Self {
+impl Versioned {
+    fn new(at: Option<Box<RawValue>>, gap: Option<Gap>, fills: bool) -> Self {
         Self { v: VERSION, at, gap, fills }
     }
 
-    /// The cursor in a text; `None` where there is none, or none of this version.
-    fn decode(text: Option<&str>) -> Option<Self> {
-        let read = serde_json::from_str::<Self>(text?).ok().filter(|read| read.v == VERSION);
+    /// The cursor in a text; `None` where there is none, or none of this version that the source `reads`.
+    fn decode(text: Option<&str>, reads: fn(&RawValue) -> bool) -> Option<Self> {
+        let read = serde_json::from_str::<Self>(text?).ok();
+        let read = read.filter(|read| read.v == VERSION && read.at.as_deref().is_none_or(reads));
         if read.is_none() {
             tracing::warn!("cannot decode the stored cursor, starting over");
         }
@@ -209,9 +241,9 @@ impl<C: Cursor> Versioned<C> {
 /// What is left of a cursor that is given up: the gap that was still open in it, which reaches until now.
 #[must_use]
 pub fn after_loss(cursor: &str, now: Timestamp) -> Option<String> {
-    let kept: Versioned<serde::de::IgnoredAny> = serde_json::from_str(cursor).ok()?;
+    let kept: Versioned = serde_json::from_str(cursor).ok()?;
     let gap = kept.gap.filter(|_| kept.v == VERSION)?.reopened(now)?;
-    serde_json::to_string(&Versioned { v: VERSION, at: None::<()>, gap: Some(gap), fills: false }).ok()
+    serde_json::to_string(&Versioned::new(None, Some(gap), false)).ok()
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "errors are handed over by map_err")]
@@ -219,29 +251,60 @@ fn unwritable(error: serde_json::Error) -> ProviderError {
     ProviderError::Malformed { what: error.to_string(), response: None }
 }
 
-/// One page: of the source, or of the gap that its feed missed. Pages of the gap come between those of the feed and never hold
-/// it up: where one fails, the feed goes on.
-fn fetch<'a, S: Source>(api: &'a Api<'a, S::Provider>, fetch: Fetch<'a>) -> BoxFuture<'a, Result<Fetched, ProviderError>> {
+/// Whether a text is a cursor of this kind.
+fn reads<C: Cursor>(at: &RawValue) -> bool {
+    serde_json::from_str::<C>(at.get()).is_ok()
+}
+
+/// A page of a source: `at` where it stands, or else at its beginning.
+fn page<'a, S: Source>(
+    api: &'a Api<'a, S::Provider>,
+    at: Option<Box<RawValue>>,
+    fetch: Fetch<'a>,
+) -> BoxFuture<'a, Result<ErasedPage, ProviderError>> {
     Box::pin(async move {
-        let kept = Versioned::<S::Cursor>::decode(fetch.cursor);
-        let missed = fetch.last_data_at.filter(|newest| S::HAS_HISTORY && kept.is_none() && *newest < fetch.now);
+        let at = at.and_then(|at| serde_json::from_str(at.get()).ok());
+        let lost = || S::Cursor::recovered(fetch.last_data_at?, fetch.now);
+        let page = S::page(api, S::Cursor::begin(at.or_else(lost), fetch.now)).await?;
+        page.erase(RecordIds(fetch.connection)).map_err(unwritable)
+    })
+}
+
+/// A page of what a source's feed missed.
+fn history<'a, S: Source>(
+    api: &'a Api<'a, S::Provider>,
+    gap: &'a Gap,
+    ids: RecordIds,
+) -> BoxFuture<'a, Result<(Batch, Option<String>), ProviderError>> {
+    Box::pin(async move {
+        let (rows, after) = S::history(api, gap).await?;
+        Ok((rows.erase(ids).map_err(unwritable)?, after))
+    })
+}
+
+impl<P: Provider> Plan<P> {
+    /// One page: of the source, or of the gap that its feed missed. Pages of the gap come between those of the feed and never hold
+    /// it up: where one fails, the feed goes on.
+    async fn fetch(&self, api: &Api<'_, P>, fetch: Fetch<'_>) -> Result<Fetched, ProviderError> {
+        let kept = Versioned::decode(fetch.cursor, self.reads);
+        let missed = fetch.last_data_at.filter(|newest| self.history.is_some() && kept.is_none() && *newest < fetch.now);
         let missed = missed.map(|newest| Gap::since(newest, fetch.now));
         let Versioned { at, mut gap, fills, .. } = kept.unwrap_or_else(|| Versioned::new(None, missed, false));
         let mut has_failed = false;
-        if let Some(open) = gap.take_if(|gap| fills && gap.is_due(fetch.now)) {
-            match S::history(api, &open).await {
-                Ok((rows, after)) => return filled::<S>(rows, fetch, Versioned::new(at, open.rest(after), false)),
+        if let Some(history) = self.history
+            && let Some(open) = gap.take_if(|gap| fills && gap.is_due(fetch.now))
+        {
+            match history(api, &open, RecordIds(fetch.connection)).await {
+                Ok((batch, after)) => return filled(batch, &Versioned::new(at, open.rest(after), false)),
                 Err(error) => (gap, has_failed) = (open.failed(&error, fetch.now), true),
             }
         }
-        let lost = || S::Cursor::recovered(fetch.last_data_at?, fetch.now);
-        let page = S::page(api, S::Cursor::begin(at.or_else(lost), fetch.now)).await?;
-        let fills = gap.as_ref().is_some_and(|gap| gap.is_due(fetch.now)) && !page.more && !has_failed;
-        let ids = RecordIds(fetch.connection);
-        let states = page.states.into_iter().map(|state| state.erase(ids));
+        let page = (self.page)(api, at, fetch).await?;
+        let is_due = |gap: &Gap| self.history.is_some() && gap.is_due(fetch.now);
+        let fills = gap.as_ref().is_some_and(is_due) && !page.more && !has_failed;
         Ok(Fetched {
-            states: states.collect::<Result<_, _>>().map_err(unwritable)?,
-            batch: page.rows.erase(ids).map_err(unwritable)?,
+            states: page.states.into_iter().map(State::rows).collect::<Result<_, _>>()?,
+            batch: page.rows,
             cursor: Versioned::new(page.next, gap, fills).encode()?,
             more: page.more || fills,
             complete_scan: page.complete_scan,
@@ -249,13 +312,13 @@ fn fetch<'a, S: Source>(api: &'a Api<'a, S::Provider>, fetch: Fetch<'a>) -> BoxF
             withdrawn: page.withdrawn,
             window: page.window,
         })
-    })
+    }
 }
 
 /// A page of a gap, with the cursor behind it.
-fn filled<S: Source>(rows: S::Rows, fetch: Fetch<'_>, next: Versioned<S::Cursor>) -> Result<Fetched, ProviderError> {
+fn filled(batch: Batch, next: &Versioned) -> Result<Fetched, ProviderError> {
     Ok(Fetched {
-        batch: rows.erase(RecordIds(fetch.connection)).map_err(unwritable)?,
+        batch,
         cursor: next.encode()?,
         more: next.gap.is_some(),
         complete_scan: false,
@@ -338,7 +401,7 @@ impl<P: Provider> Adapter for P {
             let plan = P::PLANS.iter().find(|plan| plan.capability.record.resource == resource);
             let plan = plan.ok_or_else(|| ProviderError::Unsupported { what: resource.to_string() })?;
             let api = Api { http, session: P::session(fetch.base_url, fetch.credentials)?, pause: Some(fetch.pause) };
-            (plan.fetch)(&api, fetch).await
+            plan.fetch(&api, fetch).await
         })
     }
 
@@ -365,13 +428,13 @@ mod tests {
 
     #[test]
     fn foreign_cursors_start_over() {
-        let feed = || Feed { after: Some("a\"b".into()) };
-        let text = Versioned::new(Some(feed()), None, false).encode().unwrap().unwrap();
-        assert_eq!(Versioned::decode(Some(&text)).unwrap().at, Some(feed()));
-        assert_eq!(Versioned::<Feed>::new(None, None, false).encode().unwrap(), None);
+        let text = r#"{"v":2,"at":{"after":"a\"b"}}"#;
+        let feed = Versioned::decode(Some(text), reads::<Feed>).unwrap();
+        assert_eq!(feed.encode().unwrap().as_deref(), Some(text));
+        assert_eq!(Versioned::new(None, None, false).encode().unwrap(), None);
         let older = text.replace("\"v\":2", "\"v\":1");
         for text in [None, Some(""), Some("MjkY"), Some(older.as_str()), Some(r#"{"v":2,"at":{"moon":1}}"#)] {
-            assert!(Versioned::<Walk>::decode(text).is_none(), "{text:?}");
+            assert!(Versioned::decode(text, reads::<Walk>).is_none(), "{text:?}");
         }
     }
 }

@@ -82,6 +82,8 @@ pub trait Rows: Send {
 impl<T: Record + Send> Rows for Vec<Observation<T>> {
     const TYPE: &'static RecordType = T::TYPE;
 
+    // One instance for every source and writer of a row type: the code that writes a row is long.
+    #[inline(never)]
     fn erase(self, ids: RecordIds) -> Result<Batch, serde_json::Error> {
         let erased = self.into_iter().map(|row| {
             let Observation { source_id, occurred_at, source, source_hash, extras, is_partial, mut fields } = row;

@@ -141,7 +141,7 @@ impl Api<'_, Geotab> {
         kind: &str,
         id: &str,
         sent: Map<String, Value>,
-        is_it: impl Fn(&Members<'_>) -> bool + Send,
+        is_it: fn(&Members<'_>) -> bool,
     ) -> Result<Option<OkResponse>, ProviderError> {
         let held = self.one(kind, id).await?;
         let found = first(&held).filter(|raw| {

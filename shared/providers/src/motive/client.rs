@@ -80,7 +80,7 @@ impl Api<'_, Motive> {
         &self,
         list: List,
         at: Numbered,
-        row: impl Fn(&RawValue) -> Option<Observation<T>>,
+        row: fn(&RawValue) -> Option<Observation<T>>,
     ) -> Result<Page<Vec<Observation<T>>, Numbered>, ProviderError> {
         let response = self.page(list, &[], at.page, PAGE_SIZE).await?;
         let Listed { rows, said } = response.listed(list)?;

@@ -42,8 +42,8 @@ impl<const RECENT: i64, const DEEP: i64> Days<RECENT, DEEP> {
         self,
         api: &Api<'_, Motive>,
         (list, longest): (List, i64),
-        row: impl Fn(&RawValue) -> Option<Observation<T>>,
-        withdrawn: impl Fn(&RawValue) -> Option<String>,
+        row: fn(&RawValue) -> Option<Observation<T>>,
+        withdrawn: fn(&RawValue) -> Option<String>,
     ) -> Result<Page<Vec<Observation<T>>, Self>, ProviderError> {
         let at = self.page.unwrap_or_else(Numbered::first);
         let Window { from, to, .. } = self.window;

@@ -8,8 +8,8 @@ use serde_json::{Map, Value};
 
 use super::Motive;
 use super::client::List;
-use crate::wire::Members;
-use crate::{Api, Page, ProviderError};
+use crate::wire::{Members, SourceRules};
+use crate::{Api, ProviderError};
 
 const LIST: List = List { path: "/v1/groups", rows: "groups", row: "group" };
 
@@ -58,26 +58,26 @@ impl GroupNames {
     }
 }
 
-/// Writes the groups of the records of a page, each with its name. The names become part of a record's source, as `groups`: a group
-/// that is renamed modifies what is in it. While they cannot be read, stored records stay as they are.
-pub(super) async fn with_groups<T, C>(
+/// Writes the groups of records, each with its name. The names become part of a record's source, as `groups`: a group that is
+/// renamed modifies what is in it. While they cannot be read, stored records stay as they are.
+pub(super) async fn with_groups<T>(
     api: &Api<'_, Motive>,
-    mut page: Page<Vec<Observation<T>>, C>,
-    hash: impl Fn(&Value) -> String,
-    set: impl Fn(&mut T, Value),
-) -> Result<Page<Vec<Observation<T>>, C>, ProviderError> {
-    let are_wanted = page.rows.iter().any(|row| !ids(&row.source).is_empty());
+    mut rows: Vec<Observation<T>>,
+    rules: SourceRules,
+    set: fn(&mut T, Value),
+) -> Result<Vec<Observation<T>>, ProviderError> {
+    let are_wanted = rows.iter().any(|row| !ids(&row.source).is_empty());
     let names = GroupNames::ask(api, are_wanted).await?;
-    for row in &mut page.rows {
+    for row in &mut rows {
         let Some(groups) = names.of(&ids(&row.source)) else { continue };
         row.is_partial = matches!(names, GroupNames::Down);
         if let (Some(source), GroupNames::Known(_)) = (row.source.as_object_mut(), &names) {
             source.insert("groups".into(), groups.clone());
-            row.source_hash = hash(&row.source);
+            row.source_hash = rules.hash(&row.source);
         }
         set(&mut row.fields, groups);
     }
-    Ok(page)
+    Ok(rows)
 }
 
 fn ids(source: &Value) -> Vec<String> {

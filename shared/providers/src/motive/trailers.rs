@@ -29,7 +29,8 @@ impl Source for Trailers {
 
     async fn page(api: &Api<'_, Motive>, at: Numbered) -> Result<Page<Self::Rows, Numbered>, ProviderError> {
         let page = api.walk(LIST, at, observation).await?;
-        names::with_groups(api, page, |source| RULES.hash(source), |trailer, groups| trailer.trailer_groups = Some(groups)).await
+        let rows = names::with_groups(api, page.rows, RULES, |trailer, groups| trailer.trailer_groups = Some(groups)).await?;
+        Ok(Page { rows, ..page })
     }
 }
 

@@ -44,7 +44,8 @@ impl Source for Users {
 
     async fn page(api: &Api<'_, Motive>, at: Numbered) -> Result<Page<Self::Rows, Numbered>, ProviderError> {
         let page = api.walk(LIST, at, observation).await?;
-        names::with_groups(api, page, |source| RULES.hash(source), |user, groups| user.company_groups = Some(groups)).await
+        let rows = names::with_groups(api, page.rows, RULES, |user, groups| user.company_groups = Some(groups)).await?;
+        Ok(Page { rows, ..page })
     }
 }
 

@@ -28,7 +28,8 @@ impl Source for Vehicles {
 
     async fn page(api: &Api<'_, Motive>, at: Numbered) -> Result<Page<Self::Rows, Numbered>, ProviderError> {
         let page = api.walk(LIST, at, observation).await?;
-        names::with_groups(api, page, |source| RULES.hash(source), |vehicle, groups| vehicle.vehicle_groups = Some(groups)).await
+        let rows = names::with_groups(api, page.rows, RULES, |vehicle, groups| vehicle.vehicle_groups = Some(groups)).await?;
+        Ok(Page { rows, ..page })
     }
 }
 

@@ -23,26 +23,28 @@ use super::client::{List, unwrapped};
 use super::{Motive, names};
 use crate::client::OkResponse;
 use crate::numbered::Numbered;
+use crate::wire::SourceRules;
 use crate::write::{impossible, may_be_made_since};
-use crate::{Api, Page, ProviderError};
+use crate::{Api, ProviderError};
 
 /// The record in a response, which stands in its wrapper; `None` where that cannot be read.
 fn record<'a>(response: &'a OkResponse, wrapper: &str) -> Option<&'a RawValue> {
     Some(unwrapped(response.parse().ok()?, wrapper))
 }
 
-/// The record of a list that an attempt made which began at `since` and had no answer.
+/// The record of a list with this name that an attempt made which began at `since` and had no answer.
 async fn find<T>(
     api: &Api<'_, Motive>,
     list: List,
     row: fn(&RawValue) -> Option<Observation<T>>,
     since: Timestamp,
-    is_it: impl Fn(&T) -> bool + Send,
+    name_of: fn(&T) -> Option<&String>,
+    name: &String,
 ) -> Result<Option<Observation<T>>, ProviderError> {
     let mut at = Numbered::first();
     loop {
         let page = api.walk(list, at, row).await?;
-        let made = |row: &Observation<T>| is_it(&row.fields) && may_be_made_since(row, "created_at", since);
+        let made = |row: &Observation<T>| name_of(&row.fields) == Some(name) && may_be_made_since(row, "created_at", since);
         if let Some(found) = page.rows.into_iter().find(made) {
             return Ok(Some(found));
         }
@@ -57,13 +59,12 @@ async fn find<T>(
 async fn grouped<T: Clone>(
     api: &Api<'_, Motive>,
     row: Option<Observation<T>>,
-    hash: impl Fn(&Value) -> String,
-    set: impl Fn(&mut T, Value),
+    rules: SourceRules,
+    set: fn(&mut T, Value),
 ) -> Option<Observation<T>> {
     let row = row?;
-    let page: Page<_, ()> = Page::of(vec![row.clone()], None, false);
-    match names::with_groups(api, page, hash, set).await {
-        Ok(mut page) => page.rows.pop(),
+    match names::with_groups(api, vec![row.clone()], rules, set).await {
+        Ok(mut rows) => rows.pop(),
         Err(_) => Some(Observation { is_partial: true, ..row }),
     }
 }

@@ -77,7 +77,7 @@ impl Writer for MakeUser {
     ) -> Result<Option<Observation<User>>, ProviderError> {
         let login = ["username", "user_email"].iter().find_map(|name| change.text(name).filter(|text| !text.is_empty()));
         let Some(login) = login else { return Ok(None) };
-        find(api, users::LIST, users::observation, since, |user| user.username.as_ref() == Some(&login)).await
+        find(api, users::LIST, users::observation, since, |user| user.username.as_ref(), &login).await
     }
 }
 
@@ -104,5 +104,5 @@ fn body(change: &Change<'_>) -> Map<String, Value> {
 
 async fn row(api: &Api<'_, Motive>, response: &OkResponse) -> Option<Observation<User>> {
     let row = record(response, users::LIST.row).and_then(users::observation);
-    grouped(api, row, |source| users::RULES.hash(source), |user, groups| user.company_groups = Some(groups)).await
+    grouped(api, row, users::RULES, |user, groups| user.company_groups = Some(groups)).await
 }

@@ -64,7 +64,7 @@ impl Writer for MakeVehicle {
         since: Timestamp,
     ) -> Result<Option<Observation<Vehicle>>, ProviderError> {
         let Some(name) = change.text("vehicle_name") else { return Ok(None) };
-        find(api, vehicles::LIST, vehicles::observation, since, |vehicle| vehicle.vehicle_name.as_ref() == Some(&name)).await
+        find(api, vehicles::LIST, vehicles::observation, since, |vehicle| vehicle.vehicle_name.as_ref(), &name).await
     }
 }
 
@@ -100,5 +100,5 @@ fn body(change: &Change<'_>) -> Result<Map<String, Value>, ProviderError> {
 
 async fn row(api: &Api<'_, Motive>, response: &OkResponse) -> Option<Observation<Vehicle>> {
     let row = record(response, vehicles::LIST.row).and_then(vehicles::observation);
-    grouped(api, row, |source| vehicles::RULES.hash(source), |vehicle, groups| vehicle.vehicle_groups = Some(groups)).await
+    grouped(api, row, vehicles::RULES, |vehicle, groups| vehicle.vehicle_groups = Some(groups)).await
 }
