@@ -9,12 +9,22 @@ use aws_sdk_dynamodb::types::{
 use store::Store;
 
 pub(crate) async fn database() -> Store {
+    Store::new(connect(&database_at().await), "control", "telematics")
+}
+
+/// A client of a database.
+pub(crate) fn connect(endpoint: &str) -> Client {
+    let keys = Keys::new("test", "test", None, None, "test");
+    let config = Config::builder().behavior_version(BehaviorVersion::latest()).region(Region::new("us-east-1"));
+    Client::from_conf(config.credentials_provider(keys).endpoint_url(endpoint).build())
+}
+
+/// A new database with both tables, and its address.
+pub(crate) async fn database_at() -> String {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let endpoint = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(dynoxide::server::serve_on(listener, dynoxide::Database::memory().unwrap()));
-    let keys = Keys::new("test", "test", None, None, "test");
-    let config = Config::builder().behavior_version(BehaviorVersion::latest()).region(Region::new("us-east-1"));
-    let client = Client::from_conf(config.credentials_provider(keys).endpoint_url(endpoint).build());
+    let client = connect(&endpoint);
     let everything = || Projection::builder().projection_type(ProjectionType::All).build();
     let index = |name: &str, [pk, sk]: [&str; 2]| {
         let index = GlobalSecondaryIndex::builder()
@@ -34,7 +44,7 @@ pub(crate) async fn database() -> Store {
         .key_schema(part("t", KeyType::Range));
     let by_time = by_time.projection(everything()).build().unwrap();
     table(&client, "telematics", &["pk", "sk", "t"]).local_secondary_indexes(by_time).send().await.unwrap();
-    Store::new(client, "control", "telematics")
+    endpoint
 }
 
 fn part(name: &str, kind: KeyType) -> KeySchemaElement {

@@ -9,7 +9,7 @@ use model::schedule::{LEASE_SECONDS, ScheduleStatus};
 use providers::{Account, Accounts, Brand, Capability, Fetch, Fetched, ProviderError};
 use serde_json::json;
 
-use super::tests::{Canned, Fixture, at, at_once, page};
+use super::tests::{Fixture, Script, at, at_once, page};
 use super::*;
 
 type Answer = Result<Fetched, ProviderError>;
@@ -51,7 +51,7 @@ async fn leaked() -> &'static Fixture {
 
 /// Runs the schedule against such a TSP.
 async fn run(tsp: Slow, clock: &(dyn Fn() -> Timestamp + Sync), renewal: Duration) -> Outcome {
-    let (fixture, http) = (tsp.1, Canned::of(Vec::new()));
+    let (fixture, http) = (tsp.1, Script::in_order(Vec::new()));
     let given = json!({ "token": "t" });
     let credentials = Credentials::check(Form::of("token").unwrap(), given.as_object().unwrap()).unwrap();
     let base = Url::parse("https://tsp.test/").unwrap();

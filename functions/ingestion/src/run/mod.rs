@@ -6,6 +6,8 @@
 
 mod aside;
 mod commit;
+#[cfg(test)]
+mod crash_tests;
 mod lease;
 #[cfg(test)]
 mod lease_tests;

@@ -21,17 +21,28 @@ use store::control::{Range, Write, keys};
 use super::*;
 use crate::testing::database;
 
-/// Answers in order; the last one again and again.
-pub(super) struct Canned(Mutex<Vec<Result<Fetched, ProviderError>>>);
+type Answer = dyn Fn(Fetch<'_>) -> Result<Fetched, ProviderError> + Send + Sync;
 
-impl Canned {
-    pub(super) fn of(mut answers: Vec<Result<Fetched, ProviderError>>) -> Self {
+/// A TSP whose answers follow from what is asked.
+pub(super) struct Script(Box<Answer>);
+
+impl Script {
+    pub(super) fn of(answer: impl Fn(Fetch<'_>) -> Result<Fetched, ProviderError> + Send + Sync + 'static) -> Self {
+        Self(Box::new(answer))
+    }
+
+    /// Answers in order; the last one again and again.
+    pub(super) fn in_order(mut answers: Vec<Result<Fetched, ProviderError>>) -> Self {
         answers.reverse();
-        Self(Mutex::new(answers))
+        let left = Mutex::new(answers);
+        Self::of(move |_| {
+            let mut left = left.lock().unwrap();
+            if left.len() > 1 { left.pop().unwrap() } else { left[0].clone() }
+        })
     }
 }
 
-impl Accounts for Canned {
+impl Accounts for Script {
     fn source_name(&self) -> &'static str {
         "samsara"
     }
@@ -53,15 +64,14 @@ impl Accounts for Canned {
     }
 }
 
-impl Adapter for Canned {
-    fn fetch<'a>(&'a self, _: &'a dyn Http, _: Resource, _: Fetch<'a>) -> BoxFuture<'a, Result<Fetched, ProviderError>> {
-        let mut left = self.0.lock().unwrap();
-        let answer = if left.len() > 1 { left.pop().unwrap() } else { left[0].clone() };
+impl Adapter for Script {
+    fn fetch<'a>(&'a self, _: &'a dyn Http, _: Resource, fetch: Fetch<'a>) -> BoxFuture<'a, Result<Fetched, ProviderError>> {
+        let answer = (self.0)(fetch);
         Box::pin(async move { answer })
     }
 }
 
-impl Http for Canned {
+impl Http for Script {
     fn send(&self, _: Method, _: Url, _: HeaderMap, _: Bytes, _: Duration) -> BoxFuture<'_, Result<HttpResponse, HttpFailure>> {
         Box::pin(async { Err(HttpFailure::Timeout) })
     }
@@ -88,7 +98,10 @@ impl Fixture {
     }
 
     pub(super) async fn of(resource: Resource) -> Self {
-        let store = database().await;
+        Self::on(database().await, resource).await
+    }
+
+    pub(super) async fn on(store: Store, resource: Resource) -> Self {
         let id = ConnectionId::at(at(0));
         let connection = Connection {
             id,
@@ -124,20 +137,25 @@ impl Fixture {
     }
 
     pub(super) async fn run(&self, now: i64, answers: Vec<Result<Fetched, ProviderError>>) -> Outcome {
-        let (tsp, schedule) = (Canned::of(answers), self.schedule().await);
+        self.run_in(&self.store, now, &Script::in_order(answers)).await.unwrap()
+    }
+
+    /// A run of a process that sees the database through a store of its own.
+    pub(super) async fn run_in(&self, process: &Store, now: i64, tsp: &Script) -> Result<Outcome, WorkerError> {
+        let schedule = self.schedule().await;
         let given = json!({ "token": "t" });
         let credentials = Credentials::check(Form::of("token").unwrap(), given.as_object().unwrap()).unwrap();
         let base = Url::parse("https://tsp.test/").unwrap();
         let source = Source {
-            adapter: &tsp,
-            http: &tsp,
+            adapter: tsp,
+            http: tsp,
             credentials: &credentials,
             refused: None,
             base: &base,
             pause: &at_once,
             renewal: lease::RENEWAL,
         };
-        run_with(&self.store, &move || at(now), &self.connection().await, &schedule, &source).await.unwrap()
+        run_with(process, &move || at(now), &self.connection().await, &schedule, &source).await
     }
 }
 
@@ -212,7 +230,7 @@ async fn a_scan_without_a_record_removes_it() {
     let (schedule, clock) = (fixture.schedule().await, || at(600));
     let (id, leased) = lease::take(&fixture.store, &schedule, at(600)).await.unwrap().unwrap();
     let run = Run::new(&fixture.store, &clock, &fixture.connection, id, at(600));
-    let tsp = Canned::of(vec![page(&["a"], None, false)]);
+    let tsp = Script::in_order(vec![page(&["a"], None, false)]);
     let given = json!({ "token": "t" });
     let credentials = Credentials::check(Form::of("token").unwrap(), given.as_object().unwrap()).unwrap();
     let base = Url::parse("https://tsp.test/").unwrap();
