@@ -70,6 +70,9 @@ pub(crate) trait Source: 'static {
         cursor: Self::Cursor,
     ) -> impl Future<Output = Result<Page<Self::Rows, Self::Cursor>, ProviderError>> + Send;
 
+    /// Whether its pages have [`Page::states`].
+    const TELLS_STATES: bool = false;
+
     /// Whether the provider also tells by time what a feed brought: then `history` asks for it.
     const HAS_HISTORY: bool = false;
 
@@ -136,21 +139,6 @@ impl<R, C> Page<R, C> {
     /// A page that proves nothing about what it does not list.
     pub(crate) fn of(rows: R, next: Option<C>, more: bool) -> Self {
         Self { rows, next, more, complete_scan: false, scan_total: None, withdrawn: Vec::new(), window: None, states: Vec::new() }
-    }
-}
-
-impl<R: Rows, C: Cursor> Page<R, C> {
-    fn erase(self, ids: RecordIds) -> Result<ErasedPage, serde_json::Error> {
-        Ok(Page {
-            rows: self.rows.erase(ids)?,
-            next: self.next.map(|next| to_raw_value(&next)).transpose()?,
-            more: self.more,
-            complete_scan: self.complete_scan,
-            scan_total: self.scan_total,
-            withdrawn: self.withdrawn,
-            window: self.window,
-            states: self.states.into_iter().map(|state| state.erase(ids)).collect::<Result<_, _>>()?,
-        })
     }
 }
 
@@ -256,6 +244,25 @@ fn reads<C: Cursor>(at: &RawValue) -> bool {
     serde_json::from_str::<C>(at.get()).is_ok()
 }
 
+/// A source's page without its types.
+fn erased<S: Source>(page: Page<S::Rows, S::Cursor>, ids: RecordIds) -> Result<ErasedPage, serde_json::Error> {
+    debug_assert!(S::TELLS_STATES || page.states.is_empty(), "a source that has states says so");
+    let states = match S::TELLS_STATES {
+        true => page.states.into_iter().map(|state| state.erase(ids)).collect::<Result<_, _>>()?,
+        false => Vec::new(),
+    };
+    Ok(Page {
+        rows: page.rows.erase(ids)?,
+        next: page.next.map(|next| to_raw_value(&next)).transpose()?,
+        more: page.more,
+        complete_scan: page.complete_scan,
+        scan_total: page.scan_total,
+        withdrawn: page.withdrawn,
+        window: page.window,
+        states,
+    })
+}
+
 /// A page of a source: `at` where it stands, or else at its beginning.
 fn page<'a, S: Source>(
     api: &'a Api<'a, S::Provider>,
@@ -266,7 +273,7 @@ fn page<'a, S: Source>(
         let at = at.and_then(|at| serde_json::from_str(at.get()).ok());
         let lost = || S::Cursor::recovered(fetch.last_data_at?, fetch.now);
         let page = S::page(api, S::Cursor::begin(at.or_else(lost), fetch.now)).await?;
-        page.erase(RecordIds(fetch.connection)).map_err(unwritable)
+        erased::<S>(page, RecordIds(fetch.connection)).map_err(unwritable)
     })
 }
 

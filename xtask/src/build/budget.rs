@@ -23,7 +23,7 @@ const MAX_ZIPPED_WORKERS: u64 = 7_000_000;
 const GROWTH_PERCENT: u64 = 10;
 /// What all sources share in the workers' zip file: requests, walks, windows, histories, what adapters read beside records, and what
 /// a provider's protocol is made of (Geotab's sessions and feeds by version). Writes to providers and signing in there count here, too.
-const SHARED_BY_SOURCES: u64 = 320_000;
+const SHARED_BY_SOURCES: u64 = 240_000;
 /// What one source (a resource at a provider) may add to the workers' zip file, on average over all sources.
 const MAX_PER_SOURCE: u64 = 15_000;
 

@@ -31,7 +31,7 @@ use crate::testing::{connect, database_at};
 const SEEDS: u64 = 25;
 /// Runs of a seed that may die, and requests until they do at most.
 const RUNS: i64 = 8;
-const REQUESTS: u64 = 32;
+const REQUESTS: u64 = 20;
 /// Seconds between runs: a lease that a dead one left is over.
 const PAUSE: i64 = 60;
 

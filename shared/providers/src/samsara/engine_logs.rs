@@ -42,6 +42,8 @@ impl Source for EngineLogs {
     type Rows = Vec<Observation<EngineLog>>;
     type Cursor = Feed;
 
+    const TELLS_STATES: bool = true;
+
     async fn page(api: &Api<'_, Samsara>, feed: Feed) -> Result<Page<Self::Rows, Feed>, ProviderError> {
         let response = api.page(VEHICLE_FEED, &[TYPES], feed.after.as_deref()).await?;
         let (data, next) = response.page(feed.after.as_deref())?;
