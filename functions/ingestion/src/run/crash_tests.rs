@@ -5,7 +5,7 @@
 //! counted as they are listed, and no row is written again that did not change. At the end everything is as the TSP has it.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use aws_sdk_dynamodb::Client;
@@ -28,7 +28,7 @@ use super::*;
 use crate::testing::{connect, database_at};
 
 /// Seeds of each test, where the environment variable `CRASH_SEEDS` does not say how many.
-const SEEDS: u64 = 25;
+const SEEDS: u64 = 12;
 /// Runs of a seed that may die, and requests until they do at most.
 const RUNS: i64 = 8;
 const REQUESTS: u64 = 20;
@@ -36,15 +36,21 @@ const REQUESTS: u64 = 20;
 const PAUSE: i64 = 60;
 
 /// What tears a process from the database.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Death {
     /// Requests that are still made.
     left: AtomicI64,
-    /// Whether the last one of them is, and only its answer is lost.
-    is_sent: bool,
+    /// Whether one more is, and only its answer is lost.
+    is_sent: AtomicBool,
 }
 
 impl Death {
+    /// Another process begins, which ends after so many requests.
+    fn comes_after(&self, requests: u64, is_sent: bool) {
+        self.left.store(i64::try_from(requests).unwrap(), Ordering::Relaxed);
+        self.is_sent.store(is_sent, Ordering::Relaxed);
+    }
+
     fn has_come(&self) -> bool {
         self.left.load(Ordering::Relaxed) < 0
     }
@@ -66,7 +72,7 @@ impl Intercept for Deadly {
         _: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         let left = self.0.left.fetch_sub(1, Ordering::Relaxed);
-        if left > 0 || left == 0 && self.0.is_sent { Ok(()) } else { Err("the process is dead".into()) }
+        if left > 0 || left == 0 && self.0.is_sent.load(Ordering::Relaxed) { Ok(()) } else { Err("the process is dead".into()) }
     }
 
     fn read_after_transmit(
@@ -300,15 +306,14 @@ async fn follow(seed: u64, resource: Resource, ends: &mut Ends) {
     let tsp = Arc::new(Mutex::new(tsp));
     let asked = Arc::clone(&tsp);
     let script = Script::of(move |fetch: Fetch<'_>| Ok::<_, ProviderError>(asked.lock().unwrap().page(fetch.cursor)));
+    let death = Arc::new(Death::default());
+    let mortal = connect(&endpoint).config().to_builder().interceptor(Deadly(Arc::clone(&death))).build();
+    let process = Store::new(Client::from_conf(mortal), "control", "telematics");
     let mut before = Vec::new();
     for number in 1..=RUNS {
         let now = number * PAUSE;
         tsp.lock().unwrap().go_on(&mut random, now);
-        let left = AtomicI64::new(i64::try_from(random.below(REQUESTS)).unwrap());
-        let death = Arc::new(Death { left, is_sent: random.below(2) == 0 });
-        let client = connect(&endpoint);
-        let config = client.config().to_builder().interceptor(Deadly(Arc::clone(&death))).build();
-        let process = Store::new(Client::from_conf(config), "control", "telematics");
+        death.comes_after(random.below(REQUESTS), random.below(2) == 0);
         let outcome = fixture.run_in(&process, now, &script).await;
         let end = if death.has_come() { &mut ends.died } else { &mut ends.survived };
         *end += 1;
