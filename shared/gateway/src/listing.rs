@@ -164,8 +164,9 @@ fn page<S>(
     };
     let current_page = text(&items.first, true, false);
     let current_page_backwards = text(&items.last, true, true);
-    let previous_page = text(&items.first, false, true).filter(|_| items.before);
-    let next_page = text(&items.last, false, false).filter(|_| items.after);
+    let reached = |backwards| items.reached.clone().filter(|_| cursor.cursor.backwards == backwards);
+    let previous_page = text(&reached(true).or(items.first), false, true).filter(|_| items.before);
+    let next_page = text(&reached(false).or(items.last), false, false).filter(|_| items.after);
     let mut json = serde_json::to_vec(&Head { current_page, current_page_backwards }).map_err(ApiError::internal)?;
     json.pop();
     json.extend_from_slice(b",\"items\":[");
@@ -227,5 +228,30 @@ impl<T: JsonSchema> Output for Listing<T, Uncounted> {
 
     fn describe(generator: &mut SchemaGenerator) -> Vec<(u16, Option<Schema>)> {
         vec![(200, Some(page_schema(&generator.subschema_for::<T>(), Counting::None)))]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use store::cursor::CursorKey;
+
+    use super::*;
+
+    /// A page on which a filter left nothing: the next one begins where reading ended.
+    #[test]
+    fn an_empty_page_leads_to_the_next_one() {
+        let now = model::Timestamp::from_millis(1_790_000_000_000);
+        let key = CursorKey::derive(b"secret");
+        for backwards in [false, true] {
+            let cursor = Cursor::new(Some("k".into()), false, backwards, now);
+            let open = OpenCursor { is_first: false, size: 2, cursor, key: key.clone(), binding: "b".into(), now };
+            let slice: Slice<Value> = Slice::up_to("m".into(), Vec::new(), &open.page());
+            let json = page(&open, &slice, None, |row, json| serde_json::to_writer(json, row)).unwrap();
+            let page: Value = serde_json::from_slice(&json).unwrap();
+            let (ahead, behind) = if backwards { ("previous_page", "next_page") } else { ("next_page", "previous_page") };
+            assert_eq!((&page["items"], &page[behind], &page["current_page"]), (&json!([]), &Value::Null, &Value::Null));
+            let ahead = key.open(page[ahead].as_str().unwrap(), "b", now).unwrap();
+            assert_eq!((ahead.bookmark, ahead.inclusive, ahead.backwards), (Some("m".into()), false, backwards));
+        }
     }
 }

@@ -20,6 +20,8 @@ pub(crate) struct Items {
     pub(crate) before: bool,
     /// Whether items lie after the last one.
     pub(crate) after: bool,
+    /// The place that was read up to, where that is not the last item in reading direction.
+    pub(crate) reached: Option<Bookmark>,
 }
 
 impl Items {
@@ -55,7 +57,8 @@ impl Items {
         let (near, far) = (mark(texts.ends.first()), mark(texts.ends.last()));
         let (first, last) = if backwards { (far, near) } else { (near, far) };
         let (before, after) = (slice.before || is_cut && backwards, slice.after || is_cut && !backwards);
-        Ok(Self { json: texts.joined(backwards), first, last, before, after })
+        let reached = slice.reached.clone().filter(|_| !is_cut);
+        Ok(Self { json: texts.joined(backwards), first, last, before, after, reached })
     }
 }
 
@@ -109,7 +112,7 @@ mod tests {
     /// Rows of ten bytes, two of which are quotes: twelve each in an answer.
     fn slice(rows: &[&str]) -> Slice<String> {
         let row = |name: &&str| (format!("{name:08}"), Value::from(*name));
-        Slice { rows: rows.iter().map(row).collect(), before: false, after: false }
+        Slice { rows: rows.iter().map(row).collect(), before: false, after: false, reached: None }
     }
 
     fn check(limit: usize, backwards: bool, expected: &str, ends: (&str, &str), (before, after): (bool, bool)) {
@@ -128,6 +131,17 @@ mod tests {
         check(47, true, "b,c,d", ("b", "d"), (true, false));
         check(24, true, "c,d", ("c", "d"), (true, false));
         check(23, false, "a", ("a", "a"), (false, true));
+    }
+
+    /// A place that was read up to counts only behind the last item that is shown.
+    #[test]
+    fn an_answer_that_is_full_ends_before_the_place_that_was_reached() {
+        let write = |row: &String, json: &mut Vec<u8>| serde_json::to_writer(json, row);
+        let slice = Slice { after: true, reached: Some("z".into()), ..slice(&["a", "b"]) };
+        for (limit, last, reached) in [(48, "b", Some(Value::from("z"))), (23, "a", None)] {
+            let items = Items::within(limit, &slice, false, write).unwrap();
+            assert_eq!((items.last, items.reached, items.after), (Some(last.into()), reached, true));
+        }
     }
 
     #[test]

@@ -35,6 +35,8 @@ pub struct Slice<T> {
     pub before: bool,
     /// Whether rows lie after the last one.
     pub after: bool,
+    /// The place that was read up to, where reading ended before the page was full: the page ahead begins behind it.
+    pub reached: Option<Bookmark>,
 }
 
 impl<T> Slice<T> {
@@ -49,9 +51,17 @@ impl<T> Slice<T> {
         let behind = page.bookmark.is_some();
         if page.backwards {
             rows.reverse();
-            return Self { rows, before: ahead, after: behind };
+            return Self { rows, before: ahead, after: behind, reached: None };
         }
-        Self { rows, before: behind, after: ahead }
+        Self { rows, before: behind, after: ahead, reached: None }
+    }
+
+    /// The slice of rows that were read up to a place, where more may lie ahead.
+    #[must_use]
+    pub fn up_to(reached: Bookmark, rows: Vec<(T, Bookmark)>, page: &Page) -> Self {
+        let slice = Self::from_sorted(rows, page);
+        let (before, after) = if page.backwards { (true, slice.after) } else { (slice.before, true) };
+        Self { before, after, reached: Some(reached), ..slice }
     }
 
     /// The page of a whole list in memory; `key` gives each row's bookmark, `order` compares two bookmarks.
@@ -92,6 +102,7 @@ impl<T> Slice<T> {
             rows: self.rows.into_iter().map(|(row, mark)| (change(row), mark)).collect(),
             before: self.before,
             after: self.after,
+            reached: self.reached,
         }
     }
 }

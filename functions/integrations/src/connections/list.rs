@@ -44,6 +44,6 @@ impl Operation for List {
             let found = by_id.get(&seen.connection_id).cloned().zip(links.remove(&(seen.fleet_id, seen.connection_id)));
             rows.extend(found.map(|(connection, link)| (ConnectionRead::of(connection, link, seen.fleet_ref), mark)));
         }
-        Listing::of(&cursor, &Slice { rows, before: slice.before, after: slice.after }, None)
+        Listing::of(&cursor, &Slice { rows, before: slice.before, after: slice.after, reached: None }, None)
     }
 }

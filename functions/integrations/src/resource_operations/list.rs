@@ -108,7 +108,7 @@ impl Operation for List {
         let keep = |operation: &ResourceOperation| {
             operation.partner_id == partner && chosen.admits(operation, window) && is_seen(operation, &seen, call.now)
         };
-        let slice = context.store().page(&chosen.range(partner, window), &cursor.page(), keep).await?;
+        let slice = context.store().bounded_page(&chosen.range(partner, window), &cursor.page(), keep).await?;
         Listing::of(&cursor, &slice.map(|operation| ResourceOperationRead::of(operation, &seen)), None)
     }
 }

@@ -95,7 +95,7 @@ impl Operation for Logs {
         let cursor = paging.open(context, &call).await?;
         let range = Range::table(keys::deliveries(id), "LOG#").newest_first();
         let keep = |log: &DeliveryLog| admits((start_date, end_date), status, log, call.now);
-        let slice = context.store().page(&range, &cursor.page(), keep).await?;
+        let slice = context.store().bounded_page(&range, &cursor.page(), keep).await?;
         Listing::of(&cursor, &slice.map(WebhookLogRead::from), None)
     }
 }

@@ -51,7 +51,7 @@ impl Operation for List {
         let rows = rows.filter_map(|(agreement, mark)| {
             Some((FleetRead::of(by_id.get(&agreement.fleet_id)?.clone(), agreement.fleet_ref.clone()), mark))
         });
-        let slice = Slice { rows: rows.collect(), before: slice.before, after: slice.after };
+        let slice = Slice { rows: rows.collect(), before: slice.before, after: slice.after, reached: None };
         Listing::of(&cursor, &slice, Some(total))
     }
 }

@@ -116,7 +116,7 @@ impl Summary {
         cursor.remember(grant.mark().into());
         let texts = slice.rows.into_iter().map(|(entry, mark)| Ok((self.text(entry)?, mark)));
         let rows = texts.collect::<Result<Vec<_>, ApiError>>()?;
-        page_of_rows(&cursor, &Slice { rows, before: slice.before, after: slice.after }, Some(total))
+        page_of_rows(&cursor, &Slice { rows, before: slice.before, after: slice.after, reached: None }, Some(total))
     }
 
     /// The page of all rows that are wanted, and how many those are.
@@ -147,7 +147,7 @@ impl Summary {
         for join in self.joins {
             join.fill(sight, &mut entries).await?;
         }
-        Ok(Slice { rows: entries.into_iter().zip(marks).collect(), before: slice.before, after: slice.after })
+        Ok(Slice { rows: entries.into_iter().zip(marks).collect(), before: slice.before, after: slice.after, reached: None })
     }
 
     fn entry(&self, row: &Row) -> Result<Entry, ApiError> {

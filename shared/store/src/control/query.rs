@@ -18,6 +18,9 @@ type Item = HashMap<String, AttributeValue>;
 /// DynamoDB holds.
 const MORE: i32 = 1_000;
 
+/// How many requests one page takes at most: what a filter leaves out is read, too. Each reads [`MORE`] items or 1 MB.
+const MOST_REQUESTS: usize = 8;
+
 /// A run of items in one partition of the table or of an index.
 #[derive(Clone, Debug)]
 pub struct Range {
@@ -159,24 +162,51 @@ impl Store {
     /// # Errors
     /// [`StoreError`] if storage fails or an item is not readable.
     pub async fn page<T: Keyed>(&self, range: &Range, page: &Page, keep: impl Fn(&T) -> bool) -> Result<Slice<T>, StoreError> {
-        let mut rows = Vec::new();
-        let mut start = None;
-        let mut limit = first_limit(page);
+        self.page_within(usize::MAX, range, page, keep).await
+    }
+
+    /// As [`Store::page`], for filters that may leave out nearly everything: where a number of requests does not fill the page, it ends
+    /// with what they found, and tells the place that they reached.
+    ///
+    /// # Errors
+    /// [`StoreError`] if storage fails or an item is not readable.
+    pub async fn bounded_page<T: Keyed>(
+        &self,
+        range: &Range,
+        page: &Page,
+        keep: impl Fn(&T) -> bool,
+    ) -> Result<Slice<T>, StoreError> {
+        self.page_within(MOST_REQUESTS, range, page, keep).await
+    }
+
+    async fn page_within<T: Keyed>(
+        &self,
+        most_requests: usize,
+        range: &Range,
+        page: &Page,
+        keep: impl Fn(&T) -> bool,
+    ) -> Result<Slice<T>, StoreError> {
+        let mark = |item: &Item| {
+            Bookmark::from(item.get(range.names().1).and_then(|value| value.as_s().ok()).cloned().unwrap_or_default())
+        };
+        let (mut rows, mut start, mut limit) = (Vec::new(), None, first_limit(page));
+        let mut requests = 0;
         while rows.len() <= page.size {
             let (items, next) = self.step(range, Some(page), page.backwards, Some(limit), start).await?;
+            requests += 1;
             for item in items {
-                let mark = item.get(range.names().1).and_then(|value| value.as_s().ok()).cloned().unwrap_or_default();
-                let mark = Bookmark::from(mark);
+                let mark = mark(&item);
                 let passed = !page.inclusive && page.bookmark.as_ref() == Some(&mark);
                 let entity: T = decode(item)?;
                 if !passed && keep(&entity) {
                     rows.push((entity, mark));
                 }
             }
-            match next {
-                Some(key) => (start, limit) = (Some(key), further_limit(page)),
-                None => break,
+            let Some(key) = next else { break };
+            if requests == most_requests && rows.len() <= page.size {
+                return Ok(Slice::up_to(mark(&key), rows, page));
             }
+            (start, limit) = (Some(key), further_limit(page));
         }
         rows.truncate(page.size.saturating_add(1));
         Ok(Slice::from_sorted(rows, page))
@@ -270,6 +300,8 @@ pub(crate) fn decode<T: serde::de::DeserializeOwned>(item: Item) -> Result<T, St
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::control::Revocation;
+    use crate::control::testing::database;
 
     #[test]
     fn what_a_filter_leaves_out_is_passed_in_large_steps() {
@@ -277,6 +309,47 @@ mod tests {
         assert_eq!(limits(1), (3, 1_000));
         assert_eq!(limits(100), (102, 1_000));
         assert_eq!(limits(5_000), (5_002, 5_002));
+    }
+
+    /// A filter that matches the last one of many items: pages go on until they have it, forwards and backwards, and lose none.
+    #[tokio::test]
+    async fn a_page_ends_early_where_a_filter_leaves_out_nearly_everything() {
+        let store = database().await;
+        let now = Timestamp::from_millis(1_790_000_000_000);
+        let revocation = |number: usize| Revocation { jti: format!("{number:05}"), expires_at: now };
+        store.overwrite_each((0..40).map(|number| (InOneRange(revocation(number)), None))).await.unwrap();
+        let range = Range::table("RANGE".into(), "");
+        for (backwards, wanted) in [(false, ["00009", "00039"]), (true, ["00009", "00000"])] {
+            let keep = |InOneRange(item): &InOneRange| wanted.contains(&item.jti.as_str());
+            let (mut page, mut found, mut pages) = (Page { backwards, ..Page::first(1) }, Vec::new(), 0);
+            loop {
+                // A request reads three items first; so the second one alone passes them all.
+                let slice = store.page_within(1, &range, &page, keep).await.unwrap();
+                pages += 1;
+                found.extend(slice.rows.iter().map(|(InOneRange(item), _)| item.jti.clone()));
+                if !(if backwards { slice.before } else { slice.after }) {
+                    break;
+                }
+                let row = slice.rows.last().map(|(_, mark)| mark.clone());
+                page.bookmark = slice.reached.or(row);
+            }
+            assert_eq!(found, wanted, "{backwards}");
+            assert!(pages > 10, "{pages}");
+        }
+    }
+
+    /// An item that has its place in a range with others of its kind.
+    #[derive(serde::Serialize, serde::Deserialize)]
+    #[serde(transparent)]
+    struct InOneRange(Revocation);
+
+    impl Keyed for InOneRange {
+        const KIND: &'static str = "in_one_range";
+        const VERSION: &'static str = "jti";
+
+        fn key(&self) -> Key {
+            Key { pk: "RANGE".into(), sk: self.0.jti.clone() }
+        }
     }
 
     #[test]

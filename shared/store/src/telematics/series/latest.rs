@@ -65,7 +65,7 @@ impl Store {
             group.snapshot.reading(&found.latest, source).row(&group.tsp, group.granted.connection, Some(reader))
         };
         let rows = slice.rows.iter().map(|(found, mark)| Ok((row(found)?, mark.clone())));
-        Ok(Slice { rows: rows.collect::<Result<_, StoreError>>()?, before: slice.before, after: slice.after })
+        Ok(Slice { rows: rows.collect::<Result<_, StoreError>>()?, before: slice.before, after: slice.after, reached: None })
     }
 
     /// How many newest readings there are.
