@@ -14,10 +14,11 @@ mod testing;
 pub mod writes;
 
 use gateway::Permission::{
-    ManageSchedules, Open, ReadControl, ReadTelematics, Seal, SendExecutions, WriteControl, WriteTelematics,
+    ManageSchedules, Open, ReadControl, ReadTelematics, Seal, SendExecutions, SendWrites, WriteControl, WriteTelematics,
 };
-use gateway::{Context, FailedRecord, Permission, Secrets, Stream, Trigger, Worker, WorkerError};
+use gateway::{BoxFuture, Context, FailedRecord, Permission, Secrets, Stream, Trigger, Worker, WorkerError};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tracing::field::{Empty, display};
 use tracing::{Instrument as _, Span};
@@ -36,7 +37,16 @@ const RUN: &[Permission] = &[
     Seal(Secrets::Credentials),
     SendExecutions,
 ];
-const MAINTAIN: &[Permission] = &[ReadControl, WriteControl, ManageSchedules, SendExecutions];
+const WRITE: &[Permission] = &[
+    ReadControl,
+    WriteControl,
+    ReadTelematics,
+    WriteTelematics,
+    Open(Secrets::Credentials),
+    Seal(Secrets::Credentials),
+    SendWrites,
+];
+const MAINTAIN: &[Permission] = &[ReadControl, WriteControl, ManageSchedules, SendExecutions, SendWrites];
 
 /// The workers of ingestion.
 #[must_use]
@@ -51,10 +61,17 @@ pub fn workers() -> Vec<Worker> {
         },
         Worker {
             handler: "executions.resume",
-            summary: "Run schedules at once (first runs, long fetches that go on, consent that returned), and write to TSPs",
+            summary: "Run schedules at once: first runs, long fetches that go on, consent that returned",
             trigger: Trigger::Queue("ExecutionsQueue"),
             permissions: RUN,
-            call: |context, event| Box::pin(resumed(context, event)),
+            call: |context, event| Box::pin(asked::<RunRequest>(context, event)),
+        },
+        Worker {
+            handler: "writes.send",
+            summary: "Write to TSPs",
+            trigger: Trigger::Queue("WritesQueue"),
+            permissions: WRITE,
+            call: |context, event| Box::pin(asked::<WriteRequest>(context, event)),
         },
         Worker {
             handler: "schedules.maintain",
@@ -81,19 +98,31 @@ pub fn workers() -> Vec<Worker> {
 }
 
 /// What a message asks for.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Asked {
-    Write(WriteRequest),
-    Run(RunRequest),
+trait Request: DeserializeOwned + Send + Sync {
+    /// The trace that asks.
+    fn trace(&self) -> Option<TraceId>;
+
+    /// Does it.
+    fn fulfill<'a>(&'a self, context: &'a Context) -> BoxFuture<'a, Result<(), WorkerError>>;
 }
 
-impl Asked {
+impl Request for RunRequest {
     fn trace(&self) -> Option<TraceId> {
-        match self {
-            Self::Write(request) => request.trace,
-            Self::Run(request) => request.trace,
-        }
+        self.trace
+    }
+
+    fn fulfill<'a>(&'a self, context: &'a Context) -> BoxFuture<'a, Result<(), WorkerError>> {
+        Box::pin(async { run::run_schedule(context, self).await.map(drop) })
+    }
+}
+
+impl Request for WriteRequest {
+    fn trace(&self) -> Option<TraceId> {
+        self.trace
+    }
+
+    fn fulfill<'a>(&'a self, context: &'a Context) -> BoxFuture<'a, Result<(), WorkerError>> {
+        Box::pin(writes::attempt(context, self))
     }
 }
 
@@ -103,15 +132,15 @@ async fn fired(context: &Context, event: Value) -> Result<Value, WorkerError> {
     Ok(json!({ "outcome": outcome.name() }))
 }
 
-/// One message after the other: each is a run of up to a minute, and the queue hands out one at a time.
-async fn resumed(context: &Context, event: Value) -> Result<Value, WorkerError> {
+/// One message after the other: each is a run of up to a minute or a write, and the queue hands out one at a time.
+async fn asked<R: Request>(context: &Context, event: Value) -> Result<Value, WorkerError> {
     let messages: Messages = serde_json::from_value(event)?;
     let mut failed = Vec::new();
     for message in messages.records {
         let span = tracing::error_span!("message", queue.message = %message.id, trace.id = Empty);
         async {
-            if let Err(error) = resumed_one(context, &message.body).await {
-                tracing::error!(cause = %error, "failed to run the schedule, the message will be retried");
+            if let Err(error) = asked_one::<R>(context, &message.body).await {
+                tracing::error!(cause = %error, "failed to do what the message asks for, it will be retried");
                 failed.push(message.id.clone());
             }
         }
@@ -121,15 +150,11 @@ async fn resumed(context: &Context, event: Value) -> Result<Value, WorkerError> 
     Ok(events::failures(failed))
 }
 
-async fn resumed_one(context: &Context, body: &str) -> Result<(), WorkerError> {
-    let asked: Asked = serde_json::from_str(body)?;
-    let traced = asked.trace().map(|trace| context.traced(trace));
-    Span::current().record("trace.id", asked.trace().map(display));
-    let context = traced.as_ref().unwrap_or(context);
-    match asked {
-        Asked::Write(request) => writes::attempt(context, &request).await,
-        Asked::Run(request) => run::run_schedule(context, &request).await.map(drop),
-    }
+async fn asked_one<R: Request>(context: &Context, body: &str) -> Result<(), WorkerError> {
+    let request: R = serde_json::from_str(body)?;
+    let traced = request.trace().map(|trace| context.traced(trace));
+    Span::current().record("trace.id", request.trace().map(display));
+    request.fulfill(traced.as_ref().unwrap_or(context)).await
 }
 
 /// In stream order. A record that is itself at fault is set aside; any other that fails, and all after it, are redelivered for as long
@@ -171,6 +196,8 @@ mod tests {
     #[test]
     fn handlers_are_named_once() {
         let names: Vec<&str> = workers().iter().map(|worker| worker.handler).collect();
-        assert_eq!(names, ["executions.run", "executions.resume", "schedules.maintain", "deadlines.enforce", "timers.reconcile"]);
+        let expected =
+            ["executions.run", "executions.resume", "writes.send", "schedules.maintain", "deadlines.enforce", "timers.reconcile"];
+        assert_eq!(names, expected);
     }
 }

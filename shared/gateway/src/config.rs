@@ -24,6 +24,8 @@ pub struct Config {
     pub deliveries_queue: String,
     /// URL of the executions queue (`EXECUTIONS_QUEUE_URL`).
     pub executions_queue: String,
+    /// URL of the queue of writes to TSPs (`WRITES_QUEUE_URL`).
+    pub writes_queue: String,
     /// URL of the queue for stream records that cannot be processed (`STREAM_FAILURES_QUEUE_URL`).
     pub stream_failures_queue: String,
     /// EventBridge Scheduler group (`SCHEDULE_GROUP`).
@@ -88,6 +90,7 @@ impl Config {
             token_keys: text("TOKEN_KEYS").split(',').filter(|key| !key.is_empty()).map(String::from).collect(),
             deliveries_queue: text("DELIVERIES_QUEUE_URL"),
             executions_queue: text("EXECUTIONS_QUEUE_URL"),
+            writes_queue: text("WRITES_QUEUE_URL"),
             stream_failures_queue: text("STREAM_FAILURES_QUEUE_URL"),
             schedule_group: text("SCHEDULE_GROUP"),
             schedule_target: text("SCHEDULE_TARGET_ARN"),

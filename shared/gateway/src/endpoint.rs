@@ -68,6 +68,8 @@ pub enum Permission {
     SendDeliveries,
     /// Send to the executions queue.
     SendExecutions,
+    /// Send to the queue of writes.
+    SendWrites,
     /// Create, update and delete schedules of the schedule group, and create the group where it was deleted.
     ManageSchedules,
 }

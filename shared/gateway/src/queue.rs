@@ -16,6 +16,8 @@ pub enum Queue {
     Deliveries,
     /// Executions to start or to continue.
     Executions,
+    /// Writes to TSPs.
+    Writes,
     /// Stream records that cannot be processed.
     StreamFailures,
 }
@@ -69,6 +71,7 @@ impl Context {
         let url = match queue {
             Queue::Deliveries => &self.config().deliveries_queue,
             Queue::Executions => &self.config().executions_queue,
+            Queue::Writes => &self.config().writes_queue,
             Queue::StreamFailures => &self.config().stream_failures_queue,
         };
         let mut written = Vec::with_capacity(messages.len());

@@ -95,15 +95,15 @@ pub async fn invoke(
     let work = async {
         let outcome = tokio::time::timeout(limit, (worker.call)(&context, event)).await;
         let outcome = outcome.map_or(Err(Unhandled::DeadlineExceeded), |result| result.map_err(Unhandled::from));
-        metrics::events(
-            worker.handler,
-            events,
-            outcome.as_ref().map_or(events, |response| match failures(response) {
-                // A stream waits at its first failure.
-                1.. if is_stream => events,
-                failed => failed,
-            }),
-        );
+        let failed = outcome.as_ref().map_or(events, |response| match failures(response) {
+            // A stream waits at its first failure.
+            1.. if is_stream => events,
+            failed => failed,
+        });
+        // Of what a schedule of the template starts, Lambda's own metrics tell the same without a series of ours.
+        if !matches!(worker.trigger, Trigger::Rate(_)) {
+            metrics::events(worker.handler, events, failed);
+        }
         outcome.inspect_err(|error| tracing::error!(cause = %error, "event failed"))
     };
     work.instrument(span).await

@@ -158,7 +158,7 @@ impl Work {
     }
 
     fn series(basis: &Basis, work: &Self) -> f64 {
-        if work.is_idle { basis.ticks } else { basis.workers + SERIES + ENDPOINTS * 2.0 + SERVICES }
+        if work.is_idle { 0.0 } else { basis.workers - basis.ticks + SERIES + ENDPOINTS * 2.0 + SERVICES }
     }
 
     fn invocations(&self) -> f64 {

@@ -8,11 +8,13 @@ use gateway::metrics;
 pub(super) const QUEUES: &[(&str, &str)] = &[
     ("DeliveriesQueue", "Webhook messages are waiting for more than half an hour"),
     ("ExecutionsQueue", "Executions are waiting to start or to continue for more than half an hour"),
+    ("WritesQueue", "Writes to providers are waiting for more than half an hour"),
 ];
 /// The dead-letter queues, and what a message in them means.
 pub(super) const DEAD_LETTERS: &[(&str, &str)] = &[
     ("DeliveriesDlq", "Webhook messages could not be processed"),
     ("ExecutionsDlq", "Executions could not be continued"),
+    ("WritesDlq", "Writes to providers could not be attempted"),
     ("StreamFailuresDlq", "Table changes were discarded after their last retry; their events are missing"),
     ("ScheduleDlq", "Scheduled firings failed"),
 ];
@@ -115,9 +117,10 @@ pub(super) fn of_worker(id: &str, handler: &str) -> String {
     })
 }
 
-/// The alarm of a worker that a schedule of the template invokes each minute: for a quarter of an hour no invocation was successful. One that
-/// crashes or is not started says nothing; a failure now and then is made good a minute later.
-pub(super) fn of_tick(id: &str, handler: &str) -> String {
+/// The alarm of a worker that a schedule of the template invokes each minute: for a quarter of an hour no invocation was successful. Lambda
+/// samples each invocation as 0 or 1 errors, one that crashes too, and tells nothing of what is not started; a failure now and then is
+/// made good a minute later.
+pub(super) fn of_tick(id: &str, name: &str, handler: &str) -> String {
     written(&Alarm {
         id: &format!("{id}SilenceAlarm"),
         description: &format!(
@@ -125,14 +128,14 @@ pub(super) fn of_tick(id: &str, handler: &str) -> String {
         ),
         anchor: "no-executions",
         watch: Watch::Metric(Metric {
-            namespace: NAMESPACE,
-            metric: metrics::EVENT_FAILURES,
-            dimensions: &[("Handler", handler), ("Stage", "!Ref Stage")],
+            namespace: "AWS/Lambda",
+            metric: "Errors",
+            dimensions: &[("FunctionName", &format!("!Sub '{name}'"))],
             statistic: "Minimum",
         }),
         period_seconds: 300,
         periods: (3, 3),
-        threshold: SilentOrAbove(99),
+        threshold: SilentOrAbove(0),
     })
 }
 

@@ -11,7 +11,7 @@ fn all() -> String {
     let endpoints = of_endpoints("auth");
     let worker = of_worker("EventsFanOut", "events.fan_out");
     let follower = of_follower("EventsFanOut", "${AWS::StackName}-events-fan-out", "events.fan_out");
-    let tick = of_tick("DeadlinesEnforce", "deadlines.enforce");
+    let tick = of_tick("DeadlinesEnforce", "${AWS::StackName}-deadlines-enforce", "deadlines.enforce");
     format!("Resources:\n{endpoints}{worker}{follower}{tick}{}{}", alarms(), dashboard("${AWS::StackName}"))
 }
 
@@ -81,7 +81,8 @@ fn alarms_watch_what_they_name() {
     assert_eq!(none["Metrics"][0]["Expression"].as_str(), Some("IF(FILL(fired, 0) > 4 AND FILL(ended, 0) == 0, 1, 0)"));
     let tick = properties("DeadlinesEnforceSilenceAlarm");
     let watched = (tick["MetricName"].as_str(), tick["Statistic"].as_str(), tick["Threshold"].as_u64());
-    assert_eq!(watched, (Some("EventFailures"), Some("Minimum"), Some(99)), "an invocation that crashes writes no sample");
+    assert_eq!(watched, (Some("Errors"), Some("Minimum"), Some(0)), "one success within a period is enough, and silence is none");
+    assert_eq!(untagged(&tick["Dimensions"][0]["Value"]).as_str(), Some("${AWS::StackName}-deadlines-enforce"));
     let ended = &none["Metrics"][2]["MetricStat"];
     assert_eq!(
         (ended["Stat"].as_str(), ended["Metric"]["MetricName"].as_str()),

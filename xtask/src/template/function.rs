@@ -50,7 +50,7 @@ pub(super) fn render(row: &Row) -> String {
         Cause::Http { .. } => {}
         Cause::Trigger(trigger) => {
             text += &match trigger {
-                Trigger::Rate(_) => alarms::of_tick(&id, row.handler),
+                Trigger::Rate(_) => alarms::of_tick(&id, &full_name, row.handler),
                 Trigger::Streams(_) => alarms::of_worker(&id, row.handler) + &alarms::of_follower(&id, &full_name, row.handler),
                 Trigger::Queue(_) | Trigger::Scheduler => alarms::of_worker(&id, row.handler),
             };
@@ -150,8 +150,12 @@ fn rate_event(rate: &str) -> String {
 }
 
 fn queue_event(queue: &str) -> String {
-    // An execution may take all of an invocation's time; deliveries are short and run together.
-    let (size, at_once) = if queue == "ExecutionsQueue" { (1, "QueuedExecutionsAtOnce") } else { (10, "DeliveriesAtOnce") };
+    // An execution or a write may take all of an invocation's time; deliveries are short and run together.
+    let (size, at_once) = match queue {
+        "ExecutionsQueue" => (1, "QueuedExecutionsAtOnce"),
+        "WritesQueue" => (1, "WritesAtOnce"),
+        _ => (10, "DeliveriesAtOnce"),
+    };
     format!(
         "        {queue}:
           Type: SQS

@@ -56,6 +56,7 @@ pub(super) fn of(permission: Permission) -> Vec<Statement> {
         Permission::VerifyTokens => vec![statement("VerifyTokens", &["kms:GetPublicKey"], TOKENS)],
         Permission::SendDeliveries => vec![statement("SendDeliveries", &["sqs:SendMessage"], &["!Ref DeliveriesQueueArn"])],
         Permission::SendExecutions => vec![statement("SendExecutions", &["sqs:SendMessage"], &["!Ref ExecutionsQueueArn"])],
+        Permission::SendWrites => vec![statement("SendWrites", &["sqs:SendMessage"], &["!Ref WritesQueueArn"])],
         Permission::ManageSchedules => vec![
             statement("ManageSchedules", SCHEDULE, SCHEDULES),
             statement("ReplaceScheduleGroup", &["scheduler:CreateScheduleGroup"], SCHEDULE_GROUP),
@@ -80,6 +81,7 @@ pub(super) fn queue_of(permission: Permission) -> Option<&'static str> {
     match permission {
         Permission::SendDeliveries => Some("DeliveriesQueue"),
         Permission::SendExecutions => Some("ExecutionsQueue"),
+        Permission::SendWrites => Some("WritesQueue"),
         _ => None,
     }
 }

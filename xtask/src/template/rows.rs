@@ -97,17 +97,17 @@ impl Row {
             // These may wait for the result of a write.
             (Cause::Http { method, .. }, _) if self.service == "telematics" && method != "GET" => Some(29),
             (Cause::Http { .. }, _) => None,
-            (Cause::Trigger(Trigger::Scheduler | Trigger::Queue("ExecutionsQueue")), _) => Some(120),
+            (Cause::Trigger(Trigger::Scheduler | Trigger::Queue("ExecutionsQueue" | "WritesQueue")), _) => Some(120),
             (Cause::Trigger(_), _) => Some(60),
         }
     }
 
-    /// Megabytes, where they differ from the stack's. Lambda gives CPU by memory. An execution waits for its TSP for most of its
+    /// Megabytes, where they differ from the stack's. Lambda gives CPU by memory. An execution or a write waits for its TSP for most of its
     /// time: 500 vehicles take 16 ms of a core and 14 MB, which is a tenth of a second with the seventh of a core that it gets here.
     /// A tick queries once, in a sandbox that stays warm.
     pub(super) fn memory(&self) -> Option<u32> {
         match self.cause {
-            Cause::Trigger(Trigger::Scheduler | Trigger::Queue("ExecutionsQueue")) => Some(256),
+            Cause::Trigger(Trigger::Scheduler | Trigger::Queue("ExecutionsQueue" | "WritesQueue")) => Some(256),
             Cause::Trigger(Trigger::Rate(_)) => Some(128),
             Cause::Http { .. } | Cause::Trigger(_) => None,
         }

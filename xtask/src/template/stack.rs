@@ -28,6 +28,8 @@ const PARAMETERS: &[(&str, &str, &str)] = &[
     ("DeliveriesQueueArn", "String", "!GetAtt DeliveriesQueue.Arn"),
     ("ExecutionsQueue", "String", "!Ref ExecutionsQueue"),
     ("ExecutionsQueueArn", "String", "!GetAtt ExecutionsQueue.Arn"),
+    ("WritesQueue", "String", "!Ref WritesQueue"),
+    ("WritesQueueArn", "String", "!GetAtt WritesQueue.Arn"),
     ("ScheduleGroup", "String", "!Ref ScheduleGroup"),
     ("ScheduleRoleArn", "String", "!GetAtt ScheduleRole.Arn"),
     ("ScheduleTargetArn", "String", SCHEDULE_TARGET),
@@ -51,6 +53,7 @@ const PARAMETERS: &[(&str, &str, &str)] = &[
     ("ApiErrorsAlarm", "String", "!Ref ApiErrorsAlarm"),
     ("ReservedExecutions", "Number", "!Ref ReservedExecutions"),
     ("QueuedExecutionsAtOnce", "Number", "!Ref QueuedExecutionsAtOnce"),
+    ("WritesAtOnce", "Number", "!Ref WritesAtOnce"),
     ("DeliveriesAtOnce", "Number", "!Ref DeliveriesAtOnce"),
     ("RunbookUrl", "String", "!Ref RunbookUrl"),
     ("Stage", "String", "!Ref Stage"),
@@ -106,6 +109,7 @@ Globals:
         TOKEN_KEYS: !Ref TokenKeys
         DELIVERIES_QUEUE_URL: !Ref DeliveriesQueue
         EXECUTIONS_QUEUE_URL: !Ref ExecutionsQueue
+        WRITES_QUEUE_URL: !Ref WritesQueue
         STREAM_FAILURES_QUEUE_URL: !Ref StreamFailuresDlq
         SCHEDULE_GROUP: !Ref ScheduleGroup
         SCHEDULE_TARGET_ARN: !Ref ScheduleTargetArn

@@ -115,12 +115,12 @@ fn no_loop_of_a_queue_is_taken_for_an_accident() {
     let mut looping = Vec::new();
     for row in rows::all() {
         let text = function::render(&row);
-        let is_loop = ["DeliveriesQueue", "ExecutionsQueue"].iter().any(|queue| leads_back(&text, queue));
+        let is_loop = ["DeliveriesQueue", "ExecutionsQueue", "WritesQueue"].iter().any(|queue| leads_back(&text, queue));
         assert_eq!(text.contains("      RecursiveLoop: Allow\n"), is_loop, "{}", row.handler);
         looping.extend(is_loop.then_some(row.handler));
     }
     looping.sort_unstable();
-    assert_eq!(looping, ["deliveries.send", "executions.resume"]);
+    assert_eq!(looping, ["deliveries.send", "executions.resume", "writes.send"]);
 }
 
 #[test]
@@ -250,6 +250,7 @@ fn no_permission_opens_everything() {
         VerifyTokens,
         SendDeliveries,
         SendExecutions,
+        SendWrites,
         ManageSchedules,
     ];
     for statement in all.into_iter().flat_map(policies::of) {

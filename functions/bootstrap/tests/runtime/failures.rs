@@ -57,6 +57,7 @@ async fn malformed_events_are_errors(world: &World) {
     for (handler, good) in [
         ("executions.run", json!({ "connection_id": Uuid::now_v7(), "schedule_id": Uuid::now_v7() })),
         ("executions.resume", json!({ "Records": [] })),
+        ("writes.send", json!({ "Records": [] })),
         ("schedules.maintain", json!({ "Records": [] })),
         ("events.fan_out", json!({ "Records": [] })),
         ("deliveries.send", json!({ "Records": [] })),
@@ -85,9 +86,12 @@ async fn one_bad_message_of_a_batch_is_named(world: &World) {
         "webhook_id": Uuid::now_v7(), "partner_id": Uuid::now_v7(), "message_id": Uuid::now_v7(), "event_name": "vehicle.added",
         "timestamp": "2026-11-21T08:00:00Z", "data": [], "fleet_id": null, "resource": null,
     });
-    for (handler, queue, good) in
-        [("executions.resume", "ExecutionsQueue", run), ("deliveries.send", "DeliveriesQueue", delivery.to_string())]
-    {
+    let write = json!({ "connection_id": Uuid::now_v7(), "operation_id": Uuid::now_v7(), "attempt": 0 }).to_string();
+    for (handler, queue, good) in [
+        ("executions.resume", "ExecutionsQueue", run),
+        ("writes.send", "WritesQueue", write),
+        ("deliveries.send", "DeliveriesQueue", delivery.to_string()),
+    ] {
         let (ids, event) = events::queue(queue, &[good.clone(), "{\"cut\": ".into(), good]);
         let outcome = world.invoke(handler, event).await;
         let wanted = json!({ "batchItemFailures": [{ "itemIdentifier": ids[1] }] });

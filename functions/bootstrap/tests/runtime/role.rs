@@ -105,6 +105,10 @@ fn roles_allow_what_the_template_says_and_no_more() {
     check("auth.certs", "kms:Sign", "TokenKey", false);
     check("executions.run", "kms:Decrypt", "CredentialsKey/tsp", true);
     check("executions.run", "kms:Decrypt", "CredentialsKey/webhook_id", false);
+    check("writes.send", "kms:Decrypt", "CredentialsKey/tsp", true);
+    check("writes.send", "sqs:SendMessage", "WritesQueue", true);
+    check("writes.send", "sqs:SendMessage", "ExecutionsQueue", false);
+    check("executions.resume", "sqs:SendMessage", "WritesQueue", false);
     check("fleets.list", "kms:Decrypt", "CredentialsKey/tsp", false);
     check("fleets.list", "kms:Decrypt", "CredentialsKey", false);
     check("auth.configuration", "dynamodb:GetItem", "ControlTable", false);
@@ -124,6 +128,7 @@ fn meant(permission: Permission) -> BTreeSet<Act> {
         Permission::VerifyTokens => acts("kms", "GetPublicKey", "TokenKey SecondTokenKey"),
         Permission::SendDeliveries => acts("sqs", "SendMessage", "DeliveriesQueue"),
         Permission::SendExecutions => acts("sqs", "SendMessage", "ExecutionsQueue"),
+        Permission::SendWrites => acts("sqs", "SendMessage", "WritesQueue"),
         Permission::ManageSchedules => {
             let timers = acts(
                 "scheduler",

@@ -47,7 +47,7 @@ pub(crate) async fn enqueue(context: &Context, operation: &ResourceOperation, de
     let ResourceOperation { connection_id, id: operation_id, .. } = *operation;
     let request = WriteRequest { connection_id, operation_id, attempt: operation.logs.len(), trace: context.trace() };
     let message = Outgoing { group: Some(connection_id.to_string()), body: request, trace: context.trace() };
-    Ok(context.send(Queue::Executions, &[message], i32::try_from(delay_seconds).unwrap_or(0)).await?)
+    Ok(context.send(Queue::Writes, &[message], i32::try_from(delay_seconds).unwrap_or(0)).await?)
 }
 
 /// Attempts an operation, if it is its turn.
