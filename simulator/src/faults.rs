@@ -23,6 +23,8 @@ pub struct Faults {
     pub rate_limit_next: u32,
     /// Respond to this many requests with 500 and a text body.
     pub server_error_next: u32,
+    /// Respond to this many requests that write, where the method tells them, with 500, before anything is done.
+    pub write_error_next: u32,
     /// Reject the cursors of this many requests that send one.
     pub reject_cursor_next: u32,
     /// Truncate the body of this many successful responses.
@@ -181,6 +183,11 @@ impl FaultBoard {
         } else {
             Verdict::Pass
         }
+    }
+
+    /// Whether a request with this method is broken because it writes.
+    pub(crate) fn breaks_write(&mut self, method: &str) -> bool {
+        method != "GET" && take(&mut self.faults.write_error_next)
     }
 
     pub(crate) fn rejects_cursor(&mut self) -> bool {

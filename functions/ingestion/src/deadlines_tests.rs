@@ -99,6 +99,7 @@ async fn a_write_whose_messages_got_lost_fails_when_all_its_attempts_would_be_ov
         source_id: None,
         logs: Vec::new(),
         attempting_since: Some(at(9)),
+        due_at: None,
     };
     store.commit(vec![Write::create(&lost).unwrap()]).await.unwrap();
     store_deadlines(&store, vec![Deadline::of_operation(&lost)], at(0)).await.unwrap();

@@ -59,11 +59,6 @@ impl Change {
         }
     }
 
-    /// Whether the item was not there before.
-    pub(crate) fn is_creation(&self) -> bool {
-        self.old.is_none() && self.new.is_some()
-    }
-
     /// Whether the item was removed.
     pub(crate) fn is_removal(&self) -> bool {
         self.new.is_none()

@@ -68,7 +68,7 @@ pub fn workers() -> Vec<Worker> {
         },
         Worker {
             handler: "writes.send",
-            summary: "Write to TSPs",
+            summary: "Write to TSPs, a record's writes one after the other",
             trigger: Trigger::Queue("WritesQueue"),
             permissions: WRITE,
             call: |context, event| Box::pin(asked::<WriteRequest>(context, event)),

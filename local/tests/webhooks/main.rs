@@ -6,6 +6,7 @@ mod breaker;
 mod endpoint;
 mod events;
 mod mirror;
+mod order;
 mod sequence;
 mod visibility;
 mod world;

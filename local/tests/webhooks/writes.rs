@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::endpoint::Endpoint;
 use crate::world::{World, text, until};
 
-const USERS: &str = "/v2/telematics/users";
+pub(crate) const USERS: &str = "/v2/telematics/users";
 const VEHICLES: &str = "/v2/telematics/vehicles";
 const MESSAGES: &str = "/v2/telematics/messages";
 const GROUP_MESSAGES: &str = "/v2/telematics/group-messages";
@@ -46,7 +46,7 @@ async fn what_a_partner_writes_reaches_the_provider_and_is_told() {
 }
 
 /// A fleet that shares these, with the first simulated account; returns the connection's id.
-async fn linked(world: &World, fleet_ref: &str, shared: &Value) -> String {
+pub(crate) async fn linked(world: &World, fleet_ref: &str, shared: &Value) -> String {
     let invitation = json!({ "fleet_ref": fleet_ref, "permissions": shared });
     world.partner.send_json(Method::POST, "/v2/orgs/invitations", &invitation).await.unwrap().expect(&[201]).unwrap();
     let invited = world.get(&format!("/v2/orgs/invitations?fleet_ref={fleet_ref}")).await;
@@ -62,7 +62,7 @@ async fn people(world: &World) -> (String, String) {
     (text(&of(true).await, "/items/0/id"), text(&of(false).await, "/items/0/id"))
 }
 
-async fn write(world: &World, method: Method, path: &str, body: &Value, expected: u16) -> Value {
+pub(crate) async fn write(world: &World, method: Method, path: &str, body: &Value, expected: u16) -> Value {
     world.partner.send_json(method, path, body).await.unwrap().expect(&[expected]).unwrap()
 }
 

@@ -114,8 +114,14 @@ impl ApiError {
     /// 429: the caller may retry after `seconds`, at least one.
     #[must_use]
     pub fn too_many(seconds: u64) -> Self {
+        Self::too_many_of(seconds, "too many requests")
+    }
+
+    /// 429 that says of what there is too much.
+    #[must_use]
+    pub fn too_many_of(seconds: u64, message: &str) -> Self {
         let seconds = seconds.max(1);
-        let detail = json!({ "retry_after_seconds": seconds, "message": "too many requests" });
+        let detail = json!({ "retry_after_seconds": seconds, "message": message });
         let mut error = Self::with(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", detail);
         error.headers.push(("retry-after", seconds.to_string()));
         error

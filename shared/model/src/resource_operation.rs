@@ -52,6 +52,9 @@ pub struct ResourceOperation {
     /// When the attempt began that has not ended.
     #[serde(default)]
     pub attempting_since: Option<Timestamp>,
+    /// Before when it is not attempted again; `None` before its first attempt.
+    #[serde(default)]
+    pub due_at: Option<Timestamp>,
 }
 
 /// What an operation does to a record.
@@ -172,6 +175,9 @@ pub const LONGEST_ATTEMPT: i64 = 120;
 /// Seconds within which all attempts are over, lost ones and waits included.
 pub const LONGEST_OPERATION: i64 = 7_200;
 
+const UNKNOWN_END: &str = "no attempt ended in time; whether the provider did it is not known";
+const NOT_SENT: &str = "there was no time for an attempt; nothing was sent to the provider";
+
 /// Seconds between attempts: six of them within an hour.
 const DELAYS: [i64; 5] = [60, 240, 720, 890, 890];
 
@@ -225,11 +231,25 @@ impl ResourceOperation {
         self.status == OperationStatus::Pending && self.attempting_since.is_some_and(is_old)
     }
 
-    /// The operation after its time, where its messages got lost: it has failed. `None` if it has ended.
+    /// Whether another attempt might not be over in time.
+    #[must_use]
+    pub fn has_no_time(&self, now: Timestamp) -> bool {
+        self.created_at.plus_seconds(LONGEST_OPERATION - LONGEST_ATTEMPT) <= now
+    }
+
+    /// The seconds until it may be attempted.
+    #[must_use]
+    pub fn seconds_until_due(&self, now: Timestamp) -> i64 {
+        self.due_at.map_or(0, |due| due.seconds().saturating_sub(now.seconds())).clamp(0, LONGEST_DELAY)
+    }
+
+    /// The operation after its time, where its messages got lost or earlier writes of the record took all of it: it has failed. `None` if
+    /// it has ended.
     #[must_use]
     pub fn given_up(&self, now: Timestamp) -> Option<Self> {
         let mut next = (self.status == OperationStatus::Pending).then(|| self.changed(now))?;
-        let details = "no attempt ended in time; whether the provider did it is not known".to_owned();
+        let was_sent = self.attempting_since.is_some() || !self.logs.is_empty();
+        let details = if was_sent { UNKNOWN_END } else { NOT_SENT }.to_owned();
         next.logs.push(Attempt {
             id: OperationId::at(now).uuid(),
             created_at: self.attempting_since.unwrap_or(now),
@@ -276,7 +296,8 @@ impl ResourceOperation {
             }
             Err(_) => {
                 let usual = next.logs.len().checked_sub(1).and_then(|index| DELAYS.get(index)).copied().unwrap_or(LONGEST_DELAY);
-                (next, Next::Retry(usual.max(wait.unwrap_or(0)).min(LONGEST_DELAY)))
+                let seconds = usual.max(wait.unwrap_or(0)).min(LONGEST_DELAY);
+                (Self { due_at: Some(now.plus_seconds(seconds)), ..next }, Next::Retry(seconds))
             }
         }
     }
@@ -338,6 +359,7 @@ mod tests {
             source_id: None,
             logs: Vec::new(),
             attempting_since: None,
+            due_at: None,
         }
     }
 
@@ -409,9 +431,21 @@ mod tests {
         let now = at("2026-11-21T12:00:00Z");
         for (asked, waited) in [(Some(5), 60), (Some(300), 300), (Some(7_200), 899)] {
             let begun = operation(false).begin(now).unwrap();
-            let (_, next) = begun.after(failure(ErrorKind::Tsp), TspAnswer::default(), asked, now);
-            assert_eq!(next, Next::Retry(waited));
+            let (after, next) = begun.after(failure(ErrorKind::Tsp), TspAnswer::default(), asked, now);
+            assert_eq!((next, after.due_at), (Next::Retry(waited), Some(now.plus_seconds(waited))));
+            assert_eq!(after.seconds_until_due(now.plus_seconds(waited - 1)), 1);
+            assert_eq!(after.seconds_until_due(now.plus_seconds(waited)), 0);
         }
+    }
+
+    #[test]
+    fn what_had_no_time_says_whether_anything_was_sent() {
+        let now = at("2026-11-21T12:00:00Z");
+        let last = now.plus_seconds(LONGEST_OPERATION - LONGEST_ATTEMPT);
+        assert!(!operation(false).has_no_time(last.plus_seconds(-1)) && operation(false).has_no_time(last));
+        let details = |held: ResourceOperation| held.given_up(last).unwrap().logs.pop().unwrap().error.unwrap().details;
+        assert_eq!(details(operation(false)), NOT_SENT);
+        assert_eq!(details(operation(false).begin(now).unwrap()), UNKNOWN_END);
     }
 
     #[test]

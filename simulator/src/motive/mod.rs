@@ -139,6 +139,9 @@ fn answer(app: &App, call: &Call<'_>, route: Option<(&'static Route, &str)>, is_
     if call.method != "GET" && !is_write {
         return Err(Refusal::Method);
     }
+    if app.board().breaks_write(call.method) {
+        return Err(provider::Denied::Broken.into());
+    }
     let query = Query::parse(call.query)?;
     let delivery = app.board().delivery();
     (route.answer)(&Request { account, id, query, body: call.body, app, delivery, now: app.now() })

@@ -164,6 +164,9 @@ fn answer(app: &App, call: &Call<'_>, route: Option<(&'static Route, &str)>, is_
     if !is_served {
         return Err(Refusal::Method);
     }
+    if app.board().breaks_write(call.method) {
+        return Err(provider::Denied::Broken.into());
+    }
     let query = Query::parse(call.query)?;
     if query.one("after").is_some() && app.board().rejects_cursor() {
         return Err(Refusal::Cursor);

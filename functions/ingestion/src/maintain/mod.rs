@@ -17,7 +17,7 @@ use gateway::{Context, Wanted, WorkerError};
 use model::Timestamp;
 use model::agreement::Agreement;
 use model::invitation::Invitation;
-use model::resource_operation::ResourceOperation;
+use model::resource_operation::{OperationStatus, ResourceOperation};
 use model::schedule::{Schedule, ScheduleStatus};
 use store::control::{Deadline, Key, Keyed};
 
@@ -31,6 +31,7 @@ pub(crate) const WANTED: &[Wanted] = &[
     Wanted::Written(&[Schedule::KIND, Agreement::KIND, Invitation::KIND]),
     Wanted::Removed(&[Schedule::KIND, Agreement::KIND]),
     Wanted::Created(&[ResourceOperation::KIND]),
+    Wanted::WrittenAs(&[ResourceOperation::KIND], &["success", "failed"]),
 ];
 
 /// Handles one change of the control table.
@@ -40,11 +41,11 @@ pub(crate) const WANTED: &[Wanted] = &[
 pub async fn handle_change(context: &Context, record: &StreamRecord) -> Result<(), WorkerError> {
     let change = &record.change;
     match change.kind() {
-        Some(Invitation::KIND) if change.is_removal() => Ok(()),
+        Some(Invitation::KIND | ResourceOperation::KIND) if change.is_removal() => Ok(()),
         Some(Schedule::KIND) => schedule_changed(context, &images(change)?).await,
         Some(Agreement::KIND) => agreement_changed(context, &images(change)?).await,
         Some(Invitation::KIND) => invitation_changed(context, &images(change)?).await,
-        Some(ResourceOperation::KIND) if change.is_creation() => operation_created(context, &images(change)?).await,
+        Some(ResourceOperation::KIND) => operation_changed(context, &images(change)?).await,
         _ => Ok(()),
     }
 }
@@ -121,11 +122,16 @@ async fn invitation_changed(context: &Context, (old, new): &Images<Invitation>) 
     }
 }
 
-/// What was asked for is attempted, and has an end even if its messages get lost.
-async fn operation_created(context: &Context, (_, new): &Images<ResourceOperation>) -> Result<(), WorkerError> {
-    let Some(new) = new else { return Ok(()) };
-    writes::enqueue(context, new, 0).await?;
-    Ok(deadlines::store_deadlines(context.store(), vec![Deadline::of_operation(new)], context.now()).await?)
+/// What was asked for is attempted, and has an end even if its messages get lost. What ended makes way for the next write of its record.
+async fn operation_changed(context: &Context, (old, new): &Images<ResourceOperation>) -> Result<(), WorkerError> {
+    match (old, new) {
+        (None, Some(new)) => {
+            writes::enqueue(context, new, 0).await?;
+            Ok(deadlines::store_deadlines(context.store(), vec![Deadline::of_operation(new)], context.now()).await?)
+        }
+        (Some(_), Some(ended)) if ended.status != OperationStatus::Pending => writes::make_way(context, ended).await,
+        _ => Ok(()),
+    }
 }
 
 fn dates(agreement: &Agreement) -> (Timestamp, Option<Timestamp>) {

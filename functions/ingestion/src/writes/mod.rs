@@ -2,6 +2,9 @@
 //!
 //! An attempt is claimed before the TSP is asked and its result is kept after, so that an operation is never attempted twice at once. A
 //! claim without a result counts as a failure: what the lost attempt did nobody knows.
+//!
+//! Writes of one record are attempted in the order in which they were accepted: a message of one whose turn has not come is dropped, and
+//! the end of the one before asks for it again ([`make_way`]).
 
 mod answer;
 
@@ -10,9 +13,7 @@ use std::time::Duration;
 use gateway::{Context, Outgoing, Queue, WorkerError};
 use model::connection::{Connection, ConnectionStatus};
 use model::credentials::Credentials;
-use model::resource_operation::{
-    AttemptError, ErrorKind, LONGEST_ATTEMPT, Next, OperationStatus, ResourceOperation, TspAnswer, WrittenRecord,
-};
+use model::resource_operation::{AttemptError, ErrorKind, Next, OperationStatus, ResourceOperation, TspAnswer, WrittenRecord};
 use model::{ConnectionId, ExecutionId, OperationId, RecordId, ScheduleId, ShareLevel, TraceId};
 use providers::{Adapter, BoxFuture, Change, Pause, ProviderError, Written};
 use serde::{Deserialize, Serialize};
@@ -50,22 +51,44 @@ pub(crate) async fn enqueue(context: &Context, operation: &ResourceOperation, de
     Ok(context.send(Queue::Writes, &[message], i32::try_from(delay_seconds).unwrap_or(0)).await?)
 }
 
+/// Asks for the next write of the record that an ended one has changed. What has been attempted already is asked for by its attempts.
+///
+/// # Errors
+/// The store's and the queue's.
+pub(crate) async fn make_way(context: &Context, ended: &ResourceOperation) -> Result<(), WorkerError> {
+    let Some(next) = context.store().end_write(ended, context.now()).await? else { return Ok(()) };
+    let next = context.store().get::<ResourceOperation>(Key::operation(ended.connection_id, next)).await?;
+    match next.filter(|next| next.logs.is_empty() && next.status == OperationStatus::Pending) {
+        Some(next) => enqueue(context, &next, 0).await,
+        None => Ok(()),
+    }
+}
+
 /// Attempts an operation, if it is its turn.
 ///
 /// # Errors
 /// Internal errors; a TSP's failures are results.
 pub async fn attempt(context: &Context, request: &WriteRequest) -> Result<(), WorkerError> {
+    let (store, now) = (context.store(), context.now());
     let key = Key::operation(request.connection_id, request.operation_id);
-    let Some(seen) = context.store().get::<ResourceOperation>(key).await? else { return Ok(()) };
-    if seen.logs.len() != request.attempt && !seen.is_lost(context.now()) {
+    let Some(seen) = store.get::<ResourceOperation>(key.clone()).await? else { return Ok(()) };
+    if seen.logs.len() != request.attempt && !seen.is_lost(now) {
         return ask_again(context, request, &seen).await;
     }
-    if seen.status != OperationStatus::Pending {
+    // The message of an attempt that gets lost comes again by itself.
+    let is_attempted = seen.attempting_since.is_some() && !seen.is_lost(now);
+    if seen.status != OperationStatus::Pending || is_attempted || waits_for_another(context, &seen).await? {
         return Ok(());
+    }
+    if seen.has_no_time(now) {
+        return Ok(store.update(key, |seen: &ResourceOperation| seen.given_up(now)).await.map(drop)?);
+    }
+    if seen.seconds_until_due(now) > 0 {
+        return enqueue(context, &seen, seen.seconds_until_due(now)).await;
     }
     // What fails here has sent nothing: the message comes again, and no attempt is counted.
     let ready = prepare(context, &seen).await?;
-    let Some(begun) = seen.begin(context.now()) else { return enqueue(context, &seen, LONGEST_ATTEMPT).await };
+    let Some(begun) = seen.begin(context.now()) else { return Ok(()) };
     if !claim(context, &seen, &begun).await? || begun.status != OperationStatus::Pending {
         return Ok(());
     }
@@ -74,6 +97,12 @@ pub async fn attempt(context: &Context, request: &WriteRequest) -> Result<(), Wo
         resource = begun.resource.name(),
     );
     claimed(context, &begun, ready).instrument(span).await
+}
+
+/// Whether an earlier write of the record has to end first.
+async fn waits_for_another(context: &Context, seen: &ResourceOperation) -> Result<bool, WorkerError> {
+    let pending = context.store().pending_writes(seen).await?;
+    Ok(pending.is_some_and(|pending| pending.delay(seen.id, context.now())))
 }
 
 /// Whether the attempt is ours. A claim that was stored while its answer was lost meets itself when it is repeated.
@@ -91,11 +120,8 @@ async fn claim(context: &Context, seen: &ResourceOperation, begun: &ResourceOper
 async fn ask_again(context: &Context, request: &WriteRequest, seen: &ResourceOperation) -> Result<(), WorkerError> {
     let is_forgotten = request.attempt.saturating_add(1) == seen.logs.len();
     let waits = seen.status == OperationStatus::Pending && seen.attempting_since.is_none();
-    if is_forgotten && waits { enqueue(context, seen, RETRIED_LATE).await } else { Ok(()) }
+    if is_forgotten && waits { enqueue(context, seen, seen.seconds_until_due(context.now())).await } else { Ok(()) }
 }
-
-/// Seconds until an attempt that was not asked for in time.
-const RETRIED_LATE: i64 = 60;
 
 async fn claimed(context: &Context, begun: &ResourceOperation, ready: Result<Ready, Failure>) -> Result<(), WorkerError> {
     let (result, answer) = match ready {

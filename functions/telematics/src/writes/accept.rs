@@ -12,18 +12,18 @@ use model::{ConnectionId, OperationId, RecordId, Resource, ShareLevel};
 use providers::Writable;
 use serde_json::Value;
 use store::View;
-use store::control::{Key, Write};
+use store::control::Key;
 use uuid::Uuid;
 
 use super::field::{Link, Named};
 use super::{Asked, Writing};
 
-/// Stores the operation that a request asks for; the worker does it.
+/// The operation that a request asks for, as it may be stored.
 ///
 /// # Errors
 /// 404 for a connection or a record that the caller does not see; 403 without an agreement that lets it write; 409 for a connection
 /// that is not active; 501 for what the TSP cannot do; 422 for members that it does not support, and for unknown records.
-pub(super) async fn accept(
+pub(super) async fn check(
     context: &Context,
     call: &Call,
     writing: &Writing,
@@ -46,7 +46,7 @@ pub(super) async fn accept(
         let source_ids = records.linked(link).await?;
         payload.extend(link.members(source_ids));
     }
-    let operation = ResourceOperation {
+    Ok(ResourceOperation {
         id: OperationId::at(call.now),
         created_at: call.now,
         updated_at: call.now,
@@ -66,9 +66,19 @@ pub(super) async fn accept(
         source_id: None,
         logs: Vec::new(),
         attempting_since: None,
-    };
-    context.store().commit(vec![Write::create(&operation)?]).await?;
-    Ok(operation)
+        due_at: None,
+    })
+}
+
+/// Stores an operation; the worker does it.
+///
+/// # Errors
+/// 429 where too many writes of the record are pending.
+pub(super) async fn store(context: &Context, operation: &ResourceOperation) -> Result<(), ApiError> {
+    match context.store().accept_write(operation).await? {
+        true => Ok(()),
+        false => Err(ApiError::too_many_of(60, "too many writes of this record are pending")),
+    }
 }
 
 /// The agreement that lets the caller write.

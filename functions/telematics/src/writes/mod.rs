@@ -132,7 +132,8 @@ impl Serve for Writing {
             call.caller.partner()?;
             let writing = self.asked_by(incoming);
             let asked = Reader::read(incoming, Body::Json(writing.body), |reader| writing.read(reader))?;
-            let operation = accept::accept(context, &call, writing, asked).await?;
+            let operation = accept::check(context, &call, writing, asked).await?;
+            accept::store(context, &operation).await?;
             let operation = if operation.is_sync { awaited(context, operation).await } else { operation };
             Ok(answer(&operation))
         })

@@ -9,7 +9,7 @@ use model::agreement::{Agreement, AgreementStatus};
 use model::fleet::Fleet;
 use model::hex;
 use model::invitation::Invitation;
-use model::resource_operation::ResourceOperation;
+use model::resource_operation::{OperationStatus, ResourceOperation};
 use model::webhook::{DeliveryLog, Webhook};
 use model::{ConnectionId, FleetId, InvitationId, PartnerId, Timestamp, WebhookId};
 use serde::{Deserialize, Serialize};
@@ -142,7 +142,7 @@ impl Store {
             self.commit(vec![Write::overwrite(&erasure)?]).await?;
         }
         for id in erasure.shared.clone() {
-            erasure.erased.connections += self.erase_operations(id, fleet).await?;
+            erasure.erased.connections += self.erase_operations(id, fleet, now).await?;
         }
         for partner in erasure.partners.clone() {
             for webhook in self.all::<Webhook>(&Range::table(keys::partner(partner), "WEBHOOK#")).await? {
@@ -164,10 +164,15 @@ impl Store {
         Ok(erased + self.erase_partition(keys::connection(id)).await?)
     }
 
-    /// What was written for a fleet to a connection that other fleets have, too.
-    async fn erase_operations(&self, id: ConnectionId, fleet: FleetId) -> Result<u64, StoreError> {
-        let written: Vec<ResourceOperation> = self.all(&Range::table(keys::connection(id), keys::OPERATION)).await?;
-        self.remove_keys(written.iter().filter(|one| one.fleet_id == fleet).map(Keyed::key).collect()).await
+    /// What was written for a fleet to a connection that other fleets have, too. What is pending fails first, so that no write of
+    /// another fleet waits for it.
+    async fn erase_operations(&self, id: ConnectionId, fleet: FleetId, now: Timestamp) -> Result<u64, StoreError> {
+        let mut written: Vec<ResourceOperation> = self.all(&Range::table(keys::connection(id), keys::OPERATION)).await?;
+        written.retain(|one| one.fleet_id == fleet);
+        for pending in written.iter().filter(|one| one.status == OperationStatus::Pending) {
+            self.update(pending.key(), |seen: &ResourceOperation| seen.given_up(now)).await?;
+        }
+        self.remove_keys(written.iter().map(Keyed::key).collect()).await
     }
 
     /// What is kept of a subscription's messages about a fleet.

@@ -19,6 +19,7 @@
 //! | schedule | `CONNECTION#id` | `SCHEDULE#id` | | |
 //! | one schedule per resource | `CONNECTION#id` | `SCHEDULE_FOR#resource` | `SCHEDULES#shard` | |
 //! | write to a TSP | `CONNECTION#id` | `OPERATION#id` | `PARTNER#id#OPERATIONS` | |
+//! | pending writes of a record | `CONNECTION#id` | `PENDING_WRITES#resource#TSP's id` | | |
 //! | execution | `SCHEDULE#id` | `EXECUTION#id` | | |
 //! | row that was set aside | `SCHEDULE#id` | `ASIDE#record id` | | |
 //! | TSP | `TSPS` | `slug` | | |

@@ -12,6 +12,7 @@ mod links;
 mod operations;
 mod packed;
 mod parked;
+mod pending_writes;
 mod pre_auths;
 mod query;
 mod secrets;
@@ -37,6 +38,7 @@ pub use items::{
 pub use keys::Key;
 pub use packed::{Packed, Unpackable};
 pub use parked::{Parked, SHARDS, Woken, minute_of};
+pub use pending_writes::{PendingWrite, PendingWrites};
 pub use pre_auths::{PRE_AUTH_SECONDS, PreAuth, SignInVisit};
 pub use query::Range;
 pub use secrets::{PlatformSecrets, RootKey};

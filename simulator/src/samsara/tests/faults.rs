@@ -29,6 +29,15 @@ fn bursts_of_errors_last_as_long_as_asked() {
 }
 
 #[test]
+fn only_what_writes_is_broken_where_a_test_asks_for_that() {
+    let bench = Bench::new(3);
+    bench.faults(r#"{"write_error_next": 1}"#);
+    bench.ok("/me");
+    let change = || bench.call("PATCH", "/samsara/fleet/drivers/5", Some(TOKEN), "{}").status;
+    assert_eq!((change(), change()), (500, 404), "then it is looked at again");
+}
+
+#[test]
 fn faults_are_checked_and_can_be_ended() {
     let bench = Bench::new(3);
     for bad in [r#"{"unknown": 1}"#, "{", r#"{"duplicate_points": 1.5}"#, r#"{"late_points": {"share": 1}}"#] {
