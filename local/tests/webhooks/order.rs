@@ -1,7 +1,7 @@
-//! Writes of one record: one after the other, in the order in which they were accepted.
+//! Writes of one record: one after the other, in the order in which they were accepted; and how many callers wait for their results.
 
 use model::resource_operation::ResourceOperation;
-use model::{ConnectionId, OperationId, Timestamp};
+use model::{ConnectionId, OperationId, PartnerId, Timestamp};
 use reqwest::Method;
 use serde_json::{Value, json};
 use store::control::Key;
@@ -12,6 +12,8 @@ use crate::writes::{USERS, linked, write};
 const OPERATIONS: &str = "/v2/integrations/connections/resource-operations";
 /// How many writes of one record may be pending.
 const MOST_PENDING: usize = 100;
+/// How many callers of one partner may wait.
+const MOST_WAITING: usize = 10;
 
 /// Samsara takes both names as one, so a change of one of them reads the other first.
 #[tokio::test(flavor = "multi_thread")]
@@ -76,6 +78,27 @@ async fn too_many(world: &World, driver: &str, connection: &str) {
     }
     let refused = world.partner.send_json(Method::PATCH, driver, &body).await.unwrap();
     assert_eq!((refused.status.as_u16(), &refused.body["detail"]["retry_after_seconds"]), (429, &json!(60)), "{}", refused.body);
+}
+
+/// No caller is kept waiting beyond a number of them, and what it asked for is not done.
+#[tokio::test(flavor = "multi_thread")]
+async fn so_many_callers_wait_for_the_results_of_writes() {
+    let world = World::start().await;
+    let connection = linked(&world, "waiting", &json!({ "user": "read_write" })).await;
+    let driver = drivers(&world).await.remove(0);
+    let (path, body) = (format!("{driver}?is_sync=true"), json!({ "connection_id": connection, "notes": "Gate 7" }));
+    let (store, partner) = (world.platform.context().store(), world.partner_id().await);
+    let begin = async |partner: PartnerId| store.begin_waiting(partner, Timestamp::system()).await.unwrap().unwrap();
+    let waiting = futures::future::join_all((0..MOST_WAITING).map(async |_| begin(partner).await)).await;
+    let refused = world.partner.send_json(Method::PATCH, &path, &body).await.unwrap();
+    assert_eq!((refused.status.as_u16(), &refused.body["error_type"]), (429, &json!("too_many_requests")), "{}", refused.body);
+    assert_eq!(world.get(OPERATIONS).await["items"], json!([]), "nothing is stored");
+    write(&world, Method::PATCH, &driver, &body, 202).await;
+    store.end_waiting(&waiting[0]).await.unwrap();
+    for _ in 0..2 {
+        write(&world, Method::PATCH, &path, &body, 200).await;
+    }
+    world.stop().await;
 }
 
 /// The paths of the drivers.

@@ -78,6 +78,10 @@ const PATIENCE: Duration = Duration::from_secs(22);
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
+/// When a caller may ask again that could not wait: writes usually take less than this.
+const RETRY_SECONDS: u64 = 2;
+const TOO_MANY_WAIT: &str = "too many callers wait for the results of writes; ask again, or without `is_sync`";
+
 impl Writing {
     /// The write that a body asks for: this one, or that to a group where it names several recipients.
     fn asked_by<'a>(&'a self, incoming: &Incoming) -> &'a Self {
@@ -89,7 +93,8 @@ impl Writing {
 
     fn read(&self, reader: &mut Reader) -> Asked {
         let target = self.parameter.map(|(name, about)| reader.path_name(name, about, "0192f0c4-7b1e-7cc3-98c4-dc0c0c07398f"));
-        let about = "Whether to wait for the TSP's answer: 200 if it takes the write, 502 if it does not. It is tried once.";
+        let about = "Whether to wait for the TSP's answer: 200 if it takes the write, 502 if it does not. It is tried once. Ten callers of a \
+                     partner may wait at once, and a hundred of all; others are answered with 429, and nothing is stored.";
         let is_sync = reader.query("is_sync").about(about).flag_or(false);
         let connection: Option<ConnectionId> =
             reader.body("connection_id").about("The connection to write through.").required().id();
@@ -133,11 +138,28 @@ impl Serve for Writing {
             let writing = self.asked_by(incoming);
             let asked = Reader::read(incoming, Body::Json(writing.body), |reader| writing.read(reader))?;
             let operation = accept::check(context, &call, writing, asked).await?;
+            if operation.is_sync {
+                return waited_for(context, operation).await;
+            }
             accept::store(context, &operation).await?;
-            let operation = if operation.is_sync { awaited(context, operation).await } else { operation };
             Ok(answer(&operation))
         })
     }
+}
+
+/// Stores the operation and answers its end. A caller keeps a sandbox while it waits, so only so many do; for others nothing is stored.
+async fn waited_for(context: &Context, operation: ResourceOperation) -> Result<Response, ApiError> {
+    let waiting = context.store().begin_waiting(operation.partner_id, context.now()).await?;
+    let waiting = waiting.ok_or_else(|| ApiError::too_many_of(RETRY_SECONDS, TOO_MANY_WAIT))?;
+    let stored = accept::store(context, &operation).await;
+    let ended = match stored {
+        Ok(()) => Ok(answer(&awaited(context, operation).await)),
+        Err(error) => Err(error),
+    };
+    if let Err(cause) = context.store().end_waiting(&waiting).await {
+        tracing::warn!(%cause, "failed to tell that a caller waits no longer, it counts for half a minute more");
+    }
+    ended
 }
 
 /// The operation as soon as it has ended, or as it is when the caller has waited long enough.

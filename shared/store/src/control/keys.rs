@@ -20,6 +20,7 @@
 //! | one schedule per resource | `CONNECTION#id` | `SCHEDULE_FOR#resource` | `SCHEDULES#shard` | |
 //! | write to a TSP | `CONNECTION#id` | `OPERATION#id` | `PARTNER#id#OPERATIONS` | |
 //! | pending writes of a record | `CONNECTION#id` | `PENDING_WRITES#resource#TSP's id` | | |
+//! | place of a caller that waits | `WAITING_CALLERS` | `partner or ALL#number` | | |
 //! | execution | `SCHEDULE#id` | `EXECUTION#id` | | |
 //! | row that was set aside | `SCHEDULE#id` | `ASIDE#record id` | | |
 //! | TSP | `TSPS` | `slug` | | |

@@ -23,6 +23,7 @@ mod snapshot;
 #[cfg(test)]
 mod testing;
 mod trials;
+mod waiting_callers;
 mod walk;
 mod write;
 
@@ -47,5 +48,6 @@ pub use set_aside::{SET_ASIDE_DAYS, SetAside, SetAsideReason};
 pub use sign_ins::{Refreshing, SignInClient};
 pub use snapshot::Snapshot;
 pub use trials::{TrialLimit, Trials};
+pub use waiting_callers::{WaitingCaller, WaitingPlace};
 pub use walk::{Place, Walk};
 pub use write::Write;
