@@ -8,6 +8,7 @@ use model::RecordId;
 use model::telematics::{RecordType, Storage, row_schema};
 use schemars::SchemaGenerator;
 
+use crate::age;
 use crate::scope::{Scope, source_data};
 
 /// A row of a record type, where an active agreement shows it to the caller.
@@ -51,7 +52,9 @@ impl Serve for Get {
             let grant = Scope::default().grant(context, &call, self.record).await?;
             let row = context.store().get_row(&grant, id, include_source).await?;
             let row = row.ok_or_else(|| ApiError::not_found(self.record.resource.name()))?;
-            Ok(Response::serialized(StatusCode::OK, row.into_bytes()))
+            let mut response = Response::serialized(StatusCode::OK, row.as_bytes().to_vec());
+            age::tell(context, call.now, std::iter::once(&row), &mut response).await;
+            Ok(response)
         })
     }
 }

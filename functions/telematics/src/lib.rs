@@ -2,6 +2,7 @@
 //!
 //! Its operations have few forms: each is a [`List`] or a [`Get`], and names the parts that it is made of.
 
+mod age;
 pub mod analytics;
 pub mod filter;
 pub mod get;

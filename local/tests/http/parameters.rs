@@ -1,5 +1,7 @@
 //! Parameters of lists: spellings, refusals, and those without an effect.
 
+use std::time::{Duration, Instant};
+
 use catena::demo;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -16,6 +18,7 @@ async fn parameters_are_read_generously_and_refused_clearly() {
     common_spellings_are_read(&reader).await;
     refused_values_hear_of_the_allowed_ones(&reader).await;
     what_has_no_effect_is_named(&reader).await;
+    rows_say_how_old_they_may_be(&reader).await;
     world.stop().await;
 }
 
@@ -72,4 +75,26 @@ async fn what_has_no_effect_is_named(reader: &Reader<'_>) {
         let named = response.headers().get("x-ignored-parameters").map(|value| value.to_str().unwrap());
         assert_eq!(named, ignored, "{query}");
     }
+}
+
+async fn rows_say_how_old_they_may_be(reader: &Reader<'_>) {
+    let (list, started) = ("/v2/telematics/vehicles", Instant::now());
+    let age = async |path: &str| {
+        let response = reader.get(path).send().await.unwrap();
+        assert_eq!(response.status(), 200, "{path}");
+        response.headers().get("data-age").map(|age| age.to_str().unwrap().parse::<u64>().unwrap())
+    };
+    assert_eq!(age(list).await, None, "there are no rows");
+    let fleet = reader.world.fleet("aged").await;
+    reader.world.link(&fleet).await.expect(&[200]).unwrap();
+    let listed = loop {
+        match age(list).await {
+            Some(age) => break age,
+            None => assert!(started.elapsed() < Duration::from_secs(60), "no age is told"),
+        }
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    };
+    let (_, page) = answer(reader.get(&format!("{list}?size=1"))).await;
+    let one = age(&format!("{list}/{}", page["items"][0]["id"].as_str().unwrap())).await;
+    assert!(listed <= started.elapsed().as_secs() && one.is_some_and(|one| one <= started.elapsed().as_secs()), "{listed} {one:?}");
 }

@@ -34,6 +34,7 @@ pub struct Store {
     trace: Option<TraceId>,
     retention: Arc<Retention>,
     agreement_cache: Arc<control::AgreementCache>,
+    freshness_cache: Arc<control::FreshnessCache>,
 }
 
 /// The attribute that names the trace behind an item's last change. Readers of the streams continue it; the
@@ -51,6 +52,7 @@ impl Store {
             trace: None,
             retention: Arc::default(),
             agreement_cache: Arc::default(),
+            freshness_cache: Arc::default(),
         }
     }
 

@@ -122,6 +122,14 @@ fn headers() -> Vec<(String, Value)> {
             header("Names the parameters of this request that had no effect beside the others, separated by commas.", text),
         ),
         (
+            "DataAge".into(),
+            header(
+                "Seconds since the provider was last read successfully for the rows of the answer: of the schedules behind them, the one whose \
+                 last success is the oldest. Absent where there are no rows, or a schedule has had no success yet. Up to ten seconds old.",
+                json!({ "type": "integer", "minimum": 0 }),
+            ),
+        ),
+        (
             "IdempotentReplayed".into(),
             header(
                 "`true` if the response is that of an earlier request with the same `Idempotency-Key`.",

@@ -84,11 +84,13 @@ fn security(access: Access) -> Value {
 
 fn success(endpoint: &Endpoint, status: u16, schema: Option<Value>) -> Value {
     let reason = http::StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason()).unwrap_or("OK");
-    let has_latest = endpoint.published.operation.members().iter().any(|member| member.name == "only_latest");
+    let members = endpoint.published.operation.members();
+    let takes = |name: &str| members.iter().any(|member| member.name == name);
     let named = [
         (true, "X-Request-Id", "RequestId"),
         (is_idempotent(endpoint), "Idempotent-Replayed", "IdempotentReplayed"),
-        (has_latest, "X-Ignored-Parameters", "IgnoredParameters"),
+        (takes("include_source_data"), "Data-Age", "DataAge"),
+        (takes("only_latest"), "X-Ignored-Parameters", "IgnoredParameters"),
     ];
     let headers = named.into_iter().filter(|(is_sent, ..)| *is_sent);
     let headers: serde_json::Map<String, Value> = headers

@@ -4,6 +4,7 @@ mod agreement_cache;
 mod connect;
 mod deadlines;
 mod erasure;
+mod freshness;
 mod health;
 mod idempotency;
 mod items;
@@ -31,6 +32,7 @@ pub(crate) use agreement_cache::AgreementCache;
 pub use connect::{ConnectBrowser, ConnectSession, Consent};
 pub use deadlines::{Deadline, Enforced, Subject};
 pub use erasure::{Erased, Erasure};
+pub(crate) use freshness::FreshnessCache;
 pub use idempotency::{KeyedRequest, REMEMBERED_SECONDS};
 pub use items::{
     AccountClaim, Claim, DeadLetter, InvitationClaim, Keyed, Revocation, ScheduleClaim, SealedCredentials, WebhookClaim,

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use model::telematics::{Envelope, RecordType};
+use model::{ConnectionId, ScheduleId};
 use serde::de::{Deserializer as _, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
@@ -12,11 +13,14 @@ use crate::StoreError;
 
 /// A row as a reader gets it: a JSON object of envelope and own members, absent ones as nulls.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Row(Vec<u8>);
+pub struct Row {
+    text: Vec<u8>,
+    schedule: Option<(ConnectionId, ScheduleId)>,
+}
 
 impl AsRef<[u8]> for Row {
     fn as_ref(&self) -> &[u8] {
-        &self.0
+        &self.text
     }
 }
 
@@ -45,19 +49,25 @@ impl Row {
         if let Some(brace) = out.get_mut(seam) {
             *brace = b',';
         }
-        Ok(Self(out))
+        Ok(Self { text: out, schedule: envelope.schedule_id.map(|schedule| (envelope.connection_id, schedule)) })
+    }
+
+    /// The schedule that fetched it, and its connection.
+    #[must_use]
+    pub fn schedule(&self) -> Option<(ConnectionId, ScheduleId)> {
+        self.schedule
     }
 
     /// The JSON text.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
-        &self.0
+        &self.text
     }
 
     /// The JSON text.
     #[must_use]
     pub fn into_bytes(self) -> Vec<u8> {
-        self.0
+        self.text
     }
 
     /// The row's members.
@@ -65,12 +75,12 @@ impl Row {
     /// # Errors
     /// [`StoreError::Unstorable`] if what was stored is no JSON object.
     pub fn members(&self) -> Result<Map<String, Value>, StoreError> {
-        serde_json::from_slice(&self.0).map_err(unstorable)
+        serde_json::from_slice(&self.text).map_err(unstorable)
     }
 
     /// The value of a member; null where there is none.
     pub(super) fn member(&self, name: &str) -> Result<Value, StoreError> {
-        let text = std::str::from_utf8(&self.0).map_err(unstorable)?;
+        let text = std::str::from_utf8(&self.text).map_err(unstorable)?;
         find(text, name)
             .and_then(|found| found.map_or(Ok(Value::Null), |found| serde_json::from_str(found.get())))
             .map_err(unstorable)
