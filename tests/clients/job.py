@@ -7,6 +7,7 @@ documents name, and so is every webhook message.
 """
 
 import base64
+import datetime
 import gzip
 import hashlib
 import hmac
@@ -35,7 +36,7 @@ from catena_orgs.models import InvitationCreate, InvitationDecline, InvitationRe
 from catena_orgs.models import FleetPropertyCreate, FleetUpdate, IntegrationRequestBody, PartnerCreate, PartnerPropertyCreate
 from catena_orgs.models import PartnerUpdate, Permissions, ShareAgreementBackfill, TspCreate, TspUpdate
 from catena_telematics.models import DvirLogCreate, FuelTransactionCreate, FuelVolumeUnitEnum, GroupMessageCreate, MessageCreate
-from catena_telematics.models import ResourceOperation
+from catena_telematics.models import ResourceOperation, VehicleRegionSegmentsListGroupBy
 from catena_telematics.models import TrailerCreate, TrailerUpdate, UserCreate, UserUpdate, VehicleCreate, VehicleUpdate
 from standardwebhooks import Webhook as StandardWebhook
 from svix.webhooks import Webhook as SvixWebhook
@@ -308,7 +309,8 @@ def analytics(api, partner, fleet_refs):
 def records(api, partner, fleet_ref):
     """Every list of records has rows, and every record is found by its id."""
     lists = [name for name, module in api.operations.items() if ".catena_telematics" in f".{module.__name__}"]
-    for name in sorted(name for name in lists if name.endswith("_list")):
+    segments = "vehicle_region_segments_list"
+    for name in sorted(name for name in lists if name.endswith("_list") and name != segments):
         found = lambda page: page.items or name in MAY_BE_EMPTY
         page = api.until(found, name, token=partner, fleet_refs=[fleet_ref], include_source_data=True)
         if not page.items:
@@ -321,6 +323,10 @@ def records(api, partner, fleet_ref):
         page = api.call(table, token=partner, size=2)
         assert page.total > len(page.items) == 2 and page.next_page, page
     analytics(api, partner, [fleet_ref])
+    # They are worked out once an hour.
+    asked = {"processing_date": datetime.date.today(), "group_by": VehicleRegionSegmentsListGroupBy.SEGMENT}
+    page = api.call(segments, token=partner, fleet_refs=[fleet_ref], **asked)
+    assert page.total == len(page.items), page
     report = api.call("dvir_logs_list", token=partner, fleet_refs=[fleet_ref]).items[0]
     api.call("dvir_log_defects_of_log", report.id, token=partner)
     entry = api.call("hos_events_list", token=partner, fleet_refs=[fleet_ref]).items[0]

@@ -20,7 +20,8 @@ use model::codes::HOS_EVENT_TYPES;
 use model::telematics::{
     DriverSafetyEvent, DriverVehicleAssociation, DvirLog, DvirLogDefect, EngineLog, EngineStatus, FuelTransaction, GroupMessage,
     HosAvailability, HosDailySnapshot, HosEvent, HosEventAttachment, HosViolation, IftaSummary, Message, Record, Trailer,
-    TrailerLocation, TrailerStatus, TrailerVehicleAssociation, User, Vehicle, VehicleLocation, VehicleSensor,
+    TrailerLocation, TrailerStatus, TrailerVehicleAssociation, User, Vehicle, VehicleLocation, VehicleRegionSegment,
+    VehicleSensor,
 };
 
 use analytics::{Growth, Summary, fleets, overview, summaries};
@@ -45,6 +46,8 @@ const TAGS: &[Tag] = &[
     Tag { name: "Users", handlers: "users", description: "Drivers and staff." },
     Tag { name: "Vehicle Locations", handlers: "vehicle_locations",
         description: "Positions: the newest of every vehicle, or the history of one vehicle or driver." },
+    Tag { name: "Region Segments", handlers: "vehicle_region_segments",
+        description: "How far vehicles drove in which state or province, worked out of their positions." },
     Tag { name: "Trailers", handlers: "trailers", description: "Trailers, as the provider knows them." },
     Tag { name: "Trailer Locations", handlers: "trailer_locations", description: "Positions of trailers: the newest of each, or their history." },
     Tag { name: "Trailer Statuses", handlers: "trailer_statuses",
@@ -102,6 +105,8 @@ static ENDPOINTS: &[Endpoint] = &[
         &Get::of(User::TYPE, "user_id")),
     list("/v2/telematics/vehicle-locations", "vehicle_locations.list", "List vehicles' newest positions, or the history of one",
         &List::of(VehicleLocation::TYPE).by(&[Ids("vehicle_ids"), Ids("driver_ids")]).latest_or_history(&["vehicle_ids", "driver_ids"])),
+    list("/v2/telematics/vehicle-region-segments", "vehicle_region_segments.list", "List where vehicles drove on a day, by state and province",
+        &List::of(VehicleRegionSegment::TYPE).by(&[Ids("vehicle_ids")]).by_day()),
     list("/v2/telematics/hos-events", "hos_events.list", "List duty log entries",
         &List::of(HosEvent::TYPE).by(&[Ids("driver_ids"), Ids("vehicle_ids"), Codes("event_type_codes", 5, HOS_EVENT_TYPES)])
             .windowed().active_window().pages_of(500)),

@@ -8,7 +8,7 @@ use model::telematics::{RecordType, Storage, row_schema};
 use model::{RecordId, Timestamp};
 use schemars::SchemaGenerator;
 use serde::{Deserialize, Serialize};
-use store::telematics::{MemberFilter, Query, Values};
+use store::telematics::{DayQuery, MemberFilter, Query, Values};
 
 use crate::age;
 use crate::filter::Filter;
@@ -20,6 +20,12 @@ const LATEST: &str = "Whether to list the newest record of every subject, howeve
      effect then, and the response header `X-Ignored-Parameters` names those that were sent. `false` lists the history: the last \
      day, unless the window says otherwise.";
 
+const BY_DAY: &str = "Lists the rows of a day, by subject and time. Today's are worked out anew once an hour, earlier ones where records came \
+     late, for a week.";
+
+const MERGED: &str = "`segment` merges the rows of a vehicle that are of one region: from the first start to the last end, with the sums of \
+     their distances and positions.";
+
 /// The rows of a record type that the caller may read.
 #[derive(Clone, Copy, Debug)]
 pub struct List {
@@ -27,6 +33,7 @@ pub struct List {
     filters: &'static [Filter],
     sorted: bool,
     windowed: bool,
+    by_day: bool,
     active: bool,
     latest: Option<&'static [&'static str]>,
     parent: Option<&'static str>,
@@ -42,6 +49,7 @@ impl List {
             filters: &[],
             sorted: false,
             windowed: false,
+            by_day: false,
             active: false,
             latest: None,
             parent: None,
@@ -74,6 +82,14 @@ impl List {
     pub const fn windowed(mut self) -> Self {
         assert!(!matches!(self.record.storage, Storage::Entity { .. }), "entities have no time to be found by");
         self.windowed = true;
+        self
+    }
+
+    /// `processing_date`, which is required, and `group_by`: the rows of one day, which were worked out by the platform.
+    #[must_use]
+    pub const fn by_day(mut self) -> Self {
+        assert!(self.record.derived_from().is_some(), "only what is worked out is kept by day");
+        self.by_day = true;
         self
     }
 
@@ -112,10 +128,10 @@ impl List {
 
     fn read(&self, reader: &mut Reader) -> Request {
         let latest = self.latest.is_some() && reader.query("only_latest").about(LATEST).flag_or(true);
-        let scope = Scope::read(reader);
+        let scope = if self.by_day { Scope::narrowing(reader) } else { Scope::read(reader) };
         let occurred = if self.windowed { Bounds::occurred(reader) } else { Bounds::default() };
         let active = if self.active { Bounds::active(reader) } else { Bounds::default() };
-        let mut query = Query { latest, ..Query::default() };
+        let mut query = Query { latest, day: self.by_day.then(|| day(reader)), ..Query::default() };
         query.members.extend(self.parent.map(|member| {
             let id: RecordId = reader.path(member);
             MemberFilter { member, any_of: Values::Ids(vec![id]) }
@@ -185,11 +201,19 @@ impl List {
     }
 }
 
+/// Reads `processing_date` and `group_by`.
+fn day(reader: &mut Reader) -> DayQuery {
+    let day = reader.query("processing_date").about("The day, from 00:00 to 00:00 UTC.").example("2026-11-21").required().date();
+    let merged = reader.query("group_by").about(MERGED).listed(&["segment"]).is_some();
+    DayQuery { day: day.unwrap_or_default(), merged }
+}
+
 impl Describe for List {
     fn description(&self) -> String {
         let mut parts = Vec::new();
         match (self.latest, self.sorted) {
             (Some(_), _) => parts.push("Lists the newest record of each subject; with `only_latest=false`, its history by time."),
+            (None, _) if self.by_day => parts.push(BY_DAY),
             (None, true) => parts.push("Lists records in the order of `sort_by`, or by `occurred_at`."),
             (None, false) => parts.push("Lists records by time."),
         }

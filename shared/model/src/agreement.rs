@@ -159,6 +159,18 @@ impl Agreement {
         self.opens_at(now) && self.scopes.contains_key(&resource)
     }
 
+    /// Whether this resource has to be fetched at `now`: the partner may see it, or what is worked out of it.
+    #[must_use]
+    pub fn needs(&self, resource: Resource, now: Timestamp) -> bool {
+        self.covers(resource, now) || resource.derived().any(|derived| self.covers(derived, now))
+    }
+
+    /// Whether this resource of a connection has to be fetched from `now` on.
+    #[must_use]
+    pub fn needs_of(&self, connection: ConnectionId, resource: Resource, now: Timestamp) -> bool {
+        self.needs(resource, now) && self.link(connection).is_some_and(Linked::is_open)
+    }
+
     /// Whether the partner may see what is fetched of this resource of a connection from `now` on.
     #[must_use]
     pub fn shares(&self, connection: ConnectionId, resource: Resource, now: Timestamp) -> bool {

@@ -115,6 +115,12 @@ impl RecordId {
         let mut hyphenated = Uuid::encode_buffer();
         let connection: &str = connection.uuid().as_hyphenated().encode_lower(&mut hyphenated);
         let name = [source_id, "-", connection].concat();
+        Self::named(&name)
+    }
+
+    /// UUIDv5 of a name.
+    #[must_use]
+    pub fn named(name: &str) -> Self {
         Self(Uuid::new_v5(&Uuid::NAMESPACE_URL, name.as_bytes()))
     }
 }

@@ -6,6 +6,8 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::telematics::{RECORD_TYPES, RecordType};
+
 macro_rules! resources {
     ($($variant:ident = $name:literal,)*) => {
         /// A kind of telematics data; the unit of consent, of scheduling and of webhooks.
@@ -75,6 +77,12 @@ impl fmt::Display for Resource {
 }
 
 impl Resource {
+    /// The resources whose rows are worked out of this one's.
+    pub fn derived(self) -> impl Iterator<Item = Self> {
+        let from = move |record: &&&RecordType| record.derived_from().is_some_and(|from| from.resource == self);
+        RECORD_TYPES.iter().filter(from).map(|record| record.resource)
+    }
+
     /// Seconds between executions unless a schedule says otherwise.
     #[must_use]
     pub const fn default_interval_seconds(self) -> u32 {

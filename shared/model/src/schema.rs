@@ -59,6 +59,11 @@ pub fn permissions(level: &Schema) -> Schema {
     json_schema!({ "title": "Permissions", "description": text, "type": "object", "additionalProperties": level })
 }
 
+/// A calendar day.
+pub fn date(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": "string", "format": "date" })
+}
+
 /// A calendar day, or null.
 pub fn nullable_date(_: &mut SchemaGenerator) -> Schema {
     json_schema!({ "type": ["string", "null"], "format": "date" })

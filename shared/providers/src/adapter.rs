@@ -180,9 +180,10 @@ pub trait Accounts: Send + Sync {
     /// What can be fetched from an account, and how.
     fn capabilities(&self) -> Vec<Capability>;
 
-    /// What can be fetched from an account.
+    /// What can be fetched from an account, and what is worked out of that.
     fn resources(&self) -> Vec<Resource> {
-        self.capabilities().iter().map(|capability| capability.record.resource).collect()
+        let fetched = self.capabilities().into_iter().map(|capability| capability.record.resource);
+        fetched.flat_map(|resource| std::iter::once(resource).chain(resource.derived())).collect()
     }
 
     /// What can be written to an account.

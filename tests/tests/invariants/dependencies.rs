@@ -57,6 +57,7 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("aws-sdk-kms", &["vault", "catena"]),
     ("aws-sdk-sqs", &["gateway", "catena"]),
     ("aws-sdk-scheduler", &["gateway", "ingestion", "catena"]),
+    ("country-boundaries", &["ingestion"]),
     ("lambda_http", &["bootstrap"]),
     ("lambda_runtime_api_client", &["bootstrap"]),
     ("lambda_runtime", &["bootstrap", "bench"]),

@@ -413,6 +413,9 @@ pub(crate) fn telematics() -> Vec<Visit> {
     let visit = |path: &&'static str| match path.split_once("/{") {
         Some(_) => get(Role::Partner, path, &[]),
         None if path.contains("/ref-") => get(Role::Partner, path, &[]),
+        None if path.ends_with("-segments") => {
+            get(Role::Partner, format!("{path}?fleet_refs=tour&processing_date=2026-11-20").leak(), &[])
+        }
         None => {
             let one = endpoints.iter().find_map(|other| Some(other.strip_prefix(path)?.strip_prefix("/{")?.split_once('}')?.0));
             let keep: Keep = one.map_or(&[], |name| vec![(name, "/items/0/id")].leak());

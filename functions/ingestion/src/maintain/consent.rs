@@ -32,7 +32,7 @@ pub(crate) async fn reconcile(store: &Store, id: ConnectionId, changed: &Agreeme
         return Ok(());
     };
     let agreements = agreements_on(store, id, changed).await?;
-    let covers = |resource| agreements.iter().any(|agreement| agreement.shares(id, resource, now));
+    let covers = |resource| agreements.iter().any(|agreement| agreement.needs_of(id, resource, now));
     for step in steps(&store.schedules_of(id).await?, &accounts.resources(), covers) {
         apply(store, &connection, step, now).await?;
     }

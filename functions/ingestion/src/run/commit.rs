@@ -57,7 +57,7 @@ pub(super) async fn success(run: &Run<'_>, schedule: &Schedule, progress: &Progr
         };
         let next = outcome::after_success(&seen, run.id, progress, run.started, now);
         let mut writes = vec![Write::replace(&seen, &next)?, Write::overwrite(&execution)?];
-        if let Some(connection) = refused_before(run).await? {
+        if let Some(connection) = refused_before(run, schedule).await? {
             let forgiven = Connection { refusals: 0, refused_since: None, updated_at: now, ..connection.clone() };
             writes.push(Write::replace(&connection, &forgiven)?);
         }
@@ -175,7 +175,7 @@ async fn release(run: &Run<'_>, schedule: &Schedule, execution: Execution) {
 /// Whether another resource of the connection is fetched without errors: then a refusal is this resource's own.
 async fn has_healthy_schedule(run: &Run<'_>, own: &Schedule) -> Result<bool, StoreError> {
     let others = run.store.schedules_of(own.connection_id).await?;
-    Ok(others.iter().any(|other| other.id != own.id && outcome::is_healthy(other)))
+    Ok(others.iter().any(|other| other.id != own.id && !super::is_derived(other) && outcome::is_healthy(other)))
 }
 
 /// Counts the refusal on the connection; the refusal that makes it stale takes all its schedules along.
@@ -204,8 +204,9 @@ async fn reload_if_leased(run: &Run<'_>, schedule: &Schedule) -> Result<Option<S
 }
 
 /// The connection, if the TSP refused it before this run.
-async fn refused_before(run: &Run<'_>) -> Result<Option<Connection>, StoreError> {
-    if run.connection.refusals == 0 {
+async fn refused_before(run: &Run<'_>, schedule: &Schedule) -> Result<Option<Connection>, StoreError> {
+    // What is worked out of stored rows proves nothing of the credentials.
+    if run.connection.refusals == 0 || super::is_derived(schedule) {
         return Ok(None);
     }
     let seen = run.store.get::<Connection>(Key::connection(run.connection.id)).await?;

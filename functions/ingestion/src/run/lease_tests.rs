@@ -58,7 +58,7 @@ async fn run(tsp: Slow, clock: &(dyn Fn() -> Timestamp + Sync), renewal: Duratio
     let source =
         Source { adapter: &tsp, http: &http, credentials: &credentials, refused: None, base: &base, pause: &at_once, renewal };
     let (connection, schedule) = (fixture.connection().await, fixture.schedule().await);
-    run_with(&fixture.store, clock, &connection, &schedule, &source).await.unwrap()
+    run_with(&fixture.store, clock, &connection, &schedule, Some(&source)).await.unwrap()
 }
 
 #[tokio::test]

@@ -12,14 +12,14 @@ mod lease;
 #[cfg(test)]
 mod lease_tests;
 pub mod outcome;
-mod pages;
+pub(crate) mod pages;
 mod progress;
 mod standing;
 #[cfg(test)]
 mod standing_tests;
 mod stated;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod validation;
 
 use std::time::Duration;
@@ -38,9 +38,9 @@ use store::control::Key;
 use tracing::Instrument as _;
 use url::Url;
 
-use crate::sign_in;
+use crate::{derive, sign_in};
 use outcome::is_due;
-use pages::FetchError;
+pub(crate) use pages::FetchError;
 pub use progress::Progress;
 
 /// What asks for a run: EventBridge Scheduler, or a message.
@@ -170,12 +170,19 @@ pub async fn run_schedule(context: &Context, request: &RunRequest) -> Result<Out
     let Some(adapter) = providers::adapter(&connection.source_name) else {
         return Err(WorkerError::Other(format!("no adapter for {}", connection.source_name)));
     };
+    if is_derived(&schedule) {
+        let outcome = run_with(store, &|| context.now(), &connection, &schedule, None).await?;
+        if outcome == Outcome::Continues {
+            enqueue(context, &schedule, Reason::Continuation, 0).await?;
+        }
+        return Ok(outcome);
+    }
     let base = base_of(store, &connection, adapter).await?;
     let (credentials, refused) = sign_in::credentials_of(context, &connection, adapter, &base).await?;
     let pause = |wait: Duration| -> BoxFuture<'static, ()> { Box::pin(tokio::time::sleep(wait)) };
     let (http, renewal) = (context.guarded()?, lease::RENEWAL);
     let source = Source { adapter, http, credentials: &credentials, refused, base: &base, pause: &pause, renewal };
-    let outcome = run_with(store, &|| context.now(), &connection, &schedule, &source).await?;
+    let outcome = run_with(store, &|| context.now(), &connection, &schedule, Some(&source)).await?;
     match outcome {
         Outcome::Continues => enqueue(context, &schedule, Reason::Continuation, 0).await?,
         Outcome::Postponed { seconds } if seconds < i64::from(schedule.execution_interval_seconds).min(LONGEST_DELAY) => {
@@ -203,13 +210,18 @@ pub(crate) async fn enqueue(
     Ok(context.send(Queue::Executions, &[message], delay_seconds).await?)
 }
 
-/// The run itself, with everything it needs in hand.
+/// Whether a schedule's rows are worked out of stored ones.
+pub(crate) fn is_derived(schedule: &Schedule) -> bool {
+    schedule.resource.record_type().is_some_and(|record| record.derived_from().is_some())
+}
+
+/// The run itself, with everything it needs in hand; without a source, rows are worked out of stored ones.
 pub(crate) async fn run_with(
     store: &Store,
     clock: &(dyn Fn() -> Timestamp + Sync),
     connection: &Connection,
     schedule: &Schedule,
-    source: &Source<'_>,
+    source: Option<&Source<'_>>,
 ) -> Result<Outcome, WorkerError> {
     let started = clock();
     let Some((id, leased)) = lease::take(store, schedule, started).await? else {
@@ -223,14 +235,14 @@ pub(crate) async fn run_with(
     leased_run(&run, source, &leased).instrument(span).await
 }
 
-async fn leased_run(run: &Run<'_>, source: &Source<'_>, leased: &Schedule) -> Result<Outcome, WorkerError> {
+async fn leased_run(run: &Run<'_>, source: Option<&Source<'_>>, leased: &Schedule) -> Result<Outcome, WorkerError> {
     let mut progress = Progress::starting_at(leased);
-    let fetched = match source.refused.clone() {
+    let fetched = match source.and_then(|source| source.refused.clone()) {
         Some(error) => Err(FetchError::Provider(error)),
         None => tokio::select! {
             biased;
-            fetched = pages::fetch_all(run, source, leased, &mut progress) => fetched,
-            () = lease::keep(run, leased, source.renewal) => Err(FetchError::Superseded),
+            fetched = fetch_or_derive(run, source, leased, &mut progress) => fetched,
+            () = lease::keep(run, leased, source.map_or(lease::RENEWAL, |source| source.renewal)) => Err(FetchError::Superseded),
         },
     };
     let committed = match fetched {
@@ -248,6 +260,18 @@ async fn leased_run(run: &Run<'_>, source: &Source<'_>, leased: &Schedule) -> Re
     };
     report(run, leased, &progress, &committed);
     committed
+}
+
+async fn fetch_or_derive(
+    run: &Run<'_>,
+    source: Option<&Source<'_>>,
+    leased: &Schedule,
+    progress: &mut Progress,
+) -> Result<(), FetchError> {
+    match source {
+        Some(source) => pages::fetch_all(run, source, leased, progress).await,
+        None => derive::derive_all(run, leased, progress).await,
+    }
 }
 
 /// One line per run.

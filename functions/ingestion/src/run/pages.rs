@@ -34,7 +34,7 @@ const SHORTEST_WAIT: Duration = Duration::from_millis(200);
 const FIRST_HISTORY_SECONDS: i64 = 86_400;
 
 /// Why fetching stopped early.
-pub(super) enum FetchError {
+pub(crate) enum FetchError {
     /// The TSP failed.
     Provider(ProviderError),
     /// An internal error: storage, vault or queue.
@@ -85,7 +85,7 @@ pub(super) async fn fetch_all(
 }
 
 /// Stops a run that lost its lease: another one may be at work.
-async fn must_hold_lease(run: &Run<'_>, schedule: &Schedule) -> Result<(), FetchError> {
+pub(crate) async fn must_hold_lease(run: &Run<'_>, schedule: &Schedule) -> Result<(), FetchError> {
     if lease::is_held(run, schedule).await? { Ok(()) } else { Err(FetchError::Superseded) }
 }
 
@@ -135,7 +135,7 @@ async fn ask(run: &Run<'_>, source: &Source<'_>, schedule: &Schedule, fetch: Fet
     }
 }
 
-fn is_spent(run: &Run<'_>, progress: &Progress) -> bool {
+pub(crate) fn is_spent(run: &Run<'_>, progress: &Progress) -> bool {
     progress.pages >= MAX_PAGES || (run.clock)().seconds_since(run.started) >= MAX_SECONDS
 }
 
@@ -206,7 +206,7 @@ pub(super) async fn replace_window(run: &Run<'_>, schedule: &Schedule, progress:
     Ok(())
 }
 
-fn origin(run: &Run<'_>, schedule: &Schedule) -> Result<Origin, FetchError> {
+pub(crate) fn origin(run: &Run<'_>, schedule: &Schedule) -> Result<Origin, FetchError> {
     Ok(Origin {
         connection: schedule.connection_id,
         record: record_of(schedule)?,

@@ -77,8 +77,8 @@ impl Http for Script {
     }
 }
 
-pub(super) struct Fixture {
-    pub(super) store: Store,
+pub(crate) struct Fixture {
+    pub(crate) store: Store,
     connection: Connection,
     schedule: ScheduleId,
 }
@@ -88,7 +88,7 @@ pub(super) fn at_once(_: Duration) -> BoxFuture<'static, ()> {
     Box::pin(async {})
 }
 
-pub(super) fn at(seconds: i64) -> Timestamp {
+pub(crate) fn at(seconds: i64) -> Timestamp {
     Timestamp::from_millis(1_790_000_000_000).plus_seconds(seconds)
 }
 
@@ -97,7 +97,7 @@ impl Fixture {
         Self::of(Resource::Vehicle).await
     }
 
-    pub(super) async fn of(resource: Resource) -> Self {
+    pub(crate) async fn of(resource: Resource) -> Self {
         Self::on(database().await, resource).await
     }
 
@@ -124,7 +124,7 @@ impl Fixture {
         Self { store, connection, schedule: schedule.id }
     }
 
-    pub(super) async fn schedule(&self) -> Schedule {
+    pub(crate) async fn schedule(&self) -> Schedule {
         self.store.get(Key::schedule(self.connection.id, self.schedule)).await.unwrap().unwrap()
     }
 
@@ -132,8 +132,14 @@ impl Fixture {
         self.store.all(&Range::table(keys::executions(self.schedule), "EXECUTION#")).await.unwrap()
     }
 
-    pub(super) async fn connection(&self) -> Connection {
+    pub(crate) async fn connection(&self) -> Connection {
         self.store.get(Key::connection(self.connection.id)).await.unwrap().unwrap()
+    }
+
+    /// A run that asks nobody.
+    pub(crate) async fn derive(&self, now: i64) -> Outcome {
+        let (connection, schedule) = (self.connection().await, self.schedule().await);
+        run_with(&self.store, &move || at(now), &connection, &schedule, None).await.unwrap()
     }
 
     pub(super) async fn run(&self, now: i64, answers: Vec<Result<Fetched, ProviderError>>) -> Outcome {
@@ -155,7 +161,7 @@ impl Fixture {
             pause: &at_once,
             renewal: lease::RENEWAL,
         };
-        run_with(process, &move || at(now), &self.connection().await, &schedule, &source).await
+        run_with(process, &move || at(now), &self.connection().await, &schedule, Some(&source)).await
     }
 }
 

@@ -234,7 +234,7 @@ fn schedule_writes(
 ) -> Result<Vec<Write>, StoreError> {
     let mut writes = Vec::new();
     for resource in request.endpoint.accounts.resources() {
-        let shared = agreements.iter().any(|agreement| agreement.covers(resource, request.now));
+        let shared = agreements.iter().any(|agreement| agreement.needs(resource, request.now));
         match existing.iter().find(|schedule| schedule.resource == resource) {
             None if shared => writes.extend(new_schedule(connection, resource, request.now)?),
             Some(schedule) if is_waiting(schedule, shared) => {

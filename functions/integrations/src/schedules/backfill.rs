@@ -81,7 +81,7 @@ async fn shared(context: &Context, resource: Resource, now: Timestamp) -> Result
     let agreements =
         stream::iter(partners).map(|partner| context.store().agreements(partner.id)).buffer_unordered(MAX_CONCURRENT);
     let agreements: Vec<_> = agreements.try_collect().await?;
-    let covering = agreements.iter().flatten().filter(|agreement| agreement.covers(resource, now));
+    let covering = agreements.iter().flatten().filter(|agreement| agreement.needs(resource, now));
     let links = covering.flat_map(|agreement| agreement.connections.iter()).filter(|link| link.is_open());
     Ok(links.map(|Linked { connection_id, .. }| *connection_id).collect())
 }
@@ -117,7 +117,7 @@ impl Request {
                 break;
             }
             let agreements = context.store().agreements_on(connection.id).await?;
-            if agreements.iter().any(|agreement| agreement.shares(connection.id, resource, now)) {
+            if agreements.iter().any(|agreement| agreement.needs_of(connection.id, resource, now)) {
                 lacking.push(connection);
             }
         }

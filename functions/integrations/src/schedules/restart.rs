@@ -25,7 +25,7 @@ impl Restart {
     ) -> Result<Self, ApiError> {
         let resumes = matches!(call.caller, Caller::Admin { .. }) || call.caller.consents();
         let agreements = context.store().agreements_on(connection.id).await?;
-        let is_shared = agreements.iter().any(|agreement| agreement.shares(connection.id, schedule.resource, call.now));
+        let is_shared = agreements.iter().any(|agreement| agreement.needs_of(connection.id, schedule.resource, call.now));
         Ok(Self { resumes, is_shared, connection: connection.status })
     }
 

@@ -57,7 +57,7 @@ impl Operation for Overview {
 async fn listed(sight: &Sight<'_>, record: &'static RecordType) -> Result<u64, ApiError> {
     let flag = match record.storage {
         Storage::Entity { counted_if } => counted_if,
-        Storage::Event(_) | Storage::Series(..) => None,
+        Storage::Event(_) | Storage::Series(..) | Storage::Derived(_) => None,
     };
     let members = flag.map(|member| MemberFilter { member, any_of: Values::Flag(true) }).into_iter().collect();
     let query = Query { listed: true, members, ..Query::default() };

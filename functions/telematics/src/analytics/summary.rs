@@ -81,6 +81,8 @@ impl Summary {
                 let ids = ids.map(|ids| MemberFilter { member: timeline.subject, any_of: Values::Ids(ids) });
                 query.members.extend(ids);
             }
+            // No summary has a row per day.
+            Storage::Derived(_) => {}
         }
         let order = order::read(reader, self.subject, |name| self.is_sortable(name));
         Request { scope, query, told, order, paging: Paging::read(reader, LARGEST_PAGE) }

@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
+use super::Record;
 use crate::{ConnectionId, ExecutionId, FleetId, RecordId, ScheduleId, Timestamp, TspId, schema};
 
 /// What every row carries beside its own members (contract section 12.6); borrowed from the stored item and the reader's grant.
@@ -87,16 +88,41 @@ impl Envelope<'_> {
     pub const NOT_IN_EVENTS: &'static [&'static str] = &["source_data", "source_data_hash"];
 }
 
+/// What a row carries beside its own members where the platform worked it out: there is no record of a TSP behind it.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct DerivedEnvelope<'a> {
+    /// The fleet, as the platform knows it.
+    #[schemars(required, extend("type" = ["string", "null"]))]
+    pub fleet_id: Option<FleetId>,
+    /// The partner's own reference of the fleet.
+    #[schemars(example = &"FLEET-12345")]
+    pub fleet_ref: Option<&'a str>,
+    /// The row's id.
+    pub id: RecordId,
+    /// When the platform first worked it out, UTC; it never changes.
+    pub created_at: Timestamp,
+    /// When it last changed, UTC.
+    pub updated_at: Timestamp,
+    /// Always null: what its positions do not tell any more is not listed.
+    pub deleted_at: Option<Timestamp>,
+    /// The connection whose positions it is made of.
+    pub connection_id: ConnectionId,
+}
+
 /// The published shape of a resource's rows: envelope and own members. Rows travel as JSON text, so there are no values of it.
 pub struct Row<T>(std::marker::PhantomData<fn() -> T>);
 
-impl<T: JsonSchema> JsonSchema for Row<T> {
+impl<T: JsonSchema + Record> JsonSchema for Row<T> {
     fn schema_name() -> Cow<'static, str> {
         T::schema_name()
     }
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let (mut row, envelope) = (T::json_schema(generator), Envelope::json_schema(generator));
+        let envelope = match T::TYPE.derived_from() {
+            Some(_) => DerivedEnvelope::json_schema(generator),
+            None => Envelope::json_schema(generator),
+        };
+        let mut row = T::json_schema(generator);
         for (name, merged) in [("properties", json!({})), ("required", json!([]))] {
             let both = [&envelope, &row].map(|schema| schema.get(name).cloned());
             row.insert(name.to_owned(), both.into_iter().flatten().fold(merged, joined));

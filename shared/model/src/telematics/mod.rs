@@ -7,6 +7,7 @@ pub mod code;
 pub mod columns;
 pub mod readings;
 pub mod record;
+pub mod segments;
 pub mod series;
 
 mod envelope;
@@ -36,13 +37,14 @@ mod trailer_vehicle_association;
 mod user;
 mod vehicle;
 mod vehicle_location;
+mod vehicle_region_segment;
 mod vehicle_sensor;
 
 pub use code::Code;
-pub use envelope::{Envelope, Row};
+pub use envelope::{DerivedEnvelope, Envelope, Row};
 pub use geo::{InferredAddress, Point};
 pub use observation::{Batch, Fields, Observation, Rows, source_digest, source_hash};
-pub use record::{Action, Documented, Events, Packing, Record, RecordType, Storage, Timeline};
+pub use record::{Action, Derivation, Documented, Events, Packing, Record, RecordType, Storage, Timeline};
 pub use records::{RECORD_TYPES, row_schema};
 
 pub use driver_safety_event::DriverSafetyEvent;
@@ -67,4 +69,5 @@ pub use trailer_vehicle_association::TrailerVehicleAssociation;
 pub use user::User;
 pub use vehicle::Vehicle;
 pub use vehicle_location::{VehicleLocation, VehiclePosition};
+pub use vehicle_region_segment::VehicleRegionSegment;
 pub use vehicle_sensor::VehicleSensor;

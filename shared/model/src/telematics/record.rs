@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::Envelope;
 use super::columns::{Column, WriteRow};
+use super::segments::{SegmentOf, WriteSegment};
 use crate::{RecordIds, Resource};
 
 /// The row type of one resource.
@@ -46,6 +47,8 @@ pub enum Storage {
     Event(Timeline),
     /// Many small readings, packed by subject and hour.
     Series(Timeline, Packing),
+    /// Worked out by the platform of another record type's readings, day by day. There is no record of a TSP behind a row.
+    Derived(Derivation),
 }
 
 /// What rows in time belong to.
@@ -72,6 +75,19 @@ pub struct Packing {
     pub links: &'static [(&'static str, &'static str)],
     /// Makes a row of a reading.
     pub write: WriteRow,
+}
+
+/// How rows are worked out of readings: as the segments of each subject's day.
+#[derive(Clone, Copy, Debug)]
+pub struct Derivation {
+    /// The readings' record type.
+    pub from: &'static RecordType,
+    /// The member with the subject's id.
+    pub subject: &'static str,
+    /// Makes the segment of one reading.
+    pub segment: SegmentOf,
+    /// Makes a row of a segment.
+    pub write: WriteSegment,
 }
 
 /// What happened to a row.
@@ -142,7 +158,7 @@ impl Storage {
     #[must_use]
     pub const fn timeline(&self) -> Option<Timeline> {
         match self {
-            Self::Entity { .. } => None,
+            Self::Entity { .. } | Self::Derived(_) => None,
             Self::Event(timeline) | Self::Series(timeline, _) => Some(*timeline),
         }
     }
@@ -186,6 +202,15 @@ impl RecordType {
         format!("{}.{}", self.resource, action.name())
     }
 
+    /// What its rows are worked out of; `None` where they come from TSPs.
+    #[must_use]
+    pub const fn derived_from(&self) -> Option<&'static Self> {
+        match self.storage {
+            Storage::Derived(derivation) => Some(derivation.from),
+            _ => None,
+        }
+    }
+
     /// Fails to compile where the description names a member or column that rows do not have.
     pub(super) const fn check(&self) {
         assert!(is_part(self.nested, self.members), "`nested` names a member that the row does not have");
@@ -202,6 +227,10 @@ impl RecordType {
         if let Storage::Series(timeline, packing) = self.storage {
             assert!(!timeline.counted, "readings are counted by hour");
             check_links(packing.links, self.members, packing.columns);
+        }
+        if let Storage::Derived(derivation) = self.storage {
+            assert!(matches!(derivation.from.storage, Storage::Series(..)), "rows are worked out of readings only");
+            assert!(self.has(derivation.subject), "`subject` is not a member of the row");
         }
         assert!(self.members.len() <= 64, "the row writer notes members in 64 bits");
     }

@@ -3,7 +3,8 @@
 use super::{
     DriverSafetyEvent, DriverVehicleAssociation, DvirLog, DvirLogDefect, EngineLog, EngineStatus, FuelTransaction, GroupMessage,
     HosAvailability, HosDailySnapshot, HosEvent, HosEventAttachment, HosViolation, IftaSummary, Message, Record, RecordType,
-    Trailer, TrailerLocation, TrailerStatus, TrailerVehicleAssociation, User, Vehicle, VehicleLocation, VehicleSensor,
+    Trailer, TrailerLocation, TrailerStatus, TrailerVehicleAssociation, User, Vehicle, VehicleLocation, VehicleRegionSegment,
+    VehicleSensor,
 };
 use crate::Resource;
 
@@ -58,6 +59,7 @@ records! {
     User,
     Vehicle,
     VehicleLocation<'static>,
+    VehicleRegionSegment<'static>,
     VehicleSensor,
 }
 

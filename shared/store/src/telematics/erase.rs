@@ -34,6 +34,7 @@ impl Store {
                     let standing = self.erase_items_at(keys::standing(connection, record.resource)).await?;
                     rows + newest + standing + if timeline.counted { self.erase_items_at(counts).await? } else { 0 }
                 }
+                Storage::Derived(_) => self.erase_items_at(keys::derived(connection, record.resource)).await?,
                 Storage::Series(_, packing) => self.erase_series(connection, record, packing.tag).await?,
             };
         }

@@ -52,6 +52,24 @@ pub(super) fn subject_days(connection: ConnectionId, resource: Resource) -> Stri
     format!("S#{connection}#{resource}")
 }
 
+/// What is worked out of readings: by day and group, and which readings each day of a group was worked out of.
+pub(super) fn derived(connection: ConnectionId, resource: Resource) -> String {
+    format!("D#{connection}#{resource}")
+}
+
+/// Sort key of a group's day among what is worked out.
+pub(super) fn group_day(day: &str, group: usize) -> String {
+    format!("{day}#{group:05}")
+}
+
+/// Sort key of how many readings a group's day was worked out of.
+pub(super) fn worked_out(day: &str, group: usize) -> String {
+    format!("{WORKED_OUT}{day}#{group:05}")
+}
+
+/// What such keys begin with.
+pub(super) const WORKED_OUT: &str = "N#";
+
 pub(super) fn blocks(tag: &str, connection: ConnectionId, group: usize, day: &str) -> String {
     format!("{tag}#{connection}#{group}#{day}")
 }

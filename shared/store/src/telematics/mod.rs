@@ -14,6 +14,8 @@
 //! | readings of up to 64 subjects of a series | `<tag>#connection#group#date` | `hour#revision#part` | once per group, hour and fetch |
 //! | newest readings of a group, counts of its newest day | `<tag>#connection` | `G#group` | in the transaction of the blocks |
 //! | counts of a group's earlier day | `<tag>#connection#group` | date | in the transaction of the blocks |
+//! | what is worked out of a group's day | `D#connection#resource` | `date#group` | when the day's readings are more |
+//! | how many readings that were | `D#connection#resource` | `N#date#group` | after it |
 //! | which subject is in which group | `<tag>#connection` | `D` | when a subject is new |
 //!
 //! Times in keys are microseconds, 17 digits. Entities also carry `t` = `time#record id`, the sort key of the local index
@@ -62,9 +64,10 @@ use model::{ConnectionId, ExecutionId, ScheduleId, Timestamp, TspId};
 
 pub use counts::Growth;
 pub use order::compare;
-pub use query::{MemberFilter, Order, Query, Values};
+pub use query::{DayQuery, MemberFilter, Order, Query, Values};
 pub use retention::{InvalidRetention, Retention};
 pub use row::Row;
+pub use series::{DerivedDay, OutdatedDay};
 pub use standing::StateNote;
 pub use window::{Answers, HasTime, StatedWindow};
 
@@ -163,6 +166,7 @@ impl Store {
             Storage::Entity { .. } => self.list_entities(grant, query, page, include_source).await,
             Storage::Event(_) => self.list_events(grant, query, page, include_source).await,
             Storage::Series(..) => self.list_history(grant, query, page, include_source).await,
+            Storage::Derived(_) => self.list_derived(grant, query, page).await,
         }
     }
 
@@ -178,6 +182,7 @@ impl Store {
             Storage::Event(_) => self.count_events(grant, query).await,
             Storage::Series(..) if query.latest => self.count_latest(grant, query).await,
             Storage::Series(..) => self.count_history(grant, query).await,
+            Storage::Derived(_) => self.count_derived(grant, query).await,
         }
     }
 }

@@ -32,8 +32,19 @@ pub struct Query {
     pub latest: bool,
     /// Only entities that the TSP lists now, by connection and id; with `latest`, only readings of such.
     pub listed: bool,
+    /// Of what is worked out day by day: the day. The order is by connection and subject.
+    pub day: Option<DayQuery>,
     /// The order of the other lists.
     pub order: Order,
+}
+
+/// A day of what is worked out day by day.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DayQuery {
+    /// The day (UTC), such as `2026-11-21`.
+    pub day: String,
+    /// Whether the rows of a subject that are of one place are merged into one.
+    pub merged: bool,
 }
 
 /// In which order rows are wanted. Nulls are last either way, and ties are in the order of ids.
@@ -84,7 +95,7 @@ impl Query {
 
     /// Whether its rows are in the order of connections and, in each, of subjects.
     pub(super) fn is_by_subject(&self) -> bool {
-        self.latest || (self.listed && !self.names_rows())
+        self.latest || self.day.is_some() || (self.listed && !self.names_rows())
     }
 
     /// The conditions on stored text, ready to be compared.

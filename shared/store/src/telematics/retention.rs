@@ -72,6 +72,10 @@ fn place(item: &Item) -> Option<(Resource, String)> {
         }
         // Where a subject's newest events are, the newest one first.
         ["W", _, resource] => Some((Resource::parse(resource)?, keys::day_of(read_text(item, "places").split(' ').next()?))),
+        ["D", _, resource] => {
+            let day = read_text(item, "sk").trim_start_matches(keys::WORKED_OUT).split('#').next()?;
+            Some((Resource::parse(resource)?, day.to_owned()))
+        }
         [tag, _, _, day] => Some((of_tag(tag)?, (*day).to_owned())),
         [tag, _, _] => Some((of_tag(tag)?, read_text(item, "sk").to_owned())),
         _ => None,
@@ -84,13 +88,13 @@ mod tests {
     use super::*;
 
     fn days() -> Retention {
-        Retention::parse("vehicle_location=90, hos_event=400,").unwrap()
+        Retention::parse("vehicle_location=90, hos_event=400, vehicle_region_segment=60,").unwrap()
     }
 
     #[test]
     fn only_records_in_time_have_days_and_enough_of_them() {
         assert_eq!(Retention::parse("").unwrap(), Retention::default());
-        assert_eq!(days().0.len(), 2);
+        assert_eq!(days().0.len(), 3);
         for wrong in ["vehicle=90", "vehicle_location=29", "vehicle_location", "nothing=90", "vehicle_location=x"] {
             assert_eq!(Retention::parse(wrong), Err(InvalidRetention(wrong.into())));
         }
@@ -120,6 +124,9 @@ mod tests {
         };
         assert_eq!(end(&format!("{tag}#c#0#2026-11-21"), "05#0000000001#00"), of("2026-11-21", 92));
         assert_eq!(end(&format!("{tag}#c#0"), "2026-11-21"), of("2026-11-21", 92));
+        for sk in [keys::group_day("2026-11-21", 3), keys::worked_out("2026-11-21", 3)] {
+            assert_eq!(end("D#c#vehicle_region_segment", &sk), of("2026-11-21", 62));
+        }
         let mut place = key("I#hos_event#id", "I");
         place.insert("occurred_at".into(), number(Timestamp::parse("2026-11-21T05:00:00Z").unwrap().micros()));
         assert_eq!(days().end(&place), of("2026-11-21", 402));

@@ -4,6 +4,7 @@ use std::fmt;
 
 use model::telematics::{Envelope, RecordType};
 use model::{ConnectionId, ScheduleId};
+use serde::Serialize;
 use serde::de::{Deserializer as _, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
@@ -31,12 +32,22 @@ impl Row {
     /// The row of an envelope and the members that are stored: those that are not become nulls, those that the record type
     /// does not publish are left out.
     pub(super) fn stored(record: &RecordType, envelope: &Envelope<'_>, body: &str) -> Result<Self, StoreError> {
-        Self::of(envelope, body.len(), |out| write_members(record.members, body, out).map_err(unstorable))
+        Self::fetched(envelope, body.len(), |out| write_members(record.members, body, out).map_err(unstorable))
+    }
+
+    /// The row of a record that a schedule fetched.
+    pub(super) fn fetched(
+        envelope: &Envelope<'_>,
+        size: usize,
+        own: impl FnOnce(&mut Vec<u8>) -> Result<(), StoreError>,
+    ) -> Result<Self, StoreError> {
+        let schedule = envelope.schedule_id.map(|schedule| (envelope.connection_id, schedule));
+        Ok(Self { schedule, ..Self::of(envelope, size, own)? })
     }
 
     /// The row of an envelope and of the members that `own` writes as a JSON object of about `size` bytes.
     pub(super) fn of(
-        envelope: &Envelope<'_>,
+        envelope: &impl Serialize,
         size: usize,
         own: impl FnOnce(&mut Vec<u8>) -> Result<(), StoreError>,
     ) -> Result<Self, StoreError> {
@@ -49,10 +60,10 @@ impl Row {
         if let Some(brace) = out.get_mut(seam) {
             *brace = b',';
         }
-        Ok(Self { text: out, schedule: envelope.schedule_id.map(|schedule| (envelope.connection_id, schedule)) })
+        Ok(Self { text: out, schedule: None })
     }
 
-    /// The schedule that fetched it, and its connection.
+    /// The schedule that fetched it, and its connection; `None` where it was worked out.
     #[must_use]
     pub fn schedule(&self) -> Option<(ConnectionId, ScheduleId)> {
         self.schedule

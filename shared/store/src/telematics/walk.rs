@@ -72,6 +72,7 @@ impl Store {
             Storage::Entity { .. } => self.list_entities(&grant, query, &page, include_source).await,
             Storage::Event(_) => self.list_newest(&grant, query, &page, include_source).await,
             Storage::Series(..) => self.list_latest(&grant, query, &page, include_source).await,
+            Storage::Derived(_) => self.list_derived(&grant, query, &page).await,
         }
     }
 }

@@ -149,7 +149,7 @@ impl Reading<'_> {
             extras: None,
         };
         let write = self.readings.packing().write;
-        Row::of(&envelope, 600, |out| {
+        Row::fetched(&envelope, 600, |out| {
             let cells = self.readings.reader(self.row);
             let malformed = || StoreError::Unstorable(format!("the reading {source_id} lacks a cell"));
             write(self.readings.subject(self.row), cells, RecordIds(connection), out).ok_or_else(malformed)

@@ -3,6 +3,8 @@
 mod block;
 mod codec;
 mod days;
+mod derive;
+mod derived;
 mod filter;
 mod groups;
 mod history;
@@ -17,6 +19,7 @@ use model::telematics::{Packing, RecordType, Storage};
 use crate::StoreError;
 
 pub(super) use block::Block;
+pub use derive::{DerivedDay, OutdatedDay};
 
 #[cfg(test)]
 mod tests;

@@ -2,6 +2,7 @@
 
 mod cost;
 mod counts;
+mod derived;
 mod entities;
 mod events;
 mod newest;

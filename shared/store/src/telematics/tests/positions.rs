@@ -38,6 +38,11 @@ pub(super) fn position(vehicle: usize, seconds: i64) -> Position {
 }
 
 impl Position {
+    /// Puts it where another one was.
+    pub(super) fn move_to(&mut self, other: &Self) {
+        (self.longitude, self.latitude) = (other.longitude, other.latitude);
+    }
+
     fn source_id(&self) -> String {
         format!("location:{}:{}", self.vehicle, self.occurred_at)
     }
