@@ -62,6 +62,7 @@ pub(crate) async fn simulate(vehicles: usize) -> Result<Vec<Provided>> {
     let options = simulator::Options {
         vehicles,
         requests_per_second: u32::MAX,
+        endpoint_limits: false,
         clock: Arc::new(SimulatorClock),
         ..simulator::Options::default()
     };

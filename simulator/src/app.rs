@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::clock::Clock;
 use crate::faults::FaultBoard;
-use crate::limiter::Limiter;
+use crate::limiter::{Left, Limit, Limiter};
 use crate::oauth::grants::Grants;
 use crate::options::Options;
 use crate::world::{Layout, Millis, Reporting, TraceError, World};
@@ -21,6 +21,8 @@ pub(crate) struct App {
     pub(crate) world: World,
     clock: Arc<dyn Clock>,
     limiter: Mutex<Limiter>,
+    per_token: Limit,
+    endpoint_limits: bool,
     board: Mutex<FaultBoard>,
     counts: Mutex<Counts>,
     requests: AtomicU64,
@@ -41,7 +43,9 @@ impl App {
         Ok(Self {
             world: World::build(&layout)?,
             clock: Arc::clone(&options.clock),
-            limiter: Mutex::new(Limiter::new(options.requests_per_second)),
+            limiter: Mutex::default(),
+            per_token: Limit::per_second(options.requests_per_second),
+            endpoint_limits: options.endpoint_limits,
             board: Mutex::default(),
             counts: Mutex::default(),
             requests: AtomicU64::new(0),
@@ -58,8 +62,20 @@ impl App {
         locked(&self.board)
     }
 
-    pub(crate) fn limiter(&self) -> MutexGuard<'_, Limiter> {
-        locked(&self.limiter)
+    /// Takes a request of a token's own limit.
+    ///
+    /// # Errors
+    /// The seconds until the next one is allowed.
+    pub(crate) fn take(&self, token: &str) -> Result<(), f64> {
+        locked(&self.limiter).take(token, ("token", self.per_token), self.now()).map(drop)
+    }
+
+    /// Takes a request of a limit of an account; `None` where limits are not kept.
+    ///
+    /// # Errors
+    /// The seconds until the next one is allowed.
+    pub(crate) fn take_of(&self, account: &str, limit: (&'static str, Limit)) -> Result<Option<Left>, f64> {
+        self.endpoint_limits.then(|| locked(&self.limiter).take(account, limit, self.now())).transpose()
     }
 
     pub(crate) fn counts(&self) -> Counts {

@@ -44,6 +44,8 @@ pub(crate) struct Reply {
     pub(crate) location: Option<String>,
     /// The `Retry-After` header.
     pub(crate) retry_after: Option<String>,
+    /// Further headers.
+    pub(crate) headers: Vec<(&'static str, String)>,
     pub(crate) body: Vec<u8>,
     /// How long to wait before responding.
     pub(crate) delay: Duration,
@@ -77,6 +79,7 @@ impl Reply {
             content: Content::Text,
             location: None,
             retry_after: None,
+            headers: Vec::new(),
             body: body.into(),
             delay: Duration::ZERO,
             route: "unmatched",

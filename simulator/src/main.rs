@@ -36,6 +36,9 @@ struct Arguments {
     /// Requests per second and token.
     #[arg(long, default_value_t = 150)]
     requests_per_second: u32,
+    /// Leave out the limits that the providers document for their endpoints and methods.
+    #[arg(long)]
+    no_endpoint_limits: bool,
 }
 
 impl From<&Arguments> for Options {
@@ -48,6 +51,7 @@ impl From<&Arguments> for Options {
             moving_interval_s: arguments.moving_interval,
             parked_interval_s: arguments.parked_interval,
             requests_per_second: arguments.requests_per_second,
+            endpoint_limits: !arguments.no_endpoint_limits,
             ..Self::default()
         }
     }

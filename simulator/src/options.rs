@@ -23,6 +23,8 @@ pub struct Options {
     pub parked_interval_s: u32,
     /// Requests per second and token; more are rejected with 429.
     pub requests_per_second: u32,
+    /// Whether accounts also have the limits that the providers document for their endpoints and methods.
+    pub endpoint_limits: bool,
     /// The clock.
     pub clock: Arc<dyn Clock>,
 }
@@ -37,6 +39,7 @@ impl Default for Options {
             moving_interval_s: 15,
             parked_interval_s: 300,
             requests_per_second: 150,
+            endpoint_limits: true,
             clock: Arc::new(SystemClock),
         }
     }

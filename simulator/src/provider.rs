@@ -51,7 +51,7 @@ impl Provider {
         if app.board().faults().revoked_tokens.contains(key) {
             return Err(Denied::Key);
         }
-        app.limiter().take(key, app.now()).map_err(Denied::TooMany)?;
+        app.take(key).map_err(Denied::TooMany)?;
         let verdict = app.board().verdict();
         match verdict {
             Verdict::Pass => Ok(account),

@@ -129,5 +129,10 @@ fn into_response(reply: Reply) -> Response {
     if let Some(value) = retry_after {
         response.headers_mut().insert(header::RETRY_AFTER, value);
     }
+    for (name, value) in reply.headers {
+        if let Ok(value) = header::HeaderValue::try_from(value) {
+            response.headers_mut().insert(name, value);
+        }
+    }
     response
 }

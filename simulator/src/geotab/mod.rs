@@ -9,6 +9,7 @@ mod feed;
 mod fuel_tax;
 mod hos;
 mod kinds;
+mod limits;
 mod messages;
 mod record;
 mod rpc;
@@ -20,11 +21,14 @@ mod users;
 mod wire;
 mod writes;
 
+use std::cell::Cell;
+
 use serde_json::{Map, Value, json};
 
 use crate::app::App;
 use crate::faults::Delivery;
 use crate::http::{Call, Reply};
+use crate::limiter::Left;
 use crate::provider::{self, Denied, Provider};
 use crate::world::{Account, Millis};
 use kinds::Kind;
@@ -37,6 +41,8 @@ struct Request<'a> {
     params: &'a Map<String, Value>,
     delivery: Delivery,
     now: Millis,
+    /// What is left of the limit that the last call counted against.
+    left: &'a Cell<Option<Left>>,
 }
 
 type Answer = Result<Value, Fault>;
@@ -60,16 +66,20 @@ fn credentials(key: &str) -> Vec<(&'static str, String)> {
 
 fn serve(app: &App, call: &Call<'_>) -> Reply {
     let is_known = call.path.trim_end_matches('/') == PATH;
-    let mut reply = match answer(app, call, is_known) {
+    let left = Cell::new(None);
+    let mut reply = match answer(app, call, is_known, &left) {
         Ok(result) => Reply::json(200, &json!({ "result": result, "jsonrpc": "2.0" })),
         Err(fault) => fault.reply(app.request_number()),
     };
+    if let Some(left) = left.get() {
+        limits::tell(&mut reply, left);
+    }
     provider::distort(app, &mut reply);
     reply.route = if is_known { PATH } else { "/unmatched" };
     reply
 }
 
-fn answer(app: &App, call: &Call<'_>, is_known: bool) -> Answer {
+fn answer(app: &App, call: &Call<'_>, is_known: bool, left: &Cell<Option<Left>>) -> Answer {
     if !is_known || call.method != "POST" {
         return Err(Fault::NotFound);
     }
@@ -78,18 +88,19 @@ fn answer(app: &App, call: &Call<'_>, is_known: bool) -> Answer {
     let none = Map::new();
     let params = body.get("params").and_then(Value::as_object).unwrap_or(&none);
     if method == "Authenticate" {
-        return login(app, params);
+        return login(app, params, left);
     }
     let account = session(app, params)?;
     let delivery = app.board().delivery();
-    dispatch(method, &Request { app, account, params, delivery, now: app.now() })
+    dispatch(method, &Request { app, account, params, delivery, now: app.now(), left })
 }
 
 /// `Authenticate`: a session, and where calls go from here on.
-fn login(app: &App, params: &Map<String, Value>) -> Answer {
+fn login(app: &App, params: &Map<String, Value>, left: &Cell<Option<Left>>) -> Answer {
     let text = |name: &str| params.get(name).and_then(Value::as_str).unwrap_or_default();
     let database = text("database").to_lowercase();
     let account = app.world.account(&database).ok_or_else(|| Fault::UnknownDatabase(text("database").to_owned()))?;
+    left.set(limits::take(app, account.login, "Authenticate", "")?);
     let is_right = text("password") == GEOTAB.key(account) && text("userName").eq_ignore_ascii_case(&user_name(&database));
     if !is_right {
         return Err(Fault::User("Incorrect login credentials".into()));
@@ -128,6 +139,10 @@ fn refused(denied: Denied) -> Fault {
 }
 
 fn dispatch(method: &str, request: &Request<'_>) -> Answer {
+    let kind = request.params.get("typeName").and_then(Value::as_str).unwrap_or_default();
+    if let Some(left) = limits::take(request.app, request.account.login, method, kind)? {
+        request.left.set(Some(left));
+    }
     match method {
         "GetVersion" => Ok("11.108.214.0".into()),
         "Get" => Ok(Kind::of(request)?.get(request)),

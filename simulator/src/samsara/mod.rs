@@ -9,6 +9,7 @@ mod fault_codes;
 mod hos;
 mod ifta;
 mod kinds;
+mod limits;
 mod lists;
 mod messages;
 mod positions;
@@ -28,7 +29,7 @@ use crate::app::App;
 use crate::faults::Delivery;
 use crate::http::{Call, Reply};
 use crate::oauth::server::{Proof, Server};
-use crate::provider::{self, Provider};
+use crate::provider::{self, Denied, Provider};
 use crate::world::{Account, Millis, Vehicle};
 
 use query::Query;
@@ -164,8 +165,9 @@ fn answer(app: &App, call: &Call<'_>, route: Option<(&'static Route, &str)>, is_
     if !is_served {
         return Err(Refusal::Method);
     }
+    app.take_of(&account.org_id, (route.path, limits::of(route.path))).map_err(Denied::TooMany)?;
     if app.board().breaks_write(call.method) {
-        return Err(provider::Denied::Broken.into());
+        return Err(Denied::Broken.into());
     }
     let query = Query::parse(call.query)?;
     if query.one("after").is_some() && app.board().rejects_cursor() {

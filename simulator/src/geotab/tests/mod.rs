@@ -52,7 +52,7 @@ impl Bench {
     fn new(vehicles: usize) -> Self {
         let clock = ManualClock::at(NOW);
         let options = Options { vehicles, clock: std::sync::Arc::new(clock.clone()), ..Options::default() };
-        let app = App::new(&Options { requests_per_second: 10_000, ..options }).unwrap();
+        let app = App::new(&Options { requests_per_second: 10_000, endpoint_limits: false, ..options }).unwrap();
         let session = parsed(&login(&app, "Demo", "geotab_password_demo"))["result"]["credentials"].clone();
         Self { app, clock, session }
     }
@@ -323,4 +323,24 @@ fn faults_are_told_when_they_come_and_when_they_go() {
     bench.clock.advance(48 * 3_600_000);
     let (later, _) = bench.feed("FaultData", &json!({ "fromVersion": version }), 40);
     assert!(!later.is_empty() && later.iter().all(|one| !ids.contains(&one["id"].to_string())), "none comes again");
+}
+
+#[test]
+fn calls_are_limited_by_method_and_kind_and_tell_what_is_left() {
+    let app = App::new(&Options { clock: std::sync::Arc::new(ManualClock::at(NOW)), ..Options::default() }).unwrap();
+    let opened = parsed(&login(&app, "demo", "geotab_password_demo"));
+    let session = &opened["result"]["credentials"];
+    let feed = |kind: &str| {
+        let params = json!({ "credentials": session, "typeName": kind, "resultsLimit": 1 });
+        post(&app, &json!({ "method": "GetFeed", "params": params }))
+    };
+    let headers = feed("LogRecord").headers;
+    assert_eq!(headers[..2], [("x-rate-limit-limit", "1m".to_owned()), ("x-rate-limit-remaining", "59".to_owned())]);
+    assert!((0..59).all(|_| parsed(&feed("LogRecord")).get("error").is_none()));
+    let over = feed("LogRecord");
+    assert_eq!((over.status, over.retry_after.as_deref()), (200, Some("60")));
+    assert_eq!(parsed(&over)["error"]["data"]["type"], "OverLimitException");
+    assert!(parsed(&feed("StatusData")).get("error").is_none(), "another kind has a limit of its own");
+    assert!((0..9).all(|_| parsed(&login(&app, "demo", "geotab_password_demo")).get("error").is_none()));
+    assert!(parsed(&login(&app, "demo", "geotab_password_demo")).get("error").is_some(), "ten logins a minute");
 }

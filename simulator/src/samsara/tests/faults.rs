@@ -64,6 +64,18 @@ fn the_rate_limit_is_per_token_and_asks_for_a_fraction_of_a_second() {
 }
 
 #[test]
+fn each_endpoint_has_a_limit_of_its_own() {
+    let bench = Bench::limited(Options::default());
+    assert!((0..5).all(|_| bench.get("/fleet/trailers").status == 200));
+    let limited = bench.get("/fleet/trailers");
+    assert_eq!((limited.status, limited.retry_after.as_deref()), (429, Some("0.20000")));
+    assert!((0..25).all(|_| bench.get("/fleet/vehicles").status == 200));
+    assert_eq!(bench.get("/fleet/vehicles").status, 429);
+    bench.clock.advance(200);
+    assert_eq!(bench.get("/fleet/trailers").status, 200);
+}
+
+#[test]
 fn late_points_come_after_newer_ones_and_none_is_lost() {
     let bench = Bench::new(12);
     bench.faults(r#"{"late_points": {"share": 0.3, "by_seconds": 120}}"#);

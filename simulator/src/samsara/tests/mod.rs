@@ -33,6 +33,10 @@ impl Bench {
     }
 
     fn with(options: Options) -> Self {
+        Self::limited(Options { endpoint_limits: false, ..options })
+    }
+
+    fn limited(options: Options) -> Self {
         let clock = ManualClock::at(NOW);
         let options = Options { clock: std::sync::Arc::new(clock.clone()), ..options };
         Self { app: App::new(&options).unwrap(), clock }
