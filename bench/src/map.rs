@@ -11,7 +11,7 @@ use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode};
 use model::credentials::{Credentials, Form};
 use model::{ConnectionId, Resource};
-use providers::{Adapter, BoxFuture, Fetch, Http, HttpFailure, HttpResponse, Pause};
+use providers::{Adapter, BoxFuture, Fetch, Http, HttpFailure, HttpResponse, Lane, Pause, Unlimited};
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::{Map, Value};
 use url::Url;
@@ -94,6 +94,8 @@ impl Mapping {
             now: rig::now(),
             last_data_at: None,
             pause: Pause(&|wait| Box::pin(tokio::time::sleep(wait))),
+            budget: &Unlimited,
+            lane: Lane::Live,
         };
         let fetched = self.adapter.fetch(&self.provider, Resource::VehicleLocation, fetch);
         Ok(black_box(runtimes.ours.block_on(fetched)?).batch.len())

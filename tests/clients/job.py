@@ -236,6 +236,8 @@ def connection(api, partner, fleet, fleet_ref):
         api.until(done, "executions_list", made.id, schedule.id, token=partner)
     fresh = api.call("connections_data_freshness", token=partner, fleet_refs=[fleet_ref])
     assert all(isinstance(one, DataFreshness) for one in fresh) and len(fresh) == len(schedules)
+    budgeted = api.call("connections_data_freshness", token=partner, fleet_refs=[fleet_ref], include_request_budget=True)
+    assert all(one.request_budget.requests > 0 and 0 < one.request_budget.share <= 1 for one in budgeted), budgeted
     return made.id
 
 

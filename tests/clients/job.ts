@@ -193,6 +193,9 @@ async function connection(token: string): Promise<void> {
   }
   const fresh = await ok(partner.integrations.GET(`${all}/data-freshness`, { params: { query } }));
   check(fresh.length === schedules.items.length, JSON.stringify(fresh));
+  const budgeted = { query: { ...query, include_request_budget: true } };
+  const budgets = await ok(partner.integrations.GET(`${all}/data-freshness`, { params: budgeted }));
+  check(budgets.every((row) => row.request_budget?.share === 1), JSON.stringify(budgets));
 }
 
 async function records(): Promise<void> {

@@ -49,8 +49,9 @@ fn written(writable: &Writable) -> String {
 }
 
 fn row(capability: &Capability) -> String {
-    let Capability { record, kind, page_size, rate } = capability;
+    let Capability { record, kind, page_size, rate, .. } = capability;
+    let span = if rate.seconds == 1 { "second".to_owned() } else { format!("{} seconds", rate.seconds) };
     let page = page_size.map_or_else(|| "the provider's".to_owned(), |size| size.to_string());
     let (resource, every) = (record.resource, record.interval_seconds);
-    format!("| `{resource}` | {kind} | {every} s | {page} | {} per second ({}) |\n", rate.per_second, rate.class)
+    format!("| `{resource}` | {kind} | {every} s | {page} | {} per {span} (`{}`) |\n", rate.requests, rate.class)
 }

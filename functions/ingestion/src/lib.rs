@@ -4,6 +4,9 @@
 //! [`run`] is one run of one schedule, which fetches or works out (`derive`); [`writes`] is one attempt at a write to a TSP; [`sign_in`] keeps the tokens of accounts that customers signed in to; [`maintain`] follows the control table's stream and brings lost timers back; [`deadlines`] ends what ends by date. All
 //! are idempotent: their triggers deliver at least once.
 
+mod budget;
+#[cfg(test)]
+mod budget_tests;
 pub mod deadlines;
 mod derive;
 mod events;

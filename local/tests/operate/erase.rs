@@ -17,6 +17,9 @@ use crate::recorder;
 
 const TABLES: [&str; 2] = ["catena-ControlTable", "catena-TelematicsTable"];
 
+/// What is kept of how often an account was asked.
+const BUDGETS: &str = "BUDGET#samsara#";
+
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_names_a_fleet_that_was_erased() {
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
@@ -39,6 +42,7 @@ async fn nothing_names_a_fleet_that_was_erased() {
     until("messages", async || occurrences(&database, &fleet).await >= 8).await;
     // What is under way ends first.
     tokio::time::sleep(Duration::from_secs(4)).await;
+    assert!(occurrences(&database, BUDGETS).await > 0, "requests were reserved");
     let (before, of_connection) = (occurrences(&database, &fleet).await, occurrences(&database, &connection).await);
 
     let (store, id) = (platform.context().store(), fleet.parse().unwrap());
@@ -57,6 +61,7 @@ async fn nothing_names_a_fleet_that_was_erased() {
         "what came through a link that ended: {:#?}",
         found(&database, &unlinked).await
     );
+    assert_eq!(occurrences(&database, BUDGETS).await, 0, "{:#?}", found(&database, BUDGETS).await);
     assert!(receipt.erased.records > 20 && receipt.erased.connections > 10, "{receipt:?}");
     assert!(again.erased.deliveries >= receipt.erased.deliveries && again.erased.records == receipt.erased.records);
     platform.stop().await.unwrap();

@@ -3,6 +3,7 @@
 //! Pure values and functions: no I/O, no AWS, no async. Clock, randomness and ids come in as parameters.
 
 pub mod agreement;
+pub mod budget;
 pub mod codes;
 pub mod connection;
 pub mod credentials;

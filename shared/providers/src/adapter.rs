@@ -10,7 +10,7 @@ use model::telematics::{Batch, Fields, Observation};
 use model::{ConnectionId, Resource, Timestamp};
 use url::Url;
 
-use crate::{Capability, Change, Http, OAuth, ProviderError, Writable, Written};
+use crate::{Budget, Capability, Change, Division, Http, Lane, OAuth, ProviderError, Rate, Writable, Written};
 
 /// A boxed future, so that `dyn Adapter` and `dyn Http` work.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -51,6 +51,10 @@ pub struct Fetch<'a> {
     pub last_data_at: Option<Timestamp>,
     /// How the adapter waits, where what stands beside a page is worth a few seconds.
     pub pause: Pause<'a>,
+    /// The request budget of the account.
+    pub budget: &'a dyn Budget,
+    /// What the page is for. Pages of a history are always backfill.
+    pub lane: Lane,
 }
 
 /// One page. The caller stores the batch, then the cursor; a page asked again brings the same records.
@@ -179,6 +183,11 @@ pub trait Accounts: Send + Sync {
 
     /// What can be fetched from an account, and how.
     fn capabilities(&self) -> Vec<Capability>;
+
+    /// How a limit is divided among those who ask under it.
+    fn division(&self, rate: Rate) -> Division {
+        Division::of(rate, self.capabilities().iter().filter(|capability| capability.is_allowed(rate)).count())
+    }
 
     /// What can be fetched from an account, and what is worked out of that.
     fn resources(&self) -> Vec<Resource> {

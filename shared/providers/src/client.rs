@@ -95,8 +95,13 @@ impl<P: Provider<Session = Session>> Api<'_, P> {
         if !query.is_empty() {
             url.query_pairs_mut().extend_pairs(query);
         }
+        let rate = P::rate("GET", path);
+        self.admit(rate, 1).await?;
         let response = self.http.get(url, headers.clone(), deadline).await.map_err(|failure| transport_error(&failure))?;
-        classify(response, &[&self.session.key], self.session.reason)
+        let headers = response.headers.clone();
+        let result = classify(response, &[&self.session.key], self.session.reason);
+        self.learn(rate, &headers, &result).await;
+        result
     }
 }
 
@@ -120,13 +125,18 @@ impl<P: Provider<Session = Session>> Api<'_, P> {
         url.set_query(None);
         let mut headers = headers.clone();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        let rate = P::rate(method.as_str(), path);
+        self.admit(rate, 1).await?;
         let response = self.http.send(method, url, headers, body, deadline).await.map_err(|failure| transport_error(&failure))?;
+        let headers = response.headers.clone();
         let secrets = [self.session.key.as_str(), secret];
         if response.status.is_success() {
             let body = readable(response.body).unwrap_or_default();
             return Ok(OkResponse { body, secrets: secrets.iter().map(|secret| (*secret).to_owned()).collect() });
         }
-        classify(response, &secrets, self.session.reason)
+        let result = classify(response, &secrets, self.session.reason);
+        self.learn(rate, &headers, &result).await;
+        result
     }
 }
 
@@ -209,7 +219,7 @@ pub(crate) fn classify(response: HttpResponse, secrets: &[&str], reason: &str) -
     let retry_after = retry_after(&response.headers);
     Err(match status {
         401 | 403 => ProviderError::Refused { message, response: Some(error_response) },
-        429 => ProviderError::RateLimited { retry_after: retry_after.unwrap_or(DEFAULT_WAIT), response: error_response },
+        429 => ProviderError::RateLimited { retry_after: retry_after.unwrap_or(DEFAULT_WAIT), response: Some(error_response) },
         408 | 500.. => {
             let (status, response) = (Some(status), Some(error_response));
             ProviderError::Unavailable { status, message, retry_after, response }

@@ -20,13 +20,13 @@ pub enum ProviderError {
         /// Its response; `None` where the credentials could not be sent at all.
         response: Option<ErrorResponse>,
     },
-    /// Too many requests (429).
-    #[error("provider asks to wait {} ms", retry_after.as_millis())]
+    /// Too many requests: the provider says so (429), or the account's request budget is used up, and nothing was sent.
+    #[error("{} {} ms", who_asks(response.as_ref()), retry_after.as_millis())]
     RateLimited {
         /// How long to wait before the next request.
         retry_after: Duration,
-        /// Its response.
-        response: ErrorResponse,
+        /// The provider's response; `None` where it was not asked.
+        response: Option<ErrorResponse>,
     },
     /// The provider is down or unreachable (5xx, or no connection). Ask again later.
     #[error("provider is unavailable: {message}")]
@@ -97,10 +97,11 @@ impl ProviderError {
     #[must_use]
     pub const fn response(&self) -> Option<&ErrorResponse> {
         match self {
-            Self::RateLimited { response, .. } | Self::Rejected { response, .. } => Some(response),
-            Self::Refused { response, .. } | Self::Unavailable { response, .. } | Self::Malformed { response, .. } => {
-                response.as_ref()
-            }
+            Self::Rejected { response, .. } => Some(response),
+            Self::RateLimited { response, .. }
+            | Self::Refused { response, .. }
+            | Self::Unavailable { response, .. }
+            | Self::Malformed { response, .. } => response.as_ref(),
             Self::Timeout | Self::Unsupported { .. } => None,
         }
     }
@@ -126,6 +127,10 @@ impl ErrorResponse {
         let text = text.fold(String::from_utf8_lossy(head).into_owned(), |text, secret| text.replace(secret, "*****"));
         Self { status, body: cut_bytes(text, MAX_BODY_BYTES) }
     }
+}
+
+const fn who_asks(response: Option<&ErrorResponse>) -> &'static str {
+    if response.is_some() { "provider asks to wait" } else { "request budget of the account is used up for" }
 }
 
 /// The first 300 characters.

@@ -4,6 +4,7 @@
 
 mod adapter;
 mod body;
+mod budget;
 mod client;
 mod cursor;
 mod eld;
@@ -32,13 +33,14 @@ mod zones;
 pub use adapter::{
     Account, Accounts, Adapter, BoxFuture, Brand, Fetch, Fetched, Pause, Spread, StandingRow, SubjectState, Subjects, WindowPart,
 };
+pub use budget::{Budget, Division, Lane, Rate, Told, Unlimited};
 pub use error::{ErrorResponse, ProviderError};
 pub use geotab::Geotab;
 pub use http_client::{Http, HttpFailure, HttpResponse};
 pub use motive::Motive;
 pub use oauth::{OAuth, OAuthClient, Returned};
 use provider::{Api, PAGE_DEADLINE, Page, Plan, Provider, Source};
-pub use provider::{Capability, Rate, after_loss};
+pub use provider::{Capability, after_loss};
 pub use samsara::Samsara;
 pub use write::{Change, Writable, Written};
 use write::{Writables, WritePlan};

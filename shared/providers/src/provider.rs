@@ -13,8 +13,8 @@ use url::Url;
 
 use crate::cursor::{Cursor, Gap};
 use crate::{
-    Account, Accounts, Adapter, BoxFuture, Brand, Change, Fetch, Fetched, Http, OAuth, Pause, ProviderError, StandingRow,
-    SubjectState, WindowPart, Writable, Writables, WritePlan, Written,
+    Account, Accounts, Adapter, BoxFuture, Brand, Budget, Change, Fetch, Fetched, Http, Lane, OAuth, Pause, ProviderError, Rate,
+    StandingRow, SubjectState, Unlimited, WindowPart, Writable, Writables, WritePlan, Written,
 };
 
 /// The longest a data page may take.
@@ -40,6 +40,9 @@ pub(crate) trait Provider: Send + Sync + Sized + 'static {
     /// How customers sign in, where it has that.
     const OAUTH: Option<&'static OAuth> = None;
 
+    /// The limit that a request counts against: of a method and a path, or whatever else the provider counts by.
+    fn rate(method: &str, what: &str) -> Rate;
+
     /// Opens a session; asks nothing yet.
     fn session(base: &Url, credentials: &Credentials) -> Result<Self::Session, ProviderError>;
 
@@ -53,6 +56,10 @@ pub(crate) struct Api<'a, P: Provider> {
     pub(crate) session: P::Session,
     /// How to wait; `None` where nobody waits.
     pub(crate) pause: Option<Pause<'a>>,
+    /// The request budget of the account.
+    pub(crate) budget: &'a dyn Budget,
+    /// What requests are for.
+    pub(crate) lane: Lane,
 }
 
 /// How one resource is read at one provider.
@@ -142,15 +149,6 @@ impl<R, C> Page<R, C> {
     }
 }
 
-/// Requests that the provider counts against one limit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Rate {
-    /// Its name.
-    pub class: &'static str,
-    /// Requests per second that the provider allows an account.
-    pub per_second: u32,
-}
-
 /// A page of any source.
 type ErasedPage = Page<Batch, Box<RawValue>>;
 type AskPage<P> =
@@ -175,15 +173,31 @@ pub struct Capability {
     pub kind: &'static str,
     /// Records of a page, where the adapter asks for so many; else the provider decides.
     pub page_size: Option<u32>,
-    /// The limit that its requests count against.
+    /// The limit that the requests for its pages count against; what stands beside them may count against others.
     pub rate: Rate,
+    /// Other limits under which its schedule has an allowance, for what stands beside its pages.
+    pub beside: &'static [Rate],
+}
+
+impl Capability {
+    /// Whether its schedule has a part of a limit's allowances.
+    #[must_use]
+    pub fn is_allowed(&self, rate: Rate) -> bool {
+        self.rate == rate || self.beside.contains(&rate)
+    }
 }
 
 impl<P: Provider> Plan<P> {
     pub(crate) const fn of<S: Source<Provider = P>>(rate: Rate, page_size: Option<u32>) -> Self {
-        let capability = Capability { record: <S::Rows as Rows>::TYPE, kind: S::Cursor::KIND, page_size, rate };
+        let capability = Capability { record: <S::Rows as Rows>::TYPE, kind: S::Cursor::KIND, page_size, rate, beside: &[] };
         let history = if S::HAS_HISTORY { Some(history::<S> as AskGap<P>) } else { None };
         Self { capability, page: page::<S>, history, reads: reads::<S::Cursor> }
+    }
+
+    /// The same, with an allowance under other limits, too.
+    pub(crate) const fn beside(mut self, rates: &'static [Rate]) -> Self {
+        self.capability.beside = rates;
+        self
     }
 }
 
@@ -292,7 +306,7 @@ fn history<'a, S: Source>(
 impl<P: Provider> Plan<P> {
     /// One page: of the source, or of the gap that its feed missed. Pages of the gap come between those of the feed and never hold
     /// it up: where one fails, the feed goes on.
-    async fn fetch(&self, api: &Api<'_, P>, fetch: Fetch<'_>) -> Result<Fetched, ProviderError> {
+    async fn fetch(&self, mut api: Api<'_, P>, fetch: Fetch<'_>) -> Result<Fetched, ProviderError> {
         let kept = Versioned::decode(fetch.cursor, self.reads);
         let missed = fetch.last_data_at.filter(|newest| self.history.is_some() && kept.is_none() && *newest < fetch.now);
         let missed = missed.map(|newest| Gap::since(newest, fetch.now));
@@ -301,12 +315,14 @@ impl<P: Provider> Plan<P> {
         if let Some(history) = self.history
             && let Some(open) = gap.take_if(|gap| fills && gap.is_due(fetch.now))
         {
-            match history(api, &open, RecordIds(fetch.connection)).await {
+            api.lane = Lane::Backfill;
+            match history(&api, &open, RecordIds(fetch.connection)).await {
                 Ok((batch, after)) => return filled(batch, &Versioned::new(at, open.rest(after), false)),
                 Err(error) => (gap, has_failed) = (open.failed(&error, fetch.now), true),
             }
         }
-        let page = (self.page)(api, at, fetch).await?;
+        api.lane = fetch.lane;
+        let page = (self.page)(&api, at, fetch).await?;
         let is_due = |gap: &Gap| self.history.is_some() && gap.is_due(fetch.now);
         let fills = gap.as_ref().is_some_and(is_due) && !page.more && !has_failed;
         Ok(Fetched {
@@ -391,7 +407,7 @@ impl<P: Provider> Accounts for P {
         credentials: &'a Credentials,
     ) -> BoxFuture<'a, Result<Account, ProviderError>> {
         Box::pin(async move {
-            let api = Api { http, session: P::session(base, credentials)?, pause: None };
+            let api = Api { http, session: P::session(base, credentials)?, pause: None, budget: &Unlimited, lane: Lane::Live };
             P::account(&api).await
         })
     }
@@ -407,8 +423,9 @@ impl<P: Provider> Adapter for P {
         Box::pin(async move {
             let plan = P::PLANS.iter().find(|plan| plan.capability.record.resource == resource);
             let plan = plan.ok_or_else(|| ProviderError::Unsupported { what: resource.to_string() })?;
-            let api = Api { http, session: P::session(fetch.base_url, fetch.credentials)?, pause: Some(fetch.pause) };
-            plan.fetch(&api, fetch).await
+            let session = P::session(fetch.base_url, fetch.credentials)?;
+            let api = Api { http, session, pause: Some(fetch.pause), budget: fetch.budget, lane: fetch.lane };
+            plan.fetch(api, fetch).await
         })
     }
 
@@ -422,7 +439,8 @@ impl<P: Provider> Adapter for P {
             let is_it = |writable: &Writable| writable.record.resource == resource && writable.operation == operation;
             let plan = P::WRITES.iter().find(|plan| is_it(&plan.writable));
             let plan = plan.ok_or_else(|| ProviderError::Unsupported { what: format!("writing a {resource}") })?;
-            let api = Api { http, session: P::session(change.base_url, change.credentials)?, pause: Some(change.pause) };
+            let session = P::session(change.base_url, change.credentials)?;
+            let api = Api { http, session, pause: Some(change.pause), budget: change.budget, lane: Lane::Live };
             (plan.send)(&api, &change).await
         })
     }

@@ -12,7 +12,9 @@ use model::{ConnectionId, Resource, Timestamp};
 use serde_json::Value;
 use url::Url;
 
-use crate::{Adapter, BoxFuture, Change, Fetch, Fetched, Http, HttpFailure, HttpResponse, Pause, ProviderError, Written};
+use crate::{
+    Adapter, BoxFuture, Change, Fetch, Fetched, Http, HttpFailure, HttpResponse, Lane, Pause, ProviderError, Unlimited, Written,
+};
 
 pub(crate) type Answer = Result<HttpResponse, HttpFailure>;
 
@@ -134,6 +136,8 @@ impl Asker<'_> {
             now: self.now,
             last_data_at: self.newest,
             pause: Pause(&|wait| http.wait(wait)),
+            budget: &Unlimited,
+            lane: Lane::Live,
         };
         run(self.adapter.fetch(http, resource, fetch))
     }
@@ -157,6 +161,7 @@ impl Asker<'_> {
             payload: payload.as_object().unwrap(),
             generated: "random-password",
             pause: Pause(&|wait| http.wait(wait)),
+            budget: &Unlimited,
         };
         run(self.adapter.write(http, what, change))
     }

@@ -12,7 +12,7 @@ use url::Url;
 
 use crate::client::{OkResponse, Session};
 use crate::provider::{PAGE_DEADLINE, Provider};
-use crate::{Api, BoxFuture, Pause, ProviderError};
+use crate::{Api, BoxFuture, Budget, Pause, ProviderError};
 
 /// A write that an adapter can do.
 #[derive(Clone, Copy, Debug)]
@@ -46,6 +46,8 @@ pub struct Change<'a> {
     pub generated: &'a str,
     /// How the adapter waits.
     pub pause: Pause<'a>,
+    /// The request budget of the account.
+    pub budget: &'a dyn Budget,
 }
 
 /// What was written.

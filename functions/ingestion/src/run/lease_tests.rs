@@ -55,8 +55,16 @@ async fn run(tsp: Slow, clock: &(dyn Fn() -> Timestamp + Sync), renewal: Duratio
     let given = json!({ "token": "t" });
     let credentials = Credentials::check(Form::of("token").unwrap(), given.as_object().unwrap()).unwrap();
     let base = Url::parse("https://tsp.test/").unwrap();
-    let source =
-        Source { adapter: &tsp, http: &http, credentials: &credentials, refused: None, base: &base, pause: &at_once, renewal };
+    let source = Source {
+        adapter: &tsp,
+        http: &http,
+        credentials: &credentials,
+        refused: None,
+        base: &base,
+        pause: &at_once,
+        renewal,
+        lane: Lane::Live,
+    };
     let (connection, schedule) = (fixture.connection().await, fixture.schedule().await);
     run_with(&fixture.store, clock, &connection, &schedule, Some(&source)).await.unwrap()
 }

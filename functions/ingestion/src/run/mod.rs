@@ -31,7 +31,7 @@ use model::schedule::Schedule;
 use model::telematics::Storage;
 use model::tsp::Tsp;
 use model::{ConnectionId, ExecutionId, ScheduleId, Timestamp, TraceId};
-use providers::{Adapter, BoxFuture, Http, ProviderError};
+use providers::{Adapter, BoxFuture, Http, Lane, ProviderError};
 use serde::{Deserialize, Serialize};
 use store::Store;
 use store::control::Key;
@@ -125,6 +125,8 @@ pub(crate) struct Source<'a> {
     pub(crate) pause: &'a (dyn Fn(Duration) -> BoxFuture<'static, ()> + Sync),
     /// How often the lease is renewed.
     pub(crate) renewal: Duration,
+    /// What its requests are for.
+    pub(crate) lane: Lane,
 }
 
 /// A run that holds its lease.
@@ -181,7 +183,8 @@ pub async fn run_schedule(context: &Context, request: &RunRequest) -> Result<Out
     let (credentials, refused) = sign_in::credentials_of(context, &connection, adapter, &base).await?;
     let pause = |wait: Duration| -> BoxFuture<'static, ()> { Box::pin(tokio::time::sleep(wait)) };
     let (http, renewal) = (context.guarded()?, lease::RENEWAL);
-    let source = Source { adapter, http, credentials: &credentials, refused, base: &base, pause: &pause, renewal };
+    let lane = lane_of(request, &schedule);
+    let source = Source { adapter, http, credentials: &credentials, refused, base: &base, pause: &pause, renewal, lane };
     let outcome = run_with(store, &|| context.now(), &connection, &schedule, Some(&source)).await?;
     match outcome {
         Outcome::Continues => enqueue(context, &schedule, Reason::Continuation, 0).await?,
@@ -192,6 +195,12 @@ pub async fn run_schedule(context: &Context, request: &RunRequest) -> Result<Out
         _ => {}
     }
     Ok(outcome)
+}
+
+/// What a run is for: the first one of a schedule and those that go on with a long fetch bring what happened before.
+fn lane_of(request: &RunRequest, schedule: &Schedule) -> Lane {
+    let goes_on = request.reason == Some(Reason::Continuation);
+    if goes_on || schedule.last_success_at.is_none() { Lane::Backfill } else { Lane::Live }
 }
 
 /// Enqueues a run to start after so many seconds. A request that is lost costs time only: the timer fires all the same.
@@ -232,16 +241,20 @@ pub(crate) async fn run_with(
         "execution", execution.id = %id, schedule.id = %schedule.id, connection.id = %schedule.connection_id,
         source.name = %schedule.source_name, resource = schedule.resource.name(),
     );
-    leased_run(&run, source, &leased).instrument(span).await
+    leased_run(&run, source, (schedule, &leased)).instrument(span).await
 }
 
-async fn leased_run(run: &Run<'_>, source: Option<&Source<'_>>, leased: &Schedule) -> Result<Outcome, WorkerError> {
+async fn leased_run(
+    run: &Run<'_>,
+    source: Option<&Source<'_>>,
+    (seen, leased): (&Schedule, &Schedule),
+) -> Result<Outcome, WorkerError> {
     let mut progress = Progress::starting_at(leased);
     let fetched = match source.and_then(|source| source.refused.clone()) {
         Some(error) => Err(FetchError::Provider(error)),
         None => tokio::select! {
             biased;
-            fetched = fetch_or_derive(run, source, leased, &mut progress) => fetched,
+            fetched = fetch_or_derive(run, source, (seen, leased), &mut progress) => fetched,
             () = lease::keep(run, leased, source.map_or(lease::RENEWAL, |source| source.renewal)) => Err(FetchError::Superseded),
         },
     };
@@ -265,11 +278,14 @@ async fn leased_run(run: &Run<'_>, source: Option<&Source<'_>>, leased: &Schedul
 async fn fetch_or_derive(
     run: &Run<'_>,
     source: Option<&Source<'_>>,
-    leased: &Schedule,
+    (seen, leased): (&Schedule, &Schedule),
     progress: &mut Progress,
 ) -> Result<(), FetchError> {
     match source {
-        Some(source) => pages::fetch_all(run, source, leased, progress).await,
+        Some(source) => {
+            let budget = pages::budget(run, source, seen);
+            pages::fetch_all(run, source, (leased, &budget), progress).await
+        }
         None => derive::derive_all(run, leased, progress).await,
     }
 }

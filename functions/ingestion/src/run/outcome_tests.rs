@@ -119,7 +119,7 @@ fn three_refusals_over_ten_minutes_make_stale() {
 #[test]
 fn answers_are_redacted() {
     let response = ErrorResponse::new(429, br#"{"error":"slow","access_token":"abc","deep":[{"Set-Cookie":"x"}]}"#, &[]);
-    let error = ProviderError::RateLimited { retry_after: Duration::from_millis(1_500), response };
+    let error = ProviderError::RateLimited { retry_after: Duration::from_millis(1_500), response: Some(response) };
     let expected =
         json!({ "status": 429, "body": { "error": "slow", "access_token": "*****", "deep": [{ "Set-Cookie": "*****" }] } });
     assert_eq!(response_of(&error), expected);

@@ -17,6 +17,7 @@ use super::progress::Progress;
 use super::standing::Standing;
 use super::stated::{Stated, removed_by};
 use super::{Run, Source, aside, lease, standing, validation};
+use crate::budget::{AccountBudget, Time};
 
 /// Pages of one run; what is left is for the next.
 const MAX_PAGES: u32 = 50;
@@ -24,6 +25,9 @@ const MAX_PAGES: u32 = 50;
 const MAX_SECONDS: f64 = 45.0;
 /// Seconds after which no window is compared any further: what is left of the function's time is for the commit.
 const MAX_REPLACE_SECONDS: f64 = 90.0;
+
+/// Seconds after which no request is waited for any more.
+const BUDGET_SECONDS: i64 = 45;
 
 /// The longest that a page is waited for, in all, where the TSP asks to wait.
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
@@ -58,14 +62,14 @@ impl From<StoreError> for FetchError {
 pub(super) async fn fetch_all(
     run: &Run<'_>,
     source: &Source<'_>,
-    schedule: &Schedule,
+    (schedule, budget): (&Schedule, &AccountBudget<'_>),
     progress: &mut Progress,
 ) -> Result<(), FetchError> {
     loop {
         if progress.cursor.is_none() && matches!(record_of(schedule)?.storage, Storage::Entity { .. }) {
             progress.seen = Some(HashSet::new());
         }
-        let fetched = fetch_page(run, source, schedule, progress).await?;
+        let fetched = fetch_page(run, source, (schedule, budget), progress).await?;
         let (cursor, more) = (fetched.cursor.clone(), fetched.more);
         store_page(run, schedule, progress, fetched).await?;
         (progress.cursor, progress.more) = (cursor, more);
@@ -94,7 +98,18 @@ fn leads_round(progress: &mut Progress) -> bool {
     progress.cursor.clone().is_none_or(|cursor| !progress.visited.insert(cursor))
 }
 
-async fn fetch_page(run: &Run<'_>, source: &Source<'_>, schedule: &Schedule, progress: &Progress) -> Result<Fetched, FetchError> {
+/// The request budget of the account, for a run of the schedule as it was before.
+pub(super) fn budget<'a>(run: &'a Run<'_>, source: &'a Source<'_>, before: &Schedule) -> AccountBudget<'a> {
+    let time = Time { clock: run.clock, pause: source.pause, end: run.started.plus_seconds(BUDGET_SECONDS) };
+    AccountBudget::new(run.store, run.connection, source.adapter, time).of_run(before)
+}
+
+async fn fetch_page(
+    run: &Run<'_>,
+    source: &Source<'_>,
+    (schedule, budget): (&Schedule, &AccountBudget<'_>),
+    progress: &Progress,
+) -> Result<Fetched, FetchError> {
     let fetch = Fetch {
         connection: schedule.connection_id,
         credentials: source.credentials,
@@ -103,6 +118,8 @@ async fn fetch_page(run: &Run<'_>, source: &Source<'_>, schedule: &Schedule, pro
         now: (run.clock)(),
         last_data_at: stored_until(schedule, progress, (run.clock)()),
         pause: Pause(source.pause),
+        budget,
+        lane: source.lane,
     };
     ask(run, source, schedule, fetch).await.map_err(FetchError::Provider)
 }
@@ -121,7 +138,7 @@ async fn ask(run: &Run<'_>, source: &Source<'_>, schedule: &Schedule, fetch: Fet
         let now = (run.clock)();
         let answer = source.adapter.fetch(source.http, schedule.resource, Fetch { now, ..fetch }).await;
         let Err(error) = answer else { return answer };
-        if matches!(error, ProviderError::RateLimited { .. }) {
+        if matches!(error, ProviderError::RateLimited { response: Some(_), .. }) {
             metrics::rate_limited(&run.connection.source_name);
         }
         let Some(wait) = error.retry_after().map(|wait| wait.max(SHORTEST_WAIT)) else { return Err(error) };

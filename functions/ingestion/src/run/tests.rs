@@ -160,6 +160,7 @@ impl Fixture {
             base: &base,
             pause: &at_once,
             renewal: lease::RENEWAL,
+            lane: Lane::Live,
         };
         run_with(process, &move || at(now), &self.connection().await, &schedule, Some(&source)).await
     }
@@ -248,9 +249,11 @@ async fn a_scan_without_a_record_removes_it() {
         base: &base,
         pause: &at_once,
         renewal: lease::RENEWAL,
+        lane: Lane::Live,
     };
     let mut progress = Progress::starting_at(&leased);
-    pages::fetch_all(&run, &source, &leased, &mut progress).await.ok().unwrap();
+    let budget = pages::budget(&run, &source, &leased);
+    pages::fetch_all(&run, &source, (&leased, &budget), &mut progress).await.ok().unwrap();
     assert_eq!((progress.removed, progress.added), (1, 0));
 }
 
@@ -294,7 +297,7 @@ async fn the_budget_ends_a_long_fetch() {
 async fn refusals_make_the_connection_stale_and_rate_limits_do_not_count() {
     let fixture = Fixture::open().await;
     let response = ErrorResponse::new(429, b"{}", &[]);
-    let wait = || Err(ProviderError::RateLimited { retry_after: Duration::from_secs(30), response: response.clone() });
+    let wait = || Err(ProviderError::RateLimited { retry_after: Duration::from_secs(30), response: Some(response.clone()) });
     let refused = || Err(ProviderError::Refused { message: "no".into(), response: None });
     assert_eq!(fixture.run(0, vec![wait()]).await, Outcome::Postponed { seconds: 30 });
     assert_eq!((fixture.schedule().await.consecutive_error_count, fixture.connection().await.refusals), (0, 0));
@@ -331,7 +334,7 @@ async fn a_short_wait_is_waited_out_inside_the_run() {
     let fixture = Fixture::open().await;
     let busy = |ms| {
         let response = ErrorResponse::new(429, b"{}", &[]);
-        Err(ProviderError::RateLimited { retry_after: Duration::from_millis(ms), response })
+        Err(ProviderError::RateLimited { retry_after: Duration::from_millis(ms), response: Some(response) })
     };
     let down = |seconds| {
         let retry_after = Some(Duration::from_secs(seconds));

@@ -23,6 +23,7 @@ use store::telematics::Origin;
 use tracing::Instrument as _;
 use url::Url;
 
+use crate::budget::{AccountBudget, Time};
 use crate::{run, sign_in};
 use answer::ResponseRecorder;
 
@@ -210,11 +211,17 @@ async fn prepare(context: &Context, seen: &ResourceOperation) -> Result<Result<R
     }
 }
 
+/// Seconds after which the requests of a write are not waited for any more.
+const LONGEST_TURN: i64 = 30;
+
 /// Sends the write to the TSP, and stores the record that comes back.
 async fn send(context: &Context, begun: &ResourceOperation, ready: &Ready) -> Result<Sent, WorkerError> {
     let Ready { connection, adapter, credentials, base } = ready;
     let pause = |wait: Duration| -> BoxFuture<'static, ()> { Box::pin(tokio::time::sleep(wait)) };
     let generated = vault::random_secret();
+    let clock = || context.now();
+    let time = Time { clock: &clock, pause: &pause, end: context.now().plus_seconds(LONGEST_TURN) };
+    let budget = AccountBudget::new(context.store(), connection, *adapter, time);
     let change = Change {
         connection: connection.id,
         credentials,
@@ -225,6 +232,7 @@ async fn send(context: &Context, begun: &ResourceOperation, ready: &Ready) -> Re
         payload: &begun.payload,
         generated: &generated,
         pause: Pause(&pause),
+        budget: &budget,
     };
     let http = ResponseRecorder::to(context.guarded()?);
     let written = adapter.write(&http, (begun.resource, begun.operation_type), change).await;

@@ -19,6 +19,7 @@ mod ifta_summaries;
 mod lookups;
 mod messages;
 mod names;
+mod rates;
 mod rpc;
 mod rulesets;
 mod seek;
@@ -51,11 +52,6 @@ use crate::{Account, Api, Brand, Plan, Provider, ProviderError, Rate, WritePlan}
 #[derive(Clone, Copy, Debug)]
 pub struct Geotab;
 
-/// Limits hold for each kind of record; those of lists are higher than we ever ask.
-const LISTS: Rate = Rate { class: "lists", per_second: 10 };
-const HOS: Rate = Rate { class: "hos, by driver", per_second: 6 };
-const FEEDS: Rate = Rate { class: "feeds, each", per_second: 1 };
-
 impl Provider for Geotab {
     type Session = Login;
 
@@ -63,27 +59,33 @@ impl Provider for Geotab {
     const BRANDS: &'static [Brand] = &[Brand { slug: "geotab", name: "Geotab", conn_type: "geotab", base_url: None }];
     const DEFAULT_BASE_URL: &'static str = "https://my.geotab.com/";
     const PLANS: &'static [Plan<Self>] = &[
-        Plan::of::<vehicles::Vehicles>(LISTS, Some(seek::PAGE_SIZE)),
-        Plan::of::<users::Users>(LISTS, Some(seek::PAGE_SIZE)),
-        Plan::of::<trailers::Trailers>(LISTS, Some(seek::PAGE_SIZE)),
-        Plan::of::<vehicle_locations::VehicleLocations>(FEEDS, Some(vehicle_locations::PAGE_SIZE)),
-        Plan::of::<trailer_locations::TrailerLocations>(FEEDS, Some(trailer_locations::PAGE_SIZE)),
-        Plan::of::<engine_statuses::EngineStatuses>(FEEDS, Some(engine_statuses::PAGE_SIZE)),
-        Plan::of::<engine_logs::EngineLogs>(FEEDS, Some(engine_logs::PAGE_SIZE)),
-        Plan::of::<hos_events::HosEvents>(HOS, None),
-        Plan::of::<hos_violations::HosViolations>(HOS, None),
-        Plan::of::<driver_vehicle_associations::DriverVehicleAssociations>(FEEDS, Some(driver_vehicle_associations::PAGE_SIZE)),
+        Plan::of::<vehicles::Vehicles>(rates::DEVICES, Some(seek::PAGE_SIZE)).beside(&[rates::COUNT_DEVICES]),
+        Plan::of::<users::Users>(rates::USERS, Some(seek::PAGE_SIZE)).beside(&[rates::COUNT_USERS]),
+        Plan::of::<trailers::Trailers>(rates::DEVICES, Some(seek::PAGE_SIZE)).beside(&[rates::COUNT_DEVICES]),
+        Plan::of::<vehicle_locations::VehicleLocations>(rates::POSITIONS, Some(vehicle_locations::PAGE_SIZE))
+            .beside(&[rates::GET_READINGS, rates::GET_DRIVER_CHANGES]),
+        Plan::of::<trailer_locations::TrailerLocations>(rates::POSITIONS, Some(trailer_locations::PAGE_SIZE)),
+        Plan::of::<engine_statuses::EngineStatuses>(rates::READINGS, Some(engine_statuses::PAGE_SIZE))
+            .beside(&[rates::GET_POSITIONS, rates::GET_DRIVER_CHANGES]),
+        Plan::of::<engine_logs::EngineLogs>(rates::FAULTS, Some(engine_logs::PAGE_SIZE)),
+        Plan::of::<hos_events::HosEvents>(rates::DUTY_LOGS, None).beside(&[rates::USERS, rates::ANNOTATIONS]),
+        Plan::of::<hos_violations::HosViolations>(rates::VIOLATIONS, None).beside(&[rates::USERS, rates::DUTY_LOGS]),
+        Plan::of::<driver_vehicle_associations::DriverVehicleAssociations>(
+            rates::DRIVER_CHANGES,
+            Some(driver_vehicle_associations::PAGE_SIZE),
+        ),
         Plan::of::<trailer_vehicle_associations::TrailerVehicleAssociations>(
-            FEEDS,
+            rates::ATTACHMENTS,
             Some(trailer_vehicle_associations::PAGE_SIZE),
         ),
-        Plan::of::<driver_safety_events::DriverSafetyEvents>(FEEDS, Some(driver_safety_events::PAGE_SIZE)),
-        Plan::of::<dvir_logs::DvirLogs>(FEEDS, Some(dvir_logs::PAGE_SIZE)),
-        Plan::of::<dvir_log_defects::DvirLogDefects>(FEEDS, Some(dvir_log_defects::PAGE_SIZE)),
-        Plan::of::<fuel_transactions::FuelTransactions>(FEEDS, Some(fuel_transactions::PAGE_SIZE)),
-        Plan::of::<ifta_summaries::IftaSummaries>(LISTS, None),
-        Plan::of::<messages::Messages>(LISTS, Some(messages::PAGE_SIZE)),
-        Plan::of::<hos_availabilities::HosAvailabilities>(HOS, Some(hos_availabilities::PAGE_SIZE)),
+        Plan::of::<driver_safety_events::DriverSafetyEvents>(rates::EXCEPTIONS, Some(driver_safety_events::PAGE_SIZE)),
+        Plan::of::<dvir_logs::DvirLogs>(rates::INSPECTIONS, Some(dvir_logs::PAGE_SIZE)),
+        Plan::of::<dvir_log_defects::DvirLogDefects>(rates::INSPECTIONS, Some(dvir_log_defects::PAGE_SIZE)),
+        Plan::of::<fuel_transactions::FuelTransactions>(rates::PURCHASES, Some(fuel_transactions::PAGE_SIZE)),
+        Plan::of::<ifta_summaries::IftaSummaries>(rates::FUEL_TAX, None),
+        Plan::of::<messages::Messages>(rates::MESSAGES, Some(messages::PAGE_SIZE)),
+        Plan::of::<hos_availabilities::HosAvailabilities>(rates::AVAILABILITIES, Some(hos_availabilities::PAGE_SIZE))
+            .beside(&[rates::USERS, rates::DUTY_LOGS]),
     ];
     const WRITES: &'static [WritePlan<Self>] = &[
         WritePlan::of::<writes::ChangeUser>(),
@@ -91,6 +93,10 @@ impl Provider for Geotab {
         WritePlan::of::<writes::SendMessage>(),
     ];
     const LACKS: &'static [Resource] = &[Resource::HosEventAttachment];
+
+    fn rate(method: &str, kind: &str) -> Rate {
+        rates::rate(method, kind)
+    }
 
     fn session(base: &Url, credentials: &Credentials) -> Result<Login, ProviderError> {
         Login::of(base, credentials)

@@ -18,7 +18,7 @@ use super::sessions::{self, Opened};
 use crate::client::{OkResponse, classify, transport_error};
 use crate::retry_after::retry_after;
 use crate::wire::Members;
-use crate::{Api, PAGE_DEADLINE, ProviderError};
+use crate::{Api, PAGE_DEADLINE, Provider as _, ProviderError, Rate};
 
 /// Limits are counted by the minute, so this is the wait where none is named.
 const DEFAULT_WAIT: Duration = Duration::from_secs(60);
@@ -177,10 +177,37 @@ impl Api<'_, Geotab> {
         let fixed = [(ACCEPT, json.clone()), (CONTENT_TYPE, json), (USER_AGENT, HeaderValue::from_static("catena"))];
         let headers: HeaderMap = fixed.into_iter().collect();
         let body = Bytes::from(json!({ "id": -1, "method": method, "params": params }).to_string());
+        let limits = limits(method, params);
+        for (rate, calls) in &limits {
+            self.admit(*rate, *calls).await?;
+        }
         let response = self.http.post(url, headers, body, deadline).await.map_err(|failure| transport_error(&failure))?;
-        let wait = retry_after(&response.headers);
-        result_of(&classify(response, secrets, REASON)?, wait)
+        let (headers, wait) = (response.headers.clone(), retry_after(&response.headers));
+        let result = classify(response, secrets, REASON).map_err(Failed::from).and_then(|sent| result_of(&sent, wait));
+        let told = result.as_ref().map(|_| ()).map_err(|failed| failed.error.clone());
+        for (rate, _) in limits {
+            self.learn(rate, &headers, &told).await;
+        }
+        result
     }
+}
+
+/// The limits that a request counts against, and how often: the calls of a multi-call count each for itself. That is not documented; it
+/// is the stricter reading.
+fn limits(method: &str, params: &Value) -> Vec<(Rate, u32)> {
+    let kind = |params: &Value| params.get("typeName").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let calls = params.get("calls").and_then(Value::as_array).filter(|_| method == "ExecuteMultiCall");
+    let Some(calls) = calls else { return vec![(Geotab::rate(method, &kind(params)), 1)] };
+    let mut counted: Vec<(Rate, u32)> = Vec::new();
+    for call in calls {
+        let of = call.get("method").and_then(Value::as_str).unwrap_or_default();
+        let rate = Geotab::rate(of, &call.get("params").map(kind).unwrap_or_default());
+        match counted.iter_mut().find(|(seen, _)| *seen == rate) {
+            Some((_, calls)) => *calls = calls.saturating_add(1),
+            None => counted.push((rate, 1)),
+        }
+    }
+    counted
 }
 
 /// Parameters with the kind of records that they are about.
@@ -216,7 +243,7 @@ fn failed(response: &OkResponse, error: &Members<'_>, wait: Option<Duration>) ->
         "InvalidUserException" => Failed { error: ProviderError::Refused { message, response: told(200) }, ends_session: true },
         "DbUnavailableException" => Failed { error: unavailable(message), ends_session: true },
         "OverLimitException" => {
-            ProviderError::RateLimited { retry_after: wait.unwrap_or(DEFAULT_WAIT), response: response.told(429) }.into()
+            ProviderError::RateLimited { retry_after: wait.unwrap_or(DEFAULT_WAIT), response: Some(response.told(429)) }.into()
         }
         // Written down with the status that other providers have for it: the credentials are good for other records.
         name if name.contains("Permission") || name.contains("Unauthorized") => {

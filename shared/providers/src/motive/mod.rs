@@ -52,7 +52,7 @@ const SCOPE: &str = "companies.read vehicles.read users.read assets.read hos_log
                      locations.vehicle_locations_single locations.asset_locations fuel_purchases.read fault_codes.read";
 
 /// The provider publishes no limits but "10 simultaneous requests" for histories, so this is ours.
-const ALL: Rate = Rate { class: "all, assumed", per_second: 10 };
+const ALL: Rate = Rate { class: "all, assumed", requests: 10, seconds: 1 };
 
 impl Provider for Motive {
     type Session = Session;
@@ -91,6 +91,10 @@ impl Provider for Motive {
         proof: Proof::Form,
         scope: SCOPE,
     });
+
+    fn rate(_: &str, _: &str) -> Rate {
+        ALL
+    }
 
     fn session(base: &Url, credentials: &Credentials) -> Result<Session, ProviderError> {
         let (name, key) = key_of(credentials, &["api_key", "access_token", "token"])?;

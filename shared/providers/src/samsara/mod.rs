@@ -20,6 +20,7 @@ mod ifta_summaries;
 mod messages;
 mod page;
 mod questions;
+mod rates;
 mod rulesets;
 #[cfg(test)]
 mod tests;
@@ -53,11 +54,6 @@ use crate::{Account, Api, Brand, OAuth, Plan, Provider, ProviderError, Rate, Wri
 #[derive(Clone, Copy, Debug)]
 pub struct Samsara;
 
-const VEHICLES: Rate = Rate { class: "vehicles", per_second: 25 };
-const LISTS: Rate = Rate { class: "lists", per_second: 5 };
-const POSITIONS: Rate = Rate { class: "positions", per_second: 25 };
-const HOS: Rate = Rate { class: "hos", per_second: 5 };
-
 impl Provider for Samsara {
     type Session = Session;
 
@@ -69,26 +65,28 @@ impl Provider for Samsara {
     ];
     const DEFAULT_BASE_URL: &'static str = "https://api.samsara.com/";
     const PLANS: &'static [Plan<Self>] = &[
-        Plan::of::<vehicles::Vehicles>(VEHICLES, Some(512)),
-        Plan::of::<users::Users>(LISTS, Some(512)),
-        Plan::of::<trailers::Trailers>(LISTS, Some(512)),
-        Plan::of::<vehicle_locations::VehicleLocations>(POSITIONS, None),
-        Plan::of::<trailer_locations::TrailerLocations>(POSITIONS, None),
-        Plan::of::<trailer_statuses::TrailerStatuses>(POSITIONS, None),
-        Plan::of::<engine_statuses::EngineStatuses>(POSITIONS, None),
-        Plan::of::<engine_logs::EngineLogs>(POSITIONS, None),
-        Plan::of::<vehicle_sensors::VehicleSensors>(POSITIONS, None),
-        Plan::of::<hos_events::HosEvents>(HOS, None),
-        Plan::of::<hos_violations::HosViolations>(HOS, None),
-        Plan::of::<hos_daily_snapshots::HosDailySnapshots>(HOS, None),
-        Plan::of::<dvir_logs::DvirLogs>(LISTS, Some(200)),
-        Plan::of::<dvir_log_defects::DvirLogDefects>(LISTS, Some(200)),
-        Plan::of::<driver_safety_events::DriverSafetyEvents>(LISTS, None),
-        Plan::of::<driver_vehicle_associations::DriverVehicleAssociations>(LISTS, None),
-        Plan::of::<trailer_vehicle_associations::TrailerVehicleAssociations>(POSITIONS, None),
-        Plan::of::<ifta_summaries::IftaSummaries>(POSITIONS, None),
-        Plan::of::<messages::Messages>(LISTS, None),
-        Plan::of::<hos_availabilities::HosAvailabilities>(HOS, Some(200)),
+        Plan::of::<vehicles::Vehicles>(rates::VEHICLES, Some(512)),
+        Plan::of::<users::Users>(rates::DRIVERS, Some(512)).beside(&[rates::USERS]),
+        Plan::of::<trailers::Trailers>(rates::TRAILERS, Some(512)),
+        Plan::of::<vehicle_locations::VehicleLocations>(rates::VEHICLE_FEED, None)
+            .beside(&[rates::VEHICLE_HISTORY, rates::ASSIGNMENTS]),
+        Plan::of::<trailer_locations::TrailerLocations>(rates::TRAILER_FEED, None).beside(&[rates::TRAILER_HISTORY]),
+        Plan::of::<trailer_statuses::TrailerStatuses>(rates::TRAILER_STATS, None),
+        Plan::of::<engine_statuses::EngineStatuses>(rates::VEHICLE_FEED, None)
+            .beside(&[rates::VEHICLE_HISTORY, rates::ASSIGNMENTS]),
+        Plan::of::<engine_logs::EngineLogs>(rates::VEHICLE_FEED, None),
+        Plan::of::<vehicle_sensors::VehicleSensors>(rates::VEHICLE_FEED, None),
+        Plan::of::<hos_events::HosEvents>(rates::HOS_LOGS, None).beside(&[rates::ELD_EVENTS, rates::DAILY_LOGS]),
+        Plan::of::<hos_violations::HosViolations>(rates::HOS_VIOLATIONS, None).beside(&[rates::DAILY_LOGS]),
+        Plan::of::<hos_daily_snapshots::HosDailySnapshots>(rates::DAILY_LOGS, None),
+        Plan::of::<dvir_logs::DvirLogs>(rates::INSPECTIONS, Some(200)),
+        Plan::of::<dvir_log_defects::DvirLogDefects>(rates::DEFECTS, Some(200)).beside(&[rates::DEFECT_TYPES]),
+        Plan::of::<driver_safety_events::DriverSafetyEvents>(rates::SAFETY_EVENTS, None),
+        Plan::of::<driver_vehicle_associations::DriverVehicleAssociations>(rates::ASSIGNMENTS, None),
+        Plan::of::<trailer_vehicle_associations::TrailerVehicleAssociations>(rates::TRAILER_ASSIGNMENTS, None),
+        Plan::of::<ifta_summaries::IftaSummaries>(rates::IFTA, None),
+        Plan::of::<messages::Messages>(rates::MESSAGES, None),
+        Plan::of::<hos_availabilities::HosAvailabilities>(rates::HOS_CLOCKS, Some(200)).beside(&[rates::DRIVERS]),
     ];
     const WRITES: &'static [WritePlan<Self>] = &[
         WritePlan::of::<writes::MakeDriver>(),
@@ -104,6 +102,10 @@ impl Provider for Samsara {
     /// Challenges are not documented; a server that does not know them passes over them (RFC 6749, 3.1).
     const OAUTH: Option<&'static OAuth> =
         Some(&OAuth { authorize: "/oauth2/authorize", token: "/oauth2/token", elsewhere: None, proof: Proof::Basic, scope: "" });
+
+    fn rate(method: &str, path: &str) -> Rate {
+        rates::rate(method, path)
+    }
 
     fn session(base: &Url, credentials: &Credentials) -> Result<Session, ProviderError> {
         let (_, token) = key_of(credentials, &["token", "access_token", "api_key"])?;

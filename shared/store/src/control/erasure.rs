@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use aws_sdk_dynamodb::types::AttributeValue;
 use futures::future::try_join_all;
 use model::agreement::{Agreement, AgreementStatus};
+use model::connection::Connection;
 use model::fleet::Fleet;
 use model::hex;
 use model::invitation::Invitation;
@@ -33,8 +34,8 @@ const MINUTE: i64 = 60;
 pub struct Erased {
     /// Items of the telematics table.
     pub records: u64,
-    /// Items of connections that no other fleet has: credentials, schedules, executions, rows that were set aside, writes; of the others,
-    /// writes for the fleet.
+    /// Items of connections that no other fleet has: credentials, request budgets, schedules, executions, rows that were set aside, writes;
+    /// of the others, writes for the fleet.
     pub connections: u64,
     /// Messages about the fleet: numbered, given up, waiting, and the logs of their deliveries.
     pub deliveries: u64,
@@ -158,6 +159,10 @@ impl Store {
 
     async fn erase_connection(&self, id: ConnectionId) -> Result<u64, StoreError> {
         let mut erased = 0;
+        // Another connection to the account loses nothing: a bucket that is not there is a whole one.
+        if let Some(Connection { source_name, account, .. }) = self.get(Key::connection(id)).await? {
+            erased += self.erase_partition(keys::budgets(&source_name, &account)).await?;
+        }
         for schedule in self.schedules_of(id).await? {
             erased += self.erase_partition(keys::executions(schedule.id)).await?;
         }

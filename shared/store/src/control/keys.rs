@@ -16,6 +16,7 @@
 //! | its sealed credentials | `CONNECTION#id` | `CREDENTIALS` | | |
 //! | which run replaces its tokens | `CONNECTION#id` | `REFRESHING` | | |
 //! | one connection per TSP account | `ACCOUNT#tsp#account` | `ACCOUNT` | | |
+//! | request budget of a TSP account | `BUDGET#adapter#account` | `limit` | | |
 //! | schedule | `CONNECTION#id` | `SCHEDULE#id` | | |
 //! | one schedule per resource | `CONNECTION#id` | `SCHEDULE_FOR#resource` | `SCHEDULES#shard` | |
 //! | write to a TSP | `CONNECTION#id` | `OPERATION#id` | `PARTNER#id#OPERATIONS` | |
@@ -164,6 +165,12 @@ impl Key {
     #[must_use]
     pub fn account(tsp: impl Display, account: &str) -> Self {
         Self::new(format!("ACCOUNT#{tsp}#{account}"), "ACCOUNT")
+    }
+
+    /// The request budget of an account under a limit of its TSP.
+    #[must_use]
+    pub fn budget(source_name: &str, account: &str, class: &str) -> Self {
+        Self::new(budgets(source_name, account), class)
     }
 
     /// A schedule, under its connection.
@@ -380,6 +387,12 @@ pub(super) fn schedule_shard(id: ScheduleId) -> u8 {
 #[must_use]
 pub fn schedules_in(shard: u8) -> String {
     format!("SCHEDULES#{shard}")
+}
+
+/// Partition of the request budgets of an account.
+#[must_use]
+pub fn budgets(source_name: &str, account: &str) -> String {
+    format!("BUDGET#{source_name}#{account}")
 }
 
 /// Start of the places of writes to a TSP under their connection.

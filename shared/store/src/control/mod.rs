@@ -1,6 +1,7 @@
 //! The control table: what the platform decides. One item per entity, its key says what it is; see [`keys`].
 
 mod agreement_cache;
+mod budgets;
 mod connect;
 mod deadlines;
 mod erasure;

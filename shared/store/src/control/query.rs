@@ -102,6 +102,16 @@ impl Store {
         answer.item.map(decode).transpose()
     }
 
+    /// The entity at a key as it was a moment ago, for half the price.
+    ///
+    /// # Errors
+    /// [`StoreError`] if storage fails or the item is not readable.
+    pub(super) async fn get_stale<T: Keyed>(&self, key: Key) -> Result<Option<T>, StoreError> {
+        let request = self.client.get_item().table_name(self.control.as_ref()).set_key(Some(key.attributes()));
+        let answer = request.send().await.map_err(|error| StoreError::sdk("read", error))?;
+        answer.item.map(decode).transpose()
+    }
+
     /// The entities at these keys, as many as exist, in no order. One request per 100 keys.
     ///
     /// # Errors
