@@ -33,6 +33,7 @@ from catena_integrations.models import ScheduleBackfillRequest, ScheduleCreate, 
 from catena_notifications import models as messages
 from catena_notifications.models import WebhookCreate, WebhookEventNameEnum, WebhookFilters, WebhookUpdate
 from catena_orgs.models import InvitationCreate, InvitationDecline, InvitationRead, ShareAgreementUpdate, TspRead
+from catena_orgs.models import EmbedKeyCreate, EmbedKeyUpdate
 from catena_orgs.models import FleetPropertyCreate, FleetUpdate, IntegrationRequestBody, PartnerCreate, PartnerPropertyCreate
 from catena_orgs.models import PartnerUpdate, Permissions, ShareAgreementBackfill, TspCreate, TspUpdate
 from catena_telematics.models import DvirLogCreate, FuelTransactionCreate, FuelVolumeUnitEnum, GroupMessageCreate, MessageCreate
@@ -265,6 +266,12 @@ def administration(api, admin, connection_id):
     (note,) = api.call("partners_create_properties", made.id, body=notes, token=admin, expect=201)
     assert api.call("partners_list_properties", made.id, token=admin) == [note]
     api.call("partners_delete_property", made.id, note.id, token=admin, expect=204)
+    pages = EmbedKeyCreate.from_dict({"origins": ["https://app.example"]})
+    key = api.call("embed_keys_create", made.id, body=pages, token=admin, expect=201).key
+    more = EmbedKeyUpdate.from_dict({"origins": ["https://app.example", "http://localhost:3000"]})
+    assert len(api.call("embed_keys_update", made.id, key, body=more, token=admin).origins) == 2
+    assert [one.key for one in api.call("embed_keys_list", made.id, token=admin)] == [key]
+    api.call("embed_keys_delete", made.id, key, token=admin, expect=204)
     api.call("partners_delete", made.id, token=admin, expect=204)
     soon = {"name": f"Soon {uuid.uuid4()}", "source_name": "zonar", "conn_type": "geotab", "status": "inactive"}
     tsp = api.call("tsps_create", body=TspCreate.from_dict(soon), token=admin, expect=201)

@@ -41,7 +41,7 @@ impl Serve for Unmatched {
 
 /// Whether a person with a browser asks.
 fn is_page(path: &str) -> bool {
-    path == "/" || path == "/connect" || path.starts_with("/connect/")
+    path == "/" || ["/connect", "/embed"].iter().any(|root| path == *root || path.starts_with(&format!("{root}/")))
 }
 
 fn page(context: &Context, error: &ApiError) -> Response {

@@ -84,12 +84,29 @@ if ($("[data-live]")) {
   setTimeout(look, 3000);
 }
 
-// A sign-in at a provider has a window of its own: it tells the one that opened it, and closes.
+// A sign-in at a provider has a window of its own: it tells the one that opened it, and closes. A frame that opened it has other cookies,
+// and takes the provider's answer itself.
 const signIn = $("[data-sign-in]"), signedIn = $("[data-signed-in]");
-if (signIn) new BroadcastChannel(`sign-in ${signIn.dataset.signIn}`).onmessage = () => location.assign(signIn.dataset.accounts);
+if (signIn) {
+  new BroadcastChannel(`sign-in ${signIn.dataset.signIn}`).onmessage = ({ data }) => {
+    const accounts = new URL(signIn.dataset.accounts, location.href);
+    if (data && accounts.searchParams.has("embed")) accounts.searchParams.set("news", `linked.${data}`);
+    location.assign(accounts);
+  };
+}
 if (signedIn) {
-  new BroadcastChannel(`sign-in ${signedIn.dataset.signedIn}`).postMessage("done");
+  new BroadcastChannel(`sign-in ${signedIn.dataset.signedIn}`).postMessage(signedIn.dataset.linked || "");
   setTimeout(() => window.close(), 300);
+}
+if ($("[data-answers]") && window.opener) {
+  window.opener.postMessage({ source: "catena-connect-sign-in", answer: location.search }, location.origin);
+}
+
+// A logo that cannot be loaded leaves no gap.
+for (const image of all(".logo img")) {
+  const collapse = () => image.closest(".logo").remove();
+  if (image.complete && image.naturalWidth === 0) collapse();
+  image.addEventListener("error", collapse);
 }
 
 const problem = $(".problem");

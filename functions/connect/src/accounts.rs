@@ -1,6 +1,6 @@
 //! `GET /connect/s/{visit}/accounts`: the accounts of a fleet as they are, and how to mend and end what is shared.
 
-use gateway::{ApiError, Call, Context, Html};
+use gateway::{ApiError, Call, Context};
 use http::StatusCode;
 use maud::{Markup, html};
 use model::agreement::{Agreement, AgreementStatus, Party};
@@ -11,6 +11,7 @@ use model::{ConnectionId, Timestamp};
 use reqwest::Method;
 use serde_json::Value;
 
+use crate::layout::Answer;
 use crate::page::{self, Page, Step};
 use crate::screen::Screen;
 use crate::visit::{Agreed, Stop, Visit};
@@ -108,12 +109,12 @@ async fn account(context: &Context, tsps: &[Tsp], item: &Value) -> Result<Option
 impl Screen for Accounts {
     type Input = VisitRequest;
 
-    async fn show(context: &Context, call: &Call, request: VisitRequest) -> Result<Html, Stop> {
+    async fn show(context: &Context, call: &Call, request: VisitRequest) -> Result<Answer, Stop> {
         let agreed = request.agreed(context, call.now).await?;
         let accounts = of(context, &agreed, call.now).await?;
         let visit = &agreed.visit;
         if accounts.is_empty() && agreed.agreement.status == AgreementStatus::Active && visit.unseen().is_empty() {
-            return Ok(page::redirect(context, &visit.path("providers")));
+            return Ok(page::redirect(context, &visit.onward("providers")));
         }
         let title = title(&agreed.agreement, &accounts);
         let content = html! {
@@ -128,11 +129,14 @@ impl Screen for Accounts {
                 @for account in &accounts { (row(visit, account, call.now)) }
             }
             div.actions {
-                a.button.main href=(visit.path("done")) { span { "Return to " bdi { (visit.partner.name) } } }
+                a.button.main href=(visit.path("done")) {
+                    @if visit.launch.is_framed() { "Done" } @else { span { "Return to " bdi { (visit.partner.name) } } }
+                }
                 a.button href=(visit.path("providers")) { "Add another account" }
             }
             (controls(&agreed))
-            p.hint { "Keep the link that you received: in this browser it opens this page." }
+            @if visit.launch.is_framed() { p.hint { "To come back, open this again where you are now: in this browser it shows this page." } }
+            @else { p.hint { "Keep the link that you received: in this browser it opens this page." } }
         };
         Ok(Page::titled(title).of(visit).step(Step::Done).show(context, &content))
     }
@@ -166,7 +170,7 @@ fn row(visit: &Visit, account: &Account, now: Timestamp) -> Markup {
     html! {
         li {
             div.account {
-                (page::mark(&tsp.name, tsp.logo_url.as_deref(), tsp.logo_dark_url.as_deref()))
+                (page::provider_mark(visit, tsp))
                 div {
                     strong { (tsp.name) }
                     @if let Some(description) = &account.description { " " span.soft { bdi { (description) } } }
@@ -220,7 +224,7 @@ fn controls(agreed: &Agreed) -> Markup {
                     (page::csrf(visit)) button type="submit" data-busy="One moment…" { "Pause sharing" }
                 },
             }
-            a.button.danger href=(visit.path("stop")) { "Stop sharing" }
+            @if !visit.launch.is_card() { a.button.danger href=(visit.path("stop")) { "Stop sharing" } }
         }
     }
 }

@@ -3,7 +3,7 @@
 //! What a fleet has not seen and submitted here it has not agreed to, whatever was accepted through the API: the consent that is stored
 //! holds what the page showed. A request that grew since then is asked again.
 
-use gateway::{ApiError, Body, Call, Context, Html, Input, Reader};
+use gateway::{ApiError, Body, Call, Context, Input, Reader};
 use http::StatusCode;
 use maud::{Markup, html};
 use model::agreement::Agreement;
@@ -18,6 +18,7 @@ use store::control::{Consent, Key, Write};
 use vault::Claims;
 
 use crate::cookie::BROWSER_SECONDS;
+use crate::layout::Answer;
 use crate::page::{self, Page, Step};
 use crate::screen::Screen;
 use crate::visit::{Stop, Visit};
@@ -56,10 +57,10 @@ impl Input for Post {
 impl Screen for Ask {
     type Input = VisitRequest;
 
-    async fn show(context: &Context, call: &Call, request: VisitRequest) -> Result<Html, Stop> {
+    async fn show(context: &Context, call: &Call, request: VisitRequest) -> Result<Answer, Stop> {
         let visit = request.visit(context, call.now).await?;
         if !visit.is_asked() {
-            return Ok(page::redirect(context, &visit.path("accounts")));
+            return Ok(page::redirect(context, &visit.onward("accounts")));
         }
         if !call.is_head {
             viewed::note(context, &visit.invitation, call.now).await;
@@ -74,7 +75,7 @@ fn digest(asked: &Scopes, unseen: &Scopes) -> String {
     hex(Sha256::digest(text.as_bytes()).get(..8).unwrap_or_default())
 }
 
-fn ask(context: &Context, visit: &Visit, problem: Option<&str>) -> Html {
+fn ask(context: &Context, visit: &Visit, problem: Option<&str>) -> Answer {
     let partner = &visit.partner.name;
     let (scopes, unseen) = (visit.asked(), visit.unseen());
     let (is_first, is_more) = (visit.consent.is_none(), visit.consent.is_some() && !scopes.is_empty());
@@ -101,7 +102,7 @@ fn ask(context: &Context, visit: &Visit, problem: Option<&str>) -> Html {
         @for (group, lines) in words::shared(&scopes) { (part(group, &lines)) }
         @if !unseen.is_empty() { h2 #already { "What is shared already" } }
         @for (group, lines) in words::shared(&unseen) { (part(group, &lines)) }
-        (terms(partner, &all))
+        (terms(visit, &all))
         @if visit.must_prove() && !is_first {
             div.note { "Somebody else may have your link. Before more is shared, show that it is you: credentials of your accounts do." }
         }
@@ -180,14 +181,22 @@ fn part(group: Group, lines: &[words::Line]) -> Markup {
     }
 }
 
-fn terms(partner: &str, scopes: &Scopes) -> Markup {
+fn terms(visit: &Visit, scopes: &Scopes) -> Markup {
+    let partner = &visit.partner.name;
     html! {
         ul.terms {
             @if !scopes.is_empty() {
                 @if words::writes(scopes).is_empty() { li { bdi { (partner) } " can " strong { "view" } " this, not change it." } }
                 li { "Includes past data that your provider still holds, and whatever else it sends with a record." }
             }
-            li { "Ends when you say so: open this link in this browser and choose " em { "Stop sharing" } "." }
+            li {
+                @match (visit.launch.is_card(), visit.launch.is_framed()) {
+                    (true, _) => { "Ends when you say so: ask " bdi { (partner) } " for your link, open it, and choose " },
+                    (false, true) => { "Ends when you say so: open this again in this browser, where you are now, and choose " },
+                    (false, false) => { "Ends when you say so: open this link in this browser and choose " },
+                }
+                em { "Stop sharing" } "."
+            }
             li { bdi { (partner) } " never sees your provider password." }
         }
     }
@@ -196,7 +205,7 @@ fn terms(partner: &str, scopes: &Scopes) -> Markup {
 impl Screen for Accept {
     type Input = Post;
 
-    async fn show(context: &Context, call: &Call, post: Post) -> Result<Html, Stop> {
+    async fn show(context: &Context, call: &Call, post: Post) -> Result<Answer, Stop> {
         let visit = post.request.form_post(context, call.now).await?;
         if !visit.is_asked() {
             return Ok(page::redirect(context, &visit.path("accounts")));
@@ -208,7 +217,7 @@ impl Screen for Accept {
         if visit.consent.is_some() && (!post.wants || asked.is_empty()) {
             let writes = visit.session_writes(words::union(&visit.reviewed(), &unseen), call.now)?;
             context.store().commit(writes).await?;
-            return Ok(open::with_cookie(context, &visit, "accounts", BROWSER_SECONDS));
+            return Ok(open::with_cookie(context, &visit, &visit.path("accounts"), BROWSER_SECONDS));
         }
         let must_prove = visit.must_prove();
         if must_prove && visit.consent.is_some() {
@@ -232,7 +241,7 @@ impl Screen for Accept {
             None => "providers",
             Some(_) => "accounts",
         };
-        Ok(open::with_cookie(context, &visit, next, BROWSER_SECONDS))
+        Ok(open::with_cookie(context, &visit, &visit.path(next), BROWSER_SECONDS))
     }
 }
 
@@ -247,7 +256,7 @@ async fn accepted(context: &Context, visit: &Visit, now: Timestamp) -> Result<Op
         return Ok(Some((fleet.clone(), agreement.clone())));
     }
     if visit.invitation.status != InvitationStatus::Active {
-        return Err(dead_ends::unknown(context));
+        return Err(dead_ends::unknown(context, &visit.launch.asked));
     }
     let path = format!("/v2/orgs/invitations/{}/accept", visit.invitation.id);
     let response = api::call(context, Method::POST, &path, None, None).await?;

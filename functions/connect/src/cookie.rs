@@ -10,6 +10,8 @@ use gateway::Context;
 use model::InvitationId;
 use sha2::{Digest as _, Sha256};
 
+use crate::launch::Launch;
+
 /// Seconds that a visit may take.
 pub(crate) const VISIT_SECONDS: i64 = 7_200;
 /// Seconds for which a browser in which a fleet agreed opens the used link: 180 days.
@@ -58,12 +60,17 @@ impl Held {
         hashed(&format!("{purpose} {} {}", self.invitation, self.secret))
     }
 
-    /// The `Set-Cookie` header.
-    pub(crate) fn header(&self, context: &Context, seconds: i64) -> String {
+    /// The `Set-Cookie` header. In a frame of another site a browser keeps a cookie for that site's pages only (CHIPS), and not where
+    /// Connect is shown by itself; over http such a cookie works on this machine alone.
+    pub(crate) fn header(&self, context: &Context, launch: &Launch, seconds: i64) -> String {
         let name = cookie_name(context, &name_of(self.invitation));
-        let secure = if is_https(context) { "; Secure" } else { "" };
+        let scope = match (launch.is_framed(), is_https(context)) {
+            (true, _) => "SameSite=None; Secure; Partitioned",
+            (false, true) => "SameSite=Lax; Secure",
+            (false, false) => "SameSite=Lax",
+        };
         let (invitation, secret) = (self.invitation, &self.secret);
-        format!("{name}={invitation}.{secret}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}")
+        format!("{name}={invitation}.{secret}; Path=/; Max-Age={seconds}; HttpOnly; {scope}")
     }
 }
 
@@ -98,7 +105,7 @@ mod tests {
     fn a_cookie_belongs_to_its_host_its_link_and_its_name() {
         let context = context("https://connect.example");
         let held = Held::new(ID.parse().unwrap());
-        let header = held.header(&context, 60);
+        let header = held.header(&context, &Launch::default(), 60);
         assert!(header.starts_with("__Host-connect-") && header.ends_with("; HttpOnly; SameSite=Lax; Secure"), "{header}");
         assert!(!header.contains("Domain"));
         let cookie = header.split(';').next().unwrap();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use gateway::{ApiError, Body, Call, Context, Html, Input, Reader};
+use gateway::{ApiError, Body, Call, Context, Input, Reader};
 use http::StatusCode;
 use maud::{Markup, html};
 use model::credentials::Form;
@@ -12,6 +12,8 @@ use serde_json::{Value, json};
 use store::control::Key;
 
 use crate::fields::{Problems, input, is_shown, members, missing, problems, submitted, summary};
+use crate::launch::News;
+use crate::layout::Answer;
 use crate::page::{self, Page, Step};
 use crate::screen::Screen;
 use crate::visit::{Stop, Visit};
@@ -65,7 +67,7 @@ pub(crate) async fn choice(context: &Context, visit: &Visit, slug: &str) -> Resu
 impl Screen for Ask {
     type Input = Choice;
 
-    async fn show(context: &Context, call: &Call, Choice(request, slug): Choice) -> Result<Html, Stop> {
+    async fn show(context: &Context, call: &Call, Choice(request, slug): Choice) -> Result<Answer, Stop> {
         let visit = request.agreed(context, call.now).await?.visit;
         visit.check_reviewed(context)?;
         let Some((tsp, form)) = choice(context, &visit, &slug).await? else {
@@ -78,7 +80,7 @@ impl Screen for Ask {
 impl Screen for Link {
     type Input = Post;
 
-    async fn show(context: &Context, call: &Call, Post(Choice(request, slug), filled): Post) -> Result<Html, Stop> {
+    async fn show(context: &Context, call: &Call, Post(Choice(request, slug), filled): Post) -> Result<Answer, Stop> {
         let agreed = request.agreed_post(context, call.now).await?;
         let visit = &agreed.visit;
         visit.check_reviewed(context)?;
@@ -95,10 +97,9 @@ impl Screen for Link {
             match response.status {
                 StatusCode::OK => {
                     let id = response.body.get("id").and_then(Value::as_str).and_then(|id| id.parse().ok());
-                    if let Some(id) = id {
-                        proof::note(context, &agreed, id, call.now).await?;
-                    }
-                    return Ok(page::redirect(context, &visit.path("accounts")));
+                    let Some(id) = id else { return Ok(page::redirect(context, &visit.path("accounts"))) };
+                    proof::note(context, &agreed, id, call.now).await?;
+                    return Ok(page::redirect(context, &visit.path_after("accounts", News::Linked(id))));
                 }
                 StatusCode::UNAUTHORIZED => return Err(dead_ends::ended(context, visit)),
                 _ if response.is_consent_changed() => return Err(visit.elsewhere(context, "consent")),
@@ -116,12 +117,12 @@ pub(crate) async fn show(
     (tsp, form): (&Tsp, &Form),
     filled: &BTreeMap<String, String>,
     problems: &Problems,
-) -> Result<Html, Stop> {
+) -> Result<Answer, Stop> {
     let can_sign_in = sign_in_offer::way(context, tsp).await?.is_some();
     let title = format!("Connect {}", tsp.name);
     let steps = help::steps(&tsp.source_name);
     let content = html! {
-        div.brand { (page::mark(&tsp.name, tsp.logo_url.as_deref(), tsp.logo_dark_url.as_deref())) h1 { (title) } }
+        div.brand { (page::provider_mark(visit, tsp)) h1 { (title) } }
         (summary(tsp, form, problems))
         @if can_sign_in { (sign_in_offer::button(visit, tsp)) p.or { "or" } }
         p.soft { (help::lead(&tsp.source_name)) }

@@ -1,12 +1,14 @@
 //! `/connect/s/{visit}/decline`: the fleet says no.
 
-use gateway::{Body, Call, Context, Html, Input, Reader};
+use gateway::{Body, Call, Context, Input, Reader};
 use http::StatusCode;
-use maud::html;
+use maud::{Markup, html};
 use reqwest::Method;
 use serde_json::json;
 
 use crate::api;
+use crate::layout::Answer;
+use crate::messages::{Message, Reason};
 use crate::outcome::{Outcome, redirect_url};
 use crate::page::{self, Page, Step};
 use crate::screen::Screen;
@@ -50,7 +52,7 @@ fn normalized(text: &str) -> String {
 impl Screen for AskReason {
     type Input = VisitRequest;
 
-    async fn show(context: &Context, call: &Call, request: VisitRequest) -> Result<Html, Stop> {
+    async fn show(context: &Context, call: &Call, request: VisitRequest) -> Result<Answer, Stop> {
         let visit = request.visit(context, call.now).await?;
         if visit.consent.is_some() {
             return Ok(page::redirect(context, &visit.path("consent")));
@@ -59,7 +61,7 @@ impl Screen for AskReason {
     }
 }
 
-fn ask(context: &Context, visit: &Visit, reason: &str, problem: Option<&str>) -> Html {
+fn ask(context: &Context, visit: &Visit, reason: &str, problem: Option<&str>) -> Answer {
     let partner = &visit.partner.name;
     let title = format!("Don't share with {partner}?");
     let hints = if problem.is_some() { "reason-problem reason-hint" } else { "reason-hint" };
@@ -94,7 +96,7 @@ fn ask(context: &Context, visit: &Visit, reason: &str, problem: Option<&str>) ->
 impl Screen for Decline {
     type Input = Post;
 
-    async fn show(context: &Context, call: &Call, Post { request, reason }: Post) -> Result<Html, Stop> {
+    async fn show(context: &Context, call: &Call, Post { request, reason }: Post) -> Result<Answer, Stop> {
         let visit = request.form_post(context, call.now).await?;
         if visit.consent.is_some() {
             return Ok(page::redirect(context, &visit.path("consent")));
@@ -120,7 +122,7 @@ impl Screen for Decline {
 }
 
 /// Ends what was accepted elsewhere, by the API, before the fleet was asked here.
-async fn end(context: &Context, call: &Call, accepted: &Agreed, reason: Option<&str>) -> Result<Html, Stop> {
+async fn end(context: &Context, call: &Call, accepted: &Agreed, reason: Option<&str>) -> Result<Answer, Stop> {
     let token = api::token(context, accepted, call.now).await?;
     let path = format!("/v2/orgs/share-agreements/{}/cancel", accepted.agreement.id);
     let response = api::call(context, Method::POST, &path, Some(&token), None).await?;
@@ -130,7 +132,7 @@ async fn end(context: &Context, call: &Call, accepted: &Agreed, reason: Option<&
     }
 }
 
-fn declined(context: &Context, visit: &Visit, reason: Option<&str>) -> Html {
+fn declined(context: &Context, visit: &Visit, reason: Option<&str>) -> Answer {
     let partner = &visit.partner.name;
     let redirect = visit.invitation.failure_redirect_url.as_deref();
     let outcome = Outcome { status: "failure", count: 0, skip_reason: reason };
@@ -138,10 +140,18 @@ fn declined(context: &Context, visit: &Visit, reason: Option<&str>) -> Html {
     let content = html! {
         h1 { "You have declined" }
         p.soft { bdi { (partner) } " was told, and no data is shared." }
-        @if let Some(target) = redirect { div.actions { a.button.main href=(target) { span { "Return to " bdi { (partner) } } } } }
-        @else { p { "You can close this window." } }
+        @match redirect.as_deref().filter(|_| !visit.launch.is_framed()) {
+            Some(target) if visit.launch.is_heard() => noscript { (back(partner, target)) },
+            Some(target) => (back(partner, target)),
+            None => p { "You can close this window." },
+        }
     };
-    Page::titled("You have declined").of(visit).show(context, &content)
+    let page = Page::titled("You have declined").of(visit).ends(Message::Exit { reason: Reason::Declined }, redirect);
+    page.show(context, &content)
+}
+
+fn back(partner: &str, target: &str) -> Markup {
+    html! { div.actions { a.button.main href=(target) { span { "Return to " bdi { (partner) } } } } }
 }
 
 #[cfg(test)]

@@ -4,11 +4,13 @@
 //! reaches a page. What a fleet agrees to is its own to write: consents, and the agreement where one asks for more; so are sign-ins at providers
 //! (`sign_in.rs`), until the API takes their codes. A browser
 //! holds one cookie per link (`cookie.rs`); each page of a visit stands under the visit's name, so links that are open side by side
-//! do not mix. Embedding and white labeling belong in `page` (one layout for every page) and in the variables of the style sheet.
+//! do not mix. Pages of partners show Connect in frames and windows of their own (`launch.rs`, `messages.rs`); every page has one
+//! layout (`layout.rs`), whose colours are variables of the style sheet.
 
 mod accounts;
 mod api;
 mod assets;
+mod brand;
 mod consent;
 mod cookie;
 mod credentials;
@@ -16,9 +18,13 @@ mod dead_ends;
 mod decline;
 mod fields;
 mod help;
+mod launch;
+mod layout;
+mod messages;
 mod open;
 mod outcome;
 mod page;
+mod probe;
 mod proof;
 mod providers;
 mod screen;
@@ -38,6 +44,7 @@ use gateway::Permission::{ReadControl, SignTokens, VerifyTokens, WriteControl};
 use gateway::{Access, ApiError, Context, Endpoint, Operation, Permission, Response, Service};
 use http::Method;
 
+use crate::launch::Launch;
 use crate::screen::{Screen, Shown};
 
 /// The service and its rows.
@@ -52,7 +59,7 @@ pub const SERVICE: Service = Service {
 /// The page for an error, in place of JSON: for whatever else is asked for under Connect's addresses.
 #[must_use]
 pub fn error_page(context: &Context, error: &ApiError) -> Response {
-    dead_ends::of_error(context, error)
+    dead_ends::of_error(context, error).sent(&Launch::default()).0
 }
 
 const LOOK: &[Permission] = &[ReadControl];
@@ -95,6 +102,10 @@ fn endpoints() -> Vec<Endpoint> {
         post::<sharing::StopSharing>("/connect/s/{visit}/stop", "connect.stop", ASK)
             .summary("Remove the accounts and end sharing"),
         get::<sharing::Done>("/connect/s/{visit}/done", "connect.done", ACT).summary("Finish and return to the partner"),
+        row::<probe::Probe>(Method::GET, "/embed/probe", "connect.probe", LOOK)
+            .summary("Find out whether a frame of a page keeps cookies"),
+        row::<probe::Round>(Method::GET, "/embed/probe/{step}", "connect.probe_round", &[])
+            .summary("Set a cookie in a frame, and see whether it comes back"),
         row::<assets::Asset>(Method::GET, "/connect/assets/{name}", "connect.asset", &[])
             .summary("Serve the style sheet and the script"),
     ]
@@ -102,7 +113,7 @@ fn endpoints() -> Vec<Endpoint> {
 
 /// Errors are pages, whatever caused them.
 fn row<O: Operation>(method: Method, path: &'static str, handler: &'static str, permissions: &'static [Permission]) -> Endpoint {
-    Endpoint::new::<O>(method, path, handler, Access::Public, permissions).failing_as(dead_ends::of_error)
+    Endpoint::new::<O>(method, path, handler, Access::Public, permissions).failing_as(error_page)
 }
 
 fn get<S: Screen>(path: &'static str, handler: &'static str, permissions: &'static [Permission]) -> Endpoint {

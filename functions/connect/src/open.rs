@@ -5,7 +5,7 @@
 //! key that the answer to a refreshed invitation has in its link. That answer is the partner's, so whoever opens the link with it sees
 //! all that is shared and can end it, but shares nothing more before credentials of the accounts were given (`proof.rs`).
 
-use gateway::{Body, Call, Context, Html, Input, Reader};
+use gateway::{Body, Call, Context, Input, Reader};
 use maud::html;
 use model::InvitationId;
 use model::invitation::Invitation;
@@ -13,6 +13,8 @@ use store::control::{Key, Write};
 
 use crate::cookie::{BROWSER_SECONDS, Held, VISIT_SECONDS, name_of};
 use crate::dead_ends;
+use crate::launch::{Asked, News};
+use crate::layout::Answer;
 use crate::page::{self, Page};
 use crate::screen::Screen;
 use crate::visit::{Stop, Visit};
@@ -29,12 +31,13 @@ pub(crate) struct Link {
     key: String,
     cookies: String,
     site: Option<String>,
+    asked: Asked,
 }
 
 impl Input for Link {
     fn read(reader: &mut Reader) -> Self {
         reader.accept_unknown_parameters();
-        let (plain, escaped) = (reader.first("invite"), reader.first("amp;invite"));
+        let (plain, escaped) = (reader.first("invite").or(reader.first("tms_invite")), reader.first("amp;invite"));
         let (key, escaped_key) = (reader.first("key"), reader.first("amp;key"));
         Self {
             // Some mail programs send `&amp;` for `&`.
@@ -42,6 +45,7 @@ impl Input for Link {
             invite: plain.or(escaped).unwrap_or_default(),
             cookies: reader.header("cookie").unwrap_or_default().to_owned(),
             site: reader.header("sec-fetch-site").map(str::to_owned),
+            asked: Asked::read(reader),
         }
     }
 }
@@ -61,33 +65,35 @@ impl Input for Proof {
 }
 
 async fn find(context: &Context, link: &Link) -> Result<Invitation, Stop> {
-    let id = invitation_id(&link.invite).ok_or_else(|| dead_ends::unknown(context))?;
+    let unknown = || dead_ends::unknown(context, &link.asked);
+    let id = invitation_id(&link.invite).ok_or_else(unknown)?;
     let found: Option<Invitation> = context.store().get(Key::invitation(id)).await?;
-    found.ok_or_else(|| dead_ends::unknown(context))
+    found.ok_or_else(unknown)
 }
 
 impl Screen for Open {
     type Input = Link;
+    const NEWS: Option<News> = Some(News::Opened);
 
-    async fn show(context: &Context, call: &Call, link: Link) -> Result<Html, Stop> {
+    async fn show(context: &Context, call: &Call, link: Link) -> Result<Answer, Stop> {
         let invitation = find(context, &link).await?;
         let held = Held::find(context, &link.cookies, &name_of(invitation.id));
         let held = held.unwrap_or_else(|| Held::new(invitation.id));
-        let visit = Visit::of(context, held, invitation).await?;
+        let visit = Visit::of(context, held, invitation, &link.asked).await?;
         visit.check(context, call.now)?;
         // Scanners of mail look at links so.
         if call.is_head {
-            return Ok(page::redirect(context, &visit.path("consent")));
+            return Ok(page::redirect(context, &visit.path_after("consent", News::Opened)));
         }
         if visit.consent.is_none() {
-            return Ok(with_cookie(context, &visit, "consent", VISIT_SECONDS));
+            return Ok(with_cookie(context, &visit, &visit.path_after("consent", News::Opened), VISIT_SECONDS));
         }
         if visit.is_known(call.now) {
             if !visit.has_session(call.now) {
                 context.store().commit(visit.session_writes(visit.reviewed(), call.now)?).await?;
             }
             let target = if visit.is_asked() { "consent" } else { "accounts" };
-            return Ok(with_cookie(context, &visit, target, BROWSER_SECONDS));
+            return Ok(with_cookie(context, &visit, &visit.path_after(target, News::Opened), BROWSER_SECONDS));
         }
         if !fits(&visit.invitation, &link.key, call.now) {
             return Err(dead_ends::used(context, &visit));
@@ -102,12 +108,12 @@ fn fits(invitation: &Invitation, key: &str, now: model::Timestamp) -> bool {
     hash.is_some_and(|hash| vault::verify_secret(key, hash))
 }
 
-fn confirm(context: &Context, visit: &Visit, link: &Link) -> Html {
+fn confirm(context: &Context, visit: &Visit, link: &Link) -> Answer {
     let title = "Manage what you share";
     let content = html! {
         h1 { (title) }
         p.soft { "This link opens once. From then on, this browser opens your pages with it." }
-        form method="post" action="/connect/open" {
+        form method="post" action=(visit.launch.asked.address("/connect/open", None)) {
             input type="hidden" name="invite" value=(visit.invitation.id);
             input type="hidden" name="key" value=(link.key);
             div.actions { button.main type="submit" data-busy="One moment…" { "Continue" } }
@@ -119,9 +125,9 @@ fn confirm(context: &Context, visit: &Visit, link: &Link) -> Html {
 impl Screen for Prove {
     type Input = Proof;
 
-    async fn show(context: &Context, call: &Call, Proof(link): Proof) -> Result<Html, Stop> {
+    async fn show(context: &Context, call: &Call, Proof(link): Proof) -> Result<Answer, Stop> {
         let seen = find(context, &link).await?;
-        let visit = Visit::of(context, Held::new(seen.id), seen.clone()).await?;
+        let visit = Visit::of(context, Held::new(seen.id), seen.clone(), &link.asked).await?;
         visit.check(context, call.now)?;
         if is_cross_site(link.site.as_deref()) || !fits(&seen, &link.key, call.now) {
             return Err(dead_ends::used(context, &visit));
@@ -131,15 +137,13 @@ impl Screen for Prove {
         writes.extend(visit.session_writes(visit.reviewed(), call.now)?);
         context.store().commit(writes).await?;
         let target = if visit.is_asked() { "consent" } else { "accounts" };
-        Ok(with_cookie(context, &visit, target, BROWSER_SECONDS))
+        Ok(with_cookie(context, &visit, &visit.path(target), BROWSER_SECONDS))
     }
 }
 
-/// On to a page of the visit, with its cookie.
-pub(crate) fn with_cookie(context: &Context, visit: &Visit, target: &str, seconds: i64) -> Html {
-    let mut response = page::redirect(context, &visit.path(target));
-    response.0.set("set-cookie", &visit.held.header(context, seconds));
-    response
+/// On to an address of the visit, with its cookie.
+pub(crate) fn with_cookie(context: &Context, visit: &Visit, target: &str, seconds: i64) -> Answer {
+    page::redirect(context, target).with_cookie(&visit.held.header(context, &visit.launch, seconds))
 }
 
 /// The invitation's id in a link, or in what somebody pasted. Mail programs take the sentence's `.`, `)` or `>` for a part of it.

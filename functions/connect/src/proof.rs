@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use gateway::{ApiError, Body, Call, Context, Html, Input, Reader};
+use gateway::{ApiError, Body, Call, Context, Input, Reader};
 use http::StatusCode;
 use maud::{Markup, html};
 use model::agreement::Linked;
@@ -16,9 +16,11 @@ use model::tsp::Tsp;
 use model::{ConnectionId, Timestamp};
 use reqwest::Method;
 use serde_json::json;
-use store::control::{ConnectBrowser, Key};
+use store::control::{ConnectBrowser, ConnectSession, Key};
 
 use crate::fields::{Problems, input, is_shown, members, missing, problems, summary};
+use crate::launch::News;
+use crate::layout::Answer;
 use crate::page::{self, Page, Step};
 use crate::screen::Screen;
 use crate::visit::{Agreed, Stop, Visit};
@@ -44,9 +46,9 @@ impl Input for Post {
 impl Screen for Ask {
     type Input = VisitRequest;
 
-    async fn show(context: &Context, call: &Call, request: VisitRequest) -> Result<Html, Stop> {
+    async fn show(context: &Context, call: &Call, request: VisitRequest) -> Result<Answer, Stop> {
         let visit = request.agreed(context, call.now).await?.visit;
-        let Some(link) = next(&visit) else { return Ok(page::redirect(context, &visit.path(after(&visit)))) };
+        let Some(link) = next(&visit) else { return Ok(page::redirect(context, &visit.onward(after(&visit)))) };
         match form_of(context, link).await? {
             Some(known) if link.is_open() => Ok(show(context, &visit, link, known, &BTreeMap::new(), &Problems::default())),
             known => Ok(removed(context, &visit, link, known.as_ref().map(|(tsp, _)| tsp))),
@@ -57,7 +59,7 @@ impl Screen for Ask {
 impl Screen for Submit {
     type Input = Post;
 
-    async fn show(context: &Context, call: &Call, Post(request, id, filled): Post) -> Result<Html, Stop> {
+    async fn show(context: &Context, call: &Call, Post(request, id, filled): Post) -> Result<Answer, Stop> {
         let agreed = request.agreed_post(context, call.now).await?;
         let visit = &agreed.visit;
         let link = visit.unproved().into_iter().find(|link| link.connection_id == id && link.is_open());
@@ -71,7 +73,7 @@ impl Screen for Submit {
             match response.status {
                 StatusCode::OK => {
                     note(context, &agreed, id, call.now).await?;
-                    return Ok(page::redirect(context, &visit.path("proof")));
+                    return Ok(page::redirect(context, &visit.path_after("proof", News::Linked(id))));
                 }
                 StatusCode::UNAUTHORIZED => return Err(dead_ends::ended(context, visit)),
                 StatusCode::NOT_FOUND => return Err(visit.elsewhere(context, "proof")),
@@ -83,8 +85,8 @@ impl Screen for Submit {
     }
 }
 
-/// Notes that credentials of an account worked in this browser. The account may be linked under several names: it may have been
-/// removed before.
+/// Notes that credentials of an account worked in this browser, and in this session. The account may be linked under several names: it
+/// may have been removed before.
 ///
 /// # Errors
 /// If storage fails.
@@ -100,7 +102,13 @@ pub(crate) async fn note(context: &Context, agreed: &Agreed, id: ConnectionId, n
         proved.extend(same.iter().copied());
         (proved != seen.proved).then(|| ConnectBrowser { proved, updated_at: now, ..seen.clone() })
     };
-    context.store().update(Key::browser(&agreed.visit.held.digest()), with).await?;
+    let digest = agreed.visit.held.digest();
+    context.store().update(Key::browser(&digest), with).await?;
+    let linked = |seen: &ConnectSession| {
+        let mut linked = seen.linked.clone();
+        linked.insert(id).then(|| ConnectSession { linked, updated_at: now, ..seen.clone() })
+    };
+    context.store().update(Key::session(&digest), linked).await?;
     Ok(())
 }
 
@@ -137,11 +145,11 @@ fn show(
     (tsp, form): (Tsp, &Form),
     filled: &BTreeMap<String, String>,
     problems: &Problems,
-) -> Html {
+) -> Answer {
     let title = "Show that it is you";
     let steps = help::steps(&tsp.source_name);
     let content = html! {
-        div.brand { (page::mark(&tsp.name, tsp.logo_url.as_deref(), tsp.logo_dark_url.as_deref())) h1 { (title) } }
+        div.brand { (page::provider_mark(visit, &tsp)) h1 { (title) } }
         (why(visit))
         (summary(&tsp, form, problems))
         @if !steps.is_empty() {
@@ -167,7 +175,7 @@ fn show(
 }
 
 /// An account that was removed has no connection whose credentials could be tried: linking it again is the proof.
-fn removed(context: &Context, visit: &Visit, link: &Linked, tsp: Option<&Tsp>) -> Html {
+fn removed(context: &Context, visit: &Visit, link: &Linked, tsp: Option<&Tsp>) -> Answer {
     let title = "Show that it is you";
     let name = tsp.map_or(link.tsp_slug.as_str(), |tsp| tsp.name.as_str());
     let content = html! {

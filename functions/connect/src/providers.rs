@@ -1,9 +1,10 @@
 //! `GET /connect/s/{visit}/providers`: the choice of the provider.
 
-use gateway::{Call, Context, Html, Input, Reader};
+use gateway::{Call, Context, Input, Reader};
 use maud::{Markup, html};
 use model::tsp::{Tsp, TspStatus};
 
+use crate::layout::Answer;
 use crate::page::{self, Page, Step};
 use crate::screen::Screen;
 use crate::visit::{Stop, Visit};
@@ -47,7 +48,7 @@ fn matches(names: &str, sought: &str) -> bool {
 impl Screen for List {
     type Input = Search;
 
-    async fn show(context: &Context, call: &Call, Search(request, sought): Search) -> Result<Html, Stop> {
+    async fn show(context: &Context, call: &Call, Search(request, sought): Search) -> Result<Answer, Stop> {
         let agreed = request.agreed(context, call.now).await?;
         let visit = &agreed.visit;
         visit.check_reviewed(context)?;
@@ -63,6 +64,7 @@ impl Screen for List {
             p.soft { "The company that made the devices, or the app that your drivers use." }
             @if !tsps.iter().any(|tsp| tsp.status == TspStatus::Active) { (nothing_to_connect(visit)) }
             form method="get" action=(visit.path("providers")) role="search" {
+                (page::launch_fields(&visit.launch.asked))
                 label for="q" { "Search" }
                 input #q type="search" name="q" value=(sought) autocomplete="off" placeholder="Name on the device or the app";
                 noscript { div.actions { button type="submit" { "Search" } } }
@@ -93,7 +95,7 @@ fn count(number: usize) -> String {
 }
 
 fn row(visit: &Visit, tsp: &Tsp, is_linked: bool, is_shown: bool) -> Markup {
-    let mark = page::mark(&tsp.name, tsp.logo_url.as_deref(), tsp.logo_dark_url.as_deref());
+    let mark = page::provider_mark(visit, tsp);
     html! {
         li data-name=(names(tsp)) hidden[!is_shown] {
             @if tsp.status == TspStatus::Active {

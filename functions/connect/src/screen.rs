@@ -1,9 +1,12 @@
-//! Pages as operations: whatever happens, the answer is a page.
+//! Pages as operations: whatever happens, the answer is a page, as it fits where Connect was launched.
 
 use std::marker::PhantomData;
 
-use gateway::{ApiError, Call, Context, Html, Input, Operation};
+use gateway::{ApiError, Body, Call, Context, Html, Input, Operation, Reader};
 
+use crate::dead_ends;
+use crate::launch::{Asked, Launch, News};
+use crate::layout::Answer;
 use crate::visit::Stop;
 
 /// A page.
@@ -11,22 +14,47 @@ pub(crate) trait Screen: Send + Sync + 'static {
     /// What it reads.
     type Input: Input;
 
+    /// What its pages tell of by themselves.
+    const NEWS: Option<News> = None;
+
     /// The page, or why another one is shown.
-    fn show(context: &Context, call: &Call, input: Self::Input) -> impl Future<Output = Result<Html, Stop>> + Send;
+    fn show(context: &Context, call: &Call, input: Self::Input) -> impl Future<Output = Result<Answer, Stop>> + Send;
 }
 
 /// A page as a row of the table.
 pub(crate) struct Shown<S>(PhantomData<fn() -> S>);
 
+/// What a page reads, and how Connect was launched.
+pub(crate) struct Launched<I>(Asked, I);
+
+impl<I: Input> Input for Launched<I> {
+    const BODY: Body = I::BODY;
+    const MAX_BODY: usize = I::MAX_BODY;
+
+    fn read(reader: &mut Reader) -> Self {
+        Self(Asked::read(reader), I::read(reader))
+    }
+}
+
 impl<S: Screen> Operation for Shown<S> {
-    type Input = S::Input;
+    type Input = Launched<S::Input>;
     type Output = Html;
 
-    async fn run(context: &Context, call: Call, input: S::Input) -> Result<Html, ApiError> {
-        match S::show(context, &call, input).await {
-            Ok(page) => Ok(page),
-            Err(Stop::Page(page)) => Ok(*page),
-            Err(Stop::Failed(error)) => Err(error),
-        }
+    async fn run(context: &Context, call: Call, Launched(asked, input): Self::Input) -> Result<Html, ApiError> {
+        let answer = match S::show(context, &call, input).await {
+            Ok(answer) => answer,
+            Err(Stop::Page(answer)) => *answer,
+            Err(Stop::Failed(error)) => {
+                let launch = asked.resolve(context, None).await.unwrap_or_default();
+                let page = dead_ends::of_error(context, &error).sent(&launch);
+                return Err(error.shown_as(page.0));
+            }
+        };
+        let launch = match answer.launch() {
+            Some(launch) => launch.clone(),
+            None if answer.is_page() => asked.resolve(context, None).await?,
+            None => Launch { asked, ..Launch::default() },
+        };
+        Ok(answer.sent(&launch.telling(S::NEWS)))
     }
 }

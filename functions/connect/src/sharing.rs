@@ -1,6 +1,6 @@
 //! `/connect/s/{visit}/pause`, `resume`, `stop`, `accounts/{id}/remove` and `done`: how a fleet changes and ends what it shares, and its visit.
 
-use gateway::{Body, Call, Context, Html, Input, Reader};
+use gateway::{Body, Call, Context, Input, Reader};
 use http::StatusCode;
 use maud::html;
 use model::ConnectionId;
@@ -9,10 +9,13 @@ use reqwest::Method;
 use store::control::{ConnectSession, Key};
 
 use crate::accounts::{self, Account};
+use crate::launch::News;
+use crate::layout::Answer;
+use crate::messages::{Message, Reason};
 use crate::outcome::{Outcome, redirect_url};
 use crate::page::{self, Page, Step};
 use crate::screen::Screen;
-use crate::visit::{Agreed, Stop};
+use crate::visit::{Agreed, Stop, Visit};
 use crate::visit_request::VisitRequest;
 use crate::{api, dead_ends};
 
@@ -65,7 +68,7 @@ impl Input for OnePost {
 impl Screen for Pause {
     type Input = Post;
 
-    async fn show(context: &Context, call: &Call, Post(request): Post) -> Result<Html, Stop> {
+    async fn show(context: &Context, call: &Call, Post(request): Post) -> Result<Answer, Stop> {
         let agreed = request.agreed_post(context, call.now).await?;
         act(context, call, &agreed, "pause").await
     }
@@ -74,7 +77,7 @@ impl Screen for Pause {
 impl Screen for Resume {
     type Input = Post;
 
-    async fn show(context: &Context, call: &Call, Post(request): Post) -> Result<Html, Stop> {
+    async fn show(context: &Context, call: &Call, Post(request): Post) -> Result<Answer, Stop> {
         let agreed = request.agreed_post(context, call.now).await?;
         agreed.visit.check_reviewed(context)?;
         if !agreed.visit.unproved().is_empty() {
@@ -85,7 +88,7 @@ impl Screen for Resume {
 }
 
 /// Acts on the agreement by the API, and shows what has become of it.
-async fn act(context: &Context, call: &Call, agreed: &Agreed, action: &str) -> Result<Html, Stop> {
+async fn act(context: &Context, call: &Call, agreed: &Agreed, action: &str) -> Result<Answer, Stop> {
     let token = api::token(context, agreed, call.now).await?;
     let path = format!("/v2/orgs/share-agreements/{}/{action}", agreed.agreement.id);
     let response = api::call(context, Method::POST, &path, Some(&token), None).await?;
@@ -101,7 +104,7 @@ async fn act(context: &Context, call: &Call, agreed: &Agreed, action: &str) -> R
 impl Screen for AskStop {
     type Input = VisitRequest;
 
-    async fn show(context: &Context, call: &Call, request: VisitRequest) -> Result<Html, Stop> {
+    async fn show(context: &Context, call: &Call, request: VisitRequest) -> Result<Answer, Stop> {
         let agreed = request.agreed(context, call.now).await?;
         let visit = &agreed.visit;
         let partner = &visit.partner.name;
@@ -127,7 +130,7 @@ impl Screen for StopSharing {
     type Input = Post;
 
     /// Accounts first: with the agreement the fleet's tokens end.
-    async fn show(context: &Context, call: &Call, Post(request): Post) -> Result<Html, Stop> {
+    async fn show(context: &Context, call: &Call, Post(request): Post) -> Result<Answer, Stop> {
         let agreed = request.agreed_post(context, call.now).await?;
         if context
             .store()
@@ -140,7 +143,9 @@ impl Screen for StopSharing {
                 remove(context, call, &agreed, account.id).await?;
             }
         }
-        act(context, call, &agreed, "cancel").await
+        act(context, call, &agreed, "cancel")
+            .await
+            .map(|_| page::redirect(context, &agreed.visit.path_after("accounts", News::Stopped)))
     }
 }
 
@@ -164,7 +169,7 @@ async fn find(context: &Context, call: &Call, agreed: &Agreed, id: ConnectionId)
 impl Screen for AskRemove {
     type Input = One;
 
-    async fn show(context: &Context, call: &Call, One(request, id): One) -> Result<Html, Stop> {
+    async fn show(context: &Context, call: &Call, One(request, id): One) -> Result<Answer, Stop> {
         let agreed = request.agreed(context, call.now).await?;
         let visit = &agreed.visit;
         let Some(account) = find(context, call, &agreed, id).await? else {
@@ -190,10 +195,10 @@ impl Screen for AskRemove {
 impl Screen for Remove {
     type Input = OnePost;
 
-    async fn show(context: &Context, call: &Call, OnePost(One(request, id)): OnePost) -> Result<Html, Stop> {
+    async fn show(context: &Context, call: &Call, OnePost(One(request, id)): OnePost) -> Result<Answer, Stop> {
         let agreed = request.agreed_post(context, call.now).await?;
         remove(context, call, &agreed, id).await?;
-        Ok(page::redirect(context, &agreed.visit.path("accounts")))
+        Ok(page::redirect(context, &agreed.visit.path_after("accounts", News::Removed(id))))
     }
 }
 
@@ -201,7 +206,7 @@ impl Screen for Done {
     type Input = VisitRequest;
 
     /// The session ends here, but for this page; in this browser the link begins another one.
-    async fn show(context: &Context, call: &Call, request: VisitRequest) -> Result<Html, Stop> {
+    async fn show(context: &Context, call: &Call, request: VisitRequest) -> Result<Answer, Stop> {
         let agreed = request.last(context, call.now).await?;
         let visit = &agreed.visit;
         let accounts = accounts::of(context, &agreed, call.now).await?;
@@ -219,15 +224,29 @@ impl Screen for Done {
             context.store().update(Key::session(&visit.held.digest()), done).await?;
         }
         let outcome = Outcome { status, count, skip_reason: None };
-        if let Some(target) = redirect.as_deref().and_then(|url| redirect_url(url, invitation, &outcome)) {
-            return Ok(page::redirect(context, &target));
+        let target = redirect.as_deref().and_then(|url| redirect_url(url, invitation, &outcome));
+        if let Some(target) = target.as_deref().filter(|_| !visit.launch.is_heard()) {
+            return Ok(page::redirect(context, target));
         }
         let title = if count > 0 { "All set" } else { "Nothing is connected yet" };
         let content = html! {
             h1 { (title) }
             @if count > 0 { p.soft { bdi { (visit.partner.name) } " receives your data as it comes. You can close this window." } }
             @else { p.soft { "No data is shared. Open your link again in this browser to go on; you can close this window." } }
+            @if let Some(target) = target.as_deref().filter(|_| !visit.launch.is_framed()) {
+                noscript { div.actions { a.button.main href=(target) { span { "Return to " bdi { (visit.partner.name) } } } } }
+            }
         };
-        Ok(Page::titled(title).of(visit).step(Step::Done).show(context, &content))
+        let page = Page::titled(title).of(visit).step(Step::Done).ends(ended(visit, &accounts, count), target);
+        Ok(page.show(context, &content))
     }
+}
+
+/// What the partner's page hears at the end.
+fn ended(visit: &Visit, accounts: &[Account], working: usize) -> Message {
+    if working == 0 {
+        return Message::Exit { reason: Reason::UserCancelled };
+    }
+    let is_linked = |id: &ConnectionId| visit.session.as_ref().is_some_and(|session| session.linked.contains(id));
+    Message::Success { ids: accounts.iter().map(|account| account.id).filter(is_linked).collect() }
 }

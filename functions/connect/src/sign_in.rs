@@ -6,18 +6,22 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use gateway::{Call, Context, Html, Input, Reader};
+use gateway::{Call, Context, Input, Reader};
 use http::StatusCode;
 use maud::html;
+use model::ConnectionId;
 use model::tsp::Tsp;
 use reqwest::Method;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use store::control::{Key, PreAuth, SignInVisit, Write};
+use url::Url;
 use uuid::Uuid;
 
 use crate::credentials::{self, Choice};
 use crate::fields::{Problems, problems};
+use crate::launch::News;
+use crate::layout::Answer;
 use crate::page::{self, Page, Step};
 use crate::screen::Screen;
 use crate::sign_in_offer::way;
@@ -34,14 +38,14 @@ pub(crate) struct Return;
 pub(crate) const RETURN_PATH: &str = "/connect/sign-in";
 
 /// What a provider sends back.
-pub(crate) struct Answer {
+pub(crate) struct Answered {
     request: VisitRequest,
     state: Option<Uuid>,
     code: Option<String>,
     error: Option<String>,
 }
 
-impl Input for Answer {
+impl Input for Answered {
     fn read(reader: &mut Reader) -> Self {
         let text = |name: &str| reader.first(name).filter(|text| !text.is_empty());
         let (state, code, error) = (text("state"), text("code"), text("error"));
@@ -61,7 +65,7 @@ fn challenge(verifier: &str) -> String {
 impl Screen for Begin {
     type Input = Choice;
 
-    async fn show(context: &Context, call: &Call, choice: Choice) -> Result<Html, Stop> {
+    async fn show(context: &Context, call: &Call, choice: Choice) -> Result<Answer, Stop> {
         let agreed = choice.request().agreed(context, call.now).await?;
         let visit = &agreed.visit;
         visit.check_reviewed(context)?;
@@ -81,14 +85,29 @@ impl Screen for Begin {
         context.store().commit(vec![Write::create(&begun)?]).await?;
         let back = format!("{}{RETURN_PATH}", context.config().connect_url);
         let page = oauth.page(&base, &client, (&back, &id.to_string()), &challenge(&verifier(visit, id)));
-        Ok(page::redirect(context, page.as_str()))
+        Ok(if visit.launch.is_framed() { onward(context, visit, &tsp, &page) } else { page::redirect(context, page.as_str()) })
     }
 }
 
-impl Screen for Return {
-    type Input = Answer;
+/// In a frame, where a provider's page is not shown: the frame's script opens a window for it, and takes the answer that comes back
+/// there, for the frame's cookies are no other window's.
+fn onward(context: &Context, visit: &Visit, tsp: &Tsp, page: &Url) -> Answer {
+    let title = format!("Sign in at {}", tsp.name);
+    let content = html! {
+        h1 { (title) }
+        p.soft { "The sign-in opens in a window of its own, and needs scripts. Without them, use a key instead." }
+        div.actions {
+            a.button.main href=(page) target="_blank" rel="opener" data-onward { "Sign in with " (tsp.name) span.away { " (opens a new window)" } }
+            a.button href=(visit.path(&format!("providers/{}", tsp.slug))) { "Back" }
+        }
+    };
+    Page::titled(title).of(visit).step(Step::Connect).show(context, &content)
+}
 
-    async fn show(context: &Context, call: &Call, answer: Answer) -> Result<Html, Stop> {
+impl Screen for Return {
+    type Input = Answered;
+
+    async fn show(context: &Context, call: &Call, answer: Answered) -> Result<Answer, Stop> {
         // A code is used up by the browser that asks for the page, not by what only looks whether there is one.
         let state = answer.state.filter(|_| !call.is_head);
         let id = state.ok_or_else(|| over(context, None))?;
@@ -97,10 +116,14 @@ impl Screen for Return {
         let Some((of, begun)) = begun.and_then(|begun| Some((begun.visit.clone()?, begun))) else {
             return Err(over(context, None));
         };
-        let agreed = answer.request.named(&of.name).agreed(context, call.now).await?;
+        let request = answer.request.named(&of.name);
+        if !request.holds(context, &of.digest) {
+            return Err(dead_ends::answered_elsewhere(context));
+        }
+        let agreed = request.agreed(context, call.now).await?;
         let visit = &agreed.visit;
-        if of.digest != visit.held.digest() || begun.fleet_id != agreed.fleet.id {
-            return Err(dead_ends::reopen(context));
+        if begun.fleet_id != agreed.fleet.id {
+            return Err(dead_ends::answered_elsewhere(context));
         }
         visit.check_reviewed(context)?;
         let Some((tsp, form)) = credentials::choice(context, visit, &of.slug).await? else {
@@ -111,8 +134,11 @@ impl Screen for Return {
         }
         let found = match &answer.code {
             Some(code) => match link(context, call, &agreed, (&tsp, id), code).await? {
-                None => return Ok(done(context, visit, &tsp)),
-                Some(found) => found,
+                Ok(linked) if visit.launch.is_framed() => {
+                    return Ok(page::redirect(context, &after(visit, linked)));
+                }
+                Ok(linked) => return Ok(done(context, visit, &tsp, linked)),
+                Err(found) => found,
             },
             None => {
                 let _held = context.store().take_pre_auth(id, (begun.fleet_id, begun.tsp_id), call.now).await?;
@@ -123,14 +149,14 @@ impl Screen for Return {
     }
 }
 
-/// Has the API take the code; what is wrong where it does not.
+/// Has the API take the code: the connection, or what is wrong.
 async fn link(
     context: &Context,
     call: &Call,
     agreed: &Agreed,
     (tsp, id): (&Tsp, Uuid),
     code: &str,
-) -> Result<Option<Problems>, Stop> {
+) -> Result<Result<Option<ConnectionId>, Problems>, Stop> {
     let visit = &agreed.visit;
     let body = json!({
         "tsp_id": tsp.id, "credentials": { "code": code }, "pre_auth_id": id, "code_verifier": verifier(visit, id),
@@ -142,15 +168,15 @@ async fn link(
             if let Some(id) = id {
                 proof::note(context, agreed, id, call.now).await?;
             }
-            Ok(None)
+            Ok(Ok(id))
         }
         StatusCode::UNAUTHORIZED => Err(dead_ends::ended(context, visit)),
         _ if response.is_consent_changed() => Err(visit.elsewhere(context, "consent")),
         _ if response.problems().iter().any(|(path, ..)| path == "body.pre_auth_id") => Err(over(context, Some(visit))),
         _ if response.problems().iter().any(|(_, kind, _)| kind == "credentials_rejected") => {
-            Ok(Some(told(format!("{} did not confirm the sign-in. Please sign in again.", tsp.name))))
+            Ok(Err(told(format!("{} did not confirm the sign-in. Please sign in again.", tsp.name))))
         }
-        _ => Ok(Some(problems(&response, tsp))),
+        _ => Ok(Err(problems(&response, tsp))),
     }
 }
 
@@ -166,13 +192,18 @@ fn declined(tsp: &Tsp, error: Option<&str>) -> Problems {
     })
 }
 
+/// The page that follows.
+fn after(visit: &Visit, linked: Option<ConnectionId>) -> String {
+    linked.map_or_else(|| visit.path("accounts"), |id| visit.path_after("accounts", News::Linked(id)))
+}
+
 /// In the window of the sign-in, which closes itself where it may.
-fn done(context: &Context, visit: &Visit, tsp: &Tsp) -> Html {
+fn done(context: &Context, visit: &Visit, tsp: &Tsp, linked: Option<ConnectionId>) -> Answer {
     let title = format!("{} is connected", tsp.name);
     let content = html! {
         h1 { (title) }
         p.soft { "You can close this window." }
-        div.actions data-signed-in=(visit.name) { a.button.main href=(visit.path("accounts")) { "Go on here" } }
+        div.actions data-signed-in=(visit.name) data-linked=[linked] { a.button.main href=(visit.path("accounts")) { "Go on here" } }
     };
     Page::titled(title).of(visit).step(Step::Done).show(context, &content)
 }

@@ -1,6 +1,8 @@
 //! A visit: who is asked by whom, what was agreed, and what may be shown now.
 
-use gateway::{ApiError, Html};
+use std::collections::BTreeSet;
+
+use gateway::ApiError;
 use model::agreement::{Agreement, Linked};
 use model::fleet::Fleet;
 use model::invitation::Invitation;
@@ -10,11 +12,14 @@ use store::StoreError;
 use store::control::{ConnectBrowser, ConnectSession, Consent, Write};
 
 use crate::cookie::{BROWSER_SECONDS, Held, VISIT_SECONDS};
+use crate::launch::{Launch, News};
+use crate::layout::Answer;
+use crate::messages::Message;
 use crate::words;
 
 /// Why a page is not shown: another one is, or something failed.
 pub(crate) enum Stop {
-    Page(Box<Html>),
+    Page(Box<Answer>),
     Failed(ApiError),
 }
 
@@ -46,6 +51,8 @@ pub(crate) struct Visit {
     pub(crate) session: Option<ConnectSession>,
     /// What this browser was shown and proved.
     pub(crate) browser: Option<ConnectBrowser>,
+    /// How Connect was launched.
+    pub(crate) launch: Launch,
 }
 
 /// A visit of a fleet that has agreed.
@@ -111,7 +118,34 @@ impl Visit {
 
     /// A page of this visit.
     pub(crate) fn path(&self, page: &str) -> String {
-        format!("/connect/s/{}/{page}", self.name)
+        self.address(page, None)
+    }
+
+    /// A page of this visit, which tells what led to it.
+    pub(crate) fn path_after(&self, page: &str, news: News) -> String {
+        self.address(page, Some(news))
+    }
+
+    /// A page of this visit in place of the one that was asked for: it tells what that one would have told.
+    pub(crate) fn onward(&self, page: &str) -> String {
+        self.address(page, self.launch.asked.news)
+    }
+
+    fn address(&self, page: &str, news: Option<News>) -> String {
+        self.launch.asked.address(&format!("/connect/s/{}/{page}", self.name), news)
+    }
+
+    /// What the partner's page hears of an account, if it is so.
+    pub(crate) fn news(&self) -> Option<Message> {
+        let is_open = |id| {
+            let mut links = self.agreement.iter().flat_map(|agreement| &agreement.connections);
+            links.find(|link| link.connection_id == id).map(Linked::is_open)
+        };
+        match self.launch.asked.news? {
+            News::Linked(id) => is_open(id).filter(|is_open| *is_open).map(|_| Message::Connection { id }),
+            News::Removed(id) => is_open(id).filter(|is_open| !is_open).map(|_| Message::ConnectionDeleted { id }),
+            News::Opened | News::Stopped => None,
+        }
     }
 
     /// The fleet's name, or the one that the partner knows.
@@ -127,6 +161,7 @@ impl Visit {
             digest: digest.clone(),
             invitation_id,
             is_done: false,
+            linked: BTreeSet::new(),
             expires_at: now.plus_seconds(VISIT_SECONDS),
             updated_at: now,
         };

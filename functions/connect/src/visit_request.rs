@@ -7,6 +7,7 @@ use model::partner::Partner;
 use store::control::Key;
 
 use crate::cookie::{Held, name_of};
+use crate::launch::Asked;
 use crate::visit::{Agreed, Stop, Visit};
 use crate::{dead_ends, page};
 
@@ -16,6 +17,7 @@ pub(crate) struct VisitRequest {
     cookies: String,
     csrf: Option<String>,
     site: Option<String>,
+    asked: Asked,
 }
 
 impl Input for VisitRequest {
@@ -34,6 +36,7 @@ impl VisitRequest {
             cookies: reader.header("cookie").unwrap_or_default().to_owned(),
             site: reader.header("sec-fetch-site").map(str::to_owned),
             csrf: reader.form().remove("csrf"),
+            asked: Asked::read(reader),
         }
     }
 }
@@ -49,24 +52,29 @@ impl VisitRequest {
         Self { name: name.to_owned(), ..self }
     }
 
+    /// Whether it has the cookie with this digest.
+    pub(crate) fn holds(&self, context: &Context, digest: &str) -> bool {
+        Held::find(context, &self.cookies, &self.name).is_some_and(|held| held.digest() == digest)
+    }
+
     /// The visit, or the page that says why there is none.
     pub(crate) async fn visit(&self, context: &Context, now: Timestamp) -> Result<Visit, Stop> {
         let visit = self.find(context, now).await?;
-        if visit.consent.is_some() && !visit.has_session(now) { Err(dead_ends::reopen(context)) } else { Ok(visit) }
+        if visit.consent.is_some() && !visit.has_session(now) { Err(dead_ends::reopen(context, &self.asked)) } else { Ok(visit) }
     }
 
     /// The visit for its last page, which is there after the visit too: people look at it again.
     pub(crate) async fn last(&self, context: &Context, now: Timestamp) -> Result<Agreed, Stop> {
         let visit = self.find(context, now).await?;
         let is_known = visit.session.as_ref().is_some_and(|session| now < session.expires_at);
-        if visit.consent.is_some() && !is_known { Err(dead_ends::reopen(context)) } else { visit.agreed(context) }
+        if visit.consent.is_some() && !is_known { Err(dead_ends::reopen(context, &self.asked)) } else { visit.agreed(context) }
     }
 
     async fn find(&self, context: &Context, now: Timestamp) -> Result<Visit, Stop> {
-        let held = Held::find(context, &self.cookies, &self.name).ok_or_else(|| dead_ends::reopen(context))?;
+        let held = Held::find(context, &self.cookies, &self.name).ok_or_else(|| dead_ends::reopen(context, &self.asked))?;
         let invitation: Option<Invitation> = context.store().get(Key::invitation(held.invitation)).await?;
-        let invitation = invitation.ok_or_else(|| dead_ends::unknown(context))?;
-        let visit = Visit::of(context, held, invitation).await?;
+        let invitation = invitation.ok_or_else(|| dead_ends::unknown(context, &self.asked))?;
+        let visit = Visit::of(context, held, invitation, &self.asked).await?;
         visit.check(context, now)?;
         Ok(visit)
     }
@@ -76,7 +84,7 @@ impl VisitRequest {
         let visit = self.visit(context, now).await?;
         let sent = self.csrf.as_deref().unwrap_or_default();
         let is_own = vault::verify_secret(sent, &vault::hash_secret(&visit.held.csrf()));
-        if is_own && !is_cross_site(self.site.as_deref()) { Ok(visit) } else { Err(dead_ends::reopen(context)) }
+        if is_own && !is_cross_site(self.site.as_deref()) { Ok(visit) } else { Err(dead_ends::reopen(context, &self.asked)) }
     }
 
     /// The visit of a fleet that has agreed; others are asked first.
@@ -92,10 +100,11 @@ impl VisitRequest {
 
 impl Visit {
     /// The visit of a cookie to an invitation.
-    pub(crate) async fn of(context: &Context, held: Held, invitation: Invitation) -> Result<Self, Stop> {
+    pub(crate) async fn of(context: &Context, held: Held, invitation: Invitation, asked: &Asked) -> Result<Self, Stop> {
         let store = context.store();
         let partner: Option<Partner> = store.get(Key::partner(invitation.partner_id)).await?;
-        let partner = partner.ok_or_else(|| dead_ends::unknown(context))?;
+        let partner = partner.ok_or_else(|| dead_ends::unknown(context, asked))?;
+        let launch = asked.clone().resolve(context, Some(partner.id)).await?;
         let digest = held.digest();
         let mut visit = Self {
             name: name_of(invitation.id),
@@ -107,6 +116,7 @@ impl Visit {
             held,
             invitation,
             partner,
+            launch,
         };
         if let Some(fleet) = visit.invitation.fleet_id {
             let parties = (fleet, visit.invitation.partner_id);
@@ -127,7 +137,7 @@ impl Visit {
             InvitationStatus::Accepted => Err(dead_ends::ended(context, self)),
             InvitationStatus::Declined => Err(dead_ends::declined(context, self)),
             InvitationStatus::Expired => Err(dead_ends::expired(context, self)),
-            InvitationStatus::Deleted => Err(dead_ends::unknown(context)),
+            InvitationStatus::Deleted => Err(dead_ends::unknown(context, &self.launch.asked)),
         }
     }
 
@@ -138,7 +148,7 @@ impl Visit {
 
     /// Another page of the visit in place of the one that was asked for.
     pub(crate) fn elsewhere(&self, context: &Context, page: &str) -> Stop {
-        Stop::Page(Box::new(page::redirect(context, &self.path(page))))
+        Stop::Page(Box::new(page::redirect(context, &self.onward(page))))
     }
 
     fn agreed(self, context: &Context) -> Result<Agreed, Stop> {
@@ -147,7 +157,7 @@ impl Visit {
         }
         match (self.fleet.clone(), self.agreement.clone()) {
             (Some(fleet), Some(agreement)) => Ok(Agreed { visit: self, fleet, agreement }),
-            _ => Err(dead_ends::unknown(context)),
+            (_, _) => Err(dead_ends::unknown(context, &self.launch.asked)),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Organizations: invitations, share agreements, fleets and the TSP catalogue.
 
 mod contact;
+pub mod embed_keys;
 pub mod external_tsps;
 pub mod fleets;
 pub mod invitations;
@@ -35,6 +36,11 @@ const TAGS: &[Tag] = &[
         description: "What a fleet shares with a partner, and until when. Either party can pause or cancel it.",
     },
     Tag { name: "Fleets", handlers: "fleets", description: "The fleets that share data with the caller." },
+    Tag {
+        name: "Embed Keys",
+        handlers: "embed_keys",
+        description: "The keys with which partners show Connect in pages of their own, and the origins of those pages.",
+    },
     Tag { name: "Partners", handlers: "partners", description: "The companies that read fleets' data." },
     Tag {
         name: "External Telematics Providers",

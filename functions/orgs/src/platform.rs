@@ -5,7 +5,7 @@ use gateway::Endpoint;
 use gateway::Permission::{ReadControl, VerifyTokens};
 use http::Method;
 
-use crate::{PUBLIC_READ, READ, WRITE, external_tsps, partners, tsps};
+use crate::{PUBLIC_READ, READ, WRITE, embed_keys, external_tsps, partners, tsps};
 
 pub(crate) fn endpoints() -> Vec<Endpoint> {
     vec![
@@ -49,7 +49,7 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
         .summary("Delete a partner")
         .description(
             "For administrators of the platform, once all agreements with the partner have ended (else 409). Its clients get no \
-             more tokens, its open invitations and its subscriptions are deleted.",
+             more tokens, its open invitations, its subscriptions and its embed keys are deleted.",
         ),
         Endpoint::new::<partners::properties::List>(
             Method::GET,
@@ -81,6 +81,45 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
         )
         .summary("Delete a property of a partner")
         .description("Properties are not changed: delete one and add it anew."),
+        Endpoint::new::<embed_keys::list::List>(
+            Method::GET,
+            "/v2/orgs/partners/{partner_id}/embed-keys",
+            "embed_keys.list",
+            Scope("partner-property:read"),
+            &[ReadControl, VerifyTokens],
+        )
+        .summary("List the embed keys of a partner")
+        .description("For the partner itself and administrators of the platform, oldest first. Not paged."),
+        Endpoint::new::<embed_keys::create::Create>(
+            Method::POST,
+            "/v2/orgs/partners/{partner_id}/embed-keys",
+            "embed_keys.create",
+            Scope("partner:update"),
+            WRITE,
+        )
+        .summary("Issue an embed key")
+        .description(
+            "For administrators of the platform. Pages of these origins may show Connect with the partner's invitations. Keys of \
+             sandbox partners begin with `pk_test_`, others with `pk_live_`.",
+        ),
+        Endpoint::new::<embed_keys::update::Update>(
+            Method::PATCH,
+            "/v2/orgs/partners/{partner_id}/embed-keys/{embed_key}",
+            "embed_keys.update",
+            Scope("partner:update"),
+            WRITE,
+        )
+        .summary("Replace the origins of an embed key")
+        .description("For administrators of the platform. Holds from the next page on that Connect shows."),
+        Endpoint::new::<embed_keys::delete::Delete>(
+            Method::DELETE,
+            "/v2/orgs/partners/{partner_id}/embed-keys/{embed_key}",
+            "embed_keys.delete",
+            Scope("partner:update"),
+            WRITE,
+        )
+        .summary("Revoke an embed key")
+        .description("For administrators of the platform. From the next page on it is like one that never was."),
         Endpoint::new::<external_tsps::list::List>(
             Method::GET,
             "/v2/orgs/external-tsps",

@@ -11,7 +11,7 @@ use store::Store;
 use super::partners::{self, CreatedClient, NewPartner};
 use super::replay::Replayed;
 use super::report::Report;
-use super::{aside, erase, sign_in, timers};
+use super::{aside, embed_keys, erase, sign_in, timers};
 
 /// Options of the administration.
 #[derive(Clone, Debug, Args)]
@@ -73,6 +73,9 @@ enum TableTask {
     /// Machine clients of partners, and of the platform's administrators.
     #[command(subcommand)]
     Client(ClientTask),
+    /// Keys with which partners show Connect in pages of their own.
+    #[command(subcommand)]
+    EmbedKey(embed_keys::Task),
     /// Show what a connection's TSP sent that is not stored as data; with --json, the raw rows too.
     SetAside {
         /// The connection's id.
@@ -227,6 +230,7 @@ impl TableTask {
                 partners::revoke_client(store, &client_id).await?;
                 Report { lines: format!("deleted {client_id}"), json: json!({ "client_id": client_id }) }
             }
+            Self::EmbedKey(task) => task.run(store, Timestamp::system()).await?,
             Self::SetAside { connection } => {
                 let connection = connection.parse().context("--connection is not an id")?;
                 let rows = super::set_aside(store, connection, Timestamp::system()).await?;

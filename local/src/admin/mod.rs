@@ -3,6 +3,7 @@
 mod aside;
 mod catalogue;
 mod command;
+mod embed_keys;
 mod erase;
 mod partners;
 mod replay;

@@ -7,6 +7,7 @@ mod associations;
 mod bounds;
 mod connect;
 mod connections;
+mod embed;
 mod errors;
 mod fleets;
 mod methods;

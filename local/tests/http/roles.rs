@@ -6,9 +6,11 @@ use std::time::Duration;
 use catena::api::Api;
 use catena::demo;
 use gateway::{Access, Endpoint};
-use model::partner::PARTNER_SCOPES;
+use model::embed::EmbedKey;
+use model::partner::{PARTNER_SCOPES, Partner};
 use reqwest::Method;
 use serde_json::{Value, json};
+use store::control::{Key, Write};
 
 use crate::{World, answer};
 
@@ -46,6 +48,10 @@ const TABLE: &str = "
     partners.list_properties     401 403   200 404 404   403 403 403   200 404
     partners.create_properties   401 403   201 404 404   403 403 403   201 404
     partners.delete_property     401 403   404 404 404   403 403 403   404 404
+    embed_keys.list              401 403   200 404 404   403 403 403   200 404
+    embed_keys.create            401 403   403 403 403   403 403 403   201 404
+    embed_keys.update            401 403   403 403 403   403 403 403   200 404
+    embed_keys.delete            401 403   403 403 403   403 403 403   204 404
     external_tsps.list           401 200   200   -   -   200   -   -   200   -
     external_tsps.list_requests  401 200   200   -   -   200   -   -   403   -
     external_tsps.request        401 403   403   - 403   201   - 404   403 403
@@ -308,6 +314,11 @@ impl<'a> Stage<'a> {
         let url = format!("{}/roles/{}", self.world.platform.demo.receiver, self.scenes);
         let body = json!({ "url": url, "event_name": "invitation.created", "sequence": true });
         let webhook = post("/v2/notifications/webhooks", body).await;
+        let store = self.world.platform.context().store();
+        let partner_id = agreements["items"][0]["partner_id"].as_str().unwrap().parse().unwrap();
+        let partner: Partner = store.get(Key::partner(partner_id)).await.unwrap().unwrap();
+        let key = EmbedKey::new(&partner, vec!["https://scene.example".into()], &partner.slug, partner.created_at);
+        store.commit(vec![Write::overwrite(&key).unwrap()]).await.unwrap();
         let ids = BTreeMap::from([
             ("invitation_id", id(&open)),
             ("fleet_id", accepted["fleet_id"].as_str().unwrap().to_owned()),
@@ -316,6 +327,7 @@ impl<'a> Stage<'a> {
             ("schedule_id", id(&schedules["items"][0])),
             ("webhook_id", id(&webhook)),
             ("partner_id", agreements["items"][0]["partner_id"].as_str().unwrap().to_owned()),
+            ("embed_key", key.key.clone()),
             ("property_id", uuid::Uuid::nil().to_string()),
             ("resource_operation_id", uuid::Uuid::nil().to_string()),
             ("ext_tsp_id", self.ext_tsp.clone()),
@@ -401,6 +413,7 @@ impl<'a> Stage<'a> {
             "schedules.backfill" | "schedules.create" | "share_agreements.backfill" => json!({ "resource": "vehicle" }),
             "schedules.update" => json!({ "execution_interval_seconds": 700 }),
             "fleets.update" | "partners.update" | "tsps.update" => json!({ "description": "Described" }),
+            "embed_keys.create" | "embed_keys.update" => json!({ "origins": ["https://acme.example"] }),
             "fleets.create_properties" => json!([{ "key": "location", "value": "Reno" }]),
             "partners.create" => json!({ "name": format!("Made {}", self.scenes) }),
             "partners.create_properties" => {

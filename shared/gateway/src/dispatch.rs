@@ -30,9 +30,10 @@ async fn respond(context: &Context, endpoint: &Endpoint, incoming: &Incoming, re
     let served = served.unwrap_or_else(|_| Err(ApiError::deadline_exceeded()));
     let served = if endpoint.speaks_oauth() { served.map_err(ApiError::in_oauth_format) } else { served };
     let cause = served.as_ref().err().and_then(|error| error.cause().map(str::to_owned));
-    let mut response = served.unwrap_or_else(|error| match endpoint.error_page {
-        Some(page) => page(context, &error),
-        None => error.into_response(),
+    let mut response = served.unwrap_or_else(|mut error| match (error.take_page(), endpoint.error_page) {
+        (Some(page), _) => page,
+        (None, Some(page)) => page(context, &error),
+        (None, None) => error.into_response(),
     });
     response.set("x-request-id", &request_id);
     if incoming.method == Method::HEAD {

@@ -18,6 +18,8 @@ pub struct ApiError {
     headers: Vec<(&'static str, String)>,
     /// Logged, but not part of the response.
     cause: Option<String>,
+    /// What people see of it, where it depends on the request.
+    page: Option<Box<Response>>,
 }
 
 impl ApiError {
@@ -28,6 +30,7 @@ impl ApiError {
             body: json!({ "code": status.as_u16(), "message": message, "detail": detail, "error_type": error_type }),
             headers: Vec::new(),
             cause: None,
+            page: None,
         }
     }
 
@@ -156,14 +159,14 @@ impl ApiError {
     /// 500: an internal error. The cause is logged, but not returned to the caller.
     pub fn internal(cause: impl ToString) -> Self {
         let body = json!({ "message": "Internal Server Error" });
-        Self { status: StatusCode::INTERNAL_SERVER_ERROR, body, headers: Vec::new(), cause: Some(cause.to_string()) }
+        Self { status: StatusCode::INTERNAL_SERVER_ERROR, body, headers: Vec::new(), cause: Some(cause.to_string()), page: None }
     }
 
     /// An error of the OAuth endpoints, in the OAuth format (RFC 6749 section 5.2).
     #[must_use]
     pub fn oauth(status: StatusCode, error: &'static str, description: impl Into<String>) -> Self {
         let body = json!({ "error": error, "error_description": description.into() });
-        Self { status, body, headers: vec![("cache-control", "no-store".into())], cause: None }
+        Self { status, body, headers: vec![("cache-control", "no-store".into())], cause: None, page: None }
     }
 
     /// The same error in the OAuth format, if the caller can correct it; others have one format everywhere.
@@ -187,6 +190,16 @@ impl ApiError {
     pub fn challenging(mut self, scheme: String) -> Self {
         self.headers.push(("www-authenticate", scheme));
         self
+    }
+
+    /// The same error, which people see as this page: what an endpoint shows of errors in general does not know the request.
+    #[must_use]
+    pub fn shown_as(self, page: Response) -> Self {
+        Self { page: Some(Box::new(page)), ..self }
+    }
+
+    pub(crate) fn take_page(&mut self) -> Option<Response> {
+        self.page.take().map(|page| *page)
     }
 
     /// The HTTP status.

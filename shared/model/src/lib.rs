@@ -7,6 +7,7 @@ pub mod budget;
 pub mod codes;
 pub mod connection;
 pub mod credentials;
+pub mod embed;
 pub mod events;
 pub mod execution;
 pub mod fleet;

@@ -6,6 +6,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use rand::RngCore;
+use rand::distr::{Alphanumeric, SampleString as _};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
@@ -15,6 +16,12 @@ pub fn random_secret() -> String {
     let mut bytes = [0; 32];
     rand::rng().fill_bytes(&mut bytes);
     URL_SAFE_NO_PAD.encode(bytes)
+}
+
+/// A new name that nobody guesses: this many letters and digits (Base62).
+#[must_use]
+pub fn random_name(characters: usize) -> String {
+    Alphanumeric.sample_string(&mut rand::rng(), characters)
 }
 
 /// The stored form of a secret: SHA-256 in lower-case hexadecimal.

@@ -17,7 +17,7 @@ mod secret;
 mod signing;
 
 pub use claims::{CONSENT_SCOPE, Claims, Issue, LONGEST_TOKEN_SECONDS, Onboarding, OrgClaim};
-pub use client_secret::{hash_secret, random_secret, verify_secret};
+pub use client_secret::{hash_secret, random_name, random_secret, verify_secret};
 pub use envelope::Sealed;
 pub use error::{TokenError, VaultError};
 pub use jwks::{Jwk, JwkSet};

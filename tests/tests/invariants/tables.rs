@@ -61,6 +61,8 @@ const OPEN_ROUTES: &[&str] = &[
     "GET /connect/s/{visit}/providers/{slug}/sign-in",
     "GET /connect/s/{visit}/stop",
     "GET /connect/sign-in",
+    "GET /embed/probe",
+    "GET /embed/probe/{step}",
     "GET /realms/{realm}/.well-known/openid-configuration",
     "GET /realms/{realm}/protocol/openid-connect/certs",
     "GET /v2/integrations/tsps",

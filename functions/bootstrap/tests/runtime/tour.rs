@@ -345,6 +345,7 @@ pub(crate) fn operator() -> Vec<Visit> {
     const ROWS: Keep = &[("works", "/items/0/id"), ("spare", "/items/1/id"), ("resource", "/items/1/resource")];
     let vehicle = json!({ "resource": "vehicle" });
     let notes = json!([{ "key": "notes", "value": "by the tour" }]);
+    let pages = json!({ "origins": ["https://mutual.example"] });
     let announced = json!({ "name": "Soon", "source_name": "zonar", "conn_type": "geotab", "status": "inactive" });
     vec![
         form("/realms/catena/protocol/openid-connect/token", SIGN_IN, 200, &[("admin", "/access_token")]),
@@ -378,6 +379,13 @@ pub(crate) fn operator() -> Vec<Visit> {
         send_json(Admin, Method::POST, "/v2/orgs/partners/{mutual}/properties", notes, 201, &[("note", "/0/id")]),
         get(Admin, "/v2/orgs/partners/{mutual}/properties", &[]),
         act(Admin, Method::DELETE, "/v2/orgs/partners/{mutual}/properties/{note}", 204),
+        send_json(Admin, Method::POST, "/v2/orgs/partners/{mutual}/embed-keys", pages.clone(), 201, &[("embed_key", "/key")]),
+        get(Admin, "/v2/orgs/partners/{mutual}/embed-keys", &[]),
+        send_json(Admin, Method::PATCH, "/v2/orgs/partners/{mutual}/embed-keys/{embed_key}", pages, 200, &[]),
+        get(Role::Anonymous, "/embed/probe?embed_key={embed_key}", &[]),
+        get(Role::Anonymous, "/embed/probe/set", &[("probe", "/token")]),
+        get(Role::Anonymous, "/embed/probe/check?token={probe}", &[]),
+        act(Admin, Method::DELETE, "/v2/orgs/partners/{mutual}/embed-keys/{embed_key}", 204),
         act(Admin, Method::DELETE, "/v2/orgs/partners/{mutual}", 204),
         send_json(Admin, Method::POST, "/v2/orgs/tsps", announced, 201, &[("announced", "/id")]),
         send_json(Admin, Method::PATCH, "/v2/orgs/tsps/{announced}", json!({ "description": "Soon" }), 200, &[]),

@@ -25,6 +25,9 @@ impl Operation for Delete {
         }
         withdraw(context, id, call.now).await?;
         unsubscribe(context, id, call.now).await?;
+        for key in context.store().embed_keys(id).await? {
+            context.store().commit(vec![Write::delete(key.key())]).await?;
+        }
         let deleted = |seen: &Partner| {
             seen.deleted_at.is_none().then(|| Partner { deleted_at: Some(call.now), updated_at: Some(call.now), ..seen.clone() })
         };

@@ -58,7 +58,7 @@ impl From<Partner> for PartnerRead {
 }
 
 /// The partner's id.
-pub struct Id(PartnerId);
+pub struct Id(pub(crate) PartnerId);
 
 impl Input for Id {
     fn read(reader: &mut Reader) -> Self {
@@ -71,7 +71,7 @@ fn missing() -> ApiError {
 }
 
 /// A partner that is not deleted, if the caller may see it.
-async fn find(context: &Context, call: &Call, id: PartnerId) -> Result<Partner, ApiError> {
+pub(crate) async fn find(context: &Context, call: &Call, id: PartnerId) -> Result<Partner, ApiError> {
     let is_seen = match call.caller {
         Caller::Admin { .. } => true,
         Caller::Partner { id: own, .. } | Caller::Fleet { partner: own, .. } => own == id,

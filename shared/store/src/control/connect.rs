@@ -20,6 +20,9 @@ pub struct ConnectSession {
     /// Whether the visit is over: then its last page is shown again, and no other one.
     #[serde(default)]
     pub is_done: bool,
+    /// The accounts that were linked or mended in it.
+    #[serde(default)]
+    pub linked: BTreeSet<ConnectionId>,
     /// When it ends.
     pub expires_at: Timestamp,
     /// Last change.

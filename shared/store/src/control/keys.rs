@@ -4,6 +4,7 @@
 //! | --- | --- | --- | --- | --- |
 //! | partner | `PARTNER#id` | `PARTNER` | `PARTNERS` | |
 //! | machine client | `CLIENT#client id` | `CLIENT` | | |
+//! | key that embeds Connect | `EMBED_KEY#key` | `EMBED_KEY` | `PARTNER#id#EMBED_KEYS` | |
 //! | invitation | `INVITATION#id` | `INVITATION` | `PARTNER#id#INVITATIONS` | `PARTNER#id#INVITATIONS#fleet_ref` |
 //! | consent | `INVITATION#id` | `CONSENT#time` | | |
 //! | one invitation per fleet_ref | `PARTNER#id` | `INVITATION_REF#fleet_ref` | | |

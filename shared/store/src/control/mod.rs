@@ -4,6 +4,7 @@ mod agreement_cache;
 mod budgets;
 mod connect;
 mod deadlines;
+mod embed_keys;
 mod erasure;
 mod freshness;
 mod health;
