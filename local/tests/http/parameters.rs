@@ -96,5 +96,8 @@ async fn rows_say_how_old_they_may_be(reader: &Reader<'_>) {
     };
     let (_, page) = answer(reader.get(&format!("{list}?size=1"))).await;
     let one = age(&format!("{list}/{}", page["items"][0]["id"].as_str().unwrap())).await;
-    assert!(listed <= started.elapsed().as_secs() && one.is_some_and(|one| one <= started.elapsed().as_secs()), "{listed} {one:?}");
+    assert!(
+        listed <= started.elapsed().as_secs() && one.is_some_and(|one| one <= started.elapsed().as_secs()),
+        "{listed} {one:?}"
+    );
 }

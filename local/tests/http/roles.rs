@@ -200,6 +200,17 @@ fn notifications() -> Vec<Endpoint> {
     service("notifications")
 }
 
+/// The query parameters that an endpoint needs, with the values that its document shows.
+fn needed(endpoint: &Endpoint) -> String {
+    let document: Value = serde_json::from_str(include_str!("../../../openapi/telematics.json")).unwrap();
+    let method = endpoint.method.as_str().to_lowercase();
+    let parameters = document["paths"][endpoint.path][&method]["parameters"].as_array();
+    let needed = parameters.into_iter().flatten().filter(|one| one["in"] == "query" && one["required"] == true);
+    let query = needed.map(|one| format!("{}={}", one["name"].as_str().unwrap(), one["example"].as_str().unwrap()));
+    let query = query.collect::<Vec<_>>().join("&");
+    if query.is_empty() { query } else { format!("?{query}") }
+}
+
 /// Records belong to those whom their fleets share them with: a list shows its reader's own, an id of others is 404. Fleets read
 /// none.
 async fn telematics(stage: &mut Stage<'_>, shared: &[Scene; 2], wrong: &mut Vec<String>) {
@@ -236,7 +247,8 @@ async fn telematics(stage: &mut Stage<'_>, shared: &[Scene; 2], wrong: &mut Vec<
                 .split('/')
                 .map(|part| if part.starts_with('{') { &*id } else { part })
                 .collect::<Vec<_>>()
-                .join("/");
+                .join("/")
+                + &needed(endpoint);
             let caller = match (role, whose) {
                 (Role::Partner, Whose::Foreign) => stage.other.api.clone(),
                 _ => stage.caller(endpoint, (role, has_scope), &shared[0]).await,

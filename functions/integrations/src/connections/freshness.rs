@@ -57,7 +57,7 @@ pub struct DataFreshness {
     next_execution_at: Option<Timestamp>,
     /// The state of the schedule.
     schedule_status: Option<ScheduleStatus>,
-    /// The request budget of the account, where it is asked for.
+    /// The request budget of the account, where it is asked for and the resource is fetched from the TSP.
     #[serde(skip_serializing_if = "Option::is_none")]
     request_budget: Option<BudgetRead>,
 }
