@@ -47,13 +47,17 @@ async fn every_function_serves() {
     world.stop().await;
 }
 
-/// What EventBridge Scheduler holds for a schedule is an event that the function takes: the minute is over already.
+/// What EventBridge Scheduler holds for a schedule is an event that the function takes: its first run may be still to come, and after that the
+/// minute is over already.
 async fn the_scheduler_fires(world: &World, schedule: &str) {
     let group = world.cloud.physical.reference("ScheduleGroup").unwrap();
     let held = world.cloud.clients.scheduler.get_schedule().group_name(group).name(schedule).send().await.unwrap();
     let input = held.target().unwrap().input().unwrap().replace("<aws.scheduler.scheduled-time>", "2026-11-21T08:00:00Z");
-    let outcome = world.invoke("executions.run", serde_json::from_str(&input).unwrap()).await;
-    assert_eq!(outcome, Outcome::Answered(json!({ "outcome": "skipped" })), "{input}");
+    let first = world.invoke("executions.run", serde_json::from_str(&input).unwrap()).await;
+    let ended = ["success", "skipped"].map(|outcome| Outcome::Answered(json!({ "outcome": outcome })));
+    assert!(ended.contains(&first), "{input}: {first:?}");
+    let second = world.invoke("executions.run", serde_json::from_str(&input).unwrap()).await;
+    assert_eq!(second, Outcome::Answered(json!({ "outcome": "skipped" })), "{input}");
 }
 
 /// Schedules of the template fire a minute after the start at the earliest: too late for a test.
