@@ -4,7 +4,7 @@
 //! claim without a result counts as a failure: what the lost attempt did nobody knows.
 //!
 //! Writes of one record are attempted in the order in which they were accepted: a message of one whose turn has not come is dropped, and
-//! the end of the one before asks for it again ([`make_way`]).
+//! the end of the one before asks for it again (`make_way`).
 
 mod answer;
 
