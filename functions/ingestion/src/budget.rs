@@ -22,6 +22,8 @@ const SPREAD: Duration = Duration::from_secs(1);
 const BELIEVED_SECONDS: f64 = 5.0;
 /// What is reserved first, where it is free; twice as many each further time.
 const FIRST_BLOCK: u32 = 4;
+/// So many may reserve first within a minute. Of a limit that is smaller less is reserved: most who log in do so once.
+const FIRST_AT_ONCE: u32 = 16;
 /// The most requests that are reserved at once.
 const LARGEST_BLOCK: u32 = 64;
 /// How long a run waits that cannot read the bucket.
@@ -72,6 +74,12 @@ impl Held {
 struct Reserved {
     slots: Option<Slots>,
     blocks: u32,
+}
+
+/// What is reserved of a limit first.
+fn first_block(rate: Rate) -> u32 {
+    let of_a_minute = rate.requests.saturating_mul(60) / rate.seconds.max(1);
+    (of_a_minute / FIRST_AT_ONCE).clamp(1, FIRST_BLOCK)
 }
 
 impl<'a> AccountBudget<'a> {
@@ -181,7 +189,7 @@ impl<'a> AccountBudget<'a> {
     /// Reserves what is left of a question, or a block: those of a run that goes on grow. `Err` in it is when to try again.
     async fn reserve(&self, rate: Rate, lane: Lane, division: Division, left: u32) -> Result<Result<(), Timestamp>, Duration> {
         let blocks = self.held().entry(rate.class).or_default().reserved(lane).blocks;
-        let block = FIRST_BLOCK.saturating_mul(2_u32.saturating_pow(blocks)).min(LARGEST_BLOCK);
+        let block = first_block(rate).saturating_mul(2_u32.saturating_pow(blocks)).min(LARGEST_BLOCK);
         let asked = self.store.reserve_requests(&self.fresh(rate), (division, lane, block.max(left)), self.time.clock).await;
         let (bucket, slots) = asked.map_err(|error| unknown(&error))?;
         self.keep(rate, bucket);

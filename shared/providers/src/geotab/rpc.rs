@@ -195,6 +195,9 @@ impl Api<'_, Geotab> {
 /// The limits that a request counts against, and how often: the calls of a multi-call count each for itself. That is not documented; it
 /// is the stricter reading.
 fn limits(method: &str, params: &Value) -> Vec<(Rate, u32)> {
+    if method == "Authenticate" {
+        return Vec::new();
+    }
     let kind = |params: &Value| params.get("typeName").and_then(Value::as_str).unwrap_or_default().to_owned();
     let calls = params.get("calls").and_then(Value::as_array).filter(|_| method == "ExecuteMultiCall");
     let Some(calls) = calls else { return vec![(Geotab::rate(method, &kind(params)), 1)] };
