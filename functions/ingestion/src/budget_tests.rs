@@ -7,10 +7,10 @@ use bytes::Bytes;
 use futures::future::join_all;
 use http::{HeaderMap, Method};
 use model::budget::RequestBudget;
-use model::connection::{Connection, ConnectionStatus};
+use model::connection::Connection;
 use model::credentials::{Credentials, Form};
 use model::schedule::Schedule;
-use model::{ConnectionId, Resource, Timestamp, TspId};
+use model::{Resource, Timestamp};
 use providers::{
     Adapter, BoxFuture, Budget, Fetch, Http, HttpFailure, HttpResponse, Lane, Pause, ProviderError, Rate, Told, Unlimited,
 };
@@ -75,23 +75,7 @@ impl Account {
         let simulator = simulator::bind(simulator::Options::default(), ([127, 0, 0, 1], 0).into()).await.unwrap();
         let provided = simulator.provider("samsara").unwrap();
         tokio::spawn(simulator.run(std::future::pending()));
-        let now = Timestamp::system();
-        let connection = Connection {
-            id: ConnectionId::at(now),
-            tsp_id: TspId::at(now),
-            tsp_slug: "samsara".into(),
-            source_name: "samsara".into(),
-            account: "1".into(),
-            masked: json!({}),
-            description: None,
-            status: ConnectionStatus::Active,
-            changed_at: None,
-            refusals: 0,
-            refused_since: None,
-            fleets: None,
-            created_at: now,
-            updated_at: now,
-        };
+        let connection = crate::testing::connection(Timestamp::system());
         let given = json!({ "token": provided.keys[0] });
         let store = database().await;
         let policy = AddressPolicy::allowing(vec!["127.0.0.0/8".parse().unwrap()]);

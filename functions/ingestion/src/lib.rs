@@ -1,14 +1,13 @@
 //! Ingestion: schedules fire runs, runs fetch from the TSPs and store what they bring, and changes of schedules and
 //! agreements keep EventBridge Scheduler in step.
 //!
-//! [`run`] is one run of one schedule, which fetches or works out (`derive`); [`writes`] is one attempt at a write to a TSP; [`sign_in`] keeps the tokens of accounts that customers signed in to; [`maintain`] follows the control table's stream and brings lost timers back; [`deadlines`] ends what ends by date. All
+//! [`run`] is one run of one schedule, which fetches or derives; [`writes`] is one attempt at a write to a TSP; [`sign_in`] keeps the tokens of accounts that customers signed in to; [`maintain`] follows the control table's stream and brings lost timers back; [`deadlines`] ends what ends by date. All
 //! are idempotent: their triggers deliver at least once.
 
 mod budget;
 #[cfg(test)]
 mod budget_tests;
 pub mod deadlines;
-mod derive;
 mod events;
 pub mod maintain;
 pub mod run;

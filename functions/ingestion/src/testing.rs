@@ -1,4 +1,4 @@
-//! The embedded database, for tests.
+//! The embedded database and what tests keep in it.
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Config, Credentials as Keys, Region};
@@ -6,6 +6,9 @@ use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, LocalSecondaryIndex, Projection,
     ProjectionType, ScalarAttributeType,
 };
+use model::connection::{Connection, ConnectionStatus};
+use model::{ConnectionId, Timestamp, TspId};
+use serde_json::json;
 use store::Store;
 
 pub(crate) async fn database() -> Store {
@@ -66,4 +69,24 @@ fn table(
         .billing_mode(BillingMode::PayPerRequest)
         .set_attribute_definitions(Some(definitions));
     create.key_schema(part("pk", KeyType::Hash)).key_schema(part("sk", KeyType::Range))
+}
+
+/// An active connection to an account at Samsara, made at an instant.
+pub(crate) fn connection(now: Timestamp) -> Connection {
+    Connection {
+        id: ConnectionId::at(now),
+        tsp_id: TspId::at(now),
+        tsp_slug: "samsara".into(),
+        source_name: "samsara".into(),
+        account: "1".into(),
+        masked: json!({}),
+        description: None,
+        status: ConnectionStatus::Active,
+        changed_at: None,
+        refusals: 0,
+        refused_since: None,
+        fleets: None,
+        created_at: now,
+        updated_at: now,
+    }
 }

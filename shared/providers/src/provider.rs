@@ -133,9 +133,9 @@ impl<R: Rows> State<R> {
 }
 
 impl State<Batch> {
-    fn rows(self) -> Result<SubjectState, ProviderError> {
+    fn of_records(self) -> Result<SubjectState, ProviderError> {
         let (Batch::Records(rows), Batch::Records(ended)) = (self.rows, self.ended) else {
-            return Err(unwritable(serde::ser::Error::custom("readings do not stand")));
+            return Err(unwritable(serde::ser::Error::custom("only records are told as states")));
         };
         let rows = rows.into_iter().zip(ended).map(|(row, ended)| StandingRow { row, ended: ended.fields }).collect();
         Ok(SubjectState { subject: self.subject, at: self.at, rows })
@@ -326,7 +326,7 @@ impl<P: Provider> Plan<P> {
         let is_due = |gap: &Gap| self.history.is_some() && gap.is_due(fetch.now);
         let fills = gap.as_ref().is_some_and(is_due) && !page.more && !has_failed;
         Ok(Fetched {
-            states: page.states.into_iter().map(State::rows).collect::<Result<_, _>>()?,
+            states: page.states.into_iter().map(State::of_records).collect::<Result<_, _>>()?,
             batch: page.rows,
             cursor: Versioned::new(page.next, gap, fills).encode()?,
             more: page.more || fills,

@@ -8,18 +8,19 @@ mod aside;
 mod commit;
 #[cfg(test)]
 mod crash_tests;
+mod derive;
 mod lease;
 #[cfg(test)]
 mod lease_tests;
 pub mod outcome;
-pub(crate) mod pages;
+mod pages;
 mod progress;
 mod standing;
 #[cfg(test)]
 mod standing_tests;
 mod stated;
 #[cfg(test)]
-pub(crate) mod tests;
+mod tests;
 mod validation;
 
 use std::time::Duration;
@@ -38,9 +39,9 @@ use store::control::Key;
 use tracing::Instrument as _;
 use url::Url;
 
-use crate::{derive, sign_in};
+use crate::sign_in;
 use outcome::is_due;
-pub(crate) use pages::FetchError;
+use pages::FetchError;
 pub use progress::Progress;
 
 /// What asks for a run: EventBridge Scheduler, or a message.

@@ -1,4 +1,4 @@
-use model::{ConnectionId, Resource, TspId};
+use model::{ConnectionId, Resource};
 use providers::ErrorResponse;
 
 use super::*;
@@ -12,22 +12,7 @@ fn schedule() -> Schedule {
 }
 
 fn connection() -> Connection {
-    Connection {
-        id: ConnectionId::at(at(0)),
-        tsp_id: TspId::at(at(0)),
-        tsp_slug: "samsara".into(),
-        source_name: "samsara".into(),
-        account: "1".into(),
-        masked: json!({}),
-        description: None,
-        status: ConnectionStatus::Active,
-        changed_at: None,
-        refusals: 0,
-        refused_since: None,
-        fleets: None,
-        created_at: at(0),
-        updated_at: at(0),
-    }
+    crate::testing::connection(at(0))
 }
 
 #[test]

@@ -38,7 +38,7 @@ const SHORTEST_WAIT: Duration = Duration::from_millis(200);
 const FIRST_HISTORY_SECONDS: i64 = 86_400;
 
 /// Why fetching stopped early.
-pub(crate) enum FetchError {
+pub(super) enum FetchError {
     /// The TSP failed.
     Provider(ProviderError),
     /// An internal error: storage, vault or queue.
@@ -89,7 +89,7 @@ pub(super) async fn fetch_all(
 }
 
 /// Stops a run that lost its lease: another one may be at work.
-pub(crate) async fn must_hold_lease(run: &Run<'_>, schedule: &Schedule) -> Result<(), FetchError> {
+pub(super) async fn must_hold_lease(run: &Run<'_>, schedule: &Schedule) -> Result<(), FetchError> {
     if lease::is_held(run, schedule).await? { Ok(()) } else { Err(FetchError::Superseded) }
 }
 
@@ -152,7 +152,7 @@ async fn ask(run: &Run<'_>, source: &Source<'_>, schedule: &Schedule, fetch: Fet
     }
 }
 
-pub(crate) fn is_spent(run: &Run<'_>, progress: &Progress) -> bool {
+pub(super) fn is_spent(run: &Run<'_>, progress: &Progress) -> bool {
     progress.pages >= MAX_PAGES || (run.clock)().seconds_since(run.started) >= MAX_SECONDS
 }
 
@@ -223,7 +223,7 @@ pub(super) async fn replace_window(run: &Run<'_>, schedule: &Schedule, progress:
     Ok(())
 }
 
-pub(crate) fn origin(run: &Run<'_>, schedule: &Schedule) -> Result<Origin, FetchError> {
+pub(super) fn origin(run: &Run<'_>, schedule: &Schedule) -> Result<Origin, FetchError> {
     Ok(Origin {
         connection: schedule.connection_id,
         record: record_of(schedule)?,

@@ -10,7 +10,7 @@ use model::credentials::Form;
 use model::execution::{Execution, ExecutionStatus};
 use model::schedule::ScheduleStatus;
 use model::telematics::{Batch, HosEvent, Observation, Rows as _, Vehicle, source_hash};
-use model::{RecordIds, Resource, TspId};
+use model::{RecordIds, Resource};
 use providers::{
     Account, Accounts, BoxFuture, Brand, Capability, ErrorResponse, Fetch, Fetched, HttpFailure, HttpResponse, ProviderError,
     Spread, Subjects, WindowPart,
@@ -77,8 +77,8 @@ impl Http for Script {
     }
 }
 
-pub(crate) struct Fixture {
-    pub(crate) store: Store,
+pub(super) struct Fixture {
+    pub(super) store: Store,
     connection: Connection,
     schedule: ScheduleId,
 }
@@ -88,7 +88,7 @@ pub(super) fn at_once(_: Duration) -> BoxFuture<'static, ()> {
     Box::pin(async {})
 }
 
-pub(crate) fn at(seconds: i64) -> Timestamp {
+pub(super) fn at(seconds: i64) -> Timestamp {
     Timestamp::from_millis(1_790_000_000_000).plus_seconds(seconds)
 }
 
@@ -97,34 +97,18 @@ impl Fixture {
         Self::of(Resource::Vehicle).await
     }
 
-    pub(crate) async fn of(resource: Resource) -> Self {
+    pub(super) async fn of(resource: Resource) -> Self {
         Self::on(database().await, resource).await
     }
 
     pub(super) async fn on(store: Store, resource: Resource) -> Self {
-        let id = ConnectionId::at(at(0));
-        let connection = Connection {
-            id,
-            tsp_id: TspId::at(at(0)),
-            tsp_slug: "samsara".into(),
-            source_name: "samsara".into(),
-            account: "1".into(),
-            masked: json!({}),
-            description: None,
-            status: ConnectionStatus::Active,
-            changed_at: None,
-            refusals: 0,
-            refused_since: None,
-            fleets: None,
-            created_at: at(0),
-            updated_at: at(0),
-        };
-        let schedule = Schedule::new(id, resource, "samsara", at(0));
+        let connection = crate::testing::connection(at(0));
+        let schedule = Schedule::new(connection.id, resource, "samsara", at(0));
         store.commit(vec![Write::create(&connection).unwrap(), Write::create(&schedule).unwrap()]).await.unwrap();
         Self { store, connection, schedule: schedule.id }
     }
 
-    pub(crate) async fn schedule(&self) -> Schedule {
+    pub(super) async fn schedule(&self) -> Schedule {
         self.store.get(Key::schedule(self.connection.id, self.schedule)).await.unwrap().unwrap()
     }
 
@@ -132,12 +116,12 @@ impl Fixture {
         self.store.all(&Range::table(keys::executions(self.schedule), "EXECUTION#")).await.unwrap()
     }
 
-    pub(crate) async fn connection(&self) -> Connection {
+    pub(super) async fn connection(&self) -> Connection {
         self.store.get(Key::connection(self.connection.id)).await.unwrap().unwrap()
     }
 
     /// A run that asks nobody.
-    pub(crate) async fn derive(&self, now: i64) -> Outcome {
+    pub(super) async fn derive(&self, now: i64) -> Outcome {
         let (connection, schedule) = (self.connection().await, self.schedule().await);
         run_with(&self.store, &move || at(now), &connection, &schedule, None).await.unwrap()
     }

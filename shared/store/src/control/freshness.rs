@@ -76,7 +76,7 @@ mod tests {
     #[test]
     fn what_was_read_is_kept_for_some_seconds() {
         let now = Timestamp::from_millis(1_790_000_000_000);
-        let schedule = Schedule::new(ConnectionId::at(now), model::Resource::Vehicle, "samsara", now);
+        let schedule = Schedule::new(ConnectionId::at(now), model::Resource::ALL[0], "samsara", now);
         let (id, cache) = (schedule.id, FreshnessCache::default());
         assert!(cache.find(id, now).is_none());
         cache.keep(&[Schedule { last_success_at: Some(now), ..schedule.clone() }], now);

@@ -8,7 +8,8 @@ mod tests;
 use model::Timestamp;
 use model::schedule::Schedule;
 
-use crate::run::{FetchError, Progress, Run, pages};
+use super::pages::{self, FetchError};
+use super::{Progress, Run};
 
 /// How many days back readings may come late: what is older is not worked out again.
 const DAYS: i64 = 8;
@@ -16,7 +17,7 @@ const DAYS: i64 = 8;
 const DAY: i64 = 86_400;
 
 /// Works out the days whose readings are not those that they were worked out of, the newest first, until the budget ends.
-pub(crate) async fn derive_all(run: &Run<'_>, schedule: &Schedule, progress: &mut Progress) -> Result<(), FetchError> {
+pub(super) async fn derive_all(run: &Run<'_>, schedule: &Schedule, progress: &mut Progress) -> Result<(), FetchError> {
     let origin = pages::origin(run, schedule)?;
     let outdated = run.store.outdated_days(&origin, since(origin.now)).await?;
     for day in &outdated {

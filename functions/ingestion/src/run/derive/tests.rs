@@ -6,8 +6,8 @@ use model::telematics::{Record as _, Rows as _, VehicleLocation, VehiclePosition
 use model::{ExecutionId, RecordIds, Resource, ScheduleId, Timestamp};
 use store::telematics::Origin;
 
-use crate::run::tests::{Fixture, at};
-use crate::run::{Outcome, is_derived};
+use super::super::tests::{Fixture, at};
+use super::super::{Outcome, is_derived};
 
 /// Stores positions of the vehicle `v`: seconds after the first, and longitude.
 async fn drive(fixture: &Fixture, positions: &[(i64, f64)]) {
