@@ -108,7 +108,7 @@ pub(crate) fn used(context: &Context, visit: &Visit) -> Stop {
         p.soft { "To manage what you share, open it in the browser in which you agreed." }
         p { "In another browser, ask " bdi { (partner) } " to send you the link again: the new one opens once, wherever you are." }
     };
-    let page = Page::titled(title).partner(&visit.partner).status(StatusCode::FORBIDDEN);
+    let page = Page::titled(title).of_partner(visit).status(StatusCode::FORBIDDEN);
     stop(context, page.leaves(Reason::UserCancelled), &content)
 }
 

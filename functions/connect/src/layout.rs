@@ -83,7 +83,7 @@ impl Answer {
     /// As it is sent where Connect was launched so.
     pub(crate) fn sent(self, launch: &Launch) -> Html {
         let Self { mut response, page, .. } = self;
-        if launch.asked.mode == Mode::Popup {
+        if launch.asked.mode == Mode::Popup && launch.is_heard() {
             response.headers.remove(OPENER_POLICY);
         }
         if let Some(mut page) = page {
@@ -160,10 +160,8 @@ impl Content {
         html! {
             header.bar {
                 @if let Some(partner) = &self.partner {
-                    @match launch.logos() {
-                        (None, None) => (mark(&partner.name, (partner.logo_url.as_deref(), None), launch.theme())),
-                        logos => (mark(&partner.name, (logos.0.or(logos.1), logos.1), launch.theme())),
-                    }
+                    @let (logo, dark) = launch.logos();
+                    (mark(&partner.name, (logo.or(partner.logo_url.as_deref()), dark), launch.theme()))
                     span.dots aria-hidden="true" {}
                 }
                 span.product aria-hidden="true" {}

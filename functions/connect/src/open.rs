@@ -119,7 +119,7 @@ fn confirm(context: &Context, visit: &Visit, link: &Link) -> Answer {
             div.actions { button.main type="submit" data-busy="One moment…" { "Continue" } }
         }
     };
-    Page::titled(title).partner(&visit.partner).show(context, &content)
+    Page::titled(title).of_partner(visit).show(context, &content)
 }
 
 impl Screen for Prove {

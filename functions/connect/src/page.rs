@@ -3,7 +3,6 @@
 use gateway::Context;
 use http::StatusCode;
 use maud::{Markup, html};
-use model::partner::Partner;
 use model::tsp::Tsp;
 
 use crate::launch::Asked;
@@ -17,7 +16,7 @@ pub(crate) struct Page<'a> {
     status: StatusCode,
     title: String,
     visit: Option<&'a Visit>,
-    partner: Option<&'a Partner>,
+    names_fleet: bool,
     step: Option<Step>,
     prefix: &'static str,
     told: Told,
@@ -27,7 +26,7 @@ impl<'a> Page<'a> {
     /// A page with a title, which is shown in the browser's tab too.
     pub(crate) fn titled(title: impl Into<String>) -> Self {
         let told = Told::default();
-        Self { status: StatusCode::OK, title: title.into(), visit: None, partner: None, step: None, prefix: "", told }
+        Self { status: StatusCode::OK, title: title.into(), visit: None, names_fleet: false, step: None, prefix: "", told }
     }
 
     /// With another status than 200.
@@ -38,12 +37,12 @@ impl<'a> Page<'a> {
     /// A page of a visit: it names partner and fleet, and tells the partner's page what led to it.
     pub(crate) fn of(mut self, visit: &'a Visit) -> Self {
         self.told.messages.extend(visit.news());
-        Self { visit: Some(visit), partner: Some(&visit.partner), ..self }
+        Self { visit: Some(visit), names_fleet: true, ..self }
     }
 
-    /// A page that names the partner only.
-    pub(crate) fn partner(self, partner: &'a Partner) -> Self {
-        Self { partner: Some(partner), ..self }
+    /// A page of a visit whose browser is not known yet: it names the partner only.
+    pub(crate) fn of_partner(self, visit: &'a Visit) -> Self {
+        Self { visit: Some(visit), ..self }
     }
 
     /// A page of one of the steps.
@@ -73,9 +72,9 @@ impl<'a> Page<'a> {
         let content = Content {
             title: format!("{}{}", self.prefix, self.title),
             product: context.config().product_name.clone(),
-            partner: self.partner.cloned(),
+            partner: self.visit.map(|visit| visit.partner.clone()),
             step: self.step,
-            parties: self.visit.map(parties),
+            parties: self.visit.filter(|_| self.names_fleet).map(parties),
             body: content.clone(),
             told: self.told,
         };

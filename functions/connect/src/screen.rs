@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use gateway::{ApiError, Body, Call, Context, Html, Input, Operation, Reader};
 
 use crate::dead_ends;
-use crate::launch::{Asked, Launch, News};
+use crate::launch::{Asked, Launch, Mode, News};
 use crate::layout::Answer;
 use crate::visit::Stop;
 
@@ -52,7 +52,8 @@ impl<S: Screen> Operation for Shown<S> {
         };
         let launch = match answer.launch() {
             Some(launch) => launch.clone(),
-            None if answer.is_page() => asked.resolve(context, None).await?,
+            // In a window that a partner's page opened, a redirect counts, too.
+            None if answer.is_page() || asked.mode == Mode::Popup => asked.resolve(context, None).await?,
             None => Launch { asked, ..Launch::default() },
         };
         Ok(answer.sent(&launch.telling(S::NEWS)))

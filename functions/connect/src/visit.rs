@@ -1,7 +1,5 @@
 //! A visit: who is asked by whom, what was agreed, and what may be shown now.
 
-use std::collections::BTreeSet;
-
 use gateway::ApiError;
 use model::agreement::{Agreement, Linked};
 use model::fleet::Fleet;
@@ -157,11 +155,13 @@ impl Visit {
     /// The writes that begin a session in this browser, and let it open the link again later. `reviewed`: what it has shown by now.
     pub(crate) fn session_writes(&self, reviewed: Scopes, now: Timestamp) -> Result<Vec<Write>, StoreError> {
         let (digest, invitation_id) = (self.held.digest(), self.invitation.id);
+        // A session that lasts goes on: what it linked is told at its end.
+        let linked = self.session.as_ref().filter(|_| self.has_session(now)).map(|session| session.linked.clone());
         let session = ConnectSession {
             digest: digest.clone(),
             invitation_id,
             is_done: false,
-            linked: BTreeSet::new(),
+            linked: linked.unwrap_or_default(),
             expires_at: now.plus_seconds(VISIT_SECONDS),
             updated_at: now,
         };

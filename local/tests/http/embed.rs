@@ -5,7 +5,7 @@ use reqwest::header::HeaderMap;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::connect::{invite, link};
+use crate::connect::{Browser, invite, link};
 use crate::{World, answer};
 
 /// An administrator, and the demo partner's keys.
@@ -141,6 +141,20 @@ async fn a_key_of_another_partner_opens_nothing(keys: &Keys<'_>) {
     assert_eq!(ancestors(&page), "'none'");
     assert!(!first["set-cookie"].to_str().unwrap().contains("Partitioned") && !html.contains("data-told"));
     assert!(!html.contains("brand-00aaff"), "{html}");
+    // Nor the pages of a link that was used, and of one that opens once.
+    let body = json!({ "fleet_ref": "not-the-rivals-either" });
+    let used = self::link(&invite(keys.world, body.clone()).await);
+    let own = Browser::new(keys.world);
+    own.agree(&own.open(&used).await, "").await;
+    let once = self::link(&invite(keys.world, body).await);
+    for (link, title) in [(used, "This link was used already"), (once, "This link opens once")] {
+        for mode in ["iframe", "popup"] {
+            let asked = format!("{link}&embed={mode}&embed_key={key}&brand_color=00aaff");
+            let (_, page, html) = opened(keys.world, &asked).await;
+            assert!(html.contains(title) && !html.contains("data-told") && !html.contains("brand-00aaff"), "{html}");
+            assert_eq!((&*ancestors(&page), page.contains_key("cross-origin-opener-policy")), ("'none'", true), "{title}");
+        }
+    }
     // With the partner its keys end.
     assert_eq!(
         keys.admin.send(Method::DELETE, &format!("/v2/orgs/partners/{rival}")).await.unwrap().status,
