@@ -11,18 +11,23 @@ use model::schedule::Schedule;
 use super::pages::{self, FetchError};
 use super::{Progress, Run};
 
-/// How many days back readings may come late: what is older is not worked out again.
+/// Readings may come so many days late: what is older is not derived again.
 const DAYS: i64 = 8;
+/// So many days back at most, where no run succeeded for long, or ever.
+const MOST_DAYS: i64 = 45;
 /// Seconds of a day.
 const DAY: i64 = 86_400;
 
 /// Works out the days whose readings are not those that they were worked out of, the newest first, until the budget ends.
 pub(super) async fn derive_all(run: &Run<'_>, schedule: &Schedule, progress: &mut Progress) -> Result<(), FetchError> {
     let origin = pages::origin(run, schedule)?;
-    let outdated = run.store.outdated_days(&origin, since(origin.now)).await?;
-    for day in &outdated {
+    // A run that goes on begins where the one before it did.
+    let begun = schedule.cursor.as_deref().and_then(Timestamp::parse);
+    let since = begun.unwrap_or_else(|| since(schedule.last_success_at, origin.now));
+    progress.cursor = None;
+    for day in &run.store.outdated_days(&origin, since).await? {
         if pages::is_spent(run, progress) {
-            progress.more = true;
+            (progress.cursor, progress.more) = (Some(since.to_string()), true);
             break;
         }
         pages::must_hold_lease(run, schedule).await?;
@@ -34,7 +39,8 @@ pub(super) async fn derive_all(run: &Run<'_>, schedule: &Schedule, progress: &mu
     Ok(())
 }
 
-/// The first day that is looked at.
-fn since(now: Timestamp) -> Timestamp {
-    now.day_start().plus_seconds(-DAY * (DAYS - 1))
+/// The first day that is looked at after a run that succeeded at `last`.
+fn since(last: Option<Timestamp>, now: Timestamp) -> Timestamp {
+    let earliest = now.day_start().plus_seconds(-DAY * (MOST_DAYS - 1));
+    last.map_or(earliest, |last| last.min(now).day_start().plus_seconds(-DAY * (DAYS - 1)).max(earliest))
 }
