@@ -52,8 +52,9 @@ impl Serve for Get {
             let grant = Scope::default().grant(context, &call, self.record).await?;
             let row = context.store().get_row(&grant, id, include_source).await?;
             let row = row.ok_or_else(|| ApiError::not_found(self.record.resource.name()))?;
-            let mut response = Response::serialized(StatusCode::OK, row.as_bytes().to_vec());
-            age::tell(context, call.now, std::iter::once(&row), &mut response).await;
+            let age = age::of(context, call.now, std::iter::once(&row)).await;
+            let mut response = Response::serialized(StatusCode::OK, row.into_bytes());
+            age.tell(&mut response);
             Ok(response)
         })
     }

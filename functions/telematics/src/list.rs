@@ -176,7 +176,7 @@ impl List {
         cursor.remember(serde_json::to_value(FirstPage { grant: grant.mark(), windows }).map_err(ApiError::internal)?);
         let slice = store.list_rows(&grant, &query, &cursor.page(), request.scope.source_data).await?;
         let mut response = page_of_rows(&cursor, &slice, Some(total))?;
-        age::tell(context, call.now, slice.rows.iter().map(|(row, _)| row), &mut response).await;
+        age::of(context, call.now, slice.rows.iter().map(|(row, _)| row)).await.tell(&mut response);
         let ignored = request.ignored();
         if !ignored.is_empty() {
             response.set("x-ignored-parameters", &ignored.join(", "));
