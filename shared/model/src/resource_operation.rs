@@ -224,6 +224,12 @@ impl ResourceOperation {
         Some(Self { attempting_since: Some(now), ..next })
     }
 
+    /// The operation after an attempt that sent nothing: it is no attempt, and begins again in so many seconds.
+    #[must_use]
+    pub fn put_off(&self, seconds: i64, now: Timestamp) -> Self {
+        Self { attempting_since: None, due_at: Some(now.plus_seconds(seconds)), ..self.changed(now) }
+    }
+
     /// Whether an attempt began so long ago that nobody is at it any more.
     #[must_use]
     pub fn is_lost(&self, now: Timestamp) -> bool {
@@ -436,6 +442,14 @@ mod tests {
             assert_eq!(after.seconds_until_due(now.plus_seconds(waited - 1)), 1);
             assert_eq!(after.seconds_until_due(now.plus_seconds(waited)), 0);
         }
+    }
+
+    #[test]
+    fn a_write_that_was_held_back_has_had_no_attempt() {
+        let now = at("2026-11-21T12:00:00Z");
+        let held = operation(false).begin(now).unwrap().put_off(7, now);
+        assert_eq!((held.logs.len(), held.attempting_since, held.seconds_until_due(now), held.revision), (0, None, 7, 2));
+        assert!(held.begin(now.plus_seconds(7)).is_some());
     }
 
     #[test]

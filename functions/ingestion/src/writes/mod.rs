@@ -130,6 +130,12 @@ async fn claimed(context: &Context, begun: &ResourceOperation, ready: Result<Rea
         Err(failure) => (Err(failure), TspAnswer::default()),
     };
     let wait = result.as_ref().err().and_then(|failure| failure.wait);
+    let is_unsent = answer == TspAnswer::default() && result.as_ref().is_err_and(|failure| failure.is_unsent);
+    if is_unsent && !begun.is_sync {
+        let next = begun.put_off(wait.unwrap_or(1), context.now());
+        context.store().commit(vec![Write::replace(begun, &next)?]).await?;
+        return enqueue(context, &next, next.seconds_until_due(context.now())).await;
+    }
     let result = result.map_err(|failure| failure.error);
     let outcome = result.as_ref().map_or_else(|error| outcome_of(error.kind), |_| "success");
     let (next, then) = begun.after(result, answer, wait, context.now());
@@ -155,11 +161,13 @@ const fn outcome_of(kind: ErrorKind) -> &'static str {
 struct Failure {
     error: AttemptError,
     wait: Option<i64>,
+    /// Whether the request budget held it back.
+    is_unsent: bool,
 }
 
 impl Failure {
     fn of(kind: ErrorKind, details: impl Into<String>) -> Self {
-        Self { error: AttemptError { kind, details: details.into() }, wait: None }
+        Self { error: AttemptError { kind, details: details.into() }, wait: None, is_unsent: false }
     }
 }
 
@@ -167,6 +175,7 @@ impl From<ProviderError> for Failure {
     fn from(error: ProviderError) -> Self {
         let wait =
             error.retry_after().and_then(|wait| i64::try_from(wait.as_secs()).ok()).map(|seconds| seconds.saturating_add(1));
+        let is_unsent = matches!(error, ProviderError::RateLimited { response: None, .. });
         let (kind, details) = match error {
             ProviderError::Refused { message, .. } => (ErrorKind::Auth, message),
             ProviderError::Rejected { message, .. } => (ErrorKind::Validation, message),
@@ -176,7 +185,7 @@ impl From<ProviderError> for Failure {
             ProviderError::Timeout => (ErrorKind::Network, error.to_string()),
             ProviderError::RateLimited { .. } | ProviderError::Malformed { .. } => (ErrorKind::Tsp, error.to_string()),
         };
-        Self { wait, ..Self::of(kind, details) }
+        Self { wait, is_unsent, ..Self::of(kind, details) }
     }
 }
 
