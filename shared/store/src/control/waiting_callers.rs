@@ -2,7 +2,7 @@
 //! many for those of a partner; a caller takes one of each, or does not wait.
 
 use futures::future::try_join;
-use model::{OperationId, PartnerId, Timestamp};
+use model::{PartnerId, Timestamp};
 use rand::seq::IteratorRandom as _;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -60,7 +60,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Conflict`] if others keep being faster.
     pub async fn begin_waiting(&self, partner_id: PartnerId, now: Timestamp) -> Result<Option<WaitingCaller>, StoreError> {
-        let caller = OperationId::at(now).uuid();
+        let caller = Uuid::new_v4();
         let mut attempts = Attempts::default();
         loop {
             let free = try_join(self.free(Some(partner_id), MOST_OF_PARTNER, now), self.free(None, MOST, now)).await?;
