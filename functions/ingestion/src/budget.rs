@@ -2,7 +2,7 @@
 //! bucket that all who ask the account share, some requests at a time.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use model::Timestamp;
@@ -11,18 +11,19 @@ use model::connection::Connection;
 use model::schedule::Schedule;
 use providers::{Accounts, BoxFuture, Budget, Capability, Division, Lane, Rate, Told};
 use store::{Store, StoreError};
-use uuid::Uuid;
 
 /// The longest that the first request of a run is waited for. A run that has sent one waits until its end: what it asked for would be
 /// asked for again.
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
 /// A wait for room ends after a random part of this, so that those who wait do not come back together.
 const SPREAD: Duration = Duration::from_secs(1);
+/// How much longer than for a free request a run waits for those that it has reserved: its function has time for that.
+const GRACE_SECONDS: i64 = 60;
 /// For how long a bucket is believed to be as it was read. A refusal is known to all after this.
 const BELIEVED_SECONDS: f64 = 5.0;
 /// What is reserved first, where it is free; twice as many each further time.
 const FIRST_BLOCK: u32 = 4;
-/// So many may reserve first within a minute. Of a limit that is smaller less is reserved: most who log in do so once.
+/// So many may reserve first within a minute: of a small limit less is reserved at once.
 const FIRST_AT_ONCE: u32 = 16;
 /// The most requests that are reserved at once.
 const LARGEST_BLOCK: u32 = 64;
@@ -55,6 +56,8 @@ struct Held {
     bucket: Option<(RequestBudget, Timestamp)>,
     live: Reserved,
     backfill: Reserved,
+    /// Held by whoever looks for the next request.
+    turn: Arc<tokio::sync::Mutex<()>>,
     /// When the next request of the schedule's allowance is free.
     allowed_from: Option<Timestamp>,
     has_sent: bool,
@@ -108,26 +111,47 @@ impl<'a> AccountBudget<'a> {
     async fn admitted(&self, rate: Rate, lane: Lane, requests: u32) -> Result<(), Duration> {
         let (division, mut left, mut waited) = (self.accounts.division(rate), requests, Duration::ZERO);
         while left > 0 {
-            if let Some(at) = self.next_slot(rate, lane, division) {
-                self.sleep_until(at).await;
-                left -= 1;
-                continue;
-            }
-            if self.takes_allowance(rate, division).await? {
-                left -= 1;
-                continue;
-            }
-            if let Err(again) = self.reserve(rate, lane, division, left).await? {
-                let wait = until((self.time.clock)(), again) + SPREAD.mul_f64(random_part());
-                if !self.may_wait(rate, waited + wait) {
-                    return Err(wait);
+            match self.next_request(rate, lane, (division, left)).await? {
+                Ok(None) => left -= 1,
+                Ok(Some(at)) => {
+                    self.sleep_until(at).await?;
+                    left -= 1;
                 }
-                (self.time.pause)(wait).await;
-                waited += wait;
+                Err(again) => {
+                    let wait = until((self.time.clock)(), again) + spread();
+                    if !self.may_wait(rate, wait, waited) {
+                        return Err(wait);
+                    }
+                    (self.time.pause)(wait).await;
+                    waited += wait;
+                }
             }
         }
         self.held().entry(rate.class).or_default().has_sent = true;
         Ok(())
+    }
+
+    /// When the next request may be sent: at once where it is one of the schedule's allowance. `Err` in it is when to ask again.
+    async fn next_request(
+        &self,
+        rate: Rate,
+        lane: Lane,
+        (division, left): (Division, u32),
+    ) -> Result<Result<Option<Timestamp>, Timestamp>, Duration> {
+        // Of requests that are sent together one reserves for all.
+        let turn = Arc::clone(&self.held().entry(rate.class).or_default().turn);
+        let _turn = turn.lock().await;
+        loop {
+            if let Some(at) = self.next_slot(rate, lane, division) {
+                return Ok(Ok(Some(at)));
+            }
+            if self.takes_allowance(rate, division).await? {
+                return Ok(Ok(None));
+            }
+            if let Err(again) = self.reserve(rate, lane, division, left).await? {
+                return Ok(Err(again));
+            }
+        }
     }
 
     /// The time of the next request that is held, if one is: what was held for too long is lost.
@@ -202,17 +226,20 @@ impl<'a> AccountBudget<'a> {
         Ok(Ok(()))
     }
 
-    fn may_wait(&self, rate: Rate, waited: Duration) -> bool {
+    fn may_wait(&self, rate: Rate, wait: Duration, waited: Duration) -> bool {
         let has_sent = self.held().get(rate.class).is_some_and(|held| held.has_sent);
-        let left = until((self.time.clock)(), self.time.end);
-        waited < if has_sent { left } else { left.min(LONGEST_WAIT) }
+        wait < until((self.time.clock)(), self.time.end) && (has_sent || waited + wait < LONGEST_WAIT)
     }
 
-    async fn sleep_until(&self, at: Timestamp) {
+    async fn sleep_until(&self, at: Timestamp) -> Result<(), Duration> {
         let wait = until((self.time.clock)(), at);
+        if at > self.time.end.plus_seconds(GRACE_SECONDS) {
+            return Err(wait);
+        }
         if !wait.is_zero() {
             (self.time.pause)(wait).await;
         }
+        Ok(())
     }
 
     async fn learned(&self, rate: Rate, told: Told) {
@@ -245,8 +272,8 @@ impl Budget for AccountBudget<'_> {
 
 /// Without the bucket nobody knows what may be sent, so nothing is.
 fn unknown(error: &StoreError) -> Duration {
-    tracing::warn!(cause = %error, "failed to read a request budget, the request waits");
-    WITHOUT_STORE
+    tracing::warn!(cause = %error, "failed to use a request budget, the request waits");
+    WITHOUT_STORE + spread()
 }
 
 fn later(at: Timestamp, wait: Duration) -> Timestamp {
@@ -261,8 +288,7 @@ fn micros(span: Duration) -> i64 {
     i64::try_from(span.as_micros()).unwrap_or(i64::MAX)
 }
 
-/// A random number between 0 and 1.
-fn random_part() -> f64 {
-    let [first, ..] = Uuid::new_v4().into_bytes();
-    f64::from(first) / 256.0
+/// What is added to a wait.
+fn spread() -> Duration {
+    SPREAD.mul_f64(rand::random::<f64>())
 }

@@ -22,13 +22,15 @@ const LEAST_SHARE: i64 = 100;
 const AFTER_REFUSAL: i64 = 700;
 /// In how many seconds a bucket gains a thousandth: it is whole 15 minutes after one refusal.
 const SECONDS_TO_GAIN: i64 = 3;
-/// How far ahead the first request of a reservation may lie. Who finds the bucket fuller has to wait without one, so that neither lane
-/// stands behind a long queue of the other.
+/// How far ahead the first request of a reservation may lie. Who finds less left has to wait without one, so that neither lane stands
+/// behind a long queue of the other.
 const HORIZON: i64 = 2 * SECOND;
 /// Requests of how much time are reserved at once where none is free.
 const AHEAD: i64 = SECOND;
 /// No refusal holds for longer.
 const LONGEST_CLOSURE: i64 = 3_600 * SECOND;
+/// How far the clocks of sandboxes are apart at most. What a bucket says of a later time is not believed.
+const SKEW: i64 = 60 * SECOND;
 /// A bucket that nobody used for so long is whole, and need not be kept.
 const KEPT_SECONDS: i64 = 86_400;
 
@@ -222,7 +224,7 @@ impl RequestBudget {
     /// What the bucket has of its size now, in thousandths: less after a refusal, and a little more with each second since.
     #[must_use]
     pub fn share_at(&self, now: Timestamp) -> i64 {
-        let Some(limited) = self.limited_at else { return WHOLE };
+        let Some(limited) = self.limited_at(now) else { return WHOLE };
         let seconds = (now.micros() - limited.micros()).max(0) / SECOND;
         (self.share + seconds / SECONDS_TO_GAIN).clamp(LEAST_SHARE, WHOLE)
     }
@@ -230,9 +232,14 @@ impl RequestBudget {
     /// Until when nothing is sent, where the TSP asked to wait.
     #[must_use]
     pub fn closed_at(&self, now: Timestamp) -> Option<Timestamp> {
-        // A clock that is wrong may have written any time.
-        let latest = moved(now, LONGEST_CLOSURE);
-        self.closed_until.map(|until| until.min(latest)).filter(|until| *until > now)
+        let latest = moved(now, LONGEST_CLOSURE + SKEW);
+        self.closed_until.filter(|until| *until > now && *until <= latest)
+    }
+
+    /// When the TSP last refused a request.
+    #[must_use]
+    pub fn limited_at(&self, now: Timestamp) -> Option<Timestamp> {
+        self.limited_at.filter(|at| *at <= moved(now, SKEW))
     }
 
     /// Whether allowances hold: the TSP has refused nothing for a while.
@@ -293,7 +300,7 @@ impl RequestBudget {
     pub fn limited(&self, rate: Rate, wait: Duration, now: Timestamp) -> Self {
         let closed = self.closed(after(now, wait), now);
         let recent = |at: Timestamp| at.micros() > now.micros() - rate.period().max(HORIZON);
-        if self.limited_at.is_some_and(recent) {
+        if self.limited_at(now).is_some_and(recent) {
             return closed;
         }
         let share = (self.share_at(now) * AFTER_REFUSAL / WHOLE).max(LEAST_SHARE);
@@ -303,7 +310,8 @@ impl RequestBudget {
     /// The bucket after the TSP told that nothing is left until an instant.
     #[must_use]
     pub fn closed(&self, until: Timestamp, now: Timestamp) -> Self {
-        Self { closed_until: self.closed_until.max(Some(until)), ..self.touched(now) }
+        let until = until.min(moved(now, LONGEST_CLOSURE));
+        Self { closed_until: self.closed_at(now).max(Some(until)), ..self.touched(now) }
     }
 
     fn touched(&self, now: Timestamp) -> Self {

@@ -135,7 +135,11 @@ fn wrong_clocks_do_not_close_a_bucket() {
     let (little, _) = bucket().reserve(division, Lane::Live, 8, at(1_500)).unwrap();
     assert_eq!(little.reserve(division, Lane::Live, 1, at(0)).unwrap_err(), at(250), "a little is waited for");
     let closed = bucket().closed(at(90 * 86_400_000), at(0));
-    assert_eq!(closed.closed_at(at(0)), Some(at(3_600_000)), "an hour at most");
+    assert_eq!((closed.closed_at(at(0)), closed.closed_at(at(3_600_000))), (Some(at(3_600_000)), None), "an hour at most");
+    let ahead = bucket().limited(FIVE, Duration::from_secs(60), at(90 * 86_400_000));
+    assert_eq!((ahead.closed_at(at(0)), ahead.share_at(at(0))), (None, WHOLE), "of a clock that was months ahead");
+    let refused = ahead.limited(FIVE, Duration::from_secs(60), at(0));
+    assert_eq!((refused.closed_at(at(0)), refused.share_at(at(0))), (Some(at(60_000)), AFTER_REFUSAL), "it is learned anew");
 }
 
 #[test]

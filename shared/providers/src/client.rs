@@ -130,11 +130,12 @@ impl<P: Provider<Session = Session>> Api<'_, P> {
         let response = self.http.send(method, url, headers, body, deadline).await.map_err(|failure| transport_error(&failure))?;
         let headers = response.headers.clone();
         let secrets = [self.session.key.as_str(), secret];
-        if response.status.is_success() {
+        let result = if response.status.is_success() {
             let body = readable(response.body).unwrap_or_default();
-            return Ok(OkResponse { body, secrets: secrets.iter().map(|secret| (*secret).to_owned()).collect() });
-        }
-        let result = classify(response, &secrets, self.session.reason);
+            Ok(OkResponse { body, secrets: secrets.iter().map(|secret| (*secret).to_owned()).collect() })
+        } else {
+            classify(response, &secrets, self.session.reason)
+        };
         self.learn(rate, &headers, &result).await;
         result
     }

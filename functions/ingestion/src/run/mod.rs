@@ -191,7 +191,8 @@ pub async fn run_schedule(context: &Context, request: &RunRequest) -> Result<Out
         Outcome::Continues => enqueue(context, &schedule, Reason::Continuation, 0).await?,
         Outcome::Postponed { seconds } if seconds < i64::from(schedule.execution_interval_seconds).min(LONGEST_DELAY) => {
             // A second late rather than a moment early, which would be another run for nothing.
-            enqueue(context, &schedule, Reason::Awaited, i32::try_from(seconds + 1).unwrap_or(0)).await?;
+            let reason = if lane == Lane::Backfill { Reason::Continuation } else { Reason::Awaited };
+            enqueue(context, &schedule, reason, i32::try_from(seconds + 1).unwrap_or(0)).await?;
         }
         _ => {}
     }

@@ -75,7 +75,8 @@ pub struct BudgetRead {
     /// ... in so many seconds.
     #[schemars(example = &1)]
     per_seconds: u32,
-    /// What of the budget is in use, from 0 to 1: less than 1 after the TSP refused a request, and a little more with each second since.
+    /// The part of the budget that may be used, from 0 to 1: less than 1 after the TSP refused a request, and a little more with each
+    /// second since.
     share: f64,
     /// When the next live request may be sent; null where that is now.
     live_from: Option<Timestamp>,
@@ -83,7 +84,7 @@ pub struct BudgetRead {
     backfill_from: Option<Timestamp>,
     /// Until when nothing is sent, since the TSP asked to wait; null where it does not.
     closed_until: Option<Timestamp>,
-    /// When the TSP last refused a request of the account; null where it has not within the last day.
+    /// When the TSP last refused a request of the account; null where it has refused none, or nobody has asked for a day.
     rate_limited_at: Option<Timestamp>,
 }
 
@@ -98,7 +99,7 @@ impl BudgetRead {
             live_from: ahead(bucket.live_from),
             backfill_from: ahead(bucket.backfill_from),
             closed_until: bucket.closed_at(now),
-            rate_limited_at: bucket.limited_at,
+            rate_limited_at: bucket.limited_at(now),
         }
     }
 }

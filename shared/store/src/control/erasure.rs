@@ -159,7 +159,7 @@ impl Store {
 
     async fn erase_connection(&self, id: ConnectionId) -> Result<u64, StoreError> {
         let mut erased = 0;
-        // Another connection to the account loses nothing: a bucket that is not there is a whole one.
+        // A bucket that is not there is a whole one: another connection to the account learns of refusals anew.
         if let Some(Connection { source_name, account, .. }) = self.get(Key::connection(id)).await? {
             erased += self.erase_partition(keys::budgets(&source_name, &account)).await?;
         }
