@@ -11,7 +11,7 @@ use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode};
 use model::credentials::{Credentials, Form};
 use model::{ConnectionId, Resource};
-use providers::{Adapter, BoxFuture, Fetch, Http, HttpFailure, HttpResponse, Lane, Pause, Unlimited};
+use providers::{Adapter, BoxFuture, Fetch, Http, HttpFailure, HttpResponse, Lane, Pause, Unlimited, Unshared};
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::{Map, Value};
 use url::Url;
@@ -95,6 +95,7 @@ impl Mapping {
             last_data_at: None,
             pause: Pause(&|wait| Box::pin(tokio::time::sleep(wait))),
             budget: &Unlimited,
+            sessions: &Unshared,
             lane: Lane::Live,
         };
         let fetched = self.adapter.fetch(&self.provider, Resource::VehicleLocation, fetch);

@@ -13,6 +13,7 @@ use model::schedule::Schedule;
 use model::{Resource, Timestamp};
 use providers::{
     Adapter, BoxFuture, Budget, Fetch, Http, HttpFailure, HttpResponse, Lane, Pause, ProviderError, Rate, Told, Unlimited,
+    Unshared,
 };
 use serde_json::json;
 use store::Store;
@@ -113,6 +114,7 @@ impl Account {
             refused: None,
             base: &self.base,
             pause: &pause,
+            sessions: &Unshared,
             renewal: Duration::from_secs(15),
             lane,
         };
@@ -134,6 +136,7 @@ impl Account {
             last_data_at: None,
             pause: Pause(&pause),
             budget: &Unlimited,
+            sessions: &Unshared,
             lane: Lane::Live,
         };
         self.adapter().fetch(&self.http, Resource::Vehicle, fetch).await

@@ -1,8 +1,10 @@
 //! Ingestion: schedules fire runs, runs fetch from the TSPs and store what they bring, and changes of schedules and
 //! agreements keep EventBridge Scheduler in step.
 //!
-//! [`run`] is one run of one schedule, which fetches or derives; [`writes`] is one attempt at a write to a TSP; [`sign_in`] keeps the tokens of accounts that customers signed in to; [`maintain`] follows the control table's stream and brings lost timers back; [`deadlines`] ends what ends by date. All
-//! are idempotent: their triggers deliver at least once.
+//! [`run`] is one run of one schedule, which fetches or derives; [`writes`] is one attempt at a write to a TSP; [`sign_in`] keeps the
+//! tokens of accounts that customers signed in to, and [`sessions`] those of accounts where one logs in; [`maintain`] follows the control
+//! table's stream and brings lost timers back; [`deadlines`] ends what ends by date. All are idempotent: their triggers deliver at least
+//! once.
 
 mod budget;
 #[cfg(test)]
@@ -11,9 +13,11 @@ pub mod deadlines;
 mod events;
 pub mod maintain;
 pub mod run;
+pub mod sessions;
 pub mod sign_in;
 #[cfg(test)]
 mod testing;
+mod turns;
 pub mod writes;
 
 use gateway::Permission::{

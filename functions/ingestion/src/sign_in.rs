@@ -14,11 +14,9 @@ use providers::{Adapter, OAuth, OAuthClient, ProviderError};
 use store::control::{Key, Refreshing, SealedCredentials, Write};
 use store::{Attempts, StoreError};
 use url::Url;
-use uuid::Uuid;
 
-/// The longest that a run waits for another one's refresh.
-const LONGEST_WAIT: Duration = Duration::from_secs(15);
-const BETWEEN_LOOKS: Duration = Duration::from_millis(250);
+use crate::turns;
+
 /// Tokens that hold for less than this many seconds are replaced.
 const MARGIN_SECONDS: i64 = 300;
 
@@ -50,13 +48,13 @@ pub async fn credentials_of(
         if !is_due(&stored, connection, context.now()) {
             return Ok((stored.credentials, None));
         }
-        let Some(claim) = claim(context, connection).await? else {
-            if waited >= LONGEST_WAIT {
+        let Some(claim) = turns::take(context, connection.id).await? else {
+            if waited >= turns::LONGEST_WAIT {
                 let busy = is_over(&stored, context.now()).then_some(ProviderError::Timeout);
                 return Ok((stored.credentials, busy));
             }
-            waited += BETWEEN_LOOKS;
-            tokio::time::sleep(BETWEEN_LOOKS).await;
+            waited += turns::BETWEEN_LOOKS;
+            tokio::time::sleep(turns::BETWEEN_LOOKS).await;
             continue;
         };
         match with_claim(context, connection, (oauth, base), &stored, &claim).await? {
@@ -80,7 +78,7 @@ async fn with_claim(
     claim: &Refreshing,
 ) -> Result<Option<Result<Credentials, ProviderError>>, WorkerError> {
     let outcome = replaced(context, connection, (oauth, base), seen).await;
-    release(context, claim).await;
+    turns::end(context, claim).await;
     outcome
 }
 
@@ -131,36 +129,6 @@ fn is_due(stored: &Stored, connection: &Connection, now: Timestamp) -> bool {
 
 fn is_over(stored: &Stored, now: Timestamp) -> bool {
     stored.credentials.number("expires_in").is_some_and(|seconds| stored.kept.updated_at.plus_seconds(seconds) <= now)
-}
-
-/// The right to replace the tokens of a connection; `None` while another run has it.
-async fn claim(context: &Context, connection: &Connection) -> Result<Option<Refreshing>, WorkerError> {
-    let seen = context.store().get::<Refreshing>(Key::refreshing(connection.id)).await?;
-    let now = context.now();
-    if seen.as_ref().is_some_and(|seen| now < seen.until) {
-        return Ok(None);
-    }
-    let next = Refreshing::by(Uuid::new_v4(), connection.id, now);
-    let write = match &seen {
-        Some(seen) => Write::replace(seen, &next)?,
-        None => Write::create(&next)?,
-    };
-    match context.store().commit(vec![write]).await {
-        Ok(()) => Ok(Some(next)),
-        Err(StoreError::Conflict) => Ok(None),
-        Err(other) => Err(other.into()),
-    }
-}
-
-/// Gives the right back. If that fails it lapses.
-async fn release(context: &Context, claim: &Refreshing) {
-    let done = match Write::delete_seen(claim) {
-        Ok(write) => context.store().commit(vec![write]).await,
-        Err(error) => Err(error),
-    };
-    if let Err(cause) = done {
-        tracing::warn!(%cause, "failed to end a refresh, it lapses");
-    }
 }
 
 /// Why there are no new tokens.

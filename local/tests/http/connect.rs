@@ -4,7 +4,7 @@ use catena::demo;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::{World, answer, sign_in};
+use crate::{World, answer, sessions, sign_in};
 
 /// A browser: it keeps cookies, and follows redirects within Connect.
 pub(crate) struct Browser<'a> {
@@ -110,7 +110,8 @@ async fn a_fleet_is_asked_connects_and_manages() {
     a_no_is_never_lost(&world).await;
     accounts_are_shown_as_they_are(&world).await;
     a_fleet_pauses_removes_and_stops(&world).await;
-    sign_in::customers_sign_in_at_their_provider(&world).await;
+    let sign_ins = sign_in::customers_sign_in_at_their_provider(&world);
+    tokio::join!(sign_ins, sessions::sessions_are_shared_by_all_who_ask_an_account(&world));
     world.stop().await;
 }
 

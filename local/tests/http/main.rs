@@ -19,6 +19,7 @@ mod proof;
 mod races;
 mod roles;
 mod schedules;
+mod sessions;
 mod sign_in;
 mod tables;
 mod tokens;

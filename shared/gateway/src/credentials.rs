@@ -6,7 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 use model::{ConnectionId, FleetId};
 use serde_json::Value;
 use store::StoreError;
-use store::control::{Key, RootKey, SealedCredentials, SignInClient, Write};
+use store::control::{AccountSession, Key, RootKey, SealedCredentials, SignInClient, Write};
 use uuid::Uuid;
 use vault::{Sealed, Secret};
 
@@ -21,10 +21,7 @@ impl Context {
     /// # Errors
     /// 503 if DynamoDB or KMS does not answer, 500 if one refuses.
     pub async fn seal_credentials(&self, id: ConnectionId, tsp: &str, plaintext: &str) -> Result<SealedCredentials, ApiError> {
-        let root = self.root_key(tsp).await?;
-        let bound = id.to_string();
-        let sealed = self.vault().seal_under(&root, &bound_to(&bound, tsp), plaintext.as_bytes()).await?;
-        let sealed = serde_json::to_value(sealed).map_err(ApiError::internal)?;
+        let sealed = self.sealed(tsp, &bound_to(&id.to_string(), tsp), plaintext).await?;
         Ok(SealedCredentials { connection_id: id, sealed, updated_at: self.now() })
     }
 
@@ -38,16 +35,31 @@ impl Context {
         Ok(self.vault().open(&bound_to(&bound, tsp), &sealed).await?)
     }
 
+    /// Encrypts the session that a login of a connection opened. It can be opened for this connection at this TSP alone.
+    ///
+    /// # Errors
+    /// As [`Context::seal_credentials`].
+    pub async fn seal_session(&self, id: ConnectionId, tsp: &str, plaintext: &str) -> Result<AccountSession, ApiError> {
+        let sealed = self.sealed(tsp, &session_of(&id.to_string(), tsp), plaintext).await?;
+        Ok(AccountSession { connection_id: id, sealed, updated_at: self.now() })
+    }
+
+    /// Decrypts the session of a connection.
+    ///
+    /// # Errors
+    /// As [`Context::open_credentials`].
+    pub async fn open_session(&self, kept: AccountSession, tsp: &str) -> Result<Secret, ApiError> {
+        let sealed: Sealed = serde_json::from_value(kept.sealed).map_err(ApiError::internal)?;
+        Ok(self.vault().open(&session_of(&kept.connection_id.to_string(), tsp), &sealed).await?)
+    }
+
     /// Encrypts what a fleet gives before it signs in at a provider. It can be opened for this pre-auth of this fleet alone.
     ///
     /// # Errors
     /// As [`Context::seal_credentials`].
     pub async fn seal_pre_auth(&self, (id, fleet): (Uuid, FleetId), tsp: &str, plaintext: &str) -> Result<Value, ApiError> {
-        let root = self.root_key(tsp).await?;
         let (id, fleet) = (id.to_string(), fleet.to_string());
-        let bound = [("pre_auth_id", id.as_str()), ("fleet_id", fleet.as_str()), ("tsp", tsp)];
-        let sealed = self.vault().seal_under(&root, &bound, plaintext.as_bytes()).await?;
-        serde_json::to_value(sealed).map_err(ApiError::internal)
+        self.sealed(tsp, &[("pre_auth_id", id.as_str()), ("fleet_id", fleet.as_str()), ("tsp", tsp)], plaintext).await
     }
 
     /// Decrypts what a fleet gave before it signed in at a provider.
@@ -83,6 +95,13 @@ impl Context {
         Ok(self.store().commit(vec![Write::overwrite(&kept)?]).await?)
     }
 
+    /// A value of a TSP in the vault's envelope.
+    async fn sealed(&self, tsp: &str, bound: &[(&str, &str)], plaintext: &str) -> Result<Value, ApiError> {
+        let root = self.root_key(tsp).await?;
+        let sealed = self.vault().seal_under(&root, bound, plaintext.as_bytes()).await?;
+        serde_json::to_value(sealed).map_err(ApiError::internal)
+    }
+
     /// The root key under which values of a TSP are sealed now, as KMS wrapped it.
     async fn root_key(&self, tsp: &str) -> Result<Vec<u8>, ApiError> {
         let seen: Option<RootKey> = self.store().get(Key::root_key(tsp)).await?;
@@ -116,6 +135,10 @@ fn wrapped_bytes(key: &RootKey) -> Result<Vec<u8>, ApiError> {
 
 fn client_of<'a>(slug: &'a str, tsp: &'a str) -> [(&'static str, &'a str); 2] {
     [("sign_in_client", slug), ("tsp", tsp)]
+}
+
+fn session_of<'a>(connection: &'a str, tsp: &'a str) -> [(&'static str, &'a str); 2] {
+    [("session_of", connection), ("tsp", tsp)]
 }
 
 fn bound_to<'a>(connection: &'a str, tsp: &'a str) -> [(&'static str, &'a str); 2] {

@@ -10,7 +10,7 @@ use model::telematics::{Batch, Fields, Observation};
 use model::{ConnectionId, Resource, Timestamp};
 use url::Url;
 
-use crate::{Budget, Capability, Change, Division, Http, Lane, OAuth, ProviderError, Rate, Writable, Written};
+use crate::{Budget, Capability, Change, Division, Http, Lane, OAuth, ProviderError, Rate, Sessions, Writable, Written};
 
 /// A boxed future, so that `dyn Adapter` and `dyn Http` work.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -53,6 +53,8 @@ pub struct Fetch<'a> {
     pub pause: Pause<'a>,
     /// The request budget of the account.
     pub budget: &'a dyn Budget,
+    /// The session of the account, where the provider has logins.
+    pub sessions: &'a dyn Sessions,
     /// What the page is for. Pages of a history are always backfill.
     pub lane: Lane,
 }

@@ -23,6 +23,7 @@ mod place;
 mod provider;
 mod retry_after;
 mod samsara;
+mod sessions;
 #[cfg(test)]
 mod testing;
 mod units;
@@ -42,6 +43,7 @@ pub use oauth::{OAuth, OAuthClient, Returned};
 use provider::{Api, PAGE_DEADLINE, Page, Plan, Provider, Source};
 pub use provider::{Capability, after_loss};
 pub use samsara::Samsara;
+pub use sessions::{Sessions, Unshared};
 pub use write::{Change, Writable, Written};
 use write::{Writables, WritePlan};
 

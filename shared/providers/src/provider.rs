@@ -14,7 +14,7 @@ use url::Url;
 use crate::cursor::{Cursor, Gap};
 use crate::{
     Account, Accounts, Adapter, BoxFuture, Brand, Budget, Change, Fetch, Fetched, Http, Lane, OAuth, Pause, ProviderError, Rate,
-    StandingRow, SubjectState, Unlimited, WindowPart, Writable, Writables, WritePlan, Written,
+    Sessions, StandingRow, SubjectState, Unlimited, Unshared, WindowPart, Writable, Writables, WritePlan, Written,
 };
 
 /// The longest a data page may take.
@@ -58,6 +58,8 @@ pub(crate) struct Api<'a, P: Provider> {
     pub(crate) pause: Option<Pause<'a>>,
     /// The request budget of the account.
     pub(crate) budget: &'a dyn Budget,
+    /// The session of the account.
+    pub(crate) sessions: &'a dyn Sessions,
     /// What requests are for.
     pub(crate) lane: Lane,
 }
@@ -407,7 +409,8 @@ impl<P: Provider> Accounts for P {
         credentials: &'a Credentials,
     ) -> BoxFuture<'a, Result<Account, ProviderError>> {
         Box::pin(async move {
-            let api = Api { http, session: P::session(base, credentials)?, pause: None, budget: &Unlimited, lane: Lane::Live };
+            let session = P::session(base, credentials)?;
+            let api = Api { http, session, pause: None, budget: &Unlimited, sessions: &Unshared, lane: Lane::Live };
             P::account(&api).await
         })
     }
@@ -424,7 +427,8 @@ impl<P: Provider> Adapter for P {
             let plan = P::PLANS.iter().find(|plan| plan.capability.record.resource == resource);
             let plan = plan.ok_or_else(|| ProviderError::Unsupported { what: resource.to_string() })?;
             let session = P::session(fetch.base_url, fetch.credentials)?;
-            let api = Api { http, session, pause: Some(fetch.pause), budget: fetch.budget, lane: fetch.lane };
+            let Fetch { pause, budget, sessions, lane, .. } = fetch;
+            let api = Api { http, session, pause: Some(pause), budget, sessions, lane };
             plan.fetch(api, fetch).await
         })
     }
@@ -440,7 +444,8 @@ impl<P: Provider> Adapter for P {
             let plan = P::WRITES.iter().find(|plan| is_it(&plan.writable));
             let plan = plan.ok_or_else(|| ProviderError::Unsupported { what: format!("writing a {resource}") })?;
             let session = P::session(change.base_url, change.credentials)?;
-            let api = Api { http, session, pause: Some(change.pause), budget: change.budget, lane: Lane::Live };
+            let Change { pause, budget, sessions, .. } = change;
+            let api = Api { http, session, pause: Some(pause), budget, sessions, lane: Lane::Live };
             (plan.send)(&api, &change).await
         })
     }

@@ -13,7 +13,8 @@ use serde_json::Value;
 use url::Url;
 
 use crate::{
-    Adapter, BoxFuture, Change, Fetch, Fetched, Http, HttpFailure, HttpResponse, Lane, Pause, ProviderError, Unlimited, Written,
+    Adapter, BoxFuture, Change, Fetch, Fetched, Http, HttpFailure, HttpResponse, Lane, Pause, ProviderError, Unlimited, Unshared,
+    Written,
 };
 
 pub(crate) type Answer = Result<HttpResponse, HttpFailure>;
@@ -137,6 +138,7 @@ impl Asker<'_> {
             last_data_at: self.newest,
             pause: Pause(&|wait| http.wait(wait)),
             budget: &Unlimited,
+            sessions: &Unshared,
             lane: Lane::Live,
         };
         run(self.adapter.fetch(http, resource, fetch))
@@ -162,6 +164,7 @@ impl Asker<'_> {
             generated: "random-password",
             pause: Pause(&|wait| http.wait(wait)),
             budget: &Unlimited,
+            sessions: &Unshared,
         };
         run(self.adapter.write(http, what, change))
     }

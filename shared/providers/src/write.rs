@@ -12,7 +12,7 @@ use url::Url;
 
 use crate::client::{OkResponse, Session};
 use crate::provider::{PAGE_DEADLINE, Provider};
-use crate::{Api, BoxFuture, Budget, Pause, ProviderError};
+use crate::{Api, BoxFuture, Budget, Pause, ProviderError, Sessions};
 
 /// A write that an adapter can do.
 #[derive(Clone, Copy, Debug)]
@@ -48,6 +48,8 @@ pub struct Change<'a> {
     pub pause: Pause<'a>,
     /// The request budget of the account.
     pub budget: &'a dyn Budget,
+    /// The session of the account, where the provider has logins.
+    pub sessions: &'a dyn Sessions,
 }
 
 /// What was written.

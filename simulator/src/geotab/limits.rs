@@ -11,6 +11,7 @@ use crate::limiter::{Left, Limit};
 /// The limit of a method for a kind of records, and the method's name in it.
 fn of(method: &str, kind: &str) -> Option<(&'static str, Limit)> {
     match (method, kind) {
+        ("Authenticate", _) => Some(("Authenticate", Limit::per_minute(10))),
         ("GetFeed", _) => Some(("GetFeed", Limit::per_minute(60))),
         ("Get", "DutyStatusLog") => Some(("Get", Limit::per_minute(400))),
         ("Get", _) => Some(("Get", Limit::per_minute(650))),

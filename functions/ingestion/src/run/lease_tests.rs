@@ -6,7 +6,7 @@ use model::Resource;
 use model::credentials::Form;
 use model::execution::ExecutionStatus;
 use model::schedule::{LEASE_SECONDS, ScheduleStatus};
-use providers::{Account, Accounts, Brand, Capability, Fetch, Fetched, ProviderError};
+use providers::{Account, Accounts, Brand, Capability, Fetch, Fetched, ProviderError, Unshared};
 use serde_json::json;
 
 use super::tests::{Fixture, Script, at, at_once, page};
@@ -62,6 +62,7 @@ async fn run(tsp: Slow, clock: &(dyn Fn() -> Timestamp + Sync), renewal: Duratio
         refused: None,
         base: &base,
         pause: &at_once,
+        sessions: &Unshared,
         renewal,
         lane: Lane::Live,
     };

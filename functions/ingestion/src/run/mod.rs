@@ -32,13 +32,14 @@ use model::schedule::Schedule;
 use model::telematics::Storage;
 use model::tsp::Tsp;
 use model::{ConnectionId, ExecutionId, ScheduleId, Timestamp, TraceId};
-use providers::{Adapter, BoxFuture, Http, Lane, ProviderError};
+use providers::{Adapter, BoxFuture, Http, Lane, ProviderError, Sessions};
 use serde::{Deserialize, Serialize};
 use store::Store;
 use store::control::Key;
 use tracing::Instrument as _;
 use url::Url;
 
+use crate::sessions::SharedSession;
 use crate::sign_in;
 use outcome::is_due;
 use pages::FetchError;
@@ -124,6 +125,8 @@ pub(crate) struct Source<'a> {
     pub(crate) base: &'a Url,
     /// Waits.
     pub(crate) pause: &'a (dyn Fn(Duration) -> BoxFuture<'static, ()> + Sync),
+    /// The session of the account.
+    pub(crate) sessions: &'a dyn Sessions,
     /// How often the lease is renewed.
     pub(crate) renewal: Duration,
     /// What its requests are for.
@@ -185,7 +188,8 @@ pub async fn run_schedule(context: &Context, request: &RunRequest) -> Result<Out
     let pause = |wait: Duration| -> BoxFuture<'static, ()> { Box::pin(tokio::time::sleep(wait)) };
     let (http, renewal) = (context.guarded()?, lease::RENEWAL);
     let lane = lane_of(request, &schedule);
-    let source = Source { adapter, http, credentials: &credentials, refused, base: &base, pause: &pause, renewal, lane };
+    let (credentials, base, pause, sessions) = (&credentials, &base, &pause, &SharedSession::of(context, &connection));
+    let source = Source { adapter, http, credentials, refused, base, pause, sessions, renewal, lane };
     let outcome = run_with(store, &|| context.now(), &connection, &schedule, Some(&source)).await?;
     match outcome {
         Outcome::Continues => enqueue(context, &schedule, Reason::Continuation, 0).await?,

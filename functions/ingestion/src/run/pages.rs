@@ -119,6 +119,7 @@ async fn fetch_page(
         last_data_at: stored_until(schedule, progress, (run.clock)()),
         pause: Pause(source.pause),
         budget,
+        sessions: source.sessions,
         lane: source.lane,
     };
     ask(run, source, schedule, fetch).await.map_err(FetchError::Provider)

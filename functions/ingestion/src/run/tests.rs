@@ -13,7 +13,7 @@ use model::telematics::{Batch, HosEvent, Observation, Rows as _, Vehicle, source
 use model::{RecordIds, Resource};
 use providers::{
     Account, Accounts, BoxFuture, Brand, Capability, ErrorResponse, Fetch, Fetched, HttpFailure, HttpResponse, ProviderError,
-    Spread, Subjects, WindowPart,
+    Spread, Subjects, Unshared, WindowPart,
 };
 use serde_json::json;
 use store::control::{Range, Write, keys};
@@ -143,6 +143,7 @@ impl Fixture {
             refused: None,
             base: &base,
             pause: &at_once,
+            sessions: &Unshared,
             renewal: lease::RENEWAL,
             lane: Lane::Live,
         };
@@ -232,6 +233,7 @@ async fn a_scan_without_a_record_removes_it() {
         refused: None,
         base: &base,
         pause: &at_once,
+        sessions: &Unshared,
         renewal: lease::RENEWAL,
         lane: Lane::Live,
     };

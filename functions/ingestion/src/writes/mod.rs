@@ -24,6 +24,7 @@ use tracing::Instrument as _;
 use url::Url;
 
 use crate::budget::{AccountBudget, Time};
+use crate::sessions::SharedSession;
 use crate::{run, sign_in};
 use answer::ResponseRecorder;
 
@@ -242,6 +243,7 @@ async fn send(context: &Context, begun: &ResourceOperation, ready: &Ready) -> Re
         generated: &generated,
         pause: Pause(&pause),
         budget: &budget,
+        sessions: &SharedSession::of(context, connection),
     };
     let http = ResponseRecorder::to(context.guarded()?);
     let written = adapter.write(&http, (begun.resource, begun.operation_type), change).await;

@@ -1,6 +1,5 @@
 //! Limits: the provider counts calls by method, kind of records, user and database, per minute, and tiers them by the size of the fleet.
-//! They are what live databases were seen to take, and what others restate. Logins have no budget: each sandbox has a session of its own, and
-//! those that start together would wait for each other for minutes.
+//! That of logins is enforced as documented; the others are what live databases were seen to take, and what others restate.
 
 use crate::Rate;
 
@@ -33,6 +32,7 @@ pub(super) const GET_DRIVER_CHANGES: Rate = get("Get DriverChange");
 pub(super) const ANNOTATIONS: Rate = get("Get AnnotationLog");
 pub(super) const COUNT_DEVICES: Rate = get("GetCountOf Device");
 pub(super) const COUNT_USERS: Rate = get("GetCountOf User");
+const LOGINS: Rate = Rate { class: "Authenticate", requests: 10, seconds: 60 };
 /// Nothing is known of writes; they are rare.
 const WRITES: Rate = feed("writes, assumed");
 
@@ -63,6 +63,7 @@ const NAMED: &[Rate] = &[
     get("Get Diagnostic"),
     get("Get FailureMode"),
     get("Get TrailerAttachment"),
+    LOGINS,
 ];
 
 /// The limit of a method for a kind of records. Kinds that are not named share one.

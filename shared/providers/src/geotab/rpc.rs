@@ -3,6 +3,7 @@
 //! A login answers a session, and the server to which further calls go. A session that is not known any more, and a database that moved,
 //! are told as errors of a call, which is made once more after another login.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -14,7 +15,7 @@ use serde_json::{Map, Value, json};
 use url::Url;
 
 use super::Geotab;
-use super::sessions::{self, Opened};
+use super::sessions::{self, Opened, Used};
 use crate::client::{OkResponse, classify, transport_error};
 use crate::retry_after::retry_after;
 use crate::wire::Members;
@@ -56,13 +57,10 @@ impl Login {
         format!("{}@{}", database.to_lowercase(), self.base.host_str().unwrap_or_default())
     }
 
-    /// A session that may be open still.
-    fn known(&self) -> Option<Opened> {
-        let given = || {
-            let (database, user_name) = (self.database.clone(), self.user_name.clone());
-            Some(Opened { server: self.base.clone(), database, user_name, session_id: self.given.clone()? })
-        };
-        sessions::known(&self.key).or_else(given)
+    /// The session that was given, which may be open still.
+    fn given(&self) -> Option<Opened> {
+        let (database, user_name) = (self.database.clone(), self.user_name.clone());
+        Some(Opened { server: self.base.clone(), database, user_name, session_id: self.given.clone()? })
     }
 
     /// The server of an answer to a login: this one, or another one of the provider's. Credentials go nowhere else.
@@ -106,21 +104,41 @@ impl Api<'_, Geotab> {
     /// What the provider says instead.
     pub(super) async fn call(&self, method: &str, params: &Value, deadline: Duration) -> Result<OkResponse, ProviderError> {
         let login = &self.session;
-        if let Some(session) = login.known() {
-            match self.ask(&session, method, params, deadline).await {
-                Ok(result) => return Ok(result),
-                Err(failed) if failed.ends_session => sessions::forget(&login.key, &session),
-                Err(failed) => {
-                    // The server that the database was at may be gone.
-                    if session.server != login.base && matches!(failed.error, ProviderError::Unavailable { .. }) {
-                        sessions::forget(&login.key, &session);
-                    }
-                    return Err(failed.error);
+        let (session, is_new) = match sessions::used(&login.key) {
+            Some(Used { opened, has_ended: false }) => (opened, false),
+            ended => self.opened(ended.map(|ended| ended.opened), deadline).await?,
+        };
+        match self.ask(&session, method, params, deadline).await {
+            Ok(result) => return Ok(result),
+            Err(failed) if failed.ends_session && !is_new => {}
+            Err(failed) => {
+                // The server that the database was at may be gone.
+                if session.server != login.base && matches!(failed.error, ProviderError::Unavailable { .. }) {
+                    sessions::end(&login.key, &session);
                 }
+                return Err(failed.error);
             }
         }
-        let session = self.authenticate(deadline).await?;
+        let (session, _) = self.opened(Some(session), deadline).await?;
         self.ask(&session, method, params, deadline).await.map_err(|failed| failed.error)
+    }
+
+    /// The session that all share, which is another one than the one that ended, and whether this call logged in.
+    async fn opened(&self, ended: Option<Opened>, deadline: Duration) -> Result<(Opened, bool), ProviderError> {
+        let login = &self.session;
+        let ended = ended.map(|ended| ended.to_text());
+        let is_new = AtomicBool::new(false);
+        let log_in = async {
+            if let Some(given) = login.given().filter(|_| ended.is_none()) {
+                return Ok(given.to_text());
+            }
+            is_new.store(true, Ordering::Relaxed);
+            self.authenticate(deadline).await.map(|opened| opened.to_text())
+        };
+        let text = self.sessions.session(&login.key, ended.as_deref(), Box::pin(log_in)).await?;
+        let Some(opened) = Opened::of_text(&text) else { return Ok((self.authenticate(deadline).await?, true)) };
+        sessions::remember(&login.key, opened.clone());
+        Ok((opened, is_new.load(Ordering::Relaxed)))
     }
 
     /// Records of a kind; `how` says which, and how many.
@@ -152,7 +170,7 @@ impl Api<'_, Geotab> {
             user_name: text("userName", &login.user_name),
             session_id: credentials.get("sessionId").ok_or_else(|| response.malformed("a login without a session"))?,
         };
-        sessions::remember(&login.key, &session);
+        sessions::remember(&login.key, session.clone());
         Ok(session)
     }
 
@@ -195,9 +213,6 @@ impl Api<'_, Geotab> {
 /// The limits that a request counts against, and how often: the calls of a multi-call count each for itself. That is not documented; it
 /// is the stricter reading.
 fn limits(method: &str, params: &Value) -> Vec<(Rate, u32)> {
-    if method == "Authenticate" {
-        return Vec::new();
-    }
     let kind = |params: &Value| params.get("typeName").and_then(Value::as_str).unwrap_or_default().to_owned();
     let calls = params.get("calls").and_then(Value::as_array).filter(|_| method == "ExecuteMultiCall");
     let Some(calls) = calls else { return vec![(Geotab::rate(method, &kind(params)), 1)] };

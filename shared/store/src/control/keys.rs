@@ -15,7 +15,8 @@
 //! | fleet's request for a provider | `FLEET#id` | `TSP_REQUEST#provider` | `PARTNER#id#TSP_REQUESTS` | |
 //! | connection | `CONNECTION#id` | `CONNECTION` | | |
 //! | its sealed credentials | `CONNECTION#id` | `CREDENTIALS` | | |
-//! | which run replaces its tokens | `CONNECTION#id` | `REFRESHING` | | |
+//! | its open session | `CONNECTION#id` | `SESSION` | | |
+//! | which run replaces its tokens, or logs in | `CONNECTION#id` | `REFRESHING` | | |
 //! | one connection per TSP account | `ACCOUNT#tsp#account` | `ACCOUNT` | | |
 //! | request budget of a TSP account | `BUDGET#adapter#account` | `limit` | | |
 //! | schedule | `CONNECTION#id` | `SCHEDULE#id` | | |
@@ -156,7 +157,13 @@ impl Key {
         Self::new(connection(id), "CREDENTIALS")
     }
 
-    /// Which run replaces the tokens of a connection.
+    /// The open session of a connection.
+    #[must_use]
+    pub fn account_session(id: ConnectionId) -> Self {
+        Self::new(connection(id), "SESSION")
+    }
+
+    /// Which run replaces the tokens of a connection, or logs in.
     #[must_use]
     pub fn refreshing(id: ConnectionId) -> Self {
         Self::new(connection(id), "REFRESHING")

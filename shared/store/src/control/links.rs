@@ -72,6 +72,7 @@ impl Store {
         writes.push(Write::replace(&connection, &next)?);
         if status == ConnectionStatus::Deleted {
             writes.push(Write::delete(Key::credentials(id)));
+            writes.push(Write::delete(Key::account_session(id)));
             writes.push(Write::delete(Key::account(connection.tsp_id, &connection.account)));
             for schedule in self.schedules_of(id).await? {
                 writes.push(Write::replace(&schedule, &cancelled(&schedule, now))?);

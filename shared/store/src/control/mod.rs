@@ -49,7 +49,7 @@ pub use query::Range;
 pub use secrets::{PlatformSecrets, RootKey};
 pub use sequence::{Numbered, Sequence};
 pub use set_aside::{SET_ASIDE_DAYS, SetAside, SetAsideReason};
-pub use sign_ins::{Refreshing, SignInClient};
+pub use sign_ins::{AccountSession, Refreshing, SignInClient};
 pub use snapshot::Snapshot;
 pub use trials::{TrialLimit, Trials};
 pub use waiting_callers::{WaitingCaller, WaitingPlace};

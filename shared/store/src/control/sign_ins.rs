@@ -1,4 +1,4 @@
-//! What the platform keeps to sign in at providers: its own applications, and which run replaces tokens.
+//! What the platform keeps to sign in at providers: its own applications, open sessions, and which run replaces tokens or logs in.
 
 use model::{ConnectionId, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -32,7 +32,33 @@ impl Keyed for SignInClient {
     }
 }
 
-/// The right of one run to replace the tokens of a connection.
+/// How long a session is kept: providers that tell it have two weeks.
+const SESSION_SECONDS: i64 = 14 * 86_400;
+
+/// The session that a login of a connection opened, as the vault sealed it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AccountSession {
+    /// The connection.
+    pub connection_id: ConnectionId,
+    /// The vault's envelope.
+    pub sealed: Value,
+    /// When it was opened.
+    pub updated_at: Timestamp,
+}
+
+impl Keyed for AccountSession {
+    const KIND: &'static str = "account_session";
+
+    fn key(&self) -> Key {
+        Key::account_session(self.connection_id)
+    }
+
+    fn expires(&self) -> Option<Timestamp> {
+        Some(self.updated_at.plus_seconds(SESSION_SECONDS))
+    }
+}
+
+/// The right of one run to replace the tokens of a connection, or to log in.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Refreshing {
     /// The connection.

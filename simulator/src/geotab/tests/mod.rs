@@ -341,4 +341,6 @@ fn calls_are_limited_by_method_and_kind_and_tell_what_is_left() {
     assert_eq!((over.status, over.retry_after.as_deref()), (200, Some("60")));
     assert_eq!(parsed(&over)["error"]["data"]["type"], "OverLimitException");
     assert!(parsed(&feed("StatusData")).get("error").is_none(), "another kind has a limit of its own");
+    assert!((0..9).all(|_| parsed(&login(&app, "demo", "geotab_password_demo")).get("error").is_none()));
+    assert!(parsed(&login(&app, "demo", "geotab_password_demo")).get("error").is_some(), "ten logins a minute");
 }
