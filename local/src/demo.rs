@@ -101,6 +101,7 @@ pub async fn instructions(demo: &Demo) -> anyhow::Result<String> {
   The platform is running. A demo fleet is connected; its positions are shown below.
 
     API            {url}
+    documentation  {url}/docs
     client id      {CLIENT_ID}
     client secret  {CLIENT_SECRET}
     magic link     {link}

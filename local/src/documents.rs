@@ -4,10 +4,13 @@
 //! event, so that an API that differs from its documents fails whichever test meets the difference. Release builds, which are
 //! for measuring, do not check.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
+use std::io::Read as _;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Context as _;
+use flate2::read::GzDecoder;
 use jsonschema::Validator;
 use serde_json::{Value, json};
 
@@ -72,7 +75,7 @@ impl Documents {
         match (schema, body.is_empty()) {
             (None, true) => {}
             (None, false) => self.differs(&format!("{handler} {status}"), "it has a body, and none is documented"),
-            (Some(schema), _) => match serde_json::from_slice(body) {
+            (Some(schema), _) => match serde_json::from_slice(&unpacked(body)) {
                 Ok(body) => self.check(&format!("{handler} {status}"), *index, schema, &body),
                 Err(error) => self.differs(&format!("{handler} {status}"), &format!("the body is not JSON: {error}")),
             },
@@ -154,6 +157,15 @@ fn close(value: &mut Value) {
         }
         Value::Array(items) => items.iter_mut().for_each(close),
         _ => {}
+    }
+}
+
+/// A body as it was before gzip (RFC 1952), if it is packed. JSON never begins so.
+fn unpacked(body: &[u8]) -> Cow<'_, [u8]> {
+    let mut plain = Vec::new();
+    match body.starts_with(&[0x1f, 0x8b]) && GzDecoder::new(body).read_to_end(&mut plain).is_ok() {
+        true => Cow::Owned(plain),
+        false => Cow::Borrowed(body),
     }
 }
 

@@ -18,6 +18,7 @@ const STACKS: &[(&str, &str)] = stacks![
     "telematics-2",
     "notifications",
     "connect",
+    "documentation",
     "routes",
     "ingestion",
     "delivery",

@@ -1,5 +1,5 @@
-//! The programs that Lambda runs: one for requests, whose callers wait for its cold starts, and one for everything else, which
-//! also carries the mapping of every provider.
+//! The programs that Lambda runs: one for requests, whose callers wait for its cold starts, one for everything else, which also carries
+//! the mapping of every provider, and one for what partners read, which carries texts and a renderer.
 
 use std::path::{Path, PathBuf};
 
@@ -10,11 +10,13 @@ pub enum Artifact {
     Api,
     /// The functions that schedules, messages and table changes invoke.
     Workers,
+    /// The functions that serve guides, the reference and the OpenAPI documents.
+    Documentation,
 }
 
 impl Artifact {
     /// Every artifact.
-    pub const ALL: [Self; 2] = [Self::Api, Self::Workers];
+    pub const ALL: [Self; 3] = [Self::Api, Self::Workers, Self::Documentation];
 
     /// Its name, which is that of its binary, too.
     #[must_use]
@@ -22,13 +24,20 @@ impl Artifact {
         match self {
             Self::Api => "api",
             Self::Workers => "workers",
+            Self::Documentation => "documentation",
         }
     }
 
     /// The artifact that has the function of a handler.
     #[must_use]
     pub fn of(handler: &str) -> Self {
-        if crate::workers().iter().any(|worker| worker.handler == handler) { Self::Workers } else { Self::Api }
+        let is_worker = || crate::workers().iter().any(|worker| worker.handler == handler);
+        let is_documentation = (documentation::SERVICE.endpoints)().iter().any(|endpoint| endpoint.handler == handler);
+        match is_documentation {
+            true => Self::Documentation,
+            false if is_worker() => Self::Workers,
+            false => Self::Api,
+        }
     }
 
     /// Its program in the folder that `cargo xtask build` makes for a processor.

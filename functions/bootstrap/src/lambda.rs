@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::time::{Duration, SystemTime};
 
 use gateway::telemetry::{self, Unhandled};
-use gateway::{Config, Context, Endpoint, Incoming, Permission, Worker, dispatch_within};
+use gateway::{Config, Context, Endpoint, Incoming, Permission, Service, Worker, dispatch_within};
 use http::HeaderValue;
 use lambda_http::request::RequestContext;
 use lambda_http::{Body, Request, RequestExt as _};
@@ -25,10 +25,21 @@ const RESERVE: Duration = Duration::from_millis(300);
 /// # Errors
 /// An unknown name, or what the runtime reports.
 pub async fn run_endpoint() -> Result<(), Error> {
+    run_one_of(crate::api_services(), Artifact::Api).await
+}
+
+/// Serves the page or document that `_HANDLER` names, until the sandbox ends.
+///
+/// # Errors
+/// An unknown name, or what the runtime reports.
+pub async fn run_documentation() -> Result<(), Error> {
+    run_one_of(vec![documentation::SERVICE], Artifact::Documentation).await
+}
+
+async fn run_one_of(services: Vec<Service>, artifact: Artifact) -> Result<(), Error> {
     let handler = handler();
-    let Some(endpoint) = crate::endpoints().into_iter().find(|endpoint| endpoint.handler == handler) else {
-        return unknown(&handler, Artifact::Api).await;
-    };
+    let found = services.iter().flat_map(|service| (service.endpoints)()).find(|endpoint| endpoint.handler == handler);
+    let Some(endpoint) = found else { return unknown(&handler, artifact).await };
     let (context, metrics) = start(endpoint.permissions).await?;
     serve_http(&context, &endpoint, metrics).await
 }

@@ -13,11 +13,18 @@ use gateway::{Endpoint, Service, Worker};
 pub use artifact::Artifact;
 pub use delivery::events;
 pub use ingestion::maintain as timers;
-pub use lambda::{run_endpoint, run_worker};
+pub use lambda::{run_documentation, run_endpoint, run_worker};
 
 /// All services with HTTP endpoints.
 #[must_use]
 pub fn services() -> Vec<Service> {
+    let mut all = api_services();
+    all.push(documentation::SERVICE);
+    all
+}
+
+/// Those of the API and of Connect, whose functions run from one artifact.
+fn api_services() -> Vec<Service> {
     vec![
         auth::SERVICE,
         orgs::SERVICE,

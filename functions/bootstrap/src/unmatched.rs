@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use gateway::{
-    ApiError, BoxFuture, Call, Context, Describe, Endpoint, Incoming, MemberSpec, Response, ResponseSchemas, Serve, Service,
+    ApiError, BoxFuture, Call, Context, Describe, Endpoint, Incoming, MemberSpec, Response, ResponseSchemas, Route, Serve,
+    Service,
 };
 use http::{Method, StatusCode};
 use schemars::SchemaGenerator;
@@ -31,32 +32,45 @@ impl Describe for Unmatched {
 impl Serve for Unmatched {
     fn call<'a>(&'a self, context: &'a Context, _: Call, incoming: &'a Incoming) -> BoxFuture<'a, Result<Response, ApiError>> {
         Box::pin(async move {
-            match answer(&crate::endpoints(), &incoming.method, &incoming.raw_path) {
-                Err(error) if is_page(&incoming.raw_path) => Ok(page(context, &error)),
+            match answer(&routes(), &incoming.method, &incoming.raw_path) {
+                Err(error) if is_below(&incoming.raw_path, "/docs") => {
+                    Ok(page(&error, documentation::error_page(context, &error)))
+                }
+                Err(error) if is_page(&incoming.raw_path) => Ok(page(&error, connect::error_page(context, &error))),
                 answered => answered,
             }
         })
     }
 }
 
-/// Whether a person with a browser asks.
+/// Whether a fleet asks, with a browser.
 fn is_page(path: &str) -> bool {
-    path == "/" || ["/connect", "/embed"].iter().any(|root| path == *root || path.starts_with(&format!("{root}/")))
+    path == "/" || ["/connect", "/embed"].iter().any(|root| is_below(path, root))
 }
 
-fn page(context: &Context, error: &ApiError) -> Response {
-    let mut page = connect::error_page(context, error);
+fn is_below(path: &str, root: &str) -> bool {
+    path == root || path.strip_prefix(root).is_some_and(|rest| rest.starts_with('/'))
+}
+
+fn page(error: &ApiError, mut page: Response) -> Response {
     if let Some(allow) = error.header("allow") {
         page.set("allow", allow);
     }
     page
 }
 
-fn answer(endpoints: &[Endpoint], method: &Method, path: &str) -> Result<Response, ApiError> {
+/// Every route. Of the documentation no more is known here: its texts are no part of this artifact.
+fn routes() -> Vec<Route> {
+    let served = crate::api_services().into_iter().flat_map(|service| (service.endpoints)());
+    let read = documentation::PATHS.map(|path| Route { method: Method::GET, path });
+    served.map(|row| row.route()).chain(read).collect()
+}
+
+fn answer(routes: &[Route], method: &Method, path: &str) -> Result<Response, ApiError> {
     let methods: BTreeSet<String> =
-        endpoints.iter().filter(|row| row.is_at(path)).flat_map(|row| row.methods()).map(|method| method.to_string()).collect();
+        routes.iter().filter(|row| row.is_at(path)).flat_map(|row| row.methods()).map(|method| method.to_string()).collect();
     if methods.is_empty() {
-        return Err(ApiError::no_such_path(meant(endpoints, path).as_deref()));
+        return Err(ApiError::no_such_path(meant(routes, path).as_deref()));
     }
     let allow: Vec<String> = methods.into_iter().chain([Method::OPTIONS.to_string()]).collect();
     let allow = allow.join(", ");
@@ -69,9 +83,9 @@ fn answer(endpoints: &[Endpoint], method: &Method, path: &str) -> Result<Respons
 }
 
 /// The path that differs from the one that was sent only in slashes, in capitals, or in `_` for `-`.
-fn meant(endpoints: &[Endpoint], sent: &str) -> Option<String> {
+fn meant(routes: &[Route], sent: &str) -> Option<String> {
     let sent: Vec<&str> = sent.split('/').filter(|part| !part.is_empty()).collect();
-    endpoints.iter().find_map(|row| {
+    routes.iter().find_map(|row| {
         let own: Vec<&str> = row.path.split('/').skip(1).collect();
         let pairs = || own.iter().zip(&sent);
         let is_meant = !sent.is_empty()
@@ -87,7 +101,7 @@ mod tests {
     use super::*;
 
     fn check(method: Method, path: &str, expected: (u16, Option<&str>)) {
-        let answered = answer(&crate::endpoints(), &method, path);
+        let answered = answer(&routes(), &method, path);
         let (status, allow) = match answered {
             Ok(response) => (response.status, response.headers.get("allow").map(|allow| allow.to_str().unwrap().to_owned())),
             Err(error) => (error.status(), error.header("allow").map(str::to_owned)),
@@ -119,7 +133,7 @@ mod tests {
             ("/v2/orgs/fleet", None),
             ("/", None),
         ] {
-            assert_eq!(meant(&crate::endpoints(), sent).as_deref(), expected, "{sent}");
+            assert_eq!(meant(&routes(), sent).as_deref(), expected, "{sent}");
         }
     }
 }

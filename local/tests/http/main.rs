@@ -7,6 +7,7 @@ mod associations;
 mod bounds;
 mod connect;
 mod connections;
+mod documentation;
 mod embed;
 mod errors;
 mod fleets;

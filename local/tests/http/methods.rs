@@ -3,7 +3,7 @@
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
 
-use crate::World;
+use crate::{World, documentation};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_path_answers_every_method() {
@@ -11,6 +11,7 @@ async fn every_path_answers_every_method() {
     head_is_get_without_its_body(&world).await;
     a_head_of_a_magic_link_uses_nothing_up(&world).await;
     methods_are_listed(&world).await;
+    documentation::partners_read_how_it_works(&world).await;
     world.stop().await;
 }
 

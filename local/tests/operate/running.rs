@@ -24,6 +24,7 @@ const OURS: &[&str] = &[
     "catena",
     "connect",
     "delivery",
+    "documentation",
     "gateway",
     "ingestion",
     "integrations",

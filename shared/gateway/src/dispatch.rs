@@ -9,7 +9,7 @@ use tracing::Instrument as _;
 use crate::caller::Caller;
 use crate::incoming::Incoming;
 use crate::response::Response;
-use crate::{ApiError, Call, Context, Endpoint, idempotency, metrics, telemetry};
+use crate::{ApiError, Call, Context, Endpoint, compression, idempotency, metrics, telemetry};
 
 /// Serves one request by one endpoint. Never fails: errors become responses.
 pub async fn dispatch(context: &Context, endpoint: &Endpoint, incoming: &Incoming) -> Response {
@@ -39,6 +39,7 @@ async fn respond(context: &Context, endpoint: &Endpoint, incoming: &Incoming, re
     if incoming.method == Method::HEAD {
         response.leave_out_body();
     }
+    compression::compress(&mut response, incoming);
     let duration_ms = started.elapsed().as_secs_f64() * 1_000.0;
     let status = response.status.as_u16();
     match cause {

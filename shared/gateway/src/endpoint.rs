@@ -174,19 +174,16 @@ impl Endpoint {
         self.path.starts_with("/realms/")
     }
 
+    /// Its route.
+    #[must_use]
+    pub fn route(&self) -> Route {
+        Route { method: self.method.clone(), path: self.path }
+    }
+
     /// Every path it is served at: some have another spelling.
     #[must_use]
     pub fn paths(&self) -> Vec<String> {
-        let others = SPELLINGS.iter().filter(|(spelling, _)| self.path.contains(spelling));
-        let others = others.map(|(spelling, other)| self.path.replace(spelling, other));
-        std::iter::once(self.path.to_owned()).chain(others).collect()
-    }
-
-    /// The methods of its routes: where there is GET, there is HEAD.
-    #[must_use]
-    pub fn methods(&self) -> Vec<Method> {
-        let head = (self.method == Method::GET).then_some(Method::HEAD);
-        [self.method.clone()].into_iter().chain(head).collect()
+        self.route().paths()
     }
 
     /// The keys of its routes, as API Gateway writes them: `GET /v2/orgs/tsps`, or `$default`.
@@ -195,8 +192,33 @@ impl Endpoint {
         if self.path == DEFAULT_ROUTE {
             return vec![DEFAULT_ROUTE.to_owned()];
         }
-        let (methods, paths) = (self.methods(), self.paths());
+        let (methods, paths) = (self.route().methods(), self.paths());
         methods.iter().flat_map(|method| paths.iter().map(move |path| format!("{method} {path}"))).collect()
+    }
+}
+
+/// What leads to a row, without what it does.
+#[derive(Clone, Debug)]
+pub struct Route {
+    /// HTTP method.
+    pub method: Method,
+    /// Path with `{parameters}`.
+    pub path: &'static str,
+}
+
+impl Route {
+    /// Every path that leads there: some have another spelling.
+    fn paths(&self) -> Vec<String> {
+        let others = SPELLINGS.iter().filter(|(spelling, _)| self.path.contains(spelling));
+        let others = others.map(|(spelling, other)| self.path.replace(spelling, other));
+        std::iter::once(self.path.to_owned()).chain(others).collect()
+    }
+
+    /// The methods that lead there: where there is GET, there is HEAD.
+    #[must_use]
+    pub fn methods(&self) -> Vec<Method> {
+        let head = (self.method == Method::GET).then_some(Method::HEAD);
+        [self.method.clone()].into_iter().chain(head).collect()
     }
 
     /// Whether a path is one of its own, with values in place of the parameters.

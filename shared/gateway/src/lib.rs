@@ -4,6 +4,7 @@
 //! Lambda entry, the local gateway, the OpenAPI documents and the template are all generated from those rows.
 
 mod caller;
+mod compression;
 mod config;
 mod context;
 mod credentials;
@@ -32,7 +33,7 @@ pub use caller::{Access, Caller};
 pub use config::Config;
 pub use context::{Aws, Context};
 pub use dispatch::{dispatch, dispatch_within};
-pub use endpoint::{DEFAULT_ROUTE, Endpoint, ErrorPage, Operation, Permission, Secrets, Service, Tag};
+pub use endpoint::{DEFAULT_ROUTE, Endpoint, ErrorPage, Operation, Permission, Route, Secrets, Service, Tag};
 pub use error::ApiError;
 pub use incoming::Incoming;
 pub use limits::Limits;

@@ -22,6 +22,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("telematics", WITH_GATEWAY),
     ("notifications", WITH_GATEWAY),
     ("connect", WITH_GATEWAY),
+    ("documentation", WITH_GATEWAY),
     ("ingestion", WITH_GATEWAY),
     ("delivery", WITH_GATEWAY),
     (
@@ -33,6 +34,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "telematics",
             "notifications",
             "connect",
+            "documentation",
             "ingestion",
             "delivery",
             "gateway",

@@ -15,7 +15,7 @@ use crate::files::{read, root};
 const FILE: &str = "infra/artifact-budget.yaml";
 /// The row of the workers without any adapter.
 pub(super) const WITHOUT_SOURCES: &str = "workers-without-sources";
-/// The limit of the API's zip file, regardless of the accepted size: callers wait for its cold starts.
+/// The limit of the zip files that answer requests, regardless of the accepted size: callers wait for their cold starts.
 const MAX_ZIPPED: u64 = 5_000_000;
 /// The limit of the workers' zip file, with the sources of ten providers in it. Nobody waits for their cold starts.
 const MAX_ZIPPED_WORKERS: u64 = 7_000_000;
@@ -76,7 +76,7 @@ fn sources() -> u64 {
 }
 
 fn limit(name: &str) -> u64 {
-    if name.ends_with(Artifact::Api.name()) { MAX_ZIPPED } else { MAX_ZIPPED_WORKERS }
+    if name.contains(Artifact::Workers.name()) { MAX_ZIPPED_WORKERS } else { MAX_ZIPPED }
 }
 
 fn faults(name: &str, size: Size, accepted: Option<&Size>) -> Vec<String> {

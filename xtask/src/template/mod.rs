@@ -32,7 +32,7 @@ const MARKER: &str = "  # @stacks\n";
 /// The line that is replaced by the throttles of open routes.
 const OPEN_ROUTES: &str = "        # @open-routes\n";
 /// The services whose routes need no token and are there before the stage.
-const OPEN: &[&str] = &["auth", "connect", "routes"];
+const OPEN: &[&str] = &["auth", "connect", "documentation", "routes"];
 
 /// CloudFormation's limit of resources in one stack.
 const LIMIT: usize = 500;

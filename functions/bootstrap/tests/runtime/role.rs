@@ -212,7 +212,7 @@ fn stacks_get_the_resources_that_their_parameters_name() {
         .filter(|(_, resource)| resource.kind == "AWS::CloudFormation::Stack")
         .map(|(_, resource)| &resource.properties["Parameters"])
         .collect();
-    assert_eq!(stacks.len(), 12);
+    assert_eq!(stacks.len(), 13);
     for (name, value) in stacks.iter().flat_map(|parameters| parameters.as_object().unwrap()) {
         let attribute = [("Arn", "Arn"), ("Stream", "StreamArn")].into_iter().find(|(end, _)| name.ends_with(end));
         // The schedules' target is chosen by a condition, the topic is a parameter of the root.

@@ -68,6 +68,7 @@ fn program(handler: &str) -> PathBuf {
     let built = match artifact {
         Artifact::Api => env!("CARGO_BIN_EXE_api"),
         Artifact::Workers => env!("CARGO_BIN_EXE_workers"),
+        Artifact::Documentation => env!("CARGO_BIN_EXE_documentation"),
     };
     std::env::var_os("CATENA_ARTIFACTS").map_or_else(|| built.into(), |folder| artifact.program(Path::new(&folder)))
 }
