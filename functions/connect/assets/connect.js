@@ -2,6 +2,11 @@
 "use strict";
 const $ = (selector, root = document) => root.querySelector(selector);
 const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+// The sentence with a number that an element has in the forms of its language.
+const counted = (number, { dataset }) => {
+  const language = document.documentElement.lang, form = dataset[new Intl.PluralRules(language).select(number)] || dataset.other;
+  return form.replace("{count}", new Intl.NumberFormat(language).format(number));
+};
 
 for (const form of all("form[method=post]")) {
   const buttons = all("button[type=submit]", form);
@@ -13,10 +18,10 @@ for (const form of all("form[method=post]")) {
     button.dataset.idle = button.textContent;
     button.setAttribute("aria-busy", "true");
     button.textContent = button.dataset.busy || button.textContent;
-    const progress = $("#progress", form), name = form.dataset.asks;
-    if (progress && name) {
-      progress.textContent = `Asking ${name}…`;
-      timer = setTimeout(() => { progress.textContent = `Still waiting for ${name}. This can take up to 20 seconds.`; }, 4000);
+    const progress = $("#progress", form);
+    if (progress && form.dataset.asks) {
+      progress.textContent = form.dataset.asks;
+      timer = setTimeout(() => { progress.textContent = form.dataset.waits; }, 4000);
     }
   });
   // A page that the browser kept, for the button that leads back to it.
@@ -40,21 +45,21 @@ if (search) {
     const sought = plain(search.value);
     for (const row of rows) row.hidden = !plain(row.dataset.name).includes(sought);
     const shown = rows.filter((row) => !row.hidden).length;
-    count.textContent = shown === 1 ? "1 provider" : `${shown} providers`;
+    count.textContent = counted(shown, count);
     none.hidden = shown > 0;
   });
 }
 
-for (const input of all("input[data-secret]")) {
-  const button = document.createElement("button");
+for (const input of all("input[data-show]")) {
+  const button = document.createElement("button"), { show, hide } = input.dataset;
   button.type = "button";
-  button.textContent = "Show";
+  button.textContent = show;
   button.setAttribute("aria-controls", input.id);
   button.setAttribute("aria-pressed", "false");
   button.addEventListener("click", () => {
     const isShown = input.type === "text";
     input.type = isShown ? "password" : "text";
-    button.textContent = isShown ? "Show" : "Hide";
+    button.textContent = isShown ? show : hide;
     button.setAttribute("aria-pressed", String(!isShown));
   });
   input.after(button);
@@ -64,7 +69,7 @@ for (const area of all("[data-counted]")) {
   const most = area.maxLength, hint = $("#reason-hint"), text = hint.textContent;
   area.addEventListener("input", () => {
     const left = most - area.value.length;
-    hint.textContent = left < 100 ? `${left} characters left. ${text}` : text;
+    hint.textContent = left < 100 ? `${counted(left, area)} ${text}` : text;
   });
 }
 

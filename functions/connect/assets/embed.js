@@ -30,7 +30,7 @@
   const problem = document.createElement("p");
   problem.className = "problem";
   problem.setAttribute("role", "alert");
-  problem.textContent = "Your browser has blocked the window for the sign-in. Allow windows for this page and try again, or use a key.";
+  problem.textContent = link?.dataset.blocked;
   const signIn = async (event) => {
     event.preventDefault();
     problem.remove();

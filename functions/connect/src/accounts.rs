@@ -14,9 +14,10 @@ use serde_json::Value;
 use crate::layout::Answer;
 use crate::page::{self, Page, Step};
 use crate::screen::Screen;
+use crate::texts::{Sentence as _, Texts, bdi};
 use crate::visit::{Agreed, Stop, Visit};
 use crate::visit_request::VisitRequest;
-use crate::{api, dead_ends};
+use crate::{api, dead_ends, texts};
 
 /// The list of accounts.
 pub(crate) struct Accounts;
@@ -116,56 +117,60 @@ impl Screen for Accounts {
         if accounts.is_empty() && agreed.agreement.status == AgreementStatus::Active && visit.unseen().is_empty() {
             return Ok(page::redirect(context, &visit.onward("providers")));
         }
-        let title = title(&agreed.agreement, &accounts);
+        let all = visit.texts();
+        let (texts, partner) = (&all.accounts, bdi(&visit.partner.name));
+        let named = |text: &str| text.markup(&[("partner", &partner)]);
+        let title = title(texts, &agreed.agreement, &accounts);
         let content = html! {
             h1 { (title) }
             (sharing(&agreed))
             @if !visit.asked().is_empty() {
-                div.note { bdi { (visit.partner.name) } " asks for more of your data. " a href=(visit.path("consent")) { "Read what" } }
+                div.note { (named(texts.read_more)) " " a href=(visit.path("consent")) { (texts.read_what) } }
             } @else if visit.is_asked() {
-                div.note { a href=(visit.path("consent")) { "Read what is shared with " bdi { (visit.partner.name) } } }
+                div.note { a href=(visit.path("consent")) { (named(texts.read_shared)) } }
             }
-            ul.list.accounts aria-label="Accounts" data-live=[accounts.iter().any(|account| account.state == State::Waiting).then_some("yes")] {
+            ul.list.accounts aria-label=(texts.list) data-live=[accounts.iter().any(|account| account.state == State::Waiting).then_some("yes")] {
                 @for account in &accounts { (row(visit, account, call.now)) }
             }
             div.actions {
-                a.button.main href=(visit.path("done")) {
-                    @if visit.launch.is_framed() { "Done" } @else { span { "Return to " bdi { (visit.partner.name) } } }
-                }
-                a.button href=(visit.path("providers")) { "Add another account" }
+                @if visit.launch.is_framed() { a.button.main href=(visit.path("done")) { (all.frame.done) } }
+                @else { (page::return_button(visit, &visit.path("done"))) }
+                a.button href=(visit.path("providers")) { (texts.add) }
             }
             (controls(&agreed))
-            @if visit.launch.is_framed() { p.hint { "To come back, open this again where you are now: in this browser it shows this page." } }
-            @else { p.hint { "Keep the link that you received: in this browser it opens this page." } }
+            @if visit.launch.is_framed() { p.hint { (texts.come_back) } }
+            @else { p.hint { (texts.keep_link) } }
         };
         Ok(Page::titled(title).of(visit).step(Step::Done).show(context, &content))
     }
 }
 
-fn title(agreement: &Agreement, accounts: &[Account]) -> &'static str {
+fn title(texts: &texts::Accounts, agreement: &Agreement, accounts: &[Account]) -> &'static str {
     let good = accounts.iter().filter(|account| account.state.is_good()).count();
     match agreement.status {
-        AgreementStatus::Paused => "Sharing is paused",
-        _ if accounts.is_empty() => "Nothing is connected",
-        _ if good == accounts.len() => "You are connected",
-        _ if good > 0 => "One of your accounts needs you",
-        _ => "Your account needs you",
+        AgreementStatus::Paused => texts.paused_title,
+        _ if accounts.is_empty() => texts.nothing_title,
+        _ if good == accounts.len() => texts.connected_title,
+        _ if good > 0 => texts.one_title,
+        _ => texts.all_title,
     }
 }
 
 fn sharing(agreed: &Agreed) -> Markup {
-    let partner = &agreed.visit.partner.name;
+    let texts = &agreed.visit.texts().accounts;
+    let named = |text: &str| text.markup(&[("partner", &bdi(&agreed.visit.partner.name))]);
     html! {
         @match (agreed.agreement.status, agreed.agreement.paused_by) {
-            (AgreementStatus::Paused, Some(Party::Partner)) => div.note { bdi { (partner) } " has paused sharing and receives nothing now. Only " bdi { (partner) } " can resume it." },
-            (AgreementStatus::Paused, _) => div.note { bdi { (partner) } " receives nothing until you resume." },
+            (AgreementStatus::Paused, Some(Party::Partner)) => div.note { (named(texts.paused_by_partner)) },
+            (AgreementStatus::Paused, _) => div.note { (named(texts.paused)) },
             _ => {},
         }
     }
 }
 
 fn row(visit: &Visit, account: &Account, now: Timestamp) -> Markup {
-    let tsp = &account.tsp;
+    let (tsp, texts) = (&account.tsp, visit.texts());
+    let for_provider = texts.accounts.for_provider.text(&[("provider", &tsp.name)]);
     let again = visit.path(&format!("providers/{}", tsp.slug));
     html! {
         li {
@@ -174,57 +179,63 @@ fn row(visit: &Visit, account: &Account, now: Timestamp) -> Markup {
                 div {
                     strong { (tsp.name) }
                     @if let Some(description) = &account.description { " " span.soft { bdi { (description) } } }
-                    (state(account.state, &tsp.name, now))
+                    (state(texts, account.state, &tsp.name, now))
                 }
             }
             div.links {
-                @if account.state == State::Refused { a href=(again) { "Enter new credentials" span.away { " for " (tsp.name) } } }
-                a href=(visit.path(&format!("accounts/{}/remove", account.id))) { "Remove" span.away { " " (tsp.name) } }
+                @if account.state == State::Refused { a href=(again) { (texts.accounts.new_credentials) span.away { " " (for_provider) } } }
+                a href=(visit.path(&format!("accounts/{}/remove", account.id))) { (texts.accounts.remove) span.away { " " (tsp.name) } }
             }
         }
     }
 }
 
-fn state(state: State, tsp: &str, now: Timestamp) -> Markup {
+fn state(all: &Texts, state: State, tsp: &str, now: Timestamp) -> Markup {
+    let texts = &all.accounts;
+    let named = |text: &str| text.markup(&[("provider", &tsp)]);
     html! {
         @match state {
-            State::Working(None) => p.good { "Connected" },
-            State::Working(Some(at)) => p.good { "Connected · last data " (ago(now, at)) },
-            State::Waiting => p.soft role="status" { "Connected · waiting for the first data" },
-            State::Refused => p.bad { (tsp) " refuses the credentials. Nothing is fetched until you enter new ones." },
-            State::Failing => p.bad { "Fetching from " (tsp) " fails again and again. Its support, or ours, has to look at it." },
-            State::Paused => p.soft { "Paused. Nothing is fetched now." },
-            State::Ended => p.soft { "Ended. Nothing is fetched any more." },
+            State::Working(None) => p.good { (texts.working) },
+            State::Working(Some(at)) => p.good { (texts.last_data.text(&[("ago", &ago(all, now, at))])) },
+            State::Waiting => p.soft role="status" { (texts.waiting) },
+            State::Refused => p.bad { (named(texts.refused)) },
+            State::Failing => p.bad { (named(texts.failing)) },
+            State::Paused => p.soft { (texts.suspended) },
+            State::Ended => p.soft { (texts.ended) },
         }
     }
 }
 
 /// `40 s ago`.
-fn ago(now: Timestamp, at: Timestamp) -> String {
-    match now.seconds().saturating_sub(at.seconds()).max(0) {
-        seconds @ ..90 => format!("{seconds} s ago"),
-        seconds @ ..5_400 => format!("{} min ago", seconds / 60),
-        seconds @ ..172_800 => format!("{} h ago", seconds / 3_600),
-        seconds => format!("{} days ago", seconds / 86_400),
-    }
+fn ago(all: &Texts, now: Timestamp, at: Timestamp) -> String {
+    let seconds = now.seconds().saturating_sub(at.seconds()).max(0);
+    let seconds = usize::try_from(seconds).unwrap_or(usize::MAX);
+    let (text, count) = match seconds {
+        0..90 => (all.accounts.seconds_ago, seconds),
+        90..5_400 => (all.accounts.minutes_ago, seconds / 60),
+        5_400..172_800 => (all.accounts.hours_ago, seconds / 3_600),
+        _ => return all.count(seconds / 86_400, &all.counts.days_ago),
+    };
+    text.text(&[("count", &all.language.number(count))])
 }
 
 fn controls(agreed: &Agreed) -> Markup {
     let visit = &agreed.visit;
     let agreement = &agreed.agreement;
+    let (texts, busy) = (&visit.texts().accounts, visit.texts().frame.one_moment);
     html! {
         div.controls {
             @match (agreement.status, agreement.paused_by) {
                 (AgreementStatus::Paused, Some(Party::Partner)) => {},
-                (AgreementStatus::Paused, _) if !visit.unproved().is_empty() => a.button href=(visit.path("proof")) { "Resume sharing" },
+                (AgreementStatus::Paused, _) if !visit.unproved().is_empty() => a.button href=(visit.path("proof")) { (texts.resume) },
                 (AgreementStatus::Paused, _) => form method="post" action=(visit.path("resume")) {
-                    (page::csrf(visit)) button type="submit" data-busy="One moment…" { "Resume sharing" }
+                    (page::csrf(visit)) button type="submit" data-busy=(busy) { (texts.resume) }
                 },
                 _ => form method="post" action=(visit.path("pause")) {
-                    (page::csrf(visit)) button type="submit" data-busy="One moment…" { "Pause sharing" }
+                    (page::csrf(visit)) button type="submit" data-busy=(busy) { (texts.pause) }
                 },
             }
-            @if !visit.launch.is_card() { a.button.danger href=(visit.path("stop")) { "Stop sharing" } }
+            @if !visit.launch.is_card() { a.button.danger href=(visit.path("stop")) { (texts.stop) } }
         }
     }
 }
@@ -234,6 +245,7 @@ mod tests {
     use model::Resource;
 
     use super::*;
+    use crate::language::Language;
 
     fn now() -> Timestamp {
         Timestamp::from_millis(1_790_000_000_000)
@@ -271,7 +283,7 @@ mod tests {
         for (seconds, expected) in
             [(-5, "0 s ago"), (40, "40 s ago"), (600, "10 min ago"), (7_200, "2 h ago"), (900_000, "10 days ago")]
         {
-            assert_eq!(ago(now().plus_seconds(seconds), now()), expected);
+            assert_eq!(ago(Language::English.texts(), now().plus_seconds(seconds), now()), expected);
         }
     }
 }

@@ -21,10 +21,11 @@ use crate::cookie::BROWSER_SECONDS;
 use crate::layout::Answer;
 use crate::page::{self, Page, Step};
 use crate::screen::Screen;
+use crate::texts::{Sentence as _, bdi};
 use crate::visit::{Stop, Visit};
 use crate::visit_request::VisitRequest;
 use crate::words::Group;
-use crate::{api, dead_ends, open, viewed, words};
+use crate::{api, dead_ends, open, scopes, viewed, words};
 
 /// The consent page.
 pub(crate) struct Ask;
@@ -76,35 +77,30 @@ fn digest(asked: &Scopes, unseen: &Scopes) -> String {
 }
 
 fn ask(context: &Context, visit: &Visit, problem: Option<&str>) -> Answer {
-    let partner = &visit.partner.name;
+    let (partner, texts) = (&visit.partner.name, &visit.texts().consent);
     let (scopes, unseen) = (visit.asked(), visit.unseen());
     let (is_first, is_more) = (visit.consent.is_none(), visit.consent.is_some() && !scopes.is_empty());
     let title = match (is_first, is_more) {
-        (true, _) => format!("Share fleet data with {partner}"),
-        (_, true) => format!("{partner} asks for more of your data"),
-        _ => format!("What you share with {partner}"),
+        (true, _) => texts.share,
+        (_, true) => texts.asks_for_more,
+        _ => texts.what_you_share,
     };
-    let all = words::union(&scopes, &unseen);
+    let named = |text: &str| text.markup(&[("partner", &bdi(partner))]);
+    let all = scopes::union(&scopes, &unseen);
     let content = html! {
-        h1 {
-            @match (is_first, is_more) {
-                (true, _) => { "Share fleet data with " bdi { (partner) } },
-                (_, true) => { bdi { (partner) } " asks for more of your data" },
-                _ => { "What you share with " bdi { (partner) } },
-            }
-        }
+        h1 { (named(title)) }
         @if let Some(problem) = problem { div.problem role="alert" tabindex="-1" { (problem) } }
-        @if let Some(purpose) = &visit.partner.purpose { p.soft { bdi { (partner) } " asks for it " (purpose) "." } }
+        @if let Some(purpose) = &visit.partner.purpose { p.soft { (texts.purpose.markup(&[("partner", &bdi(partner)), ("purpose", purpose)])) } }
         (who(visit))
-        (writes(partner, &all))
-        @if all.is_empty() { p { "No data is asked for now. " bdi { (partner) } " would only see that you agreed." } }
-        @if !scopes.is_empty() { h2 #what { @if is_more { "What would be shared in addition" } @else { "What would be shared" } } }
+        (writes(visit, &all))
+        @if all.is_empty() { p { (named(texts.nothing_asked)) } }
+        @if !scopes.is_empty() { h2 #what { @if is_more { (texts.would_be_added) } @else { (texts.would_be_shared) } } }
         @for (group, lines) in words::shared(&scopes) { (part(group, &lines)) }
-        @if !unseen.is_empty() { h2 #already { "What is shared already" } }
+        @if !unseen.is_empty() { h2 #already { (texts.shared_already) } }
         @for (group, lines) in words::shared(&unseen) { (part(group, &lines)) }
         (terms(visit, &all))
         @if visit.must_prove() && !is_first {
-            div.note { "Somebody else may have your link. Before more is shared, show that it is you: credentials of your accounts do." }
+            div.note { (texts.somebody_else) }
         }
         form #agree method="post" action=(visit.path("accept")) {
             (page::csrf(visit))
@@ -113,24 +109,25 @@ fn ask(context: &Context, visit: &Visit, problem: Option<&str>) -> Answer {
             (answers(visit, is_more))
         }
     };
-    let page = Page::titled(title).of(visit).step(Step::Review);
+    let page = Page::titled(title.text(&[("partner", partner)])).of(visit).step(Step::Review);
     let page = if problem.is_some() { page.refused() } else { page };
     page.show(context, &content)
 }
 
 fn answers(visit: &Visit, is_more: bool) -> Markup {
+    let (texts, busy) = (&visit.texts().consent, visit.texts().frame.one_moment);
     html! {
         div.actions {
             @if visit.consent.is_none() {
-                button.main type="submit" data-busy="One moment…" { "Agree and continue" }
-                a.button href=(visit.path("decline")) { "No, don't share" }
+                button.main type="submit" data-busy=(busy) { (texts.agree) }
+                a.button href=(visit.path("decline")) { (texts.refuse) }
             } @else if !is_more {
-                button.main type="submit" name="answer" value="no" data-busy="One moment…" { "Continue" }
-                a.button href=(visit.path("accounts")) { "Manage or stop sharing" }
+                button.main type="submit" name="answer" value="no" data-busy=(busy) { (texts.go_on) }
+                a.button href=(visit.path("accounts")) { (texts.manage) }
             } @else {
-                @if visit.must_prove() { a.button.main href=(visit.path("proof")) { "Show that it is you" } }
-                @else { button.main type="submit" data-busy="One moment…" { "Agree and continue" } }
-                button type="submit" name="answer" value="no" data-busy="One moment…" { "Not now" }
+                @if visit.must_prove() { a.button.main href=(visit.path("proof")) { (texts.prove) } }
+                @else { button.main type="submit" data-busy=(busy) { (texts.agree) } }
+                button type="submit" name="answer" value="no" data-busy=(busy) { (texts.not_now) }
             }
         }
     }
@@ -146,25 +143,27 @@ fn who(visit: &Visit) -> Markup {
     });
     html! {
         @if let Some(fleet) = visit.fleet_name() {
-            p { "For: " strong { bdi { (fleet) } } @if let Some(number) = number { bdi { (number) } } " – not you? Close this page." }
+            @let fleet = html! { strong { bdi { (fleet) } } @if let Some(number) = number { bdi { (number) } } };
+            p { (visit.texts().consent.for_fleet.markup(&[("fleet", &fleet)])) }
         }
     }
 }
 
 fn name(visit: &Visit) -> Markup {
     html! {
-        label for="fleet_name" { "Your company's name" }
+        label for="fleet_name" { (visit.texts().consent.company_name) }
         input #fleet_name name="fleet_name" type="text" maxlength=(MAX_NAME) autocomplete="organization" dir="auto"
             value=(visit.invitation.prefill.name.as_deref().unwrap_or_default());
     }
 }
 
-fn writes(partner: &str, scopes: &Scopes) -> Markup {
+fn writes(visit: &Visit, scopes: &Scopes) -> Markup {
+    let named = visit.texts().consent.also_changes.markup(&[("partner", &bdi(&visit.partner.name))]);
     let writes = words::writes(scopes);
     html! {
         @if !writes.is_empty() {
             div.writes {
-                p { strong { bdi { (partner) } " can also change things:" } }
+                p { strong { (named) } }
                 ul { @for what in writes { li { (what) } } }
             }
         }
@@ -182,22 +181,24 @@ fn part(group: Group, lines: &[words::Line]) -> Markup {
 }
 
 fn terms(visit: &Visit, scopes: &Scopes) -> Markup {
-    let partner = &visit.partner.name;
+    let texts = &visit.texts().consent;
+    let named = |text: &str| {
+        let (view, stop) = (html! { strong { (texts.view) } }, html! { em { (texts.stop) } });
+        text.markup(&[("partner", &bdi(&visit.partner.name)), ("view", &view), ("stop", &stop)])
+    };
+    let ends = match (visit.launch.is_card(), visit.launch.is_framed()) {
+        (true, _) => texts.ends_card,
+        (false, true) => texts.ends_frame,
+        (false, false) => texts.ends_link,
+    };
     html! {
         ul.terms {
             @if !scopes.is_empty() {
-                @if words::writes(scopes).is_empty() { li { bdi { (partner) } " can " strong { "view" } " this, not change it." } }
-                li { "Includes past data that your provider still holds, and whatever else it sends with a record." }
+                @if words::writes(scopes).is_empty() { li { (named(texts.can_view)) } }
+                li { (texts.past_data) }
             }
-            li {
-                @match (visit.launch.is_card(), visit.launch.is_framed()) {
-                    (true, _) => { "Ends when you say so: ask " bdi { (partner) } " for your link, open it, and choose " },
-                    (false, true) => { "Ends when you say so: open this again in this browser, where you are now, and choose " },
-                    (false, false) => { "Ends when you say so: open this link in this browser and choose " },
-                }
-                em { "Stop sharing" } "."
-            }
-            li { bdi { (partner) } " never sees your provider password." }
+            li { (named(ends)) }
+            li { (named(texts.never_password)) }
         }
     }
 }
@@ -212,10 +213,10 @@ impl Screen for Accept {
         }
         let (asked, unseen) = (visit.asked(), visit.unseen());
         if post.shown != digest(&asked, &unseen) {
-            return Ok(ask(context, &visit, Some("The request has changed. Please read it again.")));
+            return Ok(ask(context, &visit, Some(visit.texts().consent.changed)));
         }
         if visit.consent.is_some() && (!post.wants || asked.is_empty()) {
-            let writes = visit.session_writes(words::union(&visit.reviewed(), &unseen), call.now)?;
+            let writes = visit.session_writes(scopes::union(&visit.reviewed(), &unseen), call.now)?;
             context.store().commit(writes).await?;
             return Ok(open::with_cookie(context, &visit, &visit.path("accounts"), BROWSER_SECONDS));
         }
@@ -224,7 +225,7 @@ impl Screen for Accept {
             return Ok(page::redirect(context, &visit.path("proof")));
         }
         if post.fleet_name.chars().count() > MAX_NAME || post.fleet_name.chars().any(is_unprintable) {
-            return Ok(ask(context, &visit, Some("Your company's name may have 200 characters, without special ones.")));
+            return Ok(ask(context, &visit, Some(visit.texts().consent.bad_name)));
         }
         let Some((fleet, agreement)) = accepted(context, &visit, call.now).await? else {
             return Ok(page::redirect(context, &visit.path("consent")));
@@ -286,9 +287,9 @@ fn agreed_writes(visit: &Visit, agreement: &Agreement, now: Timestamp) -> Result
     let before = visit.consent.as_ref();
     let asked = visit.asked();
     let shared = match before {
-        Some(_) => words::union(&agreement.scopes, &asked),
+        Some(_) => scopes::union(&agreement.scopes, &asked),
         // Accounts were linked by the API: no more of them is shared before they are proved.
-        None if visit.must_prove() => words::both(&agreement.scopes, &asked),
+        None if visit.must_prove() => scopes::both(&agreement.scopes, &asked),
         // What an acceptance by the API shared does not count before the fleet has agreed here.
         None => asked.clone(),
     };
@@ -297,7 +298,7 @@ fn agreed_writes(visit: &Visit, agreement: &Agreement, now: Timestamp) -> Result
         agreement_id: agreement.id,
         fleet_id: agreement.fleet_id,
         partner_id: agreement.partner_id,
-        scopes: before.map_or_else(|| asked.clone(), |before| words::union(&before.scopes, &asked)),
+        scopes: before.map_or_else(|| asked.clone(), |before| scopes::union(&before.scopes, &asked)),
         added_by: None,
         created_at: now,
     };

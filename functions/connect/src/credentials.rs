@@ -16,6 +16,7 @@ use crate::launch::News;
 use crate::layout::Answer;
 use crate::page::{self, Page, Step};
 use crate::screen::Screen;
+use crate::texts::{self, Sentence as _, bdi};
 use crate::visit::{Stop, Visit};
 use crate::visit_request::VisitRequest;
 use crate::{dead_ends, help, proof, providers, sign_in_offer, trial};
@@ -87,7 +88,7 @@ impl Screen for Link {
         let Some((tsp, form)) = choice(context, visit, &slug).await? else {
             return Ok(page::redirect(context, &visit.path("providers")));
         };
-        let mut found = missing(form, &filled, &tsp);
+        let mut found = missing(visit.texts(), form, &filled, &tsp);
         if found.are_none() {
             let body = json!({
                 "tsp_id": tsp.id, "credentials": members(form, &filled), "description": submitted(&filled, "description"),
@@ -103,7 +104,7 @@ impl Screen for Link {
                 }
                 StatusCode::UNAUTHORIZED => return Err(dead_ends::ended(context, visit)),
                 _ if response.is_consent_changed() => return Err(visit.elsewhere(context, "consent")),
-                _ => found = problems(&response, &tsp),
+                _ => found = problems(visit.texts(), &response, &tsp),
             }
         }
         show(context, visit, (&tsp, form), &filled, &found).await
@@ -119,29 +120,31 @@ pub(crate) async fn show(
     problems: &Problems,
 ) -> Result<Answer, Stop> {
     let can_sign_in = sign_in_offer::way(context, tsp).await?.is_some();
-    let title = format!("Connect {}", tsp.name);
+    let (texts, frame) = (&visit.texts().credentials, &visit.texts().frame);
+    let (title, asking) = (texts.title.text(&[("provider", &tsp.name)]), texts.asking.text(&[("provider", &tsp.name)]));
+    let checked = texts.checked.markup(&[("provider", &tsp.name), ("partner", &bdi(&visit.partner.name))]);
     let steps = help::steps(&tsp.source_name);
     let content = html! {
         div.brand { (page::provider_mark(visit, tsp)) h1 { (title) } }
-        (summary(tsp, form, problems))
-        @if can_sign_in { (sign_in_offer::button(visit, tsp)) p.or { "or" } }
-        p.soft { (help::lead(&tsp.source_name)) }
+        (summary(visit, tsp, form, problems))
+        @if can_sign_in { (sign_in_offer::button(visit, tsp)) p.or { (texts.or) } }
+        p.soft { (help::lead(&tsp.source_name).unwrap_or(texts.lead)) }
         @if !steps.is_empty() {
             details.help open[problems.are_none() && !can_sign_in] {
-                summary { "Where do I find this?" }
+                summary { (texts.where_is_it) }
                 ol { @for step in steps { li { (step) } } }
-                p.hint { "Not an administrator? Send these steps to somebody who is." }
+                p.hint { (texts.send_steps) }
             }
         }
-        form method="post" action=(visit.path(&format!("providers/{}", tsp.slug))) novalidate data-asks=(tsp.name) {
+        form method="post" action=(visit.path(&format!("providers/{}", tsp.slug))) novalidate data-asks=(asking) data-waits=(texts.waiting.text(&[("provider", &tsp.name)])) {
             (page::csrf(visit))
-            @for field in form.fields.iter().filter(|field| is_shown(field)) { (input(tsp, field, filled, problems.fields.get(field.name))) }
-            (description(filled, problems.fields.get("description")))
-            p.hint.lock { "Checked with " (tsp.name) " now, and encrypted before it is stored. " bdi { (visit.partner.name) } " cannot see it." }
+            @for field in form.fields.iter().filter(|field| is_shown(field)) { (input(visit.texts(), tsp, field, filled, problems.fields.get(field.name))) }
+            (description(texts, filled, problems.fields.get("description")))
+            p.hint.lock { (checked) }
             p #progress role="status" {}
             div.actions {
-                button.main[!can_sign_in] type="submit" data-busy={ "Asking " (tsp.name) "…" } { "Connect" }
-                a.button href=(visit.path("providers")) { "Back" }
+                button.main[!can_sign_in] type="submit" data-busy=(asking) { (texts.connect) }
+                a.button href=(visit.path("providers")) { (frame.back) }
             }
         }
     };
@@ -150,13 +153,13 @@ pub(crate) async fn show(
     Ok(page.show(context, &content))
 }
 
-fn description(filled: &BTreeMap<String, String>, problem: Option<&String>) -> Markup {
+fn description(texts: &texts::Credentials, filled: &BTreeMap<String, String>, problem: Option<&String>) -> Markup {
     html! {
-        label for="description" { "Name of this account (optional)" }
+        label for="description" { (texts.account_name) }
         input #description name="description" type="text" maxlength=(MAX_DESCRIPTION) dir="auto" autocomplete="off"
             value=(filled.get("description").map_or("", String::as_str)) aria-invalid=[problem.map(|_| "true")]
             aria-describedby=(if problem.is_some() { "description-problem description-hint" } else { "description-hint" });
         @if let Some(problem) = problem { p.wrong #description-problem { (problem) } }
-        p.hint #description-hint { "Useful if you have more than one account with this provider." }
+        p.hint #description-hint { (texts.account_hint) }
     }
 }

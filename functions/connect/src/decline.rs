@@ -2,18 +2,19 @@
 
 use gateway::{Body, Call, Context, Input, Reader};
 use http::StatusCode;
-use maud::{Markup, html};
+use maud::html;
 use reqwest::Method;
 use serde_json::json;
 
-use crate::api;
 use crate::layout::Answer;
 use crate::messages::{Message, Reason};
 use crate::outcome::{Outcome, redirect_url};
 use crate::page::{self, Page, Step};
 use crate::screen::Screen;
+use crate::texts::{Sentence as _, Texts, bdi};
 use crate::visit::{Agreed, Stop, Visit};
 use crate::visit_request::VisitRequest;
+use crate::{api, texts};
 
 /// The page that asks for the reason.
 pub(crate) struct AskReason;
@@ -22,8 +23,14 @@ pub(crate) struct Decline;
 
 /// The most characters of a reason.
 const MAX_REASON: usize = 500;
-/// Reasons to choose from.
+/// Reasons to choose from, as the partner reads them.
 const REASONS: [&str; 3] = ["I don't know this company", "Not now", "This is more than I want to share"];
+
+/// The same with what the fleet reads.
+fn reasons(texts: &texts::Decline) -> [(&'static str, &'static str); 3] {
+    let [unknown, not_now, too_much] = REASONS;
+    [(unknown, texts.unknown_company), (not_now, texts.not_now), (too_much, texts.too_much)]
+}
 
 /// The submitted form.
 pub(crate) struct Post {
@@ -62,33 +69,35 @@ impl Screen for AskReason {
 }
 
 fn ask(context: &Context, visit: &Visit, reason: &str, problem: Option<&str>) -> Answer {
-    let partner = &visit.partner.name;
-    let title = format!("Don't share with {partner}?");
+    let (partner, texts, frame) = (&visit.partner.name, &visit.texts().decline, &visit.texts().frame);
+    let limit = texts.limit.markup(&[("most", &MAX_REASON), ("partner", &bdi(partner))]);
+    let left = &visit.texts().counts.characters_left;
+    let link = html! { a href="#reason" { (texts.your_reason) } };
     let hints = if problem.is_some() { "reason-problem reason-hint" } else { "reason-hint" };
     let content = html! {
-        h1 { "Don't share with " bdi { (partner) } "?" }
-        p.soft { "No data will be shared." }
-        @if problem.is_some() { div.problem role="alert" tabindex="-1" { "Please check " a href="#reason" { "your reason" } "." } }
+        h1 { (texts.ask.markup(&[("partner", &bdi(partner))])) }
+        p.soft { (texts.nothing) }
+        @if problem.is_some() { div.problem role="alert" tabindex="-1" { (texts.check.markup(&[("reason", &link)])) } }
         form method="post" action=(visit.path("decline")) {
             (page::csrf(visit))
             fieldset.chips {
-                legend { "Why? (optional)" }
-                @for (index, choice) in REASONS.iter().enumerate() {
-                    span { input type="radio" name="chosen" id={ "chosen-" (index) } value=(choice); label for={ "chosen-" (index) } { (choice) } }
+                legend { (texts.why) }
+                @for (index, (choice, label)) in reasons(texts).iter().enumerate() {
+                    span { input type="radio" name="chosen" id={ "chosen-" (index) } value=(choice); label for={ "chosen-" (index) } { (label) } }
                 }
             }
-            label for="reason" { "In your own words (optional)" }
-            textarea #reason name="reason" rows="3" maxlength=(MAX_REASON) dir="auto" data-counted aria-describedby=(hints)
+            label for="reason" { (texts.own_words) }
+            textarea #reason name="reason" rows="3" maxlength=(MAX_REASON) dir="auto" data-counted data-one=(left.one) data-many=(left.many) data-other=(left.other) aria-describedby=(hints)
                 aria-invalid=[problem.map(|_| "true")] { (reason) }
             @if let Some(problem) = problem { p.wrong #reason-problem { (problem) } }
-            p.hint #reason-hint { "Up to " (MAX_REASON) " characters. " bdi { (partner) } " reads them." }
+            p.hint #reason-hint { (limit) }
             div.actions {
-                button.danger type="submit" data-busy="One moment…" { "Don't share" }
-                a.button href=(visit.path("consent")) { "Go back" }
+                button.danger type="submit" data-busy=(frame.one_moment) { (texts.button) }
+                a.button href=(visit.path("consent")) { (frame.go_back) }
             }
         }
     };
-    let page = Page::titled(title).of(visit).step(Step::Review);
+    let page = Page::titled(texts.ask.text(&[("partner", partner)])).of(visit).step(Step::Review);
     let page = if problem.is_some() { page.refused() } else { page };
     page.show(context, &content)
 }
@@ -103,7 +112,7 @@ impl Screen for Decline {
         }
         let length = reason.chars().count();
         if length > MAX_REASON {
-            let problem = format!("Your reason has {length} characters; {MAX_REASON} fit. Nothing was sent yet.");
+            let problem = too_long(visit.texts(), length);
             return Ok(ask(context, &visit, &reason, Some(&problem)));
         }
         let reason = Some(reason).filter(|reason| !reason.is_empty());
@@ -133,25 +142,26 @@ async fn end(context: &Context, call: &Call, accepted: &Agreed, reason: Option<&
 }
 
 fn declined(context: &Context, visit: &Visit, reason: Option<&str>) -> Answer {
-    let partner = &visit.partner.name;
+    let (texts, frame) = (&visit.texts().decline, &visit.texts().frame);
     let redirect = visit.invitation.failure_redirect_url.as_deref();
     let outcome = Outcome { status: "failure", count: 0, skip_reason: reason };
     let redirect = redirect.and_then(|url| redirect_url(url, &visit.invitation, &outcome));
     let content = html! {
-        h1 { "You have declined" }
-        p.soft { bdi { (partner) } " was told, and no data is shared." }
+        h1 { (texts.declined) }
+        p.soft { (texts.told.markup(&[("partner", &bdi(&visit.partner.name))])) }
         @match redirect.as_deref().filter(|_| !visit.launch.is_framed()) {
-            Some(target) if visit.launch.is_heard() => noscript { (back(partner, target)) },
-            Some(target) => (back(partner, target)),
-            None => p { "You can close this window." },
+            Some(target) if visit.launch.is_heard() => noscript { div.actions { (page::return_button(visit, target)) } },
+            Some(target) => div.actions { (page::return_button(visit, target)) },
+            None => p { (frame.can_close) },
         }
     };
-    let page = Page::titled("You have declined").of(visit).ends(Message::Exit { reason: Reason::Declined }, redirect);
+    let page = Page::titled(texts.declined).of(visit).ends(Message::Exit { reason: Reason::Declined }, redirect);
     page.show(context, &content)
 }
 
-fn back(partner: &str, target: &str) -> Markup {
-    html! { div.actions { a.button.main href=(target) { span { "Return to " bdi { (partner) } } } } }
+fn too_long(texts: &Texts, length: usize) -> String {
+    let text = texts.language.form(length, &texts.counts.reason_too_long);
+    text.text(&[("count", &texts.language.number(length)), ("most", &texts.language.number(MAX_REASON))])
 }
 
 #[cfg(test)]

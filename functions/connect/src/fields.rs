@@ -8,16 +8,24 @@ use model::credentials::{Field, Form, Kind};
 use model::tsp::Tsp;
 use serde_json::{Map, Value};
 
-use crate::{api, help};
+use crate::language::Language;
+use crate::texts::{Sentence as _, Texts};
+use crate::visit::Visit;
+use crate::{api, help, texts};
 
 /// What is wrong with the form as a whole, and with each field.
 #[derive(Default)]
 pub(crate) struct Problems {
-    pub(crate) whole: Option<String>,
+    pub(crate) whole: Option<Markup>,
     pub(crate) fields: BTreeMap<String, String>,
 }
 
 impl Problems {
+    /// Of the form as a whole.
+    pub(crate) fn of_all(text: Markup) -> Self {
+        Self { whole: Some(text), ..Self::default() }
+    }
+
     /// Whether nothing is.
     pub(crate) fn are_none(&self) -> bool {
         self.whole.is_none() && self.fields.is_empty()
@@ -48,11 +56,12 @@ pub(crate) fn is_shown(field: &Field) -> bool {
 }
 
 /// Required fields that are empty: the browser says so too, unless it does not look at them.
-pub(crate) fn missing(form: &Form, filled: &BTreeMap<String, String>, tsp: &Tsp) -> Problems {
+pub(crate) fn missing(texts: &Texts, form: &Form, filled: &BTreeMap<String, String>, tsp: &Tsp) -> Problems {
     let empty = form.fields.iter().filter(|field| field.required && submitted(filled, field.name).is_none());
     let mut found = Problems::default();
     for field in empty {
-        found.fields.insert(field.name.to_owned(), format!("Enter the {}.", in_a_sentence(label(tsp, field))));
+        let label = in_a_sentence(texts.language, label(tsp, field));
+        found.fields.insert(field.name.to_owned(), texts.problems.enter.text(&[("label", &label)]));
     }
     found
 }
@@ -62,7 +71,10 @@ fn label(tsp: &Tsp, field: &Field) -> &'static str {
 }
 
 /// `user name` for `User name`, but `API token` for `API token`.
-fn in_a_sentence(label: &str) -> String {
+fn in_a_sentence(language: Language, label: &str) -> String {
+    if language != Language::English {
+        return label.to_owned();
+    }
     let is_abbreviation = label.chars().take(2).all(char::is_uppercase);
     let mut letters = label.chars();
     match letters.next() {
@@ -83,62 +95,67 @@ pub(crate) fn members(form: &Form, filled: &BTreeMap<String, String>) -> Map<Str
     form.fields.iter().filter_map(member).collect()
 }
 
-/// What to tell of a response that is no success. Only the provider's own words are told as its words.
-pub(crate) fn problems(response: &api::ApiResponse, tsp: &Tsp) -> Problems {
+/// What to tell of a response that is no success. Only the provider's own words are told as its words, and in its own language.
+pub(crate) fn problems(texts: &Texts, response: &api::ApiResponse, tsp: &Tsp) -> Problems {
     let mut found = Problems::default();
+    let words = &texts.problems;
+    let named = |text: &str| Some(text.markup(&[("provider", &tsp.name)]));
     for (path, kind, message) in response.problems() {
         match path.strip_prefix("body.credentials.").or_else(|| path.strip_prefix("body.")) {
             _ if kind == "credentials_rejected" => {
-                found.whole =
-                    Some(format!("{} says: {}. Copy it again, or make a new one.", tsp.name, message.trim_end_matches('.')));
+                let message = html! { span lang="" dir="auto" { (message.trim_end_matches('.')) } };
+                found.whole = Some(words.says.markup(&[("provider", &tsp.name), ("message", &message)]));
             }
-            _ if kind == "another_account" => {
-                found.whole =
-                    Some("These credentials work, but they belong to another account than the one that is linked.".into());
-            }
-            Some("tsp_id") => found.whole = Some(format!("{} cannot be connected at the moment.", tsp.name)),
+            _ if kind == "another_account" => found.whole = named(words.another_account),
+            Some("tsp_id") => found.whole = named(words.not_now),
             Some("description") => {
-                found.fields.insert("description".into(), "Please use up to 200 ordinary characters.".into());
+                found.fields.insert("description".into(), words.ordinary.into());
             }
             Some(name) => {
-                found.fields.insert(name.to_owned(), format!("This {message}."));
+                found.fields.insert(name.to_owned(), refusal(words, &kind).to_owned());
             }
-            None => found.whole = Some("Please check what you entered.".into()),
+            None => found.whole = named(words.check),
         }
     }
     if found.are_none() {
-        found.whole = Some(match response.status {
-            StatusCode::GATEWAY_TIMEOUT => {
-                format!("{} is not responding. Nothing was stored. Please try again in a minute.", tsp.name)
+        found.whole = match response.status {
+            StatusCode::GATEWAY_TIMEOUT => named(words.not_responding),
+            StatusCode::TOO_MANY_REQUESTS => {
+                let minutes = response.retry_after().div_ceil(60).max(1);
+                let minutes = usize::try_from(minutes).unwrap_or(usize::MAX);
+                named(&texts.count(minutes, &texts.counts.minutes_to_wait))
             }
-            StatusCode::TOO_MANY_REQUESTS => too_many(response.retry_after()),
-            StatusCode::CONFLICT => "Somebody changed this account at the same moment. Please try again.".into(),
-            _ => "Something went wrong on our side. Nothing was stored. Please try again in a minute.".into(),
-        });
+            StatusCode::CONFLICT => named(words.conflict),
+            _ => named(words.ours),
+        };
     }
     found
 }
 
-fn too_many(seconds: u64) -> String {
-    let minutes = seconds.div_ceil(60).max(1);
-    let unit = if minutes == 1 { "minute" } else { "minutes" };
-    format!(
-        "There were too many tries. Nothing was asked of the provider. Please wait {minutes} {unit}, and copy the credentials anew."
-    )
+/// What the API says of a member, for people.
+fn refusal(words: &texts::Problems, kind: &str) -> &'static str {
+    match kind {
+        "missing" | "format" => words.required,
+        "unknown_field" => words.unknown,
+        "range" => words.too_long,
+        "enum" => words.choice,
+        _ => words.wrong,
+    }
 }
 
-pub(crate) fn summary(tsp: &Tsp, form: &Form, problems: &Problems) -> Markup {
+pub(crate) fn summary(visit: &Visit, tsp: &Tsp, form: &Form, problems: &Problems) -> Markup {
+    let texts = visit.texts();
     html! {
         @if !problems.are_none() {
             div.problem role="alert" tabindex="-1" {
                 @if let Some(whole) = &problems.whole { p { (whole) } }
                 @if !problems.fields.is_empty() {
-                    p { "Please check:" }
+                    p { (texts.problems.please_check) }
                     ul {
                         @for field in form.fields.iter().filter(|field| problems.fields.contains_key(field.name)) {
                             li { a href={ "#" (field.name) } { (label(tsp, field)) } }
                         }
-                        @if problems.fields.contains_key("description") { li { a href="#description" { "Name of this account" } } }
+                        @if problems.fields.contains_key("description") { li { a href="#description" { (texts.credentials.account_name_label) } } }
                     }
                 }
             }
@@ -147,7 +164,15 @@ pub(crate) fn summary(tsp: &Tsp, form: &Form, problems: &Problems) -> Markup {
 }
 
 /// One labeled input. Secrets are never sent back to the browser.
-pub(crate) fn input(tsp: &Tsp, field: &Field, filled: &BTreeMap<String, String>, problem: Option<&String>) -> Markup {
+pub(crate) fn input(
+    texts: &Texts,
+    tsp: &Tsp,
+    field: &Field,
+    filled: &BTreeMap<String, String>,
+    problem: Option<&String>,
+) -> Markup {
+    let name = label(tsp, field);
+    let shown = &texts.credentials;
     let is_secret = matches!(field.kind, Kind::Secret);
     let hint = help::hint(&tsp.source_name, field.name);
     let value = if field.masked || is_secret { "" } else { filled.get(field.name).map_or("", String::as_str) };
@@ -156,7 +181,7 @@ pub(crate) fn input(tsp: &Tsp, field: &Field, filled: &BTreeMap<String, String>,
     let described = Some(described).filter(|ids| !ids.is_empty());
     let invalid = problem.map(|_| "true");
     html! {
-        label for=(field.name) { (label(tsp, field)) @if !field.required { " (optional)" } }
+        label for=(field.name) { @if field.required { (name) } @else { (texts.frame.optional.text(&[("label", name)])) } }
         @match field.kind {
             Kind::Choice(values) => select id=(field.name) name=(field.name) {
                 @for option in values { option value=(option) selected[*option == value] { (option) } }
@@ -168,7 +193,7 @@ pub(crate) fn input(tsp: &Tsp, field: &Field, filled: &BTreeMap<String, String>,
             _ => span.field {
                 input id=(field.name) name=(field.name) type=(kind(field)) value=(value) required[field.required]
                     autocomplete=(autocomplete(field)) autocapitalize="none" spellcheck="false" aria-invalid=[invalid] aria-describedby=[described]
-                    data-secret[is_secret];
+                    data-show=[is_secret.then_some(shown.show)] data-hide=[is_secret.then_some(shown.hide)];
             },
         }
         @if let Some(problem) = problem { p.wrong id={ (field.name) "-problem" } { (problem) } }
@@ -201,6 +226,8 @@ mod tests {
 
     use super::*;
 
+    const ENGLISH: &Texts = Language::English.texts();
+
     fn tsp() -> Tsp {
         let now = model::Timestamp::from_millis(0);
         Tsp {
@@ -231,7 +258,7 @@ mod tests {
             .collect();
         for form in Form::all() {
             for field in form.fields {
-                let html = input(&tsp(), field, &filled, Some(&"wrong".to_owned())).into_string();
+                let html = input(ENGLISH, &tsp(), field, &filled, Some(&"wrong".to_owned())).into_string();
                 assert!(html.contains(&format!("<label for=\"{}\"", field.name)), "{html}");
                 assert!(html.contains(&format!("id=\"{}\"", field.name)), "{html}");
                 let is_secret = field.masked || matches!(field.kind, Kind::Secret);
@@ -248,7 +275,7 @@ mod tests {
         let members = members(form, &filled);
         assert_eq!(members["private_key"], "-----BEGIN PRIVATE KEY-----\nabc\ndef\n-----END PRIVATE KEY-----");
         let field = form.fields.iter().find(|field| field.name == "private_key").unwrap();
-        assert!(input(&tsp(), field, &BTreeMap::new(), None).into_string().contains("<textarea"));
+        assert!(input(ENGLISH, &tsp(), field, &BTreeMap::new(), None).into_string().contains("<textarea"));
     }
 
     #[test]
@@ -267,23 +294,26 @@ mod tests {
             status,
             body: json!({ "detail": [{ "path": path, "error_type": kind, "message": "invalid token" }] }),
         };
-        let refused = problems(&response(StatusCode::UNPROCESSABLE_ENTITY, "body.credentials", "credentials_rejected"), &tsp());
-        assert_eq!(refused.whole.as_deref(), Some("Samsara says: invalid token. Copy it again, or make a new one."));
-        let member = problems(&response(StatusCode::UNPROCESSABLE_ENTITY, "body.credentials.token", "type"), &tsp());
-        assert_eq!(member.fields.get("token").map(String::as_str), Some("This invalid token."));
-        let plain = |status| problems(&api::ApiResponse { status, body: Value::Null }, &tsp()).whole.unwrap();
+        let problems = |response: &api::ApiResponse| problems(ENGLISH, response, &tsp());
+        let whole = |response: &api::ApiResponse| problems(response).whole.unwrap().into_string();
+        let refused = whole(&response(StatusCode::UNPROCESSABLE_ENTITY, "body.credentials", "credentials_rejected"));
+        let theirs = "<span lang=\"\" dir=\"auto\">invalid token</span>";
+        assert_eq!(refused, format!("Samsara says: {theirs}. Copy it again, or make a new one."));
+        let member = problems(&response(StatusCode::UNPROCESSABLE_ENTITY, "body.credentials.token", "range"));
+        assert_eq!(member.fields.get("token").map(String::as_str), Some("This is too long."));
+        let plain = |status| whole(&api::ApiResponse { status, body: Value::Null });
         assert!(plain(StatusCode::GATEWAY_TIMEOUT).starts_with("Samsara is not responding."));
         for ours in [StatusCode::INTERNAL_SERVER_ERROR, StatusCode::CONFLICT, StatusCode::TOO_MANY_REQUESTS] {
             assert!(!plain(ours).contains("Samsara"), "{ours}");
         }
-        let disabled = problems(&response(StatusCode::UNPROCESSABLE_ENTITY, "body.tsp_id", "enum"), &tsp());
-        assert!(!disabled.whole.unwrap().contains("says"));
+        let disabled = whole(&response(StatusCode::UNPROCESSABLE_ENTITY, "body.tsp_id", "enum"));
+        assert!(!disabled.contains("says"));
     }
 
     #[test]
     fn empty_fields_are_named_in_the_provider_s_words() {
-        let found = missing(Form::of("token").unwrap(), &BTreeMap::new(), &tsp());
+        let found = missing(ENGLISH, Form::of("token").unwrap(), &BTreeMap::new(), &tsp());
         assert_eq!(found.fields["token"], "Enter the API token.");
-        assert_eq!(in_a_sentence("User name"), "user name");
+        assert_eq!(in_a_sentence(Language::English, "User name"), "user name");
     }
 }

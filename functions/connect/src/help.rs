@@ -66,8 +66,8 @@ pub(crate) fn aliases(source_name: &str) -> &'static [&'static str] {
 }
 
 /// What to have at hand.
-pub(crate) fn lead(source_name: &str) -> &'static str {
-    of(source_name).map_or("Enter the credentials of an account that may read your data.", |help| help.lead)
+pub(crate) fn lead(source_name: &str) -> Option<&'static str> {
+    of(source_name).map(|help| help.lead)
 }
 
 /// Where to find it.

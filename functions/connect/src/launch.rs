@@ -12,6 +12,9 @@ use store::control::Key;
 use url::Url;
 use url::form_urlencoded::Serializer;
 
+use crate::language::Language;
+use crate::texts::Texts;
+
 /// The most characters of a key, and of a logo's address: longer ones are none.
 const LONGEST_KEY: usize = 100;
 const LONGEST_LOGO: usize = 2_000;
@@ -85,6 +88,7 @@ impl News {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Asked {
     pub(crate) mode: Mode,
+    pub(crate) language: Language,
     key: Option<String>,
     is_card: bool,
     theme: Option<Theme>,
@@ -109,6 +113,7 @@ impl Asked {
                 Some("redirect") => Mode::Redirect,
                 _ => Mode::Alone,
             },
+            language: Language::default(),
             key: first("embed_key").filter(|key| !key.is_empty() && key.len() <= LONGEST_KEY),
             is_card: first("variant").as_deref() == Some("card"),
             theme: match first("theme").as_deref() {
@@ -121,6 +126,11 @@ impl Asked {
             logo_dark: logo("brand_logo_dark"),
             news: first("news").and_then(|text| News::parse(&text)),
         }
+    }
+
+    /// The texts of its language.
+    pub(crate) const fn texts(&self) -> &'static Texts {
+        self.language.texts()
     }
 
     /// Whether a key was sent, known or not.

@@ -7,6 +7,7 @@ use model::partner::Partner;
 
 use crate::launch::{Launch, Mode, News, Theme};
 use crate::messages::{Message, Told};
+use crate::texts::{Frame, Sentence as _};
 
 /// How far a fleet has come.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -15,8 +16,6 @@ pub(crate) enum Step {
     Connect,
     Done,
 }
-
-const STEPS: [(Step, &str); 3] = [(Step::Review, "Review"), (Step::Connect, "Connect"), (Step::Done, "Done")];
 
 /// A page or a redirect, before it is known who shows it.
 pub(crate) struct Answer {
@@ -28,6 +27,8 @@ pub(crate) struct Answer {
 /// What a page shows.
 pub(crate) struct Content {
     pub(crate) title: String,
+    /// Whether it shows again what was refused.
+    pub(crate) is_refused: bool,
     pub(crate) product: String,
     pub(crate) partner: Option<Partner>,
     pub(crate) step: Option<Step>,
@@ -127,30 +128,31 @@ pub(crate) fn set_security_headers(response: &mut Response, context: &Context) {
 impl Content {
     fn laid_out(&self, launch: &Launch) -> Markup {
         let brand = launch.color().map(|color| format!("/connect/assets/brand-{color}.css"));
-        let told = self.told.script(launch);
+        let (told, language, texts) = (self.told.script(launch), launch.asked.language, &launch.asked.texts().frame);
+        let title = if self.is_refused { texts.error.text(&[("title", &self.title)]) } else { self.title.clone() };
         html! {
             (DOCTYPE)
-            html lang="en" data-theme=[launch.theme().map(Theme::name)] {
+            html lang=(language.tag()) dir=(language.direction()) data-theme=[launch.theme().map(Theme::name)] {
                 head {
                     meta charset="utf-8";
                     meta name="viewport" content="width=device-width, initial-scale=1";
                     meta name="robots" content="noindex";
-                    title { (self.title) " – " (self.product) }
+                    title { (title) " – " (self.product) }
                     link rel="stylesheet" href="/connect/assets/connect.css";
                     @if let Some(brand) = brand { link rel="stylesheet" href=(brand); }
                     script src="/connect/assets/connect.js" defer {}
                     @if told.is_some() { script src="/connect/assets/embed.js" defer {} }
                 }
                 body data-variant=[launch.is_card().then_some("card")] data-told=[told] {
-                    a.skip href="#main" { "Skip to content" }
+                    a.skip href="#main" { (texts.skip) }
                     @if !launch.is_card() { (self.header(launch)) }
                     main #main {
-                        @if let Some(step) = self.step { (steps(step)) }
+                        @if let Some(step) = self.step { (steps(step, texts)) }
                         @if let Some(parties) = &self.parties { (parties) }
                         (self.body)
                         @if let Some(button) = self.told.button(launch) { (button) }
                     }
-                    footer { p { "Your data is encrypted. You decide what is shared, and can stop at any time." } }
+                    footer { p { (texts.promise) } }
                 }
             }
         }
@@ -165,17 +167,18 @@ impl Content {
                     span.dots aria-hidden="true" {}
                 }
                 span.product aria-hidden="true" {}
-                span { (self.product) " Connect" }
+                span { (launch.asked.texts().frame.product.markup(&[("product", &self.product)])) }
             }
         }
     }
 }
 
-fn steps(current: Step) -> Markup {
-    let place = STEPS.iter().position(|(step, _)| *step == current).unwrap_or_default();
+fn steps(current: Step, texts: &Frame) -> Markup {
+    let steps = [(Step::Review, texts.review), (Step::Connect, texts.connect), (Step::Done, texts.done)];
+    let place = steps.iter().position(|(step, _)| *step == current).unwrap_or_default();
     html! {
-        ol.steps aria-label="Steps" {
-            @for (index, (_, name)) in STEPS.iter().enumerate() {
+        ol.steps aria-label=(texts.steps) {
+            @for (index, (_, name)) in steps.iter().enumerate() {
                 li aria-current=[(index == place).then_some("step")] data-past=[(index < place).then_some("yes")] { (name) }
             }
         }

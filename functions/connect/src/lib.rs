@@ -18,6 +18,7 @@ mod dead_ends;
 mod decline;
 mod fields;
 mod help;
+mod language;
 mod launch;
 mod layout;
 mod messages;
@@ -27,13 +28,14 @@ mod page;
 mod probe;
 mod proof;
 mod providers;
+mod scopes;
 mod screen;
 mod sharing;
 mod sign_in;
 mod sign_in_offer;
 #[cfg(test)]
 mod testing;
-
+mod texts;
 mod trial;
 mod viewed;
 mod visit;
@@ -59,7 +61,8 @@ pub const SERVICE: Service = Service {
 /// The page for an error, in place of JSON: for whatever else is asked for under Connect's addresses.
 #[must_use]
 pub fn error_page(context: &Context, error: &ApiError) -> Response {
-    dead_ends::of_error(context, error).sent(&Launch::default()).0
+    let launch = Launch::default();
+    dead_ends::of_error(context, launch.asked.texts(), error).sent(&launch).0
 }
 
 const LOOK: &[Permission] = &[ReadControl];

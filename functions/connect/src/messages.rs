@@ -83,7 +83,7 @@ impl Told {
     pub(crate) fn button(&self, launch: &Launch) -> Option<Markup> {
         let reason = self.leave.filter(|_| launch.is_heard())?;
         let messages = json!([Message::Exit { reason }, Message::Close]).to_string();
-        Some(html! { div.actions { button type="button" data-tells=(messages) hidden { "Close" } } })
+        Some(html! { div.actions { button type="button" data-tells=(messages) hidden { (launch.asked.texts().frame.close) } } })
     }
 }
 

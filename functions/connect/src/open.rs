@@ -109,14 +109,15 @@ fn fits(invitation: &Invitation, key: &str, now: model::Timestamp) -> bool {
 }
 
 fn confirm(context: &Context, visit: &Visit, link: &Link) -> Answer {
-    let title = "Manage what you share";
+    let texts = visit.texts();
+    let title = texts.open.title;
     let content = html! {
         h1 { (title) }
-        p.soft { "This link opens once. From then on, this browser opens your pages with it." }
+        p.soft { (texts.open.once) }
         form method="post" action=(visit.launch.asked.address("/connect/open", None)) {
             input type="hidden" name="invite" value=(visit.invitation.id);
             input type="hidden" name="key" value=(link.key);
-            div.actions { button.main type="submit" data-busy="One moment…" { "Continue" } }
+            div.actions { button.main type="submit" data-busy=(texts.frame.one_moment) { (texts.open.go_on) } }
         }
     };
     Page::titled(title).of_partner(visit).show(context, &content)

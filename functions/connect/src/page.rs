@@ -9,6 +9,7 @@ use crate::launch::Asked;
 pub(crate) use crate::layout::Step;
 use crate::layout::{Answer, Content, mark};
 use crate::messages::{Message, Reason, Told};
+use crate::texts::{Sentence as _, bdi};
 use crate::visit::Visit;
 
 /// A page before it is laid out.
@@ -18,7 +19,7 @@ pub(crate) struct Page<'a> {
     visit: Option<&'a Visit>,
     names_fleet: bool,
     step: Option<Step>,
-    prefix: &'static str,
+    is_refused: bool,
     told: Told,
 }
 
@@ -26,7 +27,7 @@ impl<'a> Page<'a> {
     /// A page with a title, which is shown in the browser's tab too.
     pub(crate) fn titled(title: impl Into<String>) -> Self {
         let told = Told::default();
-        Self { status: StatusCode::OK, title: title.into(), visit: None, names_fleet: false, step: None, prefix: "", told }
+        Self { status: StatusCode::OK, title: title.into(), visit: None, names_fleet: false, step: None, is_refused: false, told }
     }
 
     /// With another status than 200.
@@ -52,7 +53,7 @@ impl<'a> Page<'a> {
 
     /// The page of a form that was refused: the title says so, for those who hear it first.
     pub(crate) fn refused(self) -> Self {
-        Self { status: StatusCode::UNPROCESSABLE_ENTITY, prefix: "Error: ", ..self }
+        Self { status: StatusCode::UNPROCESSABLE_ENTITY, is_refused: true, ..self }
     }
 
     /// The last page of a visit: the partner's page hears `message`, and where none hears, the browser goes `back` to it.
@@ -70,7 +71,8 @@ impl<'a> Page<'a> {
     /// The page with its content.
     pub(crate) fn show(self, context: &Context, content: &Markup) -> Answer {
         let content = Content {
-            title: format!("{}{}", self.prefix, self.title),
+            title: self.title,
+            is_refused: self.is_refused,
             product: context.config().product_name.clone(),
             partner: self.visit.map(|visit| visit.partner.clone()),
             step: self.step,
@@ -83,10 +85,11 @@ impl<'a> Page<'a> {
 }
 
 fn parties(visit: &Visit) -> Markup {
+    let texts = &visit.texts().frame;
     html! {
         p.parties {
-            "Sharing with " bdi { (visit.partner.name) }
-            @if let Some(fleet) = visit.fleet_name() { " · for " bdi { (fleet) } }
+            (texts.sharing_with.markup(&[("partner", &bdi(&visit.partner.name))]))
+            @if let Some(fleet) = visit.fleet_name() { " · " (texts.for_fleet.markup(&[("fleet", &bdi(fleet))])) }
         }
     }
 }
@@ -109,4 +112,10 @@ pub(crate) fn csrf(visit: &Visit) -> Markup {
 /// The hidden fields of a form that asks for a page, by which the launch is carried on.
 pub(crate) fn launch_fields(asked: &Asked) -> Markup {
     html! { @for (name, value) in asked.parameters() { input type="hidden" name=(name) value=(value); } }
+}
+
+/// The button that leads back to the partner's page.
+pub(crate) fn return_button(visit: &Visit, target: &str) -> Markup {
+    let text = visit.texts().frame.return_to.markup(&[("partner", &bdi(&visit.partner.name))]);
+    html! { a.button.main href=(target) { span { (text) } } }
 }

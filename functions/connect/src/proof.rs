@@ -23,6 +23,7 @@ use crate::launch::News;
 use crate::layout::Answer;
 use crate::page::{self, Page, Step};
 use crate::screen::Screen;
+use crate::texts::{Sentence as _, bdi};
 use crate::visit::{Agreed, Stop, Visit};
 use crate::visit_request::VisitRequest;
 use crate::{dead_ends, help, trial};
@@ -65,7 +66,7 @@ impl Screen for Submit {
         let link = visit.unproved().into_iter().find(|link| link.connection_id == id && link.is_open());
         let Some(link) = link else { return Err(visit.elsewhere(context, "proof")) };
         let Some((tsp, form)) = form_of(context, link).await? else { return Err(visit.elsewhere(context, "proof")) };
-        let mut found = missing(form, &filled, &tsp);
+        let mut found = missing(visit.texts(), form, &filled, &tsp);
         if found.are_none() {
             let path = format!("/v2/integrations/connections/{id}");
             let body = json!({ "credentials": members(form, &filled) });
@@ -78,7 +79,7 @@ impl Screen for Submit {
                 StatusCode::UNAUTHORIZED => return Err(dead_ends::ended(context, visit)),
                 StatusCode::NOT_FOUND => return Err(visit.elsewhere(context, "proof")),
                 _ if response.is_consent_changed() => return Err(visit.elsewhere(context, "consent")),
-                _ => found = problems(&response, &tsp),
+                _ => found = problems(visit.texts(), &response, &tsp),
             }
         }
         Ok(show(context, visit, link, (tsp, form), &filled, &found))
@@ -131,10 +132,7 @@ async fn form_of(context: &Context, link: &Linked) -> Result<Option<(Tsp, &'stat
 
 fn why(visit: &Visit) -> Markup {
     html! {
-        p.soft {
-            "Your link comes from " bdi { (visit.partner.name) } ", so this page may have been opened by somebody else. "
-            "Before more is shared, or sharing goes on, give credentials of the account that is linked. To pause or stop you need none."
-        }
+        p.soft { (visit.texts().proof.why.markup(&[("partner", &bdi(&visit.partner.name))])) }
     }
 }
 
@@ -146,26 +144,28 @@ fn show(
     filled: &BTreeMap<String, String>,
     problems: &Problems,
 ) -> Answer {
-    let title = "Show that it is you";
+    let (all, asking) = (visit.texts(), visit.texts().credentials.asking.text(&[("provider", &tsp.name)]));
+    let (texts, title) = (&all.proof, all.proof.title);
+    let named = |text: &str| text.markup(&[("provider", &tsp.name), ("partner", &bdi(&visit.partner.name))]);
     let steps = help::steps(&tsp.source_name);
     let content = html! {
         div.brand { (page::provider_mark(visit, &tsp)) h1 { (title) } }
         (why(visit))
-        (summary(&tsp, form, problems))
+        (summary(visit, &tsp, form, problems))
         @if !steps.is_empty() {
             details.help {
-                summary { "Where do I find this for " (tsp.name) "?" }
+                summary { (named(texts.where_is_it)) }
                 ol { @for step in steps { li { (step) } } }
             }
         }
-        form method="post" action=(visit.path(&format!("proof/{}", link.connection_id))) novalidate data-asks=(tsp.name) {
+        form method="post" action=(visit.path(&format!("proof/{}", link.connection_id))) novalidate data-asks=(asking) data-waits=(all.credentials.waiting.text(&[("provider", &tsp.name)])) {
             (page::csrf(visit))
-            @for field in form.fields.iter().filter(|field| is_shown(field)) { (input(&tsp, field, filled, problems.fields.get(field.name))) }
-            p.hint.lock { "Checked with " (tsp.name) " now. " bdi { (visit.partner.name) } " cannot see it." }
+            @for field in form.fields.iter().filter(|field| is_shown(field)) { (input(all, &tsp, field, filled, problems.fields.get(field.name))) }
+            p.hint.lock { (named(texts.checked)) }
             p #progress role="status" {}
             div.actions {
-                button.main type="submit" data-busy={ "Asking " (tsp.name) "…" } { "Confirm" }
-                a.button href=(visit.path("accounts")) { "Back" }
+                button.main type="submit" data-busy=(asking) { (texts.confirm) }
+                a.button href=(visit.path("accounts")) { (visit.texts().frame.back) }
             }
         }
     };
@@ -176,16 +176,16 @@ fn show(
 
 /// An account that was removed has no connection whose credentials could be tried: linking it again is the proof.
 fn removed(context: &Context, visit: &Visit, link: &Linked, tsp: Option<&Tsp>) -> Answer {
-    let title = "Show that it is you";
+    let (texts, title) = (&visit.texts().proof, visit.texts().proof.title);
     let name = tsp.map_or(link.tsp_slug.as_str(), |tsp| tsp.name.as_str());
     let content = html! {
         h1 { (title) }
         (why(visit))
-        p { "An account at " strong { (name) } " was removed, but what came from it before stays readable, and more of it would be. Link it again; you can remove it afterwards." }
-        p.soft { "You do not have it any more? Stop sharing, and ask " bdi { (visit.partner.name) } " for a new link." }
+        p { (texts.removed.markup(&[("provider", &html! { strong { (name) } })])) }
+        p.soft { (texts.gone.markup(&[("partner", &bdi(&visit.partner.name))])) }
         div.actions {
-            a.button.main href=(visit.path(&format!("providers/{}", link.tsp_slug))) { "Link it again" }
-            a.button href=(visit.path("accounts")) { "Back" }
+            a.button.main href=(visit.path(&format!("providers/{}", link.tsp_slug))) { (texts.link_again) }
+            a.button href=(visit.path("accounts")) { (visit.texts().frame.back) }
         }
     };
     Page::titled(title).of(visit).step(Step::Review).show(context, &content)

@@ -7,6 +7,7 @@ use model::tsp::{Tsp, TspStatus};
 use crate::layout::Answer;
 use crate::page::{self, Page, Step};
 use crate::screen::Screen;
+use crate::texts::{Sentence as _, bdi};
 use crate::visit::{Stop, Visit};
 use crate::visit_request::VisitRequest;
 use crate::{accounts, help};
@@ -58,53 +59,45 @@ impl Screen for List {
         let accounts = accounts::of(context, &agreed, call.now).await?;
         let is_linked = |tsp: &Tsp| accounts.iter().any(|account| account.tsp.id == tsp.id);
         let shown = tsps.iter().filter(|tsp| matches(&names(tsp), &sought)).count();
-        let title = "Which system is in your trucks?";
+        let (all, partner) = (visit.texts(), bdi(&visit.partner.name));
+        let (texts, counts) = (&all.providers, &all.counts.providers);
+        let title = texts.title;
         let content = html! {
             h1 { (title) }
-            p.soft { "The company that made the devices, or the app that your drivers use." }
-            @if !tsps.iter().any(|tsp| tsp.status == TspStatus::Active) { (nothing_to_connect(visit)) }
+            p.soft { (texts.lead) }
+            @if !tsps.iter().any(|tsp| tsp.status == TspStatus::Active) { div.note { (texts.none_yet.markup(&[("partner", &partner)])) } }
             form method="get" action=(visit.path("providers")) role="search" {
                 (page::launch_fields(&visit.launch.asked))
-                label for="q" { "Search" }
-                input #q type="search" name="q" value=(sought) autocomplete="off" placeholder="Name on the device or the app";
-                noscript { div.actions { button type="submit" { "Search" } } }
+                label for="q" { (texts.search) }
+                input #q type="search" name="q" value=(sought) autocomplete="off" placeholder=(texts.placeholder);
+                noscript { div.actions { button type="submit" { (texts.search) } } }
             }
-            p.hint #count role="status" { (count(shown)) }
-            ul.list aria-label="Providers" {
+            p.hint #count role="status" data-one=(counts.one) data-many=(counts.many) data-other=(counts.other) { (all.count(shown, counts)) }
+            ul.list aria-label=(texts.list) {
                 @for tsp in &tsps { (row(visit, tsp, is_linked(tsp), matches(&names(tsp), &sought))) }
             }
-            p #none hidden[shown > 0] { "No match. Check the name on the device or the app, or see below." }
-            details { summary { "Can't find yours?" } p { "Tell " bdi { (visit.partner.name) } " which system you use: it cannot be connected here yet." } }
+            p #none hidden[shown > 0] { (texts.no_match) }
+            details { summary { (texts.cannot_find) } p { (texts.tell_partner.markup(&[("partner", &partner)])) } }
             div.actions {
-                @if accounts.is_empty() { a.button href=(visit.path("done")) { "Finish later" } }
-                @else { a.button href=(visit.path("accounts")) { "Back" } }
+                @if accounts.is_empty() { a.button href=(visit.path("done")) { (texts.finish_later) } }
+                @else { a.button href=(visit.path("accounts")) { (all.frame.back) } }
             }
         };
         Ok(Page::titled(title).of(visit).step(Step::Connect).show(context, &content))
     }
 }
 
-fn nothing_to_connect(visit: &Visit) -> Markup {
-    html! {
-        div.note { "None of these can be connected yet. Ask " bdi { (visit.partner.name) } " how to go on; your consent is kept." }
-    }
-}
-
-fn count(number: usize) -> String {
-    if number == 1 { "1 provider".into() } else { format!("{number} providers") }
-}
-
 fn row(visit: &Visit, tsp: &Tsp, is_linked: bool, is_shown: bool) -> Markup {
-    let mark = page::provider_mark(visit, tsp);
+    let (mark, texts) = (page::provider_mark(visit, tsp), &visit.texts().providers);
     html! {
         li data-name=(names(tsp)) hidden[!is_shown] {
             @if tsp.status == TspStatus::Active {
                 a.row href=(visit.path(&format!("providers/{}", tsp.slug))) {
-                    (mark) span { (tsp.name) @if is_linked { span.hint { "Connected – add another account" } } }
+                    (mark) span { (tsp.name) @if is_linked { span.hint { (texts.connected) } } }
                     span.tail aria-hidden="true" { @if is_linked { "✓" } @else { "›" } }
                 }
             } @else {
-                span.off { (mark) span { (tsp.name) } span.tail { "coming soon" } }
+                span.off { (mark) span { (tsp.name) } span.tail { (texts.soon) } }
             }
         }
     }

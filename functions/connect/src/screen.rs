@@ -46,7 +46,7 @@ impl<S: Screen> Operation for Shown<S> {
             Err(Stop::Page(answer)) => *answer,
             Err(Stop::Failed(error)) => {
                 let launch = asked.resolve(context, None).await.unwrap_or_default();
-                let page = dead_ends::of_error(context, &error).sent(&launch);
+                let page = dead_ends::of_error(context, launch.asked.texts(), &error).sent(&launch);
                 return Err(error.shown_as(page.0));
             }
         };

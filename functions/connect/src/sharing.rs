@@ -15,6 +15,7 @@ use crate::messages::{Message, Reason};
 use crate::outcome::{Outcome, redirect_url};
 use crate::page::{self, Page, Step};
 use crate::screen::Screen;
+use crate::texts::{Sentence as _, bdi};
 use crate::visit::{Agreed, Stop, Visit};
 use crate::visit_request::VisitRequest;
 use crate::{api, dead_ends};
@@ -107,21 +108,22 @@ impl Screen for AskStop {
     async fn show(context: &Context, call: &Call, request: VisitRequest) -> Result<Answer, Stop> {
         let agreed = request.agreed(context, call.now).await?;
         let visit = &agreed.visit;
-        let partner = &visit.partner.name;
-        let title = format!("Stop sharing with {partner}?");
+        let (texts, frame, partner) = (&visit.texts().sharing, &visit.texts().frame, &visit.partner.name);
+        let named = |text: &str| text.markup(&[("partner", &bdi(partner))]);
         let content = html! {
-            h1 { "Stop sharing with " bdi { (partner) } "?" }
-            p { bdi { (partner) } " stops receiving data at once, and cannot read what it received through us any more. What it has copied stays with it." }
-            p { "Your accounts are removed here and their credentials destroyed. To share again you need a new link." }
-            p.soft { "If you want to stop for a while only, go back and pause." }
+            h1 { (named(texts.ask_stop)) }
+            p { (named(texts.partner_stops)) }
+            p { (texts.accounts_go) }
+            p.soft { (texts.only_pause) }
             form method="post" action=(visit.path("stop")) {
                 (page::csrf(visit))
                 div.actions {
-                    button.danger type="submit" data-busy="One moment…" { "Stop sharing" }
-                    a.button href=(visit.path("accounts")) { "Go back" }
+                    button.danger type="submit" data-busy=(frame.one_moment) { (visit.texts().accounts.stop) }
+                    a.button href=(visit.path("accounts")) { (frame.go_back) }
                 }
             }
         };
+        let title = texts.ask_stop.text(&[("partner", partner)]);
         Ok(Page::titled(title).of(visit).step(Step::Done).show(context, &content))
     }
 }
@@ -175,16 +177,17 @@ impl Screen for AskRemove {
         let Some(account) = find(context, call, &agreed, id).await? else {
             return Ok(page::redirect(context, &visit.path("accounts")));
         };
-        let title = format!("Remove {}?", account.tsp.name);
+        let (texts, frame, partner) = (&visit.texts().sharing, &visit.texts().frame, bdi(&visit.partner.name));
+        let title = texts.ask_remove.text(&[("account", &account.tsp.name)]);
         let content = html! {
             h1 { (title) }
             @if let Some(description) = &account.description { p { bdi { (description) } } }
-            p { "Nothing more is fetched from it for you, and its credentials are destroyed unless another of its users has linked it too. " bdi { (visit.partner.name) } " keeps what it could read until now." }
+            p { (texts.fetching_ends.markup(&[("partner", &partner)])) }
             form method="post" action=(visit.path(&format!("accounts/{id}/remove"))) {
                 (page::csrf(visit))
                 div.actions {
-                    button.danger type="submit" data-busy="One moment…" { "Remove" }
-                    a.button href=(visit.path("accounts")) { "Go back" }
+                    button.danger type="submit" data-busy=(frame.one_moment) { (texts.remove) }
+                    a.button href=(visit.path("accounts")) { (frame.go_back) }
                 }
             }
         };
@@ -228,13 +231,14 @@ impl Screen for Done {
         if let Some(target) = target.as_deref().filter(|_| !visit.launch.is_heard()) {
             return Ok(page::redirect(context, target));
         }
-        let title = if count > 0 { "All set" } else { "Nothing is connected yet" };
+        let texts = &visit.texts().sharing;
+        let title = if count > 0 { texts.all_set } else { texts.nothing_title };
         let content = html! {
             h1 { (title) }
-            @if count > 0 { p.soft { bdi { (visit.partner.name) } " receives your data as it comes. You can close this window." } }
-            @else { p.soft { "No data is shared. Open your link again in this browser to go on; you can close this window." } }
+            @if count > 0 { p.soft { (texts.receives.markup(&[("partner", &bdi(&visit.partner.name))])) } }
+            @else { p.soft { (texts.nothing) } }
             @if let Some(target) = target.as_deref().filter(|_| !visit.launch.is_framed()) {
-                noscript { div.actions { a.button.main href=(target) { span { "Return to " bdi { (visit.partner.name) } } } } }
+                noscript { div.actions { (page::return_button(visit, target)) } }
             }
         };
         let page = Page::titled(title).of(visit).step(Step::Done).ends(ended(visit, &accounts, count), target);

@@ -25,6 +25,7 @@ use crate::layout::Answer;
 use crate::page::{self, Page, Step};
 use crate::screen::Screen;
 use crate::sign_in_offer::way;
+use crate::texts::{Sentence as _, Texts};
 use crate::visit::{Agreed, Stop, Visit};
 use crate::visit_request::VisitRequest;
 use crate::{dead_ends, proof, trial};
@@ -92,13 +93,15 @@ impl Screen for Begin {
 /// In a frame, where a provider's page is not shown: the frame's script opens a window for it, and takes the answer that comes back
 /// there, for the frame's cookies are no other window's.
 fn onward(context: &Context, visit: &Visit, tsp: &Tsp, page: &Url) -> Answer {
-    let title = format!("Sign in at {}", tsp.name);
+    let texts = &visit.texts().sign_in;
+    let named = |text: &str| text.text(&[("provider", &tsp.name)]);
+    let title = named(texts.title);
     let content = html! {
         h1 { (title) }
-        p.soft { "The sign-in opens in a window of its own, and needs scripts. Without them, use a key instead." }
+        p.soft { (texts.needs_scripts) }
         div.actions {
-            a.button.main href=(page) target="_blank" rel="opener" data-onward { "Sign in with " (tsp.name) span.away { " (opens a new window)" } }
-            a.button href=(visit.path(&format!("providers/{}", tsp.slug))) { "Back" }
+            a.button.main href=(page) target="_blank" rel="opener" data-onward { (named(texts.button)) span.away { " " (texts.new_window) } }
+            a.button href=(visit.path(&format!("providers/{}", tsp.slug))) { (visit.texts().frame.back) }
         }
     };
     Page::titled(title).of(visit).step(Step::Connect).show(context, &content)
@@ -110,27 +113,28 @@ impl Screen for Return {
     async fn show(context: &Context, call: &Call, answer: Answered) -> Result<Answer, Stop> {
         // A code is used up by the browser that asks for the page, not by what only looks whether there is one.
         let state = answer.state.filter(|_| !call.is_head);
-        let id = state.ok_or_else(|| over(context, None))?;
+        let texts = answer.request.texts();
+        let id = state.ok_or_else(|| over(context, texts, None))?;
         let begun = context.store().get::<PreAuth>(Key::pre_auth(id)).await?;
         let begun = begun.filter(|begun| call.now < begun.expires_at);
         let Some((of, begun)) = begun.and_then(|begun| Some((begun.visit.clone()?, begun))) else {
-            return Err(over(context, None));
+            return Err(over(context, texts, None));
         };
         let request = answer.request.named(&of.name);
         if !request.holds(context, &of.digest) {
-            return Err(dead_ends::answered_elsewhere(context));
+            return Err(dead_ends::answered_elsewhere(context, texts));
         }
         let agreed = request.agreed(context, call.now).await?;
         let visit = &agreed.visit;
         if begun.fleet_id != agreed.fleet.id {
-            return Err(dead_ends::answered_elsewhere(context));
+            return Err(dead_ends::answered_elsewhere(context, texts));
         }
         visit.check_reviewed(context)?;
         let Some((tsp, form)) = credentials::choice(context, visit, &of.slug).await? else {
             return Ok(page::redirect(context, &visit.path("providers")));
         };
         if begun.is_used {
-            return Err(over(context, Some(visit)));
+            return Err(over(context, texts, Some(visit)));
         }
         let found = match &answer.code {
             Some(code) => match link(context, call, &agreed, (&tsp, id), code).await? {
@@ -142,7 +146,7 @@ impl Screen for Return {
             },
             None => {
                 let _held = context.store().take_pre_auth(id, (begun.fleet_id, begun.tsp_id), call.now).await?;
-                declined(&tsp, answer.error.as_deref())
+                declined(texts, &tsp, answer.error.as_deref())
             }
         };
         credentials::show(context, visit, (&tsp, form), &Default::default(), &found).await
@@ -172,24 +176,23 @@ async fn link(
         }
         StatusCode::UNAUTHORIZED => Err(dead_ends::ended(context, visit)),
         _ if response.is_consent_changed() => Err(visit.elsewhere(context, "consent")),
-        _ if response.problems().iter().any(|(path, ..)| path == "body.pre_auth_id") => Err(over(context, Some(visit))),
-        _ if response.problems().iter().any(|(_, kind, _)| kind == "credentials_rejected") => {
-            Ok(Err(told(format!("{} did not confirm the sign-in. Please sign in again.", tsp.name))))
+        _ if response.problems().iter().any(|(path, ..)| path == "body.pre_auth_id") => {
+            Err(over(context, visit.texts(), Some(visit)))
         }
-        _ => Ok(Err(problems(&response, tsp))),
+        _ if response.problems().iter().any(|(_, kind, _)| kind == "credentials_rejected") => {
+            Ok(Err(Problems::of_all(visit.texts().sign_in.not_confirmed.markup(&[("provider", &tsp.name)]))))
+        }
+        _ => Ok(Err(problems(visit.texts(), &response, tsp))),
     }
 }
 
-fn told(whole: String) -> Problems {
-    Problems { whole: Some(whole), ..Problems::default() }
-}
-
 /// The provider's own words are for programs, so they are not shown.
-fn declined(tsp: &Tsp, error: Option<&str>) -> Problems {
-    told(match error {
-        Some("access_denied") => format!("Access was not allowed at {}. Nothing was connected.", tsp.name),
-        _ => format!("{} ended the sign-in with an error. Nothing was connected. Please try again.", tsp.name),
-    })
+fn declined(texts: &Texts, tsp: &Tsp, error: Option<&str>) -> Problems {
+    let text = match error {
+        Some("access_denied") => texts.sign_in.denied,
+        _ => texts.sign_in.failed,
+    };
+    Problems::of_all(text.markup(&[("provider", &tsp.name)]))
 }
 
 /// The page that follows.
@@ -199,24 +202,25 @@ fn after(visit: &Visit, linked: Option<ConnectionId>) -> String {
 
 /// In the window of the sign-in, which closes itself where it may.
 fn done(context: &Context, visit: &Visit, tsp: &Tsp, linked: Option<ConnectionId>) -> Answer {
-    let title = format!("{} is connected", tsp.name);
+    let title = visit.texts().sign_in.connected.text(&[("provider", &tsp.name)]);
     let content = html! {
         h1 { (title) }
-        p.soft { "You can close this window." }
-        div.actions data-signed-in=(visit.name) data-linked=[linked] { a.button.main href=(visit.path("accounts")) { "Go on here" } }
+        p.soft { (visit.texts().frame.can_close) }
+        div.actions data-signed-in=(visit.name) data-linked=[linked] { a.button.main href=(visit.path("accounts")) { (visit.texts().sign_in.go_on) } }
     };
     Page::titled(title).of(visit).step(Step::Done).show(context, &content)
 }
 
 /// The sign-in is unknown, was used, or is over.
-fn over(context: &Context, visit: Option<&Visit>) -> Stop {
-    let title = "This sign-in is over";
+fn over(context: &Context, texts: &Texts, visit: Option<&Visit>) -> Stop {
+    let texts = &texts.sign_in;
+    let title = texts.over_title;
     let content = html! {
         h1 { (title) }
-        p.soft { "It was used already, took longer than 15 minutes, or was not begun here. Nothing was changed by it." }
+        p.soft { (texts.over) }
         @match visit {
-            Some(visit) => div.actions { a.button.main href=(visit.path("accounts")) { "See your accounts" } },
-            None => p { "Go back to the window in which you chose the provider, and sign in again." },
+            Some(visit) => div.actions { a.button.main href=(visit.path("accounts")) { (texts.see_accounts) } },
+            None => p { (texts.again) },
         }
     };
     let page = Page::titled(title).status(StatusCode::GONE);

@@ -7,6 +7,7 @@ use providers::OAuth;
 use store::control::{Key, SignInClient};
 use url::Url;
 
+use crate::texts::Sentence as _;
 use crate::visit::Visit;
 
 /// How a customer of a TSP can sign in: the provider's server, its address, and our application there; `None` where it cannot.
@@ -20,12 +21,14 @@ pub(crate) async fn way(context: &Context, tsp: &Tsp) -> Result<Option<(&'static
 
 /// The button on a provider's page. It opens a window of its own.
 pub(crate) fn button(visit: &Visit, tsp: &Tsp) -> Markup {
+    let texts = &visit.texts().sign_in;
+    let named = |text: &str| text.markup(&[("provider", &tsp.name)]);
     html! {
         div.sign-in {
-            a.button.main href=(visit.path(&format!("providers/{}/sign-in", tsp.slug))) target="_blank" rel="noopener" data-sign-in=(visit.name) data-accounts=(visit.path("accounts")) {
-                "Sign in with " (tsp.name) span.away { " (opens a new window)" }
+            a.button.main href=(visit.path(&format!("providers/{}/sign-in", tsp.slug))) target="_blank" rel="noopener" data-sign-in=(visit.name) data-accounts=(visit.path("accounts")) data-blocked=(texts.blocked) {
+                (named(texts.button)) span.away { " " (texts.new_window) }
             }
-            p.hint { "You sign in at " (tsp.name) ", in a new window, and allow reading there. No key is needed." }
+            p.hint { (named(texts.hint)) }
         }
     }
 }

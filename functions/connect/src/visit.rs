@@ -13,7 +13,8 @@ use crate::cookie::{BROWSER_SECONDS, Held, VISIT_SECONDS};
 use crate::launch::{Launch, News};
 use crate::layout::Answer;
 use crate::messages::Message;
-use crate::words;
+use crate::scopes;
+use crate::texts::Texts;
 
 /// Why a page is not shown: another one is, or something failed.
 pub(crate) enum Stop {
@@ -61,6 +62,11 @@ pub(crate) struct Agreed {
 }
 
 impl Visit {
+    /// The texts of its language.
+    pub(crate) const fn texts(&self) -> &'static Texts {
+        self.launch.asked.texts()
+    }
+
     /// Whether the link opens in this browser: the fleet agreed in it, or it opened a link that opens once.
     pub(crate) fn is_known(&self, now: Timestamp) -> bool {
         self.has_session(now) || self.browser.as_ref().is_some_and(|browser| now < browser.expires_at)
@@ -79,7 +85,7 @@ impl Visit {
     /// What is asked for: of a fleet that agreed before, what it does not share yet.
     pub(crate) fn asked(&self) -> Scopes {
         match (&self.consent, &self.agreement) {
-            (Some(_), Some(agreement)) => words::beyond(&self.invitation.permissions, &agreement.scopes),
+            (Some(_), Some(agreement)) => scopes::beyond(&self.invitation.permissions, &agreement.scopes),
             _ => self.invitation.permissions.clone(),
         }
     }
@@ -87,7 +93,7 @@ impl Visit {
     /// What is shared, as far as nobody in this browser was shown it: somebody else may have agreed to it elsewhere.
     pub(crate) fn unseen(&self) -> Scopes {
         match (&self.consent, &self.agreement) {
-            (Some(_), Some(agreement)) => words::beyond(&agreement.scopes, &self.reviewed()),
+            (Some(_), Some(agreement)) => scopes::beyond(&agreement.scopes, &self.reviewed()),
             _ => Scopes::new(),
         }
     }
@@ -110,7 +116,7 @@ impl Visit {
     /// Whether the fleet has to show that it is itself before it agrees to what is asked.
     pub(crate) fn must_prove(&self) -> bool {
         let shared = self.agreement.as_ref().map(|agreement| &agreement.scopes);
-        let is_more = shared.is_some_and(|shared| !words::beyond(&self.invitation.permissions, shared).is_empty());
+        let is_more = shared.is_some_and(|shared| !scopes::beyond(&self.invitation.permissions, shared).is_empty());
         is_more && !self.unproved().is_empty()
     }
 

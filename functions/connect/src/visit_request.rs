@@ -8,6 +8,7 @@ use store::control::Key;
 
 use crate::cookie::{Held, name_of};
 use crate::launch::Asked;
+use crate::texts::Texts;
 use crate::visit::{Agreed, Stop, Visit};
 use crate::{dead_ends, page};
 
@@ -50,6 +51,11 @@ impl VisitRequest {
     /// The same request as one of the visit `name`.
     pub(crate) fn named(self, name: &str) -> Self {
         Self { name: name.to_owned(), ..self }
+    }
+
+    /// The texts of its language.
+    pub(crate) const fn texts(&self) -> &'static Texts {
+        self.asked.texts()
     }
 
     /// Whether it has the cookie with this digest.
