@@ -34,9 +34,9 @@ impl Serve for Unmatched {
         Box::pin(async move {
             match answer(&routes(), &incoming.method, &incoming.raw_path) {
                 Err(error) if is_below(&incoming.raw_path, "/docs") => {
-                    Ok(page(&error, documentation::error_page(context, &error)))
+                    Ok(page(&error, documentation::error_page(context, incoming, &error)))
                 }
-                Err(error) if is_page(&incoming.raw_path) => Ok(page(&error, connect::error_page(context, &error))),
+                Err(error) if is_page(&incoming.raw_path) => Ok(page(&error, connect::error_page(context, incoming, &error))),
                 answered => answered,
             }
         })

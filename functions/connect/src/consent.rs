@@ -24,7 +24,6 @@ use crate::screen::Screen;
 use crate::texts::{Sentence as _, bdi};
 use crate::visit::{Stop, Visit};
 use crate::visit_request::VisitRequest;
-use crate::words::Group;
 use crate::{api, dead_ends, open, scopes, viewed, words};
 
 /// The consent page.
@@ -77,7 +76,7 @@ fn digest(asked: &Scopes, unseen: &Scopes) -> String {
 }
 
 fn ask(context: &Context, visit: &Visit, problem: Option<&str>) -> Answer {
-    let (partner, texts) = (&visit.partner.name, &visit.texts().consent);
+    let (partner, texts, language) = (&visit.partner.name, &visit.texts().consent, visit.launch.asked.language());
     let (scopes, unseen) = (visit.asked(), visit.unseen());
     let (is_first, is_more) = (visit.consent.is_none(), visit.consent.is_some() && !scopes.is_empty());
     let title = match (is_first, is_more) {
@@ -90,14 +89,14 @@ fn ask(context: &Context, visit: &Visit, problem: Option<&str>) -> Answer {
     let content = html! {
         h1 { (named(title)) }
         @if let Some(problem) = problem { div.problem role="alert" tabindex="-1" { (problem) } }
-        @if let Some(purpose) = &visit.partner.purpose { p.soft { (texts.purpose.markup(&[("partner", &bdi(partner)), ("purpose", purpose)])) } }
+        @if let Some(purpose) = &visit.partner.purpose { p.soft { (texts.purpose.markup(&[("partner", &bdi(partner)), ("purpose", &bdi(purpose))])) } }
         (who(visit))
         (writes(visit, &all))
         @if all.is_empty() { p { (named(texts.nothing_asked)) } }
         @if !scopes.is_empty() { h2 #what { @if is_more { (texts.would_be_added) } @else { (texts.would_be_shared) } } }
-        @for (group, lines) in words::shared(&scopes) { (part(group, &lines)) }
+        @for (group, lines) in words::shared(language, &scopes) { (part(group.title(language), &lines)) }
         @if !unseen.is_empty() { h2 #already { (texts.shared_already) } }
-        @for (group, lines) in words::shared(&unseen) { (part(group, &lines)) }
+        @for (group, lines) in words::shared(language, &unseen) { (part(group.title(language), &lines)) }
         (terms(visit, &all))
         @if visit.must_prove() && !is_first {
             div.note { (texts.somebody_else) }
@@ -109,7 +108,7 @@ fn ask(context: &Context, visit: &Visit, problem: Option<&str>) -> Answer {
             (answers(visit, is_more))
         }
     };
-    let page = Page::titled(title.text(&[("partner", partner)])).of(visit).step(Step::Review);
+    let page = Page::titled(title.text(&[("partner", partner)])).of(visit).step(Step::Review).at("consent");
     let page = if problem.is_some() { page.refused() } else { page };
     page.show(context, &content)
 }
@@ -159,7 +158,7 @@ fn name(visit: &Visit) -> Markup {
 
 fn writes(visit: &Visit, scopes: &Scopes) -> Markup {
     let named = visit.texts().consent.also_changes.markup(&[("partner", &bdi(&visit.partner.name))]);
-    let writes = words::writes(scopes);
+    let writes = words::writes(visit.launch.asked.language(), scopes);
     html! {
         @if !writes.is_empty() {
             div.writes {
@@ -170,11 +169,11 @@ fn writes(visit: &Visit, scopes: &Scopes) -> Markup {
     }
 }
 
-fn part(group: Group, lines: &[words::Line]) -> Markup {
+fn part(title: &str, lines: &[words::Line]) -> Markup {
     let titles: Vec<&str> = lines.iter().map(|line| line.title).collect();
     html! {
         details.part {
-            summary { strong { (group.title()) } span.soft { (titles.join(", ")) } }
+            summary { strong { (title) } span.soft { (titles.join(", ")) } }
             dl { @for line in lines { dt { (line.title) } dd { (line.holds) } } }
         }
     }
@@ -194,7 +193,7 @@ fn terms(visit: &Visit, scopes: &Scopes) -> Markup {
     html! {
         ul.terms {
             @if !scopes.is_empty() {
-                @if words::writes(scopes).is_empty() { li { (named(texts.can_view)) } }
+                @if words::writes(visit.launch.asked.language(), scopes).is_empty() { li { (named(texts.can_view)) } }
                 li { (texts.past_data) }
             }
             li { (named(ends)) }

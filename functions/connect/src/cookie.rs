@@ -10,12 +10,15 @@ use gateway::Context;
 use model::InvitationId;
 use sha2::{Digest as _, Sha256};
 
+use crate::language::Language;
 use crate::launch::Launch;
 
 /// Seconds that a visit may take.
 pub(crate) const VISIT_SECONDS: i64 = 7_200;
 /// Seconds for which a browser in which a fleet agreed opens the used link: 180 days.
 pub(crate) const BROWSER_SECONDS: i64 = 180 * 86_400;
+/// In place of a visit's name: the cookie of the language.
+const LANGUAGE: &str = "language";
 /// Characters of a visit's name.
 const NAME_LENGTH: usize = 16;
 
@@ -63,14 +66,31 @@ impl Held {
     /// The `Set-Cookie` header. In a frame of another site a browser keeps a cookie for that site's pages only (CHIPS), and not where
     /// Connect is shown by itself; over http such a cookie works on this machine alone.
     pub(crate) fn header(&self, context: &Context, launch: &Launch, seconds: i64) -> String {
-        let name = cookie_name(context, &name_of(self.invitation));
-        let scope = match (launch.is_framed(), is_https(context)) {
-            (true, _) => "SameSite=None; Secure; Partitioned",
-            (false, true) => "SameSite=Lax; Secure",
-            (false, false) => "SameSite=Lax",
-        };
+        let (name, scope) = (cookie_name(context, &name_of(self.invitation)), scope(context, launch));
         let (invitation, secret) = (self.invitation, &self.secret);
         format!("{name}={invitation}.{secret}; Path=/; Max-Age={seconds}; HttpOnly; {scope}")
+    }
+}
+
+/// The `Set-Cookie` header by which a browser keeps the language that a person chose, where and for as long as it keeps a visit.
+pub(crate) fn of_language(context: &Context, launch: &Launch, language: Language) -> String {
+    let (name, scope) = (cookie_name(context, LANGUAGE), scope(context, launch));
+    format!("{name}={}; Path=/; Max-Age={BROWSER_SECONDS}; HttpOnly; {scope}", language.tag())
+}
+
+/// The language that a person chose before, among a request's cookies.
+pub(crate) fn language(cookies: &str) -> Option<Language> {
+    let pairs = cookies.split(';').filter_map(|pair| pair.trim().split_once('='));
+    let of_language = pairs.filter(|(name, _)| name.trim_start_matches("__Host-").strip_prefix("connect-") == Some(LANGUAGE));
+    of_language.filter_map(|(_, tag)| Language::of_tag(tag)).next()
+}
+
+/// Where a cookie is kept.
+fn scope(context: &Context, launch: &Launch) -> &'static str {
+    match (launch.is_framed(), is_https(context)) {
+        (true, _) => "SameSite=None; Secure; Partitioned",
+        (false, true) => "SameSite=Lax; Secure",
+        (false, false) => "SameSite=Lax",
     }
 }
 
@@ -115,6 +135,15 @@ mod tests {
         assert_eq!(Held::find(&context, cookie, &name_of(OTHER.parse().unwrap())), None);
         let swapped = cookie.replace(ID, OTHER);
         assert_eq!(Held::find(&context, &swapped, &name), None, "another invitation under this name");
+    }
+
+    #[test]
+    fn a_language_is_kept_as_a_visit_is() {
+        let context = context("https://connect.example");
+        let header = of_language(&context, &Launch::default(), Language::Spanish);
+        assert_eq!(header, "__Host-connect-language=es; Path=/; Max-Age=15552000; HttpOnly; SameSite=Lax; Secure");
+        assert_eq!(language(&format!("a=b; {header}")), Some(Language::Spanish));
+        assert_eq!(language("connect-language=\"><script>; language=es"), None);
     }
 
     #[test]

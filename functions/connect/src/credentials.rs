@@ -123,12 +123,12 @@ pub(crate) async fn show(
     let (texts, frame) = (&visit.texts().credentials, &visit.texts().frame);
     let (title, asking) = (texts.title.text(&[("provider", &tsp.name)]), texts.asking.text(&[("provider", &tsp.name)]));
     let checked = texts.checked.markup(&[("provider", &tsp.name), ("partner", &bdi(&visit.partner.name))]);
-    let steps = help::steps(&tsp.source_name);
+    let steps = help::steps(visit.launch.asked.language(), &tsp.source_name);
     let content = html! {
         div.brand { (page::provider_mark(visit, tsp)) h1 { (title) } }
         (summary(visit, tsp, form, problems))
         @if can_sign_in { (sign_in_offer::button(visit, tsp)) p.or { (texts.or) } }
-        p.soft { (help::lead(&tsp.source_name).unwrap_or(texts.lead)) }
+        p.soft { (help::lead(visit.launch.asked.language(), &tsp.source_name).unwrap_or(texts.lead)) }
         @if !steps.is_empty() {
             details.help open[problems.are_none() && !can_sign_in] {
                 summary { (texts.where_is_it) }
@@ -148,7 +148,8 @@ pub(crate) async fn show(
             }
         }
     };
-    let page = Page::titled(title).of(visit).step(Step::Connect);
+    let path = format!("providers/{}", tsp.slug);
+    let page = Page::titled(title).of(visit).step(Step::Connect).at(&path);
     let page = if problems.are_none() { page } else { page.refused() };
     Ok(page.show(context, &content))
 }

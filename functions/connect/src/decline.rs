@@ -97,7 +97,7 @@ fn ask(context: &Context, visit: &Visit, reason: &str, problem: Option<&str>) ->
             }
         }
     };
-    let page = Page::titled(texts.ask.text(&[("partner", partner)])).of(visit).step(Step::Review);
+    let page = Page::titled(texts.ask.text(&[("partner", partner)])).of(visit).step(Step::Review).at("decline");
     let page = if problem.is_some() { page.refused() } else { page };
     page.show(context, &content)
 }

@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use crate::language::Language;
 use crate::texts::{Sentence as _, Texts};
 use crate::visit::Visit;
-use crate::{api, help, texts};
+use crate::{api, help, labels, texts};
 
 /// What is wrong with the form as a whole, and with each field.
 #[derive(Default)]
@@ -60,14 +60,14 @@ pub(crate) fn missing(texts: &Texts, form: &Form, filled: &BTreeMap<String, Stri
     let empty = form.fields.iter().filter(|field| field.required && submitted(filled, field.name).is_none());
     let mut found = Problems::default();
     for field in empty {
-        let label = in_a_sentence(texts.language, label(tsp, field));
+        let label = in_a_sentence(texts.language, label(texts.language, tsp, field));
         found.fields.insert(field.name.to_owned(), texts.problems.enter.text(&[("label", &label)]));
     }
     found
 }
 
-fn label(tsp: &Tsp, field: &Field) -> &'static str {
-    help::label(&tsp.source_name, field.name).unwrap_or(field.label)
+fn label(language: Language, tsp: &Tsp, field: &Field) -> &'static str {
+    help::label(language, &tsp.source_name, field.name).unwrap_or_else(|| labels::of(language, field.label))
 }
 
 /// `user name` for `User name`, but `API token` for `API token`.
@@ -153,7 +153,7 @@ pub(crate) fn summary(visit: &Visit, tsp: &Tsp, form: &Form, problems: &Problems
                     p { (texts.problems.please_check) }
                     ul {
                         @for field in form.fields.iter().filter(|field| problems.fields.contains_key(field.name)) {
-                            li { a href={ "#" (field.name) } { (label(tsp, field)) } }
+                            li { a href={ "#" (field.name) } { (label(texts.language, tsp, field)) } }
                         }
                         @if problems.fields.contains_key("description") { li { a href="#description" { (texts.credentials.account_name_label) } } }
                     }
@@ -171,10 +171,10 @@ pub(crate) fn input(
     filled: &BTreeMap<String, String>,
     problem: Option<&String>,
 ) -> Markup {
-    let name = label(tsp, field);
+    let name = label(texts.language, tsp, field);
     let shown = &texts.credentials;
     let is_secret = matches!(field.kind, Kind::Secret);
-    let hint = help::hint(&tsp.source_name, field.name);
+    let hint = help::hint(texts.language, &tsp.source_name, field.name);
     let value = if field.masked || is_secret { "" } else { filled.get(field.name).map_or("", String::as_str) };
     let described = [problem.map(|_| format!("{}-problem", field.name)), hint.map(|_| format!("{}-hint", field.name))];
     let described = described.into_iter().flatten().collect::<Vec<_>>().join(" ");

@@ -4,7 +4,8 @@
 //! this is stored. A value that is not understood falls back alone. What a key has to allow (frames, messages, brand) is there after
 //! the key was looked up: an unknown, a revoked and another partner's key are all the same.
 
-use gateway::{Context, Reader};
+use gateway::{Context, Incoming, Reader};
+use http::Method;
 use model::embed::EmbedKey;
 use model::{ConnectionId, PartnerId};
 use store::StoreError;
@@ -12,7 +13,9 @@ use store::control::Key;
 use url::Url;
 use url::form_urlencoded::Serializer;
 
+use crate::cookie;
 use crate::language::Language;
+use crate::switch::{self, Here};
 use crate::texts::Texts;
 
 /// The most characters of a key, and of a logo's address: longer ones are none.
@@ -88,7 +91,16 @@ impl News {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Asked {
     pub(crate) mode: Mode,
-    pub(crate) language: Language,
+    /// The page that is asked for.
+    pub(crate) here: Here,
+    /// What the person chooses by this request.
+    pub(crate) switched_to: Option<Language>,
+    /// What the person chose before.
+    chosen: Option<Language>,
+    /// What the link chose.
+    pub(crate) of_link: Option<Language>,
+    /// What the browser likes best.
+    accepted: Option<Language>,
     key: Option<String>,
     is_card: bool,
     theme: Option<Theme>,
@@ -101,11 +113,34 @@ pub(crate) struct Asked {
 impl Asked {
     /// Reads them from the address.
     pub(crate) fn read(reader: &Reader) -> Self {
-        Self::parse(|name| reader.first(name))
+        let (method, path) = reader.address();
+        Self::of(method, path, |name| reader.first(name), |name| reader.header(name))
+    }
+
+    /// The same of a request that no page has read.
+    pub(crate) fn of_request(incoming: &Incoming) -> Self {
+        let query = incoming.query();
+        let first = |name: &str| query.get(name).and_then(|values| values.first().cloned());
+        Self::of(&incoming.method, &incoming.raw_path, first, |name| incoming.header(name))
+    }
+
+    fn of<'h>(
+        method: &Method,
+        path: &str,
+        first: impl Fn(&str) -> Option<String>,
+        header: impl Fn(&str) -> Option<&'h str>,
+    ) -> Self {
+        Self {
+            here: Here::of(method, path, &first),
+            chosen: header("cookie").and_then(cookie::language),
+            accepted: header("accept-language").and_then(Language::accepted),
+            ..Self::parse(first)
+        }
     }
 
     fn parse(first: impl Fn(&str) -> Option<String>) -> Self {
         let logo = |name: &str| first(name).filter(|text| is_logo(text));
+        let language = |name: &str| first(name).and_then(|tag| Language::of_tag(&tag));
         Self {
             mode: match first("embed").as_deref() {
                 Some("iframe") => Mode::Iframe,
@@ -113,7 +148,6 @@ impl Asked {
                 Some("redirect") => Mode::Redirect,
                 _ => Mode::Alone,
             },
-            language: Language::default(),
             key: first("embed_key").filter(|key| !key.is_empty() && key.len() <= LONGEST_KEY),
             is_card: first("variant").as_deref() == Some("card"),
             theme: match first("theme").as_deref() {
@@ -125,12 +159,20 @@ impl Asked {
             logo: logo("brand_logo"),
             logo_dark: logo("brand_logo_dark"),
             news: first("news").and_then(|text| News::parse(&text)),
+            switched_to: language(switch::PARAMETER),
+            of_link: language("language"),
+            ..Self::default()
         }
     }
 
     /// The texts of its language.
-    pub(crate) const fn texts(&self) -> &'static Texts {
-        self.language.texts()
+    pub(crate) fn texts(&self) -> &'static Texts {
+        self.language().texts()
+    }
+
+    /// The language of the pages: what the person chose, else the link, else the browser, else English.
+    pub(crate) fn language(&self) -> Language {
+        self.switched_to.or(self.chosen).or(self.of_link).or(self.accepted).unwrap_or_default()
     }
 
     /// Whether a key was sent, known or not.
@@ -151,6 +193,7 @@ impl Asked {
             ("embed_key", self.key.as_deref()),
             ("variant", self.is_card.then_some("card")),
             ("theme", self.theme.map(Theme::name)),
+            ("language", self.of_link.map(Language::tag)),
             ("brand_color", self.color.as_deref()),
             ("brand_logo", self.logo.as_deref()),
             ("brand_logo_dark", self.logo_dark.as_deref()),
@@ -161,8 +204,12 @@ impl Asked {
     /// A path with them, and with what led to it, where a partner's page may hear of that.
     pub(crate) fn address(&self, path: &str, news: Option<News>) -> String {
         let news = news.filter(|_| matches!(self.mode, Mode::Iframe | Mode::Popup)).map(News::text);
-        let parameters = self.parameters().into_iter().chain(news.as_deref().map(|news| ("news", news)));
-        let query = Serializer::new(String::new()).extend_pairs(parameters).finish();
+        self.address_with(path, news.as_deref().map(|news| ("news", news)))
+    }
+
+    /// A path with them and with others.
+    pub(crate) fn address_with<'a>(&self, path: &str, more: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
+        let query = Serializer::new(String::new()).extend_pairs(self.parameters()).extend_pairs(more).finish();
         if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
     }
 
@@ -260,7 +307,7 @@ mod tests {
 
     #[test]
     fn parameters_are_carried_on() {
-        let query = "embed=iframe&embed_key=pk_live_x&variant=card&theme=dark&brand_color=00aaff\
+        let query = "embed=iframe&embed_key=pk_live_x&variant=card&theme=dark&language=es&brand_color=00aaff\
                      &brand_logo=https%3A%2F%2Facme.example%2Fa.svg&brand_logo_dark=https%3A%2F%2Facme.example%2Fb.svg";
         assert_eq!(asked(query).address("/p", None), format!("/p?{query}"));
         assert_eq!(asked("").address("/p", None), "/p");
@@ -275,13 +322,32 @@ mod tests {
 
     #[test]
     fn what_is_not_understood_falls_back_alone() {
-        let other = "embed=window&variant=tiny&theme=auto&brand_logo=http%3A%2F%2Facme.example%2Fa.svg&news=linked.x";
+        let other = "embed=window&variant=tiny&theme=auto&language=xx&set_language=%22%3E&brand_logo=http%3A%2F%2Facme.example%2Fa.svg&news=linked.x";
         assert_eq!(asked(&format!("{other}&embed_key=k")), asked("embed_key=k"));
         for color in ["0af", "00aaff80", "red", "rgb(0,0,0)", "##00aaf", "00aafg", "é1234"] {
             assert_eq!(asked(&format!("brand_color={}", color.replace('#', "%23"))), Asked::default(), "{color}");
         }
         assert_eq!(asked("brand_color=%2300AAFF"), asked("brand_color=00aaff"));
         assert_eq!(asked(&format!("embed_key={}", "k".repeat(101))), Asked::default());
+    }
+
+    #[test]
+    fn a_person_chooses_before_the_link_and_the_browser() {
+        let language = |query: &str, cookie: &'static str, accepted: &'static str| {
+            let url = Url::parse(&format!("https://connect.example/?{query}")).unwrap();
+            let first = |name: &str| url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned());
+            let header = |name: &str| Some(if name == "cookie" { cookie } else { accepted });
+            Asked::of(&Method::GET, "/", first, header).language().tag()
+        };
+        let (english, spanish) = ("a=b; __Host-connect-language=en", "connect-language=es");
+        assert_eq!(language("", "", ""), "en");
+        assert_eq!(language("", "", "de, es-MX;q=0.4"), "es");
+        assert_eq!(language("language=en", "", "es"), "en");
+        assert_eq!(language("language=es-US", "", "en"), "es");
+        assert_eq!(language("language=es", english, "es"), "en");
+        assert_eq!(language("set_language=es&language=en", english, "en"), "es");
+        assert_eq!(language("set_language=xx&language=xx", "connect-language=xx", "es"), "es");
+        assert_eq!(language("", spanish, "en"), "es");
     }
 
     #[test]

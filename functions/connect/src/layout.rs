@@ -7,6 +7,7 @@ use model::partner::Partner;
 
 use crate::launch::{Launch, Mode, News, Theme};
 use crate::messages::{Message, Told};
+use crate::switch;
 use crate::texts::{Frame, Sentence as _};
 
 /// How far a fleet has come.
@@ -29,6 +30,8 @@ pub(crate) struct Content {
     pub(crate) title: String,
     /// Whether it shows again what was refused.
     pub(crate) is_refused: bool,
+    /// Its path, if it is another one than that of the request.
+    pub(crate) at: Option<String>,
     pub(crate) product: String,
     pub(crate) partner: Option<Partner>,
     pub(crate) step: Option<Step>,
@@ -95,6 +98,8 @@ impl Answer {
                 response.set("content-security-policy", &policy(&launch.frame_ancestors()));
                 response.headers.remove("x-frame-options");
             }
+            response.set("content-language", launch.asked.language().tag());
+            response.set("vary", "Accept-Language, Cookie");
             response.body = page.laid_out(launch).into_string().into();
         }
         Html(response)
@@ -128,7 +133,7 @@ pub(crate) fn set_security_headers(response: &mut Response, context: &Context) {
 impl Content {
     fn laid_out(&self, launch: &Launch) -> Markup {
         let brand = launch.color().map(|color| format!("/connect/assets/brand-{color}.css"));
-        let (told, language, texts) = (self.told.script(launch), launch.asked.language, &launch.asked.texts().frame);
+        let (told, language, texts) = (self.told.script(launch), launch.asked.language(), &launch.asked.texts().frame);
         let title = if self.is_refused { texts.error.text(&[("title", &self.title)]) } else { self.title.clone() };
         html! {
             (DOCTYPE)
@@ -152,7 +157,7 @@ impl Content {
                         (self.body)
                         @if let Some(button) = self.told.button(launch) { (button) }
                     }
-                    footer { p { (texts.promise) } }
+                    footer { (switch::links(&launch.asked, self.at.as_deref())) p { (texts.promise) } }
                 }
             }
         }

@@ -18,6 +18,7 @@ mod dead_ends;
 mod decline;
 mod fields;
 mod help;
+mod labels;
 mod language;
 mod launch;
 mod layout;
@@ -33,6 +34,7 @@ mod screen;
 mod sharing;
 mod sign_in;
 mod sign_in_offer;
+mod switch;
 #[cfg(test)]
 mod testing;
 mod texts;
@@ -43,10 +45,10 @@ mod visit_request;
 mod words;
 
 use gateway::Permission::{ReadControl, SignTokens, VerifyTokens, WriteControl};
-use gateway::{Access, ApiError, Context, Endpoint, Operation, Permission, Response, Service};
+use gateway::{Access, ApiError, Context, Endpoint, Incoming, Operation, Permission, Response, Service};
 use http::Method;
 
-use crate::launch::Launch;
+use crate::launch::{Asked, Launch};
 use crate::screen::{Screen, Shown};
 
 /// The service and its rows.
@@ -60,9 +62,14 @@ pub const SERVICE: Service = Service {
 
 /// The page for an error, in place of JSON: for whatever else is asked for under Connect's addresses.
 #[must_use]
-pub fn error_page(context: &Context, error: &ApiError) -> Response {
-    let launch = Launch::default();
-    dead_ends::of_error(context, launch.asked.texts(), error).sent(&launch).0
+pub fn error_page(context: &Context, incoming: &Incoming, error: &ApiError) -> Response {
+    let launch = Launch { asked: Asked::of_request(incoming), ..Launch::default() };
+    let answer = dead_ends::of_error(context, launch.asked.texts(), error);
+    let answer = match launch.asked.switched_to {
+        Some(language) => answer.with_cookie(&cookie::of_language(context, &launch, language)),
+        None => answer,
+    };
+    answer.sent(&launch).0
 }
 
 const LOOK: &[Permission] = &[ReadControl];

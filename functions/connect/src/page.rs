@@ -20,6 +20,7 @@ pub(crate) struct Page<'a> {
     names_fleet: bool,
     step: Option<Step>,
     is_refused: bool,
+    at: Option<&'a str>,
     told: Told,
 }
 
@@ -27,7 +28,16 @@ impl<'a> Page<'a> {
     /// A page with a title, which is shown in the browser's tab too.
     pub(crate) fn titled(title: impl Into<String>) -> Self {
         let told = Told::default();
-        Self { status: StatusCode::OK, title: title.into(), visit: None, names_fleet: false, step: None, is_refused: false, told }
+        Self {
+            status: StatusCode::OK,
+            title: title.into(),
+            visit: None,
+            names_fleet: false,
+            step: None,
+            is_refused: false,
+            at: None,
+            told,
+        }
     }
 
     /// With another status than 200.
@@ -49,6 +59,11 @@ impl<'a> Page<'a> {
     /// A page of one of the steps.
     pub(crate) fn step(self, step: Step) -> Self {
         Self { step: Some(step), ..self }
+    }
+
+    /// The page of this path of its visit, wherever it is shown: for a person who changes the language.
+    pub(crate) fn at(self, path: &'a str) -> Self {
+        Self { at: Some(path), ..self }
     }
 
     /// The page of a form that was refused: the title says so, for those who hear it first.
@@ -73,6 +88,7 @@ impl<'a> Page<'a> {
         let content = Content {
             title: self.title,
             is_refused: self.is_refused,
+            at: self.at.zip(self.visit).map(|(path, visit)| visit.bare_path(path)),
             product: context.config().product_name.clone(),
             partner: self.visit.map(|visit| visit.partner.clone()),
             step: self.step,

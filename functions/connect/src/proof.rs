@@ -147,7 +147,7 @@ fn show(
     let (all, asking) = (visit.texts(), visit.texts().credentials.asking.text(&[("provider", &tsp.name)]));
     let (texts, title) = (&all.proof, all.proof.title);
     let named = |text: &str| text.markup(&[("provider", &tsp.name), ("partner", &bdi(&visit.partner.name))]);
-    let steps = help::steps(&tsp.source_name);
+    let steps = help::steps(visit.launch.asked.language(), &tsp.source_name);
     let content = html! {
         div.brand { (page::provider_mark(visit, &tsp)) h1 { (title) } }
         (why(visit))
@@ -169,7 +169,7 @@ fn show(
             }
         }
     };
-    let page = Page::titled(title).of(visit).step(Step::Review);
+    let page = Page::titled(title).of(visit).step(Step::Review).at("proof");
     let page = if problems.are_none() { page } else { page.refused() };
     page.show(context, &content)
 }
@@ -188,5 +188,5 @@ fn removed(context: &Context, visit: &Visit, link: &Linked, tsp: Option<&Tsp>) -
             a.button href=(visit.path("accounts")) { (visit.texts().frame.back) }
         }
     };
-    Page::titled(title).of(visit).step(Step::Review).show(context, &content)
+    Page::titled(title).of(visit).step(Step::Review).at("proof").show(context, &content)
 }

@@ -4,10 +4,10 @@ use std::marker::PhantomData;
 
 use gateway::{ApiError, Body, Call, Context, Html, Input, Operation, Reader};
 
-use crate::dead_ends;
 use crate::launch::{Asked, Launch, Mode, News};
 use crate::layout::Answer;
 use crate::visit::Stop;
+use crate::{cookie, dead_ends};
 
 /// A page.
 pub(crate) trait Screen: Send + Sync + 'static {
@@ -41,6 +41,13 @@ impl<S: Screen> Operation for Shown<S> {
     type Output = Html;
 
     async fn run(context: &Context, call: Call, Launched(asked, input): Self::Input) -> Result<Html, ApiError> {
+        // The same page again, in the language that was chosen.
+        if let (Some(language), Body::None) = (asked.switched_to, S::Input::BODY) {
+            let launch = asked.resolve(context, None).await?;
+            let here = launch.asked.here.address(&launch.asked, None);
+            let kept = cookie::of_language(context, &launch, language);
+            return Ok(Answer::redirect(context, &here).with_cookie(&kept).sent(&launch));
+        }
         let answer = match S::show(context, &call, input).await {
             Ok(answer) => answer,
             Err(Stop::Page(answer)) => *answer,

@@ -81,7 +81,8 @@ impl Screen for Begin {
             return Ok(page::redirect(context, base.as_str()));
         }
         let id = Uuid::new_v4();
-        let of = SignInVisit { name: visit.name.clone(), digest: visit.held.digest(), slug: tsp.slug.clone() };
+        let language = visit.launch.asked.of_link.map(|language| language.tag().to_owned());
+        let of = SignInVisit { name: visit.name.clone(), digest: visit.held.digest(), slug: tsp.slug.clone(), language };
         let begun = PreAuth::of_sign_in(id, (agreed.fleet.id, tsp.id), of, call.now);
         context.store().commit(vec![Write::create(&begun)?]).await?;
         let back = format!("{}{RETURN_PATH}", context.config().connect_url);
@@ -120,7 +121,8 @@ impl Screen for Return {
         let Some((of, begun)) = begun.and_then(|begun| Some((begun.visit.clone()?, begun))) else {
             return Err(over(context, texts, None));
         };
-        let request = answer.request.named(&of.name);
+        let request = answer.request.named(&of.name).in_language(of.language.as_deref());
+        let texts = request.texts();
         if !request.holds(context, &of.digest) {
             return Err(dead_ends::answered_elsewhere(context, texts));
         }
@@ -208,7 +210,7 @@ fn done(context: &Context, visit: &Visit, tsp: &Tsp, linked: Option<ConnectionId
         p.soft { (visit.texts().frame.can_close) }
         div.actions data-signed-in=(visit.name) data-linked=[linked] { a.button.main href=(visit.path("accounts")) { (visit.texts().sign_in.go_on) } }
     };
-    Page::titled(title).of(visit).step(Step::Done).show(context, &content)
+    Page::titled(title).of(visit).step(Step::Done).at("accounts").show(context, &content)
 }
 
 /// The sign-in is unknown, was used, or is over.
@@ -225,7 +227,7 @@ fn over(context: &Context, texts: &Texts, visit: Option<&Visit>) -> Stop {
     };
     let page = Page::titled(title).status(StatusCode::GONE);
     let page = match visit {
-        Some(visit) => page.of(visit),
+        Some(visit) => page.of(visit).at("accounts"),
         None => page,
     };
     Stop::Page(Box::new(page.show(context, &content)))

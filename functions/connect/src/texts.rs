@@ -5,6 +5,7 @@
 //! The words of resources (`words.rs`) and of providers (`help.rs`) stand with them, in all languages at once.
 
 mod english;
+mod spanish;
 
 use maud::{Markup, PreEscaped, Render};
 use model::Timestamp;
@@ -77,7 +78,7 @@ macro_rules! catalogue {
 catalogue! {
     /// What every page has, and buttons that many have.
     Frame frame: &'static str {
-        error skip steps review connect done promise product sharing_with for_fleet close one_moment go_back back
+        error skip steps review connect done promise product sharing_with for_fleet close languages one_moment go_back back
         optional return_to can_close
     }
     /// The request for data.
@@ -141,6 +142,7 @@ impl Language {
     pub(crate) const fn texts(self) -> &'static Texts {
         match self {
             Self::English => &english::TEXTS,
+            Self::Spanish => &spanish::TEXTS,
         }
     }
 }
@@ -239,15 +241,35 @@ mod tests {
         let english = Language::English.texts();
         let counted = |number| english.count(number, &english.counts.providers);
         assert_eq!([0, 1, 2].map(counted), ["0 providers", "1 provider", "2 providers"]);
-        assert_eq!([999, 1_000, 1_234_567].map(|number| Language::English.number(number)), ["999", "1,000", "1,234,567"]);
-        let day = |text: &str| english.day(Timestamp::parse(text).unwrap());
-        assert_eq!(["2026-11-24T00:00:00Z", "2026-01-01T23:59:59Z"].map(day), ["24 November 2026", "1 January 2026"]);
+        for (language, days) in [
+            (Language::English, ["24 November 2026", "1 January 2026"]),
+            (Language::Spanish, ["24 de noviembre de 2026", "1 de enero de 2026"]),
+        ] {
+            let day = |text: &str| language.texts().day(Timestamp::parse(text).unwrap());
+            assert_eq!(["2026-11-24T00:00:00Z", "2026-01-01T23:59:59Z"].map(day), days);
+        }
+    }
+
+    /// The places of a text, in the order of their names.
+    fn places(text: &str) -> Vec<&str> {
+        let mut places: Vec<&str> = chunks(text).map(|(place, _)| place).filter(|place| !place.is_empty()).collect();
+        places.sort_unstable();
+        places.dedup();
+        places
     }
 
     #[test]
-    fn no_text_is_empty() {
-        for (name, forms) in Language::English.texts().all() {
-            assert!(forms.iter().all(|text| !text.trim().is_empty()), "{name}");
+    fn every_language_says_the_same() {
+        // What is written alike.
+        const ALIKE: &[&str] = &["frame.error", "frame.product", "dates.date", "dates.first"];
+        for language in Language::ALL.into_iter().filter(|language| *language != Language::English) {
+            for ((name, english), (_, other)) in Language::English.texts().all().into_iter().zip(language.texts().all()) {
+                for (theirs, ours) in english.into_iter().zip(other) {
+                    assert!(!ours.trim().is_empty() && ours == ours.trim(), "{language:?} {name}");
+                    assert_eq!(places(theirs), places(ours), "{language:?} {name}");
+                    assert!(theirs != ours || ALIKE.contains(&name.as_str()), "{language:?} {name} is English");
+                }
+            }
         }
     }
 }

@@ -63,7 +63,7 @@ pub(crate) struct Agreed {
 
 impl Visit {
     /// The texts of its language.
-    pub(crate) const fn texts(&self) -> &'static Texts {
+    pub(crate) fn texts(&self) -> &'static Texts {
         self.launch.asked.texts()
     }
 
@@ -136,7 +136,12 @@ impl Visit {
     }
 
     fn address(&self, page: &str, news: Option<News>) -> String {
-        self.launch.asked.address(&format!("/connect/s/{}/{page}", self.name), news)
+        self.launch.asked.address(&self.bare_path(page), news)
+    }
+
+    /// The path of a page of this visit, without how Connect was launched.
+    pub(crate) fn bare_path(&self, page: &str) -> String {
+        format!("/connect/s/{}/{page}", self.name)
     }
 
     /// What the partner's page hears of an account, if it is so.

@@ -7,6 +7,7 @@ use model::partner::Partner;
 use store::control::Key;
 
 use crate::cookie::{Held, name_of};
+use crate::language::Language;
 use crate::launch::Asked;
 use crate::texts::Texts;
 use crate::visit::{Agreed, Stop, Visit};
@@ -53,8 +54,14 @@ impl VisitRequest {
         Self { name: name.to_owned(), ..self }
     }
 
+    /// The same where the link chose this language, unless its address says which.
+    pub(crate) fn in_language(mut self, tag: Option<&str>) -> Self {
+        self.asked.of_link = self.asked.of_link.or_else(|| Language::of_tag(tag?));
+        self
+    }
+
     /// The texts of its language.
-    pub(crate) const fn texts(&self) -> &'static Texts {
+    pub(crate) fn texts(&self) -> &'static Texts {
         self.asked.texts()
     }
 

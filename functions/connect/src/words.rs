@@ -1,7 +1,7 @@
 //! What fleets share in plain words, for people who run trucks.
 //!
 //! The words of a resource say what its rows hold. A test compares them with the members of the row types: one that nobody wrote
-//! down here fails it, and so does one that rows do not have any more.
+//! down here fails it, and so does one that rows do not have any more. They stand here in all languages: one that lacks does not compile.
 
 mod drivers;
 mod hours;
@@ -9,6 +9,8 @@ mod more;
 mod vehicles;
 
 use model::{Resource, Scopes, ShareLevel};
+
+use crate::language::{Language, Said, said};
 
 /// A part of the consent page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -21,13 +23,14 @@ pub(crate) enum Group {
 
 impl Group {
     /// Its title.
-    pub(crate) fn title(self) -> &'static str {
-        match self {
-            Self::Vehicles => "Vehicles and where they go",
-            Self::Drivers => "Drivers",
-            Self::Hours => "Hours of service",
-            Self::More => "Trailers, inspections, fuel and the rest",
-        }
+    pub(crate) fn title(self, language: Language) -> &'static str {
+        let title = match self {
+            Self::Vehicles => said("Vehicles and where they go", "Vehículos y por dónde circulan"),
+            Self::Drivers => said("Drivers", "Conductores"),
+            Self::Hours => said("Hours of service", "Horas de servicio"),
+            Self::More => said("Trailers, inspections, fuel and the rest", "Remolques, inspecciones, combustible y lo demás"),
+        };
+        title.to(language)
     }
 }
 
@@ -35,19 +38,19 @@ impl Group {
 struct Words {
     resource: &'static str,
     group: Group,
-    title: &'static str,
+    title: Said,
     /// What its rows hold: a phrase, and the members that it stands for.
-    holds: &'static [(&'static str, &'static [&'static str])],
+    holds: &'static [(Said, &'static [&'static str])],
     /// What a partner that may write can do.
-    write: &'static str,
+    write: Said,
 }
 
 const fn words(
     resource: &'static str,
     group: Group,
-    title: &'static str,
-    holds: &'static [(&'static str, &'static [&'static str])],
-    write: &'static str,
+    title: Said,
+    holds: &'static [(Said, &'static [&'static str])],
+    write: Said,
 ) -> Words {
     Words { resource, group, title, holds, write }
 }
@@ -72,11 +75,11 @@ fn of(resource: Resource) -> Option<&'static Words> {
 }
 
 /// What is shared, by group, in the order of the page.
-pub(crate) fn shared(scopes: &Scopes) -> Vec<(Group, Vec<Line>)> {
+pub(crate) fn shared(language: Language, scopes: &Scopes) -> Vec<(Group, Vec<Line>)> {
     let mut groups: Vec<(Group, Vec<Line>)> = Vec::new();
     for words in all().filter(|words| scopes.keys().any(|resource| resource.name() == words.resource)) {
-        let phrases: Vec<&str> = words.holds.iter().map(|(phrase, _)| *phrase).collect();
-        let line = Line { title: words.title, holds: phrases.join(", ") };
+        let phrases: Vec<&str> = words.holds.iter().map(|(phrase, _)| phrase.to(language)).collect();
+        let line = Line { title: words.title.to(language), holds: phrases.join(", ") };
         match groups.iter_mut().find(|(group, _)| *group == words.group) {
             Some((_, lines)) => lines.push(line),
             None => groups.push((words.group, vec![line])),
@@ -87,9 +90,9 @@ pub(crate) fn shared(scopes: &Scopes) -> Vec<(Group, Vec<Line>)> {
 }
 
 /// What the partner may do beside reading.
-pub(crate) fn writes(scopes: &Scopes) -> Vec<&'static str> {
+pub(crate) fn writes(language: Language, scopes: &Scopes) -> Vec<&'static str> {
     let writable = scopes.iter().filter(|(_, level)| **level == ShareLevel::ReadWrite);
-    writable.filter_map(|(resource, _)| of(*resource)).map(|words| words.write).collect()
+    writable.filter_map(|(resource, _)| of(*resource)).map(|words| words.write.to(language)).collect()
 }
 
 #[cfg(test)]
@@ -168,9 +171,9 @@ mod tests {
     #[test]
     fn writing_is_told_apart_from_reading() {
         let scopes = Scopes::from([(Resource::Vehicle, ShareLevel::Read), (Resource::Message, ShareLevel::ReadWrite)]);
-        assert_eq!(writes(&scopes), ["send messages to your drivers"]);
-        let groups: Vec<Group> = shared(&scopes).into_iter().map(|(group, _)| group).collect();
+        assert_eq!(writes(Language::English, &scopes), ["send messages to your drivers"]);
+        let groups: Vec<Group> = shared(Language::English, &scopes).into_iter().map(|(group, _)| group).collect();
         assert_eq!(groups, [Group::Vehicles, Group::Drivers]);
-        assert!(shared(&Scopes::new()).is_empty());
+        assert!(shared(Language::English, &Scopes::new()).is_empty());
     }
 }

@@ -1,6 +1,6 @@
 //! The layout of every page, and the headers it is sent with.
 
-use gateway::{ApiError, Context, Html, Response};
+use gateway::{ApiError, Context, Html, Incoming, Response};
 use http::StatusCode;
 use maud::{DOCTYPE, Markup, html};
 
@@ -97,7 +97,7 @@ fn menus() -> Markup {
 
 /// The page for an error, in place of JSON. Other artifacts show it, too, so it has no menus: they come from the texts.
 #[must_use]
-pub fn error_page(context: &Context, error: &ApiError) -> Response {
+pub fn error_page(context: &Context, _: &Incoming, error: &ApiError) -> Response {
     let (title, text) = match error.status() {
         StatusCode::NOT_FOUND => ("Not found", "There is no such page."),
         _ => ("Something failed", "Please try again in a moment."),

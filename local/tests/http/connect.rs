@@ -1,6 +1,7 @@
 //! The pages of Connect as a browser without scripts sees them.
 
 use catena::demo;
+use reqwest::header::{ACCEPT_LANGUAGE, HeaderMap, HeaderValue};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -16,6 +17,7 @@ pub(crate) struct Browser<'a> {
 pub(crate) struct Shown {
     pub(crate) status: StatusCode,
     pub(crate) path: String,
+    pub(crate) headers: HeaderMap,
     pub(crate) html: String,
 }
 
@@ -40,8 +42,14 @@ impl Shown {
 
 impl<'a> Browser<'a> {
     pub(crate) fn new(world: &'a World) -> Self {
-        let http = reqwest::Client::builder().cookie_store(true).redirect(reqwest::redirect::Policy::none()).build().unwrap();
-        Self { world, http }
+        Self::speaking(world, "en")
+    }
+
+    /// One whose person reads these languages.
+    pub(crate) fn speaking(world: &'a World, languages: &str) -> Self {
+        let headers = HeaderMap::from_iter([(ACCEPT_LANGUAGE, HeaderValue::from_str(languages).unwrap())]);
+        let http = reqwest::Client::builder().cookie_store(true).redirect(reqwest::redirect::Policy::none());
+        Self { world, http: http.default_headers(headers).build().unwrap() }
     }
 
     pub(crate) async fn open(&self, path: &str) -> Shown {
@@ -62,13 +70,19 @@ impl<'a> Browser<'a> {
             }
             let Some(target) = response.headers().get("location").map(|value| value.to_str().unwrap().to_owned()) else { break };
             if !target.starts_with('/') {
-                return Shown { status: response.status(), path: target, html: String::new() };
+                return Shown {
+                    status: response.status(),
+                    path: target,
+                    headers: response.headers().clone(),
+                    html: String::new(),
+                };
             }
             response = self.http.get(format!("{}{target}", self.world.url)).send().await.unwrap();
         }
         let path = response.url().path().to_owned();
         assert_eq!(response.headers()["content-type"], "text/html; charset=utf-8", "{path}");
-        Shown { status: response.status(), path, html: response.text().await.unwrap() }
+        let (status, headers) = (response.status(), response.headers().clone());
+        Shown { status, path, headers, html: response.text().await.unwrap() }
     }
 
     /// Agrees to what the consent page shows.

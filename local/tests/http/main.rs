@@ -11,6 +11,7 @@ mod documentation;
 mod embed;
 mod errors;
 mod fleets;
+mod languages;
 mod methods;
 mod organizations;
 mod pages;

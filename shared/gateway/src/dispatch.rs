@@ -32,7 +32,7 @@ async fn respond(context: &Context, endpoint: &Endpoint, incoming: &Incoming, re
     let cause = served.as_ref().err().and_then(|error| error.cause().map(str::to_owned));
     let mut response = served.unwrap_or_else(|mut error| match (error.take_page(), endpoint.error_page) {
         (Some(page), _) => page,
-        (None, Some(page)) => page(context, &error),
+        (None, Some(page)) => page(context, incoming, &error),
         (None, None) => error.into_response(),
     });
     response.set("x-request-id", &request_id);

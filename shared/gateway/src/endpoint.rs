@@ -9,7 +9,7 @@ use crate::reader::Input;
 use crate::response::Response;
 use crate::serve::{Describe, Serve, Typed};
 use crate::spelling::SPELLINGS;
-use crate::{ApiError, Call, Context};
+use crate::{ApiError, Call, Context, Incoming};
 
 /// An operation: its input, its output and its execution.
 pub trait Operation: 'static {
@@ -42,8 +42,8 @@ pub struct Endpoint {
     pub(crate) error_page: Option<ErrorPage>,
 }
 
-/// How an error looks to a person with a browser.
-pub type ErrorPage = fn(&Context, &ApiError) -> Response;
+/// How an error looks to a person with a browser who asked for this.
+pub type ErrorPage = fn(&Context, &Incoming, &ApiError) -> Response;
 
 /// What the role of a function may do. Each stands for fixed actions on fixed resources of the template.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

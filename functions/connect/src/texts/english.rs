@@ -20,6 +20,7 @@ pub(super) static TEXTS: Texts = Texts {
         sharing_with: "Sharing with {partner}",
         for_fleet: "for {fleet}",
         close: "Close",
+        languages: "Language",
         one_moment: "One moment…",
         go_back: "Go back",
         back: "Back",

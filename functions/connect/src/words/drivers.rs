@@ -1,32 +1,33 @@
 //! Who drives, and what drivers do and write.
 
 use super::{Group, SERVICE, Words, words};
+use crate::language::said;
 
 pub(super) const WORDS: &[Words] = &[
     words(
         "user",
         Group::Drivers,
-        "Drivers and staff",
+        said("Drivers and staff", "Conductores y personal"),
         &[
-            ("names", &["first_name", "last_name", "username", "employee_number"]),
-            ("phone number", &["phone_number"]),
-            ("e-mail address", &["user_email"]),
+            (said("names", "nombres"), &["first_name", "last_name", "username", "employee_number"]),
+            (said("phone number", "número de teléfono"), &["phone_number"]),
+            (said("e-mail address", "correo electrónico"), &["user_email"]),
             (
-                "driver's license number, state and expiry",
+                said("driver's license number, state and expiry", "número, estado y vencimiento de la licencia de conducir"),
                 &["license_country", "license_region", "license_number", "license_expiration"],
             ),
             (
-                "company and carrier, with addresses",
+                said("company and carrier, with addresses", "empresa y transportista, con direcciones"),
                 &["company_name", "company_address", "authority_name", "authority_address", "carrier_number", "country_code"],
             ),
             (
-                "role and groups",
+                said("role and groups", "función y grupos"),
                 &["is_driver", "user_designation", "company_groups", "private_user_groups", "report_groups", "security_groups"],
             ),
-            ("whether and since when they work for you", SERVICE),
-            ("last sign-in", &["last_tsp_login"]),
+            (said("whether and since when they work for you", "si trabajan para usted y desde cuándo"), SERVICE),
+            (said("last sign-in", "último inicio de sesión"), &["last_tsp_login"]),
             (
-                "duty rules they drive under",
+                said("duty rules they drive under", "reglas de servicio que se les aplican"),
                 &[
                     "hos_ruleset_code",
                     "allow_yard_move",
@@ -35,51 +36,75 @@ pub(super) const WORDS: &[Words] = &[
                     "default_time_zone",
                 ],
             ),
-            ("your notes on them", &["notes"]),
+            (said("your notes on them", "sus notas sobre ellos"), &["notes"]),
         ],
-        "change your drivers and staff",
+        said("change your drivers and staff", "modificar sus conductores y su personal"),
     ),
-    words("driver_association", Group::Drivers, "Teams", &[("which drivers drive together", &[])], "change teams"),
+    words(
+        "driver_association",
+        Group::Drivers,
+        said("Teams", "Equipos de conductores"),
+        &[(said("which drivers drive together", "qué conductores viajan juntos"), &[])],
+        said("change teams", "modificar equipos de conductores"),
+    ),
     words(
         "driver_vehicle_association",
         Group::Drivers,
-        "Assignments",
-        &[("who drives which vehicle, and when", &["is_primary_driver"])],
-        "assign drivers to vehicles",
+        said("Assignments", "Asignaciones"),
+        &[(said("who drives which vehicle, and when", "quién conduce qué vehículo y cuándo"), &["is_primary_driver"])],
+        said("assign drivers to vehicles", "asignar conductores a vehículos"),
     ),
     words(
         "driver_safety_event",
         Group::Drivers,
-        "Safety events",
+        said("Safety events", "Eventos de seguridad"),
         &[
-            ("what happened: harsh braking, speeding and the like", &["event", "event_metadata", "duration_seconds"]),
-            ("where it happened", &["location", "inferred_address"]),
-            ("which driver and vehicle", &[]),
+            (
+                said(
+                    "what happened: harsh braking, speeding and the like",
+                    "qué ocurrió: frenado brusco, exceso de velocidad y similares",
+                ),
+                &["event", "event_metadata", "duration_seconds"],
+            ),
+            (said("where it happened", "dónde ocurrió"), &["location", "inferred_address"]),
+            (said("which driver and vehicle", "qué conductor y qué vehículo"), &[]),
         ],
-        "change safety events",
+        said("change safety events", "modificar eventos de seguridad"),
     ),
     words(
         "message",
         Group::Drivers,
-        "Messages",
+        said("Messages", "Mensajes"),
         &[
-            ("the text of messages to and from drivers", &["message_text"]),
+            (said("the text of messages to and from drivers", "el texto de los mensajes con los conductores"), &["message_text"]),
             (
-                "who wrote to whom, and whether it was read",
+                said("who wrote to whom, and whether it was read", "quién escribió a quién y si se leyó"),
                 &["sender_name", "recipient_name", "sent_by_driver", "status", "delivered_at", "read_at"],
             ),
         ],
-        "send messages to your drivers",
+        said("send messages to your drivers", "enviar mensajes a sus conductores"),
     ),
     words(
         "group_message",
         Group::Drivers,
-        "Group messages",
+        said("Group messages", "Mensajes de grupo"),
         &[
-            ("the text of messages to groups of drivers", &["message_text"]),
-            ("who wrote, and whether it was delivered", &["sender_name", "sent_by_driver", "status", "delivered_at"]),
+            (
+                said("the text of messages to groups of drivers", "el texto de los mensajes a grupos de conductores"),
+                &["message_text"],
+            ),
+            (
+                said("who wrote, and whether it was delivered", "quién escribió y si se entregó"),
+                &["sender_name", "sent_by_driver", "status", "delivered_at"],
+            ),
         ],
-        "send messages to groups of your drivers",
+        said("send messages to groups of your drivers", "enviar mensajes a grupos de sus conductores"),
     ),
-    words("workflow", Group::Drivers, "Workflows", &[("tasks and forms of drivers", &[])], "give tasks to your drivers"),
+    words(
+        "workflow",
+        Group::Drivers,
+        said("Workflows", "Flujos de trabajo"),
+        &[(said("tasks and forms of drivers", "tareas y formularios de los conductores"), &[])],
+        said("give tasks to your drivers", "asignar tareas a sus conductores"),
+    ),
 ];

@@ -1,15 +1,19 @@
 //! Hours of service.
 
 use super::{Group, Words, words};
+use crate::language::said;
 
 pub(super) const WORDS: &[Words] = &[
     words(
         "hos_event",
         Group::Hours,
-        "Duty logs",
+        said("Duty logs", "Registros de servicio"),
         &[
             (
-                "each change of duty status, with driver and times",
+                said(
+                    "each change of duty status, with driver and times",
+                    "cada cambio de estado de servicio, con conductor y horas",
+                ),
                 &[
                     "duty_status_code",
                     "event_type_code",
@@ -24,10 +28,10 @@ pub(super) const WORDS: &[Words] = &[
                     "is_transitioning",
                 ],
             ),
-            ("where it happened", &["location", "location_name", "inferred_address", "region_code"]),
-            ("odometer and engine hours", &["odometer", "engine_hours"]),
+            (said("where it happened", "dónde ocurrió"), &["location", "location_name", "inferred_address", "region_code"]),
+            (said("odometer and engine hours", "odómetro y horas de motor"), &["odometer", "engine_hours"]),
             (
-                "edits, certification and remarks",
+                said("edits, certification and remarks", "modificaciones, certificación y observaciones"),
                 &[
                     "driver_last_edit_at",
                     "driver_certified_at",
@@ -37,24 +41,27 @@ pub(super) const WORDS: &[Words] = &[
                     "record_status",
                 ],
             ),
-            ("device malfunctions", &["eld_malfunction_code"]),
+            (said("device malfunctions", "fallas del dispositivo"), &["eld_malfunction_code"]),
         ],
-        "change duty logs",
+        said("change duty logs", "modificar registros de servicio"),
     ),
     words(
         "driver_event_log",
         Group::Hours,
-        "Driver events",
-        &[("what drivers entered in their device", &[])],
-        "change driver events",
+        said("Driver events", "Eventos del conductor"),
+        &[(said("what drivers entered in their device", "lo que los conductores anotaron en su dispositivo"), &[])],
+        said("change driver events", "modificar eventos del conductor"),
     ),
     words(
         "hos_availability",
         Group::Hours,
-        "Hours left",
+        said("Hours left", "Horas disponibles"),
         &[
             (
-                "how long each driver may still drive and work",
+                said(
+                    "how long each driver may still drive and work",
+                    "cuánto tiempo puede aún conducir y trabajar cada conductor",
+                ),
                 &[
                     "available_drive_seconds",
                     "available_shift_seconds",
@@ -70,7 +77,7 @@ pub(super) const WORDS: &[Words] = &[
                 ],
             ),
             (
-                "duty status and rules",
+                said("duty status and rules", "estado de servicio y reglas"),
                 &[
                     "duty_status_code",
                     "hos_ruleset_code",
@@ -82,7 +89,7 @@ pub(super) const WORDS: &[Words] = &[
                 ],
             ),
             (
-                "breaks, rest and sleep that are due",
+                said("breaks, rest and sleep that are due", "pausas, descanso y sueño pendientes"),
                 &[
                     "time_until_break_seconds",
                     "rest_remaining_seconds",
@@ -99,17 +106,20 @@ pub(super) const WORDS: &[Words] = &[
                     "sleeper_split_window_ends_at",
                 ],
             ),
-            ("violations so far", &["cycle_violation_duration_seconds", "shift_driving_violation_duration_seconds"]),
-            ("notes", &["notes"]),
+            (
+                said("violations so far", "infracciones hasta ahora"),
+                &["cycle_violation_duration_seconds", "shift_driving_violation_duration_seconds"],
+            ),
+            (said("notes", "notas"), &["notes"]),
         ],
-        "change hours left",
+        said("change hours left", "modificar horas disponibles"),
     ),
     words(
         "hos_daily_snapshot",
         Group::Hours,
-        "Daily totals",
+        said("Daily totals", "Totales diarios"),
         &[(
-            "hours of each driver by duty status and day",
+            said("hours of each driver by duty status and day", "horas de cada conductor por estado de servicio y día"),
             &[
                 "snapshot_date",
                 "duration_off_duty_seconds",
@@ -123,15 +133,24 @@ pub(super) const WORDS: &[Words] = &[
                 "duration_cycle_on_duty_seconds",
             ],
         )],
-        "change daily totals",
+        said("change daily totals", "modificar totales diarios"),
     ),
-    words("hos_event_annotation", Group::Hours, "Remarks", &[("remarks on duty logs", &[])], "add remarks to duty logs"),
+    words(
+        "hos_event_annotation",
+        Group::Hours,
+        said("Remarks", "Observaciones"),
+        &[(said("remarks on duty logs", "observaciones de los registros de servicio"), &[])],
+        said("add remarks to duty logs", "agregar observaciones a los registros de servicio"),
+    ),
     words(
         "hos_event_attachment",
         Group::Hours,
-        "Attachments",
+        said("Attachments", "Archivos adjuntos"),
         &[(
-            "files attached to duty logs, and who uploaded them",
+            said(
+                "files attached to duty logs, and who uploaded them",
+                "archivos adjuntos a los registros de servicio y quién los subió",
+            ),
             &[
                 "last_edit_at",
                 "uploaded_by",
@@ -144,19 +163,19 @@ pub(super) const WORDS: &[Words] = &[
                 "description",
             ],
         )],
-        "attach files to duty logs",
+        said("attach files to duty logs", "adjuntar archivos a los registros de servicio"),
     ),
     words(
         "hos_violation",
         Group::Hours,
-        "Violations",
+        said("Violations", "Infracciones"),
         &[
             (
-                "violations of the rules by driver",
+                said("violations of the rules by driver", "infracciones de las reglas por conductor"),
                 &["violation_code", "violation_category", "violation_description", "hours_limit"],
             ),
-            ("when, and for how long", &["start_time", "end_time", "duration"]),
+            (said("when, and for how long", "cuándo y durante cuánto tiempo"), &["start_time", "end_time", "duration"]),
         ],
-        "change violations",
+        said("change violations", "modificar infracciones"),
     ),
 ];

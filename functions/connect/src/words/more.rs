@@ -1,16 +1,17 @@
 //! Trailers, inspections, fuel and the rest.
 
 use super::{EQUIPMENT, Group, PLATES, SERVICE, Words, words};
+use crate::language::said;
 
 pub(super) const WORDS: &[Words] = &[
     words(
         "trailer",
         Group::More,
-        "Trailers",
+        said("Trailers", "Remolques"),
         &[
-            ("names and groups", &["trailer_name", "external_id", "trailer_groups"]),
+            (said("names and groups", "nombres y grupos"), &["trailer_name", "external_id", "trailer_groups"]),
             (
-                "make, model and year",
+                said("make, model and year", "marca, modelo y año"),
                 &[
                     "oem",
                     "model_type",
@@ -22,28 +23,34 @@ pub(super) const WORDS: &[Words] = &[
                     "fuel_capacity",
                 ],
             ),
-            ("VIN", &["vin"]),
-            ("license plate", PLATES),
-            ("whether it is in service", SERVICE),
-            ("telematics device", EQUIPMENT),
-            ("your notes", &["notes"]),
+            (said("VIN", "número de identificación (VIN)"), &["vin"]),
+            (said("license plate", "matrícula"), PLATES),
+            (said("whether it is in service", "si está en servicio"), SERVICE),
+            (said("telematics device", "dispositivo telemático"), EQUIPMENT),
+            (said("your notes", "sus notas"), &["notes"]),
         ],
-        "change your trailers",
+        said("change your trailers", "modificar sus remolques"),
     ),
     words(
         "trailer_location",
         Group::More,
-        "Trailer positions",
-        &[("where each trailer is and has been", &["location", "inferred_address"])],
-        "change trailer positions",
+        said("Trailer positions", "Posiciones de remolques"),
+        &[(
+            said("where each trailer is and has been", "dónde está y ha estado cada remolque"),
+            &["location", "inferred_address"],
+        )],
+        said("change trailer positions", "modificar posiciones de remolques"),
     ),
     words(
         "trailer_status",
         Group::More,
-        "Trailer state",
+        said("Trailer state", "Estado de remolques"),
         &[
             (
-                "whether the cooling unit runs, how, and its alarms",
+                said(
+                    "whether the cooling unit runs, how, and its alarms",
+                    "si funciona el equipo de refrigeración, cómo, y sus alarmas",
+                ),
                 &[
                     "power_on",
                     "power_source",
@@ -57,64 +64,94 @@ pub(super) const WORDS: &[Words] = &[
                     "active_alarms",
                 ],
             ),
-            ("battery and fuel level", &["battery_voltage", "battery_percent", "battery_status", "fuel_level"]),
-            ("doors and cargo", &["door_open", "cargo_status"]),
-            ("temperatures and humidity", &["ambient_temperature", "zones", "remote_probe_statuses", "humidity_percent"]),
-            ("where the trailer was then", &["location"]),
+            (
+                said("battery and fuel level", "nivel de batería y de combustible"),
+                &["battery_voltage", "battery_percent", "battery_status", "fuel_level"],
+            ),
+            (said("doors and cargo", "puertas y carga"), &["door_open", "cargo_status"]),
+            (
+                said("temperatures and humidity", "temperaturas y humedad"),
+                &["ambient_temperature", "zones", "remote_probe_statuses", "humidity_percent"],
+            ),
+            (said("where the trailer was then", "dónde estaba entonces el remolque"), &["location"]),
         ],
-        "change trailer states",
+        said("change trailer states", "modificar estados de remolques"),
     ),
-    words("trailer_association", Group::More, "Trailer links", &[("what each trailer is coupled to", &[])], "couple trailers"),
+    words(
+        "trailer_association",
+        Group::More,
+        said("Trailer links", "Enlaces de remolques"),
+        &[(said("what each trailer is coupled to", "a qué está enganchado cada remolque"), &[])],
+        said("couple trailers", "enganchar remolques"),
+    ),
     words(
         "trailer_vehicle_association",
         Group::More,
-        "Trailer couplings",
-        &[("which vehicle pulls which trailer, and in which order", &["trailer_sequence"])],
-        "couple trailers to vehicles",
+        said("Trailer couplings", "Enganches de remolques"),
+        &[(
+            said("which vehicle pulls which trailer, and in which order", "qué vehículo arrastra qué remolque y en qué orden"),
+            &["trailer_sequence"],
+        )],
+        said("couple trailers to vehicles", "enganchar remolques a vehículos"),
     ),
     words(
         "dvir_log",
         Group::More,
-        "Inspections",
+        said("Inspections", "Inspecciones"),
         &[
             (
-                "inspection reports of vehicles and trailers",
+                said("inspection reports of vehicles and trailers", "informes de inspección de vehículos y remolques"),
                 &["log_type", "defect_count", "defects", "is_safety_critical", "duration_seconds"],
             ),
-            ("who inspected, and comments of drivers", &["inspected_by", "certify_comment", "driver_comment"]),
-            ("where", &["location"]),
-            ("odometer and engine hours", &["odometer", "odometer_km", "engine_hours"]),
-            ("the carrier, with its address", &["authority_name", "authority_address"]),
+            (
+                said("who inspected, and comments of drivers", "quién inspeccionó y comentarios de los conductores"),
+                &["inspected_by", "certify_comment", "driver_comment"],
+            ),
+            (said("where", "dónde"), &["location"]),
+            (said("odometer and engine hours", "odómetro y horas de motor"), &["odometer", "odometer_km", "engine_hours"]),
+            (
+                said("the carrier, with its address", "el transportista, con su dirección"),
+                &["authority_name", "authority_address"],
+            ),
         ],
-        "change inspection reports",
+        said("change inspection reports", "modificar informes de inspección"),
     ),
     words(
         "dvir_log_defect",
         Group::More,
-        "Defects",
+        said("Defects", "Defectos"),
         &[
-            ("defects found at inspections", &["defect_type", "defect_code", "defect_name", "description", "is_safety_critical"]),
-            ("whether they are mended", &["status", "resolved_at"]),
-            ("notes", &["notes"]),
+            (
+                said("defects found at inspections", "defectos hallados en las inspecciones"),
+                &["defect_type", "defect_code", "defect_name", "description", "is_safety_critical"],
+            ),
+            (said("whether they are mended", "si se han reparado"), &["status", "resolved_at"]),
+            (said("notes", "notas"), &["notes"]),
         ],
-        "change defects",
+        said("change defects", "modificar defectos"),
     ),
     words(
         "fuel_transaction",
         Group::More,
-        "Fuel",
+        said("Fuel", "Combustible"),
         &[
-            ("purchases of fuel, with price and vendor", &["fuel_type", "fuel_volume", "fuel_vendor", "total_cost", "currency"]),
-            ("where", &["location", "inferred_address"]),
-            ("odometer", &["odometer"]),
+            (
+                said("purchases of fuel, with price and vendor", "compras de combustible, con precio y vendedor"),
+                &["fuel_type", "fuel_volume", "fuel_vendor", "total_cost", "currency"],
+            ),
+            (said("where", "dónde"), &["location", "inferred_address"]),
+            (said("odometer", "odómetro"), &["odometer"]),
         ],
-        "change fuel purchases",
+        said("change fuel purchases", "modificar compras de combustible"),
     ),
     words(
         "ifta_summary",
         Group::More,
-        "Fuel tax",
-        &[("miles and fuel by month for fuel tax", &["month", "year"])],
-        "change fuel tax reports",
+        said("Fuel tax", "Impuesto sobre el combustible"),
+        &[(
+            said("miles and fuel by month for fuel tax", "millas y combustible por mes para el impuesto sobre el combustible"),
+            &["month", "year"],
+        )],
+        said("change fuel tax reports", "modificar informes del impuesto sobre el combustible"),
     ),
 ];

@@ -119,6 +119,7 @@ pub struct Reader {
     query: BTreeMap<String, Vec<String>>,
     body: Map<String, Value>,
     headers: http::HeaderMap,
+    address: (http::Method, String),
     unknown_parameters: UnknownParameters,
     nesting: String,
     known: BTreeSet<(&'static str, String)>,
@@ -135,6 +136,7 @@ impl Reader {
         let members = body_of(incoming, body)?;
         let mut reader = Self { path: incoming.path.clone(), query: incoming.query(), body: members, ..Self::default() };
         reader.headers = incoming.headers.clone();
+        reader.address = (incoming.method.clone(), incoming.raw_path.clone());
         let input = read(&mut reader);
         if !matches!(body, Body::Form(_)) {
             reader.reject_unknown();
@@ -191,6 +193,12 @@ impl Reader {
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
+    }
+
+    /// The method, and the path as sent.
+    #[must_use]
+    pub fn address(&self) -> (&http::Method, &str) {
+        (&self.address.0, &self.address.1)
     }
 
     /// Every member of a form, for forms whose members depend on data.

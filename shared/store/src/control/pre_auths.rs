@@ -46,6 +46,9 @@ pub struct SignInVisit {
     pub digest: String,
     /// The provider that was chosen.
     pub slug: String,
+    /// The tag of the language that its link chose.
+    #[serde(default)]
+    pub language: Option<String>,
 }
 
 impl Keyed for PreAuth {
@@ -108,7 +111,7 @@ mod tests {
     fn a_pre_auth_is_taken_once_in_time_by_its_fleet_for_its_provider() {
         let now = Timestamp::from_millis(1_790_000_000_000);
         let (fleet, tsp) = (FleetId::at(now), TspId::at(now));
-        let visit = SignInVisit { name: "name".into(), digest: "digest".into(), slug: "samsara".into() };
+        let visit = SignInVisit { name: "name".into(), digest: "digest".into(), slug: "samsara".into(), language: None };
         let signing = PreAuth::of_sign_in(Uuid::nil(), (fleet, tsp), visit, now);
         for made in [PreAuth::new(Uuid::nil(), (fleet, tsp), Value::from("sealed"), now), signing] {
             let used = made.taken((fleet, tsp), now.plus_seconds(899)).unwrap();
