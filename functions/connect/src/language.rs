@@ -10,6 +10,8 @@ pub(crate) enum Language {
     English,
     /// Spanish.
     Spanish,
+    /// French.
+    French,
 }
 
 /// The most characters of a tag that are looked at (RFC 5646, section 4.4.1).
@@ -19,13 +21,14 @@ const MOST_RANGES: usize = 50;
 
 impl Language {
     /// Every language, in the order of the switch.
-    pub(crate) const ALL: [Self; 2] = [Self::English, Self::Spanish];
+    pub(crate) const ALL: [Self; 3] = [Self::English, Self::Spanish, Self::French];
 
     /// Its tag (RFC 5646).
     pub(crate) const fn tag(self) -> &'static str {
         match self {
             Self::English => "en",
             Self::Spanish => "es",
+            Self::French => "fr",
         }
     }
 
@@ -34,13 +37,14 @@ impl Language {
         match self {
             Self::English => "English",
             Self::Spanish => "Español",
+            Self::French => "Français",
         }
     }
 
     /// In which direction it is written, as HTML says it.
     pub(crate) const fn direction(self) -> &'static str {
         match self {
-            Self::English | Self::Spanish => "ltr",
+            Self::English | Self::Spanish | Self::French => "ltr",
         }
     }
 
@@ -70,8 +74,9 @@ impl Language {
         let is_millions = number != 0 && number.is_multiple_of(1_000_000);
         match self {
             Self::English | Self::Spanish if number == 1 => forms.one,
-            Self::Spanish if is_millions => forms.many,
-            Self::English | Self::Spanish => forms.other,
+            Self::French if number < 2 => forms.one,
+            Self::Spanish | Self::French if is_millions => forms.many,
+            Self::English | Self::Spanish | Self::French => forms.other,
         }
     }
 
@@ -80,6 +85,8 @@ impl Language {
         let (separator, shortest) = match self {
             Self::English => (",", 4),
             Self::Spanish => (".", 5),
+            // A narrow space that does not break the line.
+            Self::French => ("\u{202f}", 4),
         };
         let digits = number.to_string();
         let grouped = digits.char_indices().map(|(index, digit)| {
@@ -95,11 +102,12 @@ impl Language {
 pub(crate) struct Said {
     english: &'static str,
     spanish: &'static str,
+    french: &'static str,
 }
 
 /// The same in every language.
-pub(crate) const fn said(english: &'static str, spanish: &'static str) -> Said {
-    Said { english, spanish }
+pub(crate) const fn said(english: &'static str, spanish: &'static str, french: &'static str) -> Said {
+    Said { english, spanish, french }
 }
 
 impl Said {
@@ -108,6 +116,7 @@ impl Said {
         match language {
             Language::English => self.english,
             Language::Spanish => self.spanish,
+            Language::French => self.french,
         }
     }
 }
@@ -132,7 +141,7 @@ fn thousandths(text: &str) -> Option<u16> {
 
 #[cfg(test)]
 mod tests {
-    use super::Language::{English, Spanish};
+    use super::Language::{English, French, Spanish};
     use super::*;
 
     #[test]
@@ -147,6 +156,8 @@ mod tests {
             ("es;q=0, *;q=0.5", Some(English)),
             ("en;q=0,*", Some(Spanish)),
             ("*", Some(English)),
+            ("fr-CA, fr;q=0.9, en;q=0.8", Some(French)),
+            ("en;q=0, es;q=0, *;q=0.1", Some(French)),
             ("de,ja;q=0.9", None),
             ("es;q=0", None),
             ("es;q=2, es;q=0.1234, es;q=x, es;level=1", None),
@@ -173,18 +184,22 @@ mod tests {
     #[test]
     fn a_number_has_its_form() {
         const FORMS: Plural = Plural { one: "one", many: "many", other: "other" };
-        for (language, numbers) in
-            [(English, ["other", "one", "other", "other", "other"]), (Spanish, ["other", "one", "other", "many", "other"])]
-        {
+        for (language, numbers) in [
+            (English, ["other", "one", "other", "other", "other"]),
+            (Spanish, ["other", "one", "other", "many", "other"]),
+            (French, ["one", "one", "other", "many", "other"]),
+        ] {
             assert_eq!([0, 1, 2, 1_000_000, 1_000_001].map(|number| language.form(number, &FORMS)), numbers, "{language:?}");
         }
     }
 
     #[test]
     fn numbers_are_grouped() {
-        for (language, numbers) in
-            [(English, ["999", "1,234", "12,345", "1,234,567"]), (Spanish, ["999", "1234", "12.345", "1.234.567"])]
-        {
+        for (language, numbers) in [
+            (English, ["999", "1,234", "12,345", "1,234,567"]),
+            (Spanish, ["999", "1234", "12.345", "1.234.567"]),
+            (French, ["999", "1\u{202f}234", "12\u{202f}345", "1\u{202f}234\u{202f}567"]),
+        ] {
             assert_eq!([999, 1_234, 12_345, 1_234_567].map(|number| language.number(number)), numbers, "{language:?}");
         }
     }

@@ -5,6 +5,7 @@
 //! The words of resources (`words.rs`) and of providers (`help.rs`) stand with them, in all languages at once.
 
 mod english;
+mod french;
 mod spanish;
 
 use maud::{Markup, PreEscaped, Render};
@@ -143,6 +144,7 @@ impl Language {
         match self {
             Self::English => &english::TEXTS,
             Self::Spanish => &spanish::TEXTS,
+            Self::French => &french::TEXTS,
         }
     }
 }
@@ -244,6 +246,7 @@ mod tests {
         for (language, days) in [
             (Language::English, ["24 November 2026", "1 January 2026"]),
             (Language::Spanish, ["24 de noviembre de 2026", "1 de enero de 2026"]),
+            (Language::French, ["24 novembre 2026", "1er janvier 2026"]),
         ] {
             let day = |text: &str| language.texts().day(Timestamp::parse(text).unwrap());
             assert_eq!(["2026-11-24T00:00:00Z", "2026-01-01T23:59:59Z"].map(day), days);
@@ -256,6 +259,21 @@ mod tests {
         places.sort_unstable();
         places.dedup();
         places
+    }
+
+    /// Signs of two parts stand behind a space that does not break the line.
+    #[test]
+    fn french_is_spaced() {
+        for (name, forms) in Language::French.texts().all() {
+            let text = forms.concat();
+            let before =
+                |sign: char| text.match_indices(sign).map(|(at, _)| text.split_at(at).0.chars().next_back()).collect::<Vec<_>>();
+            for sign in ['?', '!', ';', ':', '»'] {
+                let is_spaced = |letter: &Option<char>| matches!(letter, Some('\u{a0}' | '\u{202f}'));
+                assert!(before(sign).iter().all(is_spaced), "{name}: {text}");
+            }
+            assert!(!text.contains('\''), "{name}: {text}");
+        }
     }
 
     #[test]

@@ -25,10 +25,14 @@ impl Group {
     /// Its title.
     pub(crate) fn title(self, language: Language) -> &'static str {
         let title = match self {
-            Self::Vehicles => said("Vehicles and where they go", "Vehículos y por dónde circulan"),
-            Self::Drivers => said("Drivers", "Conductores"),
-            Self::Hours => said("Hours of service", "Horas de servicio"),
-            Self::More => said("Trailers, inspections, fuel and the rest", "Remolques, inspecciones, combustible y lo demás"),
+            Self::Vehicles => said("Vehicles and where they go", "Vehículos y por dónde circulan", "Véhicules et leurs trajets"),
+            Self::Drivers => said("Drivers", "Conductores", "Conducteurs"),
+            Self::Hours => said("Hours of service", "Horas de servicio", "Heures de service"),
+            Self::More => said(
+                "Trailers, inspections, fuel and the rest",
+                "Remolques, inspecciones, combustible y lo demás",
+                "Remorques, inspections, carburant et le reste",
+            ),
         };
         title.to(language)
     }

@@ -8,7 +8,7 @@ use crate::World;
 use crate::connect::{Browser, Shown, invite, link};
 
 /// The languages beside English, and what is written there as in English: loan words, and words of the same root.
-const OTHERS: &[(&str, &[&str])] = &[("es", &[])];
+const OTHERS: &[(&str, &[&str])] = &[("es", &[]), ("fr", &["Inspections", "Messages", "Positions"])];
 /// Attributes that people read, or that scripts show them.
 const READ: &[&str] = &[
     "placeholder",

@@ -7,12 +7,13 @@ pub(super) const WORDS: &[Words] = &[
     words(
         "hos_event",
         Group::Hours,
-        said("Duty logs", "Registros de servicio"),
+        said("Duty logs", "Registros de servicio", "Rapports d’activités"),
         &[
             (
                 said(
                     "each change of duty status, with driver and times",
                     "cada cambio de estado de servicio, con conductor y horas",
+                    "chaque changement d’activité, avec conducteur et heures",
                 ),
                 &[
                     "duty_status_code",
@@ -28,10 +29,20 @@ pub(super) const WORDS: &[Words] = &[
                     "is_transitioning",
                 ],
             ),
-            (said("where it happened", "dónde ocurrió"), &["location", "location_name", "inferred_address", "region_code"]),
-            (said("odometer and engine hours", "odómetro y horas de motor"), &["odometer", "engine_hours"]),
             (
-                said("edits, certification and remarks", "modificaciones, certificación y observaciones"),
+                said("where it happened", "dónde ocurrió", "où cela s’est passé"),
+                &["location", "location_name", "inferred_address", "region_code"],
+            ),
+            (
+                said("odometer and engine hours", "odómetro y horas de motor", "odomètre et heures moteur"),
+                &["odometer", "engine_hours"],
+            ),
+            (
+                said(
+                    "edits, certification and remarks",
+                    "modificaciones, certificación y observaciones",
+                    "modifications, certification et remarques",
+                ),
                 &[
                     "driver_last_edit_at",
                     "driver_certified_at",
@@ -41,26 +52,34 @@ pub(super) const WORDS: &[Words] = &[
                     "record_status",
                 ],
             ),
-            (said("device malfunctions", "fallas del dispositivo"), &["eld_malfunction_code"]),
+            (said("device malfunctions", "fallas del dispositivo", "défaillances de l’appareil"), &["eld_malfunction_code"]),
         ],
-        said("change duty logs", "modificar registros de servicio"),
+        said("change duty logs", "modificar registros de servicio", "modifier des rapports d’activités"),
     ),
     words(
         "driver_event_log",
         Group::Hours,
-        said("Driver events", "Eventos del conductor"),
-        &[(said("what drivers entered in their device", "lo que los conductores anotaron en su dispositivo"), &[])],
-        said("change driver events", "modificar eventos del conductor"),
+        said("Driver events", "Eventos del conductor", "Événements du conducteur"),
+        &[(
+            said(
+                "what drivers entered in their device",
+                "lo que los conductores anotaron en su dispositivo",
+                "ce que les conducteurs ont saisi dans leur appareil",
+            ),
+            &[],
+        )],
+        said("change driver events", "modificar eventos del conductor", "modifier des événements du conducteur"),
     ),
     words(
         "hos_availability",
         Group::Hours,
-        said("Hours left", "Horas disponibles"),
+        said("Hours left", "Horas disponibles", "Heures restantes"),
         &[
             (
                 said(
                     "how long each driver may still drive and work",
                     "cuánto tiempo puede aún conducir y trabajar cada conductor",
+                    "combien de temps chaque conducteur peut encore conduire et travailler",
                 ),
                 &[
                     "available_drive_seconds",
@@ -77,7 +96,7 @@ pub(super) const WORDS: &[Words] = &[
                 ],
             ),
             (
-                said("duty status and rules", "estado de servicio y reglas"),
+                said("duty status and rules", "estado de servicio y reglas", "activité et règles"),
                 &[
                     "duty_status_code",
                     "hos_ruleset_code",
@@ -89,7 +108,11 @@ pub(super) const WORDS: &[Words] = &[
                 ],
             ),
             (
-                said("breaks, rest and sleep that are due", "pausas, descanso y sueño pendientes"),
+                said(
+                    "breaks, rest and sleep that are due",
+                    "pausas, descanso y sueño pendientes",
+                    "pauses, repos et sommeil à prendre",
+                ),
                 &[
                     "time_until_break_seconds",
                     "rest_remaining_seconds",
@@ -107,19 +130,23 @@ pub(super) const WORDS: &[Words] = &[
                 ],
             ),
             (
-                said("violations so far", "infracciones hasta ahora"),
+                said("violations so far", "infracciones hasta ahora", "infractions jusqu’à présent"),
                 &["cycle_violation_duration_seconds", "shift_driving_violation_duration_seconds"],
             ),
-            (said("notes", "notas"), &["notes"]),
+            (said("notes", "notas", "notes"), &["notes"]),
         ],
-        said("change hours left", "modificar horas disponibles"),
+        said("change hours left", "modificar horas disponibles", "modifier des heures restantes"),
     ),
     words(
         "hos_daily_snapshot",
         Group::Hours,
-        said("Daily totals", "Totales diarios"),
+        said("Daily totals", "Totales diarios", "Totaux quotidiens"),
         &[(
-            said("hours of each driver by duty status and day", "horas de cada conductor por estado de servicio y día"),
+            said(
+                "hours of each driver by duty status and day",
+                "horas de cada conductor por estado de servicio y día",
+                "heures de chaque conducteur par activité et par jour",
+            ),
             &[
                 "snapshot_date",
                 "duration_off_duty_seconds",
@@ -133,23 +160,31 @@ pub(super) const WORDS: &[Words] = &[
                 "duration_cycle_on_duty_seconds",
             ],
         )],
-        said("change daily totals", "modificar totales diarios"),
+        said("change daily totals", "modificar totales diarios", "modifier des totaux quotidiens"),
     ),
     words(
         "hos_event_annotation",
         Group::Hours,
-        said("Remarks", "Observaciones"),
-        &[(said("remarks on duty logs", "observaciones de los registros de servicio"), &[])],
-        said("add remarks to duty logs", "agregar observaciones a los registros de servicio"),
+        said("Remarks", "Observaciones", "Remarques"),
+        &[(
+            said("remarks on duty logs", "observaciones de los registros de servicio", "remarques sur les rapports d’activités"),
+            &[],
+        )],
+        said(
+            "add remarks to duty logs",
+            "agregar observaciones a los registros de servicio",
+            "ajouter des remarques aux rapports d’activités",
+        ),
     ),
     words(
         "hos_event_attachment",
         Group::Hours,
-        said("Attachments", "Archivos adjuntos"),
+        said("Attachments", "Archivos adjuntos", "Pièces jointes"),
         &[(
             said(
                 "files attached to duty logs, and who uploaded them",
                 "archivos adjuntos a los registros de servicio y quién los subió",
+                "fichiers joints aux rapports d’activités, et qui les a envoyés",
             ),
             &[
                 "last_edit_at",
@@ -163,19 +198,30 @@ pub(super) const WORDS: &[Words] = &[
                 "description",
             ],
         )],
-        said("attach files to duty logs", "adjuntar archivos a los registros de servicio"),
+        said(
+            "attach files to duty logs",
+            "adjuntar archivos a los registros de servicio",
+            "joindre des fichiers aux rapports d’activités",
+        ),
     ),
     words(
         "hos_violation",
         Group::Hours,
-        said("Violations", "Infracciones"),
+        said("Violations", "Infracciones", "Infractions"),
         &[
             (
-                said("violations of the rules by driver", "infracciones de las reglas por conductor"),
+                said(
+                    "violations of the rules by driver",
+                    "infracciones de las reglas por conductor",
+                    "infractions aux règles par conducteur",
+                ),
                 &["violation_code", "violation_category", "violation_description", "hours_limit"],
             ),
-            (said("when, and for how long", "cuándo y durante cuánto tiempo"), &["start_time", "end_time", "duration"]),
+            (
+                said("when, and for how long", "cuándo y durante cuánto tiempo", "quand et pendant combien de temps"),
+                &["start_time", "end_time", "duration"],
+            ),
         ],
-        said("change violations", "modificar infracciones"),
+        said("change violations", "modificar infracciones", "modifier des infractions"),
     ),
 ];
