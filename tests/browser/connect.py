@@ -212,6 +212,101 @@ def sign_in_window(visitor):
     return opened.value
 
 
+# What the buttons of the way say, and how many providers there are.
+WORDS = {
+    "en": {"refuse": "No, don't share", "back": "Go back", "agree": "Agree and continue", "connect": "Connect", "left": "50 characters left.",
+           "says": "Samsara says", "pause": "Pause sharing", "resume": "Resume sharing", "stop": "Stop sharing", "show": "Show"},
+    "es": {"refuse": "No, no compartir", "back": "Volver", "agree": "Aceptar y continuar", "connect": "Conectar", "left": "Quedan 50 caracteres.",
+           "says": "Samsara responde", "pause": "Pausar el envío de datos", "resume": "Reanudar el envío de datos", "stop": "Dejar de compartir",
+           "show": "Mostrar"},
+    "fr": {"refuse": "Non, ne pas partager", "back": "Retour", "agree": "Accepter et continuer", "connect": "Connecter",
+           "left": "Il reste 50 caractères.", "says": "Samsara répond", "pause": "Suspendre le partage", "resume": "Reprendre le partage",
+           "stop": "Arrêter le partage", "show": "Afficher"},
+}
+
+
+def speaking(visitor, partner):
+    """The whole way in the language of the browser."""
+    page, tag = visitor.page, visitor.settings["locale"].split("-")[0]
+    words = WORDS[tag]
+    page.goto(partner.invite(f"browser-{visitor.name}", fleet_name="North Star Haulage"))
+    assert page.locator("html").get_attribute("lang") == tag
+    page.locator("details.part summary").nth(1).click()
+    visitor.look("60-consent")
+    visitor.press(words["refuse"])
+    page.fill("#reason", "x" * 450)
+    expect(page.locator("#reason-hint")).to_contain_text(words["left"])
+    visitor.look("61-decline")
+    visitor.press(words["back"])
+    visitor.press(words["agree"])
+    page.fill("#q", "samsara")
+    counted = page.locator("#count").inner_text()
+    page.press("#q", "Enter")
+    expect(page.locator("#count")).to_have_text(counted)
+    visitor.look("62-providers")
+    with page.expect_navigation():
+        page.locator("a.row", has_text="Samsara").first.click()
+    page.get_by_role("button", name=words["show"]).click()
+    visitor.look("63-credentials")
+    page.fill("#token", "wrong")
+    submit(page, words["connect"])
+    expect(page.get_by_role("alert")).to_contain_text(words["says"])
+    visitor.look("64-refused")
+    page.fill("#token", visitor.options.token)
+    submit(page, words["connect"])
+    visitor.look("65-connected")
+    visitor.press(words["pause"])
+    visitor.look("66-paused")
+    visitor.press(words["resume"])
+    visitor.press(words["stop"])
+    visitor.look("67-stop")
+    page.goto(f"{partner.url}/?invite=nonsense")
+    visitor.look("68-dead-end")
+
+
+def submit(page, text):
+    """Presses the button of a form: a link to a sign-in may say nearly the same."""
+    with page.expect_navigation():
+        page.locator("form button[type=submit]", has_text=text).click()
+
+
+def switching(visitor, partner):
+    """Another language by the switch on the page, which other pages and other links keep."""
+    page = visitor.page
+    page.goto(partner.invite(f"browser-{visitor.name}", fleet_name="Switching Freight"))
+    with page.expect_navigation():
+        page.locator(".languages a[hreflang=es]").click()
+    visitor.press(WORDS["es"]["agree"])
+    visitor.look("70-providers")
+    page.goto(f"{partner.url}/?invite=nonsense")
+    assert page.locator("html").get_attribute("lang") == "es"
+
+
+def mirrored(visitor, partner):
+    """No language of ours is written from right to left yet; the pages are ready for one."""
+    page = visitor.page
+    for screen in ("consent", "decline", "providers", "credentials", "accounts"):
+        if screen == "consent":
+            page.goto(partner.invite(f"browser-{visitor.name}", fleet_name="Mirrored Freight"))
+        elif screen == "decline":
+            visitor.press("No, don't share")
+        elif screen == "providers":
+            visitor.press("Go back")
+            visitor.press("Agree and continue")
+        elif screen == "credentials":
+            with page.expect_navigation():
+                page.locator("a.row", has_text="Samsara").first.click()
+        else:
+            page.fill("#token", visitor.options.token)
+            visitor.press("Connect")
+        page.evaluate("document.documentElement.dir = 'rtl'")
+        heading = page.locator("h1").bounding_box()
+        start = page.evaluate("getComputedStyle(document.querySelector('h1')).textAlign")
+        if start not in ("start", "right") or heading["x"] < 0:
+            visitor.findings.append((visitor.name, screen, "is not mirrored"))
+        visitor.look(f"75-{screen}")
+
+
 def hostile(visitor, partner):
     """Names are text, whatever is in them, and fit."""
     visitor.page.goto(partner.invite("browser-hostile", fleet_name="W" * 200))
@@ -239,6 +334,12 @@ def main():
             ("sign-in-phone", [sign_in], {"viewport": phone, "color_scheme": "dark"}),
             ("sign-in-no-scripts", [sign_in], {"viewport": phone, "java_script_enabled": False}),
             ("hostile", [hostile], {"viewport": phone}),
+            ("spanish", [speaking], {"viewport": phone, "locale": "es-MX"}),
+            ("french", [speaking], {"viewport": phone, "locale": "fr-CA", "color_scheme": "dark"}),
+            ("switch", [switching], {"viewport": phone}),
+            ("switch-no-scripts", [switching], {"viewport": phone, "java_script_enabled": False}),
+            ("right-to-left", [mirrored], {"viewport": phone}),
+            ("right-to-left-desk", [mirrored], {"viewport": desk}),
         ]
         for name, walks, settings in visits:
             visitor = Visitor(browser, name, options, findings, **settings)

@@ -44,3 +44,42 @@ impl Operation for Asset {
         Ok(Html(response))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    const SHEET: &str = include_str!("../assets/connect.css");
+
+    /// The values of a declaration: blanks within brackets part none.
+    fn values(text: &str) -> Vec<String> {
+        let (mut depth, mut values) = (0_usize, vec![String::new()]);
+        for letter in text.trim().chars() {
+            match letter {
+                '(' => depth += 1,
+                ')' => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+            match (letter, depth) {
+                (' ', 0) => values.push(String::new()),
+                _ => values.last_mut().unwrap().push(letter),
+            }
+        }
+        values
+    }
+
+    /// In a language that is written from right to left everything stands on the other side by itself.
+    #[test]
+    fn the_style_sheet_knows_start_and_end_only() {
+        let words = SHEET.split(|letter: char| !letter.is_ascii_alphabetic());
+        let sides: Vec<&str> = words.filter(|word| matches!(*word, "left" | "right")).collect();
+        assert_eq!(sides, Vec::<&str>::new(), "use inline-start and inline-end");
+        for declaration in SHEET.split(['{', '}', ';']) {
+            let Some((name, value)) = declaration.split_once(':') else { continue };
+            let values = values(value);
+            if let [_, one, _, other] = values.as_slice() {
+                let is_box = ["margin", "padding", "inset", "border", "scroll"].iter().any(|kind| name.trim().starts_with(kind));
+                assert!(!is_box || (one == other && !name.contains("radius")), "{declaration} differs between the sides");
+            }
+        }
+        assert_eq!(values("1px calc(1px + 2px) 0"), ["1px", "calc(1px + 2px)", "0"]);
+    }
+}

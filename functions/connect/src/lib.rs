@@ -5,7 +5,7 @@
 //! (`sign_in.rs`), until the API takes their codes. A browser
 //! holds one cookie per link (`cookie.rs`); each page of a visit stands under the visit's name, so links that are open side by side
 //! do not mix. Pages of partners show Connect in frames and windows of their own (`launch.rs`, `messages.rs`); every page has one
-//! layout (`layout.rs`), whose colours are variables of the style sheet.
+//! layout (`layout.rs`), whose colours are variables of the style sheet. What people read is in their language (`language.rs`, `texts.rs`).
 
 mod accounts;
 mod api;
