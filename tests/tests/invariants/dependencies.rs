@@ -10,6 +10,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("simulator", &[]),
     ("awserror", &[]),
+    // For tests alone: no crate depends on it otherwise.
+    ("testing", &[]),
     ("store", &["model", "awserror"]),
     ("vault", &["model", "awserror"]),
     ("webhooks", &["model"]),
@@ -54,7 +56,7 @@ const WITH_GATEWAY: &[&str] = &["model", "awserror", "store", "vault", "provider
 /// External libraries and the crates that may use them; `catena` is the local run, which makes tables, queues and keys, and
 /// `bench` compares what we make of a library with the library alone.
 const CONFINED: &[(&str, &[&str])] = &[
-    ("aws-sdk-dynamodb", &["store", "catena", "bench"]),
+    ("aws-sdk-dynamodb", &["store", "catena", "bench", "testing"]),
     ("aws-sdk-dynamodbstreams", &["catena"]),
     ("aws-sdk-kms", &["vault", "catena"]),
     ("aws-sdk-sqs", &["gateway", "catena"]),

@@ -1,17 +1,13 @@
 //! Processes that die at any request to the database, against a plain model of what the TSP has.
 //!
-//! A run dies before a request is sent, or before its answer is read; whatever it would have done after that never happens. Between
-//! runs the TSP goes on: records come, change and go, feeds bring late and double entries. After each run, dead or not, rows are
-//! counted as they are listed, and no row is written again that did not change. At the end everything is as the TSP has it.
+//! A run dies before a request is sent, or before its answer is read ([`Process`]). Between runs the TSP goes on: records come, change
+//! and go, feeds bring late and double entries. After each run, dead or not, rows are counted as they are listed, and no row is written
+//! again that did not change. At the end everything is as the TSP has it.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::config::interceptors::{BeforeDeserializationInterceptorContextRef, BeforeTransmitInterceptorContextRef};
-use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents};
-use aws_sdk_dynamodb::error::BoxError;
 use model::agreement::{Agreement, AgreementStatus, Linked};
 use model::execution::ExecutionStatus;
 use model::telematics::series::ReadingsOf;
@@ -22,10 +18,11 @@ use serde_json::{Map, Value, json};
 use store::control::Write;
 use store::telematics::Query;
 use store::{Grant, Page};
+use testing::{Accident, Database, Fate, Process, Random};
 
 use super::tests::{Fixture, Script, at};
 use super::*;
-use crate::testing::{connect, database_at};
+use crate::testing::store;
 
 /// Seeds of each test, where the environment variable `CRASH_SEEDS` does not say how many.
 const SEEDS: u64 = 12;
@@ -34,67 +31,6 @@ const RUNS: i64 = 8;
 const REQUESTS: u64 = 20;
 /// Seconds between runs: a lease that a dead one left is over.
 const PAUSE: i64 = 60;
-
-/// What tears a process from the database.
-#[derive(Debug, Default)]
-struct Death {
-    /// Requests that are still made.
-    left: AtomicI64,
-    /// Whether one more is, and only its answer is lost.
-    is_sent: AtomicBool,
-}
-
-impl Death {
-    /// Another process begins, which ends after so many requests.
-    fn comes_after(&self, requests: u64, is_sent: bool) {
-        self.left.store(i64::try_from(requests).unwrap(), Ordering::Relaxed);
-        self.is_sent.store(is_sent, Ordering::Relaxed);
-    }
-
-    fn has_come(&self) -> bool {
-        self.left.load(Ordering::Relaxed) < 0
-    }
-}
-
-/// The hook in the SDK.
-#[derive(Clone, Debug)]
-struct Deadly(Arc<Death>);
-
-impl Intercept for Deadly {
-    fn name(&self) -> &'static str {
-        "death of the process"
-    }
-
-    fn read_before_transmit(
-        &self,
-        _: &BeforeTransmitInterceptorContextRef<'_>,
-        _: &RuntimeComponents,
-        _: &mut ConfigBag,
-    ) -> Result<(), BoxError> {
-        let left = self.0.left.fetch_sub(1, Ordering::Relaxed);
-        if left > 0 || left == 0 && self.0.is_sent.load(Ordering::Relaxed) { Ok(()) } else { Err("the process is dead".into()) }
-    }
-
-    fn read_after_transmit(
-        &self,
-        _: &BeforeDeserializationInterceptorContextRef<'_>,
-        _: &RuntimeComponents,
-        _: &mut ConfigBag,
-    ) -> Result<(), BoxError> {
-        if self.0.has_come() { Err("the process is dead".into()) } else { Ok(()) }
-    }
-}
-
-/// Numbers that follow from a seed.
-struct Random(u64);
-
-impl Random {
-    /// A number below `limit`.
-    fn below(&mut self, limit: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % limit
-    }
-}
 
 /// What a row is at the TSP: its subject or id, when it happened (seconds), and a number that differs where its content does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -297,27 +233,26 @@ struct Ends {
 }
 
 async fn follow(seed: u64, resource: Resource, ends: &mut Ends) {
-    let endpoint = database_at().await;
-    let fixture = Fixture::on(Store::new(connect(&endpoint), "control", "telematics"), resource).await;
+    let database = Database::open().await;
+    let fixture = Fixture::on(store(database.client()), resource).await;
     let connection = fixture.connection().await.id;
     let reader = Reader::of(fixture.store.clone(), connection, resource).await;
-    let mut random = Random(seed);
+    let mut random = Random::of(seed);
     let tsp = Tsp { connection, resource, listed: BTreeMap::new(), feed: Vec::new(), version: 0 };
     let tsp = Arc::new(Mutex::new(tsp));
     let asked = Arc::clone(&tsp);
     let script = Script::of(move |fetch: Fetch<'_>| Ok::<_, ProviderError>(asked.lock().unwrap().page(fetch.cursor)));
-    let death = Arc::new(Death::default());
-    let mortal = connect(&endpoint).config().to_builder().interceptor(Deadly(Arc::clone(&death))).build();
-    let process = Store::new(Client::from_conf(mortal), "control", "telematics");
     let mut before = Vec::new();
     for number in 1..=RUNS {
         let now = number * PAUSE;
         tsp.lock().unwrap().go_on(&mut random, now);
-        death.comes_after(random.below(REQUESTS), random.below(2) == 0);
-        let outcome = fixture.run_in(&process, now, &script).await;
-        let end = if death.has_come() { &mut ends.died } else { &mut ends.survived };
+        let fate = Fate { after: random.below(REQUESTS), accident: Accident::Death, is_sent: random.is_one_in(2) };
+        let process = Process::new(Some(fate));
+        let mortal = store(Client::new(&database.config(process.http_client(Database::http()))));
+        let outcome = process.run("executions.run", fixture.run_in(&mortal, now, &script)).await;
+        let end = if process.is_dead() { &mut ends.died } else { &mut ends.survived };
         *end += 1;
-        assert!(death.has_come() || outcome.is_ok_and(|outcome| outcome == Outcome::Fetched), "seed {seed}");
+        assert!(outcome.is_none_or(|outcome| outcome.is_ok_and(|outcome| outcome == Outcome::Fetched)), "seed {seed}");
         let after = reader.rows().await;
         assert_kept(&before, &after);
         before = after;
