@@ -125,7 +125,7 @@ fn probe(webhook: &Webhook, now: Timestamp) -> Result<store::control::Parked, Wo
 }
 
 /// Makes a subscription active again if it is stale still. The kept messages are sent by an order, and
-/// by another one a minute later, which is stored together with the change: for those that a batch keeps which still saw the
+/// by another one some minutes later, which is stored together with the change: for those that a batch keeps which still saw the
 /// subscription stale, and for the case that the first order is lost.
 ///
 /// # Errors

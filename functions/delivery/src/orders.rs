@@ -7,21 +7,18 @@ use store::control::Write;
 
 use crate::parking;
 
-/// After how long the kept messages of a subscription that was released are looked through again, in seconds.
-const STRAGGLER_SECONDS: i64 = 60;
-
 /// An order for a subscription.
 pub(crate) fn order(webhook: &Webhook, command: Command, before: Timestamp) -> Order {
     Order { command, partner_id: webhook.partner_id, webhook_id: webhook.id, before }
 }
 
-/// Has the kept messages of a subscription looked through a minute from now: for those that are kept by a batch that still saw it as it was
-/// before, and for the case that the first order is lost.
+/// Has the kept messages of a subscription looked through some minutes from now: for those that are kept by a batch that still saw it as
+/// it was before, and for the case that the first order is lost.
 ///
 /// # Errors
 /// [`WorkerError`] if the order cannot be written.
 pub(crate) fn release_later(webhook: &Webhook, now: Timestamp) -> Result<Write, WorkerError> {
-    let due = now.plus_seconds(STRAGGLER_SECONDS);
+    let due = now.plus_seconds(parking::SOONEST);
     let parked = parking::parked(due, webhook.id.uuid(), webhook.id, &order(webhook, Command::Release, due))?;
     Ok(Write::overwrite(&parked)?)
 }

@@ -19,6 +19,9 @@ use uuid::Uuid;
 pub(crate) const LONGEST_DELAY: i64 = 900;
 /// Seconds before its time at which a message is sent on; the queue delays it for the rest.
 const AHEAD: i64 = 90;
+/// Seconds from now at which what is parked may be due at the earliest: `deliveries.wake` may be past what comes sooner. A minute is for the
+/// function that parks it, which takes no longer, and half a minute is to spare.
+pub(crate) const SOONEST: i64 = AHEAD + MINUTE + 30;
 /// Messages that are read, sent and removed together.
 const BATCH: usize = 100;
 /// Deletions in one transaction.
@@ -27,7 +30,7 @@ const DELETIONS: usize = 25;
 const LONGEST_RUN: f64 = 40.0;
 const MINUTE: i64 = 60;
 
-/// What is parked: a body for the deliveries queue, in the lane of a subscription.
+/// What is parked: a body for the deliveries queue, in the lane of a subscription. It is due [`SOONEST`] seconds from now or later.
 pub(crate) fn parked<M: Serialize>(due: Timestamp, id: Uuid, webhook_id: WebhookId, body: &M) -> Result<Parked, WorkerError> {
     let body = Packed::of(&serde_json::to_string(body)?).map_err(malformed)?;
     Ok(Parked { due, id, webhook_id, body })
@@ -126,5 +129,16 @@ mod tests {
         let in_seconds = |seconds| seconds_until(now.plus_seconds(seconds), now);
         assert_eq!((in_seconds(-5), in_seconds(0), in_seconds(60), in_seconds(900), in_seconds(43_200)), (0, 0, 60, 900, 900));
         assert_eq!(seconds_until(Timestamp::from_micros(now.micros() + 1_500_000), now), 2);
+    }
+
+    #[test]
+    fn nothing_is_parked_in_a_minute_that_was_woken() {
+        for second in 0..MINUTE {
+            let now = Timestamp::parse("2026-11-21T05:00:00Z").unwrap().plus_seconds(second);
+            for later in 0..=MINUTE {
+                let woken = minute_of(now.plus_seconds(later + AHEAD));
+                assert!(minute_of(now.plus_seconds(SOONEST)) >= woken, "{later} seconds after {now}");
+            }
+        }
     }
 }
