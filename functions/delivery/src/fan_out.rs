@@ -23,21 +23,26 @@ pub(crate) const TELEMATICS: &[Wanted] = &[Wanted::WrittenUnder("C#"), Wanted::C
 
 /// Rows in memory at once, each counted for every subscription that it is for: some 20 MB.
 const MAX_ROWS: usize = 10_000;
+/// For how many seconds records of a batch are begun; the others are left to the next one.
+const LONGEST_READ: f64 = 20.0;
 
-/// Processes the records in order, as many as fit into memory. A record that is itself at fault is set aside. Any other failure ends the run; that record and all
-/// later ones are redelivered for as long as the stream keeps them.
+/// Processes the records in order, as many as fit into memory and time. A record that is itself at fault is set aside. Any other failure
+/// has the whole batch repeated, for as long as the stream keeps it: ids of messages follow from the records that they carry, so a batch
+/// that is repeated as it was makes the messages that it made before, whatever of it was sent already.
 pub(crate) async fn run(context: &Context, event: Value) -> Result<Value, WorkerError> {
     let records = stream::records(&event)?;
-    let mut lookup = Lookup::new(context.store(), context.now());
+    let first = records.first().map(stream::sequence);
+    let begun = context.now();
+    let mut lookup = Lookup::new(context.store(), begun);
     lookup.prepare(records.iter().filter_map(stream::connection).collect()).await;
     let mut drafts: Vec<Draft> = Vec::new();
     let mut orders: Vec<Order> = Vec::new();
     let mut rows = 0;
-    let mut failed = None;
+    let mut left = None;
     for (index, record) in records.iter().enumerate() {
-        if rows >= MAX_ROWS {
+        if rows >= MAX_ROWS || index > 0 && context.now().seconds_since(begun) > LONGEST_READ {
             // What is read is sent first. The stream goes on here.
-            failed = Some(stream::sequence(record));
+            left = Some(stream::sequence(record));
             break;
         }
         let trace = stream::trace(record).or(context.trace());
@@ -56,8 +61,7 @@ pub(crate) async fn run(context: &Context, event: Value) -> Result<Value, Worker
                 let whole = stream::raw(&event, index).and_then(FailedRecord::whole);
                 let aside = FailedRecord { record: whole, ..failed_record(record, &error) };
                 if !(error.is_of_record() && context.set_aside(aside).instrument(span).await) {
-                    failed = Some(stream::sequence(record));
-                    break;
+                    return Ok(stream::response(first));
                 }
             }
         }
@@ -68,12 +72,10 @@ pub(crate) async fn run(context: &Context, event: Value) -> Result<Value, Worker
         error => error,
     };
     if let Err(error) = sent {
-        // Some messages may have been sent. Ids follow from the records of a message, so receivers can detect the duplicates of a
-        // batch that is repeated as it was.
         tracing::error!(cause = %error, "failed to queue the messages");
-        failed = records.first().map(stream::sequence);
+        return Ok(stream::response(first));
     }
-    Ok(stream::response(failed))
+    Ok(stream::response(left))
 }
 
 /// What an operator finds of a record that is at fault.

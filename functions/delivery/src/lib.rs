@@ -29,7 +29,7 @@ pub use catalogue::events;
 pub use message::Message;
 
 use gateway::Permission::{Open, ReadControl, ReadTelematics, SendDeliveries, WriteControl};
-use gateway::{Secrets, Stream, Trigger, Worker};
+use gateway::{Repeated, Secrets, Stream, Trigger, Worker};
 
 /// The workers of this crate.
 #[must_use]
@@ -39,8 +39,8 @@ pub fn workers() -> Vec<Worker> {
             handler: "events.fan_out",
             summary: "Turns changes of the tables into webhook messages",
             trigger: Trigger::Streams(&[
-                Stream { table: "ControlTable", wanted: changes::WANTED },
-                Stream { table: "TelematicsTable", wanted: fan_out::TELEMATICS },
+                Stream { table: "ControlTable", wanted: changes::WANTED, repeated: Repeated::Whole },
+                Stream { table: "TelematicsTable", wanted: fan_out::TELEMATICS, repeated: Repeated::Whole },
             ]),
             permissions: &[ReadControl, WriteControl, SendDeliveries],
             call: |context, event| Box::pin(fan_out::run(context, event)),

@@ -23,7 +23,7 @@ pub mod writes;
 use gateway::Permission::{
     ManageSchedules, Open, ReadControl, ReadTelematics, Seal, SendExecutions, SendWrites, WriteControl, WriteTelematics,
 };
-use gateway::{BoxFuture, Context, FailedRecord, Permission, Secrets, Stream, Trigger, Worker, WorkerError};
+use gateway::{BoxFuture, Context, FailedRecord, Permission, Repeated, Secrets, Stream, Trigger, Worker, WorkerError};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -83,7 +83,7 @@ pub fn workers() -> Vec<Worker> {
         Worker {
             handler: "schedules.maintain",
             summary: "Keep timers and schedules in step with schedules and agreements",
-            trigger: Trigger::Streams(&[Stream { table: "ControlTable", wanted: maintain::WANTED }]),
+            trigger: Trigger::Streams(&[Stream { table: "ControlTable", wanted: maintain::WANTED, repeated: Repeated::Halved }]),
             permissions: MAINTAIN,
             call: |context, event| Box::pin(changed(context, event)),
         },

@@ -44,7 +44,7 @@ pub use queue::{FailedRecord, Outgoing, Queue};
 pub use reader::{Body, Input, LIST_BODY, Location, Member, MemberDetails, MemberSpec, Patch, Reader, SMALL_BODY, schema_of};
 pub use response::Response;
 pub use serve::{Describe, ResponseSchemas, Serve};
-pub use worker::{Stream, Trigger, Wanted, Worker, WorkerError};
+pub use worker::{Repeated, Stream, Trigger, Wanted, Worker, WorkerError};
 
 use std::net::IpAddr;
 

@@ -24,6 +24,17 @@ pub struct Stream {
     pub table: &'static str,
     /// The changes that the worker reads, five at most. It is not invoked for those that none of them describes.
     pub wanted: &'static [Wanted],
+    /// How a batch comes again whose invocation failed.
+    pub repeated: Repeated,
+}
+
+/// How a batch of a stream comes again whose invocation failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Repeated {
+    /// As it was: for a worker that makes more of records together than of each.
+    Whole,
+    /// In two halves, so that those that succeed do not wait for those that fail.
+    Halved,
 }
 
 /// Changes that a worker reads. Kinds are what the store writes beside an item (`Keyed::KIND`).

@@ -1,6 +1,6 @@
 //! One row as resources: the function, its role, its log group, a worker's alarms.
 
-use gateway::{DEFAULT_ROUTE, Stream, Trigger};
+use gateway::{DEFAULT_ROUTE, Repeated, Stream, Trigger};
 
 use super::alarms;
 use super::policies::{self, Statement};
@@ -169,7 +169,7 @@ fn queue_event(queue: &str) -> String {
 }
 
 fn stream_event(stream: &Stream) -> String {
-    let table = stream.table;
+    let (table, is_halved) = (stream.table, stream.repeated == Repeated::Halved);
     let patterns: String =
         stream.wanted.iter().map(|wanted| format!("                - Pattern: '{}'\n", wanted.pattern())).collect();
     format!(
@@ -186,7 +186,7 @@ fn stream_event(stream: &Stream) -> String {
             FilterCriteria:
               Filters:
 {patterns}            FunctionResponseTypes: [ReportBatchItemFailures]
-            BisectBatchOnFunctionError: true
+            BisectBatchOnFunctionError: {is_halved}
             # Nearly as long as the stream keeps a record, so that Lambda can still read what it gives up: workers set aside what is
             # itself at fault.
             MaximumRetryAttempts: -1

@@ -1,4 +1,4 @@
-use gateway::{Permission, Secrets, Stream, Trigger, Wanted};
+use gateway::{Permission, Repeated, Secrets, Stream, Trigger, Wanted};
 
 use super::rows::{Cause, RouteAuth};
 use super::*;
@@ -168,8 +168,12 @@ fn workers_get_their_triggers_and_what_reading_them_takes() {
         worker(
             "events.fan_out",
             Trigger::Streams(&[
-                Stream { table: "ControlTable", wanted: &[Wanted::Created(&["tsp"]), Wanted::Removed(&["tsp"])] },
-                Stream { table: "TelematicsTable", wanted: &[Wanted::WrittenUnder("C#")] },
+                Stream {
+                    table: "ControlTable",
+                    wanted: &[Wanted::Created(&["tsp"]), Wanted::Removed(&["tsp"])],
+                    repeated: Repeated::Whole,
+                },
+                Stream { table: "TelematicsTable", wanted: &[Wanted::WrittenUnder("C#")], repeated: Repeated::Halved },
             ]),
         ),
     ];
@@ -187,6 +191,8 @@ fn workers_get_their_triggers_and_what_reading_them_takes() {
             r#"- Pattern: '{"dynamodb":{"Keys":{"pk":{"S":[{"prefix":"C#"}]}}},"eventName":["INSERT","MODIFY"]}'"#,
             // Faults that pass are repeated for nearly as long as the stream keeps the record.
             "MaximumRetryAttempts: -1\n            MaximumRecordAgeInSeconds: 84600",
+            "BisectBatchOnFunctionError: false",
+            "BisectBatchOnFunctionError: true",
             "OnFailure: {Destination: !Ref StreamFailuresArn}",
             "s3:PutObject",
         ],
