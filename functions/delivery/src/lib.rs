@@ -9,6 +9,8 @@ mod breaker;
 mod catalogue;
 pub mod changes;
 mod claims;
+#[cfg(test)]
+mod crash_tests;
 mod fan_out;
 mod follow;
 mod lookup;
