@@ -184,7 +184,7 @@ empty: {}
         let folder = tempfile::tempdir().unwrap();
         let artifacts = |api: &str, workers: &str| {
             let folder = folder.path().join(api).join(workers);
-            for (artifact, text) in [(Artifact::Api, api), (Artifact::Workers, workers)] {
+            for (artifact, text) in [(Artifact::Api, api), (Artifact::Workers, workers), (Artifact::Documentation, "texts")] {
                 let program = artifact.program(&folder);
                 fs::create_dir_all(program.parent().unwrap()).unwrap();
                 fs::write(program, text).unwrap();

@@ -48,7 +48,8 @@ impl Guide {
         });
         let mut page = String::new();
         push_html(&mut page, events);
-        page
+        // What is wider than the page can be scrolled by keys.
+        page.replace("<pre>", "<pre tabindex=\"0\">")
     }
 }
 

@@ -233,7 +233,10 @@ fn the_api_is_changed_by_one_resource_at_a_time() {
     assert!(changes > routes && routes > 100, "{changes} changes, {routes} routes");
     let [open, others] = ["api-open", "api"].map(|name| stacks.iter().find(|stack| stack.name == name).unwrap().reference());
     assert!(others.contains("Authorizer: !Ref Authorizer") && others.contains("DependsOn: [OrgsStack, "), "{others}");
-    assert!(open.contains("DependsOn: [AuthStack, ConnectStack, RoutesStack]") && !open.contains("Authorizer"), "{open}");
+    assert!(
+        open.contains("DependsOn: [AuthStack, ConnectStack, RoutesStack, DocumentationStack]") && !open.contains("Authorizer"),
+        "{open}"
+    );
     let base = files::read("infra/base.yaml").unwrap();
     assert!(base.contains("DependsOn: [ApiOpenStack]") && base.contains("DependsOn: [HttpApiStage]"));
 }
