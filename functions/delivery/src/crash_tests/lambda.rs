@@ -51,14 +51,15 @@ pub(super) struct Lambda {
     pub(super) receiver: Receiver,
     pub(super) shards: [Shard; 2],
     sandbox: Option<Sandbox>,
-    /// Whether processes meet accidents.
-    is_harsh: bool,
+    /// Within how many requests a new process meets an accident, if it does.
+    accident_within: Option<u64>,
     pub(super) accidents: Accidents,
     pub(super) invocations: usize,
     /// What waits in the control table, by key, and until when.
     pub(super) parked: BTreeMap<String, Timestamp>,
-    /// Messages that the queue gave up.
-    pub(super) given_up: Vec<Queued>,
+    /// Messages that the queue gave up, and how many it has in all.
+    dead: Vec<Queued>,
+    pub(super) given_up: usize,
 }
 
 impl Shard {
@@ -114,11 +115,12 @@ impl Lambda {
             receiver: Receiver::listen(random.clone()).await,
             shards: [Shard::of(control), Shard::of(telematics)],
             sandbox: None,
-            is_harsh: false,
+            accident_within: None,
             accidents: Accidents::new(),
             invocations: 0,
             parked: BTreeMap::new(),
-            given_up: Vec::new(),
+            dead: Vec::new(),
+            given_up: 0,
         }
     }
 
@@ -139,15 +141,21 @@ impl Lambda {
         Context::new(config, aws, clock::now)
     }
 
-    /// Processes meet accidents from now on.
-    pub(super) fn be_harsh(&mut self) {
-        (self.is_harsh, self.sandbox) = (true, None);
+    /// New processes meet an accident from now on, within so many requests.
+    pub(super) fn be_harsh(&mut self, within: u64) {
+        (self.accident_within, self.sandbox) = (Some(within), None);
     }
 
     /// No more accidents.
     pub(super) fn be_safe(&mut self) {
-        (self.is_harsh, self.sandbox) = (false, None);
+        (self.accident_within, self.sandbox) = (None, None);
         self.cloud.state().is_moody = false;
+    }
+
+    /// An operator has the messages of the dead-letter queue sent again.
+    pub(super) fn redrive(&mut self) {
+        let again = self.dead.drain(..).map(|message| Queued { due: clock::now(), receives: 0, ..message });
+        self.cloud.state().deliveries.extend(again);
     }
 
     /// Reads what was written to the tables.
@@ -198,7 +206,7 @@ impl Lambda {
         let mut state = self.cloud.state();
         for message in batch.iter().filter(|message| !has_failed(message)) {
             // A message that was deleted may be delivered once more.
-            if self.is_harsh && random.is_one_in(12) {
+            if self.accident_within.is_some() && random.is_one_in(12) {
                 continue;
             }
             state.deliveries.retain(|queued| queued.id != message.id);
@@ -218,7 +226,8 @@ impl Lambda {
             }
             let index = visible[usize::try_from(random.below(visible.len() as u64)).unwrap()];
             if state.deliveries[index].receives == MOST_RECEIVES {
-                self.given_up.push(state.deliveries.remove(index));
+                self.dead.push(state.deliveries.remove(index));
+                self.given_up += 1;
                 continue;
             }
             let message = &mut state.deliveries[index];
@@ -256,11 +265,11 @@ impl Lambda {
 
     async fn start(&self, random: &mut Random) -> Sandbox {
         let fate = Fate {
-            after: random.below(16),
+            after: random.below(self.accident_within.unwrap_or(1)),
             accident: if random.is_one_in(3) { Accident::Failure } else { Accident::Death },
             is_sent: random.is_one_in(2),
         };
-        let process = Process::new(Some(fate).filter(|_| self.is_harsh));
+        let process = Process::new(Some(fate).filter(|_| self.accident_within.is_some()));
         self.receiver.serves(&process).await;
         Sandbox { context: self.context(&process), process, left: random.below(6) }
     }

@@ -14,8 +14,7 @@ mod clock;
 mod cloud;
 mod lambda;
 mod receiver;
-#[path = "world_tests.rs"]
-mod world;
+mod world_tests;
 
 use std::collections::BTreeSet;
 
@@ -25,20 +24,22 @@ use testing::{Process, Random};
 
 use self::lambda::{Accidents, Lambda};
 use self::receiver::{Mood, subscription};
-use self::world::World;
+use self::world_tests::World;
 use crate::message::Message;
 
 /// Seeds of the test, where the environment variable `CRASH_SEEDS` does not say how many.
 const SEEDS: u64 = 12;
 /// What happens in a seed, before everything that is left is done without accidents.
 const ROUNDS: u64 = 60;
+/// How often time passes until something is due while processes still meet accidents: what was put off is done then, too.
+const LEAPS: u64 = 40;
 /// After how many waits without a request to a receiver nothing is left: a stale subscription for which nothing is kept is looked at
 /// every half hour without end.
 const QUIET_WAITS: usize = 12;
 /// From how many seeds on a process must have died before, and another one after, each of the steps.
 const THOROUGH: u64 = 1_000;
 /// The steps, by what their names begin with.
-const STEPS: [&str; 16] = [
+const STEPS: [&str; 18] = [
     "events.fan_out: Query CONNECTION",
     "events.fan_out: Query FLEET",
     "events.fan_out: Query PARTNER",
@@ -53,8 +54,10 @@ const STEPS: [&str; 16] = [
     "deliveries.send: DeleteItem WEBHOOK",
     "deliveries.send: SendMessageBatch",
     "deliveries.send: PutItem dead_letter",
+    "deliveries.send: PutItem parked",
     "deliveries.send: BatchWriteItem delivery_log",
     "deliveries.wake: Query PARKED",
+    "deliveries.wake: SendMessageBatch",
 ];
 
 /// What tells a change from others: the event, the fleet, the record, and its state.
@@ -101,7 +104,7 @@ async fn follow(seed: u64, sum: &mut Sum) -> Accidents {
     lambda.receiver.state().forbidden = world.forbidden().collect();
     lambda.skip_streams();
     lambda.wake(&mut random).await;
-    lambda.be_harsh();
+    lambda.be_harsh(16);
     let end = random.below(ROUNDS * 3);
     for round in 0..ROUNDS {
         if round == end {
@@ -109,6 +112,15 @@ async fn follow(seed: u64, sum: &mut Sum) -> Accidents {
             lambda.receiver.state().forbidden = world.forbidden().collect();
         }
         step(&mut lambda, &mut world, &mut random).await;
+    }
+    lambda.be_harsh(24);
+    for _ in 0..LEAPS {
+        leap(&mut lambda, &mut random).await;
+        for _ in 0..3 {
+            lambda.stream(0, &mut random).await;
+            lambda.stream(1, &mut random).await;
+            lambda.queue(&mut random).await;
+        }
     }
     settle(&mut lambda, &mut random).await;
     check(seed, &lambda, &world, sum).await;
@@ -142,7 +154,38 @@ async fn step(lambda: &mut Lambda, world: &mut World, random: &mut Random) {
     }
 }
 
-/// Does everything that is left. Receivers that are down come back; those that are gone stay so.
+/// Where time has got to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Leap {
+    /// Something in the queue is due.
+    Queued,
+    /// Something that was parked was looked for.
+    Woken,
+}
+
+/// Lets time pass until something is due in the queue or among what is parked; `None` if nothing is there.
+async fn leap(lambda: &mut Lambda, random: &mut Random) -> Option<Leap> {
+    lambda.read_streams();
+    let queued = lambda.cloud.state().deliveries.iter().map(|message| message.due).min();
+    let parked = lambda.parked.values().min().copied();
+    match (queued, parked) {
+        (None, None) => None,
+        (Some(due), parked) if parked.is_none_or(|parked| due <= parked) => {
+            clock::reach(due);
+            Some(Leap::Queued)
+        }
+        (_, parked) => {
+            let lead = i64::try_from(random.below(60)).unwrap();
+            clock::reach(parked.unwrap().plus_seconds(-lead));
+            lambda.wake(random).await;
+            lambda.read_streams();
+            Some(Leap::Woken)
+        }
+    }
+}
+
+/// Does everything that is left, that in the dead-letter queue of the queue, too. Receivers that are down come back; those that are gone
+/// stay so.
 async fn settle(lambda: &mut Lambda, random: &mut Random) {
     lambda.be_safe();
     for mood in lambda.receiver.state().moods.iter_mut().filter(|mood| matches!(mood, Mood::Down | Mood::Fails)) {
@@ -151,21 +194,11 @@ async fn settle(lambda: &mut Lambda, random: &mut Random) {
     let (mut requests, mut quiet) = (0, 0);
     while quiet < QUIET_WAITS {
         while lambda.stream(0, random).await || lambda.stream(1, random).await || lambda.queue(random).await {}
-        lambda.read_streams();
-        let queued = lambda.cloud.state().deliveries.iter().map(|message| message.due).min();
-        let parked = lambda.parked.values().min().copied();
-        match (queued, parked) {
-            (None, None) => return,
-            (Some(due), parked) if parked.is_none_or(|parked| due <= parked) => clock::reach(due),
-            (_, parked) => {
-                let lead = i64::try_from(random.below(60)).unwrap();
-                clock::reach(parked.unwrap().plus_seconds(-lead));
-                lambda.wake(random).await;
-                lambda.read_streams();
-                let soon = clock::now().plus_seconds(60);
-                assert!(lambda.parked.values().all(|due| *due > soon), "still parked at {soon}: {:?}", lambda.parked);
-            }
-        }
+        lambda.redrive();
+        let Some(leap) = leap(lambda, random).await else { return };
+        let soon = clock::now().plus_seconds(60);
+        let is_late = leap == Leap::Woken && lambda.parked.values().any(|due| *due <= soon);
+        assert!(!is_late, "still parked at {soon}: {:?}", lambda.parked);
         let made = lambda.receiver.state().requests;
         quiet = if made == requests { quiet + 1 } else { 0 };
         requests = made;
@@ -198,7 +231,7 @@ async fn check(seed: u64, lambda: &Lambda, world: &World, sum: &mut Sum) {
     sum.changes += world.expected.len();
     sum.taken += state.taken.len();
     sum.taken_again += state.again;
-    sum.given_up += lambda.given_up.len();
+    sum.given_up += lambda.given_up;
     sum.set_aside += aside.len();
 }
 
