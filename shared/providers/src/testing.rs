@@ -13,8 +13,8 @@ use serde_json::Value;
 use url::Url;
 
 use crate::{
-    Adapter, BoxFuture, Change, Fetch, Fetched, Http, HttpFailure, HttpResponse, Lane, Pause, ProviderError, Unlimited, Unshared,
-    Written,
+    Adapter, BoxFuture, Change, Fetch, Fetched, Http, HttpFailure, HttpResponse, Lane, Pause, ProviderError, Sessions, Unlimited,
+    Unshared, Written,
 };
 
 pub(crate) type Answer = Result<HttpResponse, HttpFailure>;
@@ -129,6 +129,17 @@ pub(crate) struct Asker<'a> {
 
 impl Asker<'_> {
     pub(crate) fn ask(&self, http: &Canned, resource: Resource, cursor: Option<&str>) -> Result<Fetched, ProviderError> {
+        self.ask_with(&Unshared, http, resource, cursor)
+    }
+
+    /// The same, with the session that others keep.
+    pub(crate) fn ask_with(
+        &self,
+        sessions: &dyn Sessions,
+        http: &Canned,
+        resource: Resource,
+        cursor: Option<&str>,
+    ) -> Result<Fetched, ProviderError> {
         let fetch = Fetch {
             connection: connection(),
             credentials: &self.credentials,
@@ -138,7 +149,7 @@ impl Asker<'_> {
             last_data_at: self.newest,
             pause: Pause(&|wait| http.wait(wait)),
             budget: &Unlimited,
-            sessions: &Unshared,
+            sessions,
             lane: Lane::Live,
         };
         run(self.adapter.fetch(http, resource, fetch))

@@ -104,23 +104,25 @@ impl Api<'_, Geotab> {
     /// What the provider says instead.
     pub(super) async fn call(&self, method: &str, params: &Value, deadline: Duration) -> Result<OkResponse, ProviderError> {
         let login = &self.session;
-        let (session, is_new) = match sessions::used(&login.key) {
+        let (mut session, mut is_new) = match sessions::used(&login.key) {
             Some(Used { opened, has_ended: false }) => (opened, false),
             ended => self.opened(ended.map(|ended| ended.opened), deadline).await?,
         };
-        match self.ask(&session, method, params, deadline).await {
-            Ok(result) => return Ok(result),
-            Err(failed) if failed.ends_session && !is_new => {}
-            Err(failed) => {
-                // The server that the database was at may be gone.
-                if session.server != login.base && matches!(failed.error, ProviderError::Unavailable { .. }) {
-                    sessions::end(&login.key, &session);
-                }
+        // The session that is remembered here and the one that all share may both have ended; one that is new has not.
+        loop {
+            let failed = match self.ask(&session, method, params, deadline).await {
+                Ok(result) => return Ok(result),
+                Err(failed) => failed,
+            };
+            // The server that the database was at may be gone.
+            if session.server != login.base && matches!(failed.error, ProviderError::Unavailable { .. }) {
+                sessions::end(&login.key, &session);
+            }
+            if is_new || !failed.ends_session {
                 return Err(failed.error);
             }
+            (session, is_new) = self.opened(Some(session), deadline).await?;
         }
-        let (session, _) = self.opened(Some(session), deadline).await?;
-        self.ask(&session, method, params, deadline).await.map_err(|failed| failed.error)
     }
 
     /// The session that all share, which is another one than the one that ended, and whether this call logged in.

@@ -1,7 +1,7 @@
 //! Logins, sessions and errors.
 
 use super::*;
-use crate::ProviderError;
+use crate::{BoxFuture, ProviderError, Sessions};
 
 fn validate(asker: &Asker<'_>, http: &Canned) -> Result<Account, ProviderError> {
     run(Geotab.validate(http, &asker.base, &asker.credentials))
@@ -78,6 +78,31 @@ fn a_session_that_died_costs_one_login() {
     let refused = || fault("InvalidUserException", "Invalid session");
     let (asked, http) = ask(vec![opened("ThisServer"), refused()]);
     assert!(matches!(asked, Err(ProviderError::Refused { .. })) && http.is_empty());
+}
+
+/// A session that others have stored, and that has ended, too.
+struct Stored(String);
+
+impl Sessions for Stored {
+    fn session<'a>(
+        &'a self,
+        _login: &'a str,
+        ended: Option<&'a str>,
+        log_in: BoxFuture<'a, Result<String, ProviderError>>,
+    ) -> BoxFuture<'a, Result<String, ProviderError>> {
+        if ended == Some(self.0.as_str()) { log_in } else { Box::pin(async { Ok(self.0.clone()) }) }
+    }
+}
+
+#[test]
+fn where_the_stored_session_has_ended_as_well_one_logs_in() {
+    let asker = asker();
+    asker.ask(&signed_in(devices().into()), Resource::Vehicle, None).unwrap();
+    let stored = r#"{"server":"https://my.geotab.com/","database":"exampledb","user_name":"api","session_id":"stored"}"#;
+    let ended = || fault("InvalidUserException", "Invalid session");
+    let http = Canned::new([ended(), ended(), opened("ThisServer")].into_iter().chain(devices()).collect());
+    asker.ask_with(&Stored(stored.to_owned()), &http, Resource::Vehicle, None).unwrap();
+    assert_eq!(methods(&http)[..4], ["Get Device", "Get Device", "Authenticate", "Get Device"]);
 }
 
 #[test]
