@@ -23,24 +23,22 @@ pub(crate) const TELEMATICS: &[Wanted] = &[Wanted::WrittenUnder("C#"), Wanted::C
 
 /// Rows in memory at once, each counted for every subscription that it is for: some 20 MB.
 const MAX_ROWS: usize = 10_000;
-/// For how many seconds records of a batch are begun; the others are left to the next one.
-const LONGEST_READ: f64 = 20.0;
 
-/// Processes the records in order, as many as fit into memory and time. A record that is itself at fault is set aside. Any other failure
-/// has the whole batch repeated, for as long as the stream keeps it: ids of messages follow from the records that they carry, so a batch
-/// that is repeated as it was makes the messages that it made before, whatever of it was sent already.
+/// Processes the records in order, as many as fit into memory. A record that is itself at fault is set aside. Any other failure has the
+/// whole batch repeated, for as long as the stream keeps it: ids of messages follow from the records that they carry, so a batch that is
+/// repeated as it was makes the messages that it made before, whatever of it was sent already. So what ends a run early may depend on the
+/// records alone, not on how long they take.
 pub(crate) async fn run(context: &Context, event: Value) -> Result<Value, WorkerError> {
     let records = stream::records(&event)?;
     let first = records.first().map(stream::sequence);
-    let begun = context.now();
-    let mut lookup = Lookup::new(context.store(), begun);
+    let mut lookup = Lookup::new(context.store(), context.now());
     lookup.prepare(records.iter().filter_map(stream::connection).collect()).await;
     let mut drafts: Vec<Draft> = Vec::new();
     let mut orders: Vec<Order> = Vec::new();
     let mut rows = 0;
     let mut left = None;
     for (index, record) in records.iter().enumerate() {
-        if rows >= MAX_ROWS || index > 0 && context.now().seconds_since(begun) > LONGEST_READ {
+        if rows >= MAX_ROWS {
             // What is read is sent first. The stream goes on here.
             left = Some(stream::sequence(record));
             break;
