@@ -143,6 +143,7 @@ async fn plan_existing(
     }
     if !old_works {
         writes.push(Write::overwrite(&sealed(context, request, id).await?)?);
+        writes.push(Write::delete(Key::account_session(id)));
     }
     writes.extend(agreement_writes(agreements, &seen, request.now)?);
     writes.extend(schedule_writes(request, agreements, &next, &store.schedules_of(id).await?)?);
