@@ -4,7 +4,8 @@ use std::io::Write as _;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE};
+use http::HeaderValue;
+use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, VARY};
 
 use crate::incoming::Incoming;
 use crate::response::Response;
@@ -17,11 +18,11 @@ const KINDS: [&str; 3] = ["application/json", "text/css", "text/javascript"];
 /// Compresses an answer, if its caller takes that.
 pub(crate) fn compress(response: &mut Response, incoming: &Incoming) {
     let kind = response.headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    let is_of_kind = KINDS.iter().any(|known| kind.starts_with(known));
+    let is_of_kind = kind.split(';').next().is_some_and(|kind| KINDS.contains(&kind.trim()));
     if !is_of_kind || response.body.len() < LEAST || response.headers.contains_key(CONTENT_ENCODING) {
         return;
     }
-    response.set("vary", "accept-encoding");
+    response.headers.append(VARY, HeaderValue::from_static("accept-encoding"));
     if incoming.headers.get_all(ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok()).any(takes_gzip)
         && let Some(packed) = gzipped(&response.body)
     {
@@ -33,10 +34,13 @@ pub(crate) fn compress(response: &mut Response, incoming: &Incoming) {
 /// Whether a list of codings has gzip, or any, and not with a weight of zero.
 fn takes_gzip(list: &str) -> bool {
     let weight = |coding: &str| {
-        let quality = coding.split(';').skip(1).find_map(|part| part.trim().strip_prefix("q="));
+        let quality =
+            coding.split(';').skip(1).find_map(|part| part.trim().to_ascii_lowercase().strip_prefix("q=").map(str::to_owned));
         quality.is_none_or(|quality| quality.trim().parse::<f32>().is_ok_and(|quality| quality > 0.0))
     };
-    let of = |name: &str| list.split(',').find(|coding| coding.split(';').next().is_some_and(|own| own.trim() == name));
+    let of = |name: &str| {
+        list.split(',').find(|coding| coding.split(';').next().is_some_and(|own| own.trim().eq_ignore_ascii_case(name)))
+    };
     of("gzip").or_else(|| of("*")).is_some_and(weight)
 }
 
@@ -82,6 +86,7 @@ mod tests {
             ("*", true),
             ("gzip;q=0", false),
             ("gzip;q=0, *", false),
+            ("GZIP;Q=0.1", true),
             ("br", false),
             ("", false),
         ] {

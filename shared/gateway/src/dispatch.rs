@@ -36,10 +36,10 @@ async fn respond(context: &Context, endpoint: &Endpoint, incoming: &Incoming, re
         (None, None) => error.into_response(),
     });
     response.set("x-request-id", &request_id);
+    compression::compress(&mut response, incoming);
     if incoming.method == Method::HEAD {
         response.leave_out_body();
     }
-    compression::compress(&mut response, incoming);
     let duration_ms = started.elapsed().as_secs_f64() * 1_000.0;
     let status = response.status.as_u16();
     match cause {
