@@ -67,6 +67,7 @@ pub(crate) struct Name(String);
 
 impl Input for Name {
     fn read(reader: &mut Reader) -> Self {
+        reader.accept_unknown_parameters();
         Self(reader.path_text("name"))
     }
 }

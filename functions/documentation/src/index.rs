@@ -14,7 +14,8 @@ pub(crate) struct Index;
 pub(crate) struct Nothing;
 
 impl Input for Nothing {
-    fn read(_: &mut Reader) -> Self {
+    fn read(reader: &mut Reader) -> Self {
+        reader.accept_unknown_parameters();
         Self
     }
 }

@@ -100,6 +100,7 @@ fn menus() -> Markup {
 pub fn error_page(context: &Context, _: &Incoming, error: &ApiError) -> Response {
     let (title, text) = match error.status() {
         StatusCode::NOT_FOUND => ("Not found", "There is no such page."),
+        StatusCode::METHOD_NOT_ALLOWED => ("Not allowed", "This page can only be read."),
         _ => ("Something failed", "Please try again in a moment."),
     };
     let content = html! { h1 { (title) } p { (text) } p { a href="/docs" { "All documentation" } } };

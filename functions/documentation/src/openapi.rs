@@ -58,6 +58,7 @@ pub(crate) struct Of(pub(crate) String);
 
 impl Input for Of {
     fn read(reader: &mut Reader) -> Self {
+        reader.accept_unknown_parameters();
         Self(reader.path_text("service"))
     }
 }

@@ -3,7 +3,7 @@
 use std::io::Read as _;
 
 use flate2::read::GzDecoder;
-use reqwest::header::HeaderMap;
+use reqwest::header::{HeaderMap, HeaderValue};
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
 
@@ -61,6 +61,8 @@ async fn documents_are_served_and_name_this_platform(world: &World) {
 }
 
 async fn what_there_is_not_is_a_page(world: &World) {
+    let (status, ..) = got(world, "/docs/guides/first-call?utm_source=mail").await;
+    assert_eq!(status, StatusCode::OK, "links may be tracked");
     for path in ["/docs/guides/none", "/docs/reference/connect", "/docs/assets/none", "/docs/none", "/docs/"] {
         let (status, headers, text) = got(world, path).await;
         assert_eq!((status, text.contains("<h1>Not found</h1>")), (StatusCode::NOT_FOUND, true), "{path}");
@@ -69,9 +71,11 @@ async fn what_there_is_not_is_a_page(world: &World) {
     let put = world.request(Method::PUT, "/docs").send().await.unwrap();
     assert_eq!(put.status(), StatusCode::METHOD_NOT_ALLOWED);
     assert_eq!(put.headers()["allow"], "GET, HEAD, OPTIONS");
+    assert!(put.text().await.unwrap().contains("This page can only be read."));
 }
 
 async fn who_takes_gzip_gets_it(world: &World) {
+    let [gzip, vary] = ["gzip", "accept-encoding"].map(HeaderValue::from_static);
     for path in ["/v2/orgs/openapi.json", "/docs/assets/redoc-2.5.4.js", "/v2/orgs/tsps"] {
         let (_, plain, text) = got(world, path).await;
         assert!(plain["vary"] == "accept-encoding" && !plain.contains_key("content-encoding"), "{path}: {plain:?}");
@@ -83,6 +87,7 @@ async fn who_takes_gzip_gets_it(world: &World) {
         GzDecoder::new(&*bytes).read_to_string(&mut unpacked).unwrap();
         assert!(unpacked == text, "{path}");
         let head = world.request(Method::HEAD, path).header("accept-encoding", "gzip").send().await.unwrap();
-        assert_eq!(head.headers()["content-length"].to_str().unwrap(), text.len().to_string(), "{path}");
+        assert_eq!((&head.headers()["content-encoding"], &head.headers()["vary"]), (&gzip, &vary), "{path}");
+        assert_eq!(head.headers()["content-length"].to_str().unwrap(), bytes.len().to_string(), "{path}");
     }
 }
