@@ -23,7 +23,7 @@ pub(super) async fn derive_all(run: &Run<'_>, schedule: &Schedule, progress: &mu
     let origin = pages::origin(run, schedule)?;
     // A run that goes on begins where the one before it did.
     let begun = schedule.cursor.as_deref().and_then(Timestamp::parse);
-    let since = begun.unwrap_or_else(|| since(schedule.last_success_at, origin.now));
+    let since = begun.map_or_else(|| since(schedule.last_success_at, origin.now), |begun| begun.max(earliest(origin.now)));
     progress.cursor = None;
     for day in &run.store.outdated_days(&origin, since).await? {
         if pages::is_spent(run, progress) {
@@ -41,6 +41,11 @@ pub(super) async fn derive_all(run: &Run<'_>, schedule: &Schedule, progress: &mu
 
 /// The first day that is looked at after a run that succeeded at `last`.
 fn since(last: Option<Timestamp>, now: Timestamp) -> Timestamp {
-    let earliest = now.day_start().plus_seconds(-DAY * (MOST_DAYS - 1));
+    let earliest = earliest(now);
     last.map_or(earliest, |last| last.min(now).day_start().plus_seconds(-DAY * (DAYS - 1)).max(earliest))
+}
+
+/// Before this day no run looks at any.
+fn earliest(now: Timestamp) -> Timestamp {
+    now.day_start().plus_seconds(-DAY * (MOST_DAYS - 1))
 }
