@@ -85,6 +85,16 @@ fn first_block(rate: Rate) -> u32 {
     (of_a_minute / FIRST_AT_ONCE).clamp(1, FIRST_BLOCK)
 }
 
+/// When a request may be sent.
+enum Next {
+    /// At once: it is one of the schedule's allowance.
+    Now,
+    /// At an instant, which is reserved for it.
+    At(Timestamp),
+    /// Nothing is free: the budget is to be asked again then.
+    AskAgain(Timestamp),
+}
+
 impl<'a> AccountBudget<'a> {
     /// The budget for a write.
     pub(crate) fn new(store: &'a Store, connection: &'a Connection, accounts: &'a dyn Accounts, time: Time<'a>) -> Self {
@@ -112,12 +122,12 @@ impl<'a> AccountBudget<'a> {
         let (division, mut left, mut waited) = (self.accounts.division(rate), requests, Duration::ZERO);
         while left > 0 {
             match self.next_request(rate, lane, (division, left)).await? {
-                Ok(None) => left -= 1,
-                Ok(Some(at)) => {
+                Next::Now => left -= 1,
+                Next::At(at) => {
                     self.sleep_until(at).await?;
                     left -= 1;
                 }
-                Err(again) => {
+                Next::AskAgain(again) => {
                     let wait = until((self.time.clock)(), again) + spread();
                     if !self.may_wait(rate, wait, waited) {
                         return Err(wait);
@@ -131,25 +141,20 @@ impl<'a> AccountBudget<'a> {
         Ok(())
     }
 
-    /// When the next request may be sent: at once where it is one of the schedule's allowance. `Err` in it is when to ask again.
-    async fn next_request(
-        &self,
-        rate: Rate,
-        lane: Lane,
-        (division, left): (Division, u32),
-    ) -> Result<Result<Option<Timestamp>, Timestamp>, Duration> {
+    /// When the next request may be sent.
+    async fn next_request(&self, rate: Rate, lane: Lane, (division, left): (Division, u32)) -> Result<Next, Duration> {
         // Of requests that are sent together one reserves for all.
         let turn = Arc::clone(&self.held().entry(rate.class).or_default().turn);
         let _turn = turn.lock().await;
         loop {
             if let Some(at) = self.next_slot(rate, lane, division) {
-                return Ok(Ok(Some(at)));
+                return Ok(Next::At(at));
             }
             if self.takes_allowance(rate, division).await? {
-                return Ok(Ok(None));
+                return Ok(Next::Now);
             }
             if let Err(again) = self.reserve(rate, lane, division, left).await? {
-                return Ok(Err(again));
+                return Ok(Next::AskAgain(again));
             }
         }
     }
