@@ -17,6 +17,7 @@ use crate::cookie;
 use crate::language::Language;
 use crate::switch::{self, Here};
 use crate::texts::Texts;
+use crate::visit_request::is_cross_site;
 
 /// The most characters of a key, and of a logo's address: longer ones are none.
 const LONGEST_KEY: usize = 100;
@@ -130,12 +131,17 @@ impl Asked {
         first: impl Fn(&str) -> Option<String>,
         header: impl Fn(&str) -> Option<&'h str>,
     ) -> Self {
-        Self {
+        let mut asked = Self {
             here: Here::of(method, path, &first),
             chosen: header("cookie").and_then(cookie::language),
             accepted: header("accept-language").and_then(Language::accepted),
             ..Self::parse(first)
+        };
+        // On our pages a person chooses; a link on another page chooses for whoever has not.
+        if is_cross_site(header("sec-fetch-site")) {
+            asked.of_link = asked.switched_to.take().or(asked.of_link);
         }
+        asked
     }
 
     fn parse(first: impl Fn(&str) -> Option<String>) -> Self {
@@ -336,7 +342,11 @@ mod tests {
         let language = |query: &str, cookie: &'static str, accepted: &'static str| {
             let url = Url::parse(&format!("https://connect.example/?{query}")).unwrap();
             let first = |name: &str| url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned());
-            let header = |name: &str| Some(if name == "cookie" { cookie } else { accepted });
+            let header = |name: &str| match name {
+                "cookie" => Some(cookie),
+                "accept-language" => Some(accepted),
+                _ => query.contains("elsewhere").then_some("cross-site"),
+            };
             Asked::of(&Method::GET, "/", first, header).language().tag()
         };
         let (english, spanish) = ("a=b; __Host-connect-language=en", "connect-language=es");
@@ -348,6 +358,8 @@ mod tests {
         assert_eq!(language("set_language=es&language=en", english, "en"), "es");
         assert_eq!(language("set_language=xx&language=xx", "connect-language=xx", "es"), "es");
         assert_eq!(language("", spanish, "en"), "es");
+        assert_eq!(language("set_language=es&elsewhere", english, "es"), "en", "a link on another page is not the person");
+        assert_eq!(language("set_language=es&elsewhere", "", "en"), "es");
     }
 
     #[test]

@@ -193,6 +193,14 @@ async fn a_link_chooses(world: &World) {
     assert!(own.says("<html lang=\"en\""), "a person's own choice counts more");
     let next = browser.open(&format!("{}&language=es", link(&invitation))).await;
     assert!(next.says("<html lang=\"en\""), "on other links, too");
+    // A link on another site chooses for who has not chosen, and is not taken for the person's own choice.
+    let elsewhere = format!("{}&set_language=fr", link(&invitation));
+    let opened = world.http.get(elsewhere).header("sec-fetch-site", "cross-site").send().await.unwrap();
+    assert!(opened.headers()["location"].to_str().unwrap().contains("language=fr"), "{opened:?}");
+    assert!(
+        opened.headers().get_all("set-cookie").iter().all(|cookie| !cookie.to_str().unwrap().contains("language")),
+        "{opened:?}"
+    );
 }
 
 async fn hostile_languages_are_none(world: &World) {
