@@ -21,7 +21,7 @@ use crate::cookie::BROWSER_SECONDS;
 use crate::layout::Answer;
 use crate::page::{self, Page, Step};
 use crate::screen::Screen;
-use crate::texts::{Sentence as _, bdi};
+use crate::texts::{Sentence as _, bdi, foreign};
 use crate::visit::{Stop, Visit};
 use crate::visit_request::VisitRequest;
 use crate::{api, dead_ends, open, scopes, viewed, words};
@@ -89,7 +89,7 @@ fn ask(context: &Context, visit: &Visit, problem: Option<&str>) -> Answer {
     let content = html! {
         h1 { (named(title)) }
         @if let Some(problem) = problem { div.problem role="alert" tabindex="-1" { (problem) } }
-        @if let Some(purpose) = &visit.partner.purpose { p.soft { (texts.purpose.markup(&[("partner", &bdi(partner)), ("purpose", &bdi(purpose))])) } }
+        @if let Some(purpose) = &visit.partner.purpose { p.soft { (texts.purpose.markup(&[("partner", &bdi(partner)), ("purpose", &foreign(purpose))])) } }
         (who(visit))
         (writes(visit, &all))
         @if all.is_empty() { p { (named(texts.nothing_asked)) } }

@@ -9,7 +9,7 @@ use model::tsp::Tsp;
 use serde_json::{Map, Value};
 
 use crate::language::Language;
-use crate::texts::{Sentence as _, Texts};
+use crate::texts::{Sentence as _, Texts, foreign};
 use crate::visit::Visit;
 use crate::{api, help, labels, texts};
 
@@ -103,7 +103,7 @@ pub(crate) fn problems(texts: &Texts, response: &api::ApiResponse, tsp: &Tsp) ->
     for (path, kind, message) in response.problems() {
         match path.strip_prefix("body.credentials.").or_else(|| path.strip_prefix("body.")) {
             _ if kind == "credentials_rejected" => {
-                let message = html! { span lang="" dir="auto" { (message.trim_end_matches('.')) } };
+                let message = foreign(message.trim_end_matches('.'));
                 found.whole = Some(words.says.markup(&[("provider", &tsp.name), ("message", &message)]));
             }
             _ if kind == "another_account" => found.whole = named(words.another_account),
@@ -298,7 +298,7 @@ mod tests {
         let whole = |response: &api::ApiResponse| problems(response).whole.unwrap().into_string();
         let refused = whole(&response(StatusCode::UNPROCESSABLE_ENTITY, "body.credentials", "credentials_rejected"));
         let theirs = "<span lang=\"\" dir=\"auto\">invalid token</span>";
-        assert_eq!(refused, format!("Samsara says: {theirs}. Copy it again, or make a new one."));
+        assert_eq!(refused, format!("Samsara says: {theirs}. Copy the credentials again, or make new ones."));
         let member = problems(&response(StatusCode::UNPROCESSABLE_ENTITY, "body.credentials.token", "range"));
         assert_eq!(member.fields.get("token").map(String::as_str), Some("This is too long."));
         let plain = |status| whole(&api::ApiResponse { status, body: Value::Null });

@@ -31,6 +31,11 @@ impl Plural {
 }
 
 /// What a group holds, for tests that look at every text.
+/// What somebody else wrote, in a language that is not known.
+pub(crate) fn foreign(text: &str) -> Markup {
+    maud::html! { span lang="" dir="auto" { (text) } }
+}
+
 #[cfg(test)]
 pub(crate) trait Forms {
     fn forms(&self) -> Vec<&'static str>;

@@ -106,7 +106,7 @@ pub(super) static TEXTS: Texts = Texts {
     problems: Problems {
         please_check: "Please check:",
         enter: "Enter the {label}.",
-        says: "{provider} says: {message}. Copy it again, or make a new one.",
+        says: "{provider} says: {message}. Copy the credentials again, or make new ones.",
         another_account: "These credentials work, but they belong to another account than the one that is linked.",
         not_now: "{provider} cannot be connected at the moment.",
         ordinary: "Please use up to 200 ordinary characters.",

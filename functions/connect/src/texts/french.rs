@@ -93,7 +93,7 @@ pub(super) static TEXTS: Texts = Texts {
         or: "ou",
         where_is_it: "Où trouver cette information ?",
         send_steps: "Vous n’êtes pas administrateur ? Envoyez ces étapes à quelqu’un qui l’est.",
-        checked: "Vérifié maintenant auprès de {provider}, et chiffré avant d’être enregistré. {partner} ne peut pas le voir.",
+        checked: "Vos identifiants sont vérifiés maintenant auprès de {provider}, puis chiffrés avant d’être enregistrés. {partner} ne peut pas les voir.",
         asking: "Vérification auprès de {provider}…",
         waiting: "Toujours en attente de {provider}. Cela peut prendre jusqu’à 20 secondes.",
         connect: "Connecter",
@@ -106,7 +106,7 @@ pub(super) static TEXTS: Texts = Texts {
     problems: Problems {
         please_check: "Veuillez vérifier :",
         enter: "Renseignez le champ « {label} ».",
-        says: "{provider} répond : {message}. Copiez-le de nouveau, ou créez-en un nouveau.",
+        says: "{provider} répond : {message}. Copiez de nouveau les identifiants, ou créez-en d’autres.",
         another_account: "Ces identifiants fonctionnent, mais ils correspondent à un autre compte que celui qui est associé.",
         not_now: "{provider} ne peut pas être connecté pour le moment.",
         ordinary: "Utilisez au plus 200 caractères ordinaires.",
@@ -124,9 +124,9 @@ pub(super) static TEXTS: Texts = Texts {
         title: "Confirmez votre identité",
         why: "Votre lien provient de {partner} ; cette page a donc pu être ouverte par quelqu’un d’autre. Avant de partager davantage ou de reprendre le partage, saisissez les identifiants du compte associé. Pour suspendre ou arrêter, ils ne sont pas nécessaires.",
         where_is_it: "Où trouver cette information pour {provider} ?",
-        checked: "Vérifié maintenant auprès de {provider}. {partner} ne peut pas le voir.",
+        checked: "Vos identifiants sont vérifiés maintenant auprès de {provider}. {partner} ne peut pas les voir.",
         confirm: "Confirmer",
-        removed: "Un compte {provider} a été retiré, mais les données qui en provenaient restent lisibles, et davantage le deviendraient. Associez-le de nouveau ; vous pourrez le retirer ensuite.",
+        removed: "Un compte {provider} a été retiré, mais les données qui en provenaient restent lisibles, et d’autres le deviendraient. Associez-le de nouveau ; vous pourrez le retirer ensuite.",
         gone: "Vous ne l’avez plus ? Arrêtez le partage et demandez un nouveau lien à {partner}.",
         link_again: "L’associer de nouveau",
     },
@@ -150,7 +150,7 @@ pub(super) static TEXTS: Texts = Texts {
     accounts: Accounts {
         paused_title: "Le partage est suspendu",
         nothing_title: "Rien n’est connecté",
-        connected_title: "Vous êtes connecté",
+        connected_title: "La connexion est établie",
         one_title: "L’un de vos comptes demande votre attention",
         all_title: "Votre compte demande votre attention",
         paused_by_partner: "{partner} a suspendu le partage et ne reçoit rien pour l’instant. Seul {partner} peut le reprendre.",
@@ -194,7 +194,7 @@ pub(super) static TEXTS: Texts = Texts {
     },
     open: Open {
         title: "Gérer ce que vous partagez",
-        once: "Ce lien ne s’ouvre qu’une seule fois. Ensuite, ce navigateur ouvre vos pages avec lui.",
+        once: "Ce lien ne s’ouvre qu’une fois ; ensuite, il continue d’ouvrir vos pages, mais seulement dans ce navigateur.",
         go_on: "Continuer",
     },
     dead_ends: DeadEnds {

@@ -93,7 +93,7 @@ pub(super) static TEXTS: Texts = Texts {
         or: "o",
         where_is_it: "¿Dónde lo encuentro?",
         send_steps: "¿No es administrador? Envíe estos pasos a alguien que lo sea.",
-        checked: "Se comprueba ahora con {provider} y se cifra antes de guardarse. {partner} no puede verlo.",
+        checked: "Sus credenciales se comprueban ahora con {provider} y se cifran antes de guardarse. {partner} no puede verlas.",
         asking: "Consultando a {provider}…",
         waiting: "Seguimos esperando a {provider}. Puede tardar hasta 20 segundos.",
         connect: "Conectar",
@@ -106,7 +106,7 @@ pub(super) static TEXTS: Texts = Texts {
     problems: Problems {
         please_check: "Revise lo siguiente:",
         enter: "Complete el campo «{label}».",
-        says: "{provider} responde: {message}. Cópielo de nuevo o cree uno nuevo.",
+        says: "{provider} responde: {message}. Copie de nuevo las credenciales o cree otras.",
         another_account: "Estas credenciales funcionan, pero son de una cuenta distinta de la que está vinculada.",
         not_now: "{provider} no se puede conectar en este momento.",
         ordinary: "Use hasta 200 caracteres corrientes.",
@@ -124,9 +124,9 @@ pub(super) static TEXTS: Texts = Texts {
         title: "Confirme su identidad",
         why: "Su enlace procede de {partner}, así que otra persona puede haber abierto esta página. Antes de compartir más o de reanudar, ingrese las credenciales de la cuenta vinculada. Para pausar o dejar de compartir no hacen falta.",
         where_is_it: "¿Dónde lo encuentro en {provider}?",
-        checked: "Se comprueba ahora con {provider}. {partner} no puede verlo.",
+        checked: "Sus credenciales se comprueban ahora con {provider}. {partner} no puede verlas.",
         confirm: "Confirmar",
-        removed: "Se quitó una cuenta de {provider}, pero los datos que llegaron de ella siguen disponibles, y se compartiría más de ellos. Vuelva a vincularla; después puede quitarla.",
+        removed: "Se quitó una cuenta de {provider}, pero los datos que llegaron de ella siguen disponibles, y se compartirían más datos de ella. Vuelva a vincularla; después puede quitarla.",
         gone: "¿Ya no la tiene? Deje de compartir y pida un enlace nuevo a {partner}.",
         link_again: "Volver a vincularla",
     },
@@ -150,7 +150,7 @@ pub(super) static TEXTS: Texts = Texts {
     accounts: Accounts {
         paused_title: "El envío de datos está en pausa",
         nothing_title: "No hay nada conectado",
-        connected_title: "Ya está conectado",
+        connected_title: "La conexión está lista",
         one_title: "Una de sus cuentas requiere su atención",
         all_title: "Su cuenta requiere su atención",
         paused_by_partner: "{partner} ha pausado el envío de datos y ahora no recibe nada. Solo {partner} puede reanudarlo.",
@@ -194,7 +194,7 @@ pub(super) static TEXTS: Texts = Texts {
     },
     open: Open {
         title: "Administre lo que comparte",
-        once: "Este enlace se abre una sola vez. A partir de entonces, este navegador abre con él sus páginas.",
+        once: "Este enlace se abre una sola vez; después seguirá abriendo sus páginas, pero solo en este navegador.",
         go_on: "Continuar",
     },
     dead_ends: DeadEnds {

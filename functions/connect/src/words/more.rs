@@ -24,8 +24,8 @@ pub(super) const WORDS: &[Words] = &[
                 ],
             ),
             (said("VIN", "número de identificación (VIN)", "numéro d’identification (VIN)"), &["vin"]),
-            (said("license plate", "matrícula", "plaque d’immatriculation"), PLATES),
-            (said("whether it is in service", "si está en servicio", "s’il est en service"), SERVICE),
+            (said("license plate", "placa", "plaque d’immatriculation"), PLATES),
+            (said("whether it is in service", "si está en servicio", "si elle est en service"), SERVICE),
             (said("telematics device", "dispositivo telemático", "appareil télématique"), EQUIPMENT),
             (said("your notes", "sus notas", "vos notes"), &["notes"]),
         ],
@@ -88,7 +88,7 @@ pub(super) const WORDS: &[Words] = &[
     words(
         "trailer_association",
         Group::More,
-        said("Trailer links", "Enlaces de remolques", "Liaisons de remorques"),
+        said("Trailer links", "Remolques acoplados entre sí", "Remorques attelées entre elles"),
         &[(
             said("what each trailer is coupled to", "a qué está enganchado cada remolque", "à quoi chaque remorque est attelée"),
             &[],
@@ -145,20 +145,20 @@ pub(super) const WORDS: &[Words] = &[
     words(
         "dvir_log_defect",
         Group::More,
-        said("Defects", "Defectos", "Défauts"),
+        said("Defects", "Defectos", "Défectuosités"),
         &[
             (
                 said(
                     "defects found at inspections",
                     "defectos hallados en las inspecciones",
-                    "défauts constatés lors des inspections",
+                    "défectuosités constatées lors des inspections",
                 ),
                 &["defect_type", "defect_code", "defect_name", "description", "is_safety_critical"],
             ),
             (said("whether they are mended", "si se han reparado", "s’ils sont réparés"), &["status", "resolved_at"]),
             (said("notes", "notas", "notes"), &["notes"]),
         ],
-        said("change defects", "modificar defectos", "modifier des défauts"),
+        said("change defects", "modificar defectos", "modifier des défectuosités"),
     ),
     words(
         "fuel_transaction",

@@ -15,7 +15,7 @@ pub(super) const WORDS: &[Words] = &[
                 &["oem", "model_type", "model_year", "total_axles", "engine_type", "fuel_capacity"],
             ),
             (said("VIN", "número de identificación (VIN)", "numéro d’identification (VIN)"), &["vin", "engine_vin"]),
-            (said("license plate", "matrícula", "plaque d’immatriculation"), PLATES),
+            (said("license plate", "placa", "plaque d’immatriculation"), PLATES),
             (said("whether it is in service", "si está en servicio", "s’il est en service"), SERVICE),
             (said("telematics device", "dispositivo telemático", "appareil télématique"), EQUIPMENT),
             (said("your notes", "sus notas", "vos notes"), &["notes"]),
