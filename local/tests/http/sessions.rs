@@ -6,10 +6,9 @@ use std::time::Duration;
 
 use futures::future::join_all;
 use ingestion::sessions::SharedSession;
-use model::connection::{Connection, ConnectionStatus};
-use model::{ConnectionId, TspId};
+use model::ConnectionId;
+use model::connection::Connection;
 use providers::{ProviderError, Sessions as _};
-use serde_json::json;
 use store::control::{AccountSession, Key, Refreshing, Write};
 
 use crate::World;
@@ -34,23 +33,10 @@ struct Account<'a> {
 impl<'a> Account<'a> {
     async fn new(world: &'a World) -> Self {
         let context = world.platform.context();
-        let now = context.now();
-        let connection = Connection {
-            id: ConnectionId::at(now),
-            tsp_id: TspId::at(now),
-            tsp_slug: "geotab".into(),
-            source_name: "geotab".into(),
-            account: "sessions@tsp.test".into(),
-            masked: json!({}),
-            description: None,
-            status: ConnectionStatus::Active,
-            changed_at: None,
-            refusals: 0,
-            refused_since: None,
-            fleets: None,
-            created_at: now,
-            updated_at: now,
-        };
+        let page = world.api.get("/v2/integrations/connections").await.unwrap();
+        let demo = Key::connection(page["items"][0]["id"].as_str().unwrap().parse().unwrap());
+        let demo: Connection = context.store().get(demo).await.unwrap().unwrap();
+        let connection = Connection { id: ConnectionId::at(context.now()), source_name: "geotab".into(), ..demo };
         let credentials = context.seal_credentials(connection.id, "geotab", "{}").await.unwrap();
         context.store().commit(vec![Write::overwrite(&credentials).unwrap()]).await.unwrap();
         Self { world, connection, logins: AtomicUsize::new(0) }
