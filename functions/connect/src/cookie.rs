@@ -11,7 +11,6 @@ use model::InvitationId;
 use sha2::{Digest as _, Sha256};
 
 use crate::language::Language;
-use crate::launch::Launch;
 
 /// Seconds that a visit may take.
 pub(crate) const VISIT_SECONDS: i64 = 7_200;
@@ -65,16 +64,16 @@ impl Held {
 
     /// The `Set-Cookie` header. In a frame of another site a browser keeps a cookie for that site's pages only (CHIPS), and not where
     /// Connect is shown by itself; over http such a cookie works on this machine alone.
-    pub(crate) fn header(&self, context: &Context, launch: &Launch, seconds: i64) -> String {
-        let (name, scope) = (cookie_name(context, &name_of(self.invitation)), scope(context, launch));
+    pub(crate) fn header(&self, context: &Context, is_framed: bool, seconds: i64) -> String {
+        let (name, scope) = (cookie_name(context, &name_of(self.invitation)), scope(context, is_framed));
         let (invitation, secret) = (self.invitation, &self.secret);
         format!("{name}={invitation}.{secret}; Path=/; Max-Age={seconds}; HttpOnly; {scope}")
     }
 }
 
 /// The `Set-Cookie` header by which a browser keeps the language that a person chose, where and for as long as it keeps a visit.
-pub(crate) fn of_language(context: &Context, launch: &Launch, language: Language) -> String {
-    let (name, scope) = (cookie_name(context, LANGUAGE), scope(context, launch));
+pub(crate) fn of_language(context: &Context, is_framed: bool, language: Language) -> String {
+    let (name, scope) = (cookie_name(context, LANGUAGE), scope(context, is_framed));
     format!("{name}={}; Path=/; Max-Age={BROWSER_SECONDS}; HttpOnly; {scope}", language.tag())
 }
 
@@ -86,8 +85,8 @@ pub(crate) fn language(cookies: &str) -> Option<Language> {
 }
 
 /// Where a cookie is kept.
-fn scope(context: &Context, launch: &Launch) -> &'static str {
-    match (launch.is_framed(), is_https(context)) {
+fn scope(context: &Context, is_framed: bool) -> &'static str {
+    match (is_framed, is_https(context)) {
         (true, _) => "SameSite=None; Secure; Partitioned",
         (false, true) => "SameSite=Lax; Secure",
         (false, false) => "SameSite=Lax",
@@ -125,7 +124,7 @@ mod tests {
     fn a_cookie_belongs_to_its_host_its_link_and_its_name() {
         let context = context("https://connect.example");
         let held = Held::new(ID.parse().unwrap());
-        let header = held.header(&context, &Launch::default(), 60);
+        let header = held.header(&context, false, 60);
         assert!(header.starts_with("__Host-connect-") && header.ends_with("; HttpOnly; SameSite=Lax; Secure"), "{header}");
         assert!(!header.contains("Domain"));
         let cookie = header.split(';').next().unwrap();
@@ -140,7 +139,7 @@ mod tests {
     #[test]
     fn a_language_is_kept_as_a_visit_is() {
         let context = context("https://connect.example");
-        let header = of_language(&context, &Launch::default(), Language::Spanish);
+        let header = of_language(&context, false, Language::Spanish);
         assert_eq!(header, "__Host-connect-language=es; Path=/; Max-Age=15552000; HttpOnly; SameSite=Lax; Secure");
         assert_eq!(language(&format!("a=b; {header}")), Some(Language::Spanish));
         assert_eq!(language("connect-language=\"><script>; language=es"), None);

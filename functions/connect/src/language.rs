@@ -1,6 +1,7 @@
 //! The languages of the pages, and which of them a person reads.
 
-use crate::texts::Plural;
+/// The parameter by which a person chooses one.
+pub(crate) const PARAMETER: &str = "set_language";
 
 /// A language.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -18,6 +19,23 @@ pub(crate) enum Language {
 const LONGEST_TAG: usize = 35;
 /// The most languages of a browser's that are looked at.
 const MOST_RANGES: usize = 50;
+
+/// The forms of a sentence with a number, by the cardinal rules of CLDR; `{count}` is the number.
+pub(crate) struct Plural {
+    /// Of one; in French of none, too.
+    pub(crate) one: &'static str,
+    /// Of whole millions, where a language has a form for them.
+    pub(crate) many: &'static str,
+    /// Of all others.
+    pub(crate) other: &'static str,
+}
+
+impl Plural {
+    /// Of a language with two forms.
+    pub(crate) const fn of_two(one: &'static str, other: &'static str) -> Self {
+        Self { one, many: other, other }
+    }
+}
 
 impl Language {
     /// Every language, in the order of the switch.

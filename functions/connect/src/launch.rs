@@ -14,10 +14,9 @@ use url::Url;
 use url::form_urlencoded::Serializer;
 
 use crate::cookie;
-use crate::language::Language;
-use crate::switch::{self, Here};
+use crate::current_page::CurrentPage;
+use crate::language::{Language, PARAMETER};
 use crate::texts::Texts;
-use crate::visit_request::is_cross_site;
 
 /// The most characters of a key, and of a logo's address: longer ones are none.
 const LONGEST_KEY: usize = 100;
@@ -93,7 +92,7 @@ impl News {
 pub(crate) struct Asked {
     pub(crate) mode: Mode,
     /// The page that is asked for.
-    pub(crate) here: Here,
+    pub(crate) page: CurrentPage,
     /// What the person chooses by this request.
     pub(crate) switched_to: Option<Language>,
     /// What the person chose before.
@@ -109,6 +108,11 @@ pub(crate) struct Asked {
     logo: Option<String>,
     logo_dark: Option<String>,
     pub(crate) news: Option<News>,
+}
+
+/// Whether a browser says that a request comes from a page of another site.
+pub(crate) fn is_cross_site(site: Option<&str>) -> bool {
+    site.is_some_and(|site| site != "same-origin" && site != "none")
 }
 
 impl Asked {
@@ -132,7 +136,7 @@ impl Asked {
         header: impl Fn(&str) -> Option<&'h str>,
     ) -> Self {
         let mut asked = Self {
-            here: Here::of(method, path, &first),
+            page: CurrentPage::of(method, path, &first),
             chosen: header("cookie").and_then(cookie::language),
             accepted: header("accept-language").and_then(Language::accepted),
             ..Self::parse(first)
@@ -165,7 +169,7 @@ impl Asked {
             logo: logo("brand_logo"),
             logo_dark: logo("brand_logo_dark"),
             news: first("news").and_then(|text| News::parse(&text)),
-            switched_to: language(switch::PARAMETER),
+            switched_to: language(PARAMETER),
             of_link: language("language"),
             ..Self::default()
         }
@@ -217,6 +221,12 @@ impl Asked {
     pub(crate) fn address_with<'a>(&self, path: &str, more: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
         let query = Serializer::new(String::new()).extend_pairs(self.parameters()).extend_pairs(more).finish();
         if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
+    }
+
+    /// The address of a page with them, and with one more parameter.
+    pub(crate) fn address_of(&self, page: &CurrentPage, more: Option<(&str, &str)>) -> String {
+        let (path, kept) = page.parts();
+        self.address_with(path, kept.chain(more))
     }
 
     /// The launch with what its key allows, on pages of a partner's invitation or on pages without one.

@@ -14,6 +14,7 @@ mod brand;
 mod consent;
 mod cookie;
 mod credentials;
+mod current_page;
 mod dead_ends;
 mod decline;
 mod fields;
@@ -66,7 +67,7 @@ pub fn error_page(context: &Context, incoming: &Incoming, error: &ApiError) -> R
     let launch = Launch { asked: Asked::of_request(incoming), ..Launch::default() };
     let answer = dead_ends::of_error(context, launch.asked.texts(), error);
     let answer = match launch.asked.switched_to {
-        Some(language) => answer.with_cookie(&cookie::of_language(context, &launch, language)),
+        Some(language) => answer.with_cookie(&cookie::of_language(context, launch.is_framed(), language)),
         None => answer,
     };
     answer.sent(&launch).0

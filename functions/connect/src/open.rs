@@ -13,12 +13,11 @@ use store::control::{Key, Write};
 
 use crate::cookie::{BROWSER_SECONDS, Held, VISIT_SECONDS, name_of};
 use crate::dead_ends;
-use crate::launch::{Asked, News};
+use crate::launch::{Asked, News, is_cross_site};
 use crate::layout::Answer;
 use crate::page::{self, Page};
 use crate::screen::Screen;
 use crate::visit::{Stop, Visit};
-use crate::visit_request::is_cross_site;
 
 /// Opens a link.
 pub(crate) struct Open;
@@ -144,7 +143,7 @@ impl Screen for Prove {
 
 /// On to an address of the visit, with its cookie.
 pub(crate) fn with_cookie(context: &Context, visit: &Visit, target: &str, seconds: i64) -> Answer {
-    page::redirect(context, target).with_cookie(&visit.held.header(context, &visit.launch, seconds))
+    page::redirect(context, target).with_cookie(&visit.held.header(context, visit.launch.is_framed(), seconds))
 }
 
 /// The invitation's id in a link, or in what somebody pasted. Mail programs take the sentence's `.`, `)` or `>` for a part of it.

@@ -44,8 +44,8 @@ impl<S: Screen> Operation for Shown<S> {
         // The same page again, in the language that was chosen.
         if let (Some(language), Body::None) = (asked.switched_to, S::Input::BODY) {
             let launch = asked.resolve(context, None).await?;
-            let here = launch.asked.here.address(&launch.asked, None);
-            let kept = cookie::of_language(context, &launch, language);
+            let here = launch.asked.address_of(&launch.asked.page, None);
+            let kept = cookie::of_language(context, launch.is_framed(), language);
             return Ok(Answer::redirect(context, &here).with_cookie(&kept).sent(&launch));
         }
         let answer = match S::show(context, &call, input).await {

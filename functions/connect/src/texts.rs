@@ -11,31 +11,9 @@ mod spanish;
 use maud::{Markup, PreEscaped, Render};
 use model::Timestamp;
 
-use crate::language::Language;
-
-/// The forms of a sentence with a number, by the cardinal rules of CLDR; `{count}` is the number.
-pub(crate) struct Plural {
-    /// Of one; in French of none, too.
-    pub(crate) one: &'static str,
-    /// Of whole millions, where a language has a form for them.
-    pub(crate) many: &'static str,
-    /// Of all others.
-    pub(crate) other: &'static str,
-}
-
-impl Plural {
-    /// Of a language with two forms.
-    const fn of_two(one: &'static str, other: &'static str) -> Self {
-        Self { one, many: other, other }
-    }
-}
+use crate::language::{Language, Plural};
 
 /// What a group holds, for tests that look at every text.
-/// What somebody else wrote, in a language that is not known.
-pub(crate) fn foreign(text: &str) -> Markup {
-    maud::html! { span lang="" dir="auto" { (text) } }
-}
-
 #[cfg(test)]
 pub(crate) trait Forms {
     fn forms(&self) -> Vec<&'static str>;
@@ -228,6 +206,11 @@ fn chunks(text: &str) -> impl Iterator<Item = (&str, &str)> {
 /// A name that somebody gave, whose direction is its own.
 pub(crate) fn bdi(name: &str) -> Markup {
     maud::html! { bdi { (name) } }
+}
+
+/// What somebody else wrote, in a language that is not known.
+pub(crate) fn foreign(text: &str) -> Markup {
+    maud::html! { span lang="" dir="auto" { (text) } }
 }
 
 #[cfg(test)]

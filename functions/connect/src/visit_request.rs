@@ -8,7 +8,7 @@ use store::control::Key;
 
 use crate::cookie::{Held, name_of};
 use crate::language::Language;
-use crate::launch::Asked;
+use crate::launch::{Asked, is_cross_site};
 use crate::texts::Texts;
 use crate::visit::{Agreed, Stop, Visit};
 use crate::{dead_ends, page};
@@ -41,11 +41,6 @@ impl VisitRequest {
             asked: Asked::read(reader),
         }
     }
-}
-
-/// Whether a browser says that a form was sent from a page of another site.
-pub(crate) fn is_cross_site(site: Option<&str>) -> bool {
-    site.is_some_and(|site| site != "same-origin" && site != "none")
 }
 
 impl VisitRequest {

@@ -1,10 +1,6 @@
-//! `GET /docs/guides/{name}`: the guides. A test runs every example in them.
+//! The guides. A test runs every example in them.
 
-use gateway::{ApiError, Call, Context, Html, Input, Operation, Reader};
-use maud::{PreEscaped, html};
 use pulldown_cmark::{CowStr, Event, Options, Parser, Tag, html::push_html};
-
-use crate::layout::{Page, Scripts};
 
 /// A guide.
 #[derive(Clone, Copy, Debug)]
@@ -38,7 +34,7 @@ impl Guide {
     }
 
     /// As HTML. Links to other guides lead to their pages.
-    fn html(&self) -> String {
+    pub(crate) fn html(&self) -> String {
         let events = Parser::new_ext(self.text, Options::ENABLE_TABLES).map(|event| match event {
             Event::Start(Tag::Link { link_type, dest_url, title, id }) => {
                 let dest_url = page_of(&dest_url).map_or(dest_url, CowStr::from);
@@ -57,37 +53,6 @@ impl Guide {
 fn page_of(link: &str) -> Option<String> {
     let name = link.strip_suffix(".md")?;
     GUIDES.iter().any(|guide| guide.name == name).then(|| format!("/docs/guides/{name}"))
-}
-
-/// Shows a guide.
-pub(crate) struct Read;
-
-/// Its name.
-pub(crate) struct Name(String);
-
-impl Input for Name {
-    fn read(reader: &mut Reader) -> Self {
-        reader.accept_unknown_parameters();
-        Self(reader.path_text("name"))
-    }
-}
-
-impl Operation for Read {
-    type Input = Name;
-    type Output = Html;
-
-    async fn run(context: &Context, _: Call, Name(name): Name) -> Result<Self::Output, ApiError> {
-        let place = GUIDES.iter().position(|guide| guide.name == name).ok_or_else(|| ApiError::not_found("guide"))?;
-        let guide = GUIDES.get(place).ok_or_else(|| ApiError::not_found("guide"))?;
-        let next = GUIDES.get(place + 1);
-        let content = html! {
-            article { (PreEscaped(guide.html())) }
-            @if let Some(next) = next {
-                p.next { "Next: " a href={ "/docs/guides/" (next.name) } { (next.title()) } }
-            }
-        };
-        Ok(Page { title: guide.title(), scripts: Scripts::None, content }.show(context))
-    }
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 //! documents that `cargo xtask openapi` writes.
 
 mod assets;
+mod guide;
 mod guides;
 mod index;
 mod layout;
@@ -37,7 +38,7 @@ pub const PATHS: [&str; 5] = [INDEX, GUIDE, REFERENCE, ASSET, OPENAPI];
 fn endpoints() -> Vec<Endpoint> {
     vec![
         page::<index::Index>(INDEX, "documentation.index").summary("List guides and references"),
-        page::<guides::Read>(GUIDE, "documentation.guide").summary("Read a guide"),
+        page::<guide::Read>(GUIDE, "documentation.guide").summary("Read a guide"),
         page::<reference::Read>(REFERENCE, "documentation.reference").summary("Read the reference of a service"),
         page::<assets::Asset>(ASSET, "documentation.asset").summary("Serve what the pages need"),
         Endpoint::new::<openapi::Get>(Method::GET, OPENAPI, "documentation.openapi", Access::Public, &[])

@@ -1,9 +1,9 @@
 //! Spanish.
 
-use crate::language::Language;
+use crate::language::{Language, Plural};
 use crate::texts::{
-    Accounts, Consent, Counts, Credentials, Dates, DeadEnds, Decline, Frame, Open, Plural, Problems, Proof, Providers, Sharing,
-    SignIn, Texts,
+    Accounts, Consent, Counts, Credentials, Dates, DeadEnds, Decline, Frame, Open, Problems, Proof, Providers, Sharing, SignIn,
+    Texts,
 };
 
 pub(super) static TEXTS: Texts = Texts {
