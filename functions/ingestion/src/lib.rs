@@ -2,7 +2,7 @@
 //! agreements keep EventBridge Scheduler in step.
 //!
 //! [`run`] is one run of one schedule, which fetches or derives; [`writes`] is one attempt at a write to a TSP; [`sign_in`] keeps the tokens of accounts that customers signed in to; [`maintain`] follows the control table's stream and brings lost timers back; [`deadlines`] ends what ends by date. All
-//! are idempotent: their triggers deliver at least once.
+//! are idempotent: their triggers deliver at least once. [`replay`] is for operators: what was set aside is mapped again.
 
 mod budget;
 #[cfg(test)]
@@ -10,6 +10,9 @@ mod budget_tests;
 pub mod deadlines;
 mod events;
 pub mod maintain;
+pub mod replay;
+#[cfg(test)]
+mod replay_tests;
 pub mod run;
 pub mod sign_in;
 #[cfg(test)]

@@ -47,6 +47,8 @@ enum Task {
         #[arg(long)]
         repair: bool,
     },
+    /// Show what a connection's TSP sent that is not stored as data (with --json, the raw rows too), or map it again.
+    SetAside(aside::Task),
     /// Remove all that is stored of a fleet: its records, connections, credentials, agreements, and messages about it. Repeating it
     /// goes on where it was interrupted, and removes what came since.
     Erase {
@@ -76,12 +78,6 @@ enum TableTask {
     /// Keys with which partners show Connect in pages of their own.
     #[command(subcommand)]
     EmbedKey(embed_keys::Task),
-    /// Show what a connection's TSP sent that is not stored as data; with --json, the raw rows too.
-    SetAside {
-        /// The connection's id.
-        #[arg(long)]
-        connection: String,
-    },
 }
 
 #[derive(Clone, Debug, Subcommand)]
@@ -198,6 +194,11 @@ impl AdminArgs {
                 let store = Store::from_config(&aws, &table?, &telematics_table);
                 erase::report(fleet, &erase::erase(&store, fleet).await?)
             }
+            Task::SetAside(task) => {
+                // What is only listed lies in the control table.
+                let telematics_table = task.telematics_table.clone().unwrap_or_default();
+                task.run(&Store::from_config(&aws, &table?, &telematics_table)).await?
+            }
             Task::ReplayStream { stack, queue } => {
                 let sqs = aws_sdk_sqs::Client::new(&aws);
                 Report::replayed(&super::replay_stream(&sqs, &queue, &stack, &super::AwsCli::default()).await?)
@@ -231,12 +232,6 @@ impl TableTask {
                 Report { lines: format!("deleted {client_id}"), json: json!({ "client_id": client_id }) }
             }
             Self::EmbedKey(task) => task.run(store, Timestamp::system()).await?,
-            Self::SetAside { connection } => {
-                let connection = connection.parse().context("--connection is not an id")?;
-                let rows = super::set_aside(store, connection, Timestamp::system()).await?;
-                let lines: Vec<String> = rows.iter().map(aside::line).collect();
-                Report { lines: lines.join("\n"), json: json!({ "set_aside": rows }) }
-            }
         })
     }
 }

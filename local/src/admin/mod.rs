@@ -13,7 +13,7 @@ mod timers;
 
 mod tsps;
 
-pub use aside::set_aside;
+pub use aside::{replay_all, set_aside};
 pub(crate) use catalogue::stable;
 pub use catalogue::{add_catalogue, catalogue};
 pub use command::AdminArgs;

@@ -10,7 +10,9 @@ use model::telematics::{Batch, Fields, Observation};
 use model::{ConnectionId, Resource, Timestamp};
 use url::Url;
 
-use crate::{Budget, Capability, Change, Division, Http, Lane, OAuth, ProviderError, Rate, Writable, Written};
+use crate::{
+    Budget, Capability, Change, Division, Http, Lane, OAuth, ProviderError, Rate, Remapped, StoredSource, Writable, Written,
+};
 
 /// A boxed future, so that `dyn Adapter` and `dyn Http` work.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -234,6 +236,14 @@ pub trait Adapter: Accounts {
         resource: Resource,
         fetch: Fetch<'a>,
     ) -> BoxFuture<'a, Result<Fetched, ProviderError>>;
+
+    /// Maps a source again that is stored, by the mapping of today; `None` where it makes no row. Nobody is asked.
+    ///
+    /// # Errors
+    /// [`ProviderError::Unsupported`] for a resource whose mapping takes other answers of the provider than the stored source.
+    fn remap(&self, resource: Resource, _: ConnectionId, _: &StoredSource<'_>) -> Result<Option<Remapped>, ProviderError> {
+        Err(ProviderError::Unsupported { what: format!("mapping {resource} again") })
+    }
 
     /// Makes or changes a record. Nothing is repeated here.
     ///

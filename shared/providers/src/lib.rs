@@ -23,6 +23,7 @@ mod place;
 mod provider;
 mod retry_after;
 mod samsara;
+mod stored;
 #[cfg(test)]
 mod testing;
 mod units;
@@ -42,6 +43,8 @@ pub use oauth::{OAuth, OAuthClient, Returned};
 use provider::{Api, PAGE_DEADLINE, Page, Plan, Provider, Source};
 pub use provider::{Capability, after_loss};
 pub use samsara::Samsara;
+use stored::Remap;
+pub use stored::{Remapped, StoredSource};
 pub use write::{Change, Writable, Written};
 use write::{Writables, WritePlan};
 

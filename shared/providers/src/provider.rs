@@ -6,12 +6,13 @@ use std::time::Duration;
 use model::credentials::Credentials;
 use model::resource_operation::OperationType;
 use model::telematics::{Batch, RecordType, Rows};
-use model::{RecordIds, Resource, Timestamp};
+use model::{ConnectionId, RecordIds, Resource, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::value::{RawValue, to_raw_value};
 use url::Url;
 
 use crate::cursor::{Cursor, Gap};
+use crate::stored::{MapStored, Remap, Remapped, StoredSource, remap};
 use crate::{
     Account, Accounts, Adapter, BoxFuture, Brand, Budget, Change, Fetch, Fetched, Http, Lane, OAuth, Pause, ProviderError, Rate,
     StandingRow, SubjectState, Unlimited, WindowPart, Writable, Writables, WritePlan, Written,
@@ -76,6 +77,9 @@ pub(crate) trait Source: 'static {
         api: &Api<'_, Self::Provider>,
         cursor: Self::Cursor,
     ) -> impl Future<Output = Result<Page<Self::Rows, Self::Cursor>, ProviderError>> + Send;
+
+    /// How a source is mapped again that is stored; `None` where that takes answers of the provider that are not stored.
+    const REMAP: Option<Remap<Self::Rows>> = None;
 
     /// Whether its pages have [`Page::states`].
     const TELLS_STATES: bool = false;
@@ -160,6 +164,7 @@ pub(crate) struct Plan<P: Provider> {
     capability: Capability,
     page: AskPage<P>,
     history: Option<AskGap<P>>,
+    remap: MapStored,
     /// Whether this is one of its cursors.
     reads: fn(&RawValue) -> bool,
 }
@@ -191,7 +196,7 @@ impl<P: Provider> Plan<P> {
     pub(crate) const fn of<S: Source<Provider = P>>(rate: Rate, page_size: Option<u32>) -> Self {
         let capability = Capability { record: <S::Rows as Rows>::TYPE, kind: S::Cursor::KIND, page_size, rate, beside: &[] };
         let history = if S::HAS_HISTORY { Some(history::<S> as AskGap<P>) } else { None };
-        Self { capability, page: page::<S>, history, reads: reads::<S::Cursor> }
+        Self { capability, page: page::<S>, history, remap: remap::<S>, reads: reads::<S::Cursor> }
     }
 
     /// The same, with an allowance under other limits, too.
@@ -249,7 +254,7 @@ pub fn after_loss(cursor: &str, now: Timestamp) -> Option<String> {
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "errors are handed over by map_err")]
-fn unwritable(error: serde_json::Error) -> ProviderError {
+pub(crate) fn unwritable(error: serde_json::Error) -> ProviderError {
     ProviderError::Malformed { what: error.to_string(), response: None }
 }
 
@@ -413,6 +418,12 @@ impl<P: Provider> Accounts for P {
     }
 }
 
+/// The row of an adapter's table for a resource.
+fn plan_of<P: Provider>(resource: Resource) -> Result<&'static Plan<P>, ProviderError> {
+    let plan = P::PLANS.iter().find(|plan| plan.capability.record.resource == resource);
+    plan.ok_or_else(|| ProviderError::Unsupported { what: resource.to_string() })
+}
+
 impl<P: Provider> Adapter for P {
     fn fetch<'a>(
         &'a self,
@@ -421,12 +432,20 @@ impl<P: Provider> Adapter for P {
         fetch: Fetch<'a>,
     ) -> BoxFuture<'a, Result<Fetched, ProviderError>> {
         Box::pin(async move {
-            let plan = P::PLANS.iter().find(|plan| plan.capability.record.resource == resource);
-            let plan = plan.ok_or_else(|| ProviderError::Unsupported { what: resource.to_string() })?;
+            let plan = plan_of::<P>(resource)?;
             let session = P::session(fetch.base_url, fetch.credentials)?;
             let api = Api { http, session, pause: Some(fetch.pause), budget: fetch.budget, lane: fetch.lane };
             plan.fetch(api, fetch).await
         })
+    }
+
+    fn remap(
+        &self,
+        resource: Resource,
+        connection: ConnectionId,
+        stored: &StoredSource<'_>,
+    ) -> Result<Option<Remapped>, ProviderError> {
+        (plan_of::<P>(resource)?.remap)(stored, RecordIds(connection))
     }
 
     fn write<'a>(

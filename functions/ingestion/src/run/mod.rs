@@ -21,7 +21,7 @@ mod standing_tests;
 mod stated;
 #[cfg(test)]
 mod tests;
-mod validation;
+pub(crate) mod validation;
 
 use std::time::Duration;
 

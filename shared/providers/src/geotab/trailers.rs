@@ -11,7 +11,7 @@ use super::seek::{List, Listed, Seek};
 use super::vehicles::{is_active, is_trailer};
 use crate::place::{alpha2, country_of};
 use crate::wire::{Members, SourceRules, source_of};
-use crate::{Api, Page, ProviderError, Source};
+use crate::{Api, Page, ProviderError, Remap, Source};
 
 const RULES: SourceRules = SourceRules { extras: &["tmpTrailerId", "timeZoneId", "customProperties"], ..super::vehicles::RULES };
 
@@ -21,6 +21,12 @@ impl Source for Trailers {
     type Provider = Geotab;
     type Rows = Vec<Observation<Trailer>>;
     type Cursor = Seek;
+
+    const REMAP: Option<Remap<Self::Rows>> = Some(Remap::without(&["trailer_groups"], |stored| {
+        let mut row = listed(stored.json, &Groups::default(), stored.at).row()?;
+        row.fields.trailer_groups = None;
+        Some(vec![row])
+    }));
 
     async fn page(api: &Api<'_, Geotab>, seek: Seek) -> Result<Page<Self::Rows, Seek>, ProviderError> {
         let began = seek.began;

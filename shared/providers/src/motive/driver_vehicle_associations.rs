@@ -9,7 +9,7 @@ use super::client::List;
 use super::days::Days;
 use crate::cursor::DAY;
 use crate::wire::{Members, SourceRules, source_of};
-use crate::{Api, Page, ProviderError, Source};
+use crate::{Api, Page, ProviderError, Remap, Source};
 
 /// The provider refuses more days.
 const LONGEST_DAYS: i64 = 30;
@@ -41,6 +41,8 @@ impl Source for DriverVehicleAssociations {
     type Provider = Motive;
     type Rows = Vec<Observation<DriverVehicleAssociation>>;
     type Cursor = Days<{ 2 * DAY }, { 7 * DAY }>;
+
+    const REMAP: Option<Remap<Self::Rows>> = Some(Remap::alone(|stored| Some(vec![observation(stored.json)?])));
 
     async fn page(api: &Api<'_, Motive>, days: Self::Cursor) -> Result<Page<Self::Rows, Self::Cursor>, ProviderError> {
         days.page(api, (LIST, LONGEST_DAYS), observation, unassigned).await

@@ -12,7 +12,7 @@ use super::days::Days;
 use crate::cursor::DAY;
 use crate::faults::{canonical, code, description};
 use crate::wire::{Members, SourceRules, source_of};
-use crate::{Api, Page, ProviderError, Source};
+use crate::{Api, Page, ProviderError, Remap, Source};
 
 /// The provider names no limit.
 const LONGEST_DAYS: i64 = 90;
@@ -36,6 +36,8 @@ impl Source for EngineLogs {
     type Provider = Motive;
     type Rows = Vec<Observation<EngineLog>>;
     type Cursor = Days<{ 7 * DAY }, { 45 * DAY }>;
+
+    const REMAP: Option<Remap<Self::Rows>> = Some(Remap::alone(|stored| Some(vec![observation(stored.json)?])));
 
     async fn page(api: &Api<'_, Motive>, days: Self::Cursor) -> Result<Page<Self::Rows, Self::Cursor>, ProviderError> {
         days.page(api, (LIST, LONGEST_DAYS), observation, |_| None).await

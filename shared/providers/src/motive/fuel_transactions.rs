@@ -11,7 +11,7 @@ use super::days::Days;
 use crate::cursor::DAY;
 use crate::units::{CUBIC_METERS_IN_GALLON, LITERS_IN_CUBIC_METER, METERS_IN_KM, METERS_IN_MILE};
 use crate::wire::{Amount, Members, SourceRules, source_of};
-use crate::{Api, Page, ProviderError, Source};
+use crate::{Api, Page, ProviderError, Remap, Source};
 
 /// The provider names no limit.
 const LONGEST_DAYS: i64 = 90;
@@ -39,6 +39,8 @@ impl Source for FuelTransactions {
     type Provider = Motive;
     type Rows = Vec<Observation<FuelTransaction>>;
     type Cursor = Days<{ 7 * DAY }, { 30 * DAY }>;
+
+    const REMAP: Option<Remap<Self::Rows>> = Some(Remap::alone(|stored| Some(vec![observation(stored.json)?])));
 
     async fn page(api: &Api<'_, Motive>, days: Self::Cursor) -> Result<Page<Self::Rows, Self::Cursor>, ProviderError> {
         days.page(api, (LIST, LONGEST_DAYS), observation, |_| None).await

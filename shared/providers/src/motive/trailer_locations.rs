@@ -13,7 +13,7 @@ use super::pass::{LatestList, Pass, Subject, Tracked};
 use super::positions;
 use super::vehicle_locations::address;
 use crate::wire::Lenient;
-use crate::{Api, Page, ProviderError, Source};
+use crate::{Api, Page, ProviderError, Remap, Source};
 
 pub(super) struct TrailerLocations;
 
@@ -21,6 +21,12 @@ impl Source for TrailerLocations {
     type Provider = Motive;
     type Rows = ReadingsOf<TrailerLocation<'static>>;
     type Cursor = Pass;
+
+    const REMAP: Option<Remap<Self::Rows>> = Some(Remap::alone(|stored| {
+        let mut rows = ReadingsOf::default();
+        push(&mut rows, stored.subject()?, stored.json, None)?;
+        Some(rows)
+    }));
 
     async fn page(api: &Api<'_, Motive>, pass: Pass) -> Result<Page<Self::Rows, Pass>, ProviderError> {
         positions::page::<Self>(api, pass).await

@@ -9,7 +9,7 @@ use super::{Motive, names};
 use crate::numbered::Numbered;
 use crate::place::{alpha2, country_of};
 use crate::wire::{Amount, Members, SourceRules, source_of};
-use crate::{Api, Page, ProviderError, Source};
+use crate::{Api, Page, ProviderError, Remap, Source};
 
 const LIST: List = List { path: "/v1/assets", rows: "assets", row: "asset" };
 
@@ -26,6 +26,11 @@ impl Source for Trailers {
     type Provider = Motive;
     type Rows = Vec<Observation<Trailer>>;
     type Cursor = Numbered;
+
+    const REMAP: Option<Remap<Self::Rows>> = Some(Remap::alone(|stored| {
+        let row = names::of_source(observation(stored.json)?, |row, groups| row.trailer_groups = Some(groups));
+        Some(vec![row])
+    }));
 
     async fn page(api: &Api<'_, Motive>, at: Numbered) -> Result<Page<Self::Rows, Numbered>, ProviderError> {
         let page = api.walk(LIST, at, observation).await?;

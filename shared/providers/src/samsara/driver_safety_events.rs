@@ -11,7 +11,7 @@ use super::Samsara;
 use crate::cursor::Stream;
 use crate::place::place;
 use crate::wire::{Amount, Members, SourceRules, source_of};
-use crate::{Api, Page, ProviderError, Source};
+use crate::{Api, Page, ProviderError, Remap, Source};
 
 /// m/s in a kilometer per hour.
 const KPH: f64 = 1.0 / 3.6;
@@ -75,6 +75,8 @@ impl Source for DriverSafetyEvents {
     type Provider = Samsara;
     type Rows = Vec<Observation<DriverSafetyEvent>>;
     type Cursor = Stream;
+
+    const REMAP: Option<Remap<Self::Rows>> = Some(Remap::alone(|stored| Some(vec![observation(stored.json)?])));
 
     async fn page(api: &Api<'_, Samsara>, stream: Stream) -> Result<Page<Self::Rows, Stream>, ProviderError> {
         let since = stream.since.to_string();

@@ -10,7 +10,7 @@ use super::Samsara;
 use super::assignments::{Assignment, PATH};
 use crate::cursor::{DAY, Window};
 use crate::wire::{Members, SourceRules, source_of};
-use crate::{Api, Page, ProviderError, Source, Subjects};
+use crate::{Api, Page, ProviderError, Remap, Source, Subjects};
 
 const RULES: SourceRules = SourceRules {
     volatile: &["assignedAtTime"],
@@ -24,6 +24,8 @@ impl Source for DriverVehicleAssociations {
     type Provider = Samsara;
     type Rows = Vec<Observation<DriverVehicleAssociation>>;
     type Cursor = Window<DAY, { 7 * DAY }>;
+
+    const REMAP: Option<Remap<Self::Rows>> = Some(Remap::alone(|stored| Some(vec![observation(stored.json)?])));
 
     async fn page(api: &Api<'_, Samsara>, window: Self::Cursor) -> Result<Page<Self::Rows, Self::Cursor>, ProviderError> {
         let (from, to) = (window.from, window.to);

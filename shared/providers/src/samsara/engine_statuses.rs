@@ -14,7 +14,7 @@ use super::questions::questions;
 use super::{Samsara, VEHICLE_FEED, VEHICLE_HISTORY};
 use crate::cursor::{Feed, Gap};
 use crate::wire::{Lenient, from_json};
-use crate::{Api, Page, ProviderError, Source};
+use crate::{Api, Page, ProviderError, Remap, Source};
 
 const TYPES: (&str, &str) = ("types", "engineStates");
 const DECORATIONS: (&str, &str) = ("decorations", "gps");
@@ -69,6 +69,12 @@ impl Source for EngineStatuses {
     type Provider = Samsara;
     type Rows = ReadingsOf<EngineStatus<'static>>;
     type Cursor = Feed;
+
+    const REMAP: Option<Remap<Self::Rows>> = Some(Remap::without(&["driver"], |stored| {
+        let (change, mut rows) = (Change::read(stored.json)?, ReadingsOf::default());
+        rows.push(stored.subject()?, change.time, &reading(&change, None), change.source);
+        Some(rows)
+    }));
 
     async fn page(api: &Api<'_, Samsara>, feed: Feed) -> Result<Page<Self::Rows, Feed>, ProviderError> {
         let response = api.page(VEHICLE_FEED, &[TYPES, DECORATIONS], feed.after.as_deref()).await?;

@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 use super::{Samsara, VEHICLE_FEED};
 use crate::cursor::Cursor;
 use crate::wire::{Members, SourceRules, source_of};
-use crate::{Api, Page, ProviderError, Source};
+use crate::{Api, Page, ProviderError, Remap, Source};
 
 /// The types of each feed.
 const FEEDS: &[&[&str]] = &[
@@ -66,6 +66,13 @@ impl Source for VehicleSensors {
     type Provider = Samsara;
     type Rows = Vec<Observation<VehicleSensor>>;
     type Cursor = Feeds;
+
+    const REMAP: Option<Remap<Self::Rows>> = Some(Remap::alone(|stored| {
+        let wire = Members::of(stored.json);
+        let kind: String = wire.get("type")?;
+        let vehicle = stored.subject()?.strip_suffix(kind.as_str())?.strip_suffix(':')?;
+        Some(vec![observation(vehicle, &kind, wire.raw("reading")?)?])
+    }));
 
     async fn page(api: &Api<'_, Samsara>, feeds: Feeds) -> Result<Page<Self::Rows, Feeds>, ProviderError> {
         let types = FEEDS.get(feeds.at).copied().unwrap_or_default();

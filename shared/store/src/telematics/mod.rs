@@ -52,6 +52,7 @@ mod stored;
 mod table;
 mod tombstones;
 mod upsert;
+mod versions;
 mod walk;
 mod window;
 mod withdrawn;
@@ -69,6 +70,7 @@ pub use retention::{InvalidRetention, Retention};
 pub use row::Row;
 pub use series::{DerivedDay, OutdatedDay};
 pub use standing::StateNote;
+pub use versions::Version;
 pub use window::{Answers, HasTime, StatedWindow};
 
 use self::upsert::Shape;

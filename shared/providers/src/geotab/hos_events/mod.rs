@@ -20,7 +20,7 @@ use super::feed::Versions;
 use super::values::Moment;
 use crate::cursor::{Cursor, DAY, LONGEST_LOSS};
 use crate::wire::Members;
-use crate::{Api, Page, ProviderError, Source, Subjects, WindowPart};
+use crate::{Api, Page, ProviderError, Remap, Source, Subjects, WindowPart};
 
 /// How many drivers are read at once.
 const DRIVERS: usize = 25;
@@ -100,6 +100,8 @@ impl Source for HosEvents {
     type Provider = Geotab;
     type Rows = Vec<Observation<HosEvent>>;
     type Cursor = Logs;
+
+    const REMAP: Option<Remap<Self::Rows>> = Some(Remap::alone(|stored| Some(vec![entries::of_source(stored.json)?])));
 
     async fn page(api: &Api<'_, Geotab>, mut logs: Logs) -> Result<Page<Self::Rows, Logs>, ProviderError> {
         if logs.version.is_none() {
