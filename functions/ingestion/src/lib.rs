@@ -2,7 +2,8 @@
 //! agreements keep EventBridge Scheduler in step.
 //!
 //! [`run`] is one run of one schedule, which fetches or derives; [`writes`] is one attempt at a write to a TSP; [`sign_in`] keeps the tokens of accounts that customers signed in to; [`maintain`] follows the control table's stream and brings lost timers back; [`deadlines`] ends what ends by date. All
-//! are idempotent: their triggers deliver at least once. [`replay`] is for operators: what was set aside is mapped again.
+//! are idempotent: their triggers deliver at least once. [`replay`] and [`renormalise`] are for operators: what was set aside,
+//! and what is stored, is mapped again.
 
 mod budget;
 #[cfg(test)]
@@ -10,6 +11,9 @@ mod budget_tests;
 pub mod deadlines;
 mod events;
 pub mod maintain;
+pub mod renormalise;
+#[cfg(test)]
+mod renormalise_tests;
 pub mod replay;
 #[cfg(test)]
 mod replay_tests;

@@ -11,7 +11,7 @@ use store::Store;
 use super::partners::{self, CreatedClient, NewPartner};
 use super::replay::Replayed;
 use super::report::Report;
-use super::{aside, embed_keys, erase, sign_in, timers};
+use super::{aside, embed_keys, erase, renormalise, sign_in, timers};
 
 /// Options of the administration.
 #[derive(Clone, Debug, Args)]
@@ -49,6 +49,8 @@ enum Task {
     },
     /// Show what a connection's TSP sent that is not stored as data (with --json, the raw rows too), or map it again.
     SetAside(aside::Task),
+    /// Map the stored sources of a connection's resource again, and write the rows that are other ones now.
+    Renormalise(renormalise::Task),
     /// Remove all that is stored of a fleet: its records, connections, credentials, agreements, and messages about it. Repeating it
     /// goes on where it was interrupted, and removes what came since.
     Erase {
@@ -198,6 +200,10 @@ impl AdminArgs {
                 // What is only listed lies in the control table.
                 let telematics_table = task.telematics_table.clone().unwrap_or_default();
                 task.run(&Store::from_config(&aws, &table?, &telematics_table)).await?
+            }
+            Task::Renormalise(task) => {
+                let store = Store::from_config(&aws, &table?, &task.telematics_table);
+                task.run(&store).await?
             }
             Task::ReplayStream { stack, queue } => {
                 let sqs = aws_sdk_sqs::Client::new(&aws);
