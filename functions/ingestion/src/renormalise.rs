@@ -10,7 +10,7 @@ use model::connection::Connection;
 use model::telematics::readings::Readings;
 use model::telematics::{Batch, Fields, Observation, RecordType, Storage};
 use model::{ExecutionId, RecordId, RecordIds, Resource, ScheduleId, Timestamp};
-use providers::{Adapter, ProviderError, Remapped, StoredSource};
+use providers::{Adapter, Drift, ProviderError, Remapped, StoredSource};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
@@ -42,6 +42,8 @@ pub struct Renormalised {
     pub members: BTreeMap<String, u64>,
     /// Rows that stay as they are because their sources cannot be mapped again, by reason.
     pub left: BTreeMap<&'static str, u64>,
+    /// What the sources have that the adapter does not know.
+    pub drift: Drift,
     /// The first rows that are other ones.
     pub differences: Vec<Difference>,
 }
@@ -119,13 +121,14 @@ impl Renormalise<'_> {
     }
 
     /// The believed row of a source, and the members that others tell, too.
-    fn map(&self, stored: &StoredSource<'_>) -> Result<Remapped, Left> {
-        let Remapped { batch, beside } = self.remap(stored).ok().flatten().ok_or(NO_ROW)?;
+    fn map(&mut self, stored: &StoredSource<'_>) -> Result<Remapped, Left> {
+        let Remapped { batch, beside, drift } = self.remap(stored).ok().flatten().ok_or(NO_ROW)?;
+        self.done.drift.add(drift);
         let (batch, rejected) = validated(self.record, batch, stored.at);
         match rejected.first() {
             Some(rejected) => Err(rejected.reason.name()),
             None if batch.is_empty() => Err(NO_ROW),
-            None => Ok(Remapped { batch, beside }),
+            None => Ok(Remapped { batch, beside, drift: Drift::default() }),
         }
     }
 
@@ -187,7 +190,7 @@ impl Renormalise<'_> {
     fn renewed(&mut self, stored: &StoredRecord) -> Result<Option<Observation<Fields>>, Left> {
         let json = stored.source.as_deref().ok_or(NO_SOURCE)?;
         let source = StoredSource { source_id: &stored.source_id, at: stored.version.updated_at, json };
-        let Remapped { batch, beside } = self.map(&source)?;
+        let Remapped { batch, beside, .. } = self.map(&source)?;
         let Batch::Records(rows) = batch else { return Err(NO_ROW) };
         let row = rows.into_iter().next().ok_or(NO_ROW)?;
         if row.source_id != stored.source_id {
@@ -259,10 +262,10 @@ impl Renormalise<'_> {
     }
 
     /// A reading as its source alone tells it, and the columns that others tell, too.
-    fn renewed_reading(&self, block: &StoredBlock, row: usize) -> Result<(Readings, &'static [&'static str]), Left> {
+    fn renewed_reading(&mut self, block: &StoredBlock, row: usize) -> Result<(Readings, &'static [&'static str]), Left> {
         let (before, source_id) = (block.readings(), block.readings().source_id(row));
         let json: &RawValue = serde_json::from_str(before.sources().get(row)).map_err(|_| NO_SOURCE)?;
-        let Remapped { batch, beside } = self.map(&StoredSource { source_id: &source_id, at: block.stored_at(), json })?;
+        let Remapped { batch, beside, .. } = self.map(&StoredSource { source_id: &source_id, at: block.stored_at(), json })?;
         let Batch::Readings(now) = batch else { return Err(NO_ROW) };
         if now.subject(0) == before.subject(row) && now.time(0) == before.time(row) {
             Ok((now, beside))

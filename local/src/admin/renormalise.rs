@@ -69,5 +69,9 @@ fn report(done: &Renormalised, mode: Mode) -> Report {
     lines.push(format!("{} rows mapped again, {} {changed}", done.mapped, done.changed));
     lines.extend(done.members.iter().map(|(name, rows)| format!("{rows} rows: {name}")));
     lines.extend(done.left.iter().map(|(reason, rows)| format!("{rows} rows stay as they are: {reason}")));
+    let seen =
+        |what: &str, (name, times): (&String, &u64)| format!("{what} that the adapter does not know, {times} times: {name}");
+    lines.extend(done.drift.members.iter().map(|one| seen("member", one)));
+    lines.extend(done.drift.words.iter().map(|one| seen("word", one)));
     Report { lines: lines.join("\n"), json: json!({ "renormalised": done, "dry_run": mode == Mode::DryRun }) }
 }

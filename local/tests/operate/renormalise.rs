@@ -39,7 +39,7 @@ async fn sources_are_mapped_again_as_they_were_fetched() {
             }
             let done = done.unwrap();
             assert_eq!(done.differences, [], "{provider} {resource}");
-            assert!(done.changed == 0 && done.left.is_empty(), "{provider} {resource}: {done:?}");
+            assert!(done.changed == 0 && done.left.is_empty() && done.drift.is_empty(), "{provider} {resource}: {done:?}");
             mapped.insert((provider, resource.name()), done.mapped);
         }
     }

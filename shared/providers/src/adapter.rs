@@ -11,7 +11,8 @@ use model::{ConnectionId, Resource, Timestamp};
 use url::Url;
 
 use crate::{
-    Budget, Capability, Change, Division, Http, Lane, OAuth, ProviderError, Rate, Remapped, StoredSource, Writable, Written,
+    Budget, Capability, Change, Division, Drift, Http, Lane, OAuth, ProviderError, Rate, Remapped, StoredSource, Writable,
+    Written,
 };
 
 /// A boxed future, so that `dyn Adapter` and `dyn Http` work.
@@ -80,6 +81,8 @@ pub struct Fetched {
     pub window: Option<WindowPart>,
     /// What is true of some subjects at some times, where the provider tells that: rows that a state does not list any more are over.
     pub states: Vec<SubjectState>,
+    /// What it has that the adapter does not know.
+    pub drift: Drift,
 }
 
 /// Everything of a resource that a subject has at a time, such as the faults that a vehicle reports.

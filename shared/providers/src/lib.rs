@@ -7,6 +7,7 @@ mod body;
 mod budget;
 mod client;
 mod cursor;
+mod drift;
 mod eld;
 mod error;
 mod faults;
@@ -35,6 +36,8 @@ pub use adapter::{
     Account, Accounts, Adapter, BoxFuture, Brand, Fetch, Fetched, Pause, Spread, StandingRow, SubjectState, Subjects, WindowPart,
 };
 pub use budget::{Budget, Division, Lane, Rate, Told, Unlimited};
+pub use drift::Drift;
+use drift::Known;
 pub use error::{ErrorResponse, ProviderError};
 pub use geotab::Geotab;
 pub use http_client::{Http, HttpFailure, HttpResponse};

@@ -12,6 +12,7 @@ use serde_json::value::{RawValue, to_raw_value};
 use url::Url;
 
 use crate::cursor::{Cursor, Gap};
+use crate::drift::{Drift, Known};
 use crate::stored::{MapStored, Remap, Remapped, StoredSource, remap};
 use crate::{
     Account, Accounts, Adapter, BoxFuture, Brand, Budget, Change, Fetch, Fetched, Http, Lane, OAuth, Pause, ProviderError, Rate,
@@ -77,6 +78,9 @@ pub(crate) trait Source: 'static {
         api: &Api<'_, Self::Provider>,
         cursor: Self::Cursor,
     ) -> impl Future<Output = Result<Page<Self::Rows, Self::Cursor>, ProviderError>> + Send;
+
+    /// What is known of its records, mapped or not.
+    const KNOWN: Known = Known::NOTHING;
 
     /// How a source is mapped again that is stored; `None` where that takes answers of the provider that are not stored.
     const REMAP: Option<Remap<Self::Rows>> = None;
@@ -167,6 +171,7 @@ pub(crate) struct Plan<P: Provider> {
     remap: MapStored,
     /// Whether this is one of its cursors.
     reads: fn(&RawValue) -> bool,
+    known: Known,
 }
 
 /// What an adapter can fetch, and how.
@@ -196,7 +201,7 @@ impl<P: Provider> Plan<P> {
     pub(crate) const fn of<S: Source<Provider = P>>(rate: Rate, page_size: Option<u32>) -> Self {
         let capability = Capability { record: <S::Rows as Rows>::TYPE, kind: S::Cursor::KIND, page_size, rate, beside: &[] };
         let history = if S::HAS_HISTORY { Some(history::<S> as AskGap<P>) } else { None };
-        Self { capability, page: page::<S>, history, remap: remap::<S>, reads: reads::<S::Cursor> }
+        Self { capability, page: page::<S>, history, remap: remap::<S>, reads: reads::<S::Cursor>, known: S::KNOWN }
     }
 
     /// The same, with an allowance under other limits, too.
@@ -322,7 +327,10 @@ impl<P: Provider> Plan<P> {
         {
             api.lane = Lane::Backfill;
             match history(&api, &open, RecordIds(fetch.connection)).await {
-                Ok((batch, after)) => return filled(batch, &Versioned::new(at, open.rest(after), false)),
+                Ok((batch, after)) => {
+                    let filled = filled(batch, &Versioned::new(at, open.rest(after), false))?;
+                    return Ok(Fetched { drift: self.known.drift(&filled.batch), ..filled });
+                }
                 Err(error) => (gap, has_failed) = (open.failed(&error, fetch.now), true),
             }
         }
@@ -332,6 +340,7 @@ impl<P: Provider> Plan<P> {
         let fills = gap.as_ref().is_some_and(is_due) && !page.more && !has_failed;
         Ok(Fetched {
             states: page.states.into_iter().map(State::of_records).collect::<Result<_, _>>()?,
+            drift: self.known.drift(&page.rows),
             batch: page.rows,
             cursor: Versioned::new(page.next, gap, fills).encode()?,
             more: page.more || fills,
@@ -354,6 +363,7 @@ fn filled(batch: Batch, next: &Versioned) -> Result<Fetched, ProviderError> {
         withdrawn: Vec::new(),
         window: None,
         states: Vec::new(),
+        drift: Drift::default(),
     })
 }
 

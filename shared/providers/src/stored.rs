@@ -8,7 +8,7 @@ use model::{RecordIds, Timestamp};
 use serde_json::value::RawValue;
 
 use crate::provider::{Source, unwritable};
-use crate::{Provider, ProviderError};
+use crate::{Drift, Provider, ProviderError};
 
 /// Characters of a time in a composite source id.
 const TIME: usize = 27;
@@ -75,6 +75,8 @@ pub struct Remapped {
     /// Members of a record, or columns of a reading, that other answers of the provider tell, or tell, too. Where the row lacks one, what
     /// is stored of it holds.
     pub beside: &'static [&'static str],
+    /// What its source has that the adapter does not know.
+    pub drift: Drift,
 }
 
 pub(crate) type MapStored = fn(&StoredSource<'_>, RecordIds) -> Result<Option<Remapped>, ProviderError>;
@@ -87,7 +89,8 @@ pub(crate) fn remap<S: Source>(stored: &StoredSource<'_>, ids: RecordIds) -> Res
         return Err(ProviderError::Unsupported { what });
     };
     let Some(rows) = map(stored) else { return Ok(None) };
-    Ok(Some(Remapped { batch: rows.erase(ids).map_err(unwritable)?, beside }))
+    let batch = rows.erase(ids).map_err(unwritable)?;
+    Ok(Some(Remapped { drift: S::KNOWN.drift(&batch), batch, beside }))
 }
 
 #[cfg(test)]

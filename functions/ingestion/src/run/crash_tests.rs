@@ -16,7 +16,7 @@ use model::execution::ExecutionStatus;
 use model::telematics::series::ReadingsOf;
 use model::telematics::{Batch, HosEvent, Observation, Rows as _, Vehicle, VehicleLocation, VehiclePosition, source_hash};
 use model::{RecordIds, Resource};
-use providers::{Fetch, Fetched, ProviderError};
+use providers::{Drift, Fetch, Fetched, ProviderError};
 use serde_json::{Map, Value, json};
 use store::telematics::Query;
 use store::{Grant, Page};
@@ -159,6 +159,7 @@ impl Tsp {
             withdrawn: Vec::new(),
             window: None,
             states: Vec::new(),
+            drift: Drift::default(),
         }
     }
 

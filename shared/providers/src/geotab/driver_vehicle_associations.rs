@@ -8,13 +8,13 @@ use model::telematics::{DriverVehicleAssociation, Observation};
 use serde_json::json;
 use serde_json::value::RawValue;
 
-use super::Geotab;
 use super::feed::Versions;
 use super::rpc::with;
+use super::{Geotab, members};
 use crate::client::OkResponse;
 use crate::cursor::DAY;
 use crate::wire::{Members, SourceRules, source_of};
-use crate::{Api, Page, ProviderError, Remap, Source};
+use crate::{Api, Known, Page, ProviderError, Remap, Source};
 
 /// Changes of a page.
 pub(super) const PAGE_SIZE: u32 = 2_000;
@@ -28,6 +28,8 @@ impl Source for DriverVehicleAssociations {
     type Provider = Geotab;
     type Rows = Vec<Observation<DriverVehicleAssociation>>;
     type Cursor = Versions<7>;
+
+    const KNOWN: Known = Known { members: members::DRIVER_VEHICLE_ASSOCIATION, words: &[] };
 
     const REMAP: Option<Remap<Self::Rows>> = Some(Remap::alone(|stored| {
         let (id, change) = Change::of(stored.json)?;

@@ -7,15 +7,15 @@ use model::telematics::{DvirLogDefect, Observation};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use super::Geotab;
 use super::dvir_logs::KIND;
 use super::feed::Versions;
 use super::lookups::Found;
 use super::names::Missing;
 use super::rpc::with;
+use super::{Geotab, members};
 use crate::parts::part;
 use crate::wire::{Members, SourceRules, source_of};
-use crate::{Api, Page, ProviderError, Remap, Source};
+use crate::{Api, Known, Page, ProviderError, Remap, Source};
 
 /// Reports of a page.
 pub(super) const PAGE_SIZE: u32 = 500;
@@ -33,6 +33,8 @@ impl Source for DvirLogDefects {
     type Provider = Geotab;
     type Rows = Vec<Observation<DvirLogDefect>>;
     type Cursor = Versions<7>;
+
+    const KNOWN: Known = Known { members: members::DVIR_LOG_DEFECT, words: &[] };
 
     /// Of its report the source has the id: not when it was made, nor who made it, whose remarks are told apart.
     const REMAP: Option<Remap<Self::Rows>> = Some(Remap::without(&["description", "notes"], |stored| {

@@ -3,13 +3,13 @@
 use model::telematics::{DvirLog, Observation, Point};
 use serde_json::value::RawValue;
 
-use super::Geotab;
 use super::feed::Versions;
 use super::rpc::with;
 use super::values::{TimeSpan, somewhere};
+use super::{Geotab, members};
 use crate::units::{METERS_IN_KM, SECONDS_IN_HOUR};
 use crate::wire::{Amount, Members, SourceRules, source_of};
-use crate::{Api, Page, ProviderError, Remap, Source};
+use crate::{Api, Known, Page, ProviderError, Remap, Source};
 
 /// Reports of a page.
 pub(super) const PAGE_SIZE: u32 = 1_000;
@@ -42,6 +42,8 @@ impl Source for DvirLogs {
     type Provider = Geotab;
     type Rows = Vec<Observation<DvirLog>>;
     type Cursor = Versions<7>;
+
+    const KNOWN: Known = Known { members: members::DVIR_LOG, words: &[("logType", &["log_type"])] };
 
     const REMAP: Option<Remap<Self::Rows>> = Some(Remap::alone(|stored| {
         let wire = Members::of(stored.json);

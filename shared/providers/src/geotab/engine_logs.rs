@@ -8,12 +8,12 @@ use model::telematics::engine_log::{ACTIVE, INACTIVE};
 use model::telematics::{EngineLog, Observation};
 use serde_json::value::RawValue;
 
-use super::Geotab;
 use super::feed::Versions;
 use super::lookups::Found;
+use super::{Geotab, members};
 use crate::faults::{canonical, code, description};
 use crate::wire::{Members, SourceRules, source_of};
-use crate::{Api, Page, ProviderError, Remap, Source};
+use crate::{Api, Known, Page, ProviderError, Remap, Source};
 
 /// Observations of a page: each may name a diagnostic that has to be asked for.
 pub(super) const PAGE_SIZE: u32 = 500;
@@ -51,6 +51,8 @@ impl Source for EngineLogs {
     type Provider = Geotab;
     type Rows = Vec<Observation<EngineLog>>;
     type Cursor = Versions<7>;
+
+    const KNOWN: Known = Known { members: members::ENGINE_LOG, words: &[] };
 
     const REMAP: Option<Remap<Self::Rows>> = Some(Remap::without(OF_NAMED, |stored| {
         let mut row = observation(stored.json, &Found::default())?;

@@ -10,12 +10,12 @@ use model::telematics::{EngineReading, EngineStatus};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::Geotab;
 use super::beside::{Beside, WITH_PLACES};
 use super::feed::Versions;
 use super::values::Reference;
+use super::{Geotab, members};
 use crate::wire::Lenient;
-use crate::{Api, Page, ProviderError, Remap, Source};
+use crate::{Api, Known, Page, ProviderError, Remap, Source};
 
 /// Readings of a page. Few of them are of the ignition: a search for a diagnostic is documented for lists, not for feeds that go on from
 /// a version.
@@ -29,6 +29,8 @@ impl Source for EngineStatuses {
     type Provider = Geotab;
     type Rows = ReadingsOf<EngineStatus<'static>>;
     type Cursor = Versions<1>;
+
+    const KNOWN: Known = Known { members: members::ENGINE_STATUS, words: &[] };
 
     const REMAP: Option<Remap<Self::Rows>> = Some(Remap::without(&["longitude", "latitude", "driver"], |stored| {
         let mut rows = ReadingsOf::default();

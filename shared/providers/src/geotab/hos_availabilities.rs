@@ -13,10 +13,10 @@ use super::rpc::with;
 use super::seek::{List, Listed, Seek};
 use super::values::TimeSpan;
 use super::vehicles::is_active;
-use super::{Geotab, rulesets};
+use super::{Geotab, members, rulesets};
 use crate::client::OkResponse;
 use crate::wire::{Members, SourceRules, source_of};
-use crate::{Api, Page, ProviderError, Remap, Source};
+use crate::{Api, Known, Page, ProviderError, Remap, Source};
 
 /// Drivers of a page.
 pub(super) const PAGE_SIZE: u32 = 50;
@@ -42,6 +42,8 @@ impl Source for HosAvailabilities {
     type Provider = Geotab;
     type Rows = Vec<Observation<HosAvailability>>;
     type Cursor = Seek;
+
+    const KNOWN: Known = Known { members: members::HOS_AVAILABILITY, words: &[] };
 
     const REMAP: Option<Remap<Self::Rows>> = Some(Remap::alone(|stored| {
         let beside = Members::of(stored.json).object("beside");

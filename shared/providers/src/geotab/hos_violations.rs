@@ -10,10 +10,10 @@ use serde_json::json;
 use serde_json::value::RawValue;
 
 use super::rpc::with;
-use super::{Geotab, rulesets};
+use super::{Geotab, members, rulesets};
 use crate::cursor::{DAY, Window};
 use crate::wire::{Members, SourceRules, source_of};
-use crate::{Api, Page, ProviderError, Remap, Source, Subjects};
+use crate::{Api, Known, Page, ProviderError, Remap, Source, Subjects};
 
 /// Drivers who are asked for at once.
 const DRIVERS: usize = 25;
@@ -49,6 +49,8 @@ impl Source for HosViolations {
     type Provider = Geotab;
     type Rows = Vec<Observation<HosViolation>>;
     type Cursor = Window<DAY, { 8 * DAY }>;
+
+    const KNOWN: Known = Known { members: members::HOS_VIOLATION, words: &[] };
 
     const REMAP: Option<Remap<Self::Rows>> = Some(Remap::alone(|stored| {
         let carries_passengers = Members::of(stored.json).get("carriesPassengers");

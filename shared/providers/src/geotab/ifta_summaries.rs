@@ -10,12 +10,12 @@ use model::telematics::{IftaSummary, Observation};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use super::Geotab;
 use super::vehicles::is_trailer;
+use super::{Geotab, members};
 use crate::months::Reports;
 use crate::units::METERS_IN_KM;
 use crate::wire::{Members, SourceRules, source_of};
-use crate::{Api, Page, ProviderError, Remap, Source};
+use crate::{Api, Known, Page, ProviderError, Remap, Source};
 
 /// Vehicles that are asked for at once.
 const VEHICLES: usize = 25;
@@ -31,6 +31,8 @@ impl Source for IftaSummaries {
     type Provider = Geotab;
     type Rows = Vec<Observation<IftaSummary>>;
     type Cursor = Reports;
+
+    const KNOWN: Known = Known { members: members::IFTA_SUMMARY, words: &[] };
 
     /// The source is the sum.
     const REMAP: Option<Remap<Self::Rows>> = Some(Remap::alone(|stored| {

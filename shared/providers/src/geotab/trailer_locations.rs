@@ -9,14 +9,14 @@ use model::telematics::{TrailerLocation, TrailerPosition};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::Geotab;
 use super::feed::Versions;
 use super::trailer_devices::TrailerDevices;
 use super::trailer_vehicle_associations::Attachment;
 use super::vehicle_locations::{KIND, Position, positions};
+use super::{Geotab, members};
 use crate::cursor::Cursor;
 use crate::wire::Members;
-use crate::{Api, Page, ProviderError, Remap, Source};
+use crate::{Api, Known, Page, ProviderError, Remap, Source};
 
 /// Positions of a page, of devices of all sorts.
 pub(super) const PAGE_SIZE: u32 = 5_000;
@@ -57,6 +57,8 @@ impl Source for TrailerLocations {
     type Provider = Geotab;
     type Rows = ReadingsOf<TrailerLocation<'static>>;
     type Cursor = Positions;
+
+    const KNOWN: Known = Known { members: members::TRAILER_LOCATION, words: &[] };
 
     /// It may be the position of a vehicle that pulled the trailer.
     const REMAP: Option<Remap<Self::Rows>> = Some(Remap::without(&["vehicle"], |stored| {

@@ -8,12 +8,12 @@ use model::telematics::{Observation, TrailerVehicleAssociation};
 use serde_json::json;
 use serde_json::value::RawValue;
 
-use super::Geotab;
 use super::feed::Versions;
 use super::rpc::with;
+use super::{Geotab, members};
 use crate::client::OkResponse;
 use crate::wire::{Members, SourceRules, source_of};
-use crate::{Api, Page, ProviderError, Remap, Source};
+use crate::{Api, Known, Page, ProviderError, Remap, Source};
 
 /// Attachments of a page.
 pub(super) const PAGE_SIZE: u32 = 2_000;
@@ -29,6 +29,8 @@ impl Source for TrailerVehicleAssociations {
     type Provider = Geotab;
     type Rows = Vec<Observation<TrailerVehicleAssociation>>;
     type Cursor = Versions<30>;
+
+    const KNOWN: Known = Known { members: members::TRAILER_VEHICLE_ASSOCIATION, words: &[] };
 
     const REMAP: Option<Remap<Self::Rows>> = Some(Remap::alone(|stored| {
         let wire = Members::of(stored.json);

@@ -9,13 +9,13 @@ use model::telematics::{VehicleLocation, VehiclePosition};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::Geotab;
 use super::beside::{Beside, Engine, WITH_ENGINES};
 use super::feed::Versions;
 use super::values::{Reference, somewhere};
+use super::{Geotab, members};
 use crate::units::{KPH, SECONDS_IN_HOUR};
 use crate::wire::{Amount, Lenient};
-use crate::{Api, Page, ProviderError, Remap, Source};
+use crate::{Api, Known, Page, ProviderError, Remap, Source};
 
 /// Positions of a page. The provider allows 50,000; what stands beside so many would not fit into memory.
 pub(super) const PAGE_SIZE: u32 = 2_000;
@@ -33,6 +33,8 @@ impl Source for VehicleLocations {
     type Provider = Geotab;
     type Rows = ReadingsOf<VehicleLocation<'static>>;
     type Cursor = Versions<1>;
+
+    const KNOWN: Known = Known { members: members::VEHICLE_LOCATION, words: &[] };
 
     const REMAP: Option<Remap<Self::Rows>> = Some(Remap::without(BESIDE, |stored| {
         let mut rows = ReadingsOf::default();

@@ -7,12 +7,12 @@ use model::telematics::{DvirLogDefect, Observation};
 use serde_json::json;
 use serde_json::value::RawValue;
 
-use super::Samsara;
 use super::client::{Beside, Missing};
+use super::{Samsara, members};
 use crate::cursor::Stream;
 use crate::parts::part;
 use crate::wire::{Members, SourceRules, source_of};
-use crate::{Api, Page, ProviderError, Remap, Source};
+use crate::{Api, Known, Page, ProviderError, Remap, Source};
 
 const TYPES: Beside = Beside { path: "/defect-types", what: "types of defects" };
 
@@ -29,6 +29,8 @@ impl Source for DvirLogDefects {
     type Provider = Samsara;
     type Rows = Vec<Observation<DvirLogDefect>>;
     type Cursor = Stream;
+
+    const KNOWN: Known = Known { members: members::DVIR_LOG_DEFECT, words: &[] };
 
     const REMAP: Option<Remap<Self::Rows>> =
         Some(Remap::alone(|stored| Some(vec![observation(stored.json, &Types::of_source(stored.json))?])));

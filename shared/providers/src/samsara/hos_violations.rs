@@ -11,10 +11,10 @@ use model::telematics::{HosViolation, Observation};
 use serde_json::value::RawValue;
 
 use super::client::{Beside, Missing};
-use super::{Samsara, rulesets};
+use super::{Samsara, members, rulesets};
 use crate::cursor::{DAY, Window};
 use crate::wire::{Members, SourceRules, source_of};
-use crate::{Api, Page, ProviderError, Remap, Source, Subjects};
+use crate::{Api, Known, Page, ProviderError, Remap, Source, Subjects};
 
 const DAYS: Beside = Beside { path: "/fleet/hos/daily-logs", what: "rules of drivers" };
 
@@ -50,6 +50,8 @@ impl Source for HosViolations {
     type Provider = Samsara;
     type Rows = Vec<Observation<HosViolation>>;
     type Cursor = Window<DAY, { 8 * DAY }>;
+
+    const KNOWN: Known = Known { members: members::HOS_VIOLATION, words: &[] };
 
     const REMAP: Option<Remap<Self::Rows>> =
         Some(Remap::alone(|stored| Some(vec![observation(stored.json, &Carriers::of_source(stored.json))?])));

@@ -5,10 +5,10 @@ use model::telematics::series::ReadingsOf;
 use model::telematics::{InferredAddress, TrailerLocation, TrailerPosition};
 use serde_json::value::RawValue;
 
-use super::Samsara;
 use super::gps::{self, Gps};
+use super::{Samsara, members};
 use crate::cursor::{Feed, Gap};
-use crate::{Api, Page, ProviderError, Remap, Source};
+use crate::{Api, Known, Page, ProviderError, Remap, Source};
 
 pub(super) struct TrailerLocations;
 
@@ -16,6 +16,8 @@ impl Source for TrailerLocations {
     type Provider = Samsara;
     type Rows = ReadingsOf<TrailerLocation<'static>>;
     type Cursor = Feed;
+
+    const KNOWN: Known = Known { members: members::TRAILER_LOCATION, words: &[] };
 
     const REMAP: Option<Remap<Self::Rows>> = Some(Remap::alone(|stored| {
         let (gps, mut rows) = (Gps::read(stored.json)?, ReadingsOf::default());

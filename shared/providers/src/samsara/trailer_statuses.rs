@@ -12,11 +12,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-use super::Samsara;
 use super::client::ShortList;
+use super::{Samsara, members};
 use crate::cursor::Cursor;
 use crate::wire::{Amount, FromRaw, Members, Percent, SourceRules, source_of};
-use crate::{Api, Page, ProviderError, Remap, Source};
+use crate::{Api, Known, Page, ProviderError, Remap, Source};
 
 const PATH: &str = "/fleet/trailers/stats";
 /// How many trailers a request names.
@@ -90,6 +90,8 @@ impl Source for TrailerStatuses {
     type Provider = Samsara;
     type Rows = Vec<Observation<TrailerStatus>>;
     type Cursor = Trailers;
+
+    const KNOWN: Known = Known { members: members::TRAILER_STATUS, words: &[] };
 
     const REMAP: Option<Remap<Self::Rows>> = Some(Remap::alone(|stored| {
         let (trailer, unit) = Unit::begin(stored.json)?;

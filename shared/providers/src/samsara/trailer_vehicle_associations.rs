@@ -12,14 +12,14 @@ use model::telematics::{Observation, TrailerVehicleAssociation};
 use serde_json::json;
 use serde_json::value::RawValue;
 
-use super::Samsara;
 use super::assignments::{Assignment, PATH, vehicle_at};
 use super::client::{Beside, TimeBudget};
 use super::questions::{Question, readings};
+use super::{Samsara, members};
 use crate::cursor::{DAY, Window};
 use crate::list::ListForm;
 use crate::wire::{Members, SourceRules, source_of};
-use crate::{Api, PAGE_DEADLINE, Page, ProviderError, Remap, Source};
+use crate::{Api, Known, PAGE_DEADLINE, Page, ProviderError, Remap, Source};
 
 const LIST: &str = "/v1/fleet/trailers/assignments";
 /// Trailers of a page.
@@ -38,6 +38,8 @@ impl Source for TrailerVehicleAssociations {
     type Provider = Samsara;
     type Rows = Vec<Observation<TrailerVehicleAssociation>>;
     type Cursor = Window<DAY, { 7 * DAY }>;
+
+    const KNOWN: Known = Known { members: members::TRAILER_VEHICLE_ASSOCIATION, words: &[] };
 
     const REMAP: Option<Remap<Self::Rows>> = Some(Remap::alone(|stored| {
         let wire = Members::of(stored.json);

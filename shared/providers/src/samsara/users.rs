@@ -6,12 +6,12 @@ use std::collections::BTreeSet;
 use model::telematics::{Observation, User};
 use serde_json::value::RawValue;
 
-use super::{Samsara, rulesets};
+use super::{Samsara, members, rulesets};
 use crate::cursor::Walk;
 use crate::place::country_of;
 use crate::wire::{Members, SourceRules, source_of};
 use crate::zones::time_zone;
-use crate::{Api, Page, ProviderError, Remap, Source};
+use crate::{Api, Known, Page, ProviderError, Remap, Source};
 
 /// The lists: drivers by status, then the office.
 const LISTS: [List; 3] = [List::Drivers("active"), List::Drivers("deactivated"), List::Office];
@@ -52,6 +52,8 @@ impl Source for Users {
     type Provider = Samsara;
     type Rows = Vec<Observation<User>>;
     type Cursor = Walk;
+
+    const KNOWN: Known = Known { members: members::USER, words: &[] };
 
     const REMAP: Option<Remap<Self::Rows>> = Some(Remap::alone(|stored| {
         let row = if stored.source_id.starts_with(OFFICE) { office } else { observation };

@@ -16,10 +16,10 @@ use super::assignments::{Drivers, driver_at};
 use super::engines::{Engine, Engines};
 use super::gps::{self, Gps, Subject};
 use super::questions::questions;
-use super::{Samsara, VEHICLE_FEED, VEHICLE_HISTORY};
+use super::{Samsara, VEHICLE_FEED, VEHICLE_HISTORY, members};
 use crate::cursor::{Feed, Gap};
 use crate::gauge::{Gauge, is_amount};
-use crate::{Api, Page, ProviderError, Remap, Source};
+use crate::{Api, Known, Page, ProviderError, Remap, Source};
 
 /// The second and third are the gateway's reckoning, for vehicles whose bus has no odometer or no engine hours.
 const TYPES: (&str, &str) = ("types", "gps,gpsOdometerMeters,syntheticEngineSeconds");
@@ -38,6 +38,8 @@ impl Source for VehicleLocations {
     type Provider = Samsara;
     type Rows = ReadingsOf<VehicleLocation<'static>>;
     type Cursor = Feed;
+
+    const KNOWN: Known = Known { members: members::VEHICLE_LOCATION, words: &[] };
 
     const REMAP: Option<Remap<Self::Rows>> = Some(Remap::without(BESIDE, |stored| {
         let (gps, mut rows) = (Gps::read(stored.json)?, ReadingsOf::default());
