@@ -12,7 +12,7 @@ use gateway::{Endpoint, Service, Worker};
 
 pub use artifact::Artifact;
 pub use delivery::events;
-pub use ingestion::maintain as timers;
+pub use ingestion::{maintain as timers, renormalise, replay};
 pub use lambda::{run_documentation, run_endpoint, run_worker};
 
 /// All services with HTTP endpoints.

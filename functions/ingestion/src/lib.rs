@@ -4,7 +4,7 @@
 //! [`run`] is one run of one schedule, which fetches or derives; [`writes`] is one attempt at a write to a TSP; [`sign_in`] keeps the
 //! tokens of accounts that customers signed in to, and [`sessions`] those of accounts where one logs in; [`maintain`] follows the control
 //! table's stream and brings lost timers back; [`deadlines`] ends what ends by date. All are idempotent: their triggers deliver at least
-//! once.
+//! once. [`replay`] and [`renormalise`] are for operators: what was set aside, and what is stored, is mapped again.
 
 mod budget;
 #[cfg(test)]
@@ -12,6 +12,12 @@ mod budget_tests;
 pub mod deadlines;
 mod events;
 pub mod maintain;
+pub mod renormalise;
+#[cfg(test)]
+mod renormalise_tests;
+pub mod replay;
+#[cfg(test)]
+mod replay_tests;
 pub mod run;
 pub mod sessions;
 pub mod sign_in;

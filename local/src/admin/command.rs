@@ -11,7 +11,7 @@ use store::Store;
 use super::partners::{self, CreatedClient, NewPartner};
 use super::replay::Replayed;
 use super::report::Report;
-use super::{aside, embed_keys, erase, sign_in, timers};
+use super::{aside, embed_keys, erase, renormalise, sign_in, timers};
 
 /// Options of the administration.
 #[derive(Clone, Debug, Args)]
@@ -47,6 +47,10 @@ enum Task {
         #[arg(long)]
         repair: bool,
     },
+    /// Show what a connection's TSP sent that is not stored as data (with --json, the raw rows too), or map it again.
+    SetAside(aside::Task),
+    /// Map the stored sources of a connection's resource again, and write the rows that are other ones now.
+    Renormalise(renormalise::Task),
     /// Remove all that is stored of a fleet: its records, connections, credentials, agreements, and messages about it. Repeating it
     /// goes on where it was interrupted, and removes what came since.
     Erase {
@@ -76,12 +80,6 @@ enum TableTask {
     /// Keys with which partners show Connect in pages of their own.
     #[command(subcommand)]
     EmbedKey(embed_keys::Task),
-    /// Show what a connection's TSP sent that is not stored as data; with --json, the raw rows too.
-    SetAside {
-        /// The connection's id.
-        #[arg(long)]
-        connection: String,
-    },
 }
 
 #[derive(Clone, Debug, Subcommand)]
@@ -198,6 +196,15 @@ impl AdminArgs {
                 let store = Store::from_config(&aws, &table?, &telematics_table);
                 erase::report(fleet, &erase::erase(&store, fleet).await?)
             }
+            Task::SetAside(task) => {
+                // What is only listed lies in the control table.
+                let telematics_table = task.telematics_table.clone().unwrap_or_default();
+                task.run(&Store::from_config(&aws, &table?, &telematics_table)).await?
+            }
+            Task::Renormalise(task) => {
+                let store = Store::from_config(&aws, &table?, &task.telematics_table);
+                task.run(&store).await?
+            }
             Task::ReplayStream { stack, queue } => {
                 let sqs = aws_sdk_sqs::Client::new(&aws);
                 Report::replayed(&super::replay_stream(&sqs, &queue, &stack, &super::AwsCli::default()).await?)
@@ -231,12 +238,6 @@ impl TableTask {
                 Report { lines: format!("deleted {client_id}"), json: json!({ "client_id": client_id }) }
             }
             Self::EmbedKey(task) => task.run(store, Timestamp::system()).await?,
-            Self::SetAside { connection } => {
-                let connection = connection.parse().context("--connection is not an id")?;
-                let rows = super::set_aside(store, connection, Timestamp::system()).await?;
-                let lines: Vec<String> = rows.iter().map(aside::line).collect();
-                Report { lines: lines.join("\n"), json: json!({ "set_aside": rows }) }
-            }
         })
     }
 }

@@ -6,6 +6,7 @@ mod command;
 mod embed_keys;
 mod erase;
 mod partners;
+mod renormalise;
 mod replay;
 mod report;
 mod sign_in;
@@ -13,7 +14,8 @@ mod timers;
 
 mod tsps;
 
-pub use aside::set_aside;
+pub use aside::{replay_all, set_aside};
+pub use bootstrap::replay::Mode;
 pub(crate) use catalogue::stable;
 pub use catalogue::{add_catalogue, catalogue};
 pub use command::AdminArgs;
@@ -22,6 +24,7 @@ pub use partners::{
     CreatedClient, NewPartner, client, create_admin, create_client, create_partner, partner_id, revoke_client, rotate_client,
     slug,
 };
+pub use renormalise::renormalise_one;
 pub use replay::{AwsCli, Replayed, replay_stream};
 pub(crate) use tsps::refresh;
 pub use tsps::{reset_base_url, set_base_url};

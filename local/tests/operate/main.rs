@@ -7,6 +7,7 @@ mod erase;
 mod job;
 mod logs;
 mod recorder;
+mod renormalise;
 mod running;
 mod sign_in;
 mod throttle;

@@ -33,6 +33,8 @@ pub const PROVIDER_RATE_LIMITED: &str = "ProviderRateLimited";
 pub const CREDENTIAL_TRIALS: &str = "CredentialTrials";
 /// Rows and pages of TSPs that were not stored as data, by TSP and reason.
 pub const SET_ASIDE: &str = "SetAside";
+/// What TSPs sent that their adapters do not know, members and words, by TSP and resource.
+pub const SCHEMA_DRIFT: &str = "SchemaDrift";
 /// Cursors that were given up because no page could be read at them, by TSP.
 pub const CURSORS_LOST: &str = "CursorsLost";
 /// Attempts to deliver a webhook message, by outcome.
@@ -68,6 +70,7 @@ pub fn describe() {
         PROVIDER_RATE_LIMITED,
         CREDENTIAL_TRIALS,
         SET_ASIDE,
+        SCHEMA_DRIFT,
         CURSORS_LOST,
         DELIVERY_ATTEMPTS,
         DELIVERIES_HELD,
@@ -156,6 +159,11 @@ pub fn credential_trial(tsp: &str, outcome: &'static str) {
 /// A row or page of a TSP was set aside.
 pub fn set_aside(tsp: &str, reason: &'static str) {
     counter!(SET_ASIDE, "Tsp" => tsp.to_owned(), "Code" => reason).increment(1);
+}
+
+/// A TSP sent members or words of a resource that its adapter does not know.
+pub fn schema_drift(tsp: &str, resource: &'static str, times: u64) {
+    counter!(SCHEMA_DRIFT, "Tsp" => tsp.to_owned(), "Code" => resource).increment(times);
 }
 
 /// A cursor was given up.

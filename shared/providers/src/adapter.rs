@@ -10,7 +10,10 @@ use model::telematics::{Batch, Fields, Observation};
 use model::{ConnectionId, Resource, Timestamp};
 use url::Url;
 
-use crate::{Budget, Capability, Change, Division, Http, Lane, OAuth, ProviderError, Rate, Sessions, Writable, Written};
+use crate::{
+    Budget, Capability, Change, Division, Drift, Http, Lane, OAuth, ProviderError, Rate, Remapped, Sessions, StoredSource,
+    Writable, Written,
+};
 
 /// A boxed future, so that `dyn Adapter` and `dyn Http` work.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -80,6 +83,8 @@ pub struct Fetched {
     pub window: Option<WindowPart>,
     /// What is true of some subjects at some times, where the provider tells that: rows that a state does not list any more are over.
     pub states: Vec<SubjectState>,
+    /// What it has that the adapter does not know.
+    pub drift: Drift,
 }
 
 /// Everything of a resource that a subject has at a time, such as the faults that a vehicle reports.
@@ -236,6 +241,14 @@ pub trait Adapter: Accounts {
         resource: Resource,
         fetch: Fetch<'a>,
     ) -> BoxFuture<'a, Result<Fetched, ProviderError>>;
+
+    /// Maps a source again that is stored, by the mapping of today; `None` where it makes no row. Nobody is asked.
+    ///
+    /// # Errors
+    /// [`ProviderError::Unsupported`] for a resource whose mapping takes other answers of the provider than the stored source.
+    fn remap(&self, resource: Resource, _: ConnectionId, _: &StoredSource<'_>) -> Result<Option<Remapped>, ProviderError> {
+        Err(ProviderError::Unsupported { what: format!("mapping {resource} again") })
+    }
 
     /// Makes or changes a record. Nothing is repeated here.
     ///

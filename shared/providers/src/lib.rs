@@ -7,6 +7,7 @@ mod body;
 mod budget;
 mod client;
 mod cursor;
+mod drift;
 mod eld;
 mod error;
 mod faults;
@@ -24,6 +25,7 @@ mod provider;
 mod retry_after;
 mod samsara;
 mod sessions;
+mod stored;
 #[cfg(test)]
 mod testing;
 mod units;
@@ -35,6 +37,8 @@ pub use adapter::{
     Account, Accounts, Adapter, BoxFuture, Brand, Fetch, Fetched, Pause, Spread, StandingRow, SubjectState, Subjects, WindowPart,
 };
 pub use budget::{Budget, Division, Lane, Rate, Told, Unlimited};
+pub use drift::Drift;
+use drift::Known;
 pub use error::{ErrorResponse, ProviderError};
 pub use geotab::Geotab;
 pub use http_client::{Http, HttpFailure, HttpResponse};
@@ -44,6 +48,8 @@ use provider::{Api, PAGE_DEADLINE, Page, Plan, Provider, Source};
 pub use provider::{Capability, after_loss};
 pub use samsara::Samsara;
 pub use sessions::{Sessions, Unshared};
+use stored::Remap;
+pub use stored::{Remapped, StoredSource};
 pub use write::{Change, Writable, Written};
 use write::{Writables, WritePlan};
 

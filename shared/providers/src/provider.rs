@@ -6,12 +6,14 @@ use std::time::Duration;
 use model::credentials::Credentials;
 use model::resource_operation::OperationType;
 use model::telematics::{Batch, RecordType, Rows};
-use model::{RecordIds, Resource, Timestamp};
+use model::{ConnectionId, RecordIds, Resource, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::value::{RawValue, to_raw_value};
 use url::Url;
 
 use crate::cursor::{Cursor, Gap};
+use crate::drift::{Drift, Known};
+use crate::stored::{MapStored, Remap, Remapped, StoredSource, not_built, remap};
 use crate::{
     Account, Accounts, Adapter, BoxFuture, Brand, Budget, Change, Fetch, Fetched, Http, Lane, OAuth, Pause, ProviderError, Rate,
     Sessions, StandingRow, SubjectState, Unlimited, Unshared, WindowPart, Writable, Writables, WritePlan, Written,
@@ -78,6 +80,12 @@ pub(crate) trait Source: 'static {
         api: &Api<'_, Self::Provider>,
         cursor: Self::Cursor,
     ) -> impl Future<Output = Result<Page<Self::Rows, Self::Cursor>, ProviderError>> + Send;
+
+    /// What is known of its records, mapped or not.
+    const KNOWN: Known = Known::NOTHING;
+
+    /// How a source is mapped again that is stored; `None` where that takes answers of the provider that are not stored.
+    const REMAP: Option<Remap<Self::Rows>> = None;
 
     /// Whether its pages have [`Page::states`].
     const TELLS_STATES: bool = false;
@@ -162,8 +170,10 @@ pub(crate) struct Plan<P: Provider> {
     capability: Capability,
     page: AskPage<P>,
     history: Option<AskGap<P>>,
+    remap: MapStored,
     /// Whether this is one of its cursors.
     reads: fn(&RawValue) -> bool,
+    known: Known,
 }
 
 /// What an adapter can fetch, and how.
@@ -193,7 +203,8 @@ impl<P: Provider> Plan<P> {
     pub(crate) const fn of<S: Source<Provider = P>>(rate: Rate, page_size: Option<u32>) -> Self {
         let capability = Capability { record: <S::Rows as Rows>::TYPE, kind: S::Cursor::KIND, page_size, rate, beside: &[] };
         let history = if S::HAS_HISTORY { Some(history::<S> as AskGap<P>) } else { None };
-        Self { capability, page: page::<S>, history, reads: reads::<S::Cursor> }
+        let remap = if cfg!(feature = "remap") { remap::<S> as MapStored } else { not_built };
+        Self { capability, page: page::<S>, history, remap, reads: reads::<S::Cursor>, known: S::KNOWN }
     }
 
     /// The same, with an allowance under other limits, too.
@@ -251,7 +262,7 @@ pub fn after_loss(cursor: &str, now: Timestamp) -> Option<String> {
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "errors are handed over by map_err")]
-fn unwritable(error: serde_json::Error) -> ProviderError {
+pub(crate) fn unwritable(error: serde_json::Error) -> ProviderError {
     ProviderError::Malformed { what: error.to_string(), response: None }
 }
 
@@ -319,7 +330,10 @@ impl<P: Provider> Plan<P> {
         {
             api.lane = Lane::Backfill;
             match history(&api, &open, RecordIds(fetch.connection)).await {
-                Ok((batch, after)) => return filled(batch, &Versioned::new(at, open.rest(after), false)),
+                Ok((batch, after)) => {
+                    let filled = filled(batch, &Versioned::new(at, open.rest(after), false))?;
+                    return Ok(Fetched { drift: self.known.drift(&filled.batch), ..filled });
+                }
                 Err(error) => (gap, has_failed) = (open.failed(&error, fetch.now), true),
             }
         }
@@ -329,6 +343,7 @@ impl<P: Provider> Plan<P> {
         let fills = gap.as_ref().is_some_and(is_due) && !page.more && !has_failed;
         Ok(Fetched {
             states: page.states.into_iter().map(State::of_records).collect::<Result<_, _>>()?,
+            drift: self.known.drift(&page.rows),
             batch: page.rows,
             cursor: Versioned::new(page.next, gap, fills).encode()?,
             more: page.more || fills,
@@ -351,6 +366,7 @@ fn filled(batch: Batch, next: &Versioned) -> Result<Fetched, ProviderError> {
         withdrawn: Vec::new(),
         window: None,
         states: Vec::new(),
+        drift: Drift::default(),
     })
 }
 
@@ -416,6 +432,12 @@ impl<P: Provider> Accounts for P {
     }
 }
 
+/// The row of an adapter's table for a resource.
+fn plan_of<P: Provider>(resource: Resource) -> Result<&'static Plan<P>, ProviderError> {
+    let plan = P::PLANS.iter().find(|plan| plan.capability.record.resource == resource);
+    plan.ok_or_else(|| ProviderError::Unsupported { what: resource.to_string() })
+}
+
 impl<P: Provider> Adapter for P {
     fn fetch<'a>(
         &'a self,
@@ -424,13 +446,21 @@ impl<P: Provider> Adapter for P {
         fetch: Fetch<'a>,
     ) -> BoxFuture<'a, Result<Fetched, ProviderError>> {
         Box::pin(async move {
-            let plan = P::PLANS.iter().find(|plan| plan.capability.record.resource == resource);
-            let plan = plan.ok_or_else(|| ProviderError::Unsupported { what: resource.to_string() })?;
+            let plan = plan_of::<P>(resource)?;
             let session = P::session(fetch.base_url, fetch.credentials)?;
             let Fetch { pause, budget, sessions, lane, .. } = fetch;
             let api = Api { http, session, pause: Some(pause), budget, sessions, lane };
             plan.fetch(api, fetch).await
         })
+    }
+
+    fn remap(
+        &self,
+        resource: Resource,
+        connection: ConnectionId,
+        stored: &StoredSource<'_>,
+    ) -> Result<Option<Remapped>, ProviderError> {
+        (plan_of::<P>(resource)?.remap)(stored, RecordIds(connection))
     }
 
     fn write<'a>(

@@ -84,6 +84,7 @@ fn executions() -> Vec<Widget> {
         ("Records stored by TSP", vec![each(metrics::RECORDS_STORED, "Stage,Tsp", "Sum")]),
         ("Age of the newest position by TSP (s, p90)", vec![each(metrics::DATA_LAG, "Stage,Tsp", "p90")]),
         ("429 responses, rows set aside and cursors lost by TSP", refused),
+        ("Members and words of TSPs that are not known", vec![each(metrics::SCHEMA_DRIFT, "Code,Stage,Tsp", "Sum")]),
     ]
 }
 

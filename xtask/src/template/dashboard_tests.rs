@@ -127,6 +127,7 @@ fn the_dashboard_shows_every_metric_of_ours() {
         metrics::DATA_LAG,
         metrics::PROVIDER_RATE_LIMITED,
         metrics::SET_ASIDE,
+        metrics::SCHEMA_DRIFT,
         metrics::CURSORS_LOST,
         metrics::DELIVERY_ATTEMPTS,
         metrics::DELIVERY_LATENCY,

@@ -8,14 +8,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
 use aws_sdk_dynamodb::Client;
-use model::agreement::{Agreement, AgreementStatus, Linked};
 use model::execution::ExecutionStatus;
 use model::telematics::series::ReadingsOf;
 use model::telematics::{Batch, HosEvent, Observation, Rows as _, Vehicle, VehicleLocation, VehiclePosition, source_hash};
-use model::{AgreementId, FleetId, PartnerId, RecordIds, Resource, TspId};
-use providers::{Fetch, Fetched, ProviderError};
+use model::{RecordIds, Resource};
+use providers::{Drift, Fetch, Fetched, ProviderError};
 use serde_json::{Map, Value, json};
-use store::control::Write;
 use store::telematics::Query;
 use store::{Grant, Page};
 use testing::{Accident, Database, Fate, Process, Random};
@@ -97,6 +95,7 @@ impl Tsp {
             withdrawn: Vec::new(),
             window: None,
             states: Vec::new(),
+            drift: Drift::default(),
         }
     }
 
@@ -163,30 +162,7 @@ type Row = Map<String, Value>;
 
 impl Reader {
     async fn of(store: Store, connection: ConnectionId, resource: Resource) -> Self {
-        let link = Linked {
-            connection_id: connection,
-            tsp_id: TspId::at(at(0)),
-            tsp_slug: "samsara".into(),
-            source_name: "samsara".into(),
-            ended_at: None,
-        };
-        let agreement = Agreement {
-            id: AgreementId::at(at(0)),
-            fleet_id: FleetId::at(at(0)),
-            partner_id: PartnerId::at(at(0)),
-            invitation_id: None,
-            fleet_ref: None,
-            status: AgreementStatus::Active,
-            paused_by: None,
-            effective_date: at(0),
-            expiration_date: None,
-            scopes: model::resource::read_everything(),
-            connections: vec![link],
-            created_at: at(0),
-            updated_at: at(0),
-        };
-        store.commit(vec![Write::create(&agreement).unwrap()]).await.unwrap();
-        let grant = store.view(agreement.partner_id, at(1)).await.unwrap().grant(resource.record_type().unwrap());
+        let grant = crate::testing::grant(&store, connection, resource, at(0)).await;
         Self { store, grant }
     }
 

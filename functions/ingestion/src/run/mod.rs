@@ -21,8 +21,9 @@ mod standing_tests;
 mod stated;
 #[cfg(test)]
 mod tests;
-mod validation;
+pub(crate) mod validation;
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use gateway::{Context, Outgoing, Queue, WorkerError, metrics};
@@ -312,13 +313,24 @@ fn report(run: &Run<'_>, leased: &Schedule, progress: &Progress, committed: &Res
         removed = progress.removed,
         set_aside = progress.set_aside.values().sum::<u64>(),
         pages = progress.pages,
+        drift.members = names(&progress.drift.members),
+        drift.words = names(&progress.drift.words),
         lag_seconds,
         duration_ms,
         status,
         "execution"
     );
+    if !progress.drift.is_empty() {
+        metrics::schema_drift(&run.connection.source_name, leased.resource.name(), progress.drift.total());
+    }
     let stored = progress.added + progress.modified;
     metrics::Execution { tsp: &run.connection.source_name, outcome: status, stored, lag_seconds }.count();
+}
+
+/// What was seen and how often, as `a x2, b x1`; none where nothing was.
+fn names(seen: &BTreeMap<String, u64>) -> Option<String> {
+    let told: Vec<String> = seen.iter().map(|(what, times)| format!("{what} x{times}")).collect();
+    (!told.is_empty()).then(|| told.join(", "))
 }
 
 pub(crate) async fn base_of(store: &Store, connection: &Connection, adapter: &dyn Adapter) -> Result<Url, WorkerError> {

@@ -71,6 +71,7 @@ pub(super) async fn fetch_all(
         }
         let fetched = fetch_page(run, source, (schedule, budget), progress).await?;
         let (cursor, more) = (fetched.cursor.clone(), fetched.more);
+        progress.drift.add(fetched.drift.clone());
         store_page(run, schedule, progress, fetched).await?;
         (progress.cursor, progress.more) = (cursor, more);
         if more && leads_round(progress) {

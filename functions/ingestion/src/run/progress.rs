@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use model::schedule::Schedule;
 use model::{RecordId, Timestamp};
+use providers::Drift;
 use store::control::SetAsideReason;
 
 use super::stated::Stated;
@@ -34,6 +35,8 @@ pub struct Progress {
     pub(super) visited: HashSet<String>,
     /// Rows that were not stored as data, by reason.
     pub(super) set_aside: Counts,
+    /// What the TSP sent that the adapter does not know.
+    pub(super) drift: Drift,
     /// Ids fetched since the cursor was last empty; `None` where this run did not begin the scan.
     pub(super) seen: Option<HashSet<RecordId>>,
     /// What was read of a window, until it replaced what was stored.

@@ -12,8 +12,8 @@ use model::schedule::ScheduleStatus;
 use model::telematics::{Batch, HosEvent, Observation, Rows as _, Vehicle, source_hash};
 use model::{RecordIds, Resource};
 use providers::{
-    Account, Accounts, BoxFuture, Brand, Capability, ErrorResponse, Fetch, Fetched, HttpFailure, HttpResponse, ProviderError,
-    Spread, Subjects, Unshared, WindowPart,
+    Account, Accounts, BoxFuture, Brand, Capability, Drift, ErrorResponse, Fetch, Fetched, HttpFailure, HttpResponse,
+    ProviderError, Spread, Subjects, Unshared, WindowPart,
 };
 use serde_json::json;
 use store::control::{Range, Write, keys};
@@ -175,6 +175,7 @@ pub(super) fn page(names: &[&str], cursor: Option<&str>, more: bool) -> Result<F
         withdrawn: Vec::new(),
         window: None,
         states: Vec::new(),
+        drift: Drift::default(),
     })
 }
 
@@ -467,6 +468,7 @@ fn logs(
         withdrawn: Vec::new(),
         window,
         states: Vec::new(),
+        drift: Drift::default(),
     })
 }
 

@@ -18,15 +18,15 @@ const READING_LIMIT: usize = 290_000;
 
 /// A row that is not stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Rejected {
-    pub(super) source_id: String,
-    pub(super) reason: SetAsideReason,
+pub(crate) struct Rejected {
+    pub(crate) source_id: String,
+    pub(crate) reason: SetAsideReason,
     /// The TSP's text.
-    pub(super) source: String,
+    pub(crate) source: String,
 }
 
 /// A batch without the rows that are not believed, and those.
-pub(super) fn validated(record: &RecordType, batch: Batch, now: Timestamp) -> (Batch, Vec<Rejected>) {
+pub(crate) fn validated(record: &RecordType, batch: Batch, now: Timestamp) -> (Batch, Vec<Rejected>) {
     let times = Plausible::at(now);
     match batch {
         Batch::Records(rows) => {

@@ -132,6 +132,14 @@ impl ColumnCells {
         }
     }
 
+    /// Whether a row has a value.
+    pub(super) fn has(&self, row: usize) -> bool {
+        match self {
+            Self::Numbers(cells) => cells.get(row).is_some_and(Option::is_some),
+            Self::Texts(cells) => cells.get(row).is_some(),
+        }
+    }
+
     pub(super) fn push_from(&mut self, other: &Self, row: usize) {
         match (self, other) {
             (Self::Numbers(cells), Self::Numbers(others)) => cells.push(others.get(row).copied().flatten()),

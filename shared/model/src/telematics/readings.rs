@@ -166,6 +166,19 @@ impl Readings {
         }
     }
 
+    /// Appends a reading of other readings with the cells that it has now. In the columns `kept`, what it had stays where it has nothing now.
+    pub fn push_renewed(&mut self, (before, row): (&Self, usize), (now, of_now): (&Self, usize), kept: &[&str]) {
+        self.subjects.push(before.subjects.get(row), 1);
+        self.times.push(before.times.get(row).copied().unwrap_or_default());
+        self.sources.push(before.sources.get(row));
+        let columns = self.packing.columns.iter().zip(before.cells.iter().zip(&now.cells));
+        for (cells, (column, (old, new))) in self.cells.iter_mut().zip(columns) {
+            let stays = !new.has(of_now) && kept.contains(&column.name);
+            let (from, row) = if stays { (old, row) } else { (new, of_now) };
+            cells.push_from(from, row);
+        }
+    }
+
     /// Appends a reading of other readings of the same record type.
     pub fn push_from(&mut self, other: &Self, row: usize) {
         self.push_cells(other, row);

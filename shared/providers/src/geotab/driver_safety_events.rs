@@ -7,12 +7,12 @@ use model::telematics::{DriverSafetyEvent, Observation};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-use super::Geotab;
 use super::feed::Versions;
 use super::values::TimeSpan;
+use super::{Geotab, members};
 use crate::units::METERS_IN_KM;
 use crate::wire::{Amount, Members, SourceRules, source_of};
-use crate::{Api, Page, ProviderError, Source};
+use crate::{Api, Known, Page, ProviderError, Remap, Source};
 
 /// Events of a page.
 pub(super) const PAGE_SIZE: u32 = 2_000;
@@ -35,6 +35,10 @@ impl Source for DriverSafetyEvents {
     type Provider = Geotab;
     type Rows = Vec<Observation<DriverSafetyEvent>>;
     type Cursor = Versions<7>;
+
+    const KNOWN: Known = Known { members: members::DRIVER_SAFETY_EVENT, words: &[] };
+
+    const REMAP: Option<Remap<Self::Rows>> = Some(Remap::alone(|stored| Some(vec![observation(stored.json)?])));
 
     async fn page(api: &Api<'_, Geotab>, at: Versions<7>) -> Result<Page<Self::Rows, Versions<7>>, ProviderError> {
         let fed = api.feed("ExceptionEvent", &at, PAGE_SIZE).await?;

@@ -8,13 +8,13 @@ use model::telematics::{DriverVehicleAssociation, Observation};
 use serde_json::json;
 use serde_json::value::RawValue;
 
-use super::Geotab;
 use super::feed::Versions;
 use super::rpc::with;
+use super::{Geotab, members};
 use crate::client::OkResponse;
 use crate::cursor::DAY;
 use crate::wire::{Members, SourceRules, source_of};
-use crate::{Api, Page, ProviderError, Source};
+use crate::{Api, Known, Page, ProviderError, Remap, Source};
 
 /// Changes of a page.
 pub(super) const PAGE_SIZE: u32 = 2_000;
@@ -28,6 +28,14 @@ impl Source for DriverVehicleAssociations {
     type Provider = Geotab;
     type Rows = Vec<Observation<DriverVehicleAssociation>>;
     type Cursor = Versions<7>;
+
+    const KNOWN: Known = Known { members: members::DRIVER_VEHICLE_ASSOCIATION, words: &[] };
+
+    const REMAP: Option<Remap<Self::Rows>> = Some(Remap::alone(|stored| {
+        let (id, change) = Change::of(stored.json)?;
+        let ended_at = change.wire.get("endDateTime");
+        Some(vec![change.observation(id, ended_at)?])
+    }));
 
     async fn page(api: &Api<'_, Geotab>, at: Versions<7>) -> Result<Page<Self::Rows, Versions<7>>, ProviderError> {
         let fed = api.feed("DriverChange", &at, PAGE_SIZE).await?;
@@ -90,6 +98,19 @@ impl<'a> Change<'a> {
         let (at, device, driver) = (wire.moment("dateTime")?, wire.reference("device")?, wire.reference("driver"));
         Some((wire.get("id")?, Self { at, device, driver, wire, raw }))
     }
+
+    /// The association that it begins; `None` where nobody is known to be there.
+    fn observation(self, id: String, ended_at: Option<Timestamp>) -> Option<Observation<DriverVehicleAssociation>> {
+        let fields = DriverVehicleAssociation {
+            source_driver_id: Some(self.driver?),
+            source_vehicle_id: Some(self.device),
+            is_primary_driver: self.wire.get::<String>("type").map(|kind| kind == "Driver"),
+            ended_at,
+            ..DriverVehicleAssociation::default()
+        };
+        let source = with(source_of(self.raw), "endDateTime", json!(ended_at));
+        Some(RULES.observation(id, Some(self.at), source, fields))
+    }
 }
 
 /// The associations that changes begin.
@@ -101,15 +122,7 @@ fn rows(changes: BTreeMap<String, Change<'_>>) -> Vec<Observation<DriverVehicleA
     let next = |change: &Change<'_>| times.get(&change.device)?.iter().find(|time| **time > change.at).copied();
     let row = |(id, change): (String, Change<'_>)| {
         let ended_at = next(&change);
-        let fields = DriverVehicleAssociation {
-            source_driver_id: Some(change.driver?),
-            source_vehicle_id: Some(change.device),
-            is_primary_driver: change.wire.get::<String>("type").map(|kind| kind == "Driver"),
-            ended_at,
-            ..DriverVehicleAssociation::default()
-        };
-        let source = with(source_of(change.raw), "endDateTime", json!(ended_at));
-        Some(RULES.observation(id, Some(change.at), source, fields))
+        change.observation(id, ended_at)
     };
     changes.into_iter().filter_map(row).collect()
 }

@@ -7,15 +7,15 @@ use model::telematics::{DvirLogDefect, Observation};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use super::Geotab;
 use super::dvir_logs::KIND;
 use super::feed::Versions;
 use super::lookups::Found;
 use super::names::Missing;
 use super::rpc::with;
+use super::{Geotab, members};
 use crate::parts::part;
 use crate::wire::{Members, SourceRules, source_of};
-use crate::{Api, Page, ProviderError, Source};
+use crate::{Api, Known, Page, ProviderError, Remap, Source};
 
 /// Reports of a page.
 pub(super) const PAGE_SIZE: u32 = 500;
@@ -33,6 +33,17 @@ impl Source for DvirLogDefects {
     type Provider = Geotab;
     type Rows = Vec<Observation<DvirLogDefect>>;
     type Cursor = Versions<7>;
+
+    const KNOWN: Known = Known { members: members::DVIR_LOG_DEFECT, words: &[] };
+
+    /// Of its report the source has the id: not when it was made, nor who made it, whose remarks are told apart.
+    const REMAP: Option<Remap<Self::Rows>> = Some(Remap::without(&["description", "notes"], |stored| {
+        let wire = Members::of(stored.json);
+        let id: String = wire.id("defect", "geotab")?;
+        let mut row = observation(&wire.object("dvirLog"), stored.json, id, &Names::of_source(&wire))?;
+        (row.fields.description, row.fields.notes) = (None, None);
+        Some(vec![row])
+    }));
 
     async fn page(api: &Api<'_, Geotab>, at: Versions<7>) -> Result<Page<Self::Rows, Versions<7>>, ProviderError> {
         let fed = api.feed(KIND, &at, PAGE_SIZE).await?;
@@ -74,6 +85,16 @@ struct Names {
 }
 
 impl Names {
+    /// Those that are part of a defect's source.
+    fn of_source(defect: &Members<'_>) -> Self {
+        let names = defect.object("names");
+        let named = [
+            (defect.reference("part"), (names.get("part"), None)),
+            (defect.reference("defect"), (names.get("defect"), names.get("severity"))),
+        ];
+        Self { known: named.into_iter().filter_map(|(id, told)| Some((id?, told))).collect(), are_partial: false }
+    }
+
     async fn ask(api: &Api<'_, Geotab>) -> Result<Self, ProviderError> {
         let mut names = Self::default();
         for kind in ["Group", "Defect"] {

@@ -3,14 +3,13 @@
 use model::telematics::{DvirLog, Observation, Point};
 use serde_json::value::RawValue;
 
-use super::Geotab;
 use super::feed::Versions;
 use super::rpc::with;
-use super::trailer_devices::TrailerDevices;
 use super::values::{TimeSpan, somewhere};
+use super::{Geotab, members};
 use crate::units::{METERS_IN_KM, SECONDS_IN_HOUR};
 use crate::wire::{Amount, Members, SourceRules, source_of};
-use crate::{Api, Page, ProviderError, Source};
+use crate::{Api, Known, Page, ProviderError, Remap, Source};
 
 /// Reports of a page.
 pub(super) const PAGE_SIZE: u32 = 1_000;
@@ -44,6 +43,13 @@ impl Source for DvirLogs {
     type Rows = Vec<Observation<DvirLog>>;
     type Cursor = Versions<7>;
 
+    const KNOWN: Known = Known { members: members::DVIR_LOG, words: &[("logType", &["log_type"])] };
+
+    const REMAP: Option<Remap<Self::Rows>> = Some(Remap::alone(|stored| {
+        let wire = Members::of(stored.json);
+        Some(vec![observation(stored.json, &wire, wire.get("trailerDevice"))?])
+    }));
+
     async fn page(api: &Api<'_, Geotab>, at: Versions<7>) -> Result<Page<Self::Rows, Versions<7>>, ProviderError> {
         let fed = api.feed(KIND, &at, PAGE_SIZE).await?;
         let logs: Vec<(&RawValue, Members<'_>)> =
@@ -51,24 +57,27 @@ impl Source for DvirLogs {
         let trailers: Vec<String> = logs.iter().filter_map(|(_, log)| log.reference("trailer")).collect();
         let named: Vec<&str> = trailers.iter().map(String::as_str).collect();
         let devices = if named.is_empty() { None } else { api.trailer_devices_beside(&named).await? };
-        let rows = logs.iter().filter_map(|(raw, log)| observation(raw, log, devices.as_deref())).collect();
+        let row = |(raw, log): &(&RawValue, Members<'_>)| {
+            let trailer = log.reference("trailer");
+            let is_partial = trailer.is_some() && devices.is_none();
+            let listed = trailer.map(|id| devices.as_deref().map_or(id.as_str(), |devices| devices.device(&id)).to_owned());
+            Some(Observation { is_partial, ..observation(raw, log, listed)? })
+        };
+        let rows = logs.iter().filter_map(row).collect();
         Ok(fed.page(at, rows))
     }
 }
 
 /// A report; `None` (and a warning) where it has no id. It is documented to be of a vehicle or of a trailer; one that was recorded named
-/// both, so both are taken.
-fn observation(raw: &RawValue, wire: &Members<'_>, devices: Option<&TrailerDevices>) -> Option<Observation<DvirLog>> {
+/// both, so both are taken. The trailer is `listed` under the id of its device.
+fn observation(raw: &RawValue, wire: &Members<'_>, listed: Option<String>) -> Option<Observation<DvirLog>> {
     let source_id = wire.id("inspection report", "geotab")?;
-    let trailer = wire.reference("trailer");
-    let listed = trailer.as_deref().map(|id| devices.map_or(id, |devices| devices.device(id)).to_owned());
-    let (is_partial, source) = (trailer.is_some() && devices.is_none(), source_of(raw));
+    let source = source_of(raw);
     let source = match &listed {
         Some(device) => with(source, "trailerDevice", device.as_str().into()),
         None => source,
     };
-    let row = RULES.observation(source_id, wire.moment("dateTime"), source, fields(wire, listed));
-    Some(Observation { is_partial, ..row })
+    Some(RULES.observation(source_id, wire.moment("dateTime"), source, fields(wire, listed)))
 }
 
 fn fields(wire: &Members<'_>, trailer: Option<String>) -> DvirLog {

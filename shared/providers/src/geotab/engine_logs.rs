@@ -8,12 +8,12 @@ use model::telematics::engine_log::{ACTIVE, INACTIVE};
 use model::telematics::{EngineLog, Observation};
 use serde_json::value::RawValue;
 
-use super::Geotab;
 use super::feed::Versions;
 use super::lookups::Found;
+use super::{Geotab, members};
 use crate::faults::{canonical, code, description};
 use crate::wire::{Members, SourceRules, source_of};
-use crate::{Api, Page, ProviderError, Source};
+use crate::{Api, Known, Page, ProviderError, Remap, Source};
 
 /// Observations of a page: each may name a diagnostic that has to be asked for.
 pub(super) const PAGE_SIZE: u32 = 500;
@@ -36,6 +36,9 @@ const RULES: SourceRules = SourceRules {
 /// The members that name other records, and the kinds of those.
 const NAMED: [(&str, &str); 3] = [("diagnostic", "Diagnostic"), ("failureMode", "FailureMode"), ("controller", "Controller")];
 
+/// What the records that a fault names tell of it.
+const OF_NAMED: &[&str] = &["fault_code_source", "canonical_code", "fault_code", "fault_code_description"];
+
 #[rustfmt::skip]
 const FAMILIES: &[(&str, Code<FaultCodeSource>)] = &[
     ("SuspectParameter", Code::of("J1939")), ("ObdFault", Code::of("OBD2")), ("Sid", Code::of("J1708")), ("Pid", Code::of("J1708")),
@@ -48,6 +51,15 @@ impl Source for EngineLogs {
     type Provider = Geotab;
     type Rows = Vec<Observation<EngineLog>>;
     type Cursor = Versions<7>;
+
+    const KNOWN: Known = Known { members: members::ENGINE_LOG, words: &[] };
+
+    const REMAP: Option<Remap<Self::Rows>> = Some(Remap::without(OF_NAMED, |stored| {
+        let mut row = observation(stored.json, &Found::default())?;
+        let EngineLog { source_vehicle_id, vehicle_id, status, mil_status, .. } = row.fields;
+        row.fields = EngineLog { source_vehicle_id, vehicle_id, status, mil_status, ..EngineLog::default() };
+        Some(vec![row])
+    }));
 
     async fn page(api: &Api<'_, Geotab>, at: Versions<7>) -> Result<Page<Self::Rows, Versions<7>>, ProviderError> {
         let fed = api.feed("FaultData", &at, PAGE_SIZE).await?;

@@ -10,12 +10,12 @@ use model::telematics::{EngineReading, EngineStatus};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::Geotab;
 use super::beside::{Beside, WITH_PLACES};
 use super::feed::Versions;
 use super::values::Reference;
+use super::{Geotab, members};
 use crate::wire::Lenient;
-use crate::{Api, Page, ProviderError, Source};
+use crate::{Api, Known, Page, ProviderError, Remap, Source};
 
 /// Readings of a page. Few of them are of the ignition: a search for a diagnostic is documented for lists, not for feeds that go on from
 /// a version.
@@ -30,19 +30,30 @@ impl Source for EngineStatuses {
     type Rows = ReadingsOf<EngineStatus<'static>>;
     type Cursor = Versions<1>;
 
+    const KNOWN: Known = Known { members: members::ENGINE_STATUS, words: &[] };
+
+    const REMAP: Option<Remap<Self::Rows>> = Some(Remap::without(&["longitude", "latitude", "driver"], |stored| {
+        let mut rows = ReadingsOf::default();
+        push(&mut rows, &Change::of(stored.json)?, &Beside::default());
+        Some(rows)
+    }));
+
     async fn page(api: &Api<'_, Geotab>, at: Versions<1>) -> Result<Page<Self::Rows, Versions<1>>, ProviderError> {
         let fed = api.feed("StatusData", &at, PAGE_SIZE).await?;
         let changes: Vec<Change<'_>> = fed.records.parse::<Vec<&RawValue>>()?.into_iter().filter_map(Change::of).collect();
         let times: Vec<(&str, Timestamp)> = changes.iter().map(|change| (change.device.as_str(), change.time)).collect();
         let beside = Beside::ask(api, WITH_PLACES, &times).await?;
         let mut rows = ReadingsOf::default();
-        for Change { device, time, status, source } in &changes {
-            let (longitude, latitude) = beside.place(device, *time).map(|place| place.coordinates.into()).unzip();
-            let (status, driver) = (status.map(|code| code.as_str()), beside.driver(device, *time));
-            rows.push(device, *time, &EngineReading { status, longitude, latitude, driver, ..EngineReading::default() }, source);
-        }
+        changes.iter().for_each(|change| push(&mut rows, change, &beside));
         Ok(fed.page(at, rows))
     }
+}
+
+fn push(rows: &mut ReadingsOf<EngineStatus<'static>>, change: &Change<'_>, beside: &Beside) {
+    let Change { device, time, status, source } = change;
+    let (longitude, latitude) = beside.place(device, *time).map(|place| place.coordinates.into()).unzip();
+    let (status, driver) = (status.map(|code| code.as_str()), beside.driver(device, *time));
+    rows.push(device, *time, &EngineReading { status, longitude, latitude, driver, ..EngineReading::default() }, source);
 }
 
 #[derive(Default, Deserialize)]

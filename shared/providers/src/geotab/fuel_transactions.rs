@@ -4,11 +4,11 @@ use model::telematics::code::{Code, FuelType};
 use model::telematics::{FuelTransaction, Observation, Point};
 use serde_json::value::RawValue;
 
-use super::Geotab;
 use super::feed::Versions;
+use super::{Geotab, members};
 use crate::units::{LITERS_IN_CUBIC_METER, METERS_IN_KM};
 use crate::wire::{Amount, Members, SourceRules, source_of};
-use crate::{Api, Page, ProviderError, Source};
+use crate::{Api, Known, Page, ProviderError, Remap, Source};
 
 /// Purchases of a page.
 pub(super) const PAGE_SIZE: u32 = 2_000;
@@ -32,6 +32,10 @@ impl Source for FuelTransactions {
     type Provider = Geotab;
     type Rows = Vec<Observation<FuelTransaction>>;
     type Cursor = Versions<30>;
+
+    const KNOWN: Known = Known { members: members::FUEL_TRANSACTION, words: &[] };
+
+    const REMAP: Option<Remap<Self::Rows>> = Some(Remap::alone(|stored| Some(vec![observation(stored.json)?])));
 
     async fn page(api: &Api<'_, Geotab>, at: Versions<30>) -> Result<Page<Self::Rows, Versions<30>>, ProviderError> {
         let fed = api.feed("FuelTransaction", &at, PAGE_SIZE).await?;

@@ -13,10 +13,10 @@ use super::rpc::with;
 use super::seek::{List, Listed, Seek};
 use super::values::TimeSpan;
 use super::vehicles::is_active;
-use super::{Geotab, rulesets};
+use super::{Geotab, members, rulesets};
 use crate::client::OkResponse;
 use crate::wire::{Members, SourceRules, source_of};
-use crate::{Api, Page, ProviderError, Source};
+use crate::{Api, Known, Page, ProviderError, Remap, Source};
 
 /// Drivers of a page.
 pub(super) const PAGE_SIZE: u32 = 50;
@@ -42,6 +42,14 @@ impl Source for HosAvailabilities {
     type Provider = Geotab;
     type Rows = Vec<Observation<HosAvailability>>;
     type Cursor = Seek;
+
+    const KNOWN: Known = Known { members: members::HOS_AVAILABILITY, words: &[] };
+
+    const REMAP: Option<Remap<Self::Rows>> = Some(Remap::alone(|stored| {
+        let beside = Members::of(stored.json).object("beside");
+        let (status, ruleset) = (beside.get("status"), beside.get("hosRuleSet"));
+        Some(vec![observation(stored.source_id.to_owned(), stored.json, status, ruleset)])
+    }));
 
     async fn page(api: &Api<'_, Geotab>, seek: Seek) -> Result<Page<Self::Rows, Seek>, ProviderError> {
         let began = seek.began;
@@ -81,7 +89,11 @@ fn listed(user: &RawValue, of_driver: &HashMap<&str, &[Vec<&RawValue>]>) -> List
     let Some(raw) = clocks.first() else { return Listed::Other };
     let newest = logs.iter().map(|raw| Members::of(raw)).max_by_key(|entry| entry.get::<Timestamp>("dateTime"));
     let status: Option<String> = newest.and_then(|entry| entry.get("status"));
-    let ruleset: Option<String> = user.get("hosRuleSet");
+    Listed::Row(observation(driver, raw, status, user.get("hosRuleSet")))
+}
+
+/// The clock of a driver, with the status of their newest entry and their rules.
+fn observation(driver: String, raw: &RawValue, status: Option<String>, ruleset: Option<String>) -> Observation<HosAvailability> {
     let fields = HosAvailability {
         hos_ruleset_code: ruleset.as_deref().and_then(rulesets::of),
         duty_status_code: status.as_deref().and_then(duty_status),
@@ -91,7 +103,7 @@ fn listed(user: &RawValue, of_driver: &HashMap<&str, &[Vec<&RawValue>]>) -> List
         ..fields(&Members::of(raw))
     };
     let beside: Value = json!({ "status": status, "hosRuleSet": ruleset });
-    Listed::Row(RULES.observation(driver, None, with(source_of(raw), "beside", beside), fields))
+    RULES.observation(driver, None, with(source_of(raw), "beside", beside), fields)
 }
 
 /// What a clock tells. One that is below zero has nothing left.

@@ -10,10 +10,10 @@ use serde_json::json;
 use serde_json::value::RawValue;
 
 use super::rpc::with;
-use super::{Geotab, rulesets};
+use super::{Geotab, members, rulesets};
 use crate::cursor::{DAY, Window};
 use crate::wire::{Members, SourceRules, source_of};
-use crate::{Api, Page, ProviderError, Source, Subjects};
+use crate::{Api, Known, Page, ProviderError, Remap, Source, Subjects};
 
 /// Drivers who are asked for at once.
 const DRIVERS: usize = 25;
@@ -50,6 +50,13 @@ impl Source for HosViolations {
     type Rows = Vec<Observation<HosViolation>>;
     type Cursor = Window<DAY, { 8 * DAY }>;
 
+    const KNOWN: Known = Known { members: members::HOS_VIOLATION, words: &[] };
+
+    const REMAP: Option<Remap<Self::Rows>> = Some(Remap::alone(|stored| {
+        let carries_passengers = Members::of(stored.json).get("carriesPassengers");
+        Some(vec![observation(stored.second()?, carries_passengers, stored.json)?])
+    }));
+
     async fn page(api: &Api<'_, Geotab>, window: Self::Cursor) -> Result<Page<Self::Rows, Self::Cursor>, ProviderError> {
         let next = api.drivers(window.after.as_deref(), DRIVERS).await?;
         let drivers = next.drivers_since(window.from)?;
@@ -63,7 +70,9 @@ impl Source for HosViolations {
             }
             for ((driver, user), lists) in drivers.iter().zip(lists.chunks(2)) {
                 let [listed, logs] = lists else { continue };
-                let found = listed.iter().filter_map(|raw| observation(driver, user, raw));
+                let rules = user.get::<String>("hosRuleSet").as_deref().and_then(rulesets::of);
+                let carries_passengers = rules.map(|rules| rules.as_str().contains("_PAX_"));
+                let found = listed.iter().filter_map(|raw| observation(driver, carries_passengers, raw));
                 let before = rows.len();
                 rows.extend(found);
                 // A user of ours who may not see a driver's hours gets empty lists: without a log nothing is said.
@@ -91,7 +100,7 @@ fn questions(driver: &str, window: &Window<DAY, { 8 * DAY }>) -> [(&'static str,
 }
 
 /// A violation of a driver's; `None` (and a warning) where its type or start is missing, or it is somebody else's.
-fn observation(driver: &str, user: &Members<'_>, raw: &RawValue) -> Option<Observation<HosViolation>> {
+fn observation(driver: &str, carries_passengers: Option<bool>, raw: &RawValue) -> Option<Observation<HosViolation>> {
     let wire = Members::of(raw);
     let named = wire.get::<String>("type").zip(wire.moment("fromDate"));
     let is_own = wire.reference("driver").is_none_or(|other| other == driver);
@@ -101,8 +110,7 @@ fn observation(driver: &str, user: &Members<'_>, raw: &RawValue) -> Option<Obser
     };
     let known = TYPES.iter().find(|(word, ..)| *word == kind);
     let is_driving = known.is_some_and(|(_, _, category)| *category == DRIVING);
-    let rules = user.get::<String>("hosRuleSet").as_deref().and_then(rulesets::of);
-    let carries_passengers = rules.filter(|_| is_driving).map(|rules| rules.as_str().contains("_PAX_"));
+    let carries_passengers = carries_passengers.filter(|_| is_driving);
     let end: Option<Timestamp> = wire.moment("toDate").filter(|end| *end >= start);
     let fields = HosViolation {
         violation_code: match carries_passengers {

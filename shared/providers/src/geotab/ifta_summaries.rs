@@ -10,12 +10,12 @@ use model::telematics::{IftaSummary, Observation};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use super::Geotab;
 use super::vehicles::is_trailer;
+use super::{Geotab, members};
 use crate::months::Reports;
 use crate::units::METERS_IN_KM;
-use crate::wire::{Members, SourceRules};
-use crate::{Api, Page, ProviderError, Source};
+use crate::wire::{Members, SourceRules, source_of};
+use crate::{Api, Known, Page, ProviderError, Remap, Source};
 
 /// Vehicles that are asked for at once.
 const VEHICLES: usize = 25;
@@ -31,6 +31,14 @@ impl Source for IftaSummaries {
     type Provider = Geotab;
     type Rows = Vec<Observation<IftaSummary>>;
     type Cursor = Reports;
+
+    const KNOWN: Known = Known { members: members::IFTA_SUMMARY, words: &[] };
+
+    /// The source is the sum.
+    const REMAP: Option<Remap<Self::Rows>> = Some(Remap::alone(|stored| {
+        let (vehicle, first) = stored.subject_and_day()?;
+        Some(vec![Month::of(first).observation(vehicle, source_of(stored.json).get("jurisdictions")?.clone())])
+    }));
 
     async fn page(api: &Api<'_, Geotab>, reports: Reports) -> Result<Page<Self::Rows, Reports>, ProviderError> {
         let month = Month::of(reports.month);
@@ -99,17 +107,19 @@ impl Month {
         let sums = meters
             .into_iter()
             .map(|(jurisdiction, meters)| json!({ "jurisdiction": jurisdiction, "distance": (meters * 10.0).round() / 10.0 }));
+        Some(self.observation(vehicle, sums.collect()))
+    }
+
+    fn observation(&self, vehicle: &str, jurisdictions: Value) -> Observation<IftaSummary> {
         let (year, month): (i64, i64) = (self.first.year().into(), self.first.month().into());
-        let source = json!({
-            "device": { "id": vehicle }, "year": year, "month": month, "jurisdictions": sums.collect::<Vec<Value>>(),
-        });
+        let source = json!({ "device": { "id": vehicle }, "year": year, "month": month, "jurisdictions": jurisdictions });
         let fields = IftaSummary {
             source_vehicle_id: Some(vehicle.to_owned()),
             month: Some(month),
             year: Some(year),
             ..IftaSummary::default()
         };
-        Some(RULES.observation(format!("ifta_summary:{vehicle}:{}", self.first), self.from, source, fields))
+        RULES.observation(format!("ifta_summary:{vehicle}:{}", self.first), self.from, source, fields)
     }
 
     /// Whether a detail begins in it, and is worth telling.

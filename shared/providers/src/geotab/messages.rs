@@ -6,10 +6,10 @@ use model::telematics::{Message, Observation, source_hash};
 use serde_json::json;
 use serde_json::value::RawValue;
 
-use super::Geotab;
+use super::{Geotab, members};
 use crate::cursor::{DAY, Window};
 use crate::wire::{Members, SourceRules, source_of};
-use crate::{Api, Page, ProviderError, Source};
+use crate::{Api, Known, Page, ProviderError, Remap, Source};
 
 /// The most messages that are asked for at once.
 pub(super) const PAGE_SIZE: u32 = 20_000;
@@ -26,6 +26,10 @@ impl Source for Messages {
     type Provider = Geotab;
     type Rows = Vec<Observation<Message>>;
     type Cursor = Window<DAY, { 8 * DAY }>;
+
+    const KNOWN: Known = Known { members: members::MESSAGE, words: &[] };
+
+    const REMAP: Option<Remap<Self::Rows>> = Some(Remap::alone(|stored| Some(vec![observation(stored.json)?])));
 
     async fn page(api: &Api<'_, Geotab>, window: Self::Cursor) -> Result<Page<Self::Rows, Self::Cursor>, ProviderError> {
         let how = json!({ "search": { "fromDate": window.from.to_string() }, "resultsLimit": PAGE_SIZE });

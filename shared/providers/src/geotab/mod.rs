@@ -17,6 +17,7 @@ mod hos_events;
 mod hos_violations;
 mod ifta_summaries;
 mod lookups;
+mod members;
 mod messages;
 mod names;
 mod rates;

@@ -18,6 +18,7 @@ use crate::{Api, ProviderError};
 const MOST: u32 = 5_000;
 
 /// Groups, by id; `None` where they cannot be read now.
+#[derive(Default)]
 pub(super) struct Groups(Option<BTreeMap<String, String>>);
 
 /// Why a list that stands beside records is missing.

@@ -82,6 +82,13 @@ pub(super) enum Listed<T> {
     Unreadable,
 }
 
+impl<T> Listed<T> {
+    /// The row, where it is one.
+    pub(super) fn row(self) -> Option<Observation<T>> {
+        if let Self::Row(row) = self { Some(row) } else { None }
+    }
+}
+
 impl Sought {
     /// The page of its records.
     pub(super) fn page<T>(self, row: impl Fn(&RawValue) -> Listed<T>) -> Result<Page<Vec<Observation<T>>, Seek>, ProviderError> {

@@ -9,14 +9,14 @@ use model::telematics::{TrailerLocation, TrailerPosition};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::Geotab;
 use super::feed::Versions;
 use super::trailer_devices::TrailerDevices;
 use super::trailer_vehicle_associations::Attachment;
 use super::vehicle_locations::{KIND, Position, positions};
+use super::{Geotab, members};
 use crate::cursor::Cursor;
 use crate::wire::Members;
-use crate::{Api, Page, ProviderError, Source};
+use crate::{Api, Known, Page, ProviderError, Remap, Source};
 
 /// Positions of a page, of devices of all sorts.
 pub(super) const PAGE_SIZE: u32 = 5_000;
@@ -57,6 +57,15 @@ impl Source for TrailerLocations {
     type Provider = Geotab;
     type Rows = ReadingsOf<TrailerLocation<'static>>;
     type Cursor = Positions;
+
+    const KNOWN: Known = Known { members: members::TRAILER_LOCATION, words: &[] };
+
+    /// It may be the position of a vehicle that pulled the trailer.
+    const REMAP: Option<Remap<Self::Rows>> = Some(Remap::without(&["vehicle"], |stored| {
+        let (position, mut rows) = (Position::of(stored.json)?, ReadingsOf::default());
+        push(&mut rows, stored.subject()?, None, &position);
+        Some(rows)
+    }));
 
     /// A stored position never changes: while it cannot be told which trailer it is of, it is not stored, and asked for again.
     async fn page(api: &Api<'_, Geotab>, at: Positions) -> Result<Page<Self::Rows, Positions>, ProviderError> {
@@ -116,19 +125,21 @@ impl<'a> Attached<'a> {
 
     /// The position of a trailer, or those of the trailers behind a vehicle.
     fn push(&self, rows: &mut ReadingsOf<TrailerLocation<'static>>, position: &Position<'_>, devices: &TrailerDevices) {
-        let Position { device, time, longitude, latitude, source, .. } = position;
-        let mut add = |trailer: &str, vehicle: Option<&str>| {
-            let cells = TrailerPosition { longitude: *longitude, latitude: *latitude, vehicle, ..TrailerPosition::default() };
-            rows.push(trailer, *time, &cells, source);
-        };
+        let Position { device, time, .. } = position;
         if devices.is_tracked(device) {
-            return add(device, self.vehicle(device, *time));
+            return push(rows, device, self.vehicle(device, *time), position);
         }
         for trailer in self.by_vehicle.get(device).into_iter().flatten() {
             let vehicle = self.vehicle(trailer, *time);
             if vehicle == Some(device) && !devices.is_tracked(trailer) {
-                add(trailer, vehicle);
+                push(rows, trailer, vehicle, position);
             }
         }
     }
+}
+
+fn push(rows: &mut ReadingsOf<TrailerLocation<'static>>, trailer: &str, vehicle: Option<&str>, position: &Position<'_>) {
+    let Position { time, longitude, latitude, source, .. } = position;
+    let cells = TrailerPosition { longitude: *longitude, latitude: *latitude, vehicle, ..TrailerPosition::default() };
+    rows.push(trailer, *time, &cells, source);
 }

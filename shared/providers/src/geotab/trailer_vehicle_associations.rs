@@ -8,13 +8,12 @@ use model::telematics::{Observation, TrailerVehicleAssociation};
 use serde_json::json;
 use serde_json::value::RawValue;
 
-use super::Geotab;
 use super::feed::Versions;
 use super::rpc::with;
-use super::trailer_devices::TrailerDevices;
+use super::{Geotab, members};
 use crate::client::OkResponse;
 use crate::wire::{Members, SourceRules, source_of};
-use crate::{Api, Page, ProviderError, Source};
+use crate::{Api, Known, Page, ProviderError, Remap, Source};
 
 /// Attachments of a page.
 pub(super) const PAGE_SIZE: u32 = 2_000;
@@ -30,6 +29,14 @@ impl Source for TrailerVehicleAssociations {
     type Provider = Geotab;
     type Rows = Vec<Observation<TrailerVehicleAssociation>>;
     type Cursor = Versions<30>;
+
+    const KNOWN: Known = Known { members: members::TRAILER_VEHICLE_ASSOCIATION, words: &[] };
+
+    const REMAP: Option<Remap<Self::Rows>> = Some(Remap::alone(|stored| {
+        let wire = Members::of(stored.json);
+        let trailer: String = wire.get("trailerDevice")?;
+        Some(vec![observation(stored.json, &Attachment::of(&wire)?, &trailer)])
+    }));
 
     async fn page(api: &Api<'_, Geotab>, at: Versions<30>) -> Result<Page<Self::Rows, Versions<30>>, ProviderError> {
         if at.after.is_none() {
@@ -95,15 +102,14 @@ async fn rows(
     }
     let named: Vec<&str> = attachments.iter().map(|(_, attachment)| attachment.trailer.as_str()).collect();
     let devices = api.trailer_devices_beside(&named).await?;
-    Ok(attachments.iter().map(|(raw, attachment)| observation(raw, attachment, devices.as_deref())).collect())
+    let row = |(raw, attachment): &(&RawValue, Attachment)| {
+        let trailer = devices.as_deref().map_or(attachment.trailer.as_str(), |devices| devices.device(&attachment.trailer));
+        Observation { is_partial: devices.is_none(), ..observation(raw, attachment, trailer) }
+    };
+    Ok(attachments.iter().map(row).collect())
 }
 
-fn observation(
-    raw: &RawValue,
-    attachment: &Attachment,
-    devices: Option<&TrailerDevices>,
-) -> Observation<TrailerVehicleAssociation> {
-    let trailer = devices.map_or(attachment.trailer.as_str(), |devices| devices.device(&attachment.trailer));
+fn observation(raw: &RawValue, attachment: &Attachment, trailer: &str) -> Observation<TrailerVehicleAssociation> {
     let fields = TrailerVehicleAssociation {
         source_trailer_id: Some(trailer.to_owned()),
         source_vehicle_id: Some(attachment.device.clone()),
@@ -112,6 +118,5 @@ fn observation(
     };
     let source = with(source_of(raw), "endDateTime", json!(attachment.to));
     let source = with(source, "trailerDevice", trailer.into());
-    let row = RULES.observation(attachment.id.clone(), Some(attachment.from), source, fields);
-    Observation { is_partial: devices.is_none(), ..row }
+    RULES.observation(attachment.id.clone(), Some(attachment.from), source, fields)
 }

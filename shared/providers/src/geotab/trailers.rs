@@ -5,13 +5,13 @@ use model::telematics::{Observation, Trailer};
 use serde_json::json;
 use serde_json::value::RawValue;
 
-use super::Geotab;
 use super::names::Groups;
 use super::seek::{List, Listed, Seek};
 use super::vehicles::{is_active, is_trailer};
+use super::{Geotab, members};
 use crate::place::{alpha2, country_of};
 use crate::wire::{Members, SourceRules, source_of};
-use crate::{Api, Page, ProviderError, Source};
+use crate::{Api, Known, Page, ProviderError, Remap, Source};
 
 const RULES: SourceRules = SourceRules { extras: &["tmpTrailerId", "timeZoneId", "customProperties"], ..super::vehicles::RULES };
 
@@ -21,6 +21,14 @@ impl Source for Trailers {
     type Provider = Geotab;
     type Rows = Vec<Observation<Trailer>>;
     type Cursor = Seek;
+
+    const KNOWN: Known = Known { members: members::TRAILER, words: &[] };
+
+    const REMAP: Option<Remap<Self::Rows>> = Some(Remap::without(&["trailer_groups"], |stored| {
+        let mut row = listed(stored.json, &Groups::default(), stored.at).row()?;
+        row.fields.trailer_groups = None;
+        Some(vec![row])
+    }));
 
     async fn page(api: &Api<'_, Geotab>, seek: Seek) -> Result<Page<Self::Rows, Seek>, ProviderError> {
         let began = seek.began;

@@ -5,15 +5,15 @@ use model::telematics::{Observation, User};
 use serde_json::json;
 use serde_json::value::RawValue;
 
-use super::Geotab;
 use super::names::Groups;
 use super::rulesets;
 use super::seek::{List, Listed, Seek};
 use super::vehicles::is_active;
+use super::{Geotab, members};
 use crate::place::{alpha3, country_of};
 use crate::wire::{Members, SourceRules, source_of};
 use crate::zones::time_zone;
-use crate::{Api, Page, ProviderError, Source};
+use crate::{Api, Known, Page, ProviderError, Remap, Source};
 
 /// How somebody has set up their pages, and when they last looked, is no part of who they are.
 const RULES: SourceRules = SourceRules {
@@ -43,6 +43,18 @@ impl Source for Users {
     type Provider = Geotab;
     type Rows = Vec<Observation<User>>;
     type Cursor = Seek;
+
+    const KNOWN: Known = Known { members: members::USER, words: &[] };
+
+    const REMAP: Option<Remap<Self::Rows>> =
+        Some(Remap::without(&["company_groups", "private_user_groups", "report_groups", "security_groups"], |stored| {
+            let mut row = listed(stored.json, &Groups::default(), stored.at).row()?;
+            row.fields.company_groups = None;
+            row.fields.private_user_groups = None;
+            row.fields.report_groups = None;
+            row.fields.security_groups = None;
+            Some(vec![row])
+        }));
 
     async fn page(api: &Api<'_, Geotab>, seek: Seek) -> Result<Page<Self::Rows, Seek>, ProviderError> {
         let began = seek.began;

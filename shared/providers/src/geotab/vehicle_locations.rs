@@ -9,13 +9,13 @@ use model::telematics::{VehicleLocation, VehiclePosition};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::Geotab;
 use super::beside::{Beside, Engine, WITH_ENGINES};
 use super::feed::Versions;
 use super::values::{Reference, somewhere};
+use super::{Geotab, members};
 use crate::units::{KPH, SECONDS_IN_HOUR};
 use crate::wire::{Amount, Lenient};
-use crate::{Api, Page, ProviderError, Source};
+use crate::{Api, Known, Page, ProviderError, Remap, Source};
 
 /// Positions of a page. The provider allows 50,000; what stands beside so many would not fit into memory.
 pub(super) const PAGE_SIZE: u32 = 2_000;
@@ -24,12 +24,23 @@ const KELVIN_OFFSET: f64 = 273.15;
 
 pub(super) const KIND: &str = "LogRecord";
 
+/// What is asked for beside each page.
+const BESIDE: &[&str] = &["driver", "odometer", "fuel_level", "engine_hours", "oil_pressure", "coolant_temperature"];
+
 pub(super) struct VehicleLocations;
 
 impl Source for VehicleLocations {
     type Provider = Geotab;
     type Rows = ReadingsOf<VehicleLocation<'static>>;
     type Cursor = Versions<1>;
+
+    const KNOWN: Known = Known { members: members::VEHICLE_LOCATION, words: &[] };
+
+    const REMAP: Option<Remap<Self::Rows>> = Some(Remap::without(BESIDE, |stored| {
+        let mut rows = ReadingsOf::default();
+        push(&mut rows, &Position::of(stored.json)?, &Beside::default());
+        Some(rows)
+    }));
 
     async fn page(api: &Api<'_, Geotab>, at: Versions<1>) -> Result<Page<Self::Rows, Versions<1>>, ProviderError> {
         let fed = api.feed(KIND, &at, PAGE_SIZE).await?;
@@ -65,7 +76,7 @@ pub(super) struct Position<'a> {
 }
 
 impl<'a> Position<'a> {
-    fn of(raw: &'a RawValue) -> Option<Self> {
+    pub(super) fn of(raw: &'a RawValue) -> Option<Self> {
         let wire: Wire = serde_json::from_str(raw.get()).ok()?;
         let [longitude, latitude] = somewhere(wire.longitude.0, wire.latitude.0)?.coordinates;
         let speed = wire.speed.0.map(|Amount(kph)| kph * KPH);

@@ -5,12 +5,12 @@ use model::telematics::{Observation, Vehicle};
 use serde_json::json;
 use serde_json::value::RawValue;
 
-use super::Geotab;
 use super::names::Groups;
 use super::seek::{List, Listed, Seek};
 use super::values::Reference;
+use super::{Geotab, members};
 use crate::wire::{FromRaw as _, Members, SourceRules, source_of};
-use crate::{Api, Page, ProviderError, Source};
+use crate::{Api, Known, Page, ProviderError, Remap, Source};
 
 /// What a device is set to, and what its firmware is at, is no part of the vehicle.
 pub(super) const RULES: SourceRules = SourceRules {
@@ -25,6 +25,14 @@ impl Source for Vehicles {
     type Provider = Geotab;
     type Rows = Vec<Observation<Vehicle>>;
     type Cursor = Seek;
+
+    const KNOWN: Known = Known { members: members::VEHICLE, words: &[] };
+
+    const REMAP: Option<Remap<Self::Rows>> = Some(Remap::without(&["vehicle_groups"], |stored| {
+        let mut row = listed(stored.json, &Groups::default(), stored.at).row()?;
+        row.fields.vehicle_groups = None;
+        Some(vec![row])
+    }));
 
     async fn page(api: &Api<'_, Geotab>, seek: Seek) -> Result<Page<Self::Rows, Seek>, ProviderError> {
         let began = seek.began;

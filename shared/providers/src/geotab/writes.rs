@@ -9,7 +9,6 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
 use super::rpc::of_kind;
-use super::seek::Listed;
 use super::vehicles::is_trailer;
 use super::{Geotab, messages, users, vehicles};
 use crate::client::OkResponse;
@@ -160,14 +159,4 @@ impl Api<'_, Geotab> {
 /// The first record of a list.
 fn first(response: &OkResponse) -> Option<&RawValue> {
     response.parse::<Vec<&RawValue>>().ok()?.first().copied()
-}
-
-impl<T> Listed<T> {
-    /// The row, where it is one.
-    fn row(self) -> Option<Observation<T>> {
-        match self {
-            Self::Row(row) => Some(row),
-            Self::Other | Self::Unreadable => None,
-        }
-    }
 }

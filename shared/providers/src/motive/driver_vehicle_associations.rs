@@ -4,12 +4,12 @@
 use model::telematics::{DriverVehicleAssociation, Observation};
 use serde_json::value::RawValue;
 
-use super::Motive;
 use super::client::List;
 use super::days::Days;
+use super::{Motive, members};
 use crate::cursor::DAY;
 use crate::wire::{Members, SourceRules, source_of};
-use crate::{Api, Page, ProviderError, Source};
+use crate::{Api, Known, Page, ProviderError, Remap, Source};
 
 /// The provider refuses more days.
 const LONGEST_DAYS: i64 = 30;
@@ -41,6 +41,10 @@ impl Source for DriverVehicleAssociations {
     type Provider = Motive;
     type Rows = Vec<Observation<DriverVehicleAssociation>>;
     type Cursor = Days<{ 2 * DAY }, { 7 * DAY }>;
+
+    const KNOWN: Known = Known { members: members::DRIVER_VEHICLE_ASSOCIATION, words: &[] };
+
+    const REMAP: Option<Remap<Self::Rows>> = Some(Remap::alone(|stored| Some(vec![observation(stored.json)?])));
 
     async fn page(api: &Api<'_, Motive>, days: Self::Cursor) -> Result<Page<Self::Rows, Self::Cursor>, ProviderError> {
         days.page(api, (LIST, LONGEST_DAYS), observation, unassigned).await

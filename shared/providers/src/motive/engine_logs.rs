@@ -6,13 +6,13 @@ use model::telematics::engine_log::{ACTIVE, INACTIVE};
 use model::telematics::{EngineLog, Observation};
 use serde_json::value::RawValue;
 
-use super::Motive;
 use super::client::List;
 use super::days::Days;
+use super::{Motive, members};
 use crate::cursor::DAY;
 use crate::faults::{canonical, code, description};
 use crate::wire::{Members, SourceRules, source_of};
-use crate::{Api, Page, ProviderError, Source};
+use crate::{Api, Known, Page, ProviderError, Remap, Source};
 
 /// The provider names no limit.
 const LONGEST_DAYS: i64 = 90;
@@ -36,6 +36,10 @@ impl Source for EngineLogs {
     type Provider = Motive;
     type Rows = Vec<Observation<EngineLog>>;
     type Cursor = Days<{ 7 * DAY }, { 45 * DAY }>;
+
+    const KNOWN: Known = Known { members: members::ENGINE_LOG, words: &[("status", &["status"])] };
+
+    const REMAP: Option<Remap<Self::Rows>> = Some(Remap::alone(|stored| Some(vec![observation(stored.json)?])));
 
     async fn page(api: &Api<'_, Motive>, days: Self::Cursor) -> Result<Page<Self::Rows, Self::Cursor>, ProviderError> {
         days.page(api, (LIST, LONGEST_DAYS), observation, |_| None).await

@@ -5,13 +5,13 @@ use model::telematics::code::{Code, FuelType};
 use model::telematics::{FuelTransaction, Observation};
 use serde_json::value::RawValue;
 
-use super::Motive;
 use super::client::List;
 use super::days::Days;
+use super::{Motive, members};
 use crate::cursor::DAY;
 use crate::units::{CUBIC_METERS_IN_GALLON, LITERS_IN_CUBIC_METER, METERS_IN_KM, METERS_IN_MILE};
 use crate::wire::{Amount, Members, SourceRules, source_of};
-use crate::{Api, Page, ProviderError, Source};
+use crate::{Api, Known, Page, ProviderError, Remap, Source};
 
 /// The provider names no limit.
 const LONGEST_DAYS: i64 = 90;
@@ -39,6 +39,10 @@ impl Source for FuelTransactions {
     type Provider = Motive;
     type Rows = Vec<Observation<FuelTransaction>>;
     type Cursor = Days<{ 7 * DAY }, { 30 * DAY }>;
+
+    const KNOWN: Known = Known { members: members::FUEL_TRANSACTION, words: &[("fuel_type", &["fuel_type"])] };
+
+    const REMAP: Option<Remap<Self::Rows>> = Some(Remap::alone(|stored| Some(vec![observation(stored.json)?])));
 
     async fn page(api: &Api<'_, Motive>, days: Self::Cursor) -> Result<Page<Self::Rows, Self::Cursor>, ProviderError> {
         days.page(api, (LIST, LONGEST_DAYS), observation, |_| None).await

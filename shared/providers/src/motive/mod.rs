@@ -9,6 +9,7 @@ mod engine_logs;
 mod fuel_transactions;
 mod histories;
 mod hos_events;
+mod members;
 mod names;
 mod pass;
 mod places;

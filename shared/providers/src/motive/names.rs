@@ -80,6 +80,15 @@ pub(super) async fn with_groups<T>(
     Ok(rows)
 }
 
+/// Writes the groups of a record whose source is stored, with the names that are part of it.
+pub(super) fn of_source<T>(mut row: Observation<T>, set: fn(&mut T, Value)) -> Observation<T> {
+    let groups = row.source.get("groups").cloned().or_else(|| GroupNames::Refused.of(&ids(&row.source)));
+    if let Some(groups) = groups {
+        set(&mut row.fields, groups);
+    }
+    row
+}
+
 fn ids(source: &Value) -> Vec<String> {
     let listed = source.get("group_ids").and_then(Value::as_array).into_iter().flatten();
     listed.filter_map(|id| id.as_i64().map(|id| id.to_string()).or_else(|| id.as_str().map(str::to_owned))).collect()

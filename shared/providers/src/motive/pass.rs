@@ -204,6 +204,11 @@ pub(super) struct Subject<'a> {
 }
 
 impl<'a> Subject<'a> {
+    /// One of which nothing is known.
+    pub(super) fn bare(id: &str) -> Self {
+        Self { id: id.to_owned(), wire: Members::default(), latest: None, located_at: None, is_metric: None }
+    }
+
     pub(super) fn of(raw: &'a RawValue, units: Option<&CompanyUnits>) -> Option<Self> {
         let wire = Members::of(raw);
         let latest = wire.raw("current_location").filter(|raw| raw.get() != "null");

@@ -7,13 +7,13 @@ use model::telematics::{Point, TrailerLocation, TrailerPosition};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::Motive;
 use super::client::List;
 use super::pass::{LatestList, Pass, Subject, Tracked};
 use super::positions;
 use super::vehicle_locations::address;
+use super::{Motive, members};
 use crate::wire::Lenient;
-use crate::{Api, Page, ProviderError, Source};
+use crate::{Api, Known, Page, ProviderError, Remap, Source};
 
 pub(super) struct TrailerLocations;
 
@@ -21,6 +21,14 @@ impl Source for TrailerLocations {
     type Provider = Motive;
     type Rows = ReadingsOf<TrailerLocation<'static>>;
     type Cursor = Pass;
+
+    const KNOWN: Known = Known { members: members::TRAILER_LOCATION, words: &[] };
+
+    const REMAP: Option<Remap<Self::Rows>> = Some(Remap::alone(|stored| {
+        let mut rows = ReadingsOf::default();
+        push(&mut rows, stored.subject()?, stored.json, None)?;
+        Some(rows)
+    }));
 
     async fn page(api: &Api<'_, Motive>, pass: Pass) -> Result<Page<Self::Rows, Pass>, ProviderError> {
         positions::page::<Self>(api, pass).await

@@ -5,11 +5,11 @@ use serde_json::value::RawValue;
 
 use super::client::List;
 use super::vehicles::external_id;
-use super::{Motive, names};
+use super::{Motive, members, names};
 use crate::numbered::Numbered;
 use crate::place::{alpha2, country_of};
 use crate::wire::{Amount, Members, SourceRules, source_of};
-use crate::{Api, Page, ProviderError, Source};
+use crate::{Api, Known, Page, ProviderError, Remap, Source};
 
 const LIST: List = List { path: "/v1/assets", rows: "assets", row: "asset" };
 
@@ -26,6 +26,13 @@ impl Source for Trailers {
     type Provider = Motive;
     type Rows = Vec<Observation<Trailer>>;
     type Cursor = Numbered;
+
+    const KNOWN: Known = Known { members: members::TRAILER, words: &[] };
+
+    const REMAP: Option<Remap<Self::Rows>> = Some(Remap::alone(|stored| {
+        let row = names::of_source(observation(stored.json)?, |row, groups| row.trailer_groups = Some(groups));
+        Some(vec![row])
+    }));
 
     async fn page(api: &Api<'_, Motive>, at: Numbered) -> Result<Page<Self::Rows, Numbered>, ProviderError> {
         let page = api.walk(LIST, at, observation).await?;

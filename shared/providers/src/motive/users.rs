@@ -6,11 +6,11 @@ use serde_json::value::RawValue;
 
 use super::client::List;
 use super::places::zone;
-use super::{Motive, names, rulesets};
+use super::{Motive, members, names, rulesets};
 use crate::numbered::Numbered;
 use crate::place::country_of;
 use crate::wire::{Members, SourceRules, source_of};
-use crate::{Api, Page, ProviderError, Source};
+use crate::{Api, Known, Page, ProviderError, Remap, Source};
 
 pub(super) const LIST: List = List { path: "/v1/users", rows: "users", row: "user" };
 
@@ -41,6 +41,13 @@ impl Source for Users {
     type Provider = Motive;
     type Rows = Vec<Observation<User>>;
     type Cursor = Numbered;
+
+    const KNOWN: Known = Known { members: members::USER, words: &[] };
+
+    const REMAP: Option<Remap<Self::Rows>> = Some(Remap::alone(|stored| {
+        let row = names::of_source(observation(stored.json)?, |row, groups| row.company_groups = Some(groups));
+        Some(vec![row])
+    }));
 
     async fn page(api: &Api<'_, Motive>, at: Numbered) -> Result<Page<Self::Rows, Numbered>, ProviderError> {
         let page = api.walk(LIST, at, observation).await?;

@@ -11,14 +11,14 @@ use model::telematics::{InferredAddress, Point, VehicleLocation, VehiclePosition
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::Motive;
 use super::client::List;
 use super::pass::{LatestList, Pass, Subject, Tracked};
 use super::positions;
+use super::{Motive, members};
 use crate::place::{country_of, place};
 use crate::units::{KPH, METERS_IN_KM, METERS_IN_MILE, MPH};
 use crate::wire::{Amount, Lenient, from_json};
-use crate::{Api, Page, ProviderError, Source};
+use crate::{Api, Known, Page, ProviderError, Remap, Source};
 
 pub(super) struct VehicleLocations;
 
@@ -26,6 +26,15 @@ impl Source for VehicleLocations {
     type Provider = Motive;
     type Rows = ReadingsOf<VehicleLocation<'static>>;
     type Cursor = Pass;
+
+    const KNOWN: Known = Known { members: members::VEHICLE_LOCATION, words: &[] };
+
+    /// The units are the vehicle's, and some numbers have other units in histories.
+    const REMAP: Option<Remap<Self::Rows>> = Some(Remap::without(&["driver", "speed", "odometer"], |stored| {
+        let mut rows = ReadingsOf::default();
+        push(&mut rows, &Subject::bare(stored.subject()?), stored.json, Told { driver: None, speed_factor: None, from: None })?;
+        Some(rows)
+    }));
 
     async fn page(api: &Api<'_, Motive>, pass: Pass) -> Result<Page<Self::Rows, Pass>, ProviderError> {
         positions::page::<Self>(api, pass).await

@@ -4,11 +4,11 @@ use model::telematics::{Observation, Vehicle};
 use serde_json::value::RawValue;
 
 use super::client::List;
-use super::{Motive, names};
+use super::{Motive, members, names};
 use crate::numbered::Numbered;
 use crate::place::alpha3;
 use crate::wire::{Members, SourceRules, source_of};
-use crate::{Api, Page, ProviderError, Source};
+use crate::{Api, Known, Page, ProviderError, Remap, Source};
 
 pub(super) const LIST: List = List { path: "/v1/vehicles", rows: "vehicles", row: "vehicle" };
 
@@ -25,6 +25,13 @@ impl Source for Vehicles {
     type Provider = Motive;
     type Rows = Vec<Observation<Vehicle>>;
     type Cursor = Numbered;
+
+    const KNOWN: Known = Known { members: members::VEHICLE, words: &[] };
+
+    const REMAP: Option<Remap<Self::Rows>> = Some(Remap::alone(|stored| {
+        let row = names::of_source(observation(stored.json)?, |row, groups| row.vehicle_groups = Some(groups));
+        Some(vec![row])
+    }));
 
     async fn page(api: &Api<'_, Motive>, at: Numbered) -> Result<Page<Self::Rows, Numbered>, ProviderError> {
         let page = api.walk(LIST, at, observation).await?;

@@ -7,11 +7,11 @@ use model::telematics::{DriverSafetyEvent, InferredAddress, Observation, Point};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-use super::Samsara;
+use super::{Samsara, members};
 use crate::cursor::Stream;
 use crate::place::place;
 use crate::wire::{Amount, Members, SourceRules, source_of};
-use crate::{Api, Page, ProviderError, Source};
+use crate::{Api, Known, Page, ProviderError, Remap, Source};
 
 /// m/s in a kilometer per hour.
 const KPH: f64 = 1.0 / 3.6;
@@ -75,6 +75,10 @@ impl Source for DriverSafetyEvents {
     type Provider = Samsara;
     type Rows = Vec<Observation<DriverSafetyEvent>>;
     type Cursor = Stream;
+
+    const KNOWN: Known = Known { members: members::DRIVER_SAFETY_EVENT, words: &[] };
+
+    const REMAP: Option<Remap<Self::Rows>> = Some(Remap::alone(|stored| Some(vec![observation(stored.json)?])));
 
     async fn page(api: &Api<'_, Samsara>, stream: Stream) -> Result<Page<Self::Rows, Stream>, ProviderError> {
         let since = stream.since.to_string();

@@ -6,11 +6,11 @@
 use model::telematics::{DriverVehicleAssociation, Observation};
 use serde_json::value::RawValue;
 
-use super::Samsara;
 use super::assignments::{Assignment, PATH};
+use super::{Samsara, members};
 use crate::cursor::{DAY, Window};
 use crate::wire::{Members, SourceRules, source_of};
-use crate::{Api, Page, ProviderError, Source, Subjects};
+use crate::{Api, Known, Page, ProviderError, Remap, Source, Subjects};
 
 const RULES: SourceRules = SourceRules {
     volatile: &["assignedAtTime"],
@@ -24,6 +24,10 @@ impl Source for DriverVehicleAssociations {
     type Provider = Samsara;
     type Rows = Vec<Observation<DriverVehicleAssociation>>;
     type Cursor = Window<DAY, { 7 * DAY }>;
+
+    const KNOWN: Known = Known { members: members::DRIVER_VEHICLE_ASSOCIATION, words: &[] };
+
+    const REMAP: Option<Remap<Self::Rows>> = Some(Remap::alone(|stored| Some(vec![observation(stored.json)?])));
 
     async fn page(api: &Api<'_, Samsara>, window: Self::Cursor) -> Result<Page<Self::Rows, Self::Cursor>, ProviderError> {
         let (from, to) = (window.from, window.to);

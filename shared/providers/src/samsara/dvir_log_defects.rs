@@ -7,12 +7,12 @@ use model::telematics::{DvirLogDefect, Observation};
 use serde_json::json;
 use serde_json::value::RawValue;
 
-use super::Samsara;
 use super::client::{Beside, Missing};
+use super::{Samsara, members};
 use crate::cursor::Stream;
 use crate::parts::part;
 use crate::wire::{Members, SourceRules, source_of};
-use crate::{Api, Page, ProviderError, Source};
+use crate::{Api, Known, Page, ProviderError, Remap, Source};
 
 const TYPES: Beside = Beside { path: "/defect-types", what: "types of defects" };
 
@@ -29,6 +29,11 @@ impl Source for DvirLogDefects {
     type Provider = Samsara;
     type Rows = Vec<Observation<DvirLogDefect>>;
     type Cursor = Stream;
+
+    const KNOWN: Known = Known { members: members::DVIR_LOG_DEFECT, words: &[] };
+
+    const REMAP: Option<Remap<Self::Rows>> =
+        Some(Remap::alone(|stored| Some(vec![observation(stored.json, &Types::of_source(stored.json))?])));
 
     async fn page(api: &Api<'_, Samsara>, stream: Stream) -> Result<Page<Self::Rows, Stream>, ProviderError> {
         let since = stream.since.to_string();
@@ -55,6 +60,15 @@ struct DefectType {
 }
 
 impl Types {
+    /// The type that is part of a defect's source.
+    fn of_source(raw: &RawValue) -> Self {
+        let wire = Members::of(raw);
+        let kind = wire.object("type");
+        let known = DefectType { label: kind.get("label"), severity: kind.get("severity") };
+        let known = wire.get("defectTypeId").filter(|_| wire.raw("type").is_some()).map(|code| (code, known));
+        Self { known: known.into_iter().collect(), are_partial: false }
+    }
+
     async fn ask(api: &Api<'_, Samsara>, defects: usize) -> Self {
         let list = api.beside(TYPES, &[], defects).await;
         let are_partial = list.as_ref().map_or_else(|missing| *missing == Missing::Down, |list| list.is_unclear);

@@ -4,10 +4,10 @@ use model::Timestamp;
 use model::telematics::{DvirLog, Observation};
 use serde_json::value::RawValue;
 
-use super::Samsara;
+use super::{Samsara, members};
 use crate::cursor::Stream;
 use crate::wire::{Amount, Members, SourceRules, source_of};
-use crate::{Api, Page, ProviderError, Source};
+use crate::{Api, Known, Page, ProviderError, Remap, Source};
 
 const METERS_IN_KM: f64 = 1_000.0;
 
@@ -27,6 +27,10 @@ impl Source for DvirLogs {
     type Provider = Samsara;
     type Rows = Vec<Observation<DvirLog>>;
     type Cursor = Stream;
+
+    const KNOWN: Known = Known { members: members::DVIR_LOG, words: &[("type", &["log_type"])] };
+
+    const REMAP: Option<Remap<Self::Rows>> = Some(Remap::alone(|stored| Some(vec![observation(stored.json)?])));
 
     async fn page(api: &Api<'_, Samsara>, stream: Stream) -> Result<Page<Self::Rows, Stream>, ProviderError> {
         let since = stream.since.to_string();

@@ -11,10 +11,10 @@ use serde_json::value::RawValue;
 use super::assignments::{Drivers, driver_at};
 use super::gps::Place;
 use super::questions::questions;
-use super::{Samsara, VEHICLE_FEED, VEHICLE_HISTORY};
+use super::{Samsara, VEHICLE_FEED, VEHICLE_HISTORY, members};
 use crate::cursor::{Feed, Gap};
 use crate::wire::{Lenient, from_json};
-use crate::{Api, Page, ProviderError, Source};
+use crate::{Api, Known, Page, ProviderError, Remap, Source};
 
 const TYPES: (&str, &str) = ("types", "engineStates");
 const DECORATIONS: (&str, &str) = ("decorations", "gps");
@@ -69,6 +69,14 @@ impl Source for EngineStatuses {
     type Provider = Samsara;
     type Rows = ReadingsOf<EngineStatus<'static>>;
     type Cursor = Feed;
+
+    const KNOWN: Known = Known { members: members::ENGINE_STATUS, words: &[("value", &["status"])] };
+
+    const REMAP: Option<Remap<Self::Rows>> = Some(Remap::without(&["driver"], |stored| {
+        let (change, mut rows) = (Change::read(stored.json)?, ReadingsOf::default());
+        rows.push(stored.subject()?, change.time, &reading(&change, None), change.source);
+        Some(rows)
+    }));
 
     async fn page(api: &Api<'_, Samsara>, feed: Feed) -> Result<Page<Self::Rows, Feed>, ProviderError> {
         let response = api.page(VEHICLE_FEED, &[TYPES, DECORATIONS], feed.after.as_deref()).await?;

@@ -97,7 +97,7 @@ pub(super) struct Gps {
 }
 
 impl Gps {
-    fn read(raw: &RawValue) -> Option<Self> {
+    pub(super) fn read(raw: &RawValue) -> Option<Self> {
         let wire: Wire = serde_json::from_str(raw.get()).ok()?;
         let [longitude, latitude] = Point::new(wire.longitude.0?, wire.latitude.0?)?.coordinates;
         let speed = wire.speed_miles_per_hour.0.map(|Amount(mph)| mph * MPH);

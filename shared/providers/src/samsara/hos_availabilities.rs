@@ -6,10 +6,10 @@
 use model::telematics::{HosAvailability, Observation};
 use serde_json::value::RawValue;
 
-use super::{Samsara, hos_events, rulesets};
+use super::{Samsara, hos_events, members, rulesets};
 use crate::cursor::Walk;
 use crate::wire::{Members, SourceRules, source_of};
-use crate::{Api, Page, ProviderError, Source};
+use crate::{Api, Known, Page, ProviderError, Remap, Source};
 
 const CLOCKS: &str = "/fleet/hos/clocks";
 /// Drivers of a page: their ids are a parameter.
@@ -28,6 +28,12 @@ impl Source for HosAvailabilities {
     type Provider = Samsara;
     type Rows = Vec<Observation<HosAvailability>>;
     type Cursor = Walk;
+
+    const KNOWN: Known = Known { members: members::HOS_AVAILABILITY, words: &[] };
+
+    /// Of a driver's rules the source keeps not all that tells them.
+    const REMAP: Option<Remap<Self::Rows>> =
+        Some(Remap::without(&["hos_ruleset_code"], |stored| Some(vec![observation(stored.json, |_| None)?])));
 
     async fn page(api: &Api<'_, Samsara>, walk: Walk) -> Result<Page<Self::Rows, Walk>, ProviderError> {
         if walk.list == OF_CLOCKS {

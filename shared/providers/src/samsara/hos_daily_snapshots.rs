@@ -5,10 +5,10 @@ use model::Timestamp;
 use model::telematics::{HosDailySnapshot, Observation};
 use serde_json::value::RawValue;
 
-use super::Samsara;
+use super::{Samsara, members};
 use crate::cursor::{DAY, Window};
 use crate::wire::{Members, SourceRules, source_of};
-use crate::{Api, Page, ProviderError, Source, Subjects};
+use crate::{Api, Known, Page, ProviderError, Remap, Source, Subjects};
 
 const MILLIS: i64 = 1_000;
 
@@ -24,6 +24,17 @@ impl Source for HosDailySnapshots {
     type Provider = Samsara;
     type Rows = Vec<Observation<HosDailySnapshot>>;
     type Cursor = Window<{ 2 * DAY }, { 8 * DAY }>;
+
+    const KNOWN: Known = Known { members: members::HOS_DAILY_SNAPSHOT, words: &[] };
+
+    /// What is unknown of a day that was not over when it was told depends on when that was, to the second.
+    const REMAP: Option<Remap<Self::Rows>> = Some(Remap::without(&["duration_unknown_seconds"], |stored| {
+        let mut row = observation(stored.json, stored.at)?;
+        let end: Option<Timestamp> = Members::of(stored.json).get("endTime");
+        row.fields.duration_unknown_seconds =
+            row.fields.duration_unknown_seconds.filter(|_| end.is_some_and(|end| end < stored.at));
+        Some(vec![row])
+    }));
 
     async fn page(api: &Api<'_, Samsara>, window: Self::Cursor) -> Result<Page<Self::Rows, Self::Cursor>, ProviderError> {
         let (from, to) = (window.from, window.to);

@@ -11,10 +11,10 @@ use model::telematics::{HosViolation, Observation};
 use serde_json::value::RawValue;
 
 use super::client::{Beside, Missing};
-use super::{Samsara, rulesets};
+use super::{Samsara, members, rulesets};
 use crate::cursor::{DAY, Window};
 use crate::wire::{Members, SourceRules, source_of};
-use crate::{Api, Page, ProviderError, Source, Subjects};
+use crate::{Api, Known, Page, ProviderError, Remap, Source, Subjects};
 
 const DAYS: Beside = Beside { path: "/fleet/hos/daily-logs", what: "rules of drivers" };
 
@@ -50,6 +50,11 @@ impl Source for HosViolations {
     type Provider = Samsara;
     type Rows = Vec<Observation<HosViolation>>;
     type Cursor = Window<DAY, { 8 * DAY }>;
+
+    const KNOWN: Known = Known { members: members::HOS_VIOLATION, words: &[] };
+
+    const REMAP: Option<Remap<Self::Rows>> =
+        Some(Remap::alone(|stored| Some(vec![observation(stored.json, &Carriers::of_source(stored.json))?])));
 
     async fn page(api: &Api<'_, Samsara>, window: Self::Cursor) -> Result<Page<Self::Rows, Self::Cursor>, ProviderError> {
         let (from, to) = (window.from, window.to);
@@ -122,6 +127,13 @@ struct Carriers {
 }
 
 impl Carriers {
+    /// What is kept of them in a violation's source.
+    fn of_source(raw: &RawValue) -> Self {
+        let wire = Members::of(raw);
+        let known = wire.object("driver").get("id").zip(wire.get("carriesPassengers"));
+        Self { known: known.into_iter().collect(), is_partial: false }
+    }
+
     /// Asks for the rules of drivers who drove too long.
     async fn ask(api: &Api<'_, Samsara>, listed: &[&RawValue]) -> Self {
         let drove_too_long = |wire: &Members<'_>| {

@@ -6,10 +6,10 @@ use model::Timestamp;
 use model::telematics::{IftaSummary, Observation};
 use serde_json::value::RawValue;
 
-use super::Samsara;
+use super::{Samsara, members};
 use crate::months::Reports;
 use crate::wire::{Members, SourceRules, source_of};
-use crate::{Api, Page, ProviderError, Source};
+use crate::{Api, Known, Page, ProviderError, Remap, Source};
 
 #[rustfmt::skip]
 const MONTHS: [&str; 12] = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"];
@@ -22,6 +22,11 @@ impl Source for IftaSummaries {
     type Provider = Samsara;
     type Rows = Vec<Observation<IftaSummary>>;
     type Cursor = Reports;
+
+    const KNOWN: Known = Known { members: members::IFTA_SUMMARY, words: &[] };
+
+    const REMAP: Option<Remap<Self::Rows>> =
+        Some(Remap::alone(|stored| Some(vec![observation(stored.json, stored.subject_and_day()?.1)?])));
 
     async fn page(api: &Api<'_, Samsara>, reports: Reports) -> Result<Page<Self::Rows, Reports>, ProviderError> {
         let (year, month) = (reports.month.year(), reports.month.month());

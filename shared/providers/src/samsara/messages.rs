@@ -9,10 +9,10 @@ use model::telematics::{Message, Observation, source_hash};
 use serde_json::json;
 use serde_json::value::RawValue;
 
-use super::Samsara;
+use super::{Samsara, members};
 use crate::cursor::{DAY, Window};
 use crate::wire::{Members, SourceRules, source_of};
-use crate::{Api, PAGE_DEADLINE, Page, ProviderError, Source};
+use crate::{Api, Known, PAGE_DEADLINE, Page, ProviderError, Remap, Source};
 
 /// How much of a text's hash tells messages of one instant apart.
 pub(super) const HASH_LENGTH: usize = 16;
@@ -25,6 +25,10 @@ impl Source for Messages {
     type Provider = Samsara;
     type Rows = Vec<Observation<Message>>;
     type Cursor = Window<DAY, { 8 * DAY }>;
+
+    const KNOWN: Known = Known { members: members::MESSAGE, words: &[] };
+
+    const REMAP: Option<Remap<Self::Rows>> = Some(Remap::alone(|stored| Some(vec![observation(stored.json)?])));
 
     async fn page(api: &Api<'_, Samsara>, window: Self::Cursor) -> Result<Page<Self::Rows, Self::Cursor>, ProviderError> {
         let rows = listed(api, window.from, window.to, PAGE_DEADLINE).await?;

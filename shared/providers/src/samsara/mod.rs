@@ -17,6 +17,7 @@ mod hos_daily_snapshots;
 mod hos_events;
 mod hos_violations;
 mod ifta_summaries;
+mod members;
 mod messages;
 mod page;
 mod questions;

@@ -5,9 +5,10 @@ use model::telematics::series::ReadingsOf;
 use model::telematics::{InferredAddress, TrailerLocation, TrailerPosition};
 use serde_json::value::RawValue;
 
-use super::{Samsara, gps};
+use super::gps::{self, Gps};
+use super::{Samsara, members};
 use crate::cursor::{Feed, Gap};
-use crate::{Api, Page, ProviderError, Source};
+use crate::{Api, Known, Page, ProviderError, Remap, Source};
 
 pub(super) struct TrailerLocations;
 
@@ -15,6 +16,14 @@ impl Source for TrailerLocations {
     type Provider = Samsara;
     type Rows = ReadingsOf<TrailerLocation<'static>>;
     type Cursor = Feed;
+
+    const KNOWN: Known = Known { members: members::TRAILER_LOCATION, words: &[] };
+
+    const REMAP: Option<Remap<Self::Rows>> = Some(Remap::alone(|stored| {
+        let (gps, mut rows) = (Gps::read(stored.json)?, ReadingsOf::default());
+        push(&mut rows, stored.subject()?, &gps, stored.json.get());
+        Some(rows)
+    }));
 
     async fn page(api: &Api<'_, Samsara>, feed: Feed) -> Result<Page<Self::Rows, Feed>, ProviderError> {
         let response = api.page("/fleet/trailers/stats/feed", &[("types", "gps")], feed.after.as_deref()).await?;
@@ -37,14 +46,16 @@ impl Source for TrailerLocations {
 fn readings(data: &[&RawValue]) -> ReadingsOf<TrailerLocation<'static>> {
     let mut rows = ReadingsOf::default();
     for trailer in gps::subjects(data, "trailers") {
-        for (gps, source) in &trailer.readings {
-            let InferredAddress { city, province, country_code: country } = gps.address();
-            let (longitude, latitude) = (gps.longitude, gps.latitude);
-            let position = TrailerPosition { longitude, latitude, vehicle: None, city, province, country };
-            rows.push(&trailer.id, gps.time, &position, source);
-        }
+        trailer.readings.iter().for_each(|(gps, source)| push(&mut rows, &trailer.id, gps, source));
     }
     rows
+}
+
+fn push(rows: &mut ReadingsOf<TrailerLocation<'static>>, trailer: &str, gps: &Gps, source: &str) {
+    let InferredAddress { city, province, country_code: country } = gps.address();
+    let (longitude, latitude) = (gps.longitude, gps.latitude);
+    let position = TrailerPosition { longitude, latitude, vehicle: None, city, province, country };
+    rows.push(trailer, gps.time, &position, source);
 }
 
 #[cfg(test)]

@@ -12,11 +12,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-use super::Samsara;
 use super::client::ShortList;
+use super::{Samsara, members};
 use crate::cursor::Cursor;
 use crate::wire::{Amount, FromRaw, Members, Percent, SourceRules, source_of};
-use crate::{Api, Page, ProviderError, Source};
+use crate::{Api, Known, Page, ProviderError, Remap, Source};
 
 const PATH: &str = "/fleet/trailers/stats";
 /// How many trailers a request names.
@@ -90,6 +90,13 @@ impl Source for TrailerStatuses {
     type Provider = Samsara;
     type Rows = Vec<Observation<TrailerStatus>>;
     type Cursor = Trailers;
+
+    const KNOWN: Known = Known { members: members::TRAILER_STATUS, words: &[] };
+
+    const REMAP: Option<Remap<Self::Rows>> = Some(Remap::alone(|stored| {
+        let (trailer, unit) = Unit::begin(stored.json)?;
+        Some(vec![unit.observation(&trailer, false)?])
+    }));
 
     async fn page(api: &Api<'_, Samsara>, at: Trailers) -> Result<Page<Self::Rows, Trailers>, ProviderError> {
         let response = api.page(PATH, &[("types", &OF_UNITS.join(","))], at.after.as_deref()).await?;

@@ -12,14 +12,14 @@ use model::telematics::{Observation, TrailerVehicleAssociation};
 use serde_json::json;
 use serde_json::value::RawValue;
 
-use super::Samsara;
 use super::assignments::{Assignment, PATH, vehicle_at};
 use super::client::{Beside, TimeBudget};
 use super::questions::{Question, readings};
+use super::{Samsara, members};
 use crate::cursor::{DAY, Window};
 use crate::list::ListForm;
 use crate::wire::{Members, SourceRules, source_of};
-use crate::{Api, PAGE_DEADLINE, Page, ProviderError, Source};
+use crate::{Api, Known, PAGE_DEADLINE, Page, ProviderError, Remap, Source};
 
 const LIST: &str = "/v1/fleet/trailers/assignments";
 /// Trailers of a page.
@@ -39,6 +39,15 @@ impl Source for TrailerVehicleAssociations {
     type Rows = Vec<Observation<TrailerVehicleAssociation>>;
     type Cursor = Window<DAY, { 7 * DAY }>;
 
+    const KNOWN: Known = Known { members: members::TRAILER_VEHICLE_ASSOCIATION, words: &[] };
+
+    const REMAP: Option<Remap<Self::Rows>> = Some(Remap::alone(|stored| {
+        let wire = Members::of(stored.json);
+        let had = TrailerAssignment::of(&wire.object("trailer"), wire.raw("assignment")?)?;
+        let vehicle: Option<String> = wire.object("vehicle").get("id");
+        Some(vec![had.observation(vehicle.as_deref())])
+    }));
+
     async fn page(api: &Api<'_, Samsara>, window: Self::Cursor) -> Result<Page<Self::Rows, Self::Cursor>, ProviderError> {
         let (from, to) = (window.from.millis().to_string(), window.to.millis().to_string());
         let mut query = vec![("startMs", from.as_str()), ("endMs", to.as_str()), ("limit", TRAILERS)];
@@ -50,7 +59,11 @@ impl Source for TrailerVehicleAssociations {
         let mut had: Vec<TrailerAssignment<'_>> = trailers.into_iter().flat_map(TrailerAssignment::all).collect();
         had.retain(|had| had.start.millis() != window.from.millis());
         let vehicles = Vehicles::ask(api, &had).await;
-        let rows = had.iter().map(|had| had.observation(&vehicles)).collect();
+        let rows = had.iter().map(|had| {
+            let vehicle = vehicle_at(&vehicles.assignments, &had.driver, had.start);
+            Observation { is_partial: !vehicles.knows(&had.driver, had.start), ..had.observation(vehicle) }
+        });
+        let rows = rows.collect();
         Ok(window.page(rows, after, None))
     }
 }
@@ -70,26 +83,24 @@ impl<'a> TrailerAssignment<'a> {
     /// Those of a trailer; without those (and with a warning) that do not say who had it, or since when.
     fn all(trailer: &'a RawValue) -> Vec<Self> {
         let wire = Members::of(trailer);
-        let Some(id) = wire.id("trailer", "samsara") else { return Vec::new() };
-        let one = |raw: &'a RawValue| {
-            let wire_of_one = Members::of(raw);
-            let told = wire_of_one.get::<String>("driverId").zip(wire_of_one.get::<i64>("startMs"));
-            let Some((driver, start)) = told else {
-                tracing::warn!(provider = "samsara", "skipped an assignment of a trailer without driver or start");
-                return None;
-            };
-            let end = wire_of_one.get("endMs").map(Timestamp::from_millis);
-            let start = Timestamp::from_millis(start);
-            Some(TrailerAssignment { trailer: id.clone(), trailer_name: wire.get("name"), driver, start, end, raw })
+        wire.list("trailerAssignments").into_iter().filter_map(|raw| Self::of(&wire, raw)).collect()
+    }
+
+    fn of(trailer: &Members<'_>, raw: &'a RawValue) -> Option<Self> {
+        let id = trailer.id("trailer", "samsara")?;
+        let wire = Members::of(raw);
+        let Some((driver, start)) = wire.get::<String>("driverId").zip(wire.get::<i64>("startMs")) else {
+            tracing::warn!(provider = "samsara", "skipped an assignment of a trailer without driver or start");
+            return None;
         };
-        wire.list("trailerAssignments").into_iter().filter_map(one).collect()
+        let (start, end) = (Timestamp::from_millis(start), wire.get("endMs").map(Timestamp::from_millis));
+        Some(TrailerAssignment { trailer: id, trailer_name: trailer.get("name"), driver, start, end, raw })
     }
 
     /// It has no id: `trailer_vehicle_association:<trailer>:<driver>:<start>`. Where the provider did not tell the vehicle, it replaces no
     /// row.
-    fn observation(&self, vehicles: &Vehicles<'_>) -> Observation<TrailerVehicleAssociation> {
+    fn observation(&self, vehicle: Option<&str>) -> Observation<TrailerVehicleAssociation> {
         let Self { trailer, driver, start, .. } = self;
-        let vehicle = vehicle_at(&vehicles.assignments, driver, *start);
         let source = json!({
             "trailer": { "id": trailer, "name": self.trailer_name }, "assignment": source_of(self.raw), "vehicle": { "id": vehicle },
         });
@@ -100,8 +111,7 @@ impl<'a> TrailerAssignment<'a> {
             ..TrailerVehicleAssociation::default()
         };
         let source_id = format!("trailer_vehicle_association:{trailer}:{driver}:{start}");
-        let is_partial = !vehicles.knows(driver, *start);
-        Observation { is_partial, ..RULES.observation(source_id, Some(*start), source, fields) }
+        RULES.observation(source_id, Some(*start), source, fields)
     }
 }
 

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use model::telematics::{Observation, Trailer};
 use serde_json::value::RawValue;
 
-use super::Samsara;
+use super::{Samsara, members};
 use crate::cursor::Walk;
 use crate::wire::{Members, SourceRules, source_of};
-use crate::{Api, Page, ProviderError, Source};
+use crate::{Api, Known, Page, ProviderError, Remap, Source};
 
 /// What the customer typed as serial number is kept as it is: it may be a VIN, but need not.
 const RULES: SourceRules =
@@ -20,6 +20,10 @@ impl Source for Trailers {
     type Provider = Samsara;
     type Rows = Vec<Observation<Trailer>>;
     type Cursor = Walk;
+
+    const KNOWN: Known = Known { members: members::TRAILER, words: &[] };
+
+    const REMAP: Option<Remap<Self::Rows>> = Some(Remap::alone(|stored| Some(vec![observation(stored.json)?])));
 
     async fn page(api: &Api<'_, Samsara>, walk: Walk) -> Result<Page<Self::Rows, Walk>, ProviderError> {
         let response = api.page("/fleet/trailers", &[("limit", "512")], walk.after.as_deref()).await?;

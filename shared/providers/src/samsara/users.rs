@@ -6,12 +6,12 @@ use std::collections::BTreeSet;
 use model::telematics::{Observation, User};
 use serde_json::value::RawValue;
 
-use super::{Samsara, rulesets};
+use super::{Samsara, members, rulesets};
 use crate::cursor::Walk;
 use crate::place::country_of;
 use crate::wire::{Members, SourceRules, source_of};
 use crate::zones::time_zone;
-use crate::{Api, Page, ProviderError, Source};
+use crate::{Api, Known, Page, ProviderError, Remap, Source};
 
 /// The lists: drivers by status, then the office.
 const LISTS: [List; 3] = [List::Drivers("active"), List::Drivers("deactivated"), List::Office];
@@ -43,12 +43,22 @@ const RULES: SourceRules = SourceRules {
 
 const OFFICE_RULES: SourceRules = SourceRules { volatile: &[], extras: &["authType", "roles"], references: &[] };
 
+/// What the ids of the office staff begin with.
+const OFFICE: &str = "user:";
+
 pub(super) struct Users;
 
 impl Source for Users {
     type Provider = Samsara;
     type Rows = Vec<Observation<User>>;
     type Cursor = Walk;
+
+    const KNOWN: Known = Known { members: members::USER, words: &[] };
+
+    const REMAP: Option<Remap<Self::Rows>> = Some(Remap::alone(|stored| {
+        let row = if stored.source_id.starts_with(OFFICE) { office } else { observation };
+        Some(vec![row(stored.json)?])
+    }));
 
     async fn page(api: &Api<'_, Samsara>, walk: Walk) -> Result<Page<Self::Rows, Walk>, ProviderError> {
         let list = LISTS.get(walk.list).copied().unwrap_or(List::Office);
@@ -92,7 +102,7 @@ pub(super) fn office(raw: &RawValue) -> Option<Observation<User>> {
         ..User::default()
     };
     let source = source_of(raw);
-    Some(OFFICE_RULES.observation(format!("user:{id}"), None, source, fields))
+    Some(OFFICE_RULES.observation(format!("{OFFICE}{id}"), None, source, fields))
 }
 
 /// A driver; `None` (and a warning) where it has no id.

@@ -16,10 +16,10 @@ use super::assignments::{Drivers, driver_at};
 use super::engines::{Engine, Engines};
 use super::gps::{self, Gps, Subject};
 use super::questions::questions;
-use super::{Samsara, VEHICLE_FEED, VEHICLE_HISTORY};
+use super::{Samsara, VEHICLE_FEED, VEHICLE_HISTORY, members};
 use crate::cursor::{Feed, Gap};
 use crate::gauge::{Gauge, is_amount};
-use crate::{Api, Page, ProviderError, Source};
+use crate::{Api, Known, Page, ProviderError, Remap, Source};
 
 /// The second and third are the gateway's reckoning, for vehicles whose bus has no odometer or no engine hours.
 const TYPES: (&str, &str) = ("types", "gps,gpsOdometerMeters,syntheticEngineSeconds");
@@ -29,12 +29,23 @@ const PASCALS_IN_KPA: f64 = 1_000.0;
 /// Thousandths of a degree Celsius at 0 K.
 const KELVIN_OFFSET: f64 = 273_150.0;
 
+/// What is asked for beside each page; the odometer where the reading has none.
+const BESIDE: &[&str] = &["driver", "odometer", "engine_hours", "oil_pressure", "coolant_temperature"];
+
 pub(super) struct VehicleLocations;
 
 impl Source for VehicleLocations {
     type Provider = Samsara;
     type Rows = ReadingsOf<VehicleLocation<'static>>;
     type Cursor = Feed;
+
+    const KNOWN: Known = Known { members: members::VEHICLE_LOCATION, words: &[] };
+
+    const REMAP: Option<Remap<Self::Rows>> = Some(Remap::without(BESIDE, |stored| {
+        let (gps, mut rows) = (Gps::read(stored.json)?, ReadingsOf::default());
+        rows.push(stored.subject()?, gps.time, &position(&gps), stored.json.get());
+        Some(rows)
+    }));
 
     async fn page(api: &Api<'_, Samsara>, feed: Feed) -> Result<Page<Self::Rows, Feed>, ProviderError> {
         let response = api.page(VEHICLE_FEED, &[TYPES, DECORATIONS], feed.after.as_deref()).await?;
@@ -111,7 +122,17 @@ impl Reckoned {
 fn position(gps: &Gps) -> VehiclePosition<'_> {
     let InferredAddress { city, province, country_code: country } = gps.address();
     let (longitude, latitude, speed, fuel_level) = (gps.longitude, gps.latitude, gps.speed, gps.fuel_level);
-    VehiclePosition { longitude, latitude, speed, fuel_level, city, province, country, ..VehiclePosition::default() }
+    VehiclePosition {
+        longitude,
+        latitude,
+        speed,
+        odometer: gps.odometer,
+        fuel_level,
+        city,
+        province,
+        country,
+        ..VehiclePosition::default()
+    }
 }
 
 /// The readings of a page without what stands beside them.

@@ -7,10 +7,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use serde_json::value::RawValue;
 
-use super::{Samsara, VEHICLE_FEED};
+use super::{Samsara, VEHICLE_FEED, members};
 use crate::cursor::Cursor;
 use crate::wire::{Members, SourceRules, source_of};
-use crate::{Api, Page, ProviderError, Source};
+use crate::{Api, Known, Page, ProviderError, Remap, Source};
 
 /// The types of each feed.
 const FEEDS: &[&[&str]] = &[
@@ -66,6 +66,15 @@ impl Source for VehicleSensors {
     type Provider = Samsara;
     type Rows = Vec<Observation<VehicleSensor>>;
     type Cursor = Feeds;
+
+    const KNOWN: Known = Known { members: members::VEHICLE_SENSOR, words: &[] };
+
+    const REMAP: Option<Remap<Self::Rows>> = Some(Remap::alone(|stored| {
+        let wire = Members::of(stored.json);
+        let kind: String = wire.get("type")?;
+        let vehicle = stored.subject()?.strip_suffix(kind.as_str())?.strip_suffix(':')?;
+        Some(vec![observation(vehicle, &kind, wire.raw("reading")?)?])
+    }));
 
     async fn page(api: &Api<'_, Samsara>, feeds: Feeds) -> Result<Page<Self::Rows, Feeds>, ProviderError> {
         let types = FEEDS.get(feeds.at).copied().unwrap_or_default();

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use model::telematics::{Observation, Vehicle};
 use serde_json::value::RawValue;
 
-use super::Samsara;
+use super::{Samsara, members};
 use crate::cursor::Walk;
 use crate::wire::{Members, SourceRules, source_of};
-use crate::{Api, Page, ProviderError, Source};
+use crate::{Api, Known, Page, ProviderError, Remap, Source};
 
 /// The time changes with every save, whether or not anything is different.
 const RULES: SourceRules = SourceRules {
@@ -31,6 +31,10 @@ impl Source for Vehicles {
     type Provider = Samsara;
     type Rows = Vec<Observation<Vehicle>>;
     type Cursor = Walk;
+
+    const KNOWN: Known = Known { members: members::VEHICLE, words: &[] };
+
+    const REMAP: Option<Remap<Self::Rows>> = Some(Remap::alone(|stored| Some(vec![observation(stored.json)?])));
 
     async fn page(api: &Api<'_, Samsara>, walk: Walk) -> Result<Page<Self::Rows, Walk>, ProviderError> {
         let response = api.page("/fleet/vehicles", &[("limit", "512")], walk.after.as_deref()).await?;

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::items::Keyed;
 use super::keys::{self, Key};
 use super::query::Range;
-use crate::{Store, StoreError};
+use crate::{Page, Slice, Store, StoreError};
 
 /// How many days it is kept.
 pub const SET_ASIDE_DAYS: i64 = 7;
@@ -93,5 +93,14 @@ impl Store {
         found.retain(|aside| aside.expires().is_some_and(|end| end > now));
         found.sort_by_key(|aside| aside.created_at);
         Ok(found)
+    }
+
+    /// A page of the same, in no particular order: each may hold a source of hundreds of kilobytes.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn set_aside_page(&self, schedule: ScheduleId, page: &Page, now: Timestamp) -> Result<Slice<SetAside>, StoreError> {
+        let is_kept = |aside: &SetAside| aside.expires().is_some_and(|end| end > now);
+        self.page(&Range::table(keys::executions(schedule), "ASIDE#"), page, is_kept).await
     }
 }

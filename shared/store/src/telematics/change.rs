@@ -77,13 +77,15 @@ fn record_changes(
         (false, true) if !record.fires(Action::Removed) => Ok(Some(RowChanges { modified: row()?, ..changes })),
         (false, true) => Ok(Some(RowChanges { removed: row()?, ..changes })),
         (true, false) => Ok(Some(RowChanges { modified: row()?, ..changes })),
-        _ if hash(old) != hash(new) => Ok(Some(RowChanges { modified: row()?, ..changes })),
+        // Where a source was mapped again, it is the same as before.
+        _ if content(old) != content(new) => Ok(Some(RowChanges { modified: row()?, ..changes })),
         _ => Ok(None),
     }
 }
 
-fn hash(item: &Item) -> Option<&String> {
-    item.get("h").and_then(|value: &AttributeValue| value.as_s().ok())
+/// What a change of it means something to readers.
+fn content(item: &Item) -> [Option<&AttributeValue>; 3] {
+    ["h", "body", "extras"].map(|name| item.get(name))
 }
 
 fn nothing(connection: ConnectionId, record: &'static RecordType) -> RowChanges {

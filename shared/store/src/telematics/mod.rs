@@ -23,7 +23,7 @@
 //!
 //! **Content hashes.** A record whose TSP content is unchanged costs a read and no write.
 //!
-//! **Blocks are written once.** A reading is identified by (subject, time), and the first one stored stays. A fetch that runs twice
+//! **Blocks are written once**, unless an operator has their sources mapped again (`series/rewrite.rs`). A reading is identified by (subject, time), and the first one stored stays. A fetch that runs twice
 //! finds its readings stored and writes nothing, so no key has to name the fetch, `created_at` never changes, and every block in
 //! the table's stream is an insert. A reading newer than its subject's newest is new without a look; an older one costs reading
 //! the blocks of its hour, and only where the hour's counts say that there is something to compare with.
@@ -49,9 +49,11 @@ mod row;
 mod series;
 mod standing;
 mod stored;
+mod stored_records;
 mod table;
 mod tombstones;
 mod upsert;
+mod versions;
 mod walk;
 mod window;
 mod withdrawn;
@@ -67,8 +69,10 @@ pub use order::compare;
 pub use query::{DayQuery, MemberFilter, Order, Query, Values};
 pub use retention::{InvalidRetention, Retention};
 pub use row::Row;
-pub use series::{DerivedDay, OutdatedDay};
+pub use series::{DerivedDay, OutdatedDay, StoredBlock, StoredBlocks};
 pub use standing::StateNote;
+pub use stored_records::{StoredRecord, StoredRecords};
+pub use versions::Version;
 pub use window::{Answers, HasTime, StatedWindow};
 
 use self::upsert::Shape;

@@ -125,7 +125,7 @@ pub(super) fn no_source() -> &'static RawValue {
 }
 
 /// The source kept with an item.
-fn source(item: &Item) -> Result<Option<Box<RawValue>>, StoreError> {
+pub(super) fn source(item: &Item) -> Result<Option<Box<RawValue>>, StoreError> {
     let Some(packed) = read_bytes(item, "source") else { return Ok(None) };
     let text = inflate(packed).map_err(|error| unreadable(item, error))?;
     serde_json::from_slice(&text).map(Some).map_err(|error| unreadable(item, error))

@@ -14,6 +14,7 @@ use super::stored::{FORM, NewRecord};
 use super::table::{
     Item, MAX_ATTEMPTS, Table, is_committed, key, number, read_number, read_text, text, unreadable, unstorable, weight,
 };
+use super::versions::Version;
 use super::{Origin, Stored, keys};
 use crate::{Store, StoreError};
 
@@ -61,10 +62,21 @@ impl Store {
     /// # Errors
     /// [`StoreError::Conflict`] if others keep writing the same records; what was stored until then stays.
     pub(super) async fn upsert(&self, origin: &Origin, rows: &[Observation<Fields>], shape: Shape) -> Result<Stored, StoreError> {
+        self.upsert_over(origin, rows, shape, None).await
+    }
+
+    /// The same; where versions were `seen`, of whatever content, in place of those alone.
+    pub(super) async fn upsert_over(
+        &self,
+        origin: &Origin,
+        rows: &[Observation<Fields>],
+        shape: Shape,
+        seen: Option<&HashMap<RecordId, Version>>,
+    ) -> Result<Stored, StoreError> {
         let mut pending: Pending<'_> = rows.iter().map(|row| (RecordId::of(&row.source_id, origin.connection), row)).collect();
         let mut stored = Stored::default();
         for _ in 0..MAX_ATTEMPTS {
-            let upsert = Upsert { table: self.telematics_table(), origin, shape };
+            let upsert = Upsert { table: self.telematics_table(), origin, shape, seen };
             upsert.attempt(&mut pending, &mut stored).await?;
             if pending.is_empty() {
                 return Ok(stored);
@@ -78,6 +90,7 @@ struct Upsert<'a> {
     table: Table<'a>,
     origin: &'a Origin,
     shape: Shape,
+    seen: Option<&'a HashMap<RecordId, Version>>,
 }
 
 impl Upsert<'_> {
@@ -85,8 +98,7 @@ impl Upsert<'_> {
     async fn attempt(&self, pending: &mut Pending<'_>, stored: &mut Stored) -> Result<(), StoreError> {
         let known = self.stored_versions(pending.keys().copied()).await?;
         let before = pending.len();
-        let is_news = |row: &Observation<Fields>, known: &StoredVersion| !row.is_partial && known.hash != row.source_hash;
-        pending.retain(|id, row| known.get(id).is_none_or(|known| known.deleted || is_news(row, known)));
+        pending.retain(|id, row| self.is_wanted(*id, row, known.get(id)));
         stored.unchanged += count(before - pending.len());
         self.note_newest(pending, &known).await?;
         let (mut transactional, mut single_writes) = (Vec::new(), Vec::new());
@@ -118,6 +130,16 @@ impl Upsert<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Whether a record is written, given what is stored of it.
+    fn is_wanted(&self, id: RecordId, row: &Observation<Fields>, known: Option<&StoredVersion>) -> bool {
+        if let Some(seen) = self.seen {
+            let seen = seen.get(&id).map(|seen| (&seen.hash, seen.is_deleted));
+            return known.map(|known| (&known.hash, known.deleted)) == seen;
+        }
+        let is_news = |known: &StoredVersion| !row.is_partial && known.hash != row.source_hash;
+        known.is_none_or(|known| known.deleted || is_news(known))
     }
 
     /// Notes where the newest events of subjects will be, if the record type keeps them.

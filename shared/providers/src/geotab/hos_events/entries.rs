@@ -133,6 +133,16 @@ pub(super) fn rows(
     entries.iter().map(|entry| entry.observation(driver, &user, end(entry), remarks.get(&entry.id))).collect()
 }
 
+/// The row of a source that is stored, which has what an entry is told with.
+pub(super) fn of_source(raw: &RawValue) -> Option<Observation<HosEvent>> {
+    let entry = Entry::of(raw)?;
+    let (driver, beside) = (entry.wire.reference("driver")?, entry.wire.object("beside"));
+    let remark = beside.object("annotation");
+    let remark = remark.get("created_at").zip(remark.get("remarks"));
+    let remark = remark.map(|(created_at, remarks)| HosEventAnnotation { created_at, remarks });
+    Some(entry.observation(&driver, &beside, beside.get("ended_at"), remark.as_ref()))
+}
+
 /// Remarks, by the id of the entry that they are about; of several the first.
 fn remarks_of(remarks: &[&RawValue]) -> BTreeMap<String, HosEventAnnotation> {
     let mut found: BTreeMap<String, HosEventAnnotation> = BTreeMap::new();

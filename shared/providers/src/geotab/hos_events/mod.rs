@@ -15,12 +15,12 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 pub(super) use self::entries::duty_status;
-use super::Geotab;
 use super::feed::Versions;
 use super::values::Moment;
+use super::{Geotab, members};
 use crate::cursor::{Cursor, DAY, LONGEST_LOSS};
 use crate::wire::Members;
-use crate::{Api, Page, ProviderError, Source, Subjects, WindowPart};
+use crate::{Api, Known, Page, ProviderError, Remap, Source, Subjects, WindowPart};
 
 /// How many drivers are read at once.
 const DRIVERS: usize = 25;
@@ -100,6 +100,13 @@ impl Source for HosEvents {
     type Provider = Geotab;
     type Rows = Vec<Observation<HosEvent>>;
     type Cursor = Logs;
+
+    const KNOWN: Known = Known {
+        members: members::HOS_EVENT,
+        words: &[("status", &["duty_status_code", "event_type_code", "event_code", "eld_malfunction_code"])],
+    };
+
+    const REMAP: Option<Remap<Self::Rows>> = Some(Remap::alone(|stored| Some(vec![entries::of_source(stored.json)?])));
 
     async fn page(api: &Api<'_, Geotab>, mut logs: Logs) -> Result<Page<Self::Rows, Logs>, ProviderError> {
         if logs.version.is_none() {

@@ -21,11 +21,11 @@ use serde_json::value::RawValue;
 
 use super::client::{List, Listed, unwrapped};
 use super::places::{hours_behind, zone};
-use super::{Motive, users};
+use super::{Motive, members, users};
 use crate::cursor::{Cursor, DAY, Window};
 use crate::numbered::Numbered;
 use crate::wire::Members;
-use crate::{Api, Page, ProviderError, Source, Subjects, WindowPart};
+use crate::{Api, Known, Page, ProviderError, Source, Subjects, WindowPart};
 
 const LIST: List = List { path: "/v1/logs", rows: "logs", row: "log" };
 /// How many drivers are read at once.
@@ -64,6 +64,8 @@ impl Source for HosEvents {
     type Provider = Motive;
     type Rows = Vec<Observation<HosEvent>>;
     type Cursor = Logs;
+
+    const KNOWN: Known = Known { members: members::HOS_EVENT, words: &[("type", &["duty_status_code"])] };
 
     async fn page(api: &Api<'_, Motive>, logs: Logs) -> Result<Page<Self::Rows, Logs>, ProviderError> {
         let at = logs.drivers.unwrap_or_else(Numbered::first);

@@ -60,6 +60,13 @@ pub(super) fn rows(batch: &[Box<RawValue>], facts: &Facts, from: Timestamp) -> V
     rows.into_values().collect()
 }
 
+/// The row of a source that is stored: of an entry, or of an event that is none.
+pub(super) fn of_source(raw: &RawValue, facts: &Facts) -> Option<Observation<HosEvent>> {
+    let wire = Members::of(raw);
+    let driver = Driver::of(&wire, facts)?;
+    if wire.raw("logStartTime").is_some() { driver.entry(raw) } else { driver.others(Timestamp::from_micros(0)).next() }
+}
+
 fn lasts(row: &Observation<HosEvent>) -> (bool, Option<Timestamp>) {
     (row.fields.ended_at.is_none(), row.fields.ended_at)
 }

@@ -3,16 +3,20 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use model::Timestamp;
+use serde_json::json;
 use serde_json::value::RawValue;
 
 use super::DAY;
 use super::eld::Event;
 use crate::samsara::Samsara;
-use crate::wire::Members;
+use crate::wire::{Members, source_of};
 use crate::{Api, ProviderError};
 
 /// How long before the window most entries began that reach into it.
 const EARLY: i64 = 2 * DAY;
+
+/// Microseconds until the year 10000.
+const LAST: i64 = 253_402_300_800_000_000;
 
 /// Events and days, by driver.
 #[derive(Default)]
@@ -57,6 +61,22 @@ impl Facts {
             }
         }
         Ok(facts)
+    }
+
+    /// What is kept of them in the source of an entry or event; `None` where that does not say whose it is.
+    pub(super) fn of_source(raw: &RawValue) -> Option<Self> {
+        let wire = Members::of(raw);
+        let driver: String = wire.object("driver").get("id")?;
+        let mut facts = Self::default();
+        let event = if wire.raw("logStartTime").is_some() { wire.raw("eldEvent") } else { Some(raw) };
+        facts.events.insert(driver.clone(), event.and_then(Event::of).into_iter().collect());
+        if let Some(kept) = wire.raw("dailyLog").map(source_of) {
+            let day = json!({ "driver": kept, "logMetaData": kept });
+            // It is the day of the entry, whichever that is.
+            let (start, end) = (Timestamp::from_micros(0), Timestamp::from_micros(LAST));
+            facts.days.insert(driver, vec![Day { start, end, raw: serde_json::value::to_raw_value(&day).ok()? }]);
+        }
+        Some(facts)
     }
 
     async fn fill<'i>(

@@ -21,10 +21,10 @@ use serde_json::value::RawValue;
 
 pub(super) use self::entries::duty_status;
 use self::facts::Facts;
-use super::Samsara;
+use super::{Samsara, members};
 use crate::cursor::{Cursor, DAY, Window};
 use crate::wire::Members;
-use crate::{Api, Page, ProviderError, Source, Subjects, WindowPart};
+use crate::{Api, Known, Page, ProviderError, Remap, Source, Subjects, WindowPart};
 
 /// How many drivers are read at once.
 const DRIVERS: usize = 25;
@@ -111,6 +111,15 @@ impl Source for HosEvents {
     type Provider = Samsara;
     type Rows = Vec<Observation<HosEvent>>;
     type Cursor = Logs;
+
+    const KNOWN: Known = Known { members: members::HOS_EVENT, words: &[("hosStatusType", &["duty_status_code"])] };
+
+    /// Of a driver's rules the source keeps not all that tells them.
+    const REMAP: Option<Remap<Self::Rows>> = Some(Remap::without(&["hos_ruleset_code"], |stored| {
+        let mut row = entries::of_source(stored.json, &Facts::of_source(stored.json)?)?;
+        row.fields.hos_ruleset_code = None;
+        Some(vec![row])
+    }));
 
     async fn page(api: &Api<'_, Samsara>, logs: Logs) -> Result<Page<Self::Rows, Logs>, ProviderError> {
         let (from, to, begins) = (logs.window.from, logs.window.to, !logs.is_inside());

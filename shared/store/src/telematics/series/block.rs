@@ -78,13 +78,14 @@ impl Block {
         let id = |name: &str| read_text(item, name).parse().map_err(|error| unreadable(item, error));
         let created = read_number(item, "created_at").ok_or_else(|| unreadable(item, "no created_at"))?;
         let created_at = Timestamp::from_micros(created);
+        let updated_at = read_number(item, "updated_at").map_or(created_at, Timestamp::from_micros);
         Ok(Self {
             connection: connection.parse().map_err(|error| unreadable(item, error))?,
             run: Run {
                 execution: ExecutionId::from_uuid(id("execution_id")?),
                 schedule: ScheduleId::from_uuid(id("schedule_id")?),
                 created_at,
-                updated_at: created_at,
+                updated_at,
             },
             tsp: Tsp::read(item)?,
             readings: codec::unpack(record, data, with).map_err(|error| unreadable(item, error))?,

@@ -5,12 +5,14 @@
 
 use std::collections::BTreeMap;
 
+use aws_sdk_dynamodb::types::TransactWriteItem;
 use model::Timestamp;
 use model::telematics::segments::{FindPlace, Segments};
 use model::telematics::{Derivation, RecordType, Storage};
 use serde::{Deserialize, Serialize};
 
 use super::super::table::{Item, Span, Table, bytes, is_committed, key, number, read_bytes, read_number, read_text, unreadable};
+use super::super::upsert::transact;
 use super::super::{Origin, keys};
 use super::block::Block;
 use super::codec;
@@ -186,6 +188,28 @@ fn series_of(origin: &Origin) -> Result<SeriesKey, StoreError> {
 }
 
 impl Table<'_> {
+    /// What makes a day of a group count as one whose segments were made of other readings; nothing where it counts so already.
+    pub(super) async fn outdate(
+        &self,
+        origin: &Origin,
+        (group, day): (usize, &str),
+    ) -> Result<Vec<TransactWriteItem>, StoreError> {
+        let mut writes = Vec::new();
+        for derived in origin.record.resource.derived() {
+            let pk = keys::derived(origin.connection, derived);
+            let Some(item) = self.get(&pk, &keys::group_day(day, group)).await? else { continue };
+            let (known, revision) = (DaySegments::read(&item)?, read_number(&item, "revision").unwrap_or(0));
+            if known.counts == HourCounts::default() {
+                continue;
+            }
+            let mut item = key(&pk, &keys::group_day(day, group));
+            item.insert("data".into(), bytes(codec::pack_value(&DaySegments { counts: HourCounts::default(), ..known })?));
+            writes.push(transact(revised(*self, item, revision)?));
+            writes.push(self.delete(key(&pk, &keys::worked_out(day, group)))?);
+        }
+        Ok(writes)
+    }
+
     /// How many readings each hour has, by day since one, and by group.
     async fn hour_counts(
         &self,

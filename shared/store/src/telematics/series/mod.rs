@@ -11,6 +11,7 @@ mod history;
 mod latest;
 mod located;
 mod rewind;
+mod rewrite;
 mod snapshot;
 mod write;
 
@@ -20,6 +21,7 @@ use crate::StoreError;
 
 pub(super) use block::Block;
 pub use derive::{DerivedDay, OutdatedDay};
+pub use rewrite::{StoredBlock, StoredBlocks};
 
 #[cfg(test)]
 mod tests;

@@ -147,7 +147,7 @@ fn put_back(snapshot: &mut GroupSnapshot, items: &[Item], left: &mut BTreeSet<St
 }
 
 /// The revision and the part in a block's key.
-fn place_of(item: &Item) -> Result<(u64, usize), StoreError> {
+pub(super) fn place_of(item: &Item) -> Result<(u64, usize), StoreError> {
     let mut parts = read_text(item, "sk").split('#').skip(1);
     let place = parts.next().zip(parts.next()).and_then(|(revision, part)| Some((revision.parse().ok()?, part.parse().ok()?)));
     place.ok_or_else(|| unreadable(item, "no block's key"))

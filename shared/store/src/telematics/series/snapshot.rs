@@ -133,6 +133,18 @@ impl GroupSnapshot {
         self.subjects.insert(subject.to_owned(), Latest { row: at, run, hash: None, block });
     }
 
+    /// Gives a subject's newest reading other cells, if it is the one in a block; is it?
+    pub(super) fn amend(&mut self, (readings, row): (&Readings, usize), block: (u64, usize), now: Timestamp) -> bool {
+        let (subject, at) = (readings.subject(row), self.readings.len());
+        let is_newest = self.time(subject) == readings.times().get(row).copied();
+        let Some(latest) = self.subjects.get_mut(subject).filter(|latest| is_newest && latest.block == block) else {
+            return false;
+        };
+        (latest.row, latest.run.updated_at) = (at, now);
+        self.readings.push_cells(readings, row);
+        true
+    }
+
     /// Leaves a subject out.
     pub(super) fn forget(&mut self, subject: &str) {
         self.subjects.remove(subject);

@@ -7,6 +7,7 @@ mod entities;
 mod events;
 mod newest;
 mod positions;
+mod renewed;
 mod retention;
 mod sharing;
 

@@ -13,7 +13,7 @@ pub(super) struct Position {
     driver: Option<String>,
     pub(super) occurred_at: Timestamp,
     longitude: f64,
-    latitude: f64,
+    pub(super) latitude: f64,
     odometer: f64,
     source: String,
 }
