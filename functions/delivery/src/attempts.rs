@@ -107,7 +107,7 @@ pub(crate) async fn attempt(
     mut message: Message,
 ) -> Result<Option<Attempted>, WorkerError> {
     message.step = message.step.saturating_add(1);
-    if let Some(until) = UNRESPONSIVE.held_until(webhook.id, context.now()) {
+    if let Some(until) = UNRESPONSIVE.held_until(webhook, context.now()) {
         metrics::delivery_held();
         return retry_later(context, message, Some(until)).await.map(|()| None);
     }
@@ -149,7 +149,7 @@ pub(crate) async fn attempt_once(
     message.attempts = message.attempts.saturating_add(1);
     let result = send_once(context, webhook, secrets, &message).await?;
     let now = context.now();
-    UNRESPONSIVE.record(webhook.id, !matches!(result, Err(SendError::Timeout)), now);
+    UNRESPONSIVE.record(webhook, !matches!(result, Err(SendError::Timeout)), now);
     let verdict = outcome::judge(&result, now);
     let row = log_row(&message, &result, now);
     tell(&message, (&row, result.as_ref().err()), outcome_of(&verdict), now);

@@ -25,6 +25,8 @@ mod seek;
 mod send;
 mod snapshot;
 mod stream;
+#[cfg(test)]
+mod testing;
 mod unresponsive;
 
 pub use catalogue::events;

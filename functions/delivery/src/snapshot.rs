@@ -247,7 +247,7 @@ async fn send(
     messages: Vec<Message>,
 ) -> Result<Sent, WorkerError> {
     for message in messages {
-        if let Some(until) = UNRESPONSIVE.held_until(webhook.id, context.now()) {
+        if let Some(until) = UNRESPONSIVE.held_until(webhook, context.now()) {
             metrics::delivery_held();
             return Ok(Sent::Held(until));
         }
