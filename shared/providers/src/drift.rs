@@ -55,15 +55,15 @@ fn note(seen: &mut BTreeMap<String, u64>, what: String, times: u64) {
 /// What is known of the records of a source.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Known {
-    /// The members of a stored source; of none, nothing is said about members.
-    pub(crate) members: &'static [&'static str],
+    /// The members of a stored source, with spaces between; of none, nothing is said about members.
+    pub(crate) members: &'static str,
     /// Members whose words have a code, each with the members (or columns) of a row of which one has it.
     pub(crate) words: &'static [(&'static str, &'static [&'static str])],
 }
 
 impl Known {
     /// Nothing is declared.
-    pub(crate) const NOTHING: Self = Self { members: &[], words: &[] };
+    pub(crate) const NOTHING: Self = Self { members: "", words: &[] };
 
     /// What a page has beside it.
     pub(crate) fn drift(&self, batch: &Batch) -> Drift {
@@ -86,7 +86,8 @@ impl Known {
     }
 
     fn members(&self, source: &Map<String, Value>, drift: &mut Drift) {
-        let unknown = source.keys().filter(|name| !self.members.is_empty() && !self.members.contains(&name.as_str()));
+        let is_known = |name: &String| self.members.is_empty() || self.members.split(' ').any(|known| known == name);
+        let unknown = source.keys().filter(|name| !is_known(name));
         unknown.for_each(|name| note(&mut drift.members, word(name).to_owned(), 1));
     }
 
@@ -141,7 +142,7 @@ mod tests {
         Observation { source_id, occurred_at: None, source, source_hash, extras: None, is_partial: false, fields }
     }
 
-    const KNOWN: Known = Known { members: &["id", "status", "note"], words: &[("status", &["code", "other_code"])] };
+    const KNOWN: Known = Known { members: "id status note", words: &[("status", &["code", "other_code"])] };
 
     #[test]
     fn members_of_the_first_record_and_words_of_all_are_told() {
