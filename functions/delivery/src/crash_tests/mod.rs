@@ -33,9 +33,9 @@ const SEEDS: u64 = 12;
 const ROUNDS: u64 = 60;
 /// How often time passes until something is due while processes still meet accidents: what was put off is done then, too.
 const LEAPS: u64 = 40;
-/// After how many waits without a request to a receiver nothing is left: a stale subscription for which nothing is kept is looked at
-/// every half hour without end.
-const QUIET_WAITS: usize = 12;
+/// After how many seconds without a request to a receiver nothing is left: no message waits for longer than a day, and a stale
+/// subscription for which nothing is kept is looked at every half hour without end.
+const QUIET_SECONDS: f64 = 90_000.0;
 /// From how many seeds on a process must have died before, and another one after, each of the steps.
 const THOROUGH: u64 = 1_000;
 /// The steps, by what their names begin with.
@@ -191,8 +191,8 @@ async fn settle(lambda: &mut Lambda, random: &mut Random) {
     for mood in lambda.receiver.state().moods.iter_mut().filter(|mood| matches!(mood, Mood::Down | Mood::Fails)) {
         *mood = Mood::Takes;
     }
-    let (mut requests, mut quiet) = (0, 0);
-    while quiet < QUIET_WAITS {
+    let (mut requests, mut since) = (0, clock::now());
+    while clock::now().seconds_since(since) < QUIET_SECONDS {
         while lambda.stream(0, random).await || lambda.stream(1, random).await || lambda.queue(random).await {}
         lambda.redrive();
         let Some(leap) = leap(lambda, random).await else { return };
@@ -200,8 +200,9 @@ async fn settle(lambda: &mut Lambda, random: &mut Random) {
         let is_late = leap == Leap::Woken && lambda.parked.values().any(|due| *due <= soon);
         assert!(!is_late, "still parked at {soon}: {:?}", lambda.parked);
         let made = lambda.receiver.state().requests;
-        quiet = if made == requests { quiet + 1 } else { 0 };
-        requests = made;
+        if made != requests {
+            (requests, since) = (made, clock::now());
+        }
     }
 }
 
