@@ -59,7 +59,8 @@ pub enum Audience {
 /// The changes that cause events. An execution writes its schedule and itself several times; most of that says nothing to partners.
 pub(crate) const WANTED: &[Wanted] = &[
     Wanted::Written(&[Invitation::KIND, Agreement::KIND, Webhook::KIND, Tsp::KIND, ResourceOperation::KIND]),
-    Wanted::Created(&[FleetConnection::KIND, Execution::KIND, IntegrationRequest::KIND]),
+    Wanted::Created(&[FleetConnection::KIND, IntegrationRequest::KIND]),
+    Wanted::WrittenWith(&[Schedule::KIND], "began"),
     Wanted::WrittenAs(&[Connection::KIND, Execution::KIND, Schedule::KIND], &["stale", "failed", "inactive"]),
     Wanted::Removed(&[FleetConnection::KIND]),
 ];
@@ -181,18 +182,18 @@ fn webhook(old: Option<&Webhook>, new: Webhook) -> Found {
 }
 
 fn execution(old: Option<&Execution>, new: Execution) -> Found {
-    let failed = |run: &Execution| run.status == ExecutionStatus::Failed;
-    let ended = failed(&new) && !new.postponed && !old.is_some_and(failed);
-    let created = old.is_none().then_some("execution.created");
-    let ended = ended.then_some(if new.lost { "execution.staled" } else { "execution.failed" });
+    let failed = new.status == ExecutionStatus::Failed && !new.postponed && old.is_none();
+    let name = failed.then_some(if new.lost { "execution.staled" } else { "execution.failed" });
     let audience = Audience::Connection(new.connection_id, Some(new.resource));
-    let payload = serde_json::to_value(ExecutionEvent::of(new))?;
-    created.into_iter().chain(ended).map(|name| event(name, audience.clone(), &payload)).collect()
+    one(name, audience, ExecutionEvent::of(new))
 }
 
 fn schedule(old: Option<&Schedule>, new: &Schedule) -> Found {
-    let changed = old.is_some_and(|old| old.status != new.status) && new.status == ScheduleStatus::Inactive;
     let audience = Audience::Connection(new.connection_id, Some(new.resource));
+    if let Some(id) = new.began.filter(|id| old.is_none_or(|old| old.began != Some(*id))) {
+        return one(Some("execution.created"), audience, ExecutionEvent::of(Execution::in_progress(new, id)));
+    }
+    let changed = old.is_some_and(|old| old.status != new.status) && new.status == ScheduleStatus::Inactive;
     one(changed.then_some("schedule.deactivated"), audience, ScheduleEvent::of(new))
 }
 

@@ -1,6 +1,6 @@
 //! Stored images and the events they cause.
 
-use model::{AgreementId, ExecutionId, InvitationId, ScheduleId, Timestamp, TspId};
+use model::{AgreementId, ExecutionId, InvitationId, Timestamp, TspId};
 use serde_json::json;
 use store::control::Keyed;
 
@@ -41,6 +41,7 @@ fn is_wanted(old: &Item, new: &Item) -> bool {
     let describes = |wanted: &Wanted| match *wanted {
         Wanted::Written(kinds) => !is_gone && is_of(new, kinds),
         Wanted::WrittenAs(kinds, states) => !is_gone && is_of(new, kinds) && states.contains(&text(new, "status").as_str()),
+        Wanted::WrittenWith(kinds, name) => !is_gone && is_of(new, kinds) && !text(new, name).is_empty(),
         Wanted::Created(kinds) => is_new && is_of(new, kinds),
         Wanted::Removed(kinds) => is_gone && is_of(old, kinds),
         Wanted::WrittenUnder(_) | Wanted::CreatedWith(_) => false,
@@ -269,30 +270,20 @@ fn webhooks() {
 
 #[test]
 fn runs_and_schedules() {
-    let run = |status, lost| Execution {
-        id: ExecutionId::at(now()),
-        created_at: now(),
-        updated_at: now(),
-        schedule_id: ScheduleId::at(now()),
-        connection_id: ConnectionId::at(now()),
-        resource: Resource::Vehicle,
-        source_name: "samsara".into(),
-        status,
-        cursor: None,
-        response: None,
-        last_data_at: None,
-        lost,
-        postponed: false,
-    };
-    let pending = run(ExecutionStatus::Pending, false);
-    let failed = run(ExecutionStatus::Failed, false);
-    assert_eq!(names(None, &pending), ["execution.created"]);
-    assert_eq!(names(Some(&pending), &failed), ["execution.failed"]);
-    assert_eq!(names(Some(&failed), &failed), [""; 0]);
-    assert_eq!(names(Some(&pending), &Execution { postponed: true, ..failed }), [""; 0]);
-    assert_eq!(names(Some(&pending), &run(ExecutionStatus::Failed, true)), ["execution.staled"]);
-    assert_eq!(names(Some(&pending), &run(ExecutionStatus::Success, false)), [""; 0]);
     let active = Schedule::new(ConnectionId::at(now()), Resource::Vehicle, "samsara", now());
+    let id = ExecutionId::at(now());
+    let run = |status, lost| Execution { status, lost, ..Execution::in_progress(&active, id) };
+    let failed = run(ExecutionStatus::Failed, false);
+    assert_eq!(names(None, &failed), ["execution.failed"]);
+    assert_eq!(names(Some(&failed), &failed), [""; 0]);
+    assert_eq!(names(None, &Execution { postponed: true, ..failed }), [""; 0]);
+    assert_eq!(names(None, &run(ExecutionStatus::Failed, true)), ["execution.staled"]);
+    assert_eq!(names(None, &run(ExecutionStatus::Success, false)), [""; 0]);
+    let leased = Schedule { began: Some(id), ..active.touched(now()) };
+    assert_eq!(names(Some(&active), &leased), ["execution.created"]);
+    assert_eq!(names(Some(&leased), &Schedule { status: ScheduleStatus::Active, ..leased.clone() }), [""; 0], "it began once");
+    let payload = &control_events(Some(&active), &leased)[0].payload;
+    assert_eq!((payload["id"].as_str(), payload["status"].as_str()), (Some(id.to_string().as_str()), Some("pending")));
     let inactive = Schedule { status: ScheduleStatus::Inactive, ..active.clone() };
     assert_eq!(names(Some(&active), &inactive), ["schedule.deactivated"]);
     assert_eq!(names(Some(&active), &active), [""; 0]);

@@ -44,6 +44,8 @@ pub enum Wanted {
     Written(&'static [&'static str]),
     /// An item of one of these kinds was written whose `status` is one of those.
     WrittenAs(&'static [&'static str], &'static [&'static str]),
+    /// An item of one of these kinds was written that has this text.
+    WrittenWith(&'static [&'static str], &'static str),
     /// An item of one of these kinds was written that was not there.
     Created(&'static [&'static str]),
     /// An item of one of these kinds was removed.
@@ -62,6 +64,7 @@ impl Wanted {
         match self {
             Self::Written(kinds) => new(json!({ "kind": { "S": kinds } })),
             Self::WrittenAs(kinds, states) => new(json!({ "kind": { "S": kinds }, "status": { "S": states } })),
+            Self::WrittenWith(kinds, name) => new(json!({ "kind": { "S": kinds }, name: { "S": [{ "exists": true }] } })),
             Self::Created(kinds) => json!({ "eventName": ["INSERT"], "dynamodb": { "NewImage": { "kind": { "S": kinds } } } }),
             Self::Removed(kinds) => json!({ "eventName": ["REMOVE"], "dynamodb": { "OldImage": { "kind": { "S": kinds } } } }),
             Self::WrittenUnder(start) => {

@@ -4,9 +4,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::schedule::Schedule;
 use crate::{ConnectionId, ExecutionId, Resource, ScheduleId, Timestamp};
 
-/// An execution of a schedule, kept for seven days.
+/// An execution of a schedule. While it is in progress its schedule's lease alone tells of it; how it ended is stored for seven days.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Execution {
     /// Its id, which every record it stored contains.
@@ -37,6 +38,29 @@ pub struct Execution {
     /// Whether it ended because the TSP asked to wait: no failure that anybody needs to hear of.
     #[serde(default)]
     pub postponed: bool,
+}
+
+impl Execution {
+    /// An execution in progress.
+    #[must_use]
+    pub fn in_progress(schedule: &Schedule, id: ExecutionId) -> Self {
+        let began = id.made_at();
+        Self {
+            id,
+            created_at: began,
+            updated_at: began,
+            schedule_id: schedule.id,
+            connection_id: schedule.connection_id,
+            resource: schedule.resource,
+            source_name: schedule.source_name.clone(),
+            status: ExecutionStatus::Pending,
+            cursor: schedule.cursor.clone(),
+            response: None,
+            last_data_at: None,
+            lost: false,
+            postponed: false,
+        }
+    }
 }
 
 /// The state of an execution.

@@ -137,6 +137,16 @@ impl RecordIds {
     }
 }
 
+impl ExecutionId {
+    /// When it was made, to the millisecond.
+    #[must_use]
+    pub fn made_at(self) -> Timestamp {
+        let (seconds, nanos) = self.0.get_timestamp().map_or((0, 0), |made| made.to_unix());
+        let millis = seconds.saturating_mul(1_000).saturating_add(u64::from(nanos / 1_000_000));
+        Timestamp::from_millis(i64::try_from(millis).unwrap_or(i64::MAX))
+    }
+}
+
 /// What the texts of all ids begin with that were made in the millisecond of an instant.
 #[must_use]
 pub fn start_of(instant: Timestamp) -> String {
@@ -172,5 +182,12 @@ mod tests {
         assert_eq!(FleetId::at(early).uuid().get_version_num(), 7);
         let begins = |instant: Timestamp| FleetId::at(early).to_string().starts_with(&start_of(instant));
         assert!(begins(early) && begins(early.plus_seconds(0)) && !begins(late));
+    }
+
+    #[test]
+    fn executions_tell_when_they_began() {
+        let now = Timestamp::from_micros(1_790_000_000_123_456);
+        assert_eq!(ExecutionId::at(now).made_at(), Timestamp::from_millis(1_790_000_000_123));
+        assert_eq!(ExecutionId::from_uuid(Uuid::nil()).made_at(), Timestamp::from_millis(0));
     }
 }

@@ -42,6 +42,9 @@ pub struct Schedule {
     /// Executions in progress, each with the expiry of its lease.
     #[serde(default)]
     pub leases: BTreeMap<ExecutionId, Timestamp>,
+    /// The execution that the last write began, where it began one.
+    #[serde(default)]
+    pub began: Option<ExecutionId>,
     /// Incremented by each write; every change is conditional on the revision it read.
     pub revision: u64,
     /// When it was created.
@@ -95,6 +98,7 @@ impl Schedule {
             last_success_at: None,
             next_execution_at: Some(now),
             leases: BTreeMap::new(),
+            began: None,
             revision: 0,
             created_at: now,
             updated_at: now,
@@ -130,7 +134,7 @@ impl Schedule {
     /// The next revision, to be changed further.
     #[must_use]
     pub fn touched(&self, now: Timestamp) -> Self {
-        Self { revision: self.revision + 1, updated_at: now, ..self.clone() }
+        Self { began: None, revision: self.revision + 1, updated_at: now, ..self.clone() }
     }
 
     /// Whether it has a timer and executions: also while it is inactive, so that it comes back with its provider.

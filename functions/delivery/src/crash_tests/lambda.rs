@@ -300,6 +300,7 @@ fn is_wanted(wanted: Wanted, record: &Value) -> bool {
     match wanted {
         Wanted::Written(kinds) => event != "REMOVE" && is_in(kinds, &new["kind"]),
         Wanted::WrittenAs(kinds, states) => event != "REMOVE" && is_in(kinds, &new["kind"]) && is_in(states, &new["status"]),
+        Wanted::WrittenWith(kinds, name) => event != "REMOVE" && is_in(kinds, &new["kind"]) && new[name]["S"].is_string(),
         Wanted::Created(kinds) => event == "INSERT" && is_in(kinds, &new["kind"]),
         Wanted::Removed(kinds) => event == "REMOVE" && is_in(kinds, &change["OldImage"]["kind"]),
         Wanted::WrittenUnder(start) => event != "REMOVE" && text(&change["Keys"]["pk"]).starts_with(start),

@@ -6,6 +6,7 @@ use gateway::Context;
 use model::agreement::{Agreement, AgreementStatus, Linked};
 use model::connection::FleetConnection;
 use model::execution::{Execution, ExecutionStatus};
+use model::schedule::Schedule;
 use model::telematics::series::ReadingsOf;
 use model::telematics::{
     Batch, Observation, Record as _, RecordType, Rows as _, Vehicle, VehicleLocation, VehiclePosition, source_hash,
@@ -195,30 +196,19 @@ impl World {
     }
 
     async fn start_execution(&mut self, connection: usize) {
-        let execution = Execution {
-            id: ExecutionId::at(clock::now()),
-            created_at: clock::now(),
-            updated_at: clock::now(),
-            schedule_id: ScheduleId::at(clock::now()),
-            connection_id: self.connections[connection],
-            resource: Vehicle::TYPE.resource,
-            source_name: "samsara".into(),
-            status: ExecutionStatus::Pending,
-            cursor: None,
-            response: None,
-            last_data_at: None,
-            lost: false,
-            postponed: false,
-        };
-        self.context.store().commit(vec![Write::create(&execution).unwrap()]).await.unwrap();
+        let now = clock::now();
+        let idle = Schedule::new(self.connections[connection], Vehicle::TYPE.resource, "samsara", now);
+        let execution = Execution::in_progress(&idle, ExecutionId::at(now));
+        let leased = Schedule { began: Some(execution.id), ..idle.touched(now) };
+        self.context.store().commit(vec![Write::create(&leased).unwrap()]).await.unwrap();
         self.expect("execution.created", connection, &(execution.id.to_string(), execution.updated_at));
         self.executions.push(execution);
     }
 
     async fn end_execution(&mut self) {
         let Some(before) = self.executions.pop() else { return };
-        let after = Execution { status: ExecutionStatus::Failed, updated_at: clock::now(), ..before.clone() };
-        self.context.store().commit(vec![Write::replace(&before, &after).unwrap()]).await.unwrap();
+        let after = Execution { status: ExecutionStatus::Failed, updated_at: clock::now(), ..before };
+        self.context.store().commit(vec![Write::create(&after).unwrap()]).await.unwrap();
         let connection = self.connections.iter().position(|id| *id == after.connection_id).unwrap();
         self.expect("execution.failed", connection, &(after.id.to_string(), after.updated_at));
     }

@@ -1,5 +1,8 @@
 //! Committing what a run did: each commit names the schedule's revision it saw, and is retried where a concurrent writer changed
 //! the schedule, as long as the lease holds.
+//!
+//! How a run ended is stored first, once, and its lease is given back after. If the process dies in between, the lease expires and another run
+//! repeats the last page, which changes nothing twice.
 
 use gateway::WorkerError;
 use model::connection::{Connection, ConnectionStatus};
@@ -12,7 +15,7 @@ use store::control::{Key, SetAsideReason, Write};
 
 use super::outcome::{self, FailureKind};
 use super::progress::Progress;
-use super::{Outcome, Run, aside, lease};
+use super::{Outcome, Run, aside};
 
 /// How often a commit is retried after a conflict.
 const MAX_ATTEMPTS: usize = 8;
@@ -51,12 +54,15 @@ pub(super) async fn success(run: &Run<'_>, schedule: &Schedule, progress: &Progr
     let now = (run.clock)();
     let response = aside::response(&progress.set_aside);
     let execution = Execution { status: ExecutionStatus::Success, response, ..ended(run, schedule, progress) };
+    if store(run, &execution).await? == Committed::Superseded {
+        return Ok(Outcome::Superseded);
+    }
     for _ in 0..MAX_ATTEMPTS {
         let Some(seen) = reload_if_leased(run, schedule).await? else {
             return Ok(Outcome::Superseded);
         };
         let next = outcome::after_success(&seen, run.id, progress, run.started, now);
-        let mut writes = vec![Write::replace(&seen, &next)?, Write::overwrite(&execution)?];
+        let mut writes = vec![Write::replace(&seen, &next)?];
         if let Some(connection) = refused_before(run, schedule).await? {
             let forgiven = Connection { refusals: 0, refused_since: None, updated_at: now, ..connection.clone() };
             writes.push(Write::replace(&connection, &forgiven)?);
@@ -107,12 +113,15 @@ pub(super) async fn failure(
     let response = Some(response);
     let execution =
         Execution { status: ExecutionStatus::Failed, response, postponed: postponed.is_some(), ..ended(run, schedule, progress) };
+    if store(run, &execution).await? == Committed::Superseded {
+        return Ok(Outcome::Superseded);
+    }
     for _ in 0..MAX_ATTEMPTS {
         let Some(seen) = reload_if_leased(run, schedule).await? else {
             return Ok(Outcome::Superseded);
         };
         let next = outcome::after_failure(&seen, run.id, failure_kind, now);
-        let mut writes = vec![Write::overwrite(&execution)?];
+        let mut writes = Vec::new();
         let is_refused = match failure_kind {
             FailureKind::Unauthorized => true,
             FailureKind::Forbidden => !has_healthy_schedule(run, &seen).await?,
@@ -160,15 +169,25 @@ pub(super) async fn abandoned(run: &Run<'_>, schedule: &Schedule, progress: &Pro
     release(run, schedule, Execution { status: ExecutionStatus::Failed, lost: true, ..ended(run, schedule, progress) }).await;
 }
 
-/// Gives back the lease, if the run still has it.
+/// Stores how a run ended and gives back the lease, if the run still has it.
 async fn release(run: &Run<'_>, schedule: &Schedule, execution: Execution) {
     let released = async {
+        store(run, &execution).await?;
         let Some(seen) = reload_if_leased(run, schedule).await? else { return Ok(()) };
         let next = outcome::after_internal_error(&seen, run.id, (run.clock)());
-        run.store.commit(vec![Write::replace(&seen, &next)?, Write::overwrite(&execution)?]).await
+        run.store.commit(vec![Write::replace(&seen, &next)?]).await
     };
     if let Err(error) = released.await {
         tracing::warn!(cause = %error, "failed to release the lease, it will expire");
+    }
+}
+
+/// Stores how a run ended, unless somebody stored that it was lost.
+async fn store(run: &Run<'_>, execution: &Execution) -> Result<Committed, StoreError> {
+    match run.store.commit(vec![Write::create(execution)?]).await {
+        Ok(()) => Ok(Committed::Done),
+        Err(StoreError::Conflict) => Ok(Committed::Superseded),
+        Err(error) => Err(error),
     }
 }
 
@@ -214,6 +233,6 @@ async fn refused_before(run: &Run<'_>, schedule: &Schedule) -> Result<Option<Con
 }
 
 fn ended(run: &Run<'_>, schedule: &Schedule, progress: &Progress) -> Execution {
-    let begun = lease::pending(schedule, run.id, run.started);
-    Execution { cursor: progress.cursor.clone(), last_data_at: progress.last_data_at, updated_at: (run.clock)(), ..begun }
+    let in_progress = Execution::in_progress(schedule, run.id);
+    Execution { cursor: progress.cursor.clone(), last_data_at: progress.last_data_at, updated_at: (run.clock)(), ..in_progress }
 }

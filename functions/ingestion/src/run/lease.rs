@@ -48,8 +48,8 @@ fn end(now: Timestamp) -> i64 {
     now.plus_seconds(LEASE_SECONDS).micros()
 }
 
-/// Takes a lease and writes the pending run, in one transaction; runs whose lease expired are marked as lost with it. `None`
-/// where the schedule has no room, or a concurrent run was faster.
+/// Takes a lease, which alone tells of the run until it ends; runs whose lease expired are stored as lost with it. `None` where the
+/// schedule has no room, or a concurrent run was faster.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -62,9 +62,9 @@ pub(super) async fn take(
     let Some(leased) = outcome::leased(schedule, id, now) else {
         return Ok(None);
     };
-    let mut writes = vec![Write::replace(schedule, &leased)?, Write::create(&pending(&leased, id, now))?];
+    let mut writes = vec![Write::replace(schedule, &leased)?];
     for lost in lost_runs(store, schedule, now).await? {
-        writes.push(Write::overwrite(&lost)?);
+        writes.push(Write::create(&lost)?);
     }
     match store.commit(writes).await {
         Ok(()) => Ok(Some((id, leased))),
@@ -121,35 +121,16 @@ async fn renew(run: &Run<'_>, schedule: &Schedule) -> Result<bool, StoreError> {
     Ok(is_held)
 }
 
-/// The run of a schedule as it begins.
-pub(super) fn pending(schedule: &Schedule, id: ExecutionId, now: Timestamp) -> Execution {
-    Execution {
-        id,
-        created_at: now,
-        updated_at: now,
-        schedule_id: schedule.id,
-        connection_id: schedule.connection_id,
-        resource: schedule.resource,
-        source_name: schedule.source_name.clone(),
-        status: ExecutionStatus::Pending,
-        cursor: schedule.cursor.clone(),
-        response: None,
-        last_data_at: None,
-        lost: false,
-        postponed: false,
-    }
-}
-
+/// The runs of lapsed leases of which nobody stored how they ended.
 async fn lost_runs(store: &Store, schedule: &Schedule, now: Timestamp) -> Result<Vec<Execution>, StoreError> {
-    let lapsed = schedule.leases.iter().filter(|(_, end)| **end <= now);
-    let keys: Vec<Key> = lapsed.map(|(id, _)| Key::execution(schedule.id, id)).collect();
-    let mut runs: Vec<Execution> = store.get_many(&keys).await?;
-    runs.retain(|run| run.status == ExecutionStatus::Pending);
-    for run in &mut runs {
-        tracing::warn!(execution.id = %run.id, schedule.id = %schedule.id, connection.id = %schedule.connection_id, "execution abandoned: its lease expired");
-        *run = Execution { status: ExecutionStatus::Failed, lost: true, updated_at: now, ..run.clone() };
-    }
-    Ok(runs)
+    let lapsed: Vec<ExecutionId> = schedule.leases.iter().filter(|(_, end)| **end <= now).map(|(id, _)| *id).collect();
+    let keys: Vec<Key> = lapsed.iter().map(|id| Key::execution(schedule.id, id)).collect();
+    let ended: Vec<Execution> = store.get_many(&keys).await?;
+    let lost = lapsed.into_iter().filter(|id| ended.iter().all(|run| run.id != *id)).map(|id| {
+        tracing::warn!(execution.id = %id, schedule.id = %schedule.id, connection.id = %schedule.connection_id, "execution abandoned: its lease expired");
+        Execution { status: ExecutionStatus::Failed, lost: true, updated_at: now, ..Execution::in_progress(schedule, id) }
+    });
+    Ok(lost.collect())
 }
 
 #[cfg(test)]

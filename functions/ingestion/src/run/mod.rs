@@ -1,8 +1,8 @@
 //! One run of one schedule: lease, fetch page by page, store, commit.
 //!
 //! A page is stored first and its cursor committed after, so a crash at any point repeats at most one page, which changes
-//! nothing twice: records are identified by their content. The result of a run, the release of its lease and the next instant are
-//! one transaction, the last thing a run does.
+//! nothing twice: records are identified by their content. The last things that a run does are to store how it ended, and then to
+//! give back its lease with the next instant.
 
 mod aside;
 mod commit;

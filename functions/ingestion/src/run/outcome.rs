@@ -81,20 +81,21 @@ fn whole_seconds(wait: Duration) -> i64 {
 /// The schedule with one more run under way and its lapsed leases gone; `None` where no run may be added.
 #[must_use]
 pub fn leased(schedule: &Schedule, execution: ExecutionId, now: Timestamp) -> Option<Schedule> {
-    let mut next = touched(schedule, now);
+    let mut next = schedule.touched(now);
     next.leases.retain(|_, end| *end > now);
     let room = usize::try_from(schedule.max_concurrent_executions).unwrap_or(1);
     if next.leases.len() >= room {
         return None;
     }
     next.leases.insert(execution, now.plus_seconds(LEASE_SECONDS));
+    next.began = Some(execution);
     Some(next)
 }
 
 /// The schedule with the run's lease renewed; `None` where the run lost it, or the schedule does not run any more.
 #[must_use]
 pub fn renewed(schedule: &Schedule, execution: ExecutionId, now: Timestamp) -> Option<Schedule> {
-    let mut next = schedule.runs().then(|| touched(schedule, now))?;
+    let mut next = schedule.runs().then(|| schedule.touched(now))?;
     *next.leases.get_mut(&execution)? = now.plus_seconds(LEASE_SECONDS);
     Some(next)
 }
@@ -102,7 +103,7 @@ pub fn renewed(schedule: &Schedule, execution: ExecutionId, now: Timestamp) -> O
 /// The schedule after one page was stored: its cursor moves, the lease grows.
 #[must_use]
 pub fn after_page(schedule: &Schedule, execution: ExecutionId, cursor: Option<&str>, now: Timestamp) -> Schedule {
-    let mut next = Schedule { cursor: cursor.map(String::from), cursor_failures: 0, ..touched(schedule, now) };
+    let mut next = Schedule { cursor: cursor.map(String::from), cursor_failures: 0, ..schedule.touched(now) };
     next.leases.insert(execution, now.plus_seconds(LEASE_SECONDS));
     next
 }
@@ -206,7 +207,7 @@ pub fn ends_outage(schedule: &Schedule) -> bool {
 #[must_use]
 pub fn woken(schedule: &Schedule, now: Timestamp) -> Option<Schedule> {
     let waits = schedule.runs() && ends_outage(schedule) && schedule.next_execution_at.is_some_and(|next| next > now);
-    waits.then(|| Schedule { next_execution_at: Some(now), ..touched(schedule, now) })
+    waits.then(|| Schedule { next_execution_at: Some(now), ..schedule.touched(now) })
 }
 
 /// Whether a schedule proves that the TSP takes its connection's credentials.
@@ -218,7 +219,7 @@ pub fn is_healthy(schedule: &Schedule) -> bool {
 /// The schedule of a connection that became stale.
 #[must_use]
 pub fn stale(schedule: &Schedule, now: Timestamp) -> Option<Schedule> {
-    schedule.runs().then(|| Schedule { status: ScheduleStatus::Stale, ..touched(schedule, now) })
+    schedule.runs().then(|| Schedule { status: ScheduleStatus::Stale, ..schedule.touched(now) })
 }
 
 /// The TSP's answer for the execution's record: redacted, at most 16 KiB as the adapter cut it.
@@ -255,13 +256,9 @@ fn is_secret(name: &str) -> bool {
 }
 
 fn released(schedule: &Schedule, execution: ExecutionId, now: Timestamp) -> Schedule {
-    let mut next = touched(schedule, now);
+    let mut next = schedule.touched(now);
     next.leases.remove(&execution);
     next
-}
-
-fn touched(schedule: &Schedule, now: Timestamp) -> Schedule {
-    Schedule { revision: schedule.revision + 1, updated_at: now, ..schedule.clone() }
 }
 
 #[cfg(test)]

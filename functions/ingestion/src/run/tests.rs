@@ -113,7 +113,7 @@ impl Fixture {
     }
 
     pub(super) async fn executions(&self) -> Vec<Execution> {
-        self.store.all(&Range::table(keys::executions(self.schedule), "EXECUTION#")).await.unwrap()
+        self.store.all(&Range::table(keys::executions(self.schedule), keys::EXECUTION)).await.unwrap()
     }
 
     pub(super) async fn connection(&self) -> Connection {

@@ -202,7 +202,7 @@ impl Key {
     /// A run, under its schedule.
     #[must_use]
     pub fn execution(schedule_id: ScheduleId, id: impl Display) -> Self {
-        Self::new(executions(schedule_id), format!("EXECUTION#{id}"))
+        Self::new(executions(schedule_id), format!("{EXECUTION}{id}"))
     }
 
     /// A row that was set aside, under its schedule.
@@ -405,6 +405,9 @@ pub fn budgets(source_name: &str, account: &str) -> String {
 
 /// Start of the places of writes to a TSP under their connection.
 pub(super) const OPERATION: &str = "OPERATION#";
+
+/// Start of the places of executions under their schedule.
+pub const EXECUTION: &str = "EXECUTION#";
 
 /// Index 1: all partners, by id.
 pub const PARTNERS: &str = "PARTNERS";
