@@ -7,14 +7,19 @@ use serde_json::Value;
 use super::Row;
 use crate::{Bookmark, Page, Slice, StoreError};
 
-/// The page of rows in the order of a member; ties are in the order of ids, then of fleets.
+/// The page of rows in the order of a member; ties are in the order of ids, then of fleets, backwards where times go down.
 pub(super) fn by_member(rows: Vec<Row>, page: &Page, field: &str, descending: bool) -> Result<Slice<Row>, StoreError> {
     let marked = |row: Row| {
         let mark = Value::Array(vec![row.member(field)?, row.member("id")?, row.member("fleet_id")?]);
         Ok((row, mark))
     };
     let rows = rows.into_iter().map(marked).collect::<Result<Vec<_>, StoreError>>()?;
-    let order = |left: &Bookmark, right: &Bookmark| compare(left, right, descending);
+    // Times that go down are the keys' order read backwards, ties too: a list that names its rows is in the order of one that does not.
+    let is_backwards = descending && field == "occurred_at";
+    let order = |left: &Bookmark, right: &Bookmark| match is_backwards {
+        true => compare(right, left, false),
+        false => compare(left, right, descending),
+    };
     Ok(Slice::from_unsorted(rows, page, |(_, mark)| mark.clone(), order).map(|(row, _)| row))
 }
 

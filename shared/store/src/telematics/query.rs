@@ -47,7 +47,8 @@ pub struct DayQuery {
     pub merged: bool,
 }
 
-/// In which order rows are wanted. Nulls are last either way, and ties are in the order of ids.
+/// In which order rows are wanted. Nulls are last either way, and ties are in the order of ids; times that go down have their ties go
+/// down, too.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Order {
     /// A scalar member of the row; `None` = `occurred_at`.

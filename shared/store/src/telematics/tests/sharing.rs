@@ -93,6 +93,18 @@ async fn fleets_that_share_a_connection_each_see_its_rows() {
 }
 
 #[tokio::test]
+async fn a_list_by_time_that_names_its_rows_is_in_the_order_of_one_that_does_not() {
+    let (store, grant) = (filled().await, shared(Resource::Vehicle, &[(1, None), (2, None)]));
+    let all: Vec<String> = fleet(25).into_iter().map(|row| row.source_id).collect();
+    for descending in [false, true] {
+        let order = Order { field: None, descending };
+        let unnamed = listed(&store, &grant, &Query { order: order.clone(), ..Query::default() }).await;
+        let named = listed(&store, &grant, &Query { source_ids: Some(all.clone()), order, ..Query::default() }).await;
+        assert_eq!(named, unnamed, "descending: {descending}");
+    }
+}
+
+#[tokio::test]
 async fn a_record_is_read_as_that_of_the_first_fleet_that_still_has_the_connection() {
     let store = filled().await;
     let id = RecordId::of("v-003", connection(1));
