@@ -5,6 +5,8 @@
 Wide and narrow, light and dark, with and without scripts, by mouse and by keyboard. A finding ends the program with 1.
 """
 
+import pathlib
+
 from playwright.sync_api import expect, sync_playwright
 
 from visitor import Partner, Visitor, arguments, conclude
@@ -41,6 +43,7 @@ def onboarding(visitor, partner):
         page.reload()
     expect(page.get_by_text("last data")).to_be_visible(timeout=30_000)
     visitor.look("7-data")
+    ledger(visitor, partner)
     manage(visitor)
 
 
@@ -62,6 +65,23 @@ def search(visitor):
             page.press("#q", "Enter")
     expect(page.get_by_text("Samsara Europe")).to_be_visible()
     visitor.look("3-providers-sought")
+
+
+def ledger(visitor, partner):
+    """What the partner read stands on the page, and in the file."""
+    page = visitor.page
+    section = page.get_by_role("region", name="What Demo Insurance received")
+    expect(section).to_contain_text("has received none of your data")
+    for kind in ("vehicles", "vehicle-locations", "users"):
+        partner.send("GET", f"/v2/telematics/{kind}?fleet_refs=browser-{visitor.name}")
+    page.reload()
+    expect(section.get_by_role("definition")).to_have_text("Read: Vehicles, Positions, Drivers and staff")
+    visitor.look("7-ledger")
+    with page.expect_download() as download:
+        section.get_by_role("link", name="Download").click()
+    assert download.value.suggested_filename == "data-access.csv", download.value.suggested_filename
+    lines = pathlib.Path(download.value.path()).read_text(encoding="utf-8-sig").splitlines()
+    assert len(lines) == 4 and lines[1].endswith(',"Demo Insurance","Vehicles","read"'), lines
 
 
 def manage(visitor):

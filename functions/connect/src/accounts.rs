@@ -17,7 +17,7 @@ use crate::screen::Screen;
 use crate::texts::{Sentence as _, Texts, bdi};
 use crate::visit::{Agreed, Stop, Visit};
 use crate::visit_request::VisitRequest;
-use crate::{api, dead_ends, texts};
+use crate::{api, dead_ends, ledger, texts};
 
 /// The list of accounts.
 pub(crate) struct Accounts;
@@ -121,6 +121,7 @@ impl Screen for Accounts {
         let (texts, partner) = (&all.accounts, bdi(&visit.partner.name));
         let named = |text: &str| text.markup(&[("partner", &partner)]);
         let title = title(texts, &agreed.agreement, &accounts);
+        let ledger = ledger::section(context, &agreed, call.now).await?;
         let content = html! {
             h1 { (title) }
             (sharing(&agreed))
@@ -138,6 +139,7 @@ impl Screen for Accounts {
                 a.button href=(visit.path("providers")) { (texts.add) }
             }
             (controls(&agreed))
+            (ledger)
             @if visit.launch.is_framed() { p.hint { (texts.come_back) } }
             @else { p.hint { (texts.keep_link) } }
         };

@@ -51,6 +51,15 @@ impl Answer {
         Self::of(context, Response::see_other(target))
     }
 
+    /// A file of comma-separated values, to be saved.
+    pub(crate) fn csv_file(context: &Context, name: &str, text: String) -> Self {
+        let mut response = Response::empty(StatusCode::OK);
+        response.set("content-type", "text/csv; charset=utf-8");
+        response.set("content-disposition", &format!("attachment; filename=\"{name}\""));
+        response.body = text.into();
+        Self::of(context, response)
+    }
+
     fn of(context: &Context, mut response: Response) -> Self {
         set_security_headers(&mut response, context);
         Self { response, page: None, launch: None }

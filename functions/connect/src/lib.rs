@@ -23,6 +23,7 @@ mod labels;
 mod language;
 mod launch;
 mod layout;
+mod ledger;
 mod messages;
 mod open;
 mod outcome;
@@ -103,6 +104,8 @@ fn endpoints() -> Vec<Endpoint> {
             .summary("Validate credentials of a linked account, as a proof"),
         get::<accounts::Accounts>("/connect/s/{visit}/accounts", "connect.accounts", ASK)
             .summary("Show the linked accounts as they are"),
+        get::<ledger::Download>("/connect/s/{visit}/ledger.csv", "connect.ledger", LOOK)
+            .summary("Download what the partner received"),
         get::<sharing::AskRemove>("/connect/s/{visit}/accounts/{connection_id}/remove", "connect.ask_remove", ASK)
             .summary("Ask before an account is removed"),
         post::<sharing::Remove>("/connect/s/{visit}/accounts/{connection_id}/remove", "connect.remove", ASK)

@@ -101,6 +101,10 @@ catalogue! {
         come_back keep_link new_credentials for_provider remove working last_data waiting refused failing suspended ended resume pause
         stop seconds_ago minutes_ago hours_ago
     }
+    /// What the partner received.
+    Ledger ledger: &'static str {
+        title about nothing read delivered earlier download day company data how was_read was_delivered
+    }
     /// How sharing changes and ends.
     Sharing sharing: &'static str {
         ask_stop partner_stops accounts_go only_pause ask_remove fetching_ends remove all_set receives nothing_title nothing

@@ -8,6 +8,8 @@ mod hours;
 mod more;
 mod vehicles;
 
+use std::collections::BTreeSet;
+
 use model::{Resource, Scopes, ShareLevel};
 
 use crate::language::{Language, Said, said};
@@ -93,6 +95,12 @@ pub(crate) fn shared(language: Language, scopes: &Scopes) -> Vec<(Group, Vec<Lin
     groups
 }
 
+/// The titles of resources, in the order of the page.
+pub(crate) fn titles(language: Language, resources: &BTreeSet<Resource>) -> Vec<&'static str> {
+    let named = all().filter(|words| resources.iter().any(|resource| resource.name() == words.resource));
+    named.map(|words| words.title.to(language)).collect()
+}
+
 /// What the partner may do beside reading.
 pub(crate) fn writes(language: Language, scopes: &Scopes) -> Vec<&'static str> {
     let writable = scopes.iter().filter(|(_, level)| **level == ShareLevel::ReadWrite);
@@ -101,8 +109,6 @@ pub(crate) fn writes(language: Language, scopes: &Scopes) -> Vec<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use super::*;
 
     /// Members that tell nothing of their own: links between records, units, places in an order.

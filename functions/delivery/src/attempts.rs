@@ -1,15 +1,16 @@
 //! One message: an attempt, and what becomes of it afterwards.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use gateway::{Context, WorkerError, metrics};
 use model::events::SCHEMA_VERSION;
 use model::health::Attempt;
 use model::webhook::{DeliveryLog, Encoding, LogStatus, Webhook, WebhookStatus};
-use model::{MessageId, Timestamp, TraceId, WebhookId};
+use model::{MessageId, PartnerId, Timestamp, TraceId, WebhookId};
 use serde::Serialize;
 use serde_json::Value;
-use store::control::{DeadLetter, Key, Packed, Write};
+use store::control::{DeadLetter, Key, Packed, Shown, Way, Write};
 use url::Url;
 use webhooks::guarded::{HttpResponse, Limits, OverLimit, SendError};
 use webhooks::{Delivery, SigningSecrets, Verdict, outcome, retry};
@@ -58,6 +59,8 @@ pub(crate) struct Attempted {
     /// As its owner reads of it.
     row: DeliveryLog,
     trace: Option<TraceId>,
+    /// Whose records the receiver took.
+    taken: Option<(PartnerId, Shown)>,
 }
 
 /// Why a message is kept as a dead letter.
@@ -155,8 +158,15 @@ pub(crate) async fn attempt_once(
     tell(&message, (&row, result.as_ref().err()), outcome_of(&verdict), now);
     let counted =
         Attempt { success: verdict == Verdict::Delivered, first: message.attempts == 1, response_ms: row.response_time_ms };
-    let attempt = Attempted { counted, row, trace: message.trace };
+    let taken = taken(&message).filter(|_| counted.success);
+    let attempt = Attempted { counted, row, trace: message.trace, taken };
     Ok(Ended { message, verdict, attempt })
+}
+
+/// Whose records a message carries, if it carries any.
+fn taken(message: &Message) -> Option<(PartnerId, Shown)> {
+    let parties = message.fleet_id.zip(message.resource).filter(|_| !message.data.is_empty());
+    parties.map(|(fleet, resource)| (message.partner_id, Shown { fleet, resource }))
 }
 
 /// Notes one attempt: its log row, and the subscription's counts.
@@ -166,11 +176,22 @@ pub(crate) async fn note(context: &Context, webhook: &Webhook, attempt: Attempte
     breaker::count_one(context, webhook, counted, Load::Light).await;
 }
 
-/// Writes the log rows of attempts. Failing to write them does not justify a second delivery.
+/// Writes what is kept of attempts: their log rows, and whose records were taken. Failing to write them does not justify a second delivery.
 pub(crate) async fn write_logs(context: &Context, attempts: Vec<Attempted>) {
+    let mut accesses: BTreeMap<PartnerId, Vec<Shown>> = BTreeMap::new();
+    for (partner, shown) in attempts.iter().filter_map(|attempt| attempt.taken) {
+        accesses.entry(partner).or_default().push(shown);
+    }
     let rows = attempts.into_iter().map(|attempt| (attempt.row, attempt.trace));
     if let Err(error) = context.store().overwrite_each(rows).await {
         tracing::error!(cause = %error, "failed to write the delivery log");
+    }
+    for (partner, shown) in accesses {
+        // The next message that is taken is noted in its place.
+        if let Err(error) = context.store().note_accesses((partner, Way::Delivered), shown, context.now()).await {
+            metrics::access_not_noted();
+            tracing::error!(partner.id = %partner, cause = %error, "failed to note whose records were delivered");
+        }
     }
 }
 

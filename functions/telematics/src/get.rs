@@ -3,7 +3,6 @@
 use gateway::{
     ApiError, Body, BoxFuture, Call, Context, Describe, Incoming, MemberSpec, Reader, Response, ResponseSchemas, Serve,
 };
-use http::StatusCode;
 use model::RecordId;
 use model::telematics::{RecordType, Storage, row_schema};
 use schemars::SchemaGenerator;
@@ -53,7 +52,7 @@ impl Serve for Get {
             let row = context.store().get_row(&grant, id, include_source).await?;
             let row = row.ok_or_else(|| ApiError::not_found(self.record.resource.name()))?;
             let age = age::of(context, call.now, std::iter::once(&row)).await;
-            let mut response = Response::serialized(StatusCode::OK, row.into_bytes());
+            let mut response = Response::of_row(row);
             age.tell(&mut response);
             Ok(response)
         })

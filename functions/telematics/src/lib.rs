@@ -78,7 +78,10 @@ const TAGS: &[Tag] = &[
 const READ: Access = Access::Scope("telematics:read");
 const WRITE_SCOPE: Access = Access::Scope("telematics:write");
 const WRITE: &[Permission] = &[ReadControl, WriteControl, ReadTelematics, VerifyTokens];
-const GET: &[Permission] = &[ReadControl, ReadTelematics, VerifyTokens];
+/// What shows records notes whose they are (`gateway::dispatch`).
+const GET: &[Permission] = &[ReadControl, WriteControl, ReadTelematics, VerifyTokens];
+/// Counts show none.
+const COUNT: &[Permission] = &[ReadControl, ReadTelematics, VerifyTokens];
 /// Lists also open the platform secret that signs cursors, and the very first one makes it.
 const LIST: &[Permission] =
     &[ReadControl, ReadTelematics, VerifyTokens, Open(Secrets::Platform), Seal(Secrets::Platform), WriteControl];
@@ -180,7 +183,7 @@ static ENDPOINTS: &[Endpoint] = &[
 /// The operations of analytics that have a form of their own.
 fn counts() -> Vec<Endpoint> {
     vec![
-        Endpoint::new::<overview::Overview>(Method::GET, "/v2/telematics/analytics/overview", "analytics.overview", READ, GET)
+        Endpoint::new::<overview::Overview>(Method::GET, "/v2/telematics/analytics/overview", "analytics.overview", READ, COUNT)
             .summary("Count fleets, vehicles, drivers and trailers")
             .description("Counts what there is now: deleted records, and connections that a fleet has removed, are left out."),
         Endpoint::new::<fleets::Fleets>(Method::GET, "/v2/telematics/analytics/fleets", "analytics.fleets", READ, LIST)
@@ -202,7 +205,7 @@ const fn summary(path: &'static str, handler: &'static str, summary: &'static st
 }
 
 const fn growth(path: &'static str, handler: &'static str, summary: &'static str, growth: &'static Growth) -> Endpoint {
-    Endpoint::serving(Method::GET, path, handler, READ, GET, growth).summary(summary)
+    Endpoint::serving(Method::GET, path, handler, READ, COUNT, growth).summary(summary)
 }
 
 const fn write(

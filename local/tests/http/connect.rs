@@ -61,6 +61,11 @@ impl<'a> Browser<'a> {
         self.follow(self.http.post(format!("{}{path}", self.world.url)).form(form)).await
     }
 
+    /// Whatever is there.
+    pub(crate) async fn file(&self, path: &str) -> reqwest::Response {
+        self.http.get(format!("{}{path}", self.world.url)).send().await.unwrap()
+    }
+
     /// The page at the end of redirects; a redirect out of Connect is shown as its target.
     async fn follow(&self, request: reqwest::RequestBuilder) -> Shown {
         let mut response = request.send().await.unwrap();

@@ -12,6 +12,7 @@ mod embed;
 mod errors;
 mod fleets;
 mod languages;
+mod ledger;
 mod methods;
 mod organizations;
 mod pages;

@@ -40,6 +40,8 @@ async fn nothing_names_a_fleet_that_was_erased() {
     let path = format!("/v2/integrations/connections/{unlinked}");
     own.send(Method::DELETE, &path).await.unwrap().expect(&[200, 204]).unwrap();
     until("messages", async || occurrences(&database, &fleet).await >= 8).await;
+    until("vehicles", async || api.get("/v2/telematics/vehicles").await.unwrap()["total"] != json!(0)).await;
+    assert!(found(&database, &fleet).await.iter().any(|key| key.contains("ACCESS#")), "what was read of it is noted");
     // What is under way ends first.
     tokio::time::sleep(Duration::from_secs(4)).await;
     assert!(occurrences(&database, BUDGETS).await > 0, "requests were reserved");

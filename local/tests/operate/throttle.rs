@@ -27,6 +27,8 @@ struct Shared {
     database: String,
     /// One request in so many is turned away; 1 for all, 0 for none.
     one_in: AtomicU32,
+    /// The only operation of which it turns any away, if there is one.
+    only: Mutex<Option<&'static str>>,
     seen: AtomicU32,
     turned: Mutex<BTreeMap<String, u32>>,
 }
@@ -40,6 +42,7 @@ impl Throttle {
             http: reqwest::Client::new(),
             database: database.to_owned(),
             one_in: AtomicU32::new(0),
+            only: Mutex::default(),
             seen: AtomicU32::new(0),
             turned: Mutex::default(),
         });
@@ -51,6 +54,12 @@ impl Throttle {
 
     pub(crate) fn one_in(&self, requests: u32) {
         self.shared.one_in.store(requests, Ordering::SeqCst);
+    }
+
+    /// From now on it turns requests of this operation away, all of them and no others.
+    pub(crate) fn only(&self, operation: &'static str) {
+        *self.shared.only.lock().unwrap() = Some(operation);
+        self.one_in(1);
     }
 
     /// Requests about items since the start, and how many were turned away in each form.
@@ -68,7 +77,8 @@ impl Shared {
         let Some(operation) = operation else { return self.passed(parts.headers, body).await };
         let number = self.seen.fetch_add(1, Ordering::SeqCst) + 1;
         let one_in = self.one_in.load(Ordering::SeqCst);
-        if one_in == 0 || !number.is_multiple_of(one_in) {
+        let is_spared = self.only.lock().unwrap().is_some_and(|only| only != operation);
+        if is_spared || one_in == 0 || !number.is_multiple_of(one_in) {
             return self.passed(parts.headers, body).await;
         }
         let input: Value = serde_json::from_slice(&body).unwrap();

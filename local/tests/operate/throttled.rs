@@ -1,11 +1,14 @@
 //! The main job over a database that turns one request in five away.
 
 use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
 
+use catena::api::{Api, ApiResponse};
 use catena::aws::database::Database;
 use catena::check::{self, Target, Walk};
+use catena::demo;
 use reqwest::Method;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::running::Running;
 use crate::throttle::Throttle;
@@ -45,6 +48,38 @@ async fn the_main_job_runs_through_throttling_and_nothing_is_lost() {
     for code in ["throttled", "contended", "unprocessed", "given_up"] {
         assert!(counted.get(code).is_some_and(|count| *count > 0), "no {code} in {counted:?}");
     }
+}
+
+/// A read whose access cannot be noted is refused; afterwards it is as ever.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_record_leaves_that_the_ledger_of_its_fleet_lacks() {
+    let database = Database::start(None, None).await.unwrap();
+    let throttle = Throttle::start(database.endpoint()).await;
+    let running = Running::over(&throttle.url).await;
+    let api = Api::sign_in(&running.url, demo::CLIENT_ID, demo::CLIENT_SECRET).await.unwrap();
+    let invitation = api.invite("refused", "Refused Trucking").await.unwrap();
+    let accept = format!("/v2/orgs/invitations/{}/accept", ApiResponse::text(&invitation, "/id").unwrap());
+    let accepted = api.send(Method::POST, &accept).await.unwrap().expect(&[200]).unwrap();
+    let fleet = api.with_token(&ApiResponse::text(&accepted, "/pre_registration_access_token").unwrap());
+    demo::connect(&fleet, "samsara", "samsara_api_demo2").await.unwrap();
+    // Counts are not noted.
+    let started = Instant::now();
+    while api.get("/v2/telematics/analytics/overview").await.unwrap()["vehicles"] == json!(0) {
+        assert!(started.elapsed() < Duration::from_secs(40), "no vehicle came");
+        tokio::time::sleep(Duration::from_millis(250)).await;
+    }
+    throttle.only("BatchWriteItem");
+    for path in ["/v2/telematics/vehicles", "/v2/telematics/analytics/vehicles"] {
+        let refused = api.send(Method::GET, path).await.unwrap();
+        assert_eq!((refused.status.as_u16(), refused.body.get("items")), (503, None), "{path}: {}", refused.body);
+    }
+    throttle.one_in(0);
+    let read = api.get("/v2/telematics/vehicles").await.unwrap();
+    let first = ApiResponse::text(&read, "/items/0/id").unwrap();
+    throttle.only("BatchWriteItem");
+    api.get(&format!("/v2/telematics/vehicles/{first}")).await.unwrap();
+    throttle.one_in(0);
+    running.stop().await;
 }
 
 fn lines(output: &str) -> Vec<Value> {

@@ -106,6 +106,12 @@ impl Context {
         Self { shared: Arc::clone(&self.shared), store: OnceLock::new(), trace: Some(trace) }
     }
 
+    /// The context of a sandbox that has just started: with the same settings, and nothing kept.
+    #[must_use]
+    pub fn fresh(&self) -> Self {
+        Self::new(self.shared.config.clone(), self.shared.aws.clone(), self.shared.clock)
+    }
+
     /// The current trace.
     #[must_use]
     pub fn trace(&self) -> Option<TraceId> {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use http::Method;
 use model::Timestamp;
+use store::control::Way;
 use tracing::Instrument as _;
 
 use crate::caller::Caller;
@@ -67,5 +68,11 @@ async fn serve(
     let binding = format!("{} {}", caller.name(), incoming.filters());
     let is_head = incoming.method == Method::HEAD;
     let call = Call { caller, request_id: request_id.to_owned(), is_head, address: incoming.address, now, binding };
-    idempotency::run(context, endpoint, call, incoming).await
+    let reader = call.caller.partner().ok().filter(|_| !is_head);
+    let response = idempotency::run(context, endpoint, call, incoming).await?;
+    // Before it is sent: no record of a fleet leaves that its ledger does not know of.
+    if let Some(partner) = reader.filter(|_| !response.shown.is_empty()) {
+        context.store().note_accesses((partner, Way::Read), response.shown.iter().copied(), now).await?;
+    }
+    Ok(response)
 }

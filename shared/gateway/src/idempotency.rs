@@ -4,7 +4,7 @@
 //! request changed nothing, so it may be repeated. The stored response is encrypted
 //! under a key derived from the caller and the idempotency key, of which the table holds only a digest.
 
-use http::{HeaderMap, Method, StatusCode};
+use http::{Method, StatusCode};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use store::StoreError;
@@ -114,7 +114,8 @@ fn opened(secret: &[u8], sealed: &serde_json::Value) -> Result<Response, ApiErro
     let plain = envelope::open(&data_key(secret)?, &envelope::Context::new(&[]), &sealed)?;
     let stored: StoredResponse = serde_json::from_slice(plain.expose()).map_err(ApiError::internal)?;
     let status = StatusCode::from_u16(stored.status).map_err(ApiError::internal)?;
-    let mut response = Response { status, headers: HeaderMap::new(), body: stored.body.into() };
+    let mut response = Response::empty(status);
+    response.body = stored.body.into();
     if let Some(kind) = stored.content_type {
         response.set("content-type", &kind);
     }

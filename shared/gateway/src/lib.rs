@@ -37,8 +37,8 @@ pub use endpoint::{DEFAULT_ROUTE, Endpoint, ErrorPage, Operation, Permission, Ro
 pub use error::ApiError;
 pub use incoming::Incoming;
 pub use limits::Limits;
-pub use listing::{Counted, Counting, Listing, OpenCursor, Paging, Uncounted, page_of_rows, page_schema};
-pub use output::{Created, Html, Json, NoContent, Output, Plain, Upserted};
+pub use listing::{Counted, Counting, Listing, OpenCursor, PageRow, Paging, Uncounted, page_of_rows, page_schema};
+pub use output::{Created, Html, Json, NoContent, Output, Plain, Showing, Upserted};
 pub use problem::{MOST_PROBLEMS, Problem};
 pub use queue::{FailedRecord, Outgoing, Queue};
 pub use reader::{Body, Input, LIST_BODY, Location, Member, MemberDetails, MemberSpec, Patch, Reader, SMALL_BODY, schema_of};

@@ -1,12 +1,15 @@
 //! Paged lists: four cursors, and an exact total if the contract has one.
 
 use std::marker::PhantomData;
+use std::ops::Range;
 
 use http::StatusCode;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 use serde_json::{Value, json};
+use store::control::Shown;
 use store::cursor::Cursor;
+use store::telematics::Row;
 use store::{Bookmark, Page, Slice};
 
 use crate::output::Output;
@@ -135,29 +138,44 @@ impl<T, C> Listing<T, C> {
     /// # Errors
     /// 500 if a row cannot be serialized.
     pub fn of<S: Serialize>(cursor: &OpenCursor, slice: &Slice<S>, total: Option<u64>) -> Result<Self, ApiError> {
-        let json = page(cursor, slice, total, |row, json| serde_json::to_writer(json, row))?;
+        let (json, _) = page(cursor, slice, total, |row, json| serde_json::to_writer(json, row))?;
         Ok(Self { json, schema: PhantomData })
     }
 }
 
-/// The page for a slice of rows that are JSON text already.
+/// A row of a page, as JSON text.
+pub trait PageRow: AsRef<[u8]> {
+    /// Whose records it shows.
+    fn shown(&self) -> impl Iterator<Item = Shown>;
+}
+
+impl PageRow for Row {
+    fn shown(&self) -> impl Iterator<Item = Shown> {
+        self.shown().into_iter()
+    }
+}
+
+/// The page for a slice of rows that are JSON text already. It tells whose records are on it.
 ///
 /// # Errors
 /// 500 if the page cannot be serialized.
-pub fn page_of_rows<R: AsRef<[u8]>>(cursor: &OpenCursor, slice: &Slice<R>, total: Option<u64>) -> Result<Response, ApiError> {
+pub fn page_of_rows<R: PageRow>(cursor: &OpenCursor, slice: &Slice<R>, total: Option<u64>) -> Result<Response, ApiError> {
     let write = |row: &R, json: &mut Vec<u8>| {
         json.extend_from_slice(row.as_ref());
         Ok(())
     };
-    Ok(Response::serialized(StatusCode::OK, page(cursor, slice, total, write)?))
+    let (json, places) = page(cursor, slice, total, write)?;
+    let rows = slice.rows.get(places).unwrap_or_default();
+    Ok(Response::serialized(StatusCode::OK, json).showing(rows.iter().flat_map(|(row, _)| row.shown())))
 }
 
+/// The text of a page, and the places of its rows in the slice.
 fn page<S>(
     cursor: &OpenCursor,
     slice: &Slice<S>,
     total: Option<u64>,
     write: impl Fn(&S, &mut Vec<u8>) -> Result<(), serde_json::Error>,
-) -> Result<Vec<u8>, ApiError> {
+) -> Result<(Vec<u8>, Range<usize>), ApiError> {
     let items = Items::of(slice, cursor.cursor.backwards, write)?;
     let text = |mark: &Option<Bookmark>, inclusive, backwards| {
         mark.clone().map(|mark| cursor.text(Some(mark), inclusive, backwards, total))
@@ -174,7 +192,7 @@ fn page<S>(
     json.extend_from_slice(b"],");
     let tail = serde_json::to_vec(&Tail { next_page, previous_page, total }).map_err(ApiError::internal)?;
     json.extend_from_slice(tail.get(1..).unwrap_or_default());
-    Ok(json)
+    Ok((json, items.places))
 }
 
 /// The schema of a page whose items have the schema `item`. It is called after the type of the items.
@@ -246,7 +264,7 @@ mod tests {
             let cursor = Cursor::new(Some("k".into()), false, backwards, now);
             let open = OpenCursor { is_first: false, size: 2, cursor, key: key.clone(), binding: "b".into(), now };
             let slice: Slice<Value> = Slice::up_to("m".into(), Vec::new(), &open.page());
-            let json = page(&open, &slice, None, |row, json| serde_json::to_writer(json, row)).unwrap();
+            let (json, _) = page(&open, &slice, None, |row, json| serde_json::to_writer(json, row)).unwrap();
             let page: Value = serde_json::from_slice(&json).unwrap();
             let (ahead, behind) = if backwards { ("previous_page", "next_page") } else { ("next_page", "previous_page") };
             assert_eq!((&page["items"], &page[behind], &page["current_page"]), (&json!([]), &Value::Null, &Value::Null));

@@ -51,6 +51,8 @@ pub const DEAD_LETTERS: &str = "DeadLetters";
 pub const SUBSCRIPTIONS_PAUSED: &str = "SubscriptionsPaused";
 /// Subscriptions that became stale because their receiver fails too much.
 pub const SUBSCRIPTIONS_STALED: &str = "SubscriptionsStaled";
+/// Deliveries that the ledger of what partners receive lacks.
+pub const ACCESSES_NOT_NOTED: &str = "AccessesNotNoted";
 pub use store::THROTTLED as STORE_THROTTLED;
 
 /// Describes the units to the installed recorder.
@@ -77,6 +79,7 @@ pub fn describe() {
         DEAD_LETTERS,
         SUBSCRIPTIONS_PAUSED,
         SUBSCRIPTIONS_STALED,
+        ACCESSES_NOT_NOTED,
         STORE_THROTTLED,
     ] {
         describe_counter!(name, Unit::Count, "number of occurrences");
@@ -191,6 +194,11 @@ pub fn dead_letter() {
 /// A subscription was paused by us.
 pub fn subscription_paused() {
     counter!(SUBSCRIPTIONS_PAUSED).increment(1);
+}
+
+/// Messages were delivered, and it could not be noted whose records they had.
+pub fn access_not_noted() {
+    counter!(ACCESSES_NOT_NOTED).increment(1);
 }
 
 /// A subscription became stale.

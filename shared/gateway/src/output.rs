@@ -3,6 +3,7 @@
 use http::StatusCode;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
+use store::control::Shown;
 
 use crate::response::Response;
 
@@ -25,6 +26,24 @@ impl<T: Serialize + JsonSchema + Send> Output for Json<T> {
 
     fn describe(generator: &mut SchemaGenerator) -> Vec<(u16, Option<Schema>)> {
         vec![(200, Some(generator.subschema_for::<T>()))]
+    }
+}
+
+/// An output, and whose records it shows.
+pub struct Showing<T> {
+    /// The output.
+    pub output: T,
+    /// Records of fleets in it.
+    pub shown: Vec<Shown>,
+}
+
+impl<T: Output> Output for Showing<T> {
+    fn into_response(self) -> Response {
+        self.output.into_response().showing(self.shown)
+    }
+
+    fn describe(generator: &mut SchemaGenerator) -> Vec<(u16, Option<Schema>)> {
+        T::describe(generator)
     }
 }
 

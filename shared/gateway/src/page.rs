@@ -1,5 +1,7 @@
 //! The items of a page as JSON text: as many as an answer may hold.
 
+use std::ops::Range;
+
 use store::{Bookmark, Slice};
 
 use crate::ApiError;
@@ -12,6 +14,8 @@ const MAX_ITEMS: usize = 5_500_000;
 pub(crate) struct Items {
     /// Their texts, with commas between them.
     pub(crate) json: Vec<u8>,
+    /// Which rows of the slice they are.
+    pub(crate) places: Range<usize>,
     /// The bookmark of the first one.
     pub(crate) first: Option<Bookmark>,
     /// The bookmark of the last one.
@@ -52,13 +56,15 @@ impl Items {
             }
             texts.ends.push((texts.bytes.len(), mark));
         }
-        let is_cut = texts.ends.len() < slice.rows.len();
+        let (held, all) = (texts.ends.len(), slice.rows.len());
+        let is_cut = held < all;
+        let places = if backwards { all - held..all } else { 0..held };
         let mark = |end: Option<&(usize, &Bookmark)>| end.map(|(_, mark)| (*mark).clone());
         let (near, far) = (mark(texts.ends.first()), mark(texts.ends.last()));
         let (first, last) = if backwards { (far, near) } else { (near, far) };
         let (before, after) = (slice.before || is_cut && backwards, slice.after || is_cut && !backwards);
         let reached = slice.reached.clone().filter(|_| !is_cut);
-        Ok(Self { json: texts.joined(backwards), first, last, before, after, reached })
+        Ok(Self { json: texts.joined(backwards), places, first, last, before, after, reached })
     }
 }
 
@@ -122,6 +128,11 @@ mod tests {
         assert_eq!(names, expected, "{limit} {backwards}");
         assert_eq!((items.first.unwrap(), items.last.unwrap()), (ends.0.into(), ends.1.into()));
         assert_eq!((items.before, items.after), (before, after));
+        let held = slice(&["a", "b", "c", "d"]).rows[items.places]
+            .iter()
+            .map(|(row, _)| row.replace(['0', ' '], ""))
+            .collect::<Vec<_>>();
+        assert_eq!(held.join(","), expected, "{limit} {backwards}");
     }
 
     #[test]

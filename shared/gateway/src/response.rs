@@ -1,8 +1,12 @@
 //! Responses of endpoints.
 
+use std::collections::BTreeSet;
+
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde::Serialize;
+use store::control::Shown;
+use store::telematics::Row;
 
 /// A response.
 #[derive(Clone, Debug)]
@@ -13,6 +17,8 @@ pub struct Response {
     pub headers: HeaderMap,
     /// Body.
     pub body: Bytes,
+    /// Whose records it shows.
+    pub(crate) shown: BTreeSet<Shown>,
 }
 
 impl Response {
@@ -28,6 +34,20 @@ impl Response {
         response.set("content-type", "application/json");
         response.body = json.into();
         response
+    }
+
+    /// A record.
+    #[must_use]
+    pub fn of_row(row: Row) -> Self {
+        let shown = row.shown();
+        Self::serialized(StatusCode::OK, row.into_bytes()).showing(shown)
+    }
+
+    /// The same; it shows these records of fleets, which is noted before it is sent to a partner.
+    #[must_use]
+    pub fn showing(mut self, shown: impl IntoIterator<Item = Shown>) -> Self {
+        self.shown.extend(shown);
+        self
     }
 
     /// An HTML page.
@@ -50,7 +70,7 @@ impl Response {
     /// A response without a body.
     #[must_use]
     pub fn empty(status: StatusCode) -> Self {
-        Self { status, headers: HeaderMap::new(), body: Bytes::new() }
+        Self { status, headers: HeaderMap::new(), body: Bytes::new(), shown: BTreeSet::new() }
     }
 
     /// Leaves the body out and says how long it was (RFC 9110, section 9.3.2).

@@ -35,6 +35,7 @@ pub struct Store {
     retention: Arc<Retention>,
     agreement_cache: Arc<control::AgreementCache>,
     freshness_cache: Arc<control::FreshnessCache>,
+    noted_accesses: Arc<control::NotedAccesses>,
 }
 
 /// The attribute that names the trace behind an item's last change. Readers of the streams continue it; the
@@ -53,6 +54,7 @@ impl Store {
             retention: Arc::default(),
             agreement_cache: Arc::default(),
             freshness_cache: Arc::default(),
+            noted_accesses: Arc::default(),
         }
     }
 

@@ -55,6 +55,7 @@ const OPEN_ROUTES: &[&str] = &[
     "GET /connect/s/{visit}/consent",
     "GET /connect/s/{visit}/decline",
     "GET /connect/s/{visit}/done",
+    "GET /connect/s/{visit}/ledger.csv",
     "GET /connect/s/{visit}/proof",
     "GET /connect/s/{visit}/providers",
     "GET /connect/s/{visit}/providers/{slug}",

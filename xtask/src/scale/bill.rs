@@ -33,6 +33,8 @@ const RECORD_SECONDS: f64 = 0.01;
 const LOOKUP_UNITS: f64 = 4.0;
 /// Write units of a delivery: its row of the log, and the counts of its subscription.
 const DELIVERY_UNITS: f64 = 2.0;
+/// Accesses that are noted of a connection each day, a write unit each: three resources that sandboxes read, and positions that sandboxes deliver.
+const ACCESSES_PER_DAY: f64 = 20.0;
 /// Seconds of a tick and of a request, beside their CPU.
 const TICK_SECONDS: f64 = 0.03;
 const REQUEST_SECONDS: f64 = 0.02;
@@ -126,7 +128,8 @@ impl Work {
         let slow = SLOW_TYPES / SLOW_MINUTES;
         let runs = load.connections * MINUTES * (1.0 + slow);
         let storing = load.connections * MINUTES * ON_THE_ROAD;
-        let write_units = runs * basis.bookkeeping_units + storing * (basis.position_units + DELIVERY_UNITS);
+        let accesses = load.connections * MINUTES / 1_440.0 * ACCESSES_PER_DAY;
+        let write_units = runs * basis.bookkeeping_units + storing * (basis.position_units + DELIVERY_UNITS) + accesses;
         let fan_out_records = runs * FAN_OUT_RECORDS + storing;
         let maintain_records = runs * MAINTAIN_RECORDS;
         let (fan_outs, maintains) = (invocations(fan_out_records, write_units), invocations(maintain_records, write_units));

@@ -89,7 +89,8 @@ fn executions() -> Vec<Widget> {
 }
 
 fn deliveries() -> Vec<Widget> {
-    let ended = [metrics::DEAD_LETTERS, metrics::SUBSCRIPTIONS_PAUSED, metrics::SUBSCRIPTIONS_STALED];
+    let ended =
+        [metrics::DEAD_LETTERS, metrics::SUBSCRIPTIONS_PAUSED, metrics::SUBSCRIPTIONS_STALED, metrics::ACCESSES_NOT_NOTED];
     let dead_letters = ended.map(|metric| whole(metric, &["Sum"])).concat();
     vec![
         (
@@ -98,7 +99,7 @@ fn deliveries() -> Vec<Widget> {
         ),
         ("Event to delivery (s)", whole(metrics::DELIVERY_LATENCY, &["p50", "p95", "p99"])),
         ("Oldest undelivered event (s)", whole(metrics::UNDELIVERED_AGE, &["Maximum"])),
-        ("Dead letters, subscriptions paused and stale", dead_letters),
+        ("Dead letters, subscriptions paused and stale, deliveries not noted", dead_letters),
     ]
 }
 

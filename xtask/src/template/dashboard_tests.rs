@@ -136,6 +136,7 @@ fn the_dashboard_shows_every_metric_of_ours() {
         metrics::DEAD_LETTERS,
         metrics::SUBSCRIPTIONS_PAUSED,
         metrics::SUBSCRIPTIONS_STALED,
+        metrics::ACCESSES_NOT_NOTED,
         metrics::STORE_THROTTLED,
     ] {
         assert!(text.contains(metric), "the dashboard lacks {metric}");

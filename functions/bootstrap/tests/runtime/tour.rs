@@ -214,6 +214,7 @@ pub(crate) fn connect() -> Vec<Visit> {
         get(Role::Anonymous, "/connect/s/{visit}/providers/samsara", &[]),
         form("/connect/s/{visit}/providers/samsara", LINK, 303, &[]),
         get(Role::Anonymous, "/connect/s/{visit}/accounts", &[]),
+        get(Role::Anonymous, "/connect/s/{visit}/ledger.csv", &[]),
         get(Role::Anonymous, "/connect/s/{visit}/accounts/{account}/remove", &[]),
         form("/connect/s/{visit}/accounts/{account}/remove", SEND, 303, &[]),
         form("/connect/s/{visit}/providers/samsara", LINK, 303, &[]),

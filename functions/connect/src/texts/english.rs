@@ -2,8 +2,8 @@
 
 use crate::language::{Language, Plural};
 use crate::texts::{
-    Accounts, Consent, Counts, Credentials, Dates, DeadEnds, Decline, Frame, Open, Problems, Proof, Providers, Sharing, SignIn,
-    Texts,
+    Accounts, Consent, Counts, Credentials, Dates, DeadEnds, Decline, Frame, Ledger, Open, Problems, Proof, Providers, Sharing,
+    SignIn, Texts,
 };
 
 pub(super) static TEXTS: Texts = Texts {
@@ -178,6 +178,21 @@ pub(super) static TEXTS: Texts = Texts {
         seconds_ago: "{count} s ago",
         minutes_ago: "{count} min ago",
         hours_ago: "{count} h ago",
+    },
+    ledger: Ledger {
+        title: "What {partner} received",
+        about: "By day (UTC), for the last 30 days. Mere counts, such as how many vehicles you have, are not listed.",
+        nothing: "{partner} has received none of your data in these 30 days.",
+        read: "Read: {list}",
+        delivered: "Sent to it: {list}",
+        earlier: "Earlier days",
+        download: "Download all of it (CSV, the last {days} days)",
+        day: "Day (UTC)",
+        company: "Company",
+        data: "Data",
+        how: "How",
+        was_read: "read",
+        was_delivered: "sent",
     },
     sharing: Sharing {
         ask_stop: "Stop sharing with {partner}?",

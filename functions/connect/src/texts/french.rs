@@ -2,8 +2,8 @@
 
 use crate::language::{Language, Plural};
 use crate::texts::{
-    Accounts, Consent, Counts, Credentials, Dates, DeadEnds, Decline, Frame, Open, Problems, Proof, Providers, Sharing, SignIn,
-    Texts,
+    Accounts, Consent, Counts, Credentials, Dates, DeadEnds, Decline, Frame, Ledger, Open, Problems, Proof, Providers, Sharing,
+    SignIn, Texts,
 };
 
 pub(super) static TEXTS: Texts = Texts {
@@ -178,6 +178,21 @@ pub(super) static TEXTS: Texts = Texts {
         seconds_ago: "il y a {count} s",
         minutes_ago: "il y a {count} min",
         hours_ago: "il y a {count} h",
+    },
+    ledger: Ledger {
+        title: "Ce que {partner} a reçu",
+        about: "Par jour (UTC), sur les 30 derniers jours. Les simples décomptes, comme le nombre de vos véhicules, n’y figurent pas.",
+        nothing: "{partner} n’a reçu aucune de vos données au cours de ces 30 jours.",
+        read: "Lu : {list}",
+        delivered: "Envoyé : {list}",
+        earlier: "Jours précédents",
+        download: "Tout télécharger (CSV, les {days} derniers jours)",
+        day: "Jour (UTC)",
+        company: "Entreprise",
+        data: "Données",
+        how: "Manière",
+        was_read: "lu",
+        was_delivered: "envoyé",
     },
     sharing: Sharing {
         ask_stop: "Arrêter le partage avec {partner} ?",

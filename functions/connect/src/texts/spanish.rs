@@ -2,8 +2,8 @@
 
 use crate::language::{Language, Plural};
 use crate::texts::{
-    Accounts, Consent, Counts, Credentials, Dates, DeadEnds, Decline, Frame, Open, Problems, Proof, Providers, Sharing, SignIn,
-    Texts,
+    Accounts, Consent, Counts, Credentials, Dates, DeadEnds, Decline, Frame, Ledger, Open, Problems, Proof, Providers, Sharing,
+    SignIn, Texts,
 };
 
 pub(super) static TEXTS: Texts = Texts {
@@ -178,6 +178,21 @@ pub(super) static TEXTS: Texts = Texts {
         seconds_ago: "hace {count} s",
         minutes_ago: "hace {count} min",
         hours_ago: "hace {count} h",
+    },
+    ledger: Ledger {
+        title: "Qué ha recibido {partner}",
+        about: "Por día (UTC), en los últimos 30 días. Los simples recuentos, como cuántos vehículos tiene, no figuran aquí.",
+        nothing: "{partner} no ha recibido ningún dato suyo en estos 30 días.",
+        read: "Leído: {list}",
+        delivered: "Enviado: {list}",
+        earlier: "Días anteriores",
+        download: "Descargarlo todo (CSV, los últimos {days} días)",
+        day: "Día (UTC)",
+        company: "Empresa",
+        data: "Datos",
+        how: "Cómo",
+        was_read: "leído",
+        was_delivered: "enviado",
     },
     sharing: Sharing {
         ask_stop: "¿Dejar de compartir con {partner}?",

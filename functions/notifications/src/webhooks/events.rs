@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use gateway::{ApiError, Call, Context, Input, Json, Operation, Reader};
+use gateway::{ApiError, Call, Context, Input, Json, Operation, Reader, Showing};
 use model::events::SCHEMA_VERSION;
 use model::invitation::{Invitation, InvitationStatus};
 use model::visibility::{Holdings, Told, invitations_in};
@@ -10,7 +10,7 @@ use model::{FleetId, InvitationId, MessageId, PartnerId, Resource, Timestamp, We
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use store::control::{Key, Numbered};
+use store::control::{Key, Numbered, Shown};
 
 use super::find;
 
@@ -85,7 +85,7 @@ impl Input for After {
 
 impl Operation for Events {
     type Input = After;
-    type Output = Json<WebhookEventPage>;
+    type Output = Showing<Json<WebhookEventPage>>;
 
     async fn run(context: &Context, call: Call, wanted: After) -> Result<Self::Output, ApiError> {
         let partner = call.caller.partner()?;
@@ -98,18 +98,20 @@ impl Operation for Events {
         let limit = usize::try_from(wanted.size).map_err(ApiError::internal)?;
         let found = context.store().numbered(lane, wanted.after.into(), limit, call.now).await?;
         let next = found.last().map(|newest| newest.number).filter(|newest| *newest < last_seq);
-        let items = told(context, partner, found, call.now).await?;
-        Ok(Json(WebhookEventPage { items, last_seq, next_after_seq: next }))
+        let told = told(context, partner, found, call.now).await?;
+        let (items, shown): (_, Vec<Option<Shown>>) = told.into_iter().unzip();
+        let output = Json(WebhookEventPage { items, last_seq, next_after_seq: next });
+        Ok(Showing { output, shown: shown.into_iter().flatten().collect() })
     }
 }
 
-/// The messages with those of their records that the partner may see now.
+/// The messages with those of their records that the partner may see now, and whose those are.
 async fn told(
     context: &Context,
     partner: PartnerId,
     found: Vec<Numbered>,
     now: Timestamp,
-) -> Result<Vec<WebhookEventRead>, ApiError> {
+) -> Result<Vec<(WebhookEventRead, Option<Shown>)>, ApiError> {
     let mut read = Vec::with_capacity(found.len());
     for numbered in found {
         let text = numbered.message.text().map_err(ApiError::internal)?;
@@ -121,8 +123,10 @@ async fn told(
     let holdings = Holdings { agreements: agreements.all(), invitations: &invitations };
     let event = |(numbered, kept): (Numbered, Kept)| {
         let told = Told { event: &kept.event_name, fleet: numbered.fleet_id, resource: kept.resource };
-        let data = kept.data.iter().filter(|record| told.permits(holdings, record, now)).cloned().collect();
-        WebhookEventRead {
+        let data: Vec<Value> = kept.data.iter().filter(|record| told.permits(holdings, record, now)).cloned().collect();
+        let parties = numbered.fleet_id.zip(kept.resource).filter(|_| !data.is_empty());
+        let shown = parties.map(|(fleet, resource)| Shown { fleet, resource });
+        let read = WebhookEventRead {
             sequence: numbered.number,
             id: numbered.message_id,
             webhook_id: numbered.webhook_id,
@@ -130,7 +134,8 @@ async fn told(
             timestamp: kept.timestamp,
             data,
             event_name: kept.event_name,
-        }
+        };
+        (read, shown)
     };
     Ok(read.into_iter().map(event).collect())
 }

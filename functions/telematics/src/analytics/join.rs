@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use gateway::ApiError;
 use model::telematics::RecordType;
-use model::{ConnectionId, FleetId, RecordId};
+use model::{ConnectionId, FleetId, RecordId, Resource};
 use serde_json::{Map, Value};
 use store::telematics::{MemberFilter, Query, Values};
 use store::{Grant, Page};
@@ -19,6 +19,8 @@ pub(crate) struct Entry {
     pub(crate) fleet: FleetId,
     pub(crate) connection: ConnectionId,
     pub(crate) members: Map<String, Value>,
+    /// What its members are told by.
+    pub(crate) told: BTreeSet<Resource>,
 }
 
 impl Entry {
@@ -110,6 +112,7 @@ impl Join {
             for set in self.sets {
                 if let Some(value) = set.value(told).filter(|_| entry.is_null(set.member())) {
                     entry.members.insert(set.member().to_owned(), value);
+                    entry.told.insert(self.record.resource);
                 }
             }
         }

@@ -1,13 +1,14 @@
 //! Lists of analytics: a row for each thing, made of parts as other lists are.
 
 use gateway::{
-    ApiError, Body, BoxFuture, Call, Context, Counting, Describe, Incoming, MemberSpec, Paging, Reader, Response,
+    ApiError, Body, BoxFuture, Call, Context, Counting, Describe, Incoming, MemberSpec, PageRow, Paging, Reader, Response,
     ResponseSchemas, Serve, page_of_rows, page_schema,
 };
 use model::RecordId;
 use model::telematics::{RecordType, Storage};
 use schemars::SchemaGenerator;
 use serde_json::{Map, Value, json};
+use store::control::Shown;
 use store::telematics::{MemberFilter, Order, Query, Row, Values, compare};
 use store::{Grant, Page, Slice};
 
@@ -116,7 +117,7 @@ impl Summary {
             (self.completed(&sight, slice).await?, total)
         };
         cursor.remember(grant.mark().into());
-        let texts = slice.rows.into_iter().map(|(entry, mark)| Ok((self.text(entry)?, mark)));
+        let texts = slice.rows.into_iter().map(|(entry, mark)| Ok((self.written(entry)?, mark)));
         let rows = texts.collect::<Result<Vec<_>, ApiError>>()?;
         page_of_rows(&cursor, &Slice { rows, before: slice.before, after: slice.after, reached: None }, Some(total))
     }
@@ -160,18 +161,37 @@ impl Summary {
         };
         let (fleet, connection) = (id("fleet_id")?.into(), id("connection_id")?.into());
         let own = self.own.iter().filter_map(|(member, own)| Some(((*member).to_owned(), row.remove(*own)?)));
-        Ok(Entry { fleet, connection, members: own.collect() })
+        Ok(Entry { fleet, connection, members: own.collect(), told: [self.record.resource].into() })
     }
 
     /// The row as it is sent.
-    fn text(&self, entry: Entry) -> Result<Vec<u8>, ApiError> {
+    fn written(&self, entry: Entry) -> Result<Written, ApiError> {
+        let shown = entry.told.iter().map(|resource| Shown { fleet: entry.fleet, resource: *resource }).collect();
         let mut members: Map<String, Value> = entry.members;
         for member in self.members() {
             let absent = if self.counts.contains(&member) { Value::from(0) } else { Value::Null };
             members.entry(member).or_insert(absent);
         }
         members.retain(|member, value| !value.is_null() || !self.optional.contains(&member.as_str()));
-        serde_json::to_vec(&members).map_err(ApiError::internal)
+        Ok(Written { text: serde_json::to_vec(&members).map_err(ApiError::internal)?, shown })
+    }
+}
+
+/// A row as it is sent, and whose records it tells.
+struct Written {
+    text: Vec<u8>,
+    shown: Vec<Shown>,
+}
+
+impl AsRef<[u8]> for Written {
+    fn as_ref(&self) -> &[u8] {
+        &self.text
+    }
+}
+
+impl PageRow for Written {
+    fn shown(&self) -> impl Iterator<Item = Shown> {
+        self.shown.iter().copied()
     }
 }
 

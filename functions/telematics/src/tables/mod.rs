@@ -4,12 +4,13 @@
 mod rows;
 
 use gateway::{
-    ApiError, Body, BoxFuture, Call, Context, Counting, Describe, Incoming, MemberSpec, Paging, Reader, Response,
+    ApiError, Body, BoxFuture, Call, Context, Counting, Describe, Incoming, MemberSpec, PageRow, Paging, Reader, Response,
     ResponseSchemas, Serve, page_of_rows, page_schema,
 };
 use schemars::SchemaGenerator;
 use serde_json::Value;
 use store::Slice;
+use store::control::Shown;
 use store::page::by_text;
 
 /// The largest page.
@@ -57,6 +58,21 @@ fn code(row: &str) -> &str {
     row.split('"').nth(3).unwrap_or_default()
 }
 
+/// A row of a table: it is of no fleet.
+struct CodeRow(&'static str);
+
+impl AsRef<[u8]> for CodeRow {
+    fn as_ref(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
+}
+
+impl PageRow for CodeRow {
+    fn shown(&self) -> impl Iterator<Item = Shown> {
+        std::iter::empty()
+    }
+}
+
 impl Describe for Table {
     fn description(&self) -> String {
         "Lists a table of codes in the order of the codes. It is the same for everybody.".to_owned()
@@ -76,9 +92,9 @@ impl Serve for Table {
         Box::pin(async move {
             let paging = Reader::read(incoming, Body::None, |reader| Paging::read(reader, LARGEST_PAGE))?;
             let cursor = paging.open(context, &call).await?;
-            let rows: Vec<&str> = self.text().lines().collect();
+            let rows: Vec<CodeRow> = self.text().lines().map(CodeRow).collect();
             let total = u64::try_from(rows.len()).map_err(ApiError::internal)?;
-            let slice = Slice::from_unsorted(rows, &cursor.page(), |row| Value::from(code(row)), by_text);
+            let slice = Slice::from_unsorted(rows, &cursor.page(), |CodeRow(row)| Value::from(code(row)), by_text);
             page_of_rows(&cursor, &slice, Some(total))
         })
     }

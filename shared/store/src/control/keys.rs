@@ -12,6 +12,7 @@
 //! | agreement | `PARTNER#id` | `AGREEMENT#id` | `FLEET#id#AGREEMENTS` | |
 //! | revision of a partner's agreements | `PARTNER#id` | `REVISION#last digit of their ids` | | |
 //! | fleet's tie to a connection | `FLEET#id` | `CONNECTION#id` | `CONNECTION#id#FLEETS` | |
+//! | what a partner was shown of a fleet on a day | `FLEET#id` | `ACCESS#partner#date#resource#way` | | |
 //! | fleet's request for a provider | `FLEET#id` | `TSP_REQUEST#provider` | `PARTNER#id#TSP_REQUESTS` | |
 //! | connection | `CONNECTION#id` | `CONNECTION` | | |
 //! | its sealed credentials | `CONNECTION#id` | `CREDENTIALS` | | |
@@ -143,6 +144,12 @@ impl Key {
     #[must_use]
     pub fn integration_request(fleet_id: FleetId, provider: impl Display) -> Self {
         Self::new(fleet(fleet_id), format!("TSP_REQUEST#{provider}"))
+    }
+
+    /// That a partner was shown records of a fleet, under the fleet; accesses of a partner sort by day.
+    #[must_use]
+    pub fn access(fleet_id: FleetId, partner: PartnerId, day: Timestamp, resource: Resource, way: &str) -> Self {
+        Self::new(fleet(fleet_id), format!("{}{}#{resource}#{way}", accesses_of(partner), day.date()))
     }
 
     /// A connection.
@@ -431,6 +438,12 @@ pub fn invitation(id: InvitationId) -> String {
 #[must_use]
 pub fn fleet(id: FleetId) -> String {
     format!("FLEET#{id}")
+}
+
+/// Start of the places of a partner's accesses under a fleet.
+#[must_use]
+pub fn accesses_of(id: PartnerId) -> String {
+    format!("ACCESS#{id}#")
 }
 
 /// Partition of a connection.

@@ -1,5 +1,6 @@
 //! The control table: what the platform decides. One item per entity, its key says what it is; see [`keys`].
 
+mod accesses;
 mod agreement_cache;
 mod budgets;
 mod connect;
@@ -30,6 +31,8 @@ mod waiting_callers;
 mod walk;
 mod write;
 
+pub(crate) use accesses::NotedAccesses;
+pub use accesses::{ACCESS_DAYS, Access, Shown, Way};
 pub(crate) use agreement_cache::AgreementCache;
 pub use connect::{ConnectBrowser, ConnectSession, Consent};
 pub use deadlines::{Deadline, Enforced, Subject};

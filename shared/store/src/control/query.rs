@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, Select};
 
-use model::{ConnectionId, Timestamp, ids};
+use model::{ConnectionId, FleetId, PartnerId, Timestamp, ids};
 
 use super::items::Keyed;
 use super::keys::{self, Key};
@@ -37,6 +37,13 @@ impl Range {
     #[must_use]
     pub fn operations_through(connection: ConnectionId) -> Self {
         Self::table(keys::connection(connection), keys::OPERATION)
+    }
+
+    /// What a partner was shown of a fleet, from a day on.
+    pub(super) fn accesses(fleet: FleetId, partner: PartnerId, since: Timestamp) -> Self {
+        let prefix = keys::accesses_of(partner);
+        let bounds = (format!("{prefix}{}", since.date()), format!("{prefix}\u{10ffff}"));
+        Self { bounds: Some(bounds), ..Self::table(keys::fleet(fleet), &prefix) }
     }
 
     /// Items of a partition of the table whose sort key starts with `prefix`.

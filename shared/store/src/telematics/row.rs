@@ -11,12 +11,14 @@ use serde_json::{Map, Value};
 
 use super::table::unstorable;
 use crate::StoreError;
+use crate::control::Shown;
 
 /// A row as a reader gets it: a JSON object of envelope and own members, absent ones as nulls.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Row {
     text: Vec<u8>,
     schedule: Option<(ConnectionId, ScheduleId)>,
+    shown: Option<Shown>,
 }
 
 impl AsRef<[u8]> for Row {
@@ -32,21 +34,24 @@ impl Row {
     /// The row of an envelope and the members that are stored: those that are not become nulls, those that the record type
     /// does not publish are left out.
     pub(super) fn stored(record: &RecordType, envelope: &Envelope<'_>, body: &str) -> Result<Self, StoreError> {
-        Self::fetched(envelope, body.len(), |out| write_members(record.members, body, out).map_err(unstorable))
+        Self::fetched(record, envelope, body.len(), |out| write_members(record.members, body, out).map_err(unstorable))
     }
 
     /// The row of a record that a schedule fetched.
     pub(super) fn fetched(
+        record: &RecordType,
         envelope: &Envelope<'_>,
         size: usize,
         own: impl FnOnce(&mut Vec<u8>) -> Result<(), StoreError>,
     ) -> Result<Self, StoreError> {
         let schedule = envelope.schedule_id.map(|schedule| (envelope.connection_id, schedule));
-        Ok(Self { schedule, ..Self::of(envelope, size, own)? })
+        let shown = envelope.fleet_id.map(|fleet| Shown { fleet, resource: record.resource });
+        Ok(Self { schedule, ..Self::of(shown, envelope, size, own)? })
     }
 
     /// The row of an envelope and of the members that `own` writes as a JSON object of about `size` bytes.
     pub(super) fn of(
+        shown: Option<Shown>,
         envelope: &impl Serialize,
         size: usize,
         own: impl FnOnce(&mut Vec<u8>) -> Result<(), StoreError>,
@@ -60,13 +65,19 @@ impl Row {
         if let Some(brace) = out.get_mut(seam) {
             *brace = b',';
         }
-        Ok(Self { text: out, schedule: None })
+        Ok(Self { text: out, schedule: None, shown })
     }
 
     /// The schedule that fetched it, and its connection; `None` where it was worked out.
     #[must_use]
     pub fn schedule(&self) -> Option<(ConnectionId, ScheduleId)> {
         self.schedule
+    }
+
+    /// Whose record it shows; `None` where it was made for no reader.
+    #[must_use]
+    pub fn shown(&self) -> Option<Shown> {
+        self.shown
     }
 
     /// The JSON text.

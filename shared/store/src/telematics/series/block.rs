@@ -150,7 +150,7 @@ impl Reading<'_> {
             extras: None,
         };
         let write = self.readings.packing().write;
-        Row::fetched(&envelope, 600, |out| {
+        Row::fetched(self.readings.record(), &envelope, 600, |out| {
             let cells = self.readings.reader(self.row);
             let malformed = || StoreError::Unstorable(format!("the reading {source_id} lacks a cell"));
             write(self.readings.subject(self.row), cells, RecordIds(connection), out).ok_or_else(malformed)

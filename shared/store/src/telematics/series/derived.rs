@@ -8,6 +8,7 @@ use super::super::query::{DayQuery, Query, Values};
 use super::super::table::{Item, Span, unstorable};
 use super::super::{Row, keys, merge};
 use super::derive::{DaySegments, derivation};
+use crate::control::Shown;
 use crate::page::by_text;
 use crate::{Bookmark, Grant, GrantedConnection, Page, Slice, Store, StoreError};
 
@@ -116,7 +117,8 @@ fn row(grant: &Grant, day: &str, found: &Found<'_>) -> Result<Row, StoreError> {
         deleted_at: None,
         connection_id: granted.connection,
     };
-    Row::of(&envelope, own.len(), |out| {
+    let shown = Shown { fleet: granted.fleet, resource: grant.resource() };
+    Row::of(Some(shown), &envelope, own.len(), |out| {
         out.extend_from_slice(&own);
         Ok(())
     })
