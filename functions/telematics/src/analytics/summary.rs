@@ -137,7 +137,7 @@ impl Summary {
         let Order { field, descending } = &request.order;
         let field = field.as_deref().unwrap_or(self.subject);
         let mark = |entry: &Entry| {
-            let member = |name: &str| entry.members.get(name).cloned().unwrap_or_default();
+            let member = |name: &str| entry.members.get(name).cloned().unwrap_or_else(|| self.absent(name));
             json!([member(field), member(self.subject), entry.fleet])
         };
         Ok((Slice::from_unsorted(entries, page, mark, |one, other| compare(one, other, *descending)), total))
@@ -164,13 +164,17 @@ impl Summary {
         Ok(Entry { fleet, connection, members: own.collect(), told: [self.record.resource].into() })
     }
 
+    /// What a member is that nothing tells of.
+    fn absent(&self, member: &str) -> Value {
+        if self.counts.contains(&member) { Value::from(0) } else { Value::Null }
+    }
+
     /// The row as it is sent.
     fn written(&self, entry: Entry) -> Result<Written, ApiError> {
         let shown = entry.told.iter().map(|resource| Shown { fleet: entry.fleet, resource: *resource }).collect();
         let mut members: Map<String, Value> = entry.members;
         for member in self.members() {
-            let absent = if self.counts.contains(&member) { Value::from(0) } else { Value::Null };
-            members.entry(member).or_insert(absent);
+            members.entry(member).or_insert_with(|| self.absent(member));
         }
         members.retain(|member, value| !value.is_null() || !self.optional.contains(&member.as_str()));
         Ok(Written { text: serde_json::to_vec(&members).map_err(ApiError::internal)?, shown })
