@@ -28,7 +28,7 @@ use testing::Random;
 
 use self::analytics::{COUNTS, SUMMARIES};
 use self::lists::{GETS, LISTS, pick};
-use self::platform::{Answer, Ask, Platform, now};
+use self::platform::{Answer, Ask, Platform, now, reach};
 use self::world::World;
 
 /// Seeds of the test, where the environment variable `ORACLE_SEEDS` does not say how many.
@@ -46,6 +46,8 @@ struct Sum {
     rows: usize,
     not_found: usize,
     empty: usize,
+    /// Dates at which an agreement began or ended between two requests.
+    dates: usize,
     /// Batches that were stored while lists were read, and rows that were there throughout.
     batches: usize,
     throughout: usize,
@@ -211,6 +213,13 @@ async fn follow(platform: &Platform, seed: u64, sum: &mut Sum) {
                 reader.get(&world, partner, get, &mut random, sum).await;
             }
             let list = pick(LISTS, &mut random);
+            // What an agreement opened before its date, and opens at that instant.
+            reader.scan(&list.question(&world, partner, &mut random), 100, sum).await;
+            if let Some(date) = world.next_date(partner) {
+                reach(date);
+                sum.dates += 1;
+                reader.scan(&list.question(&world, partner, &mut random), 100, sum).await;
+            }
             reader.scan_meanwhile((&mut world, partner), list, &mut random, sum).await;
         }
     }

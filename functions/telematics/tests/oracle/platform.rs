@@ -36,6 +36,11 @@ pub(crate) fn pass(seconds: i64) {
     NOW.set(now().plus_seconds(seconds).micros());
 }
 
+/// Lets time pass until an instant.
+pub(crate) fn reach(at: Timestamp) {
+    NOW.set(now().max(at).micros());
+}
+
 /// The endpoints and what they work with.
 pub(crate) struct Platform {
     pub(crate) context: Context,

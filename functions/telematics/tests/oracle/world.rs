@@ -168,6 +168,13 @@ impl World {
         self.agreements.iter().filter(move |agreement| agreement.partner_id == partner && is_open(agreement, now()))
     }
 
+    /// When an agreement of a partner begins or ends next.
+    pub(crate) fn next_date(&self, partner: PartnerId) -> Option<Timestamp> {
+        let own = self.agreements.iter().filter(|agreement| agreement.partner_id == partner);
+        let dates = own.flat_map(|agreement| [Some(agreement.effective_date), agreement.expiration_date]);
+        dates.flatten().filter(|date| *date > now()).min()
+    }
+
     /// The connections that a partner may read a resource of, by connection and fleet.
     pub(crate) fn seen(&self, partner: PartnerId, resource: Resource) -> Vec<Seen> {
         let mut seen: BTreeMap<(ConnectionId, FleetId), Seen> = BTreeMap::new();
