@@ -265,14 +265,16 @@ impl Listed {
         if descending {
             ask.query.push(("sort_order", "desc".to_owned()));
         }
-        if field.is_empty() {
+        if !field.is_empty() {
+            ask.query.push(("sort_by", field.to_owned()));
+        }
+        if field.is_empty() || field == "occurred_at" {
             by_time(rows);
             if descending {
                 rows.reverse();
             }
             return;
         }
-        ask.query.push(("sort_by", field.to_owned()));
         let published: BTreeMap<(RecordId, model::FleetId), Map<String, Value>> =
             rows.iter().map(|shown| ((shown.row.id, shown.through.fleet), shown.published())).collect();
         let value = |shown: &Shown<'_>| published[&(shown.row.id, shown.through.fleet)].get(field).cloned().unwrap_or_default();
