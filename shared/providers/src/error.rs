@@ -71,6 +71,12 @@ pub enum ProviderError {
 }
 
 impl ProviderError {
+    /// What was read cannot be written as JSON.
+    #[expect(clippy::needless_pass_by_value, reason = "errors are handed over by map_err")]
+    pub(crate) fn unwritable(error: serde_json::Error) -> Self {
+        Self::Malformed { what: error.to_string(), response: None }
+    }
+
     /// Whether the same request may succeed later without anyone changing anything.
     #[must_use]
     pub const fn is_retryable(&self) -> bool {

@@ -26,6 +26,7 @@ mod retry_after;
 mod samsara;
 mod sessions;
 mod stored;
+mod stored_cursor;
 #[cfg(test)]
 mod testing;
 mod units;
@@ -44,12 +45,13 @@ pub use geotab::Geotab;
 pub use http_client::{Http, HttpFailure, HttpResponse};
 pub use motive::Motive;
 pub use oauth::{OAuth, OAuthClient, Returned};
+pub use provider::Capability;
 use provider::{Api, PAGE_DEADLINE, Page, Plan, Provider, Source};
-pub use provider::{Capability, after_loss};
 pub use samsara::Samsara;
 pub use sessions::{Sessions, Unshared};
 use stored::Remap;
 pub use stored::{Remapped, StoredSource};
+pub use stored_cursor::after_loss;
 pub use write::{Change, Writable, Written};
 use write::{Writables, WritePlan};
 

@@ -7,13 +7,13 @@ use model::credentials::Credentials;
 use model::resource_operation::OperationType;
 use model::telematics::{Batch, RecordType, Rows};
 use model::{ConnectionId, RecordIds, Resource, Timestamp};
-use serde::{Deserialize, Serialize};
 use serde_json::value::{RawValue, to_raw_value};
 use url::Url;
 
 use crate::cursor::{Cursor, Gap};
 use crate::drift::{Drift, Known};
-use crate::stored::{MapStored, Remap, Remapped, StoredSource, not_built, remap};
+use crate::stored::{Remap, Remapped, StoredSource};
+use crate::stored_cursor::{StoredCursor, reads};
 use crate::{
     Account, Accounts, Adapter, BoxFuture, Brand, Budget, Change, Fetch, Fetched, Http, Lane, OAuth, Pause, ProviderError, Rate,
     Sessions, StandingRow, SubjectState, Unlimited, Unshared, WindowPart, Writable, Writables, WritePlan, Written,
@@ -145,7 +145,7 @@ impl<R: Rows> State<R> {
 impl State<Batch> {
     fn of_records(self) -> Result<SubjectState, ProviderError> {
         let (Batch::Records(rows), Batch::Records(ended)) = (self.rows, self.ended) else {
-            return Err(unwritable(serde::ser::Error::custom("only records are told as states")));
+            return Err(ProviderError::unwritable(serde::ser::Error::custom("only records are told as states")));
         };
         let rows = rows.into_iter().zip(ended).map(|(row, ended)| StandingRow { row, ended: ended.fields }).collect();
         Ok(SubjectState { subject: self.subject, at: self.at, rows })
@@ -164,6 +164,9 @@ type ErasedPage = Page<Batch, Box<RawValue>>;
 type AskPage<P> =
     for<'a> fn(&'a Api<'a, P>, Option<Box<RawValue>>, Fetch<'a>) -> BoxFuture<'a, Result<ErasedPage, ProviderError>>;
 type AskGap<P> = for<'a> fn(&'a Api<'a, P>, &'a Gap, RecordIds) -> BoxFuture<'a, Result<(Batch, Option<String>), ProviderError>>;
+
+/// Maps a source again that is stored.
+type MapStored = fn(&StoredSource<'_>, RecordIds) -> Result<Option<Remapped>, ProviderError>;
 
 /// A line of an adapter's table: a source without its types. What knows them is compiled once for each source, and therefore little.
 pub(crate) struct Plan<P: Provider> {
@@ -214,63 +217,6 @@ impl<P: Provider> Plan<P> {
     }
 }
 
-/// Version of stored cursors.
-const VERSION: u8 = 2;
-
-/// A stored cursor.
-#[derive(Serialize, Deserialize)]
-struct Versioned {
-    v: u8,
-    /// Where the source goes on; none = at its beginning.
-    at: Option<Box<RawValue>>,
-    /// What a feed missed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    gap: Option<Gap>,
-    /// Whether the next page is one of the gap.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    fills: bool,
-}
-
-impl Versioned {
-    fn new(at: Option<Box<RawValue>>, gap: Option<Gap>, fills: bool) -> Self {
-        Self { v: VERSION, at, gap, fills }
-    }
-
-    /// The cursor in a text; `None` where there is none, or none of this version that the source `reads`.
-    fn decode(text: Option<&str>, reads: fn(&RawValue) -> bool) -> Option<Self> {
-        let read = serde_json::from_str::<Self>(text?).ok();
-        let read = read.filter(|read| read.v == VERSION && read.at.as_deref().is_none_or(reads));
-        if read.is_none() {
-            tracing::warn!("cannot decode the stored cursor, starting over");
-        }
-        read
-    }
-
-    /// The text of the cursor; `None` where it says nothing.
-    fn encode(&self) -> Result<Option<String>, ProviderError> {
-        let says = self.at.is_some() || self.gap.is_some();
-        says.then(|| serde_json::to_string(self)).transpose().map_err(unwritable)
-    }
-}
-
-/// What is left of a cursor that is given up: the gap that was still open in it, which reaches until now.
-#[must_use]
-pub fn after_loss(cursor: &str, now: Timestamp) -> Option<String> {
-    let kept: Versioned = serde_json::from_str(cursor).ok()?;
-    let gap = kept.gap.filter(|_| kept.v == VERSION)?.reopened(now)?;
-    serde_json::to_string(&Versioned::new(None, Some(gap), false)).ok()
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "errors are handed over by map_err")]
-pub(crate) fn unwritable(error: serde_json::Error) -> ProviderError {
-    ProviderError::Malformed { what: error.to_string(), response: None }
-}
-
-/// Whether a text is a cursor of this kind.
-fn reads<C: Cursor>(at: &RawValue) -> bool {
-    serde_json::from_str::<C>(at.get()).is_ok()
-}
-
 /// A source's page without its types.
 fn erased<S: Source>(page: Page<S::Rows, S::Cursor>, ids: RecordIds) -> Result<ErasedPage, serde_json::Error> {
     debug_assert!(S::TELLS_STATES || page.states.is_empty(), "a source that has states says so");
@@ -300,7 +246,7 @@ fn page<'a, S: Source>(
         let at = at.and_then(|at| serde_json::from_str(at.get()).ok());
         let lost = || S::Cursor::recovered(fetch.last_data_at?, fetch.now);
         let page = S::page(api, S::Cursor::begin(at.or_else(lost), fetch.now)).await?;
-        erased::<S>(page, RecordIds(fetch.connection)).map_err(unwritable)
+        erased::<S>(page, RecordIds(fetch.connection)).map_err(ProviderError::unwritable)
     })
 }
 
@@ -312,18 +258,35 @@ fn history<'a, S: Source>(
 ) -> BoxFuture<'a, Result<(Batch, Option<String>), ProviderError>> {
     Box::pin(async move {
         let (rows, after) = S::history(api, gap).await?;
-        Ok((rows.erase(ids).map_err(unwritable)?, after))
+        Ok((rows.erase(ids).map_err(ProviderError::unwritable)?, after))
     })
+}
+
+/// A stored source, mapped again by its source's mapper.
+fn remap<S: Source>(stored: &StoredSource<'_>, ids: RecordIds) -> Result<Option<Remapped>, ProviderError> {
+    let Some(Remap { map, beside }) = S::REMAP else {
+        let (source, resource) = (<S::Provider as Provider>::SOURCE_NAME, <S::Rows as Rows>::TYPE.resource);
+        let what = format!("mapping {resource} of {source} again: it takes other answers of the provider than the stored source");
+        return Err(ProviderError::Unsupported { what });
+    };
+    let Some(rows) = map(stored) else { return Ok(None) };
+    let batch = rows.erase(ids).map_err(ProviderError::unwritable)?;
+    Ok(Some(Remapped { drift: S::KNOWN.drift(&batch), batch, beside }))
+}
+
+/// In its place, in a build without the feature.
+fn not_built(_: &StoredSource<'_>, _: RecordIds) -> Result<Option<Remapped>, ProviderError> {
+    Err(ProviderError::Unsupported { what: "mapping stored sources again: this build is without the feature `remap`".to_owned() })
 }
 
 impl<P: Provider> Plan<P> {
     /// One page: of the source, or of the gap that its feed missed. Pages of the gap come between those of the feed and never hold
     /// it up: where one fails, the feed goes on.
     async fn fetch(&self, mut api: Api<'_, P>, fetch: Fetch<'_>) -> Result<Fetched, ProviderError> {
-        let kept = Versioned::decode(fetch.cursor, self.reads);
+        let kept = StoredCursor::decode(fetch.cursor, self.reads);
         let missed = fetch.last_data_at.filter(|newest| self.history.is_some() && kept.is_none() && *newest < fetch.now);
         let missed = missed.map(|newest| Gap::since(newest, fetch.now));
-        let Versioned { at, mut gap, fills, .. } = kept.unwrap_or_else(|| Versioned::new(None, missed, false));
+        let StoredCursor { at, mut gap, fills, .. } = kept.unwrap_or_else(|| StoredCursor::new(None, missed, false));
         let mut has_failed = false;
         if let Some(history) = self.history
             && let Some(open) = gap.take_if(|gap| fills && gap.is_due(fetch.now))
@@ -331,7 +294,7 @@ impl<P: Provider> Plan<P> {
             api.lane = Lane::Backfill;
             match history(&api, &open, RecordIds(fetch.connection)).await {
                 Ok((batch, after)) => {
-                    let filled = filled(batch, &Versioned::new(at, open.rest(after), false))?;
+                    let filled = filled(batch, &StoredCursor::new(at, open.rest(after), false))?;
                     return Ok(Fetched { drift: self.known.drift(&filled.batch), ..filled });
                 }
                 Err(error) => (gap, has_failed) = (open.failed(&error, fetch.now), true),
@@ -345,7 +308,7 @@ impl<P: Provider> Plan<P> {
             states: page.states.into_iter().map(State::of_records).collect::<Result<_, _>>()?,
             drift: self.known.drift(&page.rows),
             batch: page.rows,
-            cursor: Versioned::new(page.next, gap, fills).encode()?,
+            cursor: StoredCursor::new(page.next, gap, fills).encode()?,
             more: page.more || fills,
             complete_scan: page.complete_scan,
             scan_total: page.scan_total,
@@ -356,7 +319,7 @@ impl<P: Provider> Plan<P> {
 }
 
 /// A page of a gap, with the cursor behind it.
-fn filled(batch: Batch, next: &Versioned) -> Result<Fetched, ProviderError> {
+fn filled(batch: Batch, next: &StoredCursor) -> Result<Fetched, ProviderError> {
     Ok(Fetched {
         batch,
         cursor: next.encode()?,
@@ -478,23 +441,5 @@ impl<P: Provider> Adapter for P {
             let api = Api { http, session, pause: Some(pause), budget, sessions, lane: Lane::Live };
             (plan.send)(&api, &change).await
         })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::cursor::{Feed, Walk};
-
-    #[test]
-    fn foreign_cursors_start_over() {
-        let text = r#"{"v":2,"at":{"after":"a\"b"}}"#;
-        let feed = Versioned::decode(Some(text), reads::<Feed>).unwrap();
-        assert_eq!(feed.encode().unwrap().as_deref(), Some(text));
-        assert_eq!(Versioned::new(None, None, false).encode().unwrap(), None);
-        let older = text.replace("\"v\":2", "\"v\":1");
-        for text in [None, Some(""), Some("MjkY"), Some(older.as_str()), Some(r#"{"v":2,"at":{"moon":1}}"#)] {
-            assert!(Versioned::decode(text, reads::<Walk>).is_none(), "{text:?}");
-        }
     }
 }

@@ -4,12 +4,11 @@
 //! it is part of the record's content; of the rest, [`Remapped::beside`] names the members. Operators do that with `catena`, so functions are
 //! built without it (feature `remap`).
 
-use model::telematics::{Batch, Rows};
-use model::{RecordIds, Timestamp};
+use model::Timestamp;
+use model::telematics::Batch;
 use serde_json::value::RawValue;
 
-use crate::provider::{Source, unwritable};
-use crate::{Drift, Provider, ProviderError};
+use crate::Drift;
 
 /// Characters of a time in a composite source id.
 const TIME: usize = 27;
@@ -52,8 +51,9 @@ impl<'a> StoredSource<'a> {
 /// How stored sources of a resource are mapped again.
 pub(crate) struct Remap<R> {
     /// The row of a source; `None` where it makes none.
-    map: fn(&StoredSource<'_>) -> Option<R>,
-    beside: &'static [&'static str],
+    pub(crate) map: fn(&StoredSource<'_>) -> Option<R>,
+    /// Members that only other answers tell.
+    pub(crate) beside: &'static [&'static str],
 }
 
 impl<R> Remap<R> {
@@ -78,25 +78,6 @@ pub struct Remapped {
     pub beside: &'static [&'static str],
     /// What its source has that the adapter does not know.
     pub drift: Drift,
-}
-
-pub(crate) type MapStored = fn(&StoredSource<'_>, RecordIds) -> Result<Option<Remapped>, ProviderError>;
-
-/// [`MapStored`] of a source that says how.
-pub(crate) fn remap<S: Source>(stored: &StoredSource<'_>, ids: RecordIds) -> Result<Option<Remapped>, ProviderError> {
-    let Some(Remap { map, beside }) = S::REMAP else {
-        let (source, resource) = (<S::Provider as Provider>::SOURCE_NAME, <S::Rows as Rows>::TYPE.resource);
-        let what = format!("mapping {resource} of {source} again: it takes other answers of the provider than the stored source");
-        return Err(ProviderError::Unsupported { what });
-    };
-    let Some(rows) = map(stored) else { return Ok(None) };
-    let batch = rows.erase(ids).map_err(unwritable)?;
-    Ok(Some(Remapped { drift: S::KNOWN.drift(&batch), batch, beside }))
-}
-
-/// [`MapStored`] of a build without the feature.
-pub(crate) fn not_built(_: &StoredSource<'_>, _: RecordIds) -> Result<Option<Remapped>, ProviderError> {
-    Err(ProviderError::Unsupported { what: "mapping stored sources again: this build is without the feature `remap`".to_owned() })
 }
 
 #[cfg(test)]
