@@ -147,17 +147,8 @@ impl Renormalise<'_> {
         *self.done.left.entry(left).or_default() += 1;
     }
 
-    fn origin(&self, (execution, schedule): (ExecutionId, ScheduleId)) -> Origin {
-        Origin {
-            connection: self.connection.id,
-            record: self.record,
-            tsp: self.connection.tsp_id,
-            tsp_slug: self.connection.tsp_slug.clone(),
-            source_name: self.connection.source_name.clone(),
-            execution,
-            schedule,
-            now: self.now,
-        }
+    fn origin(&self, run: (ExecutionId, ScheduleId)) -> Origin {
+        Origin::of(self.connection, self.record, run, self.now)
     }
 
     async fn records(&mut self) -> Result<(), StoreError> {

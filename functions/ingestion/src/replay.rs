@@ -229,16 +229,7 @@ impl Replay<'_> {
     }
 
     fn origin(&self, execution: ExecutionId) -> Origin {
-        Origin {
-            connection: self.connection.id,
-            record: self.record,
-            tsp: self.connection.tsp_id,
-            tsp_slug: self.connection.tsp_slug.clone(),
-            source_name: self.connection.source_name.clone(),
-            execution,
-            schedule: self.schedule.id,
-            now: self.now,
-        }
+        Origin::of(self.connection, self.record, (execution, self.schedule.id), self.now)
     }
 }
 

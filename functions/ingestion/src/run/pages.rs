@@ -226,16 +226,7 @@ pub(super) async fn replace_window(run: &Run<'_>, schedule: &Schedule, progress:
 }
 
 pub(super) fn origin(run: &Run<'_>, schedule: &Schedule) -> Result<Origin, FetchError> {
-    Ok(Origin {
-        connection: schedule.connection_id,
-        record: record_of(schedule)?,
-        tsp: run.connection.tsp_id,
-        tsp_slug: run.connection.tsp_slug.clone(),
-        source_name: run.connection.source_name.clone(),
-        execution: run.id,
-        schedule: schedule.id,
-        now: (run.clock)(),
-    })
+    Ok(Origin::of(run.connection, record_of(schedule)?, (run.id, schedule.id), (run.clock)()))
 }
 
 fn record_of(schedule: &Schedule) -> Result<&'static RecordType, FetchError> {

@@ -284,15 +284,8 @@ async fn store_row(
     let store = context.store();
     let claim = store.get::<ScheduleClaim>(Key::schedule_for(connection.id, begun.resource)).await?;
     let record = begun.resource.record_type().ok_or_else(|| WorkerError::Other(format!("{} is not served", begun.resource)))?;
-    let origin = Origin {
-        connection: connection.id,
-        record,
-        tsp: connection.tsp_id,
-        tsp_slug: connection.tsp_slug.clone(),
-        source_name: connection.source_name.clone(),
-        execution: ExecutionId::from_uuid(begun.id.uuid()),
-        schedule: claim.map_or_else(|| ScheduleId::from_uuid(begun.id.uuid()), |claim| claim.schedule_id),
-        now: context.now(),
-    };
+    let execution = ExecutionId::from_uuid(begun.id.uuid());
+    let schedule = claim.map_or_else(|| ScheduleId::from_uuid(begun.id.uuid()), |claim| claim.schedule_id);
+    let origin = Origin::of(connection, record, (execution, schedule), context.now());
     Ok(store.store_rows(&origin, batch).await.map(drop)?)
 }

@@ -11,8 +11,8 @@ use super::counts::connection_of;
 use super::merge::{self, SortedSource, merge};
 use super::order::by_member;
 use super::query::{Conditions, Query};
+use super::shape::place_key;
 use super::table::{Item, Span, Table, key, read_number, read_text};
-use super::upsert::place_key;
 use super::{Row, keys, stored};
 use crate::{Bookmark, Grant, GrantedConnection, Page, Slice, Store, StoreError};
 

@@ -47,6 +47,7 @@ mod query;
 mod retention;
 mod row;
 mod series;
+mod shape;
 mod standing;
 mod stored;
 mod stored_records;
@@ -61,6 +62,7 @@ mod withdrawn;
 #[cfg(test)]
 mod tests;
 
+use model::connection::Connection;
 use model::telematics::{Batch, RecordType, Storage};
 use model::{ConnectionId, ExecutionId, ScheduleId, Timestamp, TspId};
 
@@ -75,7 +77,7 @@ pub use stored_records::{StoredRecord, StoredRecords};
 pub use versions::Version;
 pub use window::{Answers, HasTime, StatedWindow};
 
-use self::upsert::Shape;
+use self::shape::Shape;
 use crate::{Grant, Page, Slice, Store, StoreError};
 
 /// Where a batch of records comes from.
@@ -97,6 +99,28 @@ pub struct Origin {
     pub schedule: ScheduleId,
     /// When it is stored: `created_at` and `updated_at` of what is new.
     pub now: Timestamp,
+}
+
+impl Origin {
+    /// What a run of a schedule brings through a connection.
+    #[must_use]
+    pub fn of(
+        connection: &Connection,
+        record: &'static RecordType,
+        (execution, schedule): (ExecutionId, ScheduleId),
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            connection: connection.id,
+            record,
+            tsp: connection.tsp_id,
+            tsp_slug: connection.tsp_slug.clone(),
+            source_name: connection.source_name.clone(),
+            execution,
+            schedule,
+            now,
+        }
+    }
 }
 
 /// What storing a batch did.

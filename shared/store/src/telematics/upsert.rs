@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, HashMap};
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 use futures::future::try_join_all;
 use model::telematics::{Fields, Observation};
-use model::{RecordId, Resource, Timestamp};
+use model::{RecordId, Timestamp};
 
 use super::counts::{self, Count};
 use super::newest::Places;
 use super::row::find;
+use super::shape::{Shape, place_key};
 use super::stored::{FORM, NewRecord};
 use super::table::{
     Item, MAX_ATTEMPTS, Table, is_committed, key, number, read_number, read_text, text, unreadable, unstorable, weight,
@@ -24,13 +25,6 @@ const ITEMS: usize = 100;
 const BYTES: usize = 3_000_000;
 /// Single writes in flight at once.
 const PARALLEL: usize = 16;
-
-/// Where records of a resource live: entities under their id, events under their day.
-#[derive(Clone, Copy, PartialEq)]
-pub(super) enum Shape {
-    Entity,
-    Event,
-}
 
 /// The stored version of a record, as far as an upsert compares it.
 struct StoredVersion {
@@ -318,10 +312,6 @@ impl Upsert<'_> {
         }
         self.table.transact(writes).await
     }
-}
-
-pub(super) fn place_key(resource: Resource, id: RecordId) -> Item {
-    key(&keys::place(resource, id), keys::PLACE)
 }
 
 fn if_absent() -> (&'static str, Item) {

@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 
-use model::telematics::{Fields, Observation, Storage};
+use model::telematics::{Fields, Observation};
 use model::{RecordId, Timestamp};
 
+use super::shape::{Shape, place_key};
 use super::table::{Item, key, read_number, read_text, unreadable};
-use super::upsert::{Shape, place_key};
 use super::{Origin, Stored, keys};
 use crate::{Store, StoreError};
 
@@ -30,7 +30,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`] if storage fails or an item is not readable.
     pub async fn versions(&self, origin: &Origin, ids: &[RecordId]) -> Result<HashMap<RecordId, Version>, StoreError> {
-        let wanted = match shape(origin)? {
+        let wanted = match Shape::of(origin.record)? {
             Shape::Entity => {
                 let pk = keys::entities(origin.connection, origin.record.resource);
                 ids.iter().map(|id| key(&pk, &id.to_string())).collect()
@@ -65,17 +65,7 @@ impl Store {
         rows: &[Observation<Fields>],
         seen: &HashMap<RecordId, Version>,
     ) -> Result<Stored, StoreError> {
-        self.upsert_over(origin, rows, shape(origin)?, Some(seen)).await
-    }
-}
-
-fn shape(origin: &Origin) -> Result<Shape, StoreError> {
-    match origin.record.storage {
-        Storage::Entity { .. } => Ok(Shape::Entity),
-        Storage::Event(_) => Ok(Shape::Event),
-        Storage::Series(..) | Storage::Derived(_) => {
-            Err(StoreError::Unstorable(format!("{} is not stored as records", origin.record.resource)))
-        }
+        self.upsert_over(origin, rows, Shape::of(origin.record)?, Some(seen)).await
     }
 }
 

@@ -8,8 +8,8 @@ use model::{RecordId, Timestamp};
 
 use super::counts::{self, Count};
 use super::row::find;
+use super::shape::place_key;
 use super::table::{Item, Span, is_committed, key, number, read_text, text, unreadable};
-use super::upsert::place_key;
 use super::{Origin, ScanOutcome, keys, stored};
 use crate::{Store, StoreError};
 

@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use futures::future::try_join_all;
 use model::{RecordId, Timestamp};
 
+use super::shape::place_key;
 use super::table::{read_number, read_text, unreadable};
-use super::upsert::place_key;
 use super::window::Missing;
 use super::{Origin, counts, keys};
 use crate::{Store, StoreError};
