@@ -44,7 +44,7 @@ impl Operation for List {
         let oldest = call.now.plus_seconds(-RETENTION_DAYS * 86_400);
         let page = cursor.page();
         let ended = context.store().page(&range, &page, |execution: &Execution| execution.created_at > oldest).await?;
-        let slice = beside(ended, leased(context.store(), &schedule).await?, &page);
+        let slice = merged(ended, leased(context.store(), &schedule).await?, &page);
         Listing::of(&cursor, &slice.map(|execution| ExecutionRead::of(execution, seen.fleet_id)), None)
     }
 }
@@ -60,7 +60,7 @@ async fn leased(store: &Store, schedule: &Schedule) -> Result<Vec<Execution>, St
 }
 
 /// A page of stored executions with others at their places among them.
-fn beside(stored: Slice<Execution>, others: Vec<Execution>, page: &Page) -> Slice<Execution> {
+fn merged(stored: Slice<Execution>, others: Vec<Execution>, page: &Page) -> Slice<Execution> {
     let newest_first = |left: &Bookmark, right: &Bookmark| by_text(right, left);
     let mark = |execution: &Execution| Bookmark::from(format!("{EXECUTION}{}", execution.id));
     let (is_ahead, end) = if page.backwards { (stored.before, stored.rows.first()) } else { (stored.after, stored.rows.last()) };
@@ -110,7 +110,7 @@ mod tests {
             let key = |execution: &Execution| Bookmark::from(format!("{EXECUTION}{}", execution.id));
             let read = |page: &Page| {
                 let ended = Slice::from_unsorted(stored.clone(), page, key, |left, right| by_text(right, left));
-                beside(ended, others.clone(), page)
+                merged(ended, others.clone(), page)
             };
             for size in 1..=7 {
                 let (mut forwards, mut page) = (Vec::new(), Page::first(size));
