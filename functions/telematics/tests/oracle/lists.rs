@@ -176,9 +176,7 @@ impl Listed {
         let admits = |shown: &Shown<'_>, (member, values): (&&str, &Vec<Value>)| values.contains(&shown.member(member));
         rows.retain(|shown| wanted.iter().all(|condition| admits(shown, condition)) && windows.admit(shown));
         self.sort(&mut ask, &mut rows, latest, random);
-        let is_series = matches!(self.record().storage, Storage::Series(..));
-        let compared = if is_series { Compared::Told } else { Compared::Whole };
-        Question { ask, expected: rows.iter().map(Shown::published).collect(), compared }
+        Question { ask, expected: rows.iter().map(Shown::published).collect(), compared: compared(self.record()) }
     }
 
     /// All that there is, in the order of the list: what a scan finds while TSPs report.
@@ -315,8 +313,20 @@ impl Everything {
 
     /// The keys of the rows, in order, and when each occurred; of newest rows that does not matter.
     pub(crate) fn keys(&self, world: &World, partner: PartnerId) -> Vec<([Value; 3], Option<Timestamp>)> {
+        let time = |shown: &Shown<'_>| Some(shown.row.occurred_at).filter(|_| !self.latest);
         let seen = world.seen(partner, self.record.resource);
-        let mut rows = world.shown(&seen, self.record);
+        self.rows(world, &seen).iter().map(|shown| (self.key(&shown.published()), time(shown))).collect()
+    }
+
+    /// The request of a partner, and its answer.
+    pub(crate) fn question(&self, world: &World, partner: PartnerId) -> Question {
+        let seen = world.seen(partner, self.record.resource);
+        let expected = self.rows(world, &seen).iter().map(Shown::published).collect();
+        Question { ask: self.ask.clone(), expected, compared: compared(self.record) }
+    }
+
+    fn rows<'w>(&self, world: &'w World, seen: &'w [Seen]) -> Vec<Shown<'w>> {
+        let mut rows = world.shown(seen, self.record);
         rows.retain(|shown| self.parent.as_ref().is_none_or(|(member, value)| shown.member(member) == *value));
         if self.latest {
             rows = newest(rows, self.subject);
@@ -324,9 +334,13 @@ impl Everything {
         } else {
             by_time(&mut rows);
         }
-        let time = |shown: &Shown<'_>| Some(shown.row.occurred_at).filter(|_| !self.latest);
-        rows.iter().map(|shown| (self.key(&shown.published()), time(shown))).collect()
+        rows
     }
+}
+
+/// What is compared of a row: of readings, what the test told.
+fn compared(record: &RecordType) -> Compared {
+    if matches!(record.storage, Storage::Series(..)) { Compared::Told } else { Compared::Whole }
 }
 
 /// `[from, to)` each.

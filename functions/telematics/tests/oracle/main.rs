@@ -213,12 +213,16 @@ async fn follow(platform: &Platform, seed: u64, sum: &mut Sum) {
                 reader.get(&world, partner, get, &mut random, sum).await;
             }
             let list = pick(LISTS, &mut random);
-            // What an agreement opened before its date, and opens at that instant.
-            reader.scan(&list.question(&world, partner, &mut random), 100, sum).await;
+            // What an agreement opens before its date, and from that instant on: the agreements are kept in memory by then.
             if let Some(date) = world.next_date(partner) {
-                reach(date);
                 sum.dates += 1;
-                reader.scan(&list.question(&world, partner, &mut random), 100, sum).await;
+                for early in [10, 5, 0] {
+                    reach(date.plus_seconds(-early));
+                    for list in [&LISTS[0], list] {
+                        let everything = list.everything(&mut random, &world);
+                        reader.scan(&everything.question(&world, partner), 100, sum).await;
+                    }
+                }
             }
             reader.scan_meanwhile((&mut world, partner), list, &mut random, sum).await;
         }

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use model::agreement::{Agreement, AgreementStatus, Linked};
 use model::connection::{Connection, ConnectionStatus};
 use model::telematics::{RECORD_TYPES, RecordType, Storage};
-use model::{AgreementId, ConnectionId, FleetId, PartnerId, Resource, Scopes, ShareLevel, Timestamp};
+use model::{ConnectionId, FleetId, PartnerId, Resource, Scopes, ShareLevel, Timestamp};
 use serde_json::{Map, Value, json};
 use store::control::Write;
 use testing::Random;
+use uuid::{Builder, Uuid};
 
 use crate::platform::{Platform, now, pass};
 use crate::rows::{Known, Rows, origin};
@@ -89,8 +90,8 @@ impl World {
         let long_ago = now().plus_seconds(-100 * 24 * HOUR);
         let connections = (0..CONNECTIONS).map(|_| connection(random)).collect();
         let mut world = Self {
-            partners: (0..PARTNERS).map(|_| PartnerId::at(long_ago)).collect(),
-            fleets: (0..FLEETS).map(|_| FleetId::at(long_ago)).collect(),
+            partners: (0..PARTNERS).map(|_| id(long_ago, random)).collect(),
+            fleets: (0..FLEETS).map(|_| id(long_ago, random)).collect(),
             connections,
             agreements: Vec::new(),
             rows: Rows::default(),
@@ -117,7 +118,7 @@ impl World {
     fn agree(&self, (partner, fleet): (usize, usize), connections: Vec<Linked>, random: &mut Random) -> Agreement {
         let since = now().plus_seconds(-HOUR * i64::try_from(random.below(60 * 24)).unwrap());
         let mut agreement = Agreement {
-            id: AgreementId::at(since),
+            id: id(since, random),
             fleet_id: self.fleets[fleet],
             partner_id: self.partners[partner],
             invitation_id: None,
@@ -195,9 +196,16 @@ impl World {
     }
 }
 
+/// An id that follows from the seed: what is asked depends on the order of ids.
+fn id<T: From<Uuid>>(at: Timestamp, random: &mut Random) -> T {
+    let millis = u64::try_from(at.micros() / 1_000).unwrap();
+    let bytes = std::array::from_fn(|_| u8::try_from(random.below(256)).unwrap());
+    Builder::from_unix_timestamp_millis(millis, &bytes).into_uuid().into()
+}
+
 fn connection(random: &mut Random) -> Connection {
     let long_ago = now().plus_seconds(-100 * 24 * HOUR);
-    let id = ConnectionId::at(long_ago);
+    let id: ConnectionId = id(long_ago, random);
     let origin = origin(id, RECORD_TYPES[0]);
     let status = if random.is_one_in(4) { ConnectionStatus::Stale } else { ConnectionStatus::Active };
     serde_json::from_value(json!({
@@ -226,7 +234,7 @@ fn date(agreement: &mut Agreement, random: &mut Random) {
     if random.is_one_in(8) {
         agreement.effective_date = soon(random);
     }
-    agreement.expiration_date = random.is_one_in(4).then(|| soon(random)).filter(|end| *end > agreement.effective_date);
+    agreement.expiration_date = random.is_one_in(2).then(|| soon(random)).filter(|end| *end > agreement.effective_date);
 }
 
 fn change(agreement: &mut Agreement, random: &mut Random) {
