@@ -181,7 +181,7 @@ pub(super) static TEXTS: Texts = Texts {
     },
     ledger: Ledger {
         title: "What {partner} received",
-        about: "By day (UTC), for the last 30 days. Mere counts, such as how many vehicles you have, are not listed.",
+        about: "By day (UTC), for the last 30 days. Counts, such as how many vehicles you have, are not listed.",
         nothing: "{partner} has received none of your data in these 30 days.",
         read: "Read: {list}",
         delivered: "Sent to it: {list}",
