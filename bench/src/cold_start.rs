@@ -1,11 +1,12 @@
 //! `cold-start`: from the start of a function's process to its first question for an event, and to its first answer that
-//! needed the store; the deployed artifact against a hello-world function.
+//! needed the store; the deployed artifacts against a hello-world function.
 
 use std::collections::HashMap;
 use std::path::Path;
 
 use anyhow::{Context as _, Result, ensure};
 use aws_sdk_dynamodb::types::AttributeValue;
+use bootstrap::Artifact;
 use http::Method;
 use serde_json::{Value, json};
 
@@ -22,6 +23,7 @@ const BUNDLE: &str = "/etc/ssl/certs/ca-certificates.crt";
 /// A function, and an event that it reads the store for.
 struct Case {
     name: &'static str,
+    artifact: Artifact,
     handler: &'static str,
     event: Value,
     /// What its answer must say.
@@ -46,7 +48,7 @@ struct Taken {
     connected: Samples,
 }
 
-pub(crate) fn run(runtimes: &Runtimes, artifact: &Path, hello: &Path, print: &mut dyn FnMut(Figure)) -> Result<()> {
+pub(crate) fn run(runtimes: &Runtimes, artifacts: &Path, hello: &Path, print: &mut dyn FnMut(Figure)) -> Result<()> {
     runtimes.around.block_on(async {
         let rig = Rig::start(8).await?;
         let cases = cases(&rig).await?;
@@ -58,14 +60,16 @@ pub(crate) fn run(runtimes: &Runtimes, artifact: &Path, hello: &Path, print: &mu
                 let connected = variables(&rig, case.handler);
                 let mut alone = connected.clone();
                 alone.insert("WARM_CONNECTIONS".into(), "off".into());
-                start(artifact, &alone, Some(case), &mut taken.alone).await?;
-                start(artifact, &connected, Some(case), &mut taken.connected).await?;
+                let artifact = case.artifact.program(artifacts);
+                start(&artifact, &alone, Some(case), &mut taken.alone).await?;
+                start(&artifact, &connected, Some(case), &mut taken.connected).await?;
             }
         }
         report(&cases, &taken, &reference, print);
-        for (name, path) in [("binary_size", artifact), ("hello_world_binary_size", hello)] {
-            print(figure(name, size_mb(path)?, "MB"));
+        for artifact in [Artifact::Api, Artifact::Workers] {
+            print(figure(format!("{}_binary_size", artifact.name()), size_mb(&artifact.program(artifacts))?, "MB"));
         }
+        print(figure("hello_world_binary_size", size_mb(hello)?, "MB"));
         rig.stop().await
     })
 }
@@ -142,17 +146,37 @@ async fn cases(rig: &Rig) -> Result<Vec<Case>> {
     token.as_object_mut().context("an object")?.insert("pathParameters".into(), json!({ "realm": "catena" }));
     let nobody = uuid::Uuid::nil();
     Ok(vec![
-        Case { name: "http_read", handler: "vehicles.list", event: read, expected: ("/statusCode", json!(200)) },
-        Case { name: "http_write", handler: "invitations.create", event: write, expected: ("/statusCode", json!(200)) },
-        Case { name: "token", handler: "auth.token", event: token, expected: ("/statusCode", json!(200)) },
+        Case {
+            name: "http_read",
+            artifact: Artifact::Api,
+            handler: "vehicles.list",
+            event: read,
+            expected: ("/statusCode", json!(200)),
+        },
+        Case {
+            name: "http_write",
+            artifact: Artifact::Api,
+            handler: "invitations.create",
+            event: write,
+            expected: ("/statusCode", json!(200)),
+        },
+        Case {
+            name: "token",
+            artifact: Artifact::Api,
+            handler: "auth.token",
+            event: token,
+            expected: ("/statusCode", json!(200)),
+        },
         Case {
             name: "scheduler_worker",
+            artifact: Artifact::Workers,
             handler: "executions.run",
             event: json!({ "connection_id": nobody, "schedule_id": nobody }),
             expected: ("/outcome", json!("skipped")),
         },
         Case {
             name: "stream_worker",
+            artifact: Artifact::Workers,
             handler: "events.fan_out",
             event: stream_event(rig).await?,
             expected: ("/batchItemFailures", json!([])),

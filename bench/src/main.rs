@@ -66,7 +66,7 @@ fn main() -> anyhow::Result<()> {
     let runtimes = Runtimes { ours: Builder::new_current_thread().enable_all().build()?, around };
     let mut print = |figure: Figure| println!("{figure}");
     match arguments.name {
-        Name::ColdStart => cold_start::run(&runtimes, &Artifact::Api.program(&arguments.artifacts), &arguments.hello, &mut print),
+        Name::ColdStart => cold_start::run(&runtimes, &arguments.artifacts, &arguments.hello, &mut print),
         Name::Api => api::run(&runtimes, &mut print),
         Name::Map => map::run(&runtimes, &mut print),
         Name::Ingest => ingest::run(&runtimes, &Artifact::Workers.program(&arguments.artifacts), &mut print),
