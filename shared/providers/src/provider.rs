@@ -12,7 +12,7 @@ use url::Url;
 
 use crate::cursor::{Cursor, Gap};
 use crate::drift::{Drift, Known};
-use crate::stored::{Remap, Remapped, StoredSource};
+use crate::remap::{Remap, Remapped, StoredSource};
 use crate::stored_cursor::{StoredCursor, reads};
 use crate::{
     Account, Accounts, Adapter, BoxFuture, Brand, Budget, Change, Fetch, Fetched, Http, Lane, OAuth, Pause, ProviderError, Rate,
