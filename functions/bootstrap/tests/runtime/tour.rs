@@ -243,11 +243,8 @@ pub(crate) fn linked() -> Vec<Visit> {
         Visit { keep: FLEET, ..act(Anonymous, Method::POST, "/v2/orgs/invitations/{linked}/accept", 200) },
         get(Anonymous, "/v2/orgs/tsps?slug=samsara", &[("tsp", "/0/id")]),
         send_json(Fleet, Method::POST, "/v2/integrations/connections", account, 200, &[("connection", "/id")]),
-        get(
-            Partner,
-            "/v2/integrations/connections/{connection}/schedules",
-            &[("schedule", "/items/0/id"), ("other", "/items/1/id")],
-        ),
+        get(Partner, "/v2/integrations/connections/{connection}/schedules?resource=vehicle", &[("schedule", "/items/0/id")]),
+        get(Partner, "/v2/integrations/connections/{connection}/schedules?resource=user", &[("other", "/items/0/id")]),
     ]
 }
 
@@ -256,7 +253,7 @@ pub(crate) fn scheduled() -> Vec<Visit> {
     use Role::Partner;
     vec![
         get(Partner, "/v2/integrations/connections?fleet_refs=tour", &[("timed", "/items/0/id")]),
-        get(Partner, "/v2/integrations/connections/{timed}/schedules", &[("scheduled", "/items/0/id")]),
+        get(Partner, "/v2/integrations/connections/{timed}/schedules?resource=vehicle", &[("scheduled", "/items/0/id")]),
     ]
 }
 
@@ -304,7 +301,7 @@ pub(crate) fn partner() -> Vec<Visit> {
         get(Partner, "/v2/integrations/connections?fleet_refs=tour", &[("connection", "/items/0/id")]),
         get(Partner, "/v2/integrations/connections/data-freshness", &[]),
         get(Partner, "/v2/integrations/connections/{connection}", &[]),
-        get(Partner, "/v2/integrations/connections/{connection}/schedules", &[("schedule", "/items/0/id")]),
+        get(Partner, "/v2/integrations/connections/{connection}/schedules?resource=vehicle", &[("schedule", "/items/0/id")]),
         get(Partner, "/v2/integrations/connections/{connection}/schedules/{schedule}", &[]),
         get(Partner, "/v2/integrations/connections/{connection}/schedules/{schedule}/executions", &[]),
         send_json(Partner, Method::POST, "/v2/notifications/webhooks", subscription, 200, &[("webhook", "/id")]),
@@ -343,7 +340,6 @@ pub(crate) fn operator() -> Vec<Visit> {
     use Role::{Admin, Partner};
     const SIGN_IN: &[(&str, &str)] =
         &[("grant_type", "client_credentials"), ("client_id", "operator"), ("client_secret", "{operator_secret}")];
-    const ROWS: Keep = &[("works", "/items/0/id"), ("spare", "/items/1/id"), ("resource", "/items/1/resource")];
     let vehicle = json!({ "resource": "vehicle" });
     let notes = json!([{ "key": "notes", "value": "by the tour" }]);
     let pages = json!({ "origins": ["https://mutual.example"] });
@@ -351,7 +347,8 @@ pub(crate) fn operator() -> Vec<Visit> {
     vec![
         form("/realms/catena/protocol/openid-connect/token", SIGN_IN, 200, &[("admin", "/access_token")]),
         get(Partner, "/v2/integrations/connections?fleet_refs=tour", &[("looked_after", "/items/0/id")]),
-        get(Admin, "/v2/integrations/connections/{looked_after}/schedules", ROWS),
+        get(Admin, "/v2/integrations/connections/{looked_after}/schedules?resource=vehicle", &[("works", "/items/0/id")]),
+        get(Admin, "/v2/integrations/connections/{looked_after}/schedules?resource=ifta_summary", &[("spare", "/items/0/id")]),
         send_json(
             Admin,
             Method::PATCH,
@@ -367,7 +364,7 @@ pub(crate) fn operator() -> Vec<Visit> {
             Admin,
             Method::POST,
             "/v2/integrations/connections/{looked_after}/schedules",
-            json!({ "resource": "{resource}" }),
+            json!({ "resource": "ifta_summary" }),
             200,
             &[],
         ),
