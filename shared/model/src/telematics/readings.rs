@@ -25,7 +25,8 @@ pub struct Sources {
 }
 
 impl Sources {
-    pub(super) fn push(&mut self, source: &str) {
+    /// Appends the source of the next row.
+    pub fn push(&mut self, source: &str) {
         self.text.push_str(source);
         self.ends.push(u32::try_from(self.text.len()).unwrap_or(u32::MAX));
     }

@@ -1,10 +1,11 @@
 //! Readings as bytes: columns instead of rows, each number as the difference to the one before, deflated.
 //!
-//! Byte 0 is the version, 2. Four bytes (little endian) say how long the deflated cells are, which come next; the deflated
+//! Byte 0 is the version, 3. Four bytes (little endian) say how long the deflated cells are, which come next; the deflated
 //! sources follow, so that who does not need them does not inflate them. Cells are postcard of [`Packed`]: columns carry their
 //! names, and a column that a series got later reads as absent in older blocks, so
 //! it must be optional. Numbers that are short decimals (as TSPs send
 //! them) become scaled integers; a column that holds any other number keeps all its bits. Both forms are exact.
+//! Sources are postcard of [`PackedSources`]; in blocks of version 2, which are still read, of [`Sources`].
 //!
 //! Bookkeeping beside the readings is deflated postcard after a version byte of its own, 2. Other versions are refused.
 
@@ -15,9 +16,12 @@ use serde::{Deserialize, Serialize};
 
 use super::super::stored::{deflate, inflate};
 use super::super::table::unstorable;
+use super::sources::{Cells, PackedSources};
 use crate::StoreError;
 
-const VERSION: u8 = 2;
+const VERSION: u8 = 3;
+/// Of blocks with their sources as they came.
+const VERSION_OF_WHOLE_SOURCES: u8 = 2;
 const BOOKKEEPING_VERSION: u8 = 2;
 
 /// Decimals tried for a column.
@@ -30,20 +34,27 @@ const EXACT: f64 = 9_007_199_254_740_992.0;
 /// Cells by column.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Packed {
-    subjects: Texts,
+    pub(super) subjects: Texts,
     times: Vec<i64>,
-    columns: Vec<(String, PackedColumn)>,
+    pub(super) columns: Vec<(String, PackedColumn)>,
+}
+
+impl Packed {
+    /// When each reading was measured, in microseconds.
+    pub(super) fn times(&self) -> Vec<i64> {
+        sums(&self.times)
+    }
 }
 
 #[derive(Serialize, Deserialize)]
-enum PackedColumn {
+pub(super) enum PackedColumn {
     Numbers(Numbers),
     Texts(Texts),
 }
 
 /// A column of numbers. `rows` lists the rows that have one, unless all or none do.
 #[derive(Serialize, Deserialize)]
-struct Numbers {
+pub(super) struct Numbers {
     rows: Rows,
     values: Values,
 }
@@ -56,21 +67,44 @@ enum Rows {
 }
 
 #[derive(Serialize, Deserialize)]
-enum Values {
+pub(super) enum Values {
     /// Differences of integers that are the numbers times a power of ten.
     Decimal(u8, Vec<i64>),
     /// Bits.
     Exact(Vec<u64>),
 }
 
+impl Values {
+    pub(super) fn of(numbers: &[f64]) -> Self {
+        let decimal = DECIMALS.iter().find_map(|(decimals, scale)| {
+            let scaled: Option<Vec<i64>> = numbers.iter().map(|number| scale_exactly(*number, *scale)).collect();
+            Some(Self::Decimal(*decimals, differences(&scaled?)))
+        });
+        decimal.unwrap_or_else(|| Self::Exact(numbers.iter().map(|number| number.to_bits()).collect()))
+    }
+
+    pub(super) fn numbers(&self) -> Result<Vec<f64>, MalformedBlock> {
+        match self {
+            Self::Exact(bits) => Ok(bits.iter().map(|bits| f64::from_bits(*bits)).collect()),
+            Self::Decimal(decimals, steps) => {
+                sums(steps).into_iter().map(|scaled| decimal(scaled, *decimals).ok_or(MalformedBlock)).collect()
+            }
+        }
+    }
+
+    /// The numbers as integers, and how many decimals these have; `None` where they are no short decimals.
+    pub(super) fn digits(&self) -> Option<(u8, Vec<i64>)> {
+        match self {
+            Self::Exact(_) => None,
+            Self::Decimal(decimals, steps) => Some((*decimals, sums(steps))),
+        }
+    }
+}
+
 impl Numbers {
     fn of(rows: &[Option<f64>]) -> Self {
         let numbers: Vec<f64> = rows.iter().copied().flatten().collect();
-        let values = DECIMALS.iter().find_map(|(decimals, scale)| {
-            let scaled: Option<Vec<i64>> = numbers.iter().map(|number| scale_exactly(*number, *scale)).collect();
-            Some(Values::Decimal(*decimals, differences(&scaled?)))
-        });
-        let values = values.unwrap_or_else(|| Values::Exact(numbers.iter().map(|number| number.to_bits()).collect()));
+        let values = Values::of(&numbers);
         let rows = match numbers.len() {
             0 => Rows::None,
             count if count == rows.len() => Rows::All,
@@ -79,24 +113,32 @@ impl Numbers {
         Self { rows, values }
     }
 
-    fn read(&self, count: usize) -> Result<Vec<Option<f64>>, MalformedBlock> {
-        let numbers: Vec<f64> = match &self.values {
-            Values::Exact(bits) => bits.iter().map(|bits| f64::from_bits(*bits)).collect(),
-            Values::Decimal(decimals, steps) => {
-                let (_, scale) = DECIMALS.get(usize::from(*decimals)).ok_or(MalformedBlock)?;
-                sums(steps).into_iter().map(|scaled| unscale(scaled, *scale)).collect()
-            }
-        };
-        let mut numbers = numbers.into_iter();
+    pub(super) fn read(&self, count: usize) -> Result<Vec<Option<f64>>, MalformedBlock> {
+        self.in_rows(count, self.values.numbers()?)
+    }
+
+    /// The numbers of the rows as integers; `None` where they are no short decimals.
+    pub(super) fn digits(&self, count: usize) -> Option<Vec<Option<i64>>> {
+        self.in_rows(count, self.values.digits()?.1).ok()
+    }
+
+    fn in_rows<T>(&self, count: usize, values: Vec<T>) -> Result<Vec<Option<T>>, MalformedBlock> {
+        let mut values = values.into_iter();
         match &self.rows {
-            Rows::None => Ok(vec![None; count]),
-            Rows::All => Ok(numbers.map(Some).collect()),
+            Rows::None => Ok((0..count).map(|_| None).collect()),
+            Rows::All => Ok(values.map(Some).collect()),
             Rows::Some(rows) => {
-                let value = |has: &bool| if *has { numbers.next().map(Some).ok_or(MalformedBlock) } else { Ok(None) };
+                let value = |has: &bool| if *has { values.next().map(Some).ok_or(MalformedBlock) } else { Ok(None) };
                 rows.iter().map(value).collect()
             }
         }
     }
+}
+
+/// The number that an integer with so many decimals is.
+pub(super) fn decimal(scaled: i64, decimals: u8) -> Option<f64> {
+    let (_, scale) = DECIMALS.get(usize::from(decimals))?;
+    Some(unscale(scaled, *scale))
 }
 
 /// The number times the scale, where that is an integer that gives exactly the number back.
@@ -145,7 +187,7 @@ pub(super) fn columns(readings: &Readings) -> Packed {
 
 /// The readings of cells and sources.
 pub(super) fn readings(record: &'static RecordType, packed: Packed, sources: Sources) -> Result<Readings, MalformedBlock> {
-    let times = sums(&packed.times);
+    let times = packed.times();
     let empty = Readings::empty(record).ok_or(MalformedBlock)?;
     let mut stored = packed.columns;
     let mut cells = Vec::with_capacity(empty.packing().columns.len());
@@ -162,8 +204,10 @@ pub(super) fn readings(record: &'static RecordType, packed: Packed, sources: Sou
 
 /// Readings as bytes.
 pub(super) fn pack(readings: &Readings) -> Result<Vec<u8>, StoreError> {
-    let cells = deflate(&postcard::to_stdvec(&columns(readings)).map_err(unstorable)?)?;
-    let sources = deflate(&postcard::to_stdvec(readings.sources()).map_err(unstorable)?)?;
+    let packed = columns(readings);
+    let sources = PackedSources::of(&Cells::of(&packed).map_err(unstorable)?, readings.sources());
+    let cells = deflate(&postcard::to_stdvec(&packed).map_err(unstorable)?)?;
+    let sources = deflate(&postcard::to_stdvec(&sources).map_err(unstorable)?)?;
     let length = u32::try_from(cells.len()).map_err(unstorable)?;
     Ok([&[VERSION][..], &length.to_le_bytes(), &cells, &sources].concat())
 }
@@ -177,12 +221,18 @@ pub(super) enum With {
 
 /// Inverse of [`pack`].
 pub(super) fn unpack(record: &'static RecordType, bytes: &[u8], with: With) -> Result<Readings, MalformedBlock> {
-    let (&VERSION, rest) = bytes.split_first().ok_or(MalformedBlock)? else { return Err(MalformedBlock) };
+    let (version, rest) = bytes.split_first().ok_or(MalformedBlock)?;
     let (length, rest) = rest.split_first_chunk::<4>().ok_or(MalformedBlock)?;
     let length = usize::try_from(u32::from_le_bytes(*length)).map_err(|_| MalformedBlock)?;
     let (cells, sources) = rest.split_at_checked(length).ok_or(MalformedBlock)?;
-    let sources = if with == With::Sources { plain(sources)? } else { Sources::default() };
-    readings(record, plain(cells)?, sources)
+    let cells: Packed = plain(cells)?;
+    let sources = match (*version, with) {
+        (VERSION | VERSION_OF_WHOLE_SOURCES, With::Cells) => Sources::default(),
+        (VERSION, With::Sources) => plain::<PackedSources>(sources)?.sources(&Cells::of(&cells)?)?,
+        (VERSION_OF_WHOLE_SOURCES, With::Sources) => plain(sources)?,
+        _ => return Err(MalformedBlock),
+    };
+    readings(record, cells, sources)
 }
 
 fn plain<T: for<'de> Deserialize<'de>>(packed: &[u8]) -> Result<T, MalformedBlock> {

@@ -13,6 +13,7 @@ mod located;
 mod rewind;
 mod rewrite;
 mod snapshot;
+mod sources;
 mod write;
 
 use model::telematics::{Packing, RecordType, Storage};
