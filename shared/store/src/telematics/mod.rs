@@ -12,7 +12,7 @@
 //! | an entity that the TSP lists no more | `R#connection#resource` | record id | in the transaction of its removal |
 //! | how many events a subject has on a day | `S#connection#resource` | `subject id#date` | in the transaction of the event |
 //! | readings of up to 64 subjects of a series | `<tag>#connection#group#date` | `hour#revision#part` | once per group, hour and fetch |
-//! | newest readings of a group, counts of its newest day | `<tag>#connection` | `G#group` | in the transaction of the blocks |
+//! | newest readings of a group, counts of its newest day | `<tag>#connection` | `G#group` | after the block, or in a transaction with several |
 //! | counts of a group's earlier day | `<tag>#connection#group` | date | in the transaction of the blocks |
 //! | what is worked out of a group's day | `D#connection#resource` | `date#group` | when the day's readings are more |
 //! | how many readings that were | `D#connection#resource` | `N#date#group` | after it |
@@ -32,7 +32,7 @@
 //!
 //! **Groups** come from a directory, not from a hash: the first 64 subjects share group 0, the next 64 group 1. A fleet of five
 //! pays for one block per fetch instead of five, a fleet of 500 for eight, and no subject ever changes its group. All writes of
-//! a group pass through the revision of its newest readings, which makes counts exact under concurrent runs.
+//! a group pass through the revision of its newest readings, which makes counts exact under concurrent runs (`series/open_hour.rs`).
 
 pub mod change;
 mod counts;

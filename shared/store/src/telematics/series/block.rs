@@ -34,6 +34,14 @@ pub(super) struct Run {
     pub(super) updated_at: Timestamp,
 }
 
+impl Run {
+    /// The fetch that is on its way.
+    pub(super) fn of(origin: &Origin) -> Self {
+        let Origin { execution, schedule, now, .. } = *origin;
+        Self { execution, schedule, created_at: now, updated_at: now }
+    }
+}
+
 /// Where readings come from.
 #[derive(Clone, Debug)]
 pub(super) struct Tsp {

@@ -98,12 +98,17 @@ impl Directory {
     }
 }
 
+/// A put that replaces nothing.
+pub(super) fn absent(table: Table<'_>, item: Item) -> Result<Put, StoreError> {
+    table.put(item, Some(("attribute_not_exists(pk)", Item::new())))
+}
+
 /// A put of the next revision of an item, where the stored one still has the revision that was read; 0 = none is stored.
 pub(super) fn revised(table: Table<'_>, mut item: Item, read: u64) -> Result<Put, StoreError> {
     item.insert("v".into(), number(FORM));
     item.insert("revision".into(), number(read + 1));
     match read {
-        0 => table.put(item, Some(("attribute_not_exists(pk)", Item::new()))),
+        0 => absent(table, item),
         _ => table.put(item, Some(("revision = :read", Item::from([(":read".to_owned(), number(read))])))),
     }
 }

@@ -10,6 +10,7 @@ mod groups;
 mod history;
 mod latest;
 mod located;
+mod open_hour;
 mod rewind;
 mod rewrite;
 mod snapshot;

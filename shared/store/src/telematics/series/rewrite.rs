@@ -14,7 +14,8 @@ use super::super::upsert::transact;
 use super::super::{Origin, keys};
 use super::block::Block;
 use super::codec;
-use super::groups::{Directory, SeriesKey, revised};
+use super::groups::{Directory, SeriesKey, absent, revised};
+use super::open_hour::Gate;
 use super::rewind::place_of;
 use super::snapshot::GroupSnapshot;
 use crate::{Store, StoreError};
@@ -115,6 +116,11 @@ impl Store {
                 let mut newest = GroupSnapshot::read(readings.record(), &newest)?;
                 let amended = changed.iter().filter(|row| newest.amend((readings, **row), place, origin.now)).count();
                 if amended > 0 {
+                    let gate = Gate::of(series, stored.group, &newest)
+                        .map(|gate| gate.empty_block(origin, stored.group, readings.record()));
+                    for block in gate.transpose()?.unwrap_or_default() {
+                        writes.push(transact(absent(table, block)?));
+                    }
                     writes.push(transact(revised(table, newest.item(origin, stored.group)?, newest.revision)?));
                 }
             }
@@ -122,6 +128,7 @@ impl Store {
             if is_committed(table.transact(writes).await)? {
                 return Ok(true);
             }
+            table.adopt_block(origin, series, stored.group, readings.record()).await?;
         }
         Err(StoreError::Conflict)
     }

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::super::table::{Item, bytes, key, read_bytes, read_number, read_text, unreadable, unstorable};
 use super::super::{Origin, keys};
-use super::block::{Block, Reading, Run, Tsp, empty};
+use super::block::{Block, Reading, Run, Tsp, digest, empty};
 use super::codec;
 use super::groups::Day;
 use crate::StoreError;
@@ -107,14 +107,34 @@ impl GroupSnapshot {
         self.readings.times().get(self.subjects.get(subject)?.row).copied()
     }
 
-    /// Makes a reading its subject's newest. The first `created_at` stays.
-    pub(super) fn renew(&mut self, origin: &Origin, (fetched, row): (&Readings, usize), block: (u64, usize), hash: [u8; 32]) {
-        let subject = fetched.subject(row);
-        let known = self.subjects.get(subject).map_or(origin.now, |known| known.run.created_at);
-        let run = Run { execution: origin.execution, schedule: origin.schedule, created_at: known, updated_at: origin.now };
-        let at = self.readings.len();
-        self.readings.push_cells(fetched, row);
-        self.subjects.insert(subject.to_owned(), Latest { row: at, run, hash: Some(hash), block });
+    /// The hour of the newest reading.
+    pub(super) fn open_hour(&self) -> Option<i64> {
+        let newest = self.subjects.values().filter_map(|latest| self.readings.times().get(latest.row)).max()?;
+        Some(keys::hour(Timestamp::from_micros(*newest)))
+    }
+
+    /// Makes fetched readings their subjects' newest, where they are newer than those that are known. Each comes with the revision and the part
+    /// of its block.
+    pub(super) fn take(&mut self, run: Run, fetched: &Readings, rows: impl IntoIterator<Item = (usize, (u64, usize))>) {
+        let mut newest: BTreeMap<&str, (i64, usize, (u64, usize))> = BTreeMap::new();
+        for (row, block) in rows {
+            let (subject, time) = (fetched.subject(row), fetched.time(row).micros());
+            let known = newest.get(subject).map(|(time, ..)| *time).or_else(|| self.time(subject));
+            if known.is_none_or(|known| known < time) {
+                newest.insert(subject, (time, row, block));
+            }
+        }
+        for (subject, (_, row, block)) in newest {
+            // The first `created_at` stays.
+            let created_at = self.subjects.get(subject).map_or(run.created_at, |known| known.run.created_at);
+            let hash = Some(digest(fetched.sources().get(row)));
+            self.put(subject, (fetched, row), Latest { row: self.readings.len(), run: Run { created_at, ..run }, hash, block });
+        }
+    }
+
+    fn put(&mut self, subject: &str, (from, row): (&Readings, usize), latest: Latest) {
+        self.readings.push_cells(from, row);
+        self.subjects.insert(subject.to_owned(), latest);
     }
 
     /// The subjects whose newest reading was measured at this instant or later.
@@ -128,9 +148,7 @@ impl GroupSnapshot {
         let subject = fetched.readings.subject(row);
         let created_at = self.subjects.get(subject).map_or(fetched.run.created_at, |known| known.run.created_at);
         let run = Run { created_at, ..fetched.run };
-        let at = self.readings.len();
-        self.readings.push_cells(&fetched.readings, row);
-        self.subjects.insert(subject.to_owned(), Latest { row: at, run, hash: None, block });
+        self.put(subject, (&fetched.readings, row), Latest { row: self.readings.len(), run, hash: None, block });
     }
 
     /// Gives a subject's newest reading other cells, if it is the one in a block; is it?

@@ -8,8 +8,10 @@ use model::telematics::readings::Readings;
 use super::super::table::{Item, MAX_ATTEMPTS, Span, is_committed, key, read_number, read_text};
 use super::super::upsert::transact;
 use super::super::{Origin, Stored, keys};
-use super::block::{self, Block};
-use super::groups::{Day, Directory, SeriesKey, Slot, revised};
+use super::block::{self, Block, Run};
+use super::groups::{Day, Directory, SeriesKey, Slot, absent, revised};
+use super::open_hour::Gate;
+use super::rewind::place_of;
 use super::snapshot::GroupSnapshot;
 use crate::{Store, StoreError};
 
@@ -93,12 +95,13 @@ struct Group<'a> {
     readings: &'a Readings,
 }
 
-/// All that one transaction writes.
+/// All that a group's next revision writes.
 struct Draft {
     blocks: Vec<Item>,
     days: BTreeMap<String, Day>,
     snapshot: GroupSnapshot,
     read: u64,
+    gate: Option<Gate>,
 }
 
 impl<'a> Group<'a> {
@@ -120,14 +123,16 @@ impl<'a> Group<'a> {
                 None => GroupSnapshot::new(record)?,
             };
             let days = self.days(points, &snapshot).await?;
-            let unseen = self.unseen(points, &snapshot, &days).await?;
-            if unseen.is_empty() {
-                return Ok(0);
+            if let Some(unseen) = self.unseen(points, &snapshot, &days).await? {
+                if unseen.is_empty() {
+                    return Ok(0);
+                }
+                let draft = self.draft(&unseen, snapshot, days)?;
+                if self.commit(draft).await? {
+                    return Ok(unseen.len());
+                }
             }
-            let draft = self.draft(&unseen, snapshot, days)?;
-            if is_committed(self.commit(draft).await)? {
-                return Ok(unseen.len());
-            }
+            table.adopt_block(self.origin, self.series, self.group, record).await?;
         }
         Err(StoreError::Conflict)
     }
@@ -151,13 +156,13 @@ impl<'a> Group<'a> {
         Ok(days)
     }
 
-    /// The points that are not stored yet.
+    /// The points that are not stored yet; `None` where there is a block that the state does not know.
     async fn unseen(
         &self,
         points: &[Point<'a>],
         snapshot: &GroupSnapshot,
         days: &BTreeMap<String, Day>,
-    ) -> Result<Vec<Point<'a>>, StoreError> {
+    ) -> Result<Option<Vec<Point<'a>>>, StoreError> {
         let (mut unseen, mut possibly_stored) = (Vec::new(), Vec::new());
         for point in points {
             let is_empty = || days.get(&point.day()).is_none_or(|day| day.count_of(point.hour(), point.number) == 0);
@@ -167,23 +172,26 @@ impl<'a> Group<'a> {
                 _ => unseen.push(*point),
             }
         }
-        let stored = self.stored(&possibly_stored).await?;
+        let Some(stored) = self.stored(&possibly_stored, snapshot.revision).await? else { return Ok(None) };
         let is_new = |point: &Point<'_>| !stored.contains(&(point.subject.to_owned(), point.time));
         unseen.extend(possibly_stored.into_iter().filter(is_new));
-        Ok(unseen)
+        Ok(Some(unseen))
     }
 
-    /// All subjects and instants stored in the hours of these points.
-    async fn stored(&self, points: &[Point<'_>]) -> Result<HashSet<(String, i64)>, StoreError> {
+    /// All subjects and instants stored in the hours of these points; `None` where a block is of a later revision than the state.
+    async fn stored(&self, points: &[Point<'_>], revision: u64) -> Result<Option<HashSet<(String, i64)>>, StoreError> {
         let hours: BTreeSet<i64> = points.iter().map(Point::hour).collect();
         let span = |hour| Span { consistent: true, ..hour_span(self.series, self.group, hour) };
         let spans: Vec<Span> = hours.into_iter().map(span).collect();
         let mut stored = HashSet::new();
         for (_, item) in self.store.telematics_table().query_each(&spans).await? {
+            if place_of(&item)?.0 > revision {
+                return Ok(None);
+            }
             let readings = Block::cells(self.readings.record(), &item)?.readings;
             stored.extend(readings.times().iter().enumerate().map(|(row, time)| (readings.subject(row).to_owned(), *time)));
         }
-        Ok(stored)
+        Ok(Some(stored))
     }
 
     fn draft(
@@ -192,39 +200,30 @@ impl<'a> Group<'a> {
         mut snapshot: GroupSnapshot,
         mut days: BTreeMap<String, Day>,
     ) -> Result<Draft, StoreError> {
-        let read = snapshot.revision;
+        let (read, gate) = (snapshot.revision, Gate::of(self.series, self.group, &snapshot));
         let mut hours: BTreeMap<i64, Vec<Point<'_>>> = BTreeMap::new();
         for point in unseen {
             hours.entry(point.hour()).or_default().push(*point);
         }
-        let mut blocks = Vec::new();
-        let mut touched = BTreeSet::new();
-        let mut newest: BTreeMap<&str, (Point<'_>, usize)> = BTreeMap::new();
+        let (mut blocks, mut touched, mut rows) = (Vec::new(), BTreeSet::new(), Vec::new());
         for (hour, mut points) in hours {
             points.sort_by_key(|point| (point.subject, point.time));
             let items = self.blocks(hour, read + 1, &points)?;
             let parts = items.iter().enumerate().flat_map(|(part, item)| vec![part; read_number(item, "n").unwrap_or(0)]);
+            rows.extend(points.iter().zip(parts).map(|(point, part)| (point.row, (read + 1, part))));
             let day = keys::day(keys::hour_start(hour));
             let counts = days.entry(day.clone()).or_default();
-            for (point, part) in points.iter().zip(parts) {
-                counts.add(hour, point.number);
-                if snapshot.time(point.subject).is_none_or(|known| known < point.time) {
-                    newest.insert(point.subject, (*point, part));
-                }
-            }
+            points.iter().for_each(|point| counts.add(hour, point.number));
             touched.insert(day);
             blocks.extend(items);
         }
-        for (point, part) in newest.into_values() {
-            let hash = block::digest(self.readings.sources().get(point.row));
-            snapshot.renew(self.origin, (self.readings, point.row), (read + 1, part), hash);
-        }
+        snapshot.take(Run::of(self.origin), self.readings, rows);
         days.retain(|day, _| touched.contains(day));
         if let Some((day, counts)) = snapshot.today.take() {
             days.entry(day).or_insert(counts);
         }
         snapshot.today = days.pop_last();
-        Ok(Draft { blocks, days, snapshot, read })
+        Ok(Draft { blocks, days, snapshot, read, gate })
     }
 
     /// The items of an hour's points.
@@ -234,18 +233,33 @@ impl<'a> Group<'a> {
         block::items(self.origin, self.group, hour, revision, &readings)
     }
 
-    async fn commit(&self, draft: Draft) -> Result<(), StoreError> {
+    /// Whether the revision was written; not where another one was faster, or a block is there that the state does not know.
+    async fn commit(&self, draft: Draft) -> Result<bool, StoreError> {
+        let Draft { mut blocks, days, snapshot, read, gate } = draft;
         let table = self.store.telematics_table();
-        let mut puts = Vec::new();
-        for block in draft.blocks {
-            puts.push(table.put(block, None)?);
+        let state = revised(table, snapshot.item(self.origin, self.group)?, read)?;
+        let has_gate = gate.as_ref().is_some_and(|gate| blocks.iter().any(|block| gate.is_of(block)));
+        if has_gate && blocks.len() == 1 && days.is_empty() {
+            let block = absent(table, blocks.remove(0))?;
+            let is_stored = is_committed(table.put_item(block).await)?;
+            if is_stored {
+                // Where another writer was faster, its state has the block.
+                is_committed(table.put_item(state).await)?;
+            }
+            return Ok(is_stored);
+        }
+        if let Some(gate) = gate.filter(|_| !has_gate) {
+            blocks.extend(gate.empty_block(self.origin, self.group, self.readings.record())?);
+        }
+        let mut puts = vec![state];
+        for block in blocks {
+            puts.push(absent(table, block)?);
         }
         let pk = self.days_pk();
-        for (day, counts) in draft.days {
+        for (day, counts) in days {
             puts.push(table.put(counts.item(&pk, &day)?, None)?);
         }
-        puts.push(revised(table, draft.snapshot.item(self.origin, self.group)?, draft.read)?);
-        table.transact(puts.into_iter().map(transact).collect()).await
+        is_committed(table.transact(puts.into_iter().map(transact).collect()).await)
     }
 
     /// Points in the order of time, cut so that each part fits into one transaction.

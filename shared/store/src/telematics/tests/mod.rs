@@ -6,6 +6,7 @@ mod derived;
 mod entities;
 mod events;
 mod newest;
+mod open_hour;
 mod positions;
 mod renewed;
 mod retention;
