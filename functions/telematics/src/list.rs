@@ -168,13 +168,14 @@ impl List {
         // Older records may be there still: DynamoDB removes them in its own time.
         query.from = query.from.max(context.store().retention().since(self.record.resource, call.now));
         let store = context.store();
-        let total = match (cursor.total(), first) {
-            // What was counted then holds as long as the same connections are seen.
-            (Some(total), Some(first)) if first.grant == grant.mark() => total,
-            _ => store.count_rows(&grant, &query).await?,
-        };
+        // What was counted on the first page holds as long as the same connections are seen.
+        let counted = cursor.total().filter(|_| first.is_some_and(|first| first.grant == grant.mark()));
         cursor.remember(serde_json::to_value(FirstPage { grant: grant.mark(), windows }).map_err(ApiError::internal)?);
-        let slice = store.list_rows(&grant, &query, &cursor.page(), request.scope.source_data).await?;
+        let (page, include_source) = (cursor.page(), request.scope.source_data);
+        let (slice, total) = match counted {
+            Some(total) => (store.list_rows(&grant, &query, &page, include_source).await?, total),
+            None => store.list_and_count(&grant, &query, &page, include_source).await?,
+        };
         let mut response = page_of_rows(&cursor, &slice, Some(total))?;
         age::of(context, call.now, slice.rows.iter().map(|(row, _)| row)).await.tell(&mut response);
         let ignored = request.ignored();

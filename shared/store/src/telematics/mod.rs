@@ -198,6 +198,25 @@ impl Store {
         }
     }
 
+    /// The same, and how many rows there are in all.
+    ///
+    /// # Errors
+    /// [`StoreError`] if storage fails or an item is not readable.
+    pub async fn list_and_count(
+        &self,
+        grant: &Grant,
+        query: &Query,
+        page: &Page,
+        include_source: bool,
+    ) -> Result<(Slice<Row>, u64), StoreError> {
+        let is_first = page.bookmark.is_none() && !page.backwards;
+        if is_first && query.latest && matches!(grant.record().storage, Storage::Series(..)) {
+            return self.first_of_latest(grant, query, page, include_source).await;
+        }
+        let total = self.count_rows(grant, query).await?;
+        Ok((self.list_rows(grant, query, page, include_source).await?, total))
+    }
+
     /// How many rows there are, deleted ones included.
     ///
     /// # Errors

@@ -17,6 +17,15 @@ const PARALLEL: usize = 16;
 /// The grants of one connection, one for each fleet.
 type Part<'a> = &'a [GrantedConnection];
 
+/// What a walk has read.
+#[derive(Clone, Copy, Debug, Default)]
+struct Walked {
+    /// Grants of connections.
+    connections: usize,
+    /// The newest readings of these that the query admits, on the page or not.
+    admitted: u64,
+}
+
 impl Store {
     /// One page of the rows that a query admits, by connection, then by subject id, then fleet.
     pub(super) async fn list_by_subject(
@@ -26,9 +35,34 @@ impl Store {
         page: &Page,
         include_source: bool,
     ) -> Result<Slice<Row>, StoreError> {
+        Ok(self.walk(grant, query, page, include_source).await?.0)
+    }
+
+    /// The first page of newest readings, and how many there are in all: connections that the page has read are not read again.
+    pub(super) async fn first_of_latest(
+        &self,
+        grant: &Grant,
+        query: &Query,
+        page: &Page,
+        include_source: bool,
+    ) -> Result<(Slice<Row>, u64), StoreError> {
+        let grant = self.of_subjects(grant, query).await?;
+        let (slice, walked) = self.walk(&grant, query, page, include_source).await?;
+        let left = grant.connections().get(walked.connections..).unwrap_or_default();
+        let further = if left.is_empty() { 0 } else { self.count_latest(&grant.part(left), query).await? };
+        Ok((slice, walked.admitted + further))
+    }
+
+    async fn walk(
+        &self,
+        grant: &Grant,
+        query: &Query,
+        page: &Page,
+        include_source: bool,
+    ) -> Result<(Slice<Row>, Walked), StoreError> {
         let parts = parts(grant, page);
         let wanted = page.size.saturating_add(1);
-        let (mut rows, mut read) = (Vec::new(), 0);
+        let (mut rows, mut read, mut walked) = (Vec::new(), 0, Walked::default());
         while rows.len() < wanted {
             let next: Vec<Part<'_>> = parts.iter().skip(read).take(at_once(rows.len(), read, wanted)).copied().collect();
             if next.is_empty() {
@@ -37,13 +71,15 @@ impl Store {
             read += next.len();
             let left = wanted - rows.len();
             let asked = next.iter().map(|part| self.part(grant, part, query, within(page, part, left), include_source));
-            for (part, slice) in next.iter().zip(try_join_all(asked).await?) {
+            for (part, (slice, admitted)) in next.iter().zip(try_join_all(asked).await?) {
+                walked.connections += part.len();
+                walked.admitted += admitted;
                 let found = slice.rows.into_iter().map(|(row, mark)| (row, mark_of(part, &mark)));
                 if page.backwards { rows.extend(found.rev()) } else { rows.extend(found) }
             }
         }
         rows.truncate(wanted);
-        Ok(Slice::from_sorted(rows, page))
+        Ok((Slice::from_sorted(rows, page), walked))
     }
 
     /// What there is to read for newest rows of subjects that the query names: their connections alone, rather than all. The places of
@@ -59,6 +95,7 @@ impl Store {
         Ok(grant.clone().narrowed(|granted| connections.contains(&granted.connection)))
     }
 
+    /// The rows of a part, and of newest readings how many it has in all.
     async fn part(
         &self,
         grant: &Grant,
@@ -66,14 +103,15 @@ impl Store {
         query: &Query,
         page: Page,
         include_source: bool,
-    ) -> Result<Slice<Row>, StoreError> {
+    ) -> Result<(Slice<Row>, u64), StoreError> {
         let grant = grant.part(part);
-        match grant.record().storage {
-            Storage::Entity { .. } => self.list_entities(&grant, query, &page, include_source).await,
-            Storage::Event(_) => self.list_newest(&grant, query, &page, include_source).await,
-            Storage::Series(..) => self.list_latest(&grant, query, &page, include_source).await,
-            Storage::Derived(_) => self.list_derived(&grant, query, &page).await,
-        }
+        let slice = match grant.record().storage {
+            Storage::Entity { .. } => self.list_entities(&grant, query, &page, include_source).await?,
+            Storage::Event(_) => self.list_newest(&grant, query, &page, include_source).await?,
+            Storage::Series(..) => return self.list_latest(&grant, query, &page, include_source).await,
+            Storage::Derived(_) => self.list_derived(&grant, query, &page).await?,
+        };
+        Ok((slice, 0))
     }
 }
 

@@ -39,16 +39,17 @@ struct Found {
 type Place = (String, String, i64);
 
 impl Store {
-    /// One page of newest readings, by subject id, then fleet.
+    /// One page of newest readings, by subject id, then fleet; and how many there are.
     pub(in super::super) async fn list_latest(
         &self,
         grant: &Grant,
         query: &Query,
         page: &Page,
         include_source: bool,
-    ) -> Result<Slice<Row>, StoreError> {
+    ) -> Result<(Slice<Row>, u64), StoreError> {
         let groups = self.groups(grant).await?;
         let found = self.found(grant, query, &groups).await?;
+        let admitted = u64::try_from(found.len()).unwrap_or(u64::MAX);
         let mark = |found: &Found| {
             let subject = found.subject.to_string();
             Bookmark::from(groups.get(found.group).map_or_else(String::new, |group| merge::mark(&subject, group.granted)))
@@ -65,7 +66,8 @@ impl Store {
             group.snapshot.reading(&found.latest, source).row(&group.tsp, group.granted.connection, Some(reader))
         };
         let rows = slice.rows.iter().map(|(found, mark)| Ok((row(found)?, mark.clone())));
-        Ok(Slice { rows: rows.collect::<Result<_, StoreError>>()?, before: slice.before, after: slice.after, reached: None })
+        let rows = rows.collect::<Result<_, StoreError>>()?;
+        Ok((Slice { rows, before: slice.before, after: slice.after, reached: None }, admitted))
     }
 
     /// How many newest readings there are.
