@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use anyhow::{Context as _, Result, ensure};
+use aws_sdk_dynamodb::types::AttributeValue;
 use gateway::Context;
 use serde_json::Value;
 
@@ -27,6 +28,15 @@ struct Taken {
     timed: Vec<(f64, f64)>,
     /// Positions stored by counted executions, and what they consumed.
     counted: Vec<(f64, Units)>,
+    /// What all of them left in the table.
+    kept: Kept,
+}
+
+/// Positions in the table, and the bytes of their items.
+#[derive(Clone, Copy, Debug, Default)]
+struct Kept {
+    positions: f64,
+    bytes: f64,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -43,19 +53,23 @@ fn fleet(runtimes: &Runtimes, artifact: &Path, vehicles: usize, print: &mut dyn 
     let interval = rig.fleet().schedules.get(RESOURCE).map(|(_, seconds)| *seconds).context("there is no schedule")?;
     let mut taken = Taken::default();
     // The first two fill caches: keys of the vault, connections.
+    let begun = kept(runtimes, &rig)?;
+    let mut before = begun;
     for number in 0..EXECUTIONS + 2 {
         rig::advance(interval);
-        let before = total(runtimes, &rig)?;
         let is_counted = number % 2 == 1;
         let cpu = execute(runtimes, &rig, if is_counted { &rig.metered } else { &rig.context })?;
         let consumed = units(&rig, &rig.proxy.drain());
-        let positions = total(runtimes, &rig)? - before;
+        let now = kept(runtimes, &rig)?;
+        let positions = now.positions - before.positions;
+        before = now;
         match number {
             0 | 1 => {}
             _ if is_counted => taken.counted.push((positions, consumed)),
             _ => taken.timed.push((positions, cpu)),
         }
     }
+    taken.kept = Kept { positions: before.positions - begun.positions, bytes: before.bytes - begun.bytes };
     report(vehicles, &taken, rss, print);
     runtimes.around.block_on(rig.stop())
 }
@@ -73,6 +87,8 @@ fn report(vehicles: usize, taken: &Taken, rss: f64, print: &mut dyn FnMut(Figure
     print(figure(format!("{name}_cpu_per_execution"), median(&cpu), "ms"));
     let per_thousand = 1_000.0 * sum(|(_, units)| units.records) / counted;
     print(figure(format!("{name}_write_units_per_1000_positions"), per_thousand, "units"));
+    let kept = taken.kept.bytes / taken.kept.positions;
+    print(figure(format!("{name}_kept_bytes_per_position"), kept, "bytes"));
     let bookkeeping = sum(|(_, units)| units.bookkeeping) / executions;
     print(figure(format!("{name}_bookkeeping_write_units_per_execution"), bookkeeping, "units"));
     print(figure(format!("{name}_read_units_per_execution"), sum(|(_, units)| units.reads) / executions, "units"));
@@ -124,21 +140,35 @@ fn units(rig: &Rig, requests: &[RecordedRequest]) -> Units {
     found
 }
 
-/// Positions in the table: what its blocks say that they hold.
-fn total(runtimes: &Runtimes, rig: &Rig) -> Result<f64> {
+/// Positions in the table: what its blocks say that they hold, and their bytes as DynamoDB bills them.
+fn kept(runtimes: &Runtimes, rig: &Rig) -> Result<Kept> {
+    /// DynamoDB bills so many bytes for an item beside its attributes.
+    const ITEM: usize = 100;
     runtimes.around.block_on(async {
         let scan = rig.cloud.clients.dynamodb.scan().table_name(&rig.context.config().telematics_table);
         let mut pages = scan.into_paginator().items().send();
-        let mut positions = 0.0;
+        let mut kept = Kept::default();
         while let Some(item) = pages.next().await {
             let item = item?;
             let is_block = item
                 .get("pk")
                 .and_then(|pk| pk.as_s().ok())
                 .is_some_and(|pk| pk.starts_with("L#") && pk.matches('#').count() == 3);
-            let held = item.get("n").and_then(|count| count.as_n().ok()?.parse::<f64>().ok());
-            positions += held.filter(|_| is_block).unwrap_or_default();
+            if is_block {
+                let held = item.get("n").and_then(|count| count.as_n().ok()?.parse::<f64>().ok());
+                kept.positions += held.unwrap_or_default();
+                kept.bytes += (ITEM + item.iter().map(|(name, value)| name.len() + bytes(value)).sum::<usize>()) as f64;
+            }
         }
-        Ok(positions)
+        Ok(kept)
     })
+}
+
+fn bytes(value: &AttributeValue) -> usize {
+    match value {
+        AttributeValue::B(value) => value.as_ref().len(),
+        AttributeValue::S(value) => value.len(),
+        AttributeValue::N(value) => value.len().div_ceil(2) + 1,
+        _ => 1,
+    }
 }

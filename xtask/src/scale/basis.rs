@@ -29,6 +29,8 @@ pub(super) struct Basis {
     /// Of `cargo xtask bench ingest` with 50 vehicles on the road, for a fetch.
     pub(super) positions: f64,
     pub(super) position_units: f64,
+    /// Bytes that these leave in the table.
+    pub(super) kept_bytes: f64,
     pub(super) bookkeeping_units: f64,
     pub(super) read_units: f64,
     /// Milliseconds of a core: of a fetch that brings positions, and of one that brings nothing.
@@ -63,6 +65,7 @@ impl Basis {
             send_mb: stack.memory("deliveries.send")?,
             api_mb: stack.memory("vehicles.list")?,
             positions,
+            kept_bytes: bench("ingest_50_kept_bytes_per_position")? * positions,
             position_units: bench("ingest_50_write_units_per_1000_positions")? * positions / 1_000.0,
             bookkeeping_units: bench("ingest_50_bookkeeping_write_units_per_execution")?,
             read_units: bench("ingest_50_read_units_per_execution")?,

@@ -135,8 +135,6 @@ impl Work {
         let (fan_outs, maintains) = (invocations(fan_out_records, write_units), invocations(maintain_records, write_units));
         let sends = storing / (storing / SECONDS / 20.0).clamp(1.0, 10.0);
         let message_bytes = storing * basis.positions * basis.position_bytes;
-        // A transaction takes two units for a KB, so this is no less than what is written.
-        let position_bytes = storing * basis.position_units / 2.0 * 1_024.0;
         // Executions stay for a week, rows of the log for two.
         let rows = (runs * 7.0 + storing * 14.0) / 30.0 * 1_024.0;
         let parts = (basis.positions * basis.position_bytes / 65_536.0).ceil();
@@ -153,7 +151,7 @@ impl Work {
             sends,
             write_units,
             read_units: runs * basis.read_units + (fan_outs + maintains + sends) * LOOKUP_UNITS,
-            stored_bytes: position_bytes + rows,
+            stored_bytes: storing * basis.kept_bytes + rows,
             message_bytes,
             // Sent, received, and deleted in batches.
             queue_requests: basis.queues * POLLS_PER_MINUTE * MINUTES + storing * 2.0 * parts + sends,
