@@ -2,6 +2,7 @@
 //!
 //! A value that the provider does not have is null. Lists are not snapshots, and what happened is told by days.
 
+mod beside;
 mod client;
 mod days;
 mod driver_vehicle_associations;
