@@ -21,7 +21,7 @@ use model::telematics::{
     DriverSafetyEvent, DriverVehicleAssociation, DvirLog, DvirLogDefect, EngineLog, EngineStatus, FuelTransaction, GroupMessage,
     HosAvailability, HosDailySnapshot, HosEvent, HosEventAttachment, HosViolation, IftaSummary, Message, Record, Trailer,
     TrailerLocation, TrailerStatus, TrailerVehicleAssociation, User, Vehicle, VehicleLocation, VehicleRegionSegment,
-    VehicleSensor,
+    VehicleSensor, Workflow,
 };
 
 use analytics::{Growth, Summary, fleets, overview, summaries};
@@ -69,6 +69,7 @@ const TAGS: &[Tag] = &[
         description: "Who drives which vehicle: the newest association of every driver, or the history of one driver or vehicle." },
     Tag { name: "Trailer Vehicle Associations", handlers: "trailer_vehicle_associations",
         description: "Which vehicle pulls which trailer: the newest association of every trailer, or the history of one trailer or vehicle." },
+    Tag { name: "Workflows", handlers: "workflows", description: "Planned jobs of drivers: routes and dispatches, with their stops." },
     Tag { name: "Fuel Tax", handlers: "ifta_summaries", description: "Months of vehicles for fuel tax (IFTA)." },
     Tag { name: "Fuel", handlers: "fuel_transactions", description: "Purchases of fuel." },
     Tag { name: "Analytics", handlers: "analytics", description: "What fleets have now: counts, summaries and live maps." },
@@ -149,6 +150,10 @@ static ENDPOINTS: &[Endpoint] = &[
         &List::of(IftaSummary::TYPE).by(&[Ids("vehicle_ids")]).windowed().sorted()).provisional(),
     list("/v2/telematics/fuel-transactions", "fuel_transactions.list", "List purchases of fuel",
         &List::of(FuelTransaction::TYPE).by(&[Ids("driver_ids"), Texts("source_driver_ids"), Ids("vehicle_ids")]).windowed().sorted()).provisional(),
+    list("/v2/telematics/workflows", "workflows.list", "List routes and dispatches of drivers",
+        &List::of(Workflow::TYPE).by(&[Ids("driver_ids"), Ids("vehicle_ids"), Texts("source_ids")]).sorted()).provisional(),
+    get("/v2/telematics/workflows/{workflow_id}", "workflows.get", "Read a route or dispatch",
+        &Get::of(Workflow::TYPE, "workflow_id")).provisional(),
     summary("/v2/telematics/analytics/vehicles", "analytics.vehicles", "List vehicles with their newest readings", &summaries::VEHICLES),
     summary("/v2/telematics/analytics/drivers", "analytics.drivers", "List drivers with their last 30 days", &summaries::DRIVERS),
     summary("/v2/telematics/analytics/trailers", "analytics.trailers", "List trailers with where they are", &summaries::TRAILERS),
