@@ -28,7 +28,8 @@ import catena_notifications.client
 import catena_orgs.client
 import catena_telematics.client
 from catena_auth.models import RevocationRequest, TokenRequest, TokenRequestGrantType, TokenResponse
-from catena_integrations.models import ApiBasicCredsInput, ConnectionCreate, ConnectionPreAuthCreate, ConnectionRead
+from catena_integrations.models import ApiBasicCredsInput, ApiKeyCredsInput, ConnectionCreate, ConnectionPreAuthCreate
+from catena_integrations.models import ConnectionRead
 from catena_integrations.models import ConnectionUpdate, DataFreshness, TokenCredsInput
 from catena_integrations.models import ScheduleBackfillRequest, ScheduleCreate, ScheduleUpdate
 from catena_notifications import models as messages
@@ -59,8 +60,9 @@ EVENTS = [
 # What happens to the simulated drivers now and then, what is dated long ago, and what the linked provider does not have.
 MAY_BE_EMPTY = {
     "engine_logs_list", "fuel_transactions_list", "group_messages_list", "hos_violations_list", "ifta_summaries_list",
+    "workflows_list",
 }
-CLIENT_ID, CLIENT_SECRET, TSP_TOKEN = "demo", "local-demo-secret", "samsara_api_demo2"
+CLIENT_ID, CLIENT_SECRET, TSP_TOKEN, MOTIVE_KEY = "demo", "local-demo-secret", "samsara_api_demo2", "motive_key_demo2"
 WEBHOOK_SECRET = "whsec_" + base64.b64encode(b"secret of the check of all clients").decode()
 SECONDS = 40
 
@@ -355,15 +357,30 @@ def records(api, partner, fleet_ref):
     assert refused.detail[0].path == "query.only_latest", refused
 
 
+def linked(api, partner, fleet_ref, shared, slug, credentials):
+    """A fleet that shares this of an account; the connection's id."""
+    invitation = InvitationCreate(fleet_ref=fleet_ref, permissions=Permissions.from_dict(shared))
+    made = api.call("invitations_create", body=invitation, token=partner, expect=201)
+    fleet = api.call("invitations_accept", made.id).pre_registration_access_token
+    [tsp] = api.call("tsps_list", slug=slug)
+    return api.call("connections_create", body=ConnectionCreate(tsp_id=tsp.id, credentials=credentials), token=fleet).id
+
+
+def workflows(api, partner):
+    """Dispatches, which Motive has: planned, under way and over, with their stops."""
+    fleet_ref = f"python-workflows-{uuid.uuid4()}"
+    linked(api, partner, fleet_ref, {"workflow": "read"}, "motive", ApiKeyCredsInput(api_key=MOTIVE_KEY))
+    has_all = lambda page: {"PLANNED", "ACTIVE", "COMPLETED"} <= {row.workflow_status for row in page.items}
+    page = api.until(has_all, "workflows_list", token=partner, fleet_refs=[fleet_ref], sort_by="occurred_at", size=1000)
+    row = api.call("workflows_get", page.items[-1].id, token=partner)
+    assert row.driver_id and row.vehicle_id and [stop.sequence_number for stop in row.stops] == [*range(1, len(row.stops) + 1)], row
+    assert all(stop.location_name and stop.location.coordinates and stop.scheduled_arrival for stop in row.stops), row
+
+
 def writes(api, partner):
     """A driver is made at the provider and changed; what nobody shares is not written."""
     fleet_ref = f"python-writes-{uuid.uuid4()}"
-    shared = Permissions.from_dict({"user": "read_write"})
-    made = api.call("invitations_create", body=InvitationCreate(fleet_ref=fleet_ref, permissions=shared), token=partner, expect=201)
-    fleet = api.call("invitations_accept", made.id).pre_registration_access_token
-    [tsp] = api.call("tsps_list", slug="samsara")
-    account = ConnectionCreate(tsp_id=tsp.id, credentials=TokenCredsInput(token=TSP_TOKEN))
-    connection_id = api.call("connections_create", body=account, token=fleet).id
+    connection_id = linked(api, partner, fleet_ref, {"user": "read_write"}, "samsara", TokenCredsInput(token=TSP_TOKEN))
     driver = UserCreate(connection_id=connection_id, first_name="Ann", last_name="Lee", username=f"ann-{uuid.uuid4()}")
     done = api.call("users_create", body=driver, token=partner, is_sync=True)
     assert isinstance(done, ResourceOperation) and done.status == "success" and done.logs[0].response_status_code == 200, done
@@ -432,6 +449,7 @@ def main(url):
     administration(api, tokens(api, "clients-operator", os.environ["OPERATOR_SECRET"]), connection_id)
     record(api, partner)
     records(api, partner, fleet_ref)
+    workflows(api, partner)
     writes(api, partner)
     agreement(api, partner, fleet_ref)
     deliveries(api, partner, receiver, ids)

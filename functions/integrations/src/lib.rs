@@ -234,6 +234,7 @@ fn endpoints() -> Vec<Endpoint> {
             LIST,
         )
         .summary("List your writes to TSPs")
+        .provisional()
         .description("Lists the writes that you asked for, by age, as long as the fleet shares their resource with you."),
         Endpoint::new::<resource_operations::get::Get>(
             Method::GET,
@@ -243,6 +244,7 @@ fn endpoints() -> Vec<Endpoint> {
             READ,
         )
         .summary("Read a write to a TSP")
+        .provisional()
         .description("Returns a write that you asked for, with its attempts."),
         Endpoint::new::<tsps::list::List>(Method::GET, "/v2/integrations/tsps", "tsp_integrations.list", Public, PUBLIC_LIST)
             .summary("List what can be fetched from each TSP")

@@ -8,7 +8,7 @@ use catena::api::Api;
 use catena::demo;
 use gateway::{Endpoint, Incoming};
 use http::{HeaderMap, HeaderValue};
-use model::telematics::{GroupMessage, HosEventAttachment, Observation, Record, Rows as _, source_hash};
+use model::telematics::{GroupMessage, HosEventAttachment, Observation, Record, Rows as _, Workflow, source_hash};
 use model::{ConnectionId, ExecutionId, FleetId, PartnerId, RecordIds, ScheduleId, Timestamp, TspId};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -107,7 +107,7 @@ impl<'a> Reader<'a> {
         Self { world, admin, connection, token, partner, fleet, other }
     }
 
-    /// What no simulated provider has, and what the platform works out once an hour.
+    /// What the fleet's providers do not have, and what the platform works out once an hour.
     async fn complete(&self) {
         let events = self.world.api.get("/v2/telematics/hos-events?fleet_refs=noted&size=1").await.unwrap();
         if let Some(event) = events["items"][0]["id"].as_str() {
@@ -115,6 +115,7 @@ impl<'a> Reader<'a> {
             self.store(attachment).await;
         }
         self.store(GroupMessage::default()).await;
+        self.store(Workflow::default()).await;
         let schedules = format!("/v2/integrations/connections/{}/schedules", self.connection);
         let found = self.admin.get(&schedules).await.unwrap();
         let derived = found["items"].as_array().unwrap().iter().find(|row| row["resource"] == "vehicle_region_segment").unwrap();

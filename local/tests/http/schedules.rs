@@ -113,7 +113,7 @@ async fn ends_and_begins_anew(admin: &Api, (path, one): (&str, &str), vehicle: &
     assert_eq!(send(admin, Method::DELETE, one, Value::Null).await.status, 404);
     assert_eq!(send(admin, Method::GET, one, Value::Null).await.status, 404);
     assert_eq!(first(admin, path, "vehicle").await, Value::Null);
-    let refused = send(admin, Method::POST, path, json!({ "resource": "workflow" })).await;
+    let refused = send(admin, Method::POST, path, json!({ "resource": "location_segment" })).await;
     assert_eq!((refused.status.as_u16(), refused.body["detail"][0]["path"].as_str()), (422, Some("body.resource")));
     let made = send(admin, Method::POST, path, wanted).await;
     assert_eq!((made.status.as_u16(), &made.body["id"]), (200, &vehicle["id"]), "{}", made.body);

@@ -168,6 +168,13 @@ impl Endpoint {
         self
     }
 
+    /// The row of an operation that may change without notice; its document says so.
+    #[must_use]
+    pub const fn provisional(mut self) -> Self {
+        self.published.mark_provisional();
+        self
+    }
+
     /// Whether its errors have the format of OAuth (RFC 6749, section 5.2).
     #[must_use]
     pub fn speaks_oauth(&self) -> bool {

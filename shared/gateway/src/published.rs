@@ -12,17 +12,23 @@ mod kept {
     pub(crate) struct Published {
         /// A description in Markdown.
         pub(crate) description: &'static str,
+        /// Whether it may change without notice.
+        pub(crate) is_provisional: bool,
         /// Its input and its responses.
         pub(crate) operation: &'static dyn Describe,
     }
 
     impl Published {
         pub(crate) const fn of<D: Describe>(operation: &'static D) -> Self {
-            Self { description: "", operation }
+            Self { description: "", is_provisional: false, operation }
         }
 
         pub(crate) const fn describe(&mut self, text: &'static str) {
             self.description = text;
+        }
+
+        pub(crate) const fn mark_provisional(&mut self) {
+            self.is_provisional = true;
         }
     }
 }
@@ -41,6 +47,8 @@ mod kept {
         }
 
         pub(crate) const fn describe(&mut self, _: &'static str) {}
+
+        pub(crate) const fn mark_provisional(&mut self) {}
     }
 }
 

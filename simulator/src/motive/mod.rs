@@ -2,6 +2,7 @@
 
 mod assets;
 mod days;
+mod dispatches;
 mod drives;
 mod fault_codes;
 mod kinds;
@@ -65,6 +66,8 @@ const ROUTES: &[Route] = &[
     Route { path: "/v1/driving_periods", answer: drives::list },
     Route { path: "/v1/fault_codes", answer: fault_codes::list },
     Route { path: "/v1/fuel_purchases", answer: drives::purchases },
+    Route { path: "/v1/dispatches", answer: dispatches::list },
+    Route { path: "/v1/dispatch_locations", answer: dispatches::locations },
 ];
 
 /// What is written, by method.
@@ -112,6 +115,7 @@ const OAUTH: Server = Server {
         "fault_codes.read",
         "fuel_purchases.read",
         "assets.read",
+        "dispatches.read",
         "geofences.read",
         "company_webhooks.manage",
     ],

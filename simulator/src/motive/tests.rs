@@ -201,6 +201,33 @@ fn fuel_is_told_in_the_units_of_its_vehicle() {
 }
 
 #[test]
+fn dispatches_are_planned_made_and_deleted() {
+    let clock = std::sync::Arc::new(ManualClock::at(NOW));
+    let app = App::new(&Options { vehicles: 12, clock: clock.clone(), ..Options::default() }).unwrap();
+    let listed = || walk(&app, "/v1/dispatches?", "dispatches", "dispatch");
+    let of = |all: &[Value], status: &str| all.iter().filter(|one| one["status"] == status).cloned().collect::<Vec<_>>();
+    let before = listed();
+    let counts = ["planned", "active", "completed", "cancelled"].map(|status| of(&before, status).len());
+    assert!(counts[0] > 5 && counts[1] > 5 && counts[2] > 50 && counts[3] > 0, "{counts:?}");
+    let ids: std::collections::HashSet<String> = before.iter().map(|one| one["id"].to_string()).collect();
+    assert_eq!((ids.len(), counts.iter().sum::<usize>()), (before.len(), before.len()));
+    let places = walk(&app, "/v1/dispatch_locations?", "dispatch_locations", "dispatch_location");
+    let is_place = |id: &Value| places.iter().any(|place| place["id"] == *id && place["lat"].is_f64());
+    for one in &before {
+        let stops: Vec<&Value> = one["dispatch_stops"].as_array().unwrap().iter().map(|stop| &stop["dispatch_stop"]).collect();
+        assert!(stops.iter().all(|stop| is_place(&stop["dispatch_location_id"])), "{one}");
+        assert!(is_place(&one["shipper_dispatch_location_id"]) && is_place(&one["consignee_dispatch_location_id"]), "{one}");
+    }
+    clock.advance(6 * 3_600_000);
+    let after = listed();
+    let later = |one: &Value| after.iter().find(|later| later["id"] == one["id"]).map(|later| later["status"].clone());
+    assert!(of(&before, "active").iter().all(|one| later(one) == Some(json!("completed"))));
+    let planned: Vec<_> = of(&before, "planned").iter().map(later).collect();
+    assert!(planned.iter().all(|status| [Some(json!("active")), Some(json!("cancelled")), None].contains(status)), "{planned:?}");
+    assert!(before.iter().any(|one| later(one).is_none()) && after.iter().any(|one| !ids.contains(&one["id"].to_string())));
+}
+
+#[test]
 fn faults_stay_one_record_until_they_are_gone() {
     let clock = std::sync::Arc::new(ManualClock::at(NOW));
     let app = App::new(&Options { vehicles: 12, clock: clock.clone(), ..Options::default() }).unwrap();

@@ -34,6 +34,11 @@ pub(super) const CORRIDORS: &[Corridor] = &[
     Corridor { road: "I-65", time_zone: "America/Chicago", towns: I65 },
 ];
 
+/// The towns of all corridors.
+pub(crate) fn towns() -> impl Iterator<Item = &'static Town> {
+    CORRIDORS.iter().flat_map(|corridor| corridor.towns)
+}
+
 const I80: &[Town] = &[
     town("San Francisco", "CA", 37.7793, -122.3925),
     town("Berkeley", "CA", 37.8660, -122.3040),

@@ -27,6 +27,7 @@ use std::sync::Arc;
 
 pub use assignment::Assignment;
 pub use clocks::HosClocks;
+pub(crate) use corridors::{Town, towns};
 pub use duty::{DutySpan, DutyStatus};
 pub use fault::{Fault, FaultCode, FaultKind};
 pub(crate) use geo::whole;

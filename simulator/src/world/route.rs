@@ -1,6 +1,6 @@
 //! A corridor measured in meters, driven to and fro.
 
-use super::corridors::{CORRIDORS, Corridor, Town};
+use super::corridors::{Corridor, Town, towns};
 use super::geo::{self, LatLon};
 
 /// Towns further than this from a recorded position do not name it.
@@ -65,14 +65,14 @@ pub(super) fn nearest_town(at: LatLon) -> Option<&'static Town> {
         let (north, east) = (town.at.lat - at.lat, (town.at.lon - at.lon) * shrink);
         north * north + east * east
     };
-    let towns = CORRIDORS.iter().flat_map(|corridor| corridor.towns.iter());
-    let nearest = towns.min_by(|a, b| flat(a).total_cmp(&flat(b)))?;
+    let nearest = towns().min_by(|a, b| flat(a).total_cmp(&flat(b)))?;
     (geo::distance_m(nearest.at, at) <= NAMING_RADIUS_M).then_some(nearest)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{CORRIDORS, Route, nearest_town};
+    use super::super::corridors::CORRIDORS;
+    use super::{Route, nearest_town};
     use crate::world::geo::{LatLon, distance_m};
 
     #[test]

@@ -430,13 +430,27 @@ pub(crate) fn telematics() -> Vec<Visit> {
         None => {
             let one = endpoints.iter().find_map(|other| Some(other.strip_prefix(path)?.strip_prefix("/{")?.split_once('}')?.0));
             let keep: Keep = one.map_or(&[], |name| vec![(name, "/items/0/id")].leak());
-            get(Role::Partner, format!("{path}?fleet_refs=tour").leak(), keep)
+            let fleet = if path.ends_with("/workflows") { "dispatched" } else { "tour" };
+            get(Role::Partner, format!("{path}?fleet_refs={fleet}").leak(), keep)
         }
     };
-    let mut visits: Vec<Visit> = endpoints.iter().map(visit).collect();
+    let mut visits: Vec<Visit> = dispatched().into_iter().chain(endpoints.iter().map(visit)).collect();
     visits.push(get(Role::Partner, "/v2/telematics/vehicle-locations", &[("reports", "/items/0/vehicle_id")]));
     visits.push(get(Role::Partner, "/v2/telematics/vehicle-locations?only_latest=false&vehicle_ids={reports}&size=1", &[]));
     visits
+}
+
+/// A fleet whose provider has workflows.
+fn dispatched() -> Vec<Visit> {
+    use Role::{Anonymous, Fleet, Partner};
+    let account = json!({ "tsp_id": "{motive}", "credentials": { "api_key": "motive_key_demo" } });
+    let shared = json!({ "fleet_ref": "dispatched", "permissions": { "workflow": "read" } });
+    vec![
+        send_json(Partner, Method::POST, "/v2/orgs/invitations", shared, 201, &[("dispatched", "/id")]),
+        Visit { keep: FLEET, ..act(Anonymous, Method::POST, "/v2/orgs/invitations/{dispatched}/accept", 200) },
+        get(Anonymous, "/v2/orgs/tsps?slug=motive", &[("motive", "/0/id")]),
+        send_json(Fleet, Method::POST, "/v2/integrations/connections", account, 200, &[]),
+    ]
 }
 
 /// A driver that is made, and what is asked of nobody's connection.

@@ -158,14 +158,21 @@ pub(super) const WORDS: &[Words] = &[
         "workflow",
         Group::Drivers,
         said("Workflows", "Flujos de trabajo", "Flux de travail"),
-        &[(
-            said(
-                "tasks and forms of drivers",
-                "tareas y formularios de los conductores",
-                "tâches et formulaires des conducteurs",
+        &[
+            (
+                said(
+                    "the routes and dispatches of drivers, with each stop and its times",
+                    "las rutas y los despachos de los conductores, con cada parada y sus horas",
+                    "les tournées et missions des conducteurs, avec chaque arrêt et ses horaires",
+                ),
+                &["stops", "total_distance"],
             ),
-            &[],
-        )],
-        said("give tasks to your drivers", "asignar tareas a sus conductores", "donner des tâches à vos conducteurs"),
+            (
+                said("whether and when they were made", "si se realizaron y cuándo", "si elles ont été effectuées et quand"),
+                &["workflow_status", "started_at", "ended_at"],
+            ),
+            (said("instructions to drivers", "instrucciones a los conductores", "consignes aux conducteurs"), &["instructions"]),
+        ],
+        said("give jobs to your drivers", "asignar trabajos a sus conductores", "donner des missions à vos conducteurs"),
     ),
 ];

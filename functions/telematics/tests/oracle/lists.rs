@@ -86,6 +86,7 @@ pub(crate) const LISTS: &[Listed] = &[
         ("source_sender_ids", "source_sender_id"), ("source_recipient_ids", "source_recipient_id")], Window, true),
     list("group_messages.list", Resource::GroupMessage, &[("sender_ids", "sender_id"), ("group_ids", "group_id"),
         ("source_sender_ids", "source_sender_id"), ("source_group_ids", "source_group_id")], Window, true),
+    list("workflows.list", Resource::Workflow, &[DRIVERS, VEHICLES, SOURCES], Any, true),
     list("ifta_summaries.list", Resource::IftaSummary, &[VEHICLES], Window, true),
     list("fuel_transactions.list", Resource::FuelTransaction,
         &[DRIVERS, ("source_driver_ids", "source_driver_id"), VEHICLES], Window, true),
@@ -99,6 +100,7 @@ pub(crate) const GETS: &[(&str, Resource, &str)] = &[
     ("vehicles.get", Resource::Vehicle, "vehicle_id"),
     ("trailers.get", Resource::Trailer, "trailer_id"),
     ("users.get", Resource::User, "user_id"),
+    ("workflows.get", Resource::Workflow, "workflow_id"),
 ];
 
 /// The fleets and connections that a request names.

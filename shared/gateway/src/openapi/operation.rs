@@ -47,6 +47,7 @@ pub(super) fn operation(endpoint: &Endpoint, service: &Service, path: &str, comp
     if let Some(found) = operation.as_object_mut() {
         let body = request_body((published.operation.body(), endpoint.serve.max_body()), endpoint.summary, &members, components);
         found.extend(body.map(|body| ("requestBody".to_owned(), body)));
+        found.extend(published.is_provisional.then(|| ("x-provisional".to_owned(), true.into())));
     }
     Some(operation)
 }
@@ -56,6 +57,8 @@ pub(super) fn is_idempotent(endpoint: &Endpoint) -> bool {
     endpoint.method == Method::POST && matches!(endpoint.access, Access::Scope(_))
 }
 
+const PROVISIONAL: &str = "Provisional: it may change without notice.";
+
 fn described(endpoint: &Endpoint) -> String {
     let needs = match endpoint.access {
         Access::Scope(scope) => format!("Needs the scope `{scope}`."),
@@ -63,7 +66,9 @@ fn described(endpoint: &Endpoint) -> String {
         Access::Optional(scope) => format!("A token is optional; it counts with the scope `{scope}`."),
         Access::Public => "Needs no token.".to_owned(),
     };
-    let parts = [endpoint.published.description.to_owned(), endpoint.published.operation.description(), needs];
+    let provisional = if endpoint.published.is_provisional { PROVISIONAL } else { "" };
+    let described = [endpoint.published.description.to_owned(), endpoint.published.operation.description()];
+    let parts = [described.as_slice(), &[provisional.to_owned(), needs]].concat();
     parts.iter().filter(|part| !part.is_empty()).map(String::as_str).collect::<Vec<_>>().join("\n\n")
 }
 

@@ -5,6 +5,7 @@ mod faults;
 mod hos;
 mod tsps;
 mod vehicle;
+mod workflow;
 mod writes;
 
 pub use events::{CATCH_ALL_EVENTS, EVENT_NAMES, SILENT_EVENTS};
@@ -19,6 +20,7 @@ pub use vehicle::{
     REEFER_CONTROL_MODES, REEFER_CONTROL_SENSORS, REEFER_OPERATION_MODES, REEFER_OPERATIONAL_STATUSES, REEFER_POWER_SOURCES,
     SAFETY_EVENTS,
 };
+pub use workflow::{STOP_ACTIVITIES, STOP_TYPES, WORKFLOW_STATUSES};
 pub use writes::{
     DISTANCE_UNITS_SENT, DVIR_LOG_TYPES, FUEL_VOLUME_UNITS, HOS_COMPLIANCE_TYPES, HOS_TRACKING_METHODS, MESSAGE_PRIORITIES,
     USER_STATUSES, VEHICLE_STATUSES,
@@ -62,6 +64,9 @@ pub const NAMED: &[(&str, &str, &[&str])] = &[
     ("UserStatusEnum", "Whether a user works for the fleet.", USER_STATUSES),
     ("VehicleStatusEnum", "What a vehicle is doing.", VEHICLE_STATUSES),
     ("MessageStatusEnum", "How far a message came.", MESSAGE_STATUSES),
+    ("WorkflowStatusEnum", "How far a workflow came.", WORKFLOW_STATUSES),
+    ("StopTypeEnum", "What a stop of a workflow is for.", STOP_TYPES),
+    ("StopActivityEnum", "What is done at a stop of a workflow.", STOP_ACTIVITIES),
     ("WebhookEventNameEnum", "An event.", EVENT_NAMES),
     ("WebhookCatchAllEvents", "All events of a subject: one subscription for each of them.", CATCH_ALL_EVENTS),
     ("DatabaseDriverEnum", "The kind of database, and its driver.", DATABASE_DRIVERS),

@@ -133,6 +133,12 @@ code_lists! {
     FuelType = "EngineType" FUEL_TYPES;
     /// How far messages came.
     MessageStatus = "MessageStatusEnum" MESSAGE_STATUSES;
+    /// How far workflows came.
+    WorkflowState = "WorkflowStatusEnum" WORKFLOW_STATUSES;
+    /// What stops of workflows are for.
+    StopType = "StopTypeEnum" STOP_TYPES;
+    /// What is done at stops of workflows.
+    StopActivity = "StopActivityEnum" STOP_ACTIVITIES;
     /// What drives the units that cool trailers.
     ReeferPowerSource = "ReeferPowerSourceEnum" REEFER_POWER_SOURCES;
     /// How full their batteries are.

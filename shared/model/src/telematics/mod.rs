@@ -39,6 +39,7 @@ mod vehicle;
 mod vehicle_location;
 mod vehicle_region_segment;
 mod vehicle_sensor;
+mod workflow;
 
 pub use code::Code;
 pub use envelope::{DerivedEnvelope, Envelope, Row};
@@ -71,3 +72,4 @@ pub use vehicle::Vehicle;
 pub use vehicle_location::{VehicleLocation, VehiclePosition};
 pub use vehicle_region_segment::VehicleRegionSegment;
 pub use vehicle_sensor::VehicleSensor;
+pub use workflow::{Workflow, WorkflowStop};

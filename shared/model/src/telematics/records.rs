@@ -4,7 +4,7 @@ use super::{
     DriverSafetyEvent, DriverVehicleAssociation, DvirLog, DvirLogDefect, EngineLog, EngineStatus, FuelTransaction, GroupMessage,
     HosAvailability, HosDailySnapshot, HosEvent, HosEventAttachment, HosViolation, IftaSummary, Message, Record, RecordType,
     Trailer, TrailerLocation, TrailerStatus, TrailerVehicleAssociation, User, Vehicle, VehicleLocation, VehicleRegionSegment,
-    VehicleSensor,
+    VehicleSensor, Workflow,
 };
 use crate::Resource;
 
@@ -61,6 +61,7 @@ records! {
     VehicleLocation<'static>,
     VehicleRegionSegment<'static>,
     VehicleSensor,
+    Workflow,
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Requests to Motive's lists: pages with numbers, whose records stand in a wrapper each.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use model::telematics::Observation;
 use serde_json::value::RawValue;
@@ -14,7 +14,7 @@ use crate::{Api, PAGE_DEADLINE, Page, ProviderError};
 
 /// The most records of a page; the provider cuts a larger wish silently.
 pub(super) const PAGE_SIZE: usize = 100;
-/// The most pages of a list that is read at once.
+/// The most pages of a list that is read at once, or that ids are looked up in.
 const SHORT_LIST_PAGES: usize = 40;
 /// Some lists have these in `pagination`, others beside their rows.
 const PAGING: &[&str] = &["pagination", "page_no", "total"];
@@ -111,5 +111,33 @@ impl Api<'_, Motive> {
             }
         }
         Err(ProviderError::Malformed { what: format!("{} does not end", list.path), response: None })
+    }
+
+    /// Looks ids up in a list, which is read until all of them are found: what `read` makes of their records, and whether the
+    /// list has no others of them. Of a list that is too long to be read, the pages behind count as not there.
+    pub(super) async fn look_up<T>(
+        &self,
+        list: List,
+        ids: &BTreeSet<String>,
+        read: fn(&Members<'_>) -> Option<T>,
+    ) -> Result<(BTreeMap<String, T>, bool), ProviderError> {
+        let (mut found, mut seen, mut at) = (BTreeMap::new(), BTreeSet::new(), Numbered::first());
+        for _ in 0..SHORT_LIST_PAGES {
+            let response = self.page(list, &[], at.page, PAGE_SIZE).await?;
+            let Listed { rows, said } = response.listed(list)?;
+            for wire in rows.into_iter().map(Members::of) {
+                let Some(id) = wire.get::<String>("id") else { continue };
+                found.extend(read(&wire).filter(|_| ids.contains(&id)).map(|record| (id.clone(), record)));
+                seen.insert(id);
+            }
+            if ids.is_subset(&seen) {
+                return Ok((found, true));
+            }
+            match at.after(said, PAGE_SIZE).map_err(|what| response.malformed(what))? {
+                (Some(next), _) => at = next,
+                (None, end) => return Ok((found, end.is_whole() && end.total() == u64::try_from(seen.len()).ok())),
+            }
+        }
+        Ok((found, true))
     }
 }

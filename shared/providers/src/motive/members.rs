@@ -50,3 +50,13 @@ pub(super) const VEHICLE_LOCATION: &str = "\
     battery_voltage bearing current_driver description driver eld_device engine_hours fuel fuel_primary_remaining_percentage \
     fuel_secondary_remaining_percentage hvb_charge_source hvb_charge_status hvb_lifetime_energy_output hvb_state_of_charge \
     id lat located_at lon odometer speed true_engine_hours true_odometer type veh_range";
+
+pub(super) const WORKFLOW: &str = "\
+    additional_drops additional_pickups auto_complete_forms consignee_bill_of_lading consignee_comments \
+    consignee_dispatch_location_id consignee_driver_load consignee_form_ids consignee_pallets consignee_pieces consignee_refno \
+    consignee_status consignee_type consignee_volume consignee_weight created_at custom_field1 delivery_early_date \
+    delivery_late_date dispatch_stops driver_id id loaded_miles locations order_pieces order_volume order_weight \
+    pickup_early_date pickup_late_date pickup_number product shipper_bill_of_lading shipper_comments \
+    shipper_dispatch_location_id shipper_driver_load shipper_form_ids shipper_pallets shipper_pieces shipper_refno \
+    shipper_status shipper_type shipper_volume shipper_weight status status_updated_at temperature_max temperature_min \
+    trailer updated_at vehicle_id vendor_consignee_id vendor_id vendor_shipper_id";

@@ -2,6 +2,7 @@
 //!
 //! A value that the provider does not have is null. Lists are not snapshots, and what happened is told by days.
 
+mod beside;
 mod client;
 mod days;
 mod driver_vehicle_associations;
@@ -23,6 +24,7 @@ mod units;
 mod users;
 mod vehicle_locations;
 mod vehicles;
+mod workflows;
 mod writes;
 
 use std::time::Duration;
@@ -50,7 +52,8 @@ const ACCESS: Access = Access { domains: &["gomotive.com", "keeptruckin.com"], r
 
 /// What is fetched, and no more: one scope that an application was not given ends the sign-in. Those that write are not documented.
 const SCOPE: &str = "companies.read vehicles.read users.read assets.read hos_logs.logs locations.vehicle_locations_list \
-                     locations.vehicle_locations_single locations.asset_locations fuel_purchases.read fault_codes.read";
+                     locations.vehicle_locations_single locations.asset_locations fuel_purchases.read fault_codes.read \
+                     dispatches.read";
 
 /// The provider publishes no limits but "10 simultaneous requests" for histories, so this is ours.
 const ALL: Rate = Rate { class: "all, assumed", requests: 10, seconds: 1 };
@@ -71,6 +74,7 @@ impl Provider for Motive {
         Plan::of::<driver_vehicle_associations::DriverVehicleAssociations>(ALL, Some(100)),
         Plan::of::<engine_logs::EngineLogs>(ALL, Some(100)),
         Plan::of::<fuel_transactions::FuelTransactions>(ALL, Some(100)),
+        Plan::of::<workflows::Workflows>(ALL, Some(100)),
     ];
     const WRITES: &'static [WritePlan<Self>] = &[
         WritePlan::of::<writes::MakeUser>(),

@@ -416,8 +416,8 @@ fn check_faults() {
     let whole = include_str!("fixtures/vehicles_page.json");
     let cut = ask(&Canned::new(vec![response(200, &whole[..whole.len() / 2])]), Resource::Vehicle, None).unwrap_err();
     assert!(matches!(cut, ProviderError::Malformed { response: Some(_), .. }), "{cut}");
-    let unknown = ask(&Canned::default(), Resource::Workflow, None);
-    assert_eq!(unknown.unwrap_err(), ProviderError::Unsupported { what: "workflow".into() });
+    let unknown = ask(&Canned::default(), Resource::LocationSegment, None);
+    assert_eq!(unknown.unwrap_err(), ProviderError::Unsupported { what: "location_segment".into() });
 }
 
 #[test]
