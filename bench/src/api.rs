@@ -57,7 +57,9 @@ fn prepare<'a>(runtimes: &Runtimes, rig: &'a Rig, name: &'a str, handler: &str, 
     rig.proxy.drain();
     let answer = runtimes.ours.block_on(dispatch(&rig.metered, endpoint, &incoming));
     ensure!(answer.status.is_success(), "{name} answered {}", answer.status);
-    let reads = rig.proxy.drain().iter().map(Read::of).collect::<Result<Vec<_>>>()?;
+    // What counts requests is left out: it takes the more of them at once the more there are.
+    let asked = rig.proxy.drain().into_iter().filter(|request| request.operation != "UpdateItem");
+    let reads = asked.map(|request| Read::of(&request)).collect::<Result<Vec<_>>>()?;
     ensure!(!reads.is_empty(), "{name} reads nothing");
     Ok(Case { name, endpoint, incoming, reads })
 }

@@ -6,7 +6,7 @@ pub mod revoke;
 pub mod token;
 
 use gateway::Permission::{Open, ReadControl, Seal, SignTokens, VerifyTokens, WriteControl};
-use gateway::{Access, ApiError, Call, Context, Endpoint, Reader, Secrets, Service, Tag};
+use gateway::{Access, ApiError, Call, Context, Endpoint, Guessable, Reader, Secrets, Service, Tag};
 use http::{Method, StatusCode};
 use model::partner::Client;
 use store::control::Key;
@@ -40,7 +40,8 @@ fn endpoints() -> Vec<Endpoint> {
         .description(
             "The grant `client_credentials` gives programs a token that expires after 15 minutes. The grant \
              `refresh_token` is for tokens of fleets, which accepting an invitation issues. Errors are those of \
-             OAuth: 401 for unknown clients and invalid refresh tokens, 400 for anything else.",
+             OAuth: 401 for unknown clients and invalid refresh tokens, 400 for anything else. A network from which too many different \
+             secrets were wrong has to wait (429), a minute at most.",
         ),
         Endpoint::new::<revoke::Revoke>(
             Method::POST,
@@ -103,11 +104,22 @@ impl Presented {
     /// The client that they belong to.
     ///
     /// # Errors
-    /// 400 if they are missing; 401 `invalid_client`, the same for an unknown id and a wrong secret; 429 for many of those.
+    /// 400 if they are missing; 401 `invalid_client`, the same for an unknown id and a wrong secret; 429 after many of those.
     async fn client(&self, context: &Context, call: &Call) -> Result<Client, ApiError> {
-        let Some((first, _)) = self.readings.first() else {
+        let Some((id, secret)) = self.readings.first() else {
             return Err(oauth(StatusCode::BAD_REQUEST, "invalid_request", "client_id and client_secret are required"));
         };
+        // Read in two ways, it is one guess.
+        let found = context.guess(Guessable::ClientSecret(id), secret, call, self.verified(context)).await?;
+        if let Some(client) = found {
+            return Ok(client);
+        }
+        let error = oauth(StatusCode::UNAUTHORIZED, "invalid_client", "Invalid client or Invalid client credentials");
+        let realm = &context.config().realm;
+        Err(if self.by_basic { error.challenging(format!("Basic realm=\"{realm}\"")) } else { error })
+    }
+
+    async fn verified(&self, context: &Context) -> Result<Option<Client>, ApiError> {
         for (id, secret) in &self.readings {
             // An id in a Basic header has no other bound.
             if !(1..=MAX_CLIENT_ID).contains(&id.chars().count()) {
@@ -115,14 +127,10 @@ impl Presented {
             }
             let found: Option<Client> = context.store().get(Key::client(id)).await?;
             if let Some(client) = found.filter(|client| vault::verify_secret(secret, &client.secret_hash)) {
-                return Ok(client);
+                return Ok(Some(client));
             }
         }
-        let id: String = first.chars().take(MAX_CLIENT_ID).collect();
-        context.limits().wrong_secret(&id, call.address)?;
-        let error = oauth(StatusCode::UNAUTHORIZED, "invalid_client", "Invalid client or Invalid client credentials");
-        let realm = &context.config().realm;
-        Err(if self.by_basic { error.challenging(format!("Basic realm=\"{realm}\"")) } else { error })
+        Ok(None)
     }
 }
 

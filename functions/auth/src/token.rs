@@ -117,7 +117,7 @@ impl Operation for Token {
 
 async fn machine(context: &Context, form: &Form, call: &Call) -> Result<TokenResponse, ApiError> {
     let client = form.presented.client(context, call).await?;
-    context.limits().token(&client.client_id)?;
+    context.count_token(&client.client_id, call.now).await?;
     let issuer = context.config().issuer();
     let issue = Issue { issuer: &issuer, now: call.now, lifetime: MACHINE_LIFETIME, id: uuid::Uuid::now_v7() };
     let scopes = granted(form.scope.as_deref(), &client.scopes)?;

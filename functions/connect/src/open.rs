@@ -5,7 +5,7 @@
 //! key that the answer to a refreshed invitation has in its link. That answer is the partner's, so whoever opens the link with it sees
 //! all that is shared and can end it, but shares nothing more before credentials of the accounts were given (`proof.rs`).
 
-use gateway::{Body, Call, Context, Input, Reader};
+use gateway::{Body, Call, Context, Guessable, Input, Reader};
 use maud::html;
 use model::InvitationId;
 use model::invitation::Invitation;
@@ -63,11 +63,11 @@ impl Input for Proof {
     }
 }
 
-async fn find(context: &Context, link: &Link) -> Result<Invitation, Stop> {
+async fn find(context: &Context, call: &Call, link: &Link) -> Result<Invitation, Stop> {
     let unknown = || dead_ends::unknown(context, &link.asked);
     let id = invitation_id(&link.invite).ok_or_else(unknown)?;
-    let found: Option<Invitation> = context.store().get(Key::invitation(id)).await?;
-    found.ok_or_else(unknown)
+    let find = async { Ok::<_, Stop>(context.store().get::<Invitation>(Key::invitation(id)).await?) };
+    context.guess(Guessable::Invitation, &id.to_string(), call, find).await?.ok_or_else(unknown)
 }
 
 impl Screen for Open {
@@ -75,7 +75,7 @@ impl Screen for Open {
     const NEWS: Option<News> = Some(News::Opened);
 
     async fn show(context: &Context, call: &Call, link: Link) -> Result<Answer, Stop> {
-        let invitation = find(context, &link).await?;
+        let invitation = find(context, call, &link).await?;
         let held = Held::find(context, &link.cookies, &name_of(invitation.id));
         let held = held.unwrap_or_else(|| Held::new(invitation.id));
         let visit = Visit::of(context, held, invitation, &link.asked).await?;
@@ -94,17 +94,22 @@ impl Screen for Open {
             let target = if visit.is_asked() { "consent" } else { "accounts" };
             return Ok(with_cookie(context, &visit, &visit.path_after(target, News::Opened), BROWSER_SECONDS));
         }
-        if !fits(&visit.invitation, &link.key, call.now) {
+        if !fits(context, call, &visit.invitation, &link.key).await? {
             return Err(dead_ends::used(context, &visit));
         }
         Ok(confirm(context, &visit, &link))
     }
 }
 
-/// Whether this is the key of the invitation's one-time link.
-fn fits(invitation: &Invitation, key: &str, now: model::Timestamp) -> bool {
-    let hash = invitation.key_hash.as_deref().filter(|_| now < invitation.expires_at);
-    hash.is_some_and(|hash| vault::verify_secret(key, hash))
+/// Whether this is the key of the invitation's one-time link. Whoever has none is not guessing.
+async fn fits(context: &Context, call: &Call, invitation: &Invitation, key: &str) -> Result<bool, Stop> {
+    if key.is_empty() {
+        return Ok(false);
+    }
+    let hash = invitation.key_hash.as_deref().filter(|_| call.now < invitation.expires_at);
+    let fits = async { Ok::<_, Stop>(hash.filter(|hash| vault::verify_secret(key, hash))) };
+    let of = invitation.id.to_string();
+    Ok(context.guess(Guessable::LinkKey(&of), key, call, fits).await?.is_some())
 }
 
 fn confirm(context: &Context, visit: &Visit, link: &Link) -> Answer {
@@ -126,10 +131,10 @@ impl Screen for Prove {
     type Input = Proof;
 
     async fn show(context: &Context, call: &Call, Proof(link): Proof) -> Result<Answer, Stop> {
-        let seen = find(context, &link).await?;
+        let seen = find(context, call, &link).await?;
         let visit = Visit::of(context, Held::new(seen.id), seen.clone(), &link.asked).await?;
         visit.check(context, call.now)?;
-        if is_cross_site(link.site.as_deref()) || !fits(&seen, &link.key, call.now) {
+        if is_cross_site(link.site.as_deref()) || !fits(context, call, &seen, &link.key).await? {
             return Err(dead_ends::used(context, &visit));
         }
         let spent = Invitation { key_hash: None, updated_at: call.now, ..seen.clone() };

@@ -7,7 +7,7 @@ pub mod schedules;
 pub mod tsps;
 mod visible;
 
-use gateway::Permission::{Open, ReadControl, Seal, VerifyTokens, WriteControl};
+use gateway::Permission::{CountRequests, Open, ReadControl, Seal, VerifyTokens, WriteControl};
 use gateway::{Access, Endpoint, Permission, Secrets, Service, Tag};
 use http::Method;
 
@@ -36,7 +36,7 @@ const TAGS: &[Tag] = &[
     },
 ];
 
-const READ: &[Permission] = &[ReadControl, VerifyTokens];
+const READ: &[Permission] = &[ReadControl, CountRequests, VerifyTokens];
 /// Lists also decrypt (and the first one creates) the platform secret that signs cursors.
 const LIST: &[Permission] = &[ReadControl, WriteControl, VerifyTokens, Open(Secrets::Platform), Seal(Secrets::Platform)];
 const PUBLIC_LIST: &[Permission] = &[ReadControl, WriteControl, Open(Secrets::Platform), Seal(Secrets::Platform)];

@@ -3,7 +3,7 @@
 pub mod schemas;
 pub mod webhooks;
 
-use gateway::Permission::{Open, ReadControl, Seal, SendDeliveries, VerifyTokens, WriteControl};
+use gateway::Permission::{CountRequests, Open, ReadControl, Seal, SendDeliveries, VerifyTokens, WriteControl};
 use gateway::{Access, Endpoint, Permission, Secrets, Service, Tag};
 use http::Method;
 
@@ -31,7 +31,7 @@ const TAGS: &[Tag] = &[
 
 /// Lists also decrypt (and the first one creates) the platform secret that signs cursors.
 const LIST: &[Permission] = &[ReadControl, WriteControl, VerifyTokens, Open(Secrets::Platform), Seal(Secrets::Platform)];
-const READ: &[Permission] = &[ReadControl, VerifyTokens];
+const READ: &[Permission] = &[ReadControl, CountRequests, VerifyTokens];
 const WRITE: &[Permission] = &[ReadControl, WriteControl, VerifyTokens];
 /// Signing secrets are encrypted before they are stored.
 const WRITE_SECRET: &[Permission] = &[ReadControl, WriteControl, VerifyTokens, Seal(Secrets::Webhooks)];

@@ -11,7 +11,7 @@ mod properties;
 pub mod share_agreements;
 pub mod tsps;
 
-use gateway::Permission::{Open, ReadControl, Seal, SignTokens, VerifyTokens, WriteControl};
+use gateway::Permission::{CountRequests, Open, ReadControl, Seal, SignTokens, VerifyTokens, WriteControl};
 use gateway::{Access, Endpoint, Permission, Secrets, Service, Tag};
 use http::Method;
 
@@ -164,7 +164,7 @@ fn endpoints() -> Vec<Endpoint> {
             "/v2/orgs/share-agreements/{share_agreement_id}",
             "share_agreements.get",
             Scope("share-agreement:read"),
-            &[ReadControl, VerifyTokens],
+            &[ReadControl, CountRequests, VerifyTokens],
         )
         .summary("Read a share agreement")
         .description("Returns an agreement of the caller."),
@@ -227,7 +227,7 @@ fn endpoints() -> Vec<Endpoint> {
             "/v2/orgs/fleets/{fleet_id}",
             "fleets.get",
             Scope("fleet:read"),
-            &[ReadControl, VerifyTokens],
+            &[ReadControl, CountRequests, VerifyTokens],
         )
         .summary("Read a fleet")
         .description("Returns a fleet that shares data with you now. A fleet reads itself."),
@@ -257,7 +257,7 @@ fn endpoints() -> Vec<Endpoint> {
             "/v2/orgs/fleets/{fleet_id}/properties",
             "fleets.list_properties",
             Scope("fleet:read"),
-            &[ReadControl, VerifyTokens],
+            &[ReadControl, CountRequests, VerifyTokens],
         )
         .summary("List the properties of a fleet")
         .description("For partners that the fleet shares data with, and for the fleet itself. Not paged."),

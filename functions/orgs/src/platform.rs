@@ -2,7 +2,7 @@
 
 use gateway::Access::{Public, Scope, Token};
 use gateway::Endpoint;
-use gateway::Permission::{ReadControl, VerifyTokens};
+use gateway::Permission::{CountRequests, ReadControl, VerifyTokens};
 use http::Method;
 
 use crate::{PUBLIC_READ, READ, WRITE, embed_keys, external_tsps, partners, tsps};
@@ -26,7 +26,7 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
             "/v2/orgs/partners/{partner_id}",
             "partners.get",
             Scope("partner:read"),
-            &[ReadControl, VerifyTokens],
+            &[ReadControl, CountRequests, VerifyTokens],
         )
         .summary("Read a partner")
         .description("Administrators of the platform read all; a partner reads itself, a fleet the partner that invited it."),
@@ -56,7 +56,7 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
             "/v2/orgs/partners/{partner_id}/properties",
             "partners.list_properties",
             Scope("partner-property:read"),
-            &[ReadControl, VerifyTokens],
+            &[ReadControl, CountRequests, VerifyTokens],
         )
         .summary("List the properties of a partner")
         .description("For the partner itself and administrators of the platform. Not paged."),
@@ -86,7 +86,7 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
             "/v2/orgs/partners/{partner_id}/embed-keys",
             "embed_keys.list",
             Scope("partner-property:read"),
-            &[ReadControl, VerifyTokens],
+            &[ReadControl, CountRequests, VerifyTokens],
         )
         .summary("List the embed keys of a partner")
         .description("For the partner itself and administrators of the platform, oldest first. Not paged."),
@@ -125,7 +125,7 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
             "/v2/orgs/external-tsps",
             "external_tsps.list",
             Token,
-            &[ReadControl, VerifyTokens],
+            &[ReadControl, CountRequests, VerifyTokens],
         )
         .summary("List the providers that fleets know")
         .description("Lists providers by name, without pages; `integrated_tsp_ids` says whether one can be linked."),
@@ -134,7 +134,7 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
             "/v2/orgs/external-tsps/integration-requests",
             "external_tsps.list_requests",
             Token,
-            &[ReadControl, VerifyTokens],
+            &[ReadControl, CountRequests, VerifyTokens],
         )
         .summary("List the requests of fleets for providers")
         .description("Lists the requests of the fleets that you invited, oldest first, without pages. A fleet reads its own."),

@@ -13,7 +13,7 @@ pub mod tables;
 pub mod window;
 pub mod writes;
 
-use gateway::Permission::{Open, ReadControl, ReadTelematics, Seal, VerifyTokens, WriteControl};
+use gateway::Permission::{CountRequests, Open, ReadControl, ReadTelematics, Seal, VerifyTokens, WriteControl};
 use gateway::{Access, Endpoint, Permission, Secrets, Service, Tag};
 use http::Method;
 use model::codes::HOS_EVENT_TYPES;
@@ -82,7 +82,7 @@ const WRITE: &[Permission] = &[ReadControl, WriteControl, ReadTelematics, Verify
 /// What shows records notes whose they are (`gateway::dispatch`).
 const GET: &[Permission] = &[ReadControl, WriteControl, ReadTelematics, VerifyTokens];
 /// Counts show none.
-const COUNT: &[Permission] = &[ReadControl, ReadTelematics, VerifyTokens];
+const COUNT: &[Permission] = &[ReadControl, CountRequests, ReadTelematics, VerifyTokens];
 /// Lists also open the platform secret that signs cursors, and the very first one makes it.
 const LIST: &[Permission] =
     &[ReadControl, ReadTelematics, VerifyTokens, Open(Secrets::Platform), Seal(Secrets::Platform), WriteControl];

@@ -1,4 +1,4 @@
-//! The HTTP side of the API, over HTTP only: bounds of requests, parameters, tokens.
+//! The HTTP side of the API, over HTTP only: bounds of requests, parameters, tokens, limits.
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on fails")]
 
@@ -13,6 +13,7 @@ mod errors;
 mod fleets;
 mod languages;
 mod ledger;
+mod limits;
 mod methods;
 mod organizations;
 mod pages;

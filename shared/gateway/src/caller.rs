@@ -1,5 +1,6 @@
 //! Callers: anonymous, a partner's machine client, a fleet inside Connect, or an administrator of the platform.
 
+use futures::future::try_join3;
 use model::{AgreementId, FleetId, InvitationId, PartnerId, Timestamp};
 use store::control::{Key, Revocation};
 use vault::{CONSENT_SCOPE, Claims};
@@ -139,7 +140,7 @@ impl Caller {
     /// The caller of a request.
     ///
     /// # Errors
-    /// 401 for a missing, malformed, expired or revoked token; 403 for one without the scope.
+    /// 401 for a missing, malformed, expired or revoked token; 403 for one without the scope; 429 for a caller beyond its limit.
     pub(crate) async fn of(context: &Context, access: Access, incoming: &Incoming, now: Timestamp) -> Result<Self, ApiError> {
         let sent = incoming.header("authorization");
         match (access, sent) {
@@ -166,12 +167,18 @@ async fn from_header(context: &Context, header: &str, now: Timestamp) -> Result<
     if claims.iss != context.config().issuer() {
         return Err(ApiError::unauthorized("invalid access token: unknown issuer"));
     }
-    if context.store().get::<Revocation>(Key::revocation(&claims.jti.to_string())).await?.is_some() {
-        return Err(ApiError::unauthorized("invalid access token: revoked"));
-    }
     let caller = caller_of(&claims).ok_or_else(|| ApiError::unauthorized("invalid access token: missing organization claim"))?;
-    caller.check_consent(context, now).await?;
+    // At once, so that counting takes no time of its own; and counted first, so that what is refused in this sandbox reads nothing.
+    try_join3(context.count_request(&caller, now), check_revocation(context, &claims), caller.check_consent(context, now))
+        .await?;
     Ok((caller, claims))
+}
+
+async fn check_revocation(context: &Context, claims: &Claims) -> Result<(), ApiError> {
+    match context.store().get::<Revocation>(Key::revocation(&claims.jti.to_string())).await? {
+        Some(_) => Err(ApiError::unauthorized("invalid access token: revoked")),
+        None => Ok(()),
+    }
 }
 
 fn token_error(error: vault::TokenError) -> ApiError {

@@ -131,8 +131,7 @@ impl Context {
     }
 
     /// The rate limits of callers.
-    #[must_use]
-    pub fn limits(&self) -> &Limits {
+    pub(crate) fn limits(&self) -> &Limits {
         &self.shared.limits
     }
 

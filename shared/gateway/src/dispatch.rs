@@ -31,10 +31,12 @@ async fn respond(context: &Context, endpoint: &Endpoint, incoming: &Incoming, re
     let served = served.unwrap_or_else(|_| Err(ApiError::deadline_exceeded()));
     let served = if endpoint.speaks_oauth() { served.map_err(ApiError::in_oauth_format) } else { served };
     let cause = served.as_ref().err().and_then(|error| error.cause().map(str::to_owned));
-    let mut response = served.unwrap_or_else(|mut error| match (error.take_page(), endpoint.error_page) {
-        (Some(page), _) => page,
-        (None, Some(page)) => page(context, incoming, &error),
-        (None, None) => error.into_response(),
+    let mut response = served.unwrap_or_else(|mut error| {
+        let page = error.take_page().or_else(|| endpoint.error_page.map(|page| page(context, incoming, &error)));
+        match page {
+            Some(page) => error.on_page(page),
+            None => error.into_response(),
+        }
     });
     response.set("x-request-id", &request_id);
     compression::compress(&mut response, incoming);
@@ -64,7 +66,6 @@ async fn serve(
     }
     let caller = Caller::of(context, endpoint.access, incoming, now).await?;
     telemetry::record_caller(&caller);
-    context.limits().request(&caller)?;
     let binding = format!("{} {}", caller.name(), incoming.filters());
     let is_head = incoming.method == Method::HEAD;
     let call = Call { caller, request_id: request_id.to_owned(), is_head, address: incoming.address, now, binding };

@@ -52,6 +52,8 @@ pub enum Permission {
     ReadControl,
     /// Write items of the control table.
     WriteControl,
+    /// Count requests of callers: update the items of the control table that hold their limits. Who may write the table may count.
+    CountRequests,
     /// Read items of the telematics table and its index.
     ReadTelematics,
     /// Write items of the telematics table.

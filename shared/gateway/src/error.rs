@@ -202,6 +202,14 @@ impl ApiError {
         self.page.take().map(|page| *page)
     }
 
+    /// A page that shows this error, with the time to wait where there is one.
+    pub(crate) fn on_page(&self, mut page: Response) -> Response {
+        if let Some(seconds) = self.header("retry-after") {
+            page.set("retry-after", seconds);
+        }
+        page
+    }
+
     /// The HTTP status.
     #[must_use]
     pub fn status(&self) -> StatusCode {

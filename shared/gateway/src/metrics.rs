@@ -31,6 +31,10 @@ pub const DATA_LAG: &str = "DataLag";
 pub const PROVIDER_RATE_LIMITED: &str = "ProviderRateLimited";
 /// Credentials that fleets entered, by TSP and what became of them.
 pub const CREDENTIAL_TRIALS: &str = "CredentialTrials";
+/// Secrets (of clients, ids of invitations, keys of links) that were wrong; one that comes again counts once.
+pub const WRONG_SECRETS: &str = "WrongSecrets";
+/// Secrets that were not compared, because too many from there were wrong.
+pub const SECRETS_STOPPED: &str = "SecretsStopped";
 /// Rows and pages of TSPs that were not stored as data, by TSP and reason.
 pub const SET_ASIDE: &str = "SetAside";
 /// What TSPs sent that their adapters do not know, members and words, by TSP and resource.
@@ -71,6 +75,8 @@ pub fn describe() {
         RECORDS_STORED,
         PROVIDER_RATE_LIMITED,
         CREDENTIAL_TRIALS,
+        WRONG_SECRETS,
+        SECRETS_STOPPED,
         SET_ASIDE,
         SCHEMA_DRIFT,
         CURSORS_LOST,
@@ -157,6 +163,16 @@ pub fn rate_limited(tsp: &str) {
 /// Credentials were tried at a TSP: `accepted`, `refused`, `failed` for other reasons, or `limited` before they were.
 pub fn credential_trial(tsp: &str, outcome: &'static str) {
     counter!(CREDENTIAL_TRIALS, "Tsp" => tsp.to_owned(), "Code" => outcome).increment(1);
+}
+
+/// A secret was wrong that had not been tried before.
+pub fn wrong_guess() {
+    counter!(WRONG_SECRETS).increment(1);
+}
+
+/// A secret was not compared.
+pub fn guess_stopped() {
+    counter!(SECRETS_STOPPED).increment(1);
 }
 
 /// A row or page of a TSP was set aside.

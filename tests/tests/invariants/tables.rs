@@ -32,6 +32,9 @@ fn functions_that_read_tokens_may_verify_them() {
         for needed in [Permission::VerifyTokens, Permission::ReadControl] {
             assert!(endpoint.permissions.contains(&needed), "{} lacks {needed:?}", endpoint.handler);
         }
+        let counts = [Permission::CountRequests, Permission::WriteControl].map(|one| endpoint.permissions.contains(&one));
+        assert_ne!(counts, [false, false], "{} cannot count requests", endpoint.handler);
+        assert_ne!(counts, [true, true], "{} may count requests as it may write the table", endpoint.handler);
     }
 }
 

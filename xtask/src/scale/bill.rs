@@ -129,7 +129,10 @@ impl Work {
         let runs = load.connections * MINUTES * (1.0 + slow);
         let storing = load.connections * MINUTES * ON_THE_ROAD;
         let accesses = load.connections * MINUTES / 1_440.0 * ACCESSES_PER_DAY;
-        let write_units = runs * basis.bookkeeping_units + storing * (basis.position_units + DELIVERY_UNITS) + accesses;
+        let requests = load.connections * REQUESTS_PER_HOUR * MINUTES / 60.0;
+        // A request of a caller that sends few is counted by a write of its own.
+        let counts = requests;
+        let write_units = runs * basis.bookkeeping_units + storing * (basis.position_units + DELIVERY_UNITS) + accesses + counts;
         let fan_out_records = runs * FAN_OUT_RECORDS + storing;
         let maintain_records = runs * MAINTAIN_RECORDS;
         let (fan_outs, maintains) = (invocations(fan_out_records, write_units), invocations(maintain_records, write_units));
@@ -143,7 +146,7 @@ impl Work {
             runs,
             storing,
             ticks: basis.ticks * MINUTES,
-            requests: load.connections * REQUESTS_PER_HOUR * MINUTES / 60.0,
+            requests,
             fan_out_records,
             maintain_records,
             fan_outs,

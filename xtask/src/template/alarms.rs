@@ -185,6 +185,8 @@ pub(super) fn alarms() -> String {
         provider_429s(),
         credential_trials(),
         credential_refusals(),
+        secrets_stopped(),
+        wrong_secrets(),
         provider_failures(),
         no_executions(),
         cursors_lost(),
@@ -253,6 +255,38 @@ fn credential_refusals() -> String {
         period_seconds: 900,
         periods: (1, 1),
         threshold: Above(300),
+    })
+}
+
+fn secrets_stopped() -> String {
+    of_secrets(
+        "SecretsStoppedAlarm",
+        metrics::SECRETS_STOPPED,
+        "More than 20 secrets were not compared in a quarter of an hour: a network that has to wait goes on guessing",
+        20,
+    )
+}
+
+/// No limit stops this: who guesses from many networks waits in none, and nobody else is to wait for it.
+fn wrong_secrets() -> String {
+    of_secrets(
+        "WrongSecretsAlarm",
+        metrics::WRONG_SECRETS,
+        "More than 300 different secrets were wrong in a quarter of an hour: somebody may be guessing from many networks",
+        300,
+    )
+}
+
+fn of_secrets(id: &str, metric: &str, description: &str, most: u32) -> String {
+    let dimensions = &[("Stage", "!Ref Stage")];
+    written(&Alarm {
+        id,
+        description,
+        anchor: "wrong-secrets",
+        watch: Watch::Metric(Metric { namespace: NAMESPACE, metric, dimensions, statistic: "Sum" }),
+        period_seconds: 900,
+        periods: (1, 1),
+        threshold: Above(most),
     })
 }
 

@@ -47,6 +47,10 @@ pub(super) fn of(permission: Permission) -> Vec<Statement> {
     match permission {
         Permission::ReadControl => vec![statement("ReadControl", READ, CONTROL_AND_INDEXES)],
         Permission::WriteControl => vec![statement("WriteControl", WRITE, CONTROL)],
+        Permission::CountRequests => vec![Statement {
+            condition: Some("{'ForAllValues:StringLike': {'dynamodb:LeadingKeys': ['LIMIT#*']}}"),
+            ..statement("CountRequests", &["dynamodb:UpdateItem"], CONTROL)
+        }],
         Permission::ReadTelematics => vec![statement("ReadTelematics", READ, TELEMATICS_AND_INDEX)],
         Permission::WriteTelematics => vec![statement("WriteTelematics", WRITE, TELEMATICS)],
         Permission::Seal(secrets) => vec![of_secrets(secrets, ["SealPlatform", "SealCredentials", "SealWebhooks"], SEAL)],

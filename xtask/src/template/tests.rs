@@ -247,6 +247,7 @@ fn no_permission_opens_everything() {
     let all = [
         ReadControl,
         WriteControl,
+        CountRequests,
         ReadTelematics,
         WriteTelematics,
         Seal(Secrets::Platform),

@@ -77,6 +77,7 @@ impl Alarm {
         let count = u32::try_from(values.len()).unwrap();
         let statistic = match self.statistic.as_str() {
             "Average" => values.iter().sum::<f64>() / f64::from(count),
+            "Sum" => values.iter().sum(),
             "Maximum" => values.iter().copied().fold(f64::MIN, f64::max),
             other => panic!("{other}"),
         };
@@ -98,6 +99,7 @@ async fn each_cause_reaches_the_metric_of_its_alarm() {
     a_function_that_cannot_start(&world).await;
     events_that_fail(&world).await;
     executions_that_fail(&world).await;
+    secrets_that_are_guessed(&world).await;
     world.stop().await;
 }
 
@@ -149,6 +151,50 @@ async fn events_that_fail(world: &World) {
     let log = alarm.log(&sandbox, 2).await;
     assert_eq!(alarm.values(&log), [0.0, 50.0]);
     assert!(alarm.is_breached(&log));
+}
+
+/// Somebody who guesses a client's secret, from one network and from many.
+async fn secrets_that_are_guessed(world: &World) {
+    const PATH: &str = "/realms/catena/protocol/openid-connect/token";
+    let [stopped, wrong] = ["SecretsStoppedAlarm", "WrongSecretsAlarm"].map(|id| Alarm::of("root", id));
+    let guess = |secret: &str, network: &str| {
+        let request = http::Request::post(PATH).header("host", "api.example.com");
+        let (parts, ()) = request.header("content-type", "application/x-www-form-urlencoded").body(()).unwrap().into_parts();
+        let body = format!("grant_type=client_credentials&client_id=demo&client_secret={secret}");
+        let path = [("realm".to_owned(), "catena".to_owned())].into();
+        let mut event = events::http(&parts, body.as_bytes(), "POST /realms/{realm}/protocol/openid-connect/token", &path);
+        event["requestContext"]["http"]["sourceIp"] = json!(network);
+        event
+    };
+    let mut sandboxes = Vec::new();
+    for _ in 0..2 {
+        sandboxes.push(Sandbox::start(world.lambda.function("auth.token")).await.unwrap());
+    }
+    let mut status = async |sandbox: usize, event: Value| {
+        let Outcome::Answered(answer) = sandboxes[sandbox].invoke(event).await else { panic!("it ended") };
+        front::response(&answer).status().as_u16()
+    };
+    for number in 0..5 {
+        assert_eq!(status(number % 2, guess(&format!("one-{number}"), "192.0.2.1")).await, 401);
+    }
+    for number in 0..21 {
+        // Neither sandbox has seen enough to stop it by itself.
+        assert_eq!(status(number % 2, guess("one-more", "192.0.2.1")).await, 429);
+    }
+    assert_eq!(status(0, guess("local-demo-secret", "192.0.2.1")).await, 429);
+    assert_eq!(status(0, guess("local-demo-secret", "192.0.2.2")).await, 200);
+    let log = stopped.log(&sandboxes[0], 12).await + &stopped.log(&sandboxes[1], 10).await;
+    assert!(stopped.is_breached(&log) && !wrong.is_breached(&log), "{log}");
+
+    let mut from_many = Sandbox::start(world.lambda.function("auth.token")).await.unwrap();
+    for number in 0..301 {
+        let event = guess(&format!("many-{number}"), &format!("198.51.{}.{}", number / 200, number % 200));
+        let Outcome::Answered(answer) = from_many.invoke(event).await else { panic!("it ended") };
+        assert_eq!(front::response(&answer).status(), 401, "{answer}");
+    }
+    let log = wrong.log(&from_many, 301).await;
+    assert!(wrong.is_breached(&log), "{}", wrong.values(&log).len());
+    assert!(!log.contains("many-7") && !log.contains("198.51"), "neither secrets nor addresses are logged");
 }
 
 /// A provider that is down.

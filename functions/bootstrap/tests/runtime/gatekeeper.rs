@@ -11,7 +11,7 @@ use http::{HeaderMap, Method, StatusCode, Uri};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
-use crate::role::{Act, Role};
+use crate::role::{Act, LIMITS, Role};
 
 /// The keeper of the gate. Cheap to clone.
 #[derive(Clone)]
@@ -159,6 +159,9 @@ impl Gate {
                 let mut wanted = act(operation, &body["TableName"]);
                 if body.get("IndexName").is_some() {
                     wanted.resource += "/index";
+                }
+                if body["Key"]["pk"]["S"].as_str().is_some_and(|key| key.starts_with("LIMIT#")) {
+                    wanted.resource += LIMITS;
                 }
                 vec![wanted]
             }

@@ -6,6 +6,9 @@ use catena::aws::template::Template;
 use gateway::{Permission, Secrets, Trigger};
 use serde_json::Value;
 
+/// The items of a table that hold limits of callers.
+pub(crate) const LIMITS: &str = "/LIMIT#";
+
 /// Something a function wants to do: `dynamodb:GetItem` on `ControlTable`, or on `ControlTable/index`; `kms:Decrypt` on
 /// `CredentialsKey/tsp`: in an encryption context that has that name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -25,8 +28,10 @@ impl Act {
 pub(crate) struct Role(BTreeSet<Act>);
 
 impl Role {
+    /// Whoever may do something to a table may do it to some of its items.
     pub(crate) fn allows(&self, act: &Act) -> bool {
-        self.0.contains(act)
+        let table = act.resource.split_once(LIMITS).map(|(table, _)| Act::new(act.action.clone(), table));
+        self.0.contains(act) || table.is_some_and(|on_table| self.0.contains(&on_table))
     }
 }
 
@@ -58,8 +63,11 @@ fn read(role: &Value) -> Role {
     Role(acts)
 }
 
-/// The encryption context that a statement demands: `/name=value`, or `/name` for any value.
+/// The encryption context that a statement demands: `/name=value`, or `/name` for any value; or how the keys of items begin.
 fn only_in(condition: &Value) -> String {
+    if let Some(begin) = condition["ForAllValues:StringLike"]["dynamodb:LeadingKeys"][0].as_str() {
+        return format!("/{}", begin.trim_end_matches('*'));
+    }
     let demanded = condition.as_object().into_iter().flatten().filter_map(|(_, names)| names.as_object()).flatten();
     let mut demanded = demanded.filter_map(|(name, value)| Some((name.strip_prefix("kms:EncryptionContext:")?, value.as_str()?)));
     demanded.next().map_or_else(String::new, |(name, value)| match value {
@@ -101,6 +109,10 @@ fn roles_allow_what_the_template_says_and_no_more() {
     check("fleets.get", "dynamodb:Query", "ControlTable/index", true);
     check("fleets.get", "dynamodb:GetItem", "TelematicsTable", false);
     check("schedules.get", "dynamodb:PutItem", "ControlTable", false);
+    check("schedules.get", "dynamodb:UpdateItem", "ControlTable", false);
+    check("schedules.get", "dynamodb:UpdateItem", "ControlTable/LIMIT#", true);
+    check("schedules.update", "dynamodb:UpdateItem", "ControlTable/LIMIT#", true);
+    check("documentation.index", "dynamodb:UpdateItem", "ControlTable/LIMIT#", false);
     check("schedules.maintain", "scheduler:CreateSchedule", "ScheduleGroup", true);
     check("auth.certs", "kms:Sign", "TokenKey", false);
     check("executions.run", "kms:Decrypt", "CredentialsKey/tsp", true);
@@ -120,6 +132,7 @@ fn meant(permission: Permission) -> BTreeSet<Act> {
     match permission {
         Permission::ReadControl => acts("dynamodb", "GetItem BatchGetItem Query", "ControlTable ControlTable/index"),
         Permission::WriteControl => acts("dynamodb", WRITES, "ControlTable"),
+        Permission::CountRequests => acts("dynamodb", "UpdateItem", "ControlTable/LIMIT#"),
         Permission::ReadTelematics => acts("dynamodb", "GetItem BatchGetItem Query", "TelematicsTable TelematicsTable/index"),
         Permission::WriteTelematics => acts("dynamodb", WRITES, "TelematicsTable"),
         Permission::Seal(secrets) => acts("kms", "GenerateDataKey", sealed(secrets)),

@@ -8,7 +8,7 @@ use model::{AgreementId, FleetId, Timestamp};
 use store::control::Write;
 use store::{Attempts, StoreError};
 
-use super::{Id, InvitationRead, Tokens, find};
+use super::{Id, InvitationRead, Tokens, find, find_by_secret};
 
 /// The fleet accepts: the fleet and its share agreement are created together with the acceptance, exactly once.
 pub struct Accept;
@@ -18,6 +18,8 @@ impl Operation for Accept {
     type Output = Json<InvitationRead>;
 
     async fn run(context: &Context, call: Call, Id(id): Id) -> Result<Self::Output, ApiError> {
+        find_by_secret(context, &call, id).await?;
+        context.count_answer(id, call.now).await?;
         let mut attempts = Attempts::default();
         loop {
             let seen = find(context, id).await?;

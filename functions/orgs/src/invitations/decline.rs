@@ -5,7 +5,7 @@ use model::invitation::{Invitation, InvitationStatus};
 use model::{InvitationId, Timestamp};
 use store::control::Key;
 
-use super::{InvitationRead, find, missing};
+use super::{InvitationRead, find_by_secret, missing};
 
 /// The fleet declines; repeating the request changes nothing.
 pub struct Decline;
@@ -36,7 +36,8 @@ impl Operation for Decline {
     type Output = Json<InvitationRead>;
 
     async fn run(context: &Context, call: Call, request: Request) -> Result<Self::Output, ApiError> {
-        find(context, request.id).await?;
+        find_by_secret(context, &call, request.id).await?;
+        context.count_answer(request.id, call.now).await?;
         let declined = |seen: &Invitation| request.declined(seen, call.now);
         let after = context.store().try_update(Key::invitation(request.id), declined).await?.ok_or_else(missing)?;
         Ok(Json(InvitationRead::at(call.now, after, context.config()).public()))

@@ -5,7 +5,7 @@ use model::fleet::Fleet;
 use model::invitation::InvitationStatus;
 use store::control::Key;
 
-use super::{Id, InvitationRead, Tokens, find};
+use super::{Id, InvitationRead, Tokens, find, find_by_secret};
 
 /// One invitation. Knowing the id is enough to read it; only its owner's clients that may read invitations see tokens, as long as
 /// the agreement lasts, and the callback URL.
@@ -16,7 +16,10 @@ impl Operation for Get {
     type Output = Json<InvitationRead>;
 
     async fn run(context: &Context, call: Call, Id(id): Id) -> Result<Self::Output, ApiError> {
-        let invitation = find(context, id).await?;
+        let invitation = match call.caller {
+            Caller::Anonymous => find_by_secret(context, &call, id).await?,
+            _ => find(context, id).await?,
+        };
         let read = InvitationRead::at(call.now, invitation.clone(), context.config());
         let owner = matches!(call.caller, Caller::Partner { id, .. } if id == invitation.partner_id);
         if !owner {

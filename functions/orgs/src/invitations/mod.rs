@@ -9,7 +9,7 @@ pub mod list;
 mod prefill;
 mod tokens;
 
-use gateway::{ApiError, Config, Context, Input, Reader};
+use gateway::{ApiError, Call, Config, Context, Guessable, Input, Reader};
 use model::invitation::{Invitation, InvitationStatus};
 use model::{FleetId, InvitationId, PartnerId, Scopes, Timestamp};
 use schemars::JsonSchema;
@@ -178,6 +178,19 @@ fn missing() -> ApiError {
 
 /// An invitation that is not deleted.
 async fn find(context: &Context, id: InvitationId) -> Result<Invitation, ApiError> {
+    stored(context, id).await?.ok_or_else(missing)
+}
+
+async fn stored(context: &Context, id: InvitationId) -> Result<Option<Invitation>, ApiError> {
     let found: Option<Invitation> = context.store().get(Key::invitation(id)).await?;
-    found.filter(|invitation| invitation.status != InvitationStatus::Deleted).ok_or_else(missing)
+    Ok(found.filter(|invitation| invitation.status != InvitationStatus::Deleted))
+}
+
+/// An invitation that is not deleted, for a caller whose only proof is its id, and who may be guessing.
+///
+/// # Errors
+/// 404; 429 after many of those.
+async fn find_by_secret(context: &Context, call: &Call, id: InvitationId) -> Result<Invitation, ApiError> {
+    let found = context.guess(Guessable::Invitation, &id.to_string(), call, stored(context, id)).await?;
+    found.ok_or_else(missing)
 }

@@ -228,7 +228,7 @@ impl Store {
         }
         let agreements = self.agreements_of_fleet(fleet).await?;
         erased += self.remove_keys(agreements.iter().map(Keyed::key).collect()).await?;
-        self.remove_keys(vec![Key::trials(&format!("fleet#{fleet}"))]).await?;
+        self.remove_keys(vec![Key::trials(&format!("fleet#{fleet}")), Key::rate_limit(&format!("fleet:{fleet}"))]).await?;
         Ok(erased + self.erase_partition(keys::fleet(fleet)).await?)
     }
 

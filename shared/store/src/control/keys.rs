@@ -49,6 +49,8 @@
 //! | browser that opens a used link | `SESSION#digest` | `BROWSER` | | |
 //! | what a fleet gave before a sign-in | `PRE_AUTH#id` | `PRE_AUTH` | | |
 //! | refused credentials | `TRIALS#subject` | `TRIALS` | | |
+//! | wrong guesses of secrets | `GUESSES#digest` | `GUESSES` | | |
+//! | requests that a caller may send | `LIMIT#caller` | `LIMIT` | | |
 //! | revoked token | `REVOKED#jti` | `REVOKED` | | |
 //! | request with an idempotency key | `REQUEST#digest` | `REQUEST` | | |
 //! | what was erased of a fleet | `ERASURE#digest` | `ERASURE` | | |
@@ -342,6 +344,18 @@ impl Key {
     #[must_use]
     pub fn trials(subject: &str) -> Self {
         Self::new(format!("TRIALS#{subject}"), "TRIALS")
+    }
+
+    /// The wrong guesses of a subject.
+    #[must_use]
+    pub fn guesses(subject: &str) -> Self {
+        Self::new(format!("GUESSES#{subject}"), "GUESSES")
+    }
+
+    /// The requests that a caller may send. Roles name the beginning of the key.
+    #[must_use]
+    pub fn rate_limit(caller: &str) -> Self {
+        Self::new(format!("LIMIT#{caller}"), "LIMIT")
     }
 
     /// A revoked token.
