@@ -163,6 +163,9 @@ impl Rig {
             ("AWS_ENDPOINT_URL_SQS", &ends.sqs),
             ("AWS_ENDPOINT_URL_KMS", &ends.kms),
             ("AWS_ENDPOINT_URL_SCHEDULER", &ends.scheduler),
+            // Here one client sends all requests, as fast as possible.
+            ("REQUESTS_PER_SECOND", "1000000"),
+            ("TOKENS_PER_SECOND", "1000000"),
         ];
         variables.extend(own.map(|(name, value)| (name.to_owned(), value.to_owned())));
         variables
