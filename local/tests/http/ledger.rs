@@ -29,7 +29,7 @@ const WITHOUT_RECORDS: &[&str] = &[
 ];
 
 /// How long records may take to come.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(180);
 
 /// What lists of analytics have rows of.
 fn subject(handler: &str) -> Option<&'static str> {
