@@ -7,9 +7,10 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use super::super::stored::{FORM, no_source};
-use super::super::table::{Item, bytes, key, number, read_bytes, read_number, read_text, text, unreadable};
+use super::super::table::{Item, Span, bytes, key, number, read_bytes, read_number, read_text, text, unreadable};
 use super::super::{Origin, Row, keys};
 use super::codec::{self, With};
+use super::groups::SeriesKey;
 use crate::{GrantedConnection, StoreError};
 
 /// Readings above this many bytes are split into more blocks.
@@ -200,6 +201,20 @@ pub(super) fn items(
         item
     };
     Ok(split(readings, 0..readings.len())?.into_iter().enumerate().map(item).collect())
+}
+
+/// The blocks of a group's hour.
+pub(super) fn hour_span(series: SeriesKey, group: usize, hour: i64) -> Span {
+    let prefix = keys::hour_text(hour);
+    let pk = keys::blocks(series.tag, series.connection, group, &keys::day(keys::hour_start(hour)));
+    Span::between(pk, format!("{prefix}#"), format!("{prefix}#{}", keys::END))
+}
+
+/// The revision and the part in a block's key.
+pub(super) fn place_of(item: &Item) -> Result<(u64, usize), StoreError> {
+    let mut parts = read_text(item, "sk").split('#').skip(1);
+    let place = parts.next().zip(parts.next()).and_then(|(revision, part)| Some((revision.parse().ok()?, part.parse().ok()?)));
+    place.ok_or_else(|| unreadable(item, "no block's key"))
 }
 
 /// Readings as bytes, in as many parts as the size of an item demands.

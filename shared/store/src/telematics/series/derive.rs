@@ -14,11 +14,10 @@ use serde::{Deserialize, Serialize};
 use super::super::table::{Item, Span, Table, bytes, is_committed, key, number, read_bytes, read_number, read_text, unreadable};
 use super::super::upsert::transact;
 use super::super::{Origin, keys};
-use super::block::Block;
+use super::block::{Block, hour_span};
 use super::codec;
 use super::groups::{Day, Directory, SeriesKey, revised};
 use super::snapshot::{self, GroupSnapshot};
-use super::write::hour_span;
 use crate::{Store, StoreError};
 
 /// The readings of each hour of a day.

@@ -11,11 +11,10 @@ use super::super::merge;
 use super::super::query::Query;
 use super::super::table::{Item, Span, key, read_text};
 use super::super::{Row, keys};
-use super::block::{Block, Reader};
+use super::block::{Block, Reader, hour_span};
 use super::filter::Filter;
 use super::groups::{Day, Directory, SeriesKey};
 use super::snapshot::GroupSnapshot;
-use super::write::hour_span;
 use crate::{Bookmark, Grant, GrantedConnection, Page, Slice, Store, StoreError};
 
 /// Requests in flight at once.

@@ -2,6 +2,7 @@
 
 mod block;
 mod codec;
+mod columns;
 mod days;
 mod derive;
 mod derived;

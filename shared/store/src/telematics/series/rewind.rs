@@ -10,11 +10,10 @@ use futures::future::try_join_all;
 use model::{ConnectionId, Timestamp};
 
 use super::super::keys;
-use super::super::table::{Item, Span, Table, read_text, unreadable};
-use super::block::Block;
+use super::super::table::{Item, Span, Table, read_text};
+use super::block::{Block, hour_span, place_of};
 use super::groups::{Day, Directory, SeriesKey, Slot};
 use super::snapshot::GroupSnapshot;
-use super::write::hour_span;
 use crate::{Store, StoreError};
 
 /// Groups that are taken back at once, and directories that are read at once.
@@ -144,11 +143,4 @@ fn put_back(snapshot: &mut GroupSnapshot, items: &[Item], left: &mut BTreeSet<St
         }
     }
     Ok(())
-}
-
-/// The revision and the part in a block's key.
-pub(super) fn place_of(item: &Item) -> Result<(u64, usize), StoreError> {
-    let mut parts = read_text(item, "sk").split('#').skip(1);
-    let place = parts.next().zip(parts.next()).and_then(|(revision, part)| Some((revision.parse().ok()?, part.parse().ok()?)));
-    place.ok_or_else(|| unreadable(item, "no block's key"))
 }

@@ -12,11 +12,10 @@ use model::{ConnectionId, ExecutionId, ScheduleId, Timestamp};
 use super::super::table::{Item, MAX_ATTEMPTS, Span, Table, bytes, is_committed, number, read_text, unstorable};
 use super::super::upsert::transact;
 use super::super::{Origin, keys};
-use super::block::Block;
+use super::block::{Block, place_of};
 use super::codec;
 use super::groups::{Directory, SeriesKey, absent, revised};
 use super::open_hour::Gate;
-use super::rewind::place_of;
 use super::snapshot::GroupSnapshot;
 use crate::{Store, StoreError};
 

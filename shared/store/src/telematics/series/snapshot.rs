@@ -12,6 +12,7 @@ use super::super::table::{Item, bytes, key, read_bytes, read_number, read_text, 
 use super::super::{Origin, keys};
 use super::block::{Block, Reading, Run, Tsp, digest, empty};
 use super::codec;
+use super::columns::{self, Packed};
 use super::groups::Day;
 use crate::StoreError;
 
@@ -41,7 +42,7 @@ pub(super) struct GroupSnapshot {
 /// How a snapshot is stored.
 #[derive(Serialize, Deserialize)]
 struct Stored {
-    cells: codec::Packed,
+    cells: Packed,
     created: Vec<i64>,
     updated: Vec<i64>,
     runs: Vec<([u8; 16], [u8; 16])>,
@@ -59,8 +60,8 @@ impl GroupSnapshot {
     pub(super) fn read(record: &'static RecordType, item: &Item) -> Result<Self, StoreError> {
         let data = read_bytes(item, "data").ok_or_else(|| unreadable(item, "no readings"))?;
         let stored: Stored = codec::unpack_value(data).map_err(|error| unreadable(item, error))?;
-        let readings = codec::readings(record, stored.cells, Sources::default()).map_err(|error| unreadable(item, error))?;
-        let times = codec::sums(&stored.created).into_iter().zip(codec::sums(&stored.updated));
+        let readings = stored.cells.readings(record, Sources::default()).map_err(|error| unreadable(item, error))?;
+        let times = columns::sums(&stored.created).into_iter().zip(columns::sums(&stored.updated));
         let rows = times.zip(stored.runs).zip(stored.hashes).zip(stored.blocks).enumerate();
         let mut subjects = BTreeMap::new();
         for (row, ((((created, updated), (execution, schedule)), hash), block)) in rows {
@@ -81,11 +82,11 @@ impl GroupSnapshot {
         let latest = || self.subjects.values();
         let steps = |get: fn(&Run) -> Timestamp| {
             let times: Vec<i64> = latest().map(|latest| get(&latest.run).micros()).collect();
-            codec::differences(&times)
+            columns::differences(&times)
         };
         let ids = |run: &Run| (*run.execution.uuid().as_bytes(), *run.schedule.uuid().as_bytes());
         let stored = Stored {
-            cells: codec::columns(&readings),
+            cells: Packed::of(&readings),
             created: steps(|run| run.created_at),
             updated: steps(|run| run.updated_at),
             runs: latest().map(|latest| ids(&latest.run)).collect(),

@@ -11,7 +11,7 @@ use model::telematics::columns::Texts;
 use model::telematics::readings::Sources;
 use serde::{Deserialize, Serialize};
 
-use super::codec::{MalformedBlock, Packed, PackedColumn, Values, decimal};
+use super::columns::{MalformedBlock, Packed, PackedColumn, Values, decimal};
 
 /// Stands in a shape for a value. JSON has no such character.
 const HOLE: char = '\0';

@@ -4,7 +4,8 @@ use model::telematics::{Batch, Rows as _, VehicleLocation, VehiclePosition};
 use model::{RecordIds, Resource};
 use proptest::prelude::*;
 
-use super::codec::{self, MalformedBlock, With};
+use super::codec::{self, With};
+use super::columns::{MalformedBlock, Packed};
 
 fn number() -> impl Strategy<Value = f64> {
     let any = any::<f64>().prop_filter("comparable", |number| number.is_finite());
@@ -144,7 +145,7 @@ fn blocks_with_whole_sources_are_still_read() {
         source: r#"{"time":5}"#.into(),
     }]);
     let deflated = |bytes: Vec<u8>| crate::telematics::stored::deflate(&bytes).unwrap();
-    let cells = deflated(postcard::to_stdvec(&codec::columns(&readings)).unwrap());
+    let cells = deflated(postcard::to_stdvec(&Packed::of(&readings)).unwrap());
     let sources = deflated(postcard::to_stdvec(readings.sources()).unwrap());
     let length = u32::try_from(cells.len()).unwrap().to_le_bytes();
     let bytes = [&[2][..], &length, &cells, &sources].concat();

@@ -8,10 +8,9 @@ use model::telematics::readings::Readings;
 use super::super::table::{Item, MAX_ATTEMPTS, Span, is_committed, key, read_number, read_text};
 use super::super::upsert::transact;
 use super::super::{Origin, Stored, keys};
-use super::block::{self, Block, Run};
+use super::block::{self, Block, Run, hour_span, place_of};
 use super::groups::{Day, Directory, SeriesKey, Slot, absent, revised};
 use super::open_hour::Gate;
-use super::rewind::place_of;
 use super::snapshot::GroupSnapshot;
 use crate::{Store, StoreError};
 
@@ -281,11 +280,4 @@ impl<'a> Group<'a> {
         }
         chunks
     }
-}
-
-/// The blocks of a group's hour.
-pub(super) fn hour_span(series: SeriesKey, group: usize, hour: i64) -> Span {
-    let prefix = keys::hour_text(hour);
-    let pk = keys::blocks(series.tag, series.connection, group, &keys::day(keys::hour_start(hour)));
-    Span::between(pk, format!("{prefix}#"), format!("{prefix}#{}", keys::END))
 }
