@@ -1,6 +1,6 @@
 //! What is counted: requests, tokens, and secrets that were wrong, by the address that they come from.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use catena::demo;
 use futures::future::join_all;
@@ -50,6 +50,24 @@ impl Program {
     }
 }
 
+/// Guesses until what comes of it is a wait that outlasts the next requests of the test, however slow these are. How often a guess was
+/// answered with `wrong`?
+async fn guess_until_it_is_slow(wrong: u16, guess: impl AsyncFn(usize) -> Answer) -> usize {
+    const LONG: u64 = 12;
+    let mut compared = 0;
+    for number in 0.. {
+        match guess(number).await {
+            (429, Some(seconds), _) if seconds >= LONG => break,
+            (429, Some(seconds), _) => tokio::time::sleep(Duration::from_secs(seconds)).await,
+            (status, ..) => {
+                assert_eq!(status, wrong);
+                compared += 1;
+            }
+        }
+    }
+    compared
+}
+
 async fn answer(request: reqwest::RequestBuilder) -> Answer {
     let response = request.send().await.unwrap();
     let wait = response.headers().get("retry-after").map(|seconds| seconds.to_str().unwrap().parse().unwrap());
@@ -71,17 +89,17 @@ async fn whoever_asks_or_guesses_too_often_waits() {
 async fn wrong_secrets_of_a_client(world: &World) {
     let (guesser, elsewhere) = (Program::at(world, [127, 0, 1, 1]), Program::at(world, [127, 0, 1, 2]));
     assert_eq!(guesser.sign_in(demo::CLIENT_ID, demo::CLIENT_SECRET).await.0, 200);
-    for number in 0..5 {
-        let (status, _, body) = guesser.sign_in(demo::CLIENT_ID, &format!("guess {number}")).await;
-        assert_eq!((status, &body["error"]), (401, &json!("invalid_client")));
-    }
-    let (status, wait, body) = guesser.sign_in(demo::CLIENT_ID, "guess 5").await;
-    assert_eq!((status, wait), (429, Some(1)), "{body}");
+    let guess = async |number| guesser.sign_in(demo::CLIENT_ID, &format!("guess {number}")).await;
+    let (status, _, body) = guess(0).await;
+    assert_eq!((status, &body["error"]), (401, &json!("invalid_client")));
+    // Five without a wait, and one each after 1, 2, 4 and 8 seconds.
+    let compared = guess_until_it_is_slow(401, guess).await;
+    assert!((9..=11).contains(&compared), "{compared} guesses");
+    let (status, wait, body) = guesser.sign_in(demo::CLIENT_ID, demo::CLIENT_SECRET).await;
+    assert_eq!(status, 429, "what is right is not compared: {body}");
+    assert!(wait >= Some(1));
     assert_eq!(body["detail"]["message"], "too many wrong secrets from this network");
-    assert_eq!(guesser.sign_in(demo::CLIENT_ID, demo::CLIENT_SECRET).await.0, 429, "it is not compared");
     assert_eq!(elsewhere.sign_in(demo::CLIENT_ID, demo::CLIENT_SECRET).await.0, 200, "elsewhere it is");
-    assert_eq!(guesser.sign_in_patiently(demo::CLIENT_ID, "guess 5").await, 401);
-    assert_eq!(guesser.sign_in(demo::CLIENT_ID, "guess 6").await.1, Some(2), "each wait is longer");
     assert_eq!(guesser.sign_in_patiently(demo::CLIENT_ID, demo::CLIENT_SECRET).await, 200);
     assert_eq!(guesser.sign_in(demo::CLIENT_ID, demo::CLIENT_SECRET).await.0, 200);
 }
@@ -97,9 +115,12 @@ async fn a_secret_that_was_replaced(world: &World) {
 
 async fn tokens(world: &World) {
     let hurried = Program::at(world, [127, 0, 3, 1]);
-    let asked = join_all((0..60).map(|_| hurried.sign_in(demo::CLIENT_ID, demo::CLIENT_SECRET))).await;
+    let begun = Instant::now();
+    let asked = join_all((0..150).map(|_| hurried.sign_in(demo::CLIENT_ID, demo::CLIENT_SECRET))).await;
     let served = asked.iter().filter(|(status, ..)| *status == 200).count();
-    assert!((1..=40).contains(&served), "{served} of 60: twenty at once, and five a second");
+    // Twenty at once, and five a second; a share lasts for ten seconds.
+    let most = 20.0 + 5.0 * (begun.elapsed().as_secs_f64() + 10.0);
+    assert!(1 <= served && served < asked.len() && served as f64 <= most, "{served} of {} in {:?}", asked.len(), begun.elapsed());
     assert!(asked.iter().all(|(status, wait, _)| *status == 200 || (*status == 429 && *wait >= Some(1))));
 }
 
@@ -117,12 +138,14 @@ async fn answers_to_an_invitation(world: &World) {
         let path = format!("/v2/orgs/invitations/{id}/decline");
         async move { program.ask(Method::POST, &path).await }
     };
-    let mut declined = Vec::new();
-    for first in (0..60).step_by(5) {
+    let (mut declined, begun) = (Vec::new(), Instant::now());
+    for first in (0..100).step_by(5) {
         declined.extend(join_all((first..first + 5).map(decline)).await);
     }
     let served = declined.iter().filter(|(status, ..)| *status == 200).count();
-    assert!((30..=45).contains(&served), "{served} of 60: thirty at once, and one a second");
+    // Thirty at once, and one a second.
+    let most = 30.0 + begun.elapsed().as_secs_f64() + 10.0;
+    assert!(30 <= served && served < declined.len() && served as f64 <= most, "{served} in {:?}", begun.elapsed());
     assert!(declined.iter().all(|(status, wait, _)| *status == 200 || (*status == 429 && *wait >= Some(1))));
     assert_eq!(here.ask(Method::POST, &format!("/v2/orgs/invitations/{}/accept", invite(world, "other").await)).await.0, 200);
 }
@@ -141,6 +164,10 @@ async fn ids_of_invitations(world: &World) {
         assert_eq!(guesser.ask(method.clone(), &path).await.0, 404);
         assert_eq!(guesser.ask(method, &path).await.0, 404, "once more is no guess");
     }
+    let guess = async |number| {
+        guesser.ask(Method::GET, &format!("/v2/orgs/invitations/{}", uuid::Uuid::from_u128(1_000 + number as u128))).await
+    };
+    guess_until_it_is_slow(404, guess).await;
     // What is an id is not told from what is none.
     for (method, path) in [
         (Method::GET, format!("/v2/orgs/invitations/{id}")),
@@ -150,7 +177,7 @@ async fn ids_of_invitations(world: &World) {
         (Method::GET, format!("/?invite={id}")),
     ] {
         let (status, wait, body) = guesser.ask(method.clone(), &path).await;
-        assert_eq!((status, wait), (429, Some(1)), "{method} {path}: {body}");
+        assert!(status == 429 && wait >= Some(1), "{method} {path}: {status} {body}");
     }
     let own = world.api.get(&format!("/v2/orgs/invitations/{id}")).await.unwrap();
     assert_eq!(own["status"], "active", "its owner proves itself by a token");
@@ -163,11 +190,10 @@ async fn keys_of_links(world: &World) {
     assert_eq!(elsewhere.ask(Method::POST, &format!("/v2/orgs/invitations/{id}/accept")).await.0, 200);
     let refreshed = world.api.invite("opened", "Guessed Trucking").await.unwrap();
     let key = refreshed["magic_link"].as_str().unwrap().split_once("&key=").unwrap().1.to_owned();
-    for number in 0..5 {
-        let key = format!("guess-{number}");
-        assert_eq!(guesser.open(&[("invite", &id), ("key", &key)]).await.0, 403);
-    }
+    let guess = async |number| guesser.open(&[("invite", &id), ("key", &format!("guess-{number}"))]).await;
+    let compared = guess_until_it_is_slow(403, guess).await;
+    assert!((9..=11).contains(&compared), "{compared} guesses");
     let (status, wait, _) = guesser.open(&[("invite", &id), ("key", &key)]).await;
-    assert_eq!((status, wait), (429, Some(1)), "the page says so in its header, too");
+    assert!(status == 429 && wait >= Some(1), "the page says so in its header, too: {status} {wait:?}");
     assert_eq!(elsewhere.open(&[("invite", &id), ("key", &key)]).await.0, 303);
 }

@@ -194,7 +194,7 @@ impl Shares {
         if share.serves(at) {
             return Ok(());
         }
-        if at < share.closed_until && share.closed_until <= at + ALONE.max(limit.interval()) {
+        if at < share.closed_until && share.closed_until <= at + SHARE.max(limit.interval()) {
             return Err(wait(share.closed_until - at));
         }
         let wanted = share.next_size(limit, at);
@@ -235,8 +235,8 @@ impl Shares {
 impl Share {
     /// Whether the share has a request left, which is used by this.
     fn serves(&mut self, at: i64) -> bool {
-        // One that lasts for longer was taken by a clock that was set back since.
-        let lasts = at < self.until && self.until <= at + SHARE;
+        // Requests are served in another order than they came. One that lasts for longer was taken by a clock that was set back since.
+        let lasts = at < self.until && self.until <= at + SHARE * 2;
         let serves = lasts && self.left > 0;
         self.left -= u32::from(serves);
         serves

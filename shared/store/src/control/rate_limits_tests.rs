@@ -107,6 +107,18 @@ async fn a_share_grows_with_what_is_served_and_lapses() {
     assert_eq!(passed(&sandbox, &store, limit, 1_000, at(20_001)).await, 1_000 - 32 + 20, "nothing else was lost");
 }
 
+/// A process that serves several requests at once does not take them in the order in which they came.
+#[tokio::test]
+async fn a_share_serves_a_request_that_came_before_it_was_taken() {
+    let (store, sandbox, limit) = (database().await, Shares::default(), limit(1, 1_000));
+    assert_eq!(passed(&sandbox, &store, limit, 2, at(100)).await, 2);
+    let before = taken(&store).await;
+    assert_eq!(passed(&sandbox, &store, limit, 1, at(0)).await, 1);
+    assert_eq!(taken(&store).await, before);
+    assert_eq!(passed(&sandbox, &store, limit, 1, at(-20_000)).await, 1);
+    assert_ne!(taken(&store).await, before, "a clock that was set back");
+}
+
 #[tokio::test]
 async fn a_caller_that_is_refused_costs_no_request_until_it_may_come_again() {
     let (store, limit) = (database().await, limit(1, 3));
